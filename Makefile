@@ -1,0 +1,87 @@
+# migmeter - measures what live migration of virtual machines costs the work inside them and beside them
+#
+# Knobs: make DEVELOPER=1 (more warnings), SANITIZE=1 (ASan and UBSan, built into build-sanitize), V=1 (show commands)
+
+CC      ?= cc
+prefix  ?= /usr/local
+CFLAGS  ?= -O2 -g
+B       := build$(if $(SANITIZE),-sanitize)
+CONFIG  ?= configs/quick.conf
+Q       := $(if $(V),,@)
+VERSION := 0.1
+
+LIBS      := libvirt libvirt-qemu libpcap inih json-c libarchive gsl sqlite3
+WARN      := -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings -Wundef
+WARN      += $(if $(DEVELOPER),-Wshadow -Wcast-qual -Wformat=2 -Wvla -Wnull-dereference -Wno-format-nonliteral)
+SANITIZER := $(if $(SANITIZE),-fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+comma     := ,
+# Looked up when a rule runs, so that `make help` and `make deps` work on a bare machine.
+LIB_CFLAGS = $(shell pkg-config --cflags $(LIBS))
+LIB_LIBS   = $(shell pkg-config --libs $(LIBS)) -lcsv -lm -pthread
+COMPILE    = $(CC) -std=c17 -D_GNU_SOURCE -I. -I$(B) $(WARN) $(SANITIZER) $(CFLAGS) -pthread -MMD -MP
+
+# The program is everything but its entry and the guest; tests link the same objects.
+SOURCES := $(filter-out bench/migmeter.c,$(shell find bench collectors analysis reports -name '*.c' | sort))
+OBJECTS := $(SOURCES:%.c=$(B)/%.o)
+GUEST_SOURCES := $(wildcard workloads/*.c) $(addprefix bench/base/,err.c clock.c quantity.c option.c sample_wire.c)
+GUEST_OBJECTS := $(GUEST_SOURCES:%.c=$(B)/guest/%.o)
+C_TESTS := $(patsubst t/%.c,$(B)/t/%.t,$(filter-out t/fuzz_%.c t/bench_%.c,$(wildcard t/*.c)))
+
+.PHONY: help all deps guest demo check check-full lint install clean bench FORCE
+.DELETE_ON_ERROR:
+
+help:            ## this text
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+all: $(B)/migmeter guest   ## build everything
+
+deps:            ## install missing Debian packages; starts no service
+	@sh bench/testbed/deps.sh
+
+guest: $(B)/guest/migmeter-guest $(B)/guest/kernel/vmlinuz   ## the guest binary and its kernel
+
+demo: deps       ## from bare machine to report: install, build, one measured migration
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(B)/migmeter run $(CONFIG)
+
+check: deps      ## all tests (about 10 minutes)
+	$(Q)$(MAKE) --no-print-directory all tests
+	$(Q)MIGMETER_BUILD=$(B) sh t/run.sh
+
+check-full: deps ## all tests and the long ones
+	$(Q)$(MAKE) --no-print-directory all tests
+	$(Q)MIGMETER_BUILD=$(B) MIGMETER_LONG=1 sh t/run.sh
+
+clean:           ## remove what was built (not what was measured)
+	rm -rf build build-sanitize
+
+$(B)/migmeter: $(B)/bench/migmeter.o $(OBJECTS)
+	@echo "  LINK  $@"
+	$(Q)$(COMPILE) -o $@ $^ $(LIB_LIBS)
+
+$(B)/%.o: %.c
+	@mkdir -p $(@D)
+	@echo "  CC    $<"
+	$(Q)$(COMPILE) $(LIB_CFLAGS) -DMIGMETER_VERSION='"$(VERSION)"' -c -o $@ $<
+
+# The guest binary runs as PID 1 without a libc beside it: static, never sanitized.
+$(B)/guest/migmeter-guest: $(GUEST_OBJECTS)
+	@echo "  LINK  $@"
+	$(Q)$(CC) -static -o $@ $^ -lm -pthread
+
+$(B)/guest/%.o: %.c
+	@mkdir -p $(@D)
+	@echo "  CC    $< (guest)"
+	$(Q)$(CC) -std=c17 -D_GNU_SOURCE -I. $(WARN) -O2 -g -pthread -MMD -MP -c -o $@ $<
+
+$(B)/guest/kernel/vmlinuz:
+	$(Q)sh bench/testbed/kernel.sh $(B)/guest/kernel
+
+.PHONY: tests
+tests: $(C_TESTS)
+
+$(B)/t/%.t: $(B)/t/%.o $(OBJECTS) $(GUEST_TEST_OBJECTS)
+	@echo "  LINK  $@"
+	$(Q)$(COMPILE) -o $@ $^ -lcmocka $(LIB_LIBS)
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

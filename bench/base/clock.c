@@ -1,0 +1,48 @@
+#include "bench/base/clock.h"
+
+#include <errno.h>
+
+static int64_t read_clock(clockid_t id)
+{
+	struct timespec t;
+	clock_gettime(id, &t);
+	return t.tv_sec * NS_PER_S + t.tv_nsec;
+}
+
+int64_t clock_now_ns(void)
+{
+	return read_clock(CLOCK_MONOTONIC);
+}
+
+int64_t clock_wall_ns(void)
+{
+	return read_clock(CLOCK_REALTIME);
+}
+
+int64_t clock_from_wall_ns(int64_t wall_ns)
+{
+	int64_t before = clock_now_ns();
+	int64_t wall_now = clock_wall_ns();
+	int64_t after = clock_now_ns();
+	return before + (after - before) / 2 - (wall_now - wall_ns);
+}
+
+struct timespec clock_to_timespec(int64_t ns)
+{
+	if (ns < 0)
+		ns = 0;
+	return (struct timespec){ .tv_sec = ns / NS_PER_S, .tv_nsec = ns % NS_PER_S };
+}
+
+void clock_sleep_until(int64_t deadline_ns)
+{
+	struct timespec t = clock_to_timespec(deadline_ns);
+	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL) == EINTR)
+		;
+}
+
+void clock_sleep(int64_t duration_ns)
+{
+	struct timespec t = clock_to_timespec(duration_ns);
+	clock_nanosleep(CLOCK_MONOTONIC, 0, &t, NULL);
+}

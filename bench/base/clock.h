@@ -1,0 +1,31 @@
+/*
+ * clock.h - the one clock (CLOCK_MONOTONIC, int64_t ns) and the wall clock that is only a label.
+ */
+#ifndef BENCH_BASE_CLOCK_H
+#define BENCH_BASE_CLOCK_H
+
+#include <stdint.h>
+#include <time.h>
+
+#define NS_PER_US INT64_C(1000)
+#define NS_PER_MS INT64_C(1000000)
+#define NS_PER_S INT64_C(1000000000)
+
+/* Head (or guest) time in ns; never fails. */
+int64_t clock_now_ns(void);
+
+/* CLOCK_REALTIME in ns since the epoch: for labels, and for mapping stamps the kernel or QEMU gives in it. */
+int64_t clock_wall_ns(void);
+
+/* Map a CLOCK_REALTIME stamp taken a short while ago to head time, with a clock pair read now. */
+int64_t clock_from_wall_ns(int64_t wall_ns);
+
+/* Sleep until the monotonic instant; returns at once when it has passed; restarts after signals. */
+void clock_sleep_until(int64_t deadline_ns);
+
+/* Sleep for a time; a signal ends it early. */
+void clock_sleep(int64_t duration_ns);
+
+struct timespec clock_to_timespec(int64_t ns);
+
+#endif

@@ -1,0 +1,237 @@
+#include "bench/base/process.h"
+
+#include "bench/base/clock.h"
+#include "bench/base/err.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static int enter_namespace(const char *path, int kind, struct err *e)
+{
+	if (!path)
+		return 0;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return err_errno(e, EXIT_CANNOT, "cannot open namespace '%s'", path);
+	int result = setns(fd, kind);
+	int saved = errno;
+	close(fd);
+	errno = saved;
+	return result < 0 ? err_errno(e, EXIT_CANNOT, "cannot enter namespace '%s'", path) : 0;
+}
+
+int process_enter(const struct process_place *place, struct err *e)
+{
+	if (!place)
+		return 0;
+	/* The mount namespace last: the other two are named by paths of the old one. */
+	if (enter_namespace(place->netns, CLONE_NEWNET, e) < 0 || enter_namespace(place->utsns, CLONE_NEWUTS, e) < 0 ||
+	    enter_namespace(place->mntns, CLONE_NEWNS, e) < 0)
+		return -1;
+	if (place->core > 0) {
+		cpu_set_t set;
+		CPU_ZERO(&set);
+		CPU_SET(place->core - 1, &set);
+		if (sched_setaffinity(0, sizeof(set), &set) < 0)
+			return err_errno(e, EXIT_CANNOT, "cannot pin to core %d", place->core - 1);
+	}
+	return 0;
+}
+
+static void child_main(const struct process_place *place, const char *const argv[], int in, int out)
+	__attribute__((noreturn));
+
+static void child_main(const struct process_place *place, const char *const argv[], int in, int out)
+{
+	struct err e = { 0 };
+	sigset_t none;
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	for (int s = 1; s < 32; s++)
+		signal(s, SIG_DFL);
+	dup2(in, STDIN_FILENO);
+	dup2(out, STDOUT_FILENO);
+	dup2(out, STDERR_FILENO);
+	if (process_enter(place, &e) < 0) {
+		dprintf(STDERR_FILENO, "%s\n", e.text);
+		_exit(126);
+	}
+	execvp(argv[0], (char *const *)argv);
+	dprintf(STDERR_FILENO, "cannot run '%s': %s\n", argv[0], strerror(errno));
+	_exit(127);
+}
+
+static void join(const char *const argv[], char *buffer, size_t room)
+{
+	size_t used = 0;
+	for (; *argv && used < room; argv++)
+		used += (size_t)snprintf(buffer + used, room - used, "%s%s", used ? " " : "", *argv);
+}
+
+/* The last line that is not empty, in place. */
+static const char *last_line(char *text)
+{
+	size_t length = strlen(text);
+	while (length && (text[length - 1] == '\n' || text[length - 1] == ' '))
+		text[--length] = '\0';
+	char *newline = strrchr(text, '\n');
+	return newline ? newline + 1 : text;
+}
+
+int process_run(const struct process_place *place, const char *const argv[], int64_t deadline_ns, char *output,
+		size_t room, struct err *e)
+{
+	char own[4096], command[512];
+	char *text = output ? output : own;
+	size_t size = output ? room : sizeof(own), used = 0;
+	int pipe_fd[2];
+	join(argv, command, sizeof(command));
+	text[0] = '\0';
+	if (pipe2(pipe_fd, O_CLOEXEC) < 0)
+		return err_errno(e, EXIT_CANNOT, "cannot run '%s'", command);
+	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	pid_t parent = getpid(), pid = fork();
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != parent)
+			_exit(126);
+		child_main(place, argv, null, pipe_fd[1]);
+	}
+	close(pipe_fd[1]);
+	close(null);
+	if (pid < 0) {
+		close(pipe_fd[0]);
+		return err_errno(e, EXIT_CANNOT, "cannot run '%s'", command);
+	}
+
+	int64_t end = clock_now_ns() + deadline_ns;
+	int timed_out = 0, status = 0;
+	for (;;) {
+		int64_t left = end - clock_now_ns();
+		struct pollfd p = { .fd = pipe_fd[0], .events = POLLIN };
+		int ready = left > 0 ? poll(&p, 1, (int)(left / NS_PER_MS) + 1) : 0;
+		if (ready < 0 && errno == EINTR)
+			continue;
+		if (ready <= 0) {
+			timed_out = 1;
+			kill(pid, SIGKILL);
+			break;
+		}
+		char chunk[4096];
+		ssize_t n = read(pipe_fd[0], chunk, sizeof(chunk));
+		if (n <= 0)
+			break;
+		size_t keep = (size_t)n < size - 1 - used ? (size_t)n : size - 1 - used;
+		memcpy(text + used, chunk, keep);
+		used += keep;
+		text[used] = '\0';
+	}
+	close(pipe_fd[0]);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (timed_out)
+		return err_set(e, EXIT_MEASURED_BAD, "'%s' did not end within %lld s", command,
+			       (long long)(deadline_ns / NS_PER_S));
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return 0;
+	char tail[1024];
+	snprintf(tail, sizeof(tail), "%s", text + (used > sizeof(tail) - 1 ? used - sizeof(tail) + 1 : 0));
+	if (WIFEXITED(status))
+		return err_set(e, WEXITSTATUS(status) == 127 ? EXIT_CANNOT : EXIT_MEASURED_BAD,
+			       "'%s' failed with status %d: %s", command, WEXITSTATUS(status), last_line(tail));
+	return err_set(e, EXIT_MEASURED_BAD, "'%s' was ended by signal %d: %s", command, WTERMSIG(status), last_line(tail));
+}
+
+int process_runf(const struct process_place *place, struct err *e, const char *format, ...)
+{
+	char line[2048];
+	const char *argv[64];
+	size_t count = 0;
+	va_list args;
+	va_start(args, format);
+	int length = vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	if (length < 0 || (size_t)length >= sizeof(line))
+		return err_set(e, EXIT_CANNOT, "command line too long: '%.60s...'", line);
+	char *save = NULL;
+	for (char *word = strtok_r(line, " ", &save); word && count < 63; word = strtok_r(NULL, " ", &save))
+		argv[count++] = word;
+	argv[count] = NULL;
+	return process_run(place, argv, 30 * NS_PER_S, NULL, 0, e);
+}
+
+int process_start(const struct process_place *place, const char *const argv[], const char *log_path, pid_t *ret_pid,
+		  struct err *e)
+{
+	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	int log = open(log_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	if (log < 0 || null < 0) {
+		if (null >= 0)
+			close(null);
+		return err_errno(e, EXIT_CANNOT, "cannot open log '%s'", log_path);
+	}
+	pid_t pid = fork();
+	if (pid == 0) {
+		setsid();
+		child_main(place, argv, null, log);
+	}
+	close(null);
+	close(log);
+	if (pid < 0)
+		return err_errno(e, EXIT_CANNOT, "cannot start '%s'", argv[0]);
+	*ret_pid = pid;
+	return 0;
+}
+
+uint64_t process_start_time(pid_t pid)
+{
+	char path[64], text[1024];
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	ssize_t n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	if (n <= 0)
+		return 0;
+	text[n] = '\0';
+	/* The name may hold blanks and brackets: fields are counted from the last ')'. */
+	char *at = strrchr(text, ')');
+	unsigned long long start = 0;
+	char state = 0;
+	if (!at || sscanf(at + 1, " %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
+			  &state, &start) != 2)
+		return 0;
+	return state == 'Z' || state == 'X' ? 0 : start;
+}
+
+void process_end(pid_t pid, uint64_t start_time, int64_t grace_ns)
+{
+	uint64_t now = process_start_time(pid);
+	if (pid <= 1 || !now || (start_time && now != start_time))
+		return;
+	int64_t end = clock_now_ns() + grace_ns;
+	kill(pid, SIGTERM);
+	while (process_start_time(pid) == now && clock_now_ns() < end) {
+		waitpid(pid, NULL, WNOHANG);
+		clock_sleep(5 * NS_PER_MS);
+	}
+	if (process_start_time(pid) == now)
+		kill(pid, SIGKILL);
+	for (int i = 0; i < 400 && process_start_time(pid) == now; i++) {
+		waitpid(pid, NULL, WNOHANG);
+		clock_sleep(5 * NS_PER_MS);
+	}
+	waitpid(pid, NULL, WNOHANG);
+}

@@ -1,0 +1,265 @@
+#include "bench/base/undo.h"
+
+#include "bench/base/clock.h"
+#include "bench/base/err.h"
+#include "bench/base/process.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char *const kind_names[] = {
+	[UNDO_NETNS] = "netns",     [UNDO_MOUNT] = "mount",     [UNDO_TREE] = "tree",
+	[UNDO_PROCESS] = "process", [UNDO_PIDFILE] = "pidfile",
+};
+
+struct entry {
+	enum undo_kind kind;
+	char argument[480];
+};
+
+struct undo {
+	pthread_mutex_t lock;
+	int fd;
+	char path[480];
+};
+
+int undo_open(struct undo **ret, const char *path, struct err *e)
+{
+	struct undo *u = calloc(1, sizeof(*u));
+	if (!u)
+		return err_errno(e, EXIT_CANNOT, "cannot open register '%s'", path);
+	pthread_mutex_init(&u->lock, NULL);
+	snprintf(u->path, sizeof(u->path), "%s", path);
+	u->fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	if (u->fd < 0) {
+		err_errno(e, EXIT_CANNOT, "cannot open register '%s'", path);
+		free(u);
+		return -1;
+	}
+	*ret = u;
+	return 0;
+}
+
+void undo_close(struct undo *u)
+{
+	if (!u)
+		return;
+	close(u->fd);
+	pthread_mutex_destroy(&u->lock);
+	free(u);
+}
+
+int undo_add(struct undo *u, enum undo_kind kind, const char *argument, struct err *e)
+{
+	char line[512];
+	int length = snprintf(line, sizeof(line), "%s\t%s\n", kind_names[kind], argument);
+	if (length < 0 || (size_t)length >= sizeof(line))
+		return err_set(e, EXIT_CANNOT, "name too long for the register: '%.60s...'", argument);
+	pthread_mutex_lock(&u->lock);
+	int bad = write(u->fd, line, (size_t)length) != length || fdatasync(u->fd) < 0;
+	pthread_mutex_unlock(&u->lock);
+	return bad ? err_errno(e, EXIT_CANNOT, "cannot write register '%s'", u->path) : 0;
+}
+
+int undo_add_process(struct undo *u, pid_t pid, struct err *e)
+{
+	char text[64];
+	snprintf(text, sizeof(text), "%d %llu", (int)pid, (unsigned long long)process_start_time(pid));
+	return undo_add(u, UNDO_PROCESS, text, e);
+}
+
+/* ---- taking back, one function a kind; 0 also when there is nothing left to do ---- */
+
+/* End every process whose network namespace is the named one: first politely, then for certain. */
+static void end_processes_in(const char *netns_path)
+{
+	struct stat wanted, st;
+	if (stat(netns_path, &wanted) < 0)
+		return;
+	for (int round = 0; round < 60; round++) {
+		int found = 0;
+		DIR *proc = opendir("/proc");
+		if (!proc)
+			return;
+		for (struct dirent *d; (d = readdir(proc));) {
+			char path[300];
+			int pid = atoi(d->d_name);
+			snprintf(path, sizeof(path), "/proc/%s/ns/net", d->d_name);
+			if (pid <= 1 || pid == getpid() || stat(path, &st) < 0 || st.st_ino != wanted.st_ino ||
+			    st.st_dev != wanted.st_dev || !process_start_time(pid))
+				continue;
+			found = 1;
+			kill(pid, round < 20 ? SIGTERM : SIGKILL);
+		}
+		closedir(proc);
+		if (!found)
+			return;
+		clock_sleep(10 * NS_PER_MS);
+	}
+}
+
+static int undo_netns(const char *name, struct err *e)
+{
+	char path[300];
+	snprintf(path, sizeof(path), "/run/netns/%s", name);
+	if (access(path, F_OK) < 0)
+		return 0;
+	end_processes_in(path);
+	if (umount2(path, MNT_DETACH) < 0 && errno != EINVAL && errno != ENOENT)
+		return err_errno(e, EXIT_CANNOT, "cannot unmount '%s'", path);
+	if (unlink(path) < 0 && errno != ENOENT)
+		return err_errno(e, EXIT_CANNOT, "cannot remove '%s'", path);
+	return 0;
+}
+
+static int undo_mount(const char *path, struct err *e)
+{
+	while (umount2(path, MNT_DETACH) == 0)
+		;
+	if (errno != EINVAL && errno != ENOENT)
+		return err_errno(e, EXIT_CANNOT, "cannot unmount '%s'", path);
+	return 0;
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *walk)
+{
+	(void)st;
+	(void)type;
+	(void)walk;
+	return remove(path) < 0 && errno != ENOENT && errno != EBUSY ? -1 : 0;
+}
+
+static int undo_tree(const char *path, struct err *e)
+{
+	if (nftw(path, remove_one, 32, FTW_DEPTH | FTW_PHYS | FTW_MOUNT) < 0 && errno != ENOENT)
+		return err_errno(e, EXIT_CANNOT, "cannot remove '%s'", path);
+	return 0;
+}
+
+static int undo_process(const char *text, struct err *e)
+{
+	int pid;
+	unsigned long long start;
+	(void)e;
+	if (sscanf(text, "%d %llu", &pid, &start) == 2 && start)
+		process_end(pid, start, 2 * NS_PER_S);
+	return 0;
+}
+
+/* "PATH NAME": the process in the pid file, when its name is still the one we started. */
+static int undo_pidfile(const char *text, struct err *e)
+{
+	char path[400], name[64], comm_path[64], comm[64] = "";
+	int pid = 0;
+	(void)e;
+	if (sscanf(text, "%399s %63s", path, name) != 2)
+		return 0;
+	FILE *f = fopen(path, "re");
+	if (!f)
+		return 0;
+	if (fscanf(f, "%d", &pid) != 1)
+		pid = 0;
+	fclose(f);
+	snprintf(comm_path, sizeof(comm_path), "/proc/%d/comm", pid);
+	f = pid > 1 ? fopen(comm_path, "re") : NULL;
+	if (!f)
+		return 0;
+	if (fscanf(f, "%63[^\n]", comm) == 1 && strncmp(comm, name, 15) == 0)
+		process_end(pid, process_start_time(pid), 2 * NS_PER_S);
+	fclose(f);
+	return 0;
+}
+
+static int entry_undo(const struct entry *entry, struct err *e)
+{
+	switch (entry->kind) {
+	case UNDO_NETNS:
+		return undo_netns(entry->argument, e);
+	case UNDO_MOUNT:
+		return undo_mount(entry->argument, e);
+	case UNDO_TREE:
+		return undo_tree(entry->argument, e);
+	case UNDO_PROCESS:
+		return undo_process(entry->argument, e);
+	case UNDO_PIDFILE:
+		return undo_pidfile(entry->argument, e);
+	}
+	return 0;
+}
+
+/* Read the register; a last line without newline (the promise was cut off, so the change was not made) is left out. */
+static int entries_read(const char *path, struct entry **ret, size_t *ret_count, struct err *e)
+{
+	char line[512];
+	struct entry *entries = NULL;
+	size_t count = 0;
+	FILE *f = fopen(path, "re");
+	if (!f)
+		return err_errno(e, EXIT_CANNOT, "cannot read register '%s'", path);
+	while (fgets(line, sizeof(line), f)) {
+		char *end = strchr(line, '\n'), *tab = strchr(line, '\t');
+		if (!end || !tab)
+			continue;
+		*end = *tab = '\0';
+		for (size_t k = 0; k < sizeof(kind_names) / sizeof(kind_names[0]); k++) {
+			if (strcmp(kind_names[k], line) != 0)
+				continue;
+			struct entry *more = realloc(entries, (count + 1) * sizeof(*entries));
+			if (!more)
+				break;
+			entries = more;
+			entries[count].kind = (enum undo_kind)k;
+			snprintf(entries[count++].argument, sizeof(entries->argument), "%s", tab + 1);
+		}
+	}
+	fclose(f);
+	*ret = entries;
+	*ret_count = count;
+	return 0;
+}
+
+/* Write back what could not be undone, so that the next attempt knows it. */
+static void register_rewrite(struct undo *u, const struct entry *entries, const char *failed, size_t count)
+{
+	if (ftruncate(u->fd, 0) < 0)
+		return;
+	for (size_t i = 0; i < count; i++)
+		if (failed[i])
+			undo_add(u, entries[i].kind, entries[i].argument, NULL);
+}
+
+int undo_run(struct undo *u, struct err *e)
+{
+	struct entry *entries;
+	size_t count;
+	int result = 0;
+	if (entries_read(u->path, &entries, &count, e) < 0)
+		return -1;
+	char *failed = calloc(count + 1, 1);
+	if (!failed) {
+		free(entries);
+		return err_errno(e, EXIT_CANNOT, "cannot undo");
+	}
+	for (size_t i = count; i-- > 0;) {
+		failed[i] = entry_undo(&entries[i], result ? NULL : e) < 0;
+		if (failed[i])
+			result = -1;
+	}
+	if (result == 0)
+		unlink(u->path);
+	else
+		register_rewrite(u, entries, failed, count);
+	free(failed);
+	free(entries);
+	return result;
+}

@@ -1,0 +1,87 @@
+/*
+ * collector.h - a collector watches one thing and appends raw stamps and cumulative counters to a series.
+ *
+ * To add one: write collectors/NAME.c that ends with its `const struct collector_ops NAME_collector`, declare it
+ * below and add it to the table in collectors/collector.c. It is then started by every run whose [collect] section
+ * does not switch it off, listed by `migmeter list collectors` and described in the manifest.
+ *
+ * Rules: stamps are head time (bench/base/clock.h); counters are cumulative; nothing is derived here. What could not
+ * be read is no row, and a fact that says how often. A collector never stops the run: trouble after start goes to
+ * its facts.
+ */
+#ifndef COLLECTORS_COLLECTOR_H
+#define COLLECTORS_COLLECTOR_H
+
+#include <stdint.h>
+
+struct err;
+struct json_object;
+
+struct watched_node {
+	const char *name;               /* "src", "dst", ... as in config and series */
+	const char *netns;              /* path of its network namespace; NULL: the machine's own */
+	int core;                       /* the core of a local compute node, -1: not one */
+	const char *libvirt_uri;        /* to open a connection of one's own; NULL: no libvirt there */
+	const char *qemu_pid_directory; /* holds VMNAME.pid while a VM's QEMU runs on this node; NULL: none */
+};
+
+struct watched_vm {
+	const char *name;
+	int index;                 /* index in the experiment and on the wire */
+	const char *node;          /* where it starts */
+	const char *management_ip; /* the agent listens here on SAMPLE_CONTROL_PORT */
+	const char *data_ip;       /* its address on the data network; heartbeats come from it */
+	const char *workloads[4];  /* names, in wire order; NULL ends */
+	int migrating;             /* 1: this is a VM that moves */
+};
+
+struct watched_link {
+	const char *name;      /* "migration", "src-uplink", ... */
+	const char *netns;     /* where the device is */
+	const char *device;
+	const char *tx_name;   /* direction of the device's tx counter, such as "src-to-dst" */
+	const char *rx_name;
+};
+
+/* What is there to watch. Lives, unchanged, from before start to after stop. */
+struct watch {
+	const char *directory;    /* the run directory */
+	uint64_t run_id;
+	const char *head_netns;   /* NULL: the machine's own */
+	const char *management_ip; /* the head's address on the management network */
+	const char *data_device;  /* device in head_netns on which the guests' data traffic arrives */
+	const struct watched_node *nodes;
+	int node_count;
+	const struct watched_vm *vms;
+	int vm_count;
+	const struct watched_link *links;
+	int link_count;
+	int64_t sample_interval_ns; /* of the guests' agents */
+	int64_t job_interval_ns;
+	int64_t cpu_interval_ns;
+	int64_t link_interval_ns;
+	int64_t packet_bin_ns;
+};
+
+struct collector_ops {
+	const char *name;  /* as in [collect] and `migmeter list collectors` */
+	const char *files; /* what it writes */
+	const char *help;  /* one line */
+	/* Open everything and begin (threads are its own). 0, or -1: then nothing is left running. */
+	int (*start)(const struct watch *watch, void **ret_state, struct err *e);
+	/* End, flush and close the files; facts (counts, drops, trouble) are added to `facts`. Frees state. */
+	int (*stop)(void *state, struct json_object *facts, struct err *e);
+};
+
+extern const struct collector_ops samples_collector;
+extern const struct collector_ops packets_collector;
+extern const struct collector_ops cpu_collector;
+extern const struct collector_ops link_collector;
+extern const struct collector_ops job_collector;
+
+/* All of them; NULL ends. */
+extern const struct collector_ops *const collectors[];
+
+const struct collector_ops *collector_find(const char *name);
+
+#endif
