@@ -19,12 +19,24 @@ int64_t clock_wall_ns(void)
 	return read_clock(CLOCK_REALTIME);
 }
 
+int64_t clock_wall_offset_ns(void)
+{
+	int64_t best = 0, narrowest = INT64_MAX;
+	for (int i = 0; i < 5 && narrowest > NS_PER_US; i++) {
+		int64_t before = clock_now_ns();
+		int64_t wall = clock_wall_ns();
+		int64_t width = clock_now_ns() - before;
+		if (width < narrowest) {
+			narrowest = width;
+			best = before + width / 2 - wall;
+		}
+	}
+	return best;
+}
+
 int64_t clock_from_wall_ns(int64_t wall_ns)
 {
-	int64_t before = clock_now_ns();
-	int64_t wall_now = clock_wall_ns();
-	int64_t after = clock_now_ns();
-	return before + (after - before) / 2 - (wall_now - wall_ns);
+	return wall_ns + clock_wall_offset_ns();
 }
 
 struct timespec clock_to_timespec(int64_t ns)

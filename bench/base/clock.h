@@ -20,6 +20,9 @@ int64_t clock_wall_ns(void);
 /* Map a CLOCK_REALTIME stamp taken a short while ago to head time, with a clock pair read now. */
 int64_t clock_from_wall_ns(int64_t wall_ns);
 
+/* Head time minus wall time now, the best of a few clock pairs: to map a batch of stamps with one offset. */
+int64_t clock_wall_offset_ns(void);
+
 /* Sleep until the monotonic instant; returns at once when it has passed; restarts after signals. */
 void clock_sleep_until(int64_t deadline_ns);
 
