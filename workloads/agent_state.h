@@ -1,0 +1,44 @@
+/* agent_state.h - what agent.c and sampler.c share; nobody else includes it. */
+#ifndef WORKLOADS_AGENT_STATE_H
+#define WORKLOADS_AGENT_STATE_H
+
+#include "bench/base/sample_wire.h"
+#include "workloads/agent.h"
+#include "workloads/store.h"
+#include "workloads/workload.h"
+
+#include <netinet/in.h>
+#include <pthread.h>
+#include <semaphore.h>
+
+struct guest_settings;
+
+struct agent {
+	const struct guest_settings *settings;
+	struct agent_hooks hooks;
+	int control_fd, heart_fd, wake_fd;
+	struct sockaddr_in head, heart;
+	pthread_t control;
+
+	pthread_mutex_t lock; /* of state and detail together */
+	_Atomic enum agent_state state;
+	char detail[128];
+
+	bool started, stopped; /* START, STOP came; control thread only */
+	sem_t start;           /* posted on START, and again on STOP */
+	_Atomic bool stop;     /* the sampler ends */
+	_Atomic bool silent;   /* the control thread ends */
+
+	int count; /* workloads that are prepared */
+	struct workload workload[WORKLOADS_PER_GUEST];
+	struct store store[WORKLOADS_PER_GUEST];
+	_Atomic int64_t slots_missed;
+};
+
+/* Fill in run id and VM, encode, send to the head with sendto's flags. */
+void agent_send(struct agent *a, struct message *m, int flags);
+
+/* The sampler's thread: struct agent, until a->stop. */
+void *sampler_main(void *argument);
+
+#endif

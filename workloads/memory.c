@@ -1,0 +1,58 @@
+#include "workloads/memory.h"
+
+#include "bench/base/clock.h"
+#include "bench/base/err.h"
+#include "workloads/random.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/sysinfo.h>
+
+#define STEP_BYTES (INT64_C(4) << 20)
+
+int64_t memory_available_bytes(void)
+{
+	char line[128];
+	long long kib;
+	int64_t bytes = -1;
+	FILE *f = fopen("/proc/meminfo", "re");
+	if (!f)
+		return -1;
+	while (bytes < 0 && fgets(line, sizeof(line), f))
+		if (sscanf(line, "MemAvailable: %lld kB", &kib) == 1)
+			bytes = kib * 1024;
+	fclose(f);
+	return bytes;
+}
+
+static int64_t free_bytes(void)
+{
+	struct sysinfo info;
+	return sysinfo(&info) < 0 ? 0 : (int64_t)info.freeram * info.mem_unit;
+}
+
+int memory_fill(void (*progress)(void *argument, int64_t filled_bytes, int64_t goal_bytes), void *argument,
+		int64_t *ret_filled_bytes, struct err *e)
+{
+	uint64_t pattern[PAGE_BYTES / 8], random = (uint64_t)clock_wall_ns() | 1;
+	int64_t goal = (free_bytes() - MEMORY_RESERVE_BYTES) / STEP_BYTES * STEP_BYTES, filled = 0;
+	*ret_filled_bytes = 0;
+	if (goal <= 0)
+		return 0;
+	unsigned char *memory =
+		mmap(NULL, (size_t)goal, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (memory == MAP_FAILED)
+		return err_errno(e, EXIT_CANNOT, "cannot map %lld MiB to fill the memory", (long long)(goal >> 20));
+	random_pattern(pattern, &random);
+	/* The goal is an estimate (page tables, caches): what is free is looked at again before each step. */
+	while (filled < goal && free_bytes() >= MEMORY_RESERVE_BYTES + STEP_BYTES) {
+		for (int64_t i = 0; i < STEP_BYTES; i += PAGE_BYTES)
+			random_page(memory + filled + i, pattern, &random);
+		filled += STEP_BYTES;
+		progress(argument, filled, goal);
+	}
+	munmap(memory, (size_t)goal);
+	*ret_filled_bytes = filled;
+	return 0;
+}
