@@ -1,0 +1,30 @@
+/*
+ * link_tcp.h - TCP settings that decide what a link carries, pinned in a namespace and read back.
+ *
+ * Distributions differ in congestion control (cubic, bbr) and in buffer limits (4 MiB cannot fill 1 Gbit/s over
+ * 100 ms), and the kernel remembers ssthresh per peer from one run to the next. All three change results.
+ */
+#ifndef BENCH_TESTBED_LINK_TCP_H
+#define BENCH_TESTBED_LINK_TCP_H
+
+struct err;
+
+/* As read back from the namespace, in the kernel's notation. */
+struct link_tcp {
+	char congestion_control[32];
+	char rmem[64], wmem[64];     /* "lowest initial highest", bytes */
+	char no_metrics_save[8];     /* "1": nothing is remembered per peer */
+};
+
+/*
+ * Pin congestion control, buffers up to 64 MiB and no metrics in namespace `netns` (path). ret may be NULL.
+ * congestion_control NULL: cubic, or reno (loss-based as well) where the machine does not allow cubic in a namespace;
+ * what is on is in ret and belongs in the manifest. The machine's own allowed list is never changed. A name that
+ * cannot be had is EXIT_CANNOT and says what can.
+ */
+int link_pin_tcp(const char *netns, const char *congestion_control, struct link_tcp *ret, struct err *e);
+
+/* What is on, without changing it. */
+int link_read_tcp(const char *netns, struct link_tcp *ret, struct err *e);
+
+#endif
