@@ -11,7 +11,7 @@ Q       := $(if $(V),,@)
 VERSION := 0.1
 
 LIBS      := libvirt libvirt-qemu libpcap inih json-c libarchive gsl sqlite3
-WARN      := -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings -Wundef
+WARN      := -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings -Wundef -Wno-format-truncation
 WARN      += $(if $(DEVELOPER),-Wshadow -Wcast-qual -Wformat=2 -Wvla -Wnull-dereference -Wno-format-nonliteral)
 SANITIZER := $(if $(SANITIZE),-fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
 comma     := ,

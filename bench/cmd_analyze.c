@@ -1,0 +1,83 @@
+/* migmeter analyze and report: later steps, run again on kept runs. */
+#include "analysis/analyze.h"
+#include "bench/base/err.h"
+#include "bench/command.h"
+#include "reports/report.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Do one thing for every run; go on after a failure and return the last bad status. */
+static int each_run(const struct arguments *a, int (*one)(const char *run, struct err *e))
+{
+	int status = EXIT_DONE;
+	for (int i = 0; i < arguments_count(a); i++) {
+		struct err e = { 0 };
+		if (one(arguments_at(a, i), &e) < 0)
+			status = err_report(&e);
+	}
+	return status;
+}
+
+static int analyze_one(const char *run, struct err *e)
+{
+	if (analyze_run(run, e) < 0)
+		return -1;
+	printf("%s/metrics.csv\n", run);
+	return 0;
+}
+
+static int analyze_command_run(const struct arguments *a)
+{
+	return each_run(a, analyze_one);
+}
+
+const struct command analyze_command = {
+	.name = "analyze",
+	.synopsis = "RUN...",
+	.minimum = 1,
+	.maximum = -1,
+	.help = "Compute the metrics of kept runs again, from their raw data",
+	.run = analyze_command_run,
+};
+
+static int report_one(const char *run, struct err *e)
+{
+	if (report_run(run, NULL, e) < 0)
+		return -1;
+	printf("%s/report.html\n", run);
+	return 0;
+}
+
+static int report_command_run(const struct arguments *a)
+{
+	struct err e = { 0 };
+	const char *output = arguments_option(a, "output");
+	int count = arguments_count(a);
+	if (!output)
+		return each_run(a, report_one);
+	if (count == 1) {
+		if (report_run(arguments_at(a, 0), output, &e) < 0)
+			return err_report(&e);
+	} else if (report_runs((const char *const *)arguments_raw(a), count, output, &e) < 0) {
+		return err_report(&e);
+	}
+	printf("%s\n", output);
+	return EXIT_DONE;
+}
+
+static const struct command_option report_options[] = {
+	{ "output", 'o', "FILE", "one page here, for all the runs given, instead of one in each run", NULL },
+	{ NULL, 0, NULL, NULL, NULL },
+};
+
+const struct command report_command = {
+	.name = "report",
+	.synopsis = "RUN...",
+	.minimum = 1,
+	.maximum = -1,
+	.help = "Draw the plots of kept runs and write the HTML report",
+	.options = report_options,
+	.run = report_command_run,
+};

@@ -1,0 +1,167 @@
+/* migmeter list, help and completion: what the tables hold, said in three ways. */
+#include "bench/base/err.h"
+#include "bench/command.h"
+#include "bench/experiment/experiment.h"
+#include "collectors/collector.h"
+#include "workloads/workload.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void rows_print(const char *prefix, const struct option_row *rows)
+{
+	for (; rows->name; rows++) {
+		char name[128];
+		snprintf(name, sizeof(name), "%s%s", prefix, rows->name);
+		printf("  %-26s %-9s", name, option_type_name(rows->type));
+		if (rows->initial)
+			printf(" %-12s", rows->initial[0] ? rows->initial : "-");
+		printf(" %s", rows->help);
+		if (rows->type == OPTION_CHOICE)
+			printf(" (%s)", rows->minimum);
+		else if (rows->minimum && rows->maximum)
+			printf(" (%s to %s)", rows->minimum, rows->maximum);
+		printf("\n");
+	}
+}
+
+static void workloads_print(void)
+{
+	for (size_t i = 0; workloads[i]; i++) {
+		char prefix[64];
+		printf("%s: %s\n  work is counted in %s; an operation is %s\n", workloads[i]->name, workloads[i]->help,
+		       workloads[i]->unit, workloads[i]->operation);
+		snprintf(prefix, sizeof(prefix), "%s.", workloads[i]->name);
+		if (workloads[i]->options)
+			rows_print(prefix, workloads[i]->options);
+	}
+}
+
+static void collectors_print(void)
+{
+	for (size_t i = 0; collectors[i]; i++)
+		printf("%-9s %-18s %s\n", collectors[i]->name, collectors[i]->files, collectors[i]->help);
+}
+
+static void features_print(void)
+{
+	rows_print("migration.", feature_rows);
+}
+
+static void keys_print(void)
+{
+	for (const struct experiment_section *s = experiment_sections; s->name; s++) {
+		printf("[%s%s] %s\n", s->name, strcmp(s->name, "vm") == 0 ? " NAME" : "", s->help);
+		rows_print("", s->rows);
+		if (strcmp(s->name, "migration") == 0)
+			rows_print("", feature_rows);
+		for (size_t i = 0; strcmp(s->name, "vm") == 0 && workloads[i]; i++) {
+			char prefix[64];
+			snprintf(prefix, sizeof(prefix), "%s.", workloads[i]->name);
+			if (workloads[i]->options)
+				rows_print(prefix, workloads[i]->options);
+		}
+	}
+	printf("A value with commas is a list; a config with lists is a sweep over all their combinations.\n");
+}
+
+static const struct {
+	const char *name;
+	void (*print)(void);
+} lists[] = {
+	{ "workloads", workloads_print },
+	{ "collectors", collectors_print },
+	{ "features", features_print },
+	{ "keys", keys_print },
+};
+enum { LIST_COUNT = sizeof(lists) / sizeof(lists[0]) };
+
+static int list_run(const struct arguments *a)
+{
+	struct err e = { 0 };
+	const char *names[LIST_COUNT];
+	for (size_t i = 0; i < LIST_COUNT; i++) {
+		names[i] = lists[i].name;
+		if (strcmp(lists[i].name, arguments_at(a, 0)) == 0) {
+			lists[i].print();
+			return EXIT_DONE;
+		}
+	}
+	const char *near = nearest_name(arguments_at(a, 0), names, LIST_COUNT);
+	err_set(&e, EXIT_USAGE, "list '%s': expected workloads, collectors, features or keys%s%s%s", arguments_at(a, 0),
+		near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+	return err_report(&e);
+}
+
+const struct command list_command = {
+	.name = "list",
+	.synopsis = "workloads|collectors|features|keys",
+	.minimum = 1,
+	.maximum = 1,
+	.help = "Show what there is: workloads, collectors, migration features, config keys",
+	.run = list_run,
+};
+
+static int help_run(const struct arguments *a)
+{
+	struct err e = { 0 };
+	if (arguments_count(a) == 0) {
+		commands_help(stdout);
+		return EXIT_DONE;
+	}
+	const struct command *command = command_find(arguments_at(a, 0), &e);
+	if (!command)
+		return err_report(&e);
+	command_help(command, stdout);
+	return EXIT_DONE;
+}
+
+const struct command help_command = {
+	.name = "help",
+	.synopsis = "[COMMAND]",
+	.maximum = 1,
+	.help = "Show the commands, or one of them",
+	.run = help_run,
+};
+
+/* A bash function that offers commands, their options, and choices after the options that have some. */
+static int completion_run(const struct arguments *a)
+{
+	(void)a;
+	printf("# bash completion for migmeter, made by 'migmeter completion'\n_migmeter() {\n"
+	       "\tlocal word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}\n"
+	       "\tif [ \"$COMP_CWORD\" = 1 ]; then\n\t\tCOMPREPLY=($(compgen -W '");
+	for (size_t i = 0; commands[i]; i++)
+		if (!commands[i]->hidden)
+			printf("%s ", commands[i]->name);
+	printf("' -- \"$word\")); return\n\tfi\n\tcase ${COMP_WORDS[1]} in\n");
+	for (size_t i = 0; commands[i]; i++) {
+		if (commands[i]->hidden)
+			continue;
+		printf("\t%s)\n", commands[i]->name);
+		for (const struct command_option *o = commands[i]->options; o && o->name; o++)
+			if (o->choices) {
+				printf("\t\tif [ \"$before\" = --%s ]; then COMPREPLY=($(compgen -W '", o->name);
+				for (const char *c = o->choices; *c; c++)
+					putchar(*c == '|' ? ' ' : *c);
+				printf("' -- \"$word\")); return; fi\n");
+			}
+		printf("\t\tCOMPREPLY=($(compgen -f -W '--help ");
+		for (const struct command_option *o = commands[i]->options; o && o->name; o++)
+			printf("--%s ", o->name);
+		/* Words of a synopsis such as up|down are offered as they stand. */
+		if (strchr(commands[i]->synopsis, '|'))
+			for (const char *c = commands[i]->synopsis; *c && *c != ' '; c++)
+				putchar(*c == '|' ? ' ' : *c);
+		printf("' -- \"$word\"));;\n");
+	}
+	printf("\tesac\n}\ncomplete -o filenames -F _migmeter migmeter\n");
+	return EXIT_DONE;
+}
+
+const struct command completion_command = {
+	.name = "completion",
+	.synopsis = "",
+	.help = "Print bash completion (source it, or install it with 'make install')",
+	.run = completion_run,
+};

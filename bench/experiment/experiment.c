@@ -1,0 +1,257 @@
+#include "bench/experiment/experiment.h"
+
+#include "bench/base/clock.h"
+#include "bench/base/err.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Option sizes that --scale multiplies; memory and disk of a VM are scaled beside them. */
+static const struct {
+	const char *workload, *key;
+} scaled_keys[] = {
+	{ "intadd", "job" },
+	{ "seqread", "span" },
+	{ "seqread", "total" },
+	{ "memdirty", "region" },
+};
+
+enum { MEMORY_LOWEST = 96 << 20 }; /* what the guest's kernel and agent need to run at all */
+
+static struct experiment_vm *vm_named(struct experiment *x, const char *name, struct err *e)
+{
+	for (int i = 0; i < x->vm_count; i++)
+		if (strcmp(x->vms[i].name, name) == 0)
+			return &x->vms[i];
+	for (const char *c = name; *c; c++)
+		if (!isalnum((unsigned char)*c) && *c != '-' && *c != '_') {
+			err_set(e, EXIT_USAGE, "'%s' is no name for a VM: letters, digits, - and _", name);
+			return NULL;
+		}
+	if (!name[0] || strlen(name) > 32 || x->vm_count == VMS_MAX) {
+		err_set(e, EXIT_USAGE, !name[0] ? "a VM needs a name: [vm NAME]" :
+			x->vm_count == VMS_MAX ? "more than 16 VMs" : "the VM's name is longer than 32 characters");
+		return NULL;
+	}
+	for (const struct experiment_section *s = experiment_sections; s->name; s++)
+		if (strcmp(s->name, name) == 0 || strcmp(name, "src") == 0 || strcmp(name, "dst") == 0) {
+			err_set(e, EXIT_USAGE, "a VM cannot be called '%s': that is another thing's name", name);
+			return NULL;
+		}
+	struct experiment_vm *vm = &x->vms[x->vm_count++];
+	snprintf(vm->name, sizeof(vm->name), "%s", name);
+	for (const struct experiment_section *s = experiment_sections; s->name; s++)
+		if (strcmp(s->name, "vm") == 0 && option_defaults(s->rows, vm, e) < 0)
+			return NULL;
+	return vm;
+}
+
+static const struct experiment_section *section_find(const char *name, struct err *e)
+{
+	const char *names[16];
+	size_t count = 0;
+	for (const struct experiment_section *s = experiment_sections; s->name; s++) {
+		if (strcmp(s->name, name) == 0)
+			return s;
+		names[count++] = s->name;
+	}
+	const char *near = nearest_name(name, names, count);
+	err_set(e, EXIT_USAGE, "unknown section [%s]%s%s%s", name, near ? ", did you mean [" : "", near ? near : "",
+		near ? "]?" : "");
+	return NULL;
+}
+
+/* The workloads of "NAME+NAME". */
+static int vm_workloads_find(struct experiment_vm *vm, struct err *e)
+{
+	char text[OPTION_STRING_ROOM], *save = NULL;
+	int count = 0;
+	snprintf(text, sizeof(text), "%s", vm->workload);
+	for (char *name = strtok_r(text, "+ ", &save); name; name = strtok_r(NULL, "+ ", &save)) {
+		if (count == VM_WORKLOADS_MAX)
+			return err_set(e, EXIT_USAGE, "more than %d workloads in VM '%s'", VM_WORKLOADS_MAX, vm->name);
+		const struct workload_ops *ops = workload_find(name, e);
+		if (!ops)
+			return -1;
+		for (int i = 0; i < count; i++)
+			if (vm->workloads[i] == ops)
+				return err_set(e, EXIT_USAGE, "workload '%s' stands twice in VM '%s'", name, vm->name);
+		vm->workloads[count] = ops;
+		vm->workload_options[count] = workload_options_new(ops, e);
+		if (!vm->workload_options[count++])
+			return -1;
+	}
+	return count ? 0 : err_set(e, EXIT_USAGE, "VM '%s' has no workload: 'idle' is the one that does nothing", vm->name);
+}
+
+/* WORKLOAD.KEY = value: kept when the VM runs that workload; checked in any case, so that a sweep over workloads works. */
+static int workload_key_set(struct experiment_vm *vm, const struct config_entry *entry, struct err *e)
+{
+	char name[64];
+	size_t length = strcspn(entry->key, ".");
+	snprintf(name, sizeof(name), "%.*s", (int)length, entry->key);
+	const struct workload_ops *ops = workload_find(name, e);
+	if (!ops)
+		return -1;
+	for (int i = 0; i < VM_WORKLOADS_MAX && vm->workloads[i]; i++)
+		if (vm->workloads[i] == ops)
+			return option_set(ops->options, vm->workload_options[i], entry->key + length + 1, entry->value, e);
+	void *unused = workload_options_new(ops, e);
+	int result = unused ? option_set(ops->options, unused, entry->key + length + 1, entry->value, e) : -1;
+	free(unused);
+	return result;
+}
+
+static int entry_apply(struct experiment *x, const struct config_entry *entry, bool workload_keys, struct err *e)
+{
+	const struct experiment_section *s = section_find(entry->section, e);
+	if (!s)
+		return -1;
+	bool is_vm = strcmp(s->name, "vm") == 0;
+	if (!is_vm && entry->subject[0])
+		return err_set(e, EXIT_USAGE, "section [%s] takes no name", entry->section);
+	if (!is_vm && workload_keys)
+		return 0;
+	if (is_vm) {
+		struct experiment_vm *vm = vm_named(x, entry->subject, e);
+		if (!vm)
+			return -1;
+		bool dotted = strchr(entry->key, '.') != NULL;
+		if (dotted != workload_keys)
+			return 0;
+		return dotted ? workload_key_set(vm, entry, e) : option_set(s->rows, vm, entry->key, entry->value, e);
+	}
+	if (strcmp(s->name, "migration") == 0 && option_find(feature_rows, entry->key))
+		return option_set(feature_rows, &x->features, entry->key, entry->value, e);
+	return option_set(s->rows, (char *)x + s->offset, entry->key, entry->value, e);
+}
+
+static int defaults_fill(struct experiment *x, struct err *e)
+{
+	for (const struct experiment_section *s = experiment_sections; s->name; s++)
+		if (strcmp(s->name, "vm") != 0 && option_defaults(s->rows, (char *)x + s->offset, e) < 0)
+			return -1;
+	return option_defaults(feature_rows, &x->features, e);
+}
+
+static void scale_apply(struct experiment *x, double scale)
+{
+	x->scale = scale;
+	if (scale == 1)
+		return;
+	for (int i = 0; i < x->vm_count; i++) {
+		struct experiment_vm *vm = &x->vms[i];
+		vm->memory_bytes = (int64_t)((double)vm->memory_bytes * scale) >> 20 << 20;
+		vm->disk_bytes = (int64_t)((double)vm->disk_bytes * scale) >> 20 << 20;
+		for (int w = 0; w < VM_WORKLOADS_MAX && vm->workloads[w]; w++)
+			for (size_t k = 0; k < sizeof(scaled_keys) / sizeof(scaled_keys[0]); k++) {
+				const struct option_row *row = option_find(vm->workloads[w]->options, scaled_keys[k].key);
+				if (!row || strcmp(vm->workloads[w]->name, scaled_keys[k].workload) != 0)
+					continue;
+				int64_t *value = (int64_t *)(void *)((char *)vm->workload_options[w] + row->offset);
+				*value = (int64_t)((double)*value * scale);
+				if (row->type == OPTION_SIZE)
+					*value &= ~INT64_C(4095);
+			}
+	}
+}
+
+static int vm_check(const struct experiment *x, const struct experiment_vm *vm, struct err *e)
+{
+	if (strcmp(vm->node, "src") != 0 && strcmp(vm->node, "dst") != 0)
+		return err_set(e, EXIT_USAGE, "VM '%s': node '%s' is neither src nor dst", vm->name, vm->node);
+	int64_t need = MEMORY_LOWEST;
+	for (int i = 0; i < VM_WORKLOADS_MAX && vm->workloads[i]; i++) {
+		if (workload_check(vm->workloads[i], vm->workload_options[i], e) < 0)
+			return err_prefix(e, "VM '%s', workload '%s'", vm->name, vm->workloads[i]->name);
+		need += workload_memory_bytes(vm->workloads[i], vm->workload_options[i]);
+		if (strcmp(vm->workloads[i]->name, "seqread") == 0 && (!vm->disk_bytes || !x->storage))
+			return err_set(e, EXIT_USAGE,
+				       "VM '%s' reads a disk but has none: set its disk = SIZE and [storage] kind = iscsi",
+				       vm->name);
+	}
+	if (vm->memory_bytes < need)
+		return err_set(e, EXIT_USAGE, "VM '%s' has %lld MiB of memory and needs at least %lld MiB%s", vm->name,
+			       (long long)(vm->memory_bytes >> 20), (long long)((need + (1 << 20) - 1) >> 20),
+			       x->scale != 1 ? " (after --scale)" : "");
+	if (vm->disk_bytes && !x->storage)
+		return err_set(e, EXIT_USAGE, "VM '%s' has a disk, but [storage] kind is none: set it to iscsi", vm->name);
+	return 0;
+}
+
+static int whole_check(struct experiment *x, struct err *e)
+{
+	if (!x->vm_count)
+		return err_set(e, EXIT_USAGE, "the config has no VM: add a section [vm vm1]");
+	for (int i = 0; i < x->vm_count; i++)
+		if (vm_check(x, &x->vms[i], e) < 0)
+			return -1;
+	if (!x->collect.on[0])
+		return err_set(e, EXIT_USAGE, "collect.samples cannot be off: without samples the run cannot follow its guests");
+	if (!x->migration.vm[0])
+		snprintf(x->migration.vm, sizeof(x->migration.vm), "%s", x->vms[0].name);
+	const char *names[VMS_MAX];
+	for (int i = 0; i < x->vm_count; i++) {
+		names[i] = x->vms[i].name;
+		if (strcmp(names[i], x->migration.vm) == 0)
+			return 0;
+	}
+	const char *near = nearest_name(x->migration.vm, names, (size_t)x->vm_count);
+	return err_set(e, EXIT_USAGE, "migration.vm: there is no VM '%s'%s%s%s", x->migration.vm,
+		       near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "");
+}
+
+int experiment_build(struct experiment *x, const struct config_file *c, double scale, struct err *e)
+{
+	memset(x, 0, sizeof(*x));
+	if (defaults_fill(x, e) < 0)
+		return -1;
+	/* A VM's workload must be known before the keys that belong to it: two passes. */
+	for (int pass = 0; pass < 2; pass++) {
+		for (size_t i = 0; i < c->count; i++)
+			if (entry_apply(x, &c->entries[i], pass == 1, e) < 0) {
+				experiment_free(x);
+				return err_prefix(e, "%s", c->entries[i].where);
+			}
+		for (int i = 0; pass == 0 && i < x->vm_count; i++)
+			if (vm_workloads_find(&x->vms[i], e) < 0) {
+				experiment_free(x);
+				return -1;
+			}
+	}
+	scale_apply(x, scale);
+	if (whole_check(x, e) < 0) {
+		experiment_free(x);
+		return -1;
+	}
+	return 0;
+}
+
+void experiment_free(struct experiment *x)
+{
+	for (int i = 0; i < x->vm_count; i++)
+		for (int w = 0; w < VM_WORKLOADS_MAX; w++) {
+			free(x->vms[i].workload_options[w]);
+			x->vms[i].workload_options[w] = NULL;
+		}
+}
+
+const struct experiment_vm *experiment_moving_vm(const struct experiment *x)
+{
+	for (int i = 0; x->migration.mode != MODE_NONE && i < x->vm_count; i++)
+		if (strcmp(x->vms[i].name, x->migration.vm) == 0)
+			return &x->vms[i];
+	return NULL;
+}
+
+const char *experiment_role(const struct experiment *x, const struct experiment_vm *vm)
+{
+	const struct experiment_vm *moving = experiment_moving_vm(x);
+	if (!moving)
+		return "bystander";
+	if (vm == moving)
+		return "migrating";
+	return strcmp(vm->node, moving->node) == 0 ? "source-neighbour" : "destination-neighbour";
+}

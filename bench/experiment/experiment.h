@@ -1,0 +1,102 @@
+/*
+ * experiment.h - one experiment: everything a config (one point of its sweep) says, checked, in base units.
+ *
+ * Every key is an option row (experiment_sections), so that the file, -s, `migmeter list keys` and the man page read
+ * the same table. Keys of a workload stand in its VM's section as WORKLOAD.KEY.
+ */
+#ifndef BENCH_EXPERIMENT_EXPERIMENT_H
+#define BENCH_EXPERIMENT_EXPERIMENT_H
+
+#include "bench/base/option.h"
+#include "bench/experiment/config_file.h"
+#include "bench/migrate/feature.h"
+#include "bench/testbed/testbed.h"
+#include "workloads/workload.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { VMS_MAX = 16, VM_WORKLOADS_MAX = 4 };
+enum memory_fill { FILL_NONE, FILL_RANDOM };
+enum accelerator { ACCELERATOR_AUTO, ACCELERATOR_KVM, ACCELERATOR_TCG };
+enum migration_mode { MODE_PRECOPY, MODE_POSTCOPY, MODE_NONE };
+enum postcopy_switch { SWITCH_NOW, SWITCH_FIRST_PASS, SWITCH_TIME };
+
+struct experiment_general {
+	char name[OPTION_STRING_ROOM], question[OPTION_STRING_ROOM];
+	int64_t repeat, seed;
+	int64_t warmup_ns, baseline_ns, settle_ns, boot_timeout_ns;
+};
+
+struct experiment_hosts {
+	int kind, accelerator;
+	bool pinned;
+};
+
+struct experiment_link {
+	int topology, backend;
+	struct link_shape shape;
+	char congestion_control[OPTION_STRING_ROOM];
+};
+
+struct experiment_vm {
+	char name[64];
+	char node[OPTION_STRING_ROOM];
+	int64_t memory_bytes, vcpus, disk_bytes;
+	int fill;
+	char workload[OPTION_STRING_ROOM]; /* "NAME" or "NAME+NAME" */
+	const struct workload_ops *workloads[VM_WORKLOADS_MAX + 1];
+	void *workload_options[VM_WORKLOADS_MAX]; /* owned */
+};
+
+struct experiment_migration {
+	char vm[OPTION_STRING_ROOM];
+	int mode, postcopy_switch;
+	int64_t switch_after_ns, downtime_limit_ns, bandwidth_bytes_per_s, timeout_ns;
+	int64_t suspend_ns; /* instead of, or before, a migration: stop the VM this long in the baseline's middle; 0: no */
+};
+
+struct experiment_collect {
+	int64_t sample_interval_ns, job_interval_ns, cpu_interval_ns, link_interval_ns, packet_bin_ns;
+	bool on[8]; /* in the order of collectors[] */
+};
+
+struct experiment {
+	struct experiment_general general;
+	struct experiment_hosts hosts;
+	struct experiment_link link;
+	int storage; /* 0: none, 1: iscsi */
+	struct experiment_vm vms[VMS_MAX];
+	int vm_count;
+	struct experiment_migration migration;
+	struct feature_set features;
+	struct experiment_collect collect;
+	double scale; /* what memory, job and file sizes were multiplied by; 1: nothing */
+};
+
+/* One section's keys and where they go. */
+struct experiment_section {
+	const char *name;
+	const struct option_row *rows;
+	size_t offset; /* of its struct in struct experiment; for "vm": in struct experiment_vm */
+	const char *help;
+};
+
+/* All sections; name NULL ends. */
+extern const struct experiment_section experiment_sections[];
+
+/* Fill and check one experiment from entries without lists. Errors name file, line, key and the nearest valid name. */
+int experiment_build(struct experiment *x, const struct config_file *c, double scale, struct err *e);
+
+void experiment_free(struct experiment *x);
+
+/* The VM that moves, or NULL in mode none. */
+const struct experiment_vm *experiment_moving_vm(const struct experiment *x);
+
+/* "migrating", "source-neighbour", "destination-neighbour" or "bystander". */
+const char *experiment_role(const struct experiment *x, const struct experiment_vm *vm);
+
+/* Whether values of this entry separated by commas are points of a sweep (and not one text). */
+bool experiment_key_sweeps(const struct config_entry *entry);
+
+#endif

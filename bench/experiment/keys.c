@@ -1,0 +1,124 @@
+/* Every key of a config file, a row a key. Help texts, lists and the man page print these rows. */
+#include "bench/experiment/experiment.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#define GENERAL(member) offsetof(struct experiment_general, member)
+static const struct option_row general_rows[] = {
+	{ "name", OPTION_STRING, GENERAL(name), "experiment", NULL, NULL, "short name; the results folder is called after it" },
+	{ "question", OPTION_STRING, GENERAL(question), "", NULL, NULL, "what the experiment asks, for the report's head" },
+	{ "repeat", OPTION_INTEGER, GENERAL(repeat), "1", "1", "1000", "how often each point is run" },
+	{ "seed", OPTION_INTEGER, GENERAL(seed), "1", "0", NULL, "seed of everything random" },
+	{ "warmup", OPTION_DURATION, GENERAL(warmup_ns), "3s", "0s", "24h", "time before the baseline; enters no number" },
+	{ "baseline", OPTION_DURATION, GENERAL(baseline_ns), "8s", "1s", "24h", "undisturbed time that everything is compared with" },
+	{ "settle", OPTION_DURATION, GENERAL(settle_ns), "8s", "1s", "24h", "time after the migration" },
+	{ "boot_timeout", OPTION_DURATION, GENERAL(boot_timeout_ns), "120s", "1s", "1h",
+	  "longest wait for a guest's agent, memory fill included" },
+	OPTION_END
+};
+
+#define HOSTS(member) offsetof(struct experiment_hosts, member)
+static const struct option_row hosts_rows[] = {
+	{ "kind", OPTION_CHOICE, HOSTS(kind), "local", "local", NULL, "local: nodes made on this machine" },
+	{ "accelerator", OPTION_CHOICE, HOSTS(accelerator), "auto", "auto|kvm|tcg", NULL,
+	  "auto: KVM if a tiny guest boots under it, else TCG" },
+	{ "pinned", OPTION_BOOLEAN, HOSTS(pinned), "yes", NULL, NULL, "one core for each compute node" },
+	OPTION_END
+};
+
+#define LINK(member) offsetof(struct experiment_link, member)
+static const struct option_row link_rows[] = {
+	{ "rate", OPTION_RATE, LINK(shape.rate_bits_per_s), "100M", "0", "100G", "of the migration link; 0: unshaped" },
+	{ "rtt", OPTION_DURATION, LINK(shape.rtt_ns), "0ms", "0ms", "10s", "round trip added to the link" },
+	{ "jitter", OPTION_DURATION, LINK(shape.jitter_ns), "0ms", "0ms", "10s", "the round trip varies by so much" },
+	{ "loss", OPTION_FRACTION, LINK(shape.loss), "0", "0", "0.5", "share of the frames lost, each way" },
+	{ "queue", OPTION_SIZE, LINK(shape.queue_bytes), "0", "0", "1G", "before the bottleneck; 0: 50 ms of the rate" },
+	{ "topology", OPTION_CHOICE, LINK(topology), "separate", "separate|shared", NULL,
+	  "shared: storage and guest traffic on the shaped link too" },
+	{ "backend", OPTION_CHOICE, LINK(backend), "auto", "auto|netem|htb|emulator", NULL, "what shapes the link" },
+	{ "congestion_control", OPTION_STRING, LINK(congestion_control), "cubic", NULL, NULL, "of TCP on all nodes" },
+	OPTION_END
+};
+
+static const struct option_row storage_rows[] = {
+	{ "kind", OPTION_CHOICE, 0, "none", "none|iscsi", NULL, "shared disks for the VMs" },
+	OPTION_END
+};
+
+#define VM(member) offsetof(struct experiment_vm, member)
+static const struct option_row vm_rows[] = {
+	{ "node", OPTION_STRING, VM(node), "src", NULL, NULL, "where it starts: src or dst" },
+	{ "memory", OPTION_SIZE, VM(memory_bytes), "256M", "64M", "1T", "RAM of the guest" },
+	{ "vcpus", OPTION_INTEGER, VM(vcpus), "1", "1", "64", "virtual CPUs" },
+	{ "disk", OPTION_SIZE, VM(disk_bytes), "0", "0", "16T", "size of its shared disk, filled with incompressible bytes; 0: none" },
+	{ "memory_fill", OPTION_CHOICE, VM(fill), "random", "none|random", NULL,
+	  "random: every free page is written once, so that zero pages flatter nothing" },
+	{ "workload", OPTION_STRING, VM(workload), "intadd", NULL, NULL, "what it does; two at once as NAME+NAME" },
+	OPTION_END
+};
+
+#define MIGRATION(member) offsetof(struct experiment_migration, member)
+static const struct option_row migration_rows[] = {
+	{ "vm", OPTION_STRING, MIGRATION(vm), "", NULL, NULL, "the VM that moves; empty: the first one" },
+	{ "mode", OPTION_CHOICE, MIGRATION(mode), "precopy", "precopy|postcopy|none", NULL, "none: nothing moves" },
+	{ "switch", OPTION_CHOICE, MIGRATION(postcopy_switch), "now", "now|first-pass|time", NULL, "when post-copy switches over" },
+	{ "switch_after", OPTION_DURATION, MIGRATION(switch_after_ns), "1s", "0s", "24h", "for switch = time" },
+	{ "downtime_limit", OPTION_DURATION, MIGRATION(downtime_limit_ns), "300ms", "1ms", "2000s",
+	  "longest stop that pre-copy may plan" },
+	{ "bandwidth", OPTION_SIZE, MIGRATION(bandwidth_bytes_per_s), "0", "0", "1T", "bytes a second, whole MiB; 0: the link is the limit" },
+	{ "timeout", OPTION_DURATION, MIGRATION(timeout_ns), "10min", "1s", "24h", "aborted when it takes longer" },
+	{ "suspend", OPTION_DURATION, MIGRATION(suspend_ns), "0s", "0s", "1h",
+	  "stop the VM so long in the middle of the time in which it would migrate (mode none)" },
+	OPTION_END
+};
+
+#define COLLECT(member) offsetof(struct experiment_collect, member)
+static const struct option_row collect_rows[] = {
+	{ "interval", OPTION_DURATION, COLLECT(sample_interval_ns), "10ms", "1ms", "10s", "between two samples in a guest" },
+	{ "job_interval", OPTION_DURATION, COLLECT(job_interval_ns), "50ms", "1ms", "10s", "between two looks at the migration job" },
+	{ "cpu_interval", OPTION_DURATION, COLLECT(cpu_interval_ns), "100ms", "1ms", "10s", "between two readings of CPU time" },
+	{ "link_interval", OPTION_DURATION, COLLECT(link_interval_ns), "100ms", "1ms", "10s", "between two readings of link counters" },
+	{ "packet_bin", OPTION_DURATION, COLLECT(packet_bin_ns), "10ms", "1ms", "10s", "width of a row of packets" },
+	{ "samples", OPTION_BOOLEAN, COLLECT(on[0]), "yes", NULL, NULL, "collect samples (the run needs them to follow the guests)" },
+	{ "packets", OPTION_BOOLEAN, COLLECT(on[1]), "yes", NULL, NULL, "collect packets at the client" },
+	{ "cpu", OPTION_BOOLEAN, COLLECT(on[2]), "yes", NULL, NULL, "collect CPU time of nodes and VMs" },
+	{ "link", OPTION_BOOLEAN, COLLECT(on[3]), "yes", NULL, NULL, "collect link counters" },
+	{ "job", OPTION_BOOLEAN, COLLECT(on[4]), "yes", NULL, NULL, "collect the hypervisor's job statistics" },
+	OPTION_END
+};
+
+#define SECTION(member) offsetof(struct experiment, member)
+const struct experiment_section experiment_sections[] = {
+	{ "experiment", general_rows, SECTION(general), "name, question, repeats and phases" },
+	{ "hosts", hosts_rows, SECTION(hosts), "the machines" },
+	{ "link", link_rows, SECTION(link), "the link that migrations cross" },
+	{ "storage", storage_rows, SECTION(storage), "shared disks" },
+	{ "vm", vm_rows, 0, "one section [vm NAME] a VM; a workload's keys as WORKLOAD.KEY" },
+	{ "migration", migration_rows, SECTION(migration), "what moves, how, and hypervisor features" },
+	{ "collect", collect_rows, SECTION(collect), "what is recorded, how often" },
+	{ NULL, NULL, 0, NULL },
+};
+
+bool experiment_key_sweeps(const struct config_entry *entry)
+{
+	/* Texts are never lists (a schedule has commas of its own), but for the two that name things to choose from. */
+	const struct option_row *rows = NULL;
+	const char *key = entry->key;
+	if (strcmp(entry->section, "vm") == 0 && strchr(key, '.')) {
+		char name[64];
+		size_t length = strcspn(key, ".");
+		memcpy(name, key, length);
+		name[length] = '\0';
+		const struct workload_ops *ops = workload_find(name, NULL);
+		rows = ops ? ops->options : NULL;
+		key += length + 1;
+	}
+	for (const struct experiment_section *s = experiment_sections; !rows && s->name; s++)
+		if (strcmp(s->name, entry->section) == 0)
+			rows = s->rows;
+	const struct option_row *row = rows ? option_find(rows, key) : NULL;
+	if (!row && strcmp(entry->section, "migration") == 0)
+		row = option_find(feature_rows, key);
+	return row && (row->type != OPTION_STRING || strcmp(key, "workload") == 0 || strcmp(key, "congestion_control") == 0);
+}

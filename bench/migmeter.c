@@ -1,0 +1,41 @@
+/* migmeter - entry: find the command, parse its arguments, run it. */
+#include "bench/base/err.h"
+#include "bench/command.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static int asks_help(const char *word)
+{
+	return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct err e = { 0 };
+	if (argc < 2) {
+		commands_help(stderr);
+		return EXIT_USAGE;
+	}
+	if (asks_help(argv[1])) {
+		commands_help(stdout);
+		return EXIT_DONE;
+	}
+	if (strcmp(argv[1], "--version") == 0) {
+		printf("migmeter %s\n", MIGMETER_VERSION);
+		return EXIT_DONE;
+	}
+	const struct command *command = command_find(argv[1], &e);
+	if (!command)
+		return err_report(&e);
+	if (argc > 2 && !command->raw && asks_help(argv[2])) {
+		command_help(command, stdout);
+		return EXIT_DONE;
+	}
+	struct arguments *arguments;
+	if (arguments_parse(command, argc - 1, argv + 1, &arguments, &e) < 0)
+		return err_report(&e);
+	int status = command->run(arguments);
+	arguments_free(arguments);
+	return fflush(stdout) != 0 && status == EXIT_DONE ? EXIT_MEASURED_BAD : status;
+}

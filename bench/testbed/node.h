@@ -1,0 +1,45 @@
+/*
+ * node.h - a local node: network, mount and UTS namespace, its own directories, optionally its own libvirtd.
+ *
+ * The mount and UTS namespaces belong to a holder process that does nothing else; they vanish with it. In them the
+ * node sees its own /run, /etc/libvirt, /var/lib/libvirt, /var/cache/libvirt and /var/log/libvirt (bind mounts of
+ * directories below state_directory) and a sysfs of its own network namespace.
+ */
+#ifndef BENCH_TESTBED_NODE_H
+#define BENCH_TESTBED_NODE_H
+
+#include "bench/base/process.h"
+
+#include <stdint.h>
+#include <sys/types.h>
+
+struct err;
+struct undo;
+
+struct node {
+	char name[16];             /* "src" */
+	char netns[24];            /* "mm-src" */
+	char netns_path[64];       /* "/run/netns/mm-src" */
+	char state_directory[200];
+	char mntns_path[64];       /* of the holder; "" when the node has no mount namespace of its own */
+	char utsns_path[64];
+	char libvirt_uri[320];     /* "" when it runs no libvirtd */
+	char qemu_pid_directory[300]; /* as seen from outside */
+	char management_ip[16];    /* "" when not on that network */
+	char lan_ip[16];
+	char migration_ip[16];     /* the address migrations are sent to */
+	int core;                  /* core of a compute node; -1: none */
+	pid_t holder;
+	pid_t keeper;              /* parent of the node's libvirtd and QEMUs */
+};
+
+/* Where to run a program so that it is on this node (pinned to its core). */
+struct process_place node_place(const struct node *node);
+
+/* Make the network namespace (loopback up, IPv6 off); with own_mounts also the mount and UTS namespaces. */
+int node_create(struct node *node, int own_mounts, struct undo *undo, struct err *e);
+
+/* Start the node's libvirtd (libvirtd, or virtqemud where only that exists) and wait until it answers, at most 20 s. */
+int node_start_libvirtd(struct node *node, struct undo *undo, struct err *e);
+
+#endif

@@ -1,0 +1,111 @@
+#include "bench/testbed/storage.h"
+
+#include "bench/base/clock.h"
+#include "bench/base/err.h"
+#include "bench/base/undo.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* tgtadm finds its tgtd through this environment variable: a socket of our own, not the machine's. */
+static void ipc_variable(const struct node *node, char *buffer, size_t room)
+{
+	snprintf(buffer, room, "TGT_IPC_SOCKET=%s/tgt.sock", node->state_directory);
+}
+
+static int tgtadm(const struct node *node, const char *arguments, struct err *e)
+{
+	struct process_place place = node_place(node);
+	char variable[256];
+	ipc_variable(node, variable, sizeof(variable));
+	return process_runf(&place, e, "env %s tgtadm --lld iscsi %s", variable, arguments);
+}
+
+int storage_start(const struct node *node, struct undo *undo, struct err *e)
+{
+	struct process_place place = node_place(node);
+	char variable[256], portal[64], log[300], arguments[200];
+	pid_t pid;
+	ipc_variable(node, variable, sizeof(variable));
+	snprintf(portal, sizeof(portal), "portal=%s:%d", node->lan_ip, STORAGE_PORT);
+	snprintf(log, sizeof(log), "%s/tgtd.log", node->state_directory);
+	const char *argv[] = { "env", variable, "tgtd", "-f", "-t", "1", "--iscsi", portal, NULL };
+	if (process_start(&place, argv, log, &pid, e) < 0 || undo_add_process(undo, pid, e) < 0)
+		return -1;
+	snprintf(arguments, sizeof(arguments), "--op new --mode target --tid 1 -T %s", STORAGE_TARGET);
+	int64_t end = clock_now_ns() + 10 * NS_PER_S;
+	while (tgtadm(node, arguments, e) < 0) {
+		if (clock_now_ns() > end || !process_start_time(pid))
+			return err_prefix(e, "tgtd on node '%s' does not answer (see '%s')", node->name, log);
+		clock_sleep(20 * NS_PER_MS);
+	}
+	return tgtadm(node, "--op bind --mode target --tid 1 -I ALL", e);
+}
+
+/* splitmix64: fast, and no compressor finds anything in it. */
+static uint64_t mix_next(uint64_t *state)
+{
+	uint64_t z = (*state += UINT64_C(0x9e3779b97f4a7c15));
+	z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+	z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+	return z ^ (z >> 31);
+}
+
+static int content_write(int fd, int64_t bytes, uint64_t seed)
+{
+	enum { CHUNK = 1 << 20 };
+	uint64_t *chunk = malloc(CHUNK);
+	int result = chunk ? 0 : -1;
+	for (int64_t at = 0; result == 0 && at < bytes; at += CHUNK) {
+		for (size_t i = 0; i < CHUNK / sizeof(*chunk); i++)
+			chunk[i] = mix_next(&seed);
+		size_t size = bytes - at < CHUNK ? (size_t)(bytes - at) : CHUNK;
+		if (pwrite(fd, chunk, size, at) != (ssize_t)size)
+			result = -1;
+	}
+	free(chunk);
+	return result;
+}
+
+static int image_make(const char *path, int64_t bytes, int64_t content_bytes, uint64_t seed, struct err *e)
+{
+	char temporary[400];
+	snprintf(temporary, sizeof(temporary), "%s.part", path);
+	int fd = open(temporary, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return err_errno(e, EXIT_CANNOT, "cannot create '%s'", temporary);
+	errno = 0;
+	if (ftruncate(fd, bytes) < 0 || content_write(fd, content_bytes < bytes ? content_bytes : bytes, seed) < 0) {
+		err_errno(e, EXIT_CANNOT, "cannot fill disk image '%s' (%lld bytes)", temporary, (long long)content_bytes);
+		close(fd);
+		unlink(temporary);
+		return -1;
+	}
+	close(fd);
+	if (rename(temporary, path) < 0)
+		return err_errno(e, EXIT_CANNOT, "cannot create '%s'", path);
+	return 0;
+}
+
+int storage_add_disk(const struct node *node, int lun, int64_t bytes, int64_t content_bytes, struct err *e)
+{
+	char path[300], arguments[500], list[400];
+	struct stat st;
+	snprintf(path, sizeof(path), "%s/disk%d.img", node->state_directory, lun);
+	if (stat(path, &st) == 0 && st.st_size == bytes && st.st_blocks * 512 >= content_bytes)
+		return 0;
+	/* tgtd keeps no list that would survive, so a LUN of another size is taken away first. */
+	if (access(path, F_OK) == 0) {
+		snprintf(list, sizeof(list), "--op delete --mode logicalunit --tid 1 --lun %d", lun);
+		tgtadm(node, list, NULL);
+	}
+	if (image_make(path, bytes, content_bytes, (uint64_t)lun, e) < 0)
+		return -1;
+	snprintf(arguments, sizeof(arguments), "--op new --mode logicalunit --tid 1 --lun %d -b %s", lun, path);
+	return tgtadm(node, arguments, e);
+}

@@ -1,0 +1,23 @@
+/*
+ * storage.h - the shared disk of a local testbed: tgtd on the storage node, one LUN a disk, read by QEMU's libiscsi.
+ *
+ * Images are sparse files below the node's state directory, created to size. One that a guest shall read is filled
+ * to `content_bytes` with incompressible bytes, made once a testbed.
+ */
+#ifndef BENCH_TESTBED_STORAGE_H
+#define BENCH_TESTBED_STORAGE_H
+
+#include "bench/testbed/node.h"
+
+#include <stdint.h>
+
+#define STORAGE_TARGET "iqn.2026-01.net.migmeter:disks"
+#define STORAGE_PORT 3260
+
+/* Start tgtd on the node's LAN address. */
+int storage_start(const struct node *node, struct undo *undo, struct err *e);
+
+/* Add (or, when it is there with that size, keep) LUN lun (from 1) of `bytes`, its first content_bytes filled. */
+int storage_add_disk(const struct node *node, int lun, int64_t bytes, int64_t content_bytes, struct err *e);
+
+#endif

@@ -1,0 +1,344 @@
+#include "bench/testbed/testbed.h"
+
+#include "bench/base/err.h"
+#include "bench/base/undo.h"
+#include "bench/testbed/link_tcp.h"
+#include "bench/testbed/storage.h"
+#include "bench/testbed/testbed_state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define HOME_DIRECTORY "/var/lib/migmeter"
+#define STATE_DIRECTORY HOME_DIRECTORY "/testbed"
+#define REGISTER_PATH HOME_DIRECTORY "/register"
+#define LOCK_PATH HOME_DIRECTORY "/lock"
+
+const char *testbed_state_directory(void)
+{
+	return STATE_DIRECTORY;
+}
+
+/* ---- the machine-wide lock ---- */
+
+static int lock_take(int *ret_fd, struct err *e)
+{
+	struct stat held, named;
+	char owner[64] = "";
+	if (mkdir(HOME_DIRECTORY, 0700) < 0 && errno != EEXIST)
+		return err_errno(e, EXIT_CANNOT, "cannot create '%s' (are you root?)", HOME_DIRECTORY);
+	for (;;) {
+		int fd = open(LOCK_PATH, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+		if (fd < 0)
+			return err_errno(e, EXIT_CANNOT, "cannot open '%s' (are you root?)", LOCK_PATH);
+		if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+			ssize_t n = read(fd, owner, sizeof(owner) - 1);
+			close(fd);
+			return err_set(e, EXIT_CANNOT, "another migmeter (pid %.*s) is at work on this machine: wait for it",
+				       n > 0 ? (int)n : 1, n > 0 ? owner : "?");
+		}
+		/* The file is removed when all is undone: one that lost its name is no lock any more. */
+		if (fstat(fd, &held) == 0 && stat(LOCK_PATH, &named) == 0 && held.st_ino == named.st_ino) {
+			int length = snprintf(owner, sizeof(owner), "%d", (int)getpid());
+			if (ftruncate(fd, 0) < 0 || pwrite(fd, owner, (size_t)length, 0) != length) {
+				close(fd);
+				return err_errno(e, EXIT_CANNOT, "cannot write '%s'", LOCK_PATH);
+			}
+			*ret_fd = fd;
+			return 0;
+		}
+		close(fd);
+	}
+}
+
+static void lock_give(int fd, bool remove_it)
+{
+	if (remove_it) {
+		unlink(LOCK_PATH);
+		rmdir(HOME_DIRECTORY);
+	}
+	close(fd);
+}
+
+/* ---- making ---- */
+
+static void nodes_name(struct testbed *t)
+{
+	static const struct {
+		const char *name;
+		int number;
+	} plan[NODE_COUNT] = {
+		[NODE_SRC] = { "src", 2 },
+		[NODE_DST] = { "dst", 3 },
+		[NODE_STO] = { "sto", 4 },
+		[NODE_HEAD] = { "head", 1 },
+	};
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	for (int i = 0; i < NODE_COUNT; i++) {
+		struct node *n = &t->nodes[i];
+		memset(n, 0, sizeof(*n));
+		n->core = -1;
+		snprintf(n->name, sizeof(n->name), "%s", plan[i].name);
+		snprintf(n->netns, sizeof(n->netns), "mm-%s", plan[i].name);
+		snprintf(n->state_directory, sizeof(n->state_directory), "%s/%s", STATE_DIRECTORY, plan[i].name);
+		snprintf(n->management_ip, sizeof(n->management_ip), "10.77.1.%d", plan[i].number);
+		snprintf(n->lan_ip, sizeof(n->lan_ip), "10.77.2.%d", plan[i].number);
+		snprintf(n->migration_ip, sizeof(n->migration_ip), "10.77.%d.%d",
+			 t->spec.topology == TOPOLOGY_SHARED ? 2 : 3, plan[i].number);
+	}
+	if (t->spec.pinned && cores >= 2) {
+		/* Where there are cores to spare, core 0 stays with the head and the kernel. */
+		t->nodes[NODE_SRC].core = cores >= 4 ? 1 : 0;
+		t->nodes[NODE_DST].core = cores >= 4 ? 2 : 1;
+	}
+}
+
+static int bridge_make(const struct node *n, const char *bridge, const char *ip, struct err *e)
+{
+	/* No spanning tree and no forwarding delay: a port works at once. */
+	if (process_runf(NULL, e, "ip -n %s link add %s type bridge stp_state 0 forward_delay 0", n->netns, bridge) < 0 ||
+	    process_runf(NULL, e, "ip -n %s addr add %s/24 dev %s", n->netns, ip, bridge) < 0)
+		return -1;
+	return process_runf(NULL, e, "ip -n %s link set %s up", n->netns, bridge);
+}
+
+static int port_join(const struct node *n, const char *device, const char *bridge, struct err *e)
+{
+	return process_runf(NULL, e, "ip -n %s link set %s master %s up", n->netns, device, bridge);
+}
+
+static int management_make(struct testbed *t, struct err *e)
+{
+	const struct node *head = &t->nodes[NODE_HEAD];
+	for (int i = 0; i < NODE_COUNT; i++)
+		if (bridge_make(&t->nodes[i], "br-mgmt", t->nodes[i].management_ip, e) < 0)
+			return -1;
+	for (int i = 0; i < NODE_HEAD; i++) {
+		const struct node *n = &t->nodes[i];
+		char port[16];
+		snprintf(port, sizeof(port), "mgmt-%s", n->name);
+		if (process_runf(NULL, e, "ip link add mgmt0 netns %s type veth peer name %s netns %s", n->netns, port,
+				 head->netns) < 0 ||
+		    port_join(n, "mgmt0", "br-mgmt", e) < 0 || port_join(head, port, "br-mgmt", e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Join two nodes by a shaped link and remember it for the collectors. */
+static int link_add(struct testbed *t, const char *name, int a, const char *a_device, int b, const char *b_device,
+		    const struct link_shape *shape, struct err *e)
+{
+	struct testbed_link *l = &t->links[t->link_count];
+	struct link_end ends[2] = {
+		{ t->nodes[a].netns_path, t->nodes[a].netns, a_device, t->nodes[a].core + 1 },
+		{ t->nodes[b].netns_path, t->nodes[b].netns, b_device, t->nodes[b].core + 1 },
+	};
+	if (link_create(&l->link, &ends[0], &ends[1], shape, t->spec.backend, STATE_DIRECTORY, t->undo, e) < 0)
+		return err_prefix(e, "link '%s'", name);
+	snprintf(l->name, sizeof(l->name), "%s", name);
+	snprintf(l->netns_path, sizeof(l->netns_path), "%s", t->nodes[a].netns_path);
+	snprintf(l->device, sizeof(l->device), "%s", a_device);
+	snprintf(l->tx_name, sizeof(l->tx_name), "%s-to-%s", t->nodes[a].name, b == NODE_HEAD ? "lan" : t->nodes[b].name);
+	snprintf(l->rx_name, sizeof(l->rx_name), "%s-to-%s", b == NODE_HEAD ? "lan" : t->nodes[b].name, t->nodes[a].name);
+	t->link_count++;
+	return 0;
+}
+
+static int lan_make(struct testbed *t, struct err *e)
+{
+	const struct node *head = &t->nodes[NODE_HEAD];
+	const struct link_shape none = { 0 };
+	bool shared = t->spec.topology == TOPOLOGY_SHARED;
+	for (int i = 0; i < NODE_COUNT; i++)
+		if (bridge_make(&t->nodes[i], "br-lan", t->nodes[i].lan_ip, e) < 0)
+			return -1;
+	for (int i = 0; i < NODE_HEAD; i++) {
+		struct link_shape shape = shared ? t->spec.shape : none;
+		char name[24], port[16];
+		if (i != NODE_DST) /* the destination is the distant one */
+			shape.rtt_ns = shape.jitter_ns = 0, shape.loss = 0;
+		snprintf(name, sizeof(name), "%s-uplink", t->nodes[i].name);
+		snprintf(port, sizeof(port), "lan-%s", t->nodes[i].name);
+		if (link_add(t, name, i, "up0", NODE_HEAD, port, &shape, e) < 0 ||
+		    port_join(&t->nodes[i], "up0", "br-lan", e) < 0 || port_join(head, port, "br-lan", e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int migration_link_make(struct testbed *t, struct err *e)
+{
+	if (t->spec.topology == TOPOLOGY_SHARED)
+		return 0;
+	if (link_add(t, "migration", NODE_SRC, "mig0", NODE_DST, "mig0", &t->spec.shape, e) < 0)
+		return -1;
+	for (int i = NODE_SRC; i <= NODE_DST; i++)
+		if (process_runf(NULL, e, "ip -n %s addr add %s/24 dev mig0", t->nodes[i].netns,
+				 t->nodes[i].migration_ip) < 0 ||
+		    process_runf(NULL, e, "ip -n %s link set mig0 up", t->nodes[i].netns) < 0)
+			return -1;
+	return 0;
+}
+
+const struct testbed_link *testbed_migration_link(const struct testbed *t)
+{
+	const char *name = t->spec.topology == TOPOLOGY_SHARED ? "dst-uplink" : "migration";
+	for (int i = 0; i < t->link_count; i++)
+		if (strcmp(t->links[i].name, name) == 0)
+			return &t->links[i];
+	return NULL;
+}
+
+int testbed_measure(const struct testbed *t, struct link_measured *ret, struct err *e)
+{
+	const struct testbed_link *l = testbed_migration_link(t);
+	const struct node *src = &t->nodes[NODE_SRC], *dst = &t->nodes[NODE_DST];
+	return link_measure(l->link, src->netns_path, src->migration_ip, dst->netns_path, dst->migration_ip, ret, e);
+}
+
+static int testbed_make(struct testbed *t, struct err *e)
+{
+	if (undo_open(&t->undo, REGISTER_PATH, e) < 0 || undo_add(t->undo, UNDO_TREE, STATE_DIRECTORY, e) < 0)
+		return -1;
+	if (mkdir(STATE_DIRECTORY, 0700) < 0 && errno != EEXIST)
+		return err_errno(e, EXIT_CANNOT, "cannot create '%s'", STATE_DIRECTORY);
+	nodes_name(t);
+	for (int i = 0; i < NODE_COUNT; i++)
+		if (node_create(&t->nodes[i], i == NODE_SRC || i == NODE_DST, t->undo, e) < 0)
+			return -1;
+	if (management_make(t, e) < 0 || lan_make(t, e) < 0 || migration_link_make(t, e) < 0)
+		return -1;
+	for (int i = 0; i < NODE_COUNT; i++)
+		if (link_pin_tcp(t->nodes[i].netns_path,
+				 t->spec.congestion_control[0] ? t->spec.congestion_control : NULL, NULL, e) < 0)
+			return -1;
+	if (t->spec.storage && storage_start(&t->nodes[NODE_STO], t->undo, e) < 0)
+		return -1;
+	for (int i = NODE_SRC; i <= NODE_DST; i++)
+		if (node_start_libvirtd(&t->nodes[i], t->undo, e) < 0)
+			return -1;
+	return 0;
+}
+
+/* Undo everything in the register, whoever wrote it. */
+static int register_undo(struct undo *u, struct err *e)
+{
+	int result = undo_run(u, e);
+	undo_close(u);
+	return result;
+}
+
+/* ---- the four calls ---- */
+
+static int begin(struct testbed *t, const struct testbed_spec *spec, void (*note)(const char *), struct err *e)
+{
+	memset(t, 0, sizeof(*t));
+	if (geteuid() != 0)
+		return err_set(e, EXIT_CANNOT, "a local testbed needs root: run it with sudo");
+	if (lock_take(&t->lock_fd, e) < 0)
+		return -1;
+	if (access(REGISTER_PATH, F_OK) == 0 && !testbed_state_is_up(STATE_DIRECTORY)) {
+		struct undo *left;
+		if (note)
+			note("removing what an interrupted migmeter left behind");
+		if (undo_open(&left, REGISTER_PATH, e) < 0 || register_undo(left, e) < 0) {
+			lock_give(t->lock_fd, false);
+			return err_prefix(e, "cleaning up after an interrupted migmeter");
+		}
+	}
+	t->spec = *spec;
+	return 0;
+}
+
+static int make_or_undo(struct testbed *t, struct err *e)
+{
+	if (testbed_make(t, e) == 0)
+		return 0;
+	bool clean = !t->undo || register_undo(t->undo, NULL) == 0;
+	lock_give(t->lock_fd, clean);
+	return -1;
+}
+
+int testbed_open(struct testbed *t, const struct testbed_spec *spec, void (*note)(const char *), struct err *e)
+{
+	if (begin(t, spec, note, e) < 0)
+		return -1;
+	if (!testbed_state_is_up(STATE_DIRECTORY))
+		return make_or_undo(t, e);
+	if (note)
+		note("using the testbed that is up");
+	if (testbed_state_read(t, STATE_DIRECTORY, e) < 0 || testbed_state_fits(t, spec, e) < 0) {
+		lock_give(t->lock_fd, false);
+		return -1;
+	}
+	t->kept = true;
+	return 0;
+}
+
+int testbed_close(struct testbed *t, struct err *e)
+{
+	int result = 0;
+	for (int i = 0; i < t->link_count; i++)
+		if (t->kept)
+			free(t->links[i].link);
+		else
+			link_destroy(t->links[i].link);
+	if (!t->kept)
+		result = register_undo(t->undo, e);
+	lock_give(t->lock_fd, !t->kept && result == 0);
+	return result;
+}
+
+int testbed_up(const struct testbed_spec *spec, void (*note)(const char *), struct err *e)
+{
+	struct testbed t;
+	if (begin(&t, spec, note, e) < 0)
+		return -1;
+	if (testbed_state_is_up(STATE_DIRECTORY)) {
+		lock_give(t.lock_fd, false);
+		return err_set(e, EXIT_USAGE, "a testbed is up already: use it, or run 'migmeter testbed down'");
+	}
+	if (make_or_undo(&t, e) < 0)
+		return -1;
+	int result = testbed_state_write(&t, STATE_DIRECTORY, e);
+	if (result < 0)
+		register_undo(t.undo, NULL);
+	else
+		undo_close(t.undo);
+	lock_give(t.lock_fd, result < 0);
+	return result;
+}
+
+int testbed_down(bool *ret_was_there, struct err *e)
+{
+	struct undo *u;
+	int fd;
+	*ret_was_there = false;
+	if (geteuid() != 0)
+		return err_set(e, EXIT_CANNOT, "taking the testbed down needs root: run it with sudo");
+	if (lock_take(&fd, e) < 0)
+		return -1;
+	int result = 0;
+	if (access(REGISTER_PATH, F_OK) == 0) {
+		*ret_was_there = true;
+		result = undo_open(&u, REGISTER_PATH, e) < 0 ? -1 : register_undo(u, e);
+	}
+	lock_give(fd, result == 0);
+	return result;
+}
+
+int testbed_load(struct testbed *t, struct err *e)
+{
+	memset(t, 0, sizeof(*t));
+	t->lock_fd = -1;
+	if (!testbed_state_is_up(STATE_DIRECTORY))
+		return err_set(e, EXIT_MEASURED_BAD, "no testbed is up: run 'migmeter testbed up'");
+	return testbed_state_read(t, STATE_DIRECTORY, e);
+}

@@ -1,0 +1,77 @@
+/*
+ * testbed.h - two compute nodes, a storage node and the head on one machine.
+ *
+ *	                 head (mm-head): the client, the collectors' sockets, the switch
+ *	  management 10.77.1.0/24  --- never shaped: agents' samples, control
+ *	  LAN        10.77.2.0/24  --- guests' data, iSCSI; in topology `shared` also the migration, and then every
+ *	                               node's uplink has the link's rate, the destination's its delay, as one switch
+ *	  migration  10.77.3.0/24  --- src <-> dst, shaped; only in topology `separate`
+ *
+ * Everything made is in the undo register first; after SIGKILL testbed_down() finds it there.
+ */
+#ifndef BENCH_TESTBED_TESTBED_H
+#define BENCH_TESTBED_TESTBED_H
+
+#include "bench/testbed/link.h"
+#include "bench/testbed/link_measure.h"
+#include "bench/testbed/node.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum topology { TOPOLOGY_SEPARATE, TOPOLOGY_SHARED };
+enum { NODE_SRC, NODE_DST, NODE_STO, NODE_HEAD, NODE_COUNT };
+enum { LINK_ROOM = 4 };
+
+struct testbed_spec {
+	int topology;            /* enum topology */
+	int backend;             /* enum link_backend */
+	struct link_shape shape; /* of the migration link */
+	char congestion_control[32]; /* of TCP on every node; empty: cubic */
+	bool storage;            /* start tgtd */
+	bool pinned;             /* one core a compute node (where there are two) */
+};
+
+struct testbed_link {
+	char name[24];     /* "migration", "src-uplink", ... */
+	char netns_path[64];
+	char device[16];
+	char tx_name[24], rx_name[24];
+	struct link *link; /* owned; a copy of its plain data when another process made it */
+};
+
+struct testbed {
+	struct testbed_spec spec;
+	struct node nodes[NODE_COUNT];
+	struct testbed_link links[LINK_ROOM];
+	int link_count;
+	struct undo *undo;
+	int lock_fd;
+	bool kept; /* it was up before this process came: leave it up */
+};
+
+/*
+ * Take the machine-wide lock and either make a testbed or, when one is up (made by `testbed up`), use it: then its
+ * link must be the one asked. What a killed process left behind is removed first, which `note` (may be NULL) tells.
+ */
+int testbed_open(struct testbed *t, const struct testbed_spec *spec, void (*note)(const char *), struct err *e);
+
+/* Undo everything (unless it was up before) and give the lock back. */
+int testbed_close(struct testbed *t, struct err *e);
+
+/* `testbed up`: make it and leave it; `testbed down`: remove what is there, also after a kill. */
+int testbed_up(const struct testbed_spec *spec, void (*note)(const char *), struct err *e);
+int testbed_down(bool *ret_was_there, struct err *e);
+
+/* Read the state of one that is up, without the lock. EXIT_MEASURED_BAD when none is up. */
+int testbed_load(struct testbed *t, struct err *e);
+
+/* The link whose shape is the experiment's: `migration`, or in topology shared the destination's uplink. */
+const struct testbed_link *testbed_migration_link(const struct testbed *t);
+
+/* Measure the way of a migration, from src to dst. */
+int testbed_measure(const struct testbed *t, struct link_measured *ret, struct err *e);
+
+const char *testbed_state_directory(void);
+
+#endif
