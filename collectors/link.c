@@ -21,6 +21,7 @@
 #include <inttypes.h>
 #include <json-c/json.h>
 #include <linux/gen_stats.h>
+#include <linux/if.h>
 #include <linux/if_link.h>
 #include <linux/netlink.h>
 #include <linux/pkt_sched.h>
