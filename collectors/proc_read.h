@@ -1,0 +1,69 @@
+/*
+ * proc_read.h - CPU time of cores, processes and threads from /proc. A reader fills structs and knows no file of ours.
+ *
+ * All times are cumulative ns. Text parsers are apart from the files, so that captured text can test them.
+ */
+#ifndef COLLECTORS_PROC_READ_H
+#define COLLECTORS_PROC_READ_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct err;
+
+/*
+ * Busy time of a core, from the best source that the kernel has:
+ *	CORE_SCHEDSTAT  field 7 of the core's line in /proc/schedstat, "sum of all time spent running by tasks" (kernel
+ *	                Documentation/scheduler/sched-stats.rst): in ns, and complete up to the last task switch
+ *	CORE_STAT       /proc/stat: head time less idle and iowait, which tickless kernels count exactly and print in
+ *	                steps of USER_HZ (10 ms); user and system there are sampled at the tick and not used. Time
+ *	                that a hypervisor below us stole counts as busy
+ * The origin of either is arbitrary: only differences mean something.
+ */
+enum core_source { CORE_NONE, CORE_SCHEDSTAT, CORE_STAT };
+
+enum core_source core_source_probe(void);
+const char *core_source_name(enum core_source source);
+int64_t core_source_resolution_ns(enum core_source source);
+
+/* One text that holds all cores (text must be NUL-terminated); now_ns is when it was read. -1: the core is not there. */
+int core_busy_parse(enum core_source source, const char *text, int core, int64_t now_ns, int64_t *ret_busy_ns);
+
+/* Read the source's file into buffer, NUL-terminated; returns head time at the read, or -1. */
+int64_t core_source_read(enum core_source source, char *buffer, size_t room);
+
+/* What a QEMU thread does, from its name (libvirt starts QEMU with debug-threads=on). */
+enum thread_group { THREAD_VCPU, THREAD_MIGRATION, THREAD_OTHER, THREAD_GROUPS };
+
+enum thread_group thread_group_of(const char *comm);
+const char *thread_group_name(enum thread_group group);
+
+/*
+ * A process that is watched, threads included. Held by a descriptor of /proc/PID: it names this process for ever,
+ * even when the pid is given to another.
+ */
+struct watched_process {
+	pid_t pid;
+	int directory_fd;  /* /proc/PID; -1: none is watched */
+	clockid_t clock;
+	struct watched_thread *threads; /* those alive */
+	int thread_count, thread_room;
+	int64_t gone_ns[THREAD_GROUPS]; /* CPU time of threads that have ended, as last read */
+};
+
+struct process_cpu {
+	int64_t all_ns;                  /* the whole process, ended threads included, exact */
+	int64_t group_ns[THREAD_GROUPS]; /* never falls; lacks what a thread used after it was last read */
+};
+
+/* Begin to watch. 0, or -1: there is no such process (any more). */
+int watched_process_open(struct watched_process *p, pid_t pid, struct err *e);
+
+/* Read now. 0, or -1: the process has ended. */
+int watched_process_read(struct watched_process *p, struct process_cpu *ret);
+
+/* Also for a zeroed struct whose directory_fd is -1. */
+void watched_process_close(struct watched_process *p);
+
+#endif
