@@ -1,0 +1,187 @@
+/* What a run's page says first: the question, the answer, the numbers, the pictures. */
+#include "reports/page.h"
+
+#include "reports/csv_table.h"
+#include "reports/html.h"
+#include "reports/run_data.h"
+#include "reports/verdict.h"
+
+#include <json-c/json.h>
+#include <math.h>
+#include <string.h>
+
+static void put_tag(FILE *out, const char *label, const char *value)
+{
+	if (!*value)
+		return;
+	fputs("<span>", out);
+	html_textf(out, "%s %s", label, value);
+	fputs("</span>\n", out);
+}
+
+void page_head(FILE *out, const struct run_data *run)
+{
+	char scale[64], verdict[4096];
+	int bad = strcmp(run->status, "complete") != 0;
+	fputs("<header>\n<h1>", out);
+	html_textf(out, "%s%s", *run->name ? run->name : "A run without a name",
+		   scale_format(run, scale, sizeof(scale)));
+	fputs("</h1>\n<p class=\"question\">", out);
+	html_text(out, *run->question ? run->question : "The question of this run is missing.");
+	fprintf(out, "</p>\n<p class=\"verdict%s\">", bad ? " failed" : "");
+	html_text(out, verdict_format(run, verdict, sizeof(verdict)));
+	fputs("</p>\n<p class=\"tags\">\n", out);
+	put_tag(out, "status", *run->status ? run->status : "missing");
+	put_tag(out, "mode", json_text(run->manifest, "migration.mode"));
+	put_tag(out, "accelerator", json_text(run->manifest, "accelerator"));
+	put_tag(out, "migmeter", json_text(run->manifest, "version"));
+	put_tag(out, "seed", json_text(run->manifest, "seed"));
+	fputs("</p>\n</header>\n", out);
+}
+
+static void put_metric_row(FILE *out, const struct shown_metric *m, const char *label)
+{
+	char whole[256], value[128], name[128];
+	fputs("<tr><th scope=\"row\">", out);
+	html_text(out, name_format(label, name, sizeof(name)));
+	fputs("</th><td class=\"number\">", out);
+	html_text(out, value_format(m->value, m->unit, value, sizeof(value)));
+	fputs("</td><td class=\"interval\">", out);
+	metric_format(m, whole, sizeof(whole));
+	/* The interval is what metric_format() puts behind the value, in brackets. */
+	if (strlen(whole) > strlen(value) + 3)
+		html_textf(out, "%.*s", (int)(strlen(whole) - strlen(value) - 3), whole + strlen(value) + 2);
+	else if (isnan(m->value))
+		html_text(out, m->reason);
+	fputs("</td></tr>\n", out);
+}
+
+static int same_vm(const struct shown_metric *m, const char *vm)
+{
+	return strcmp(m->vm, vm) == 0;
+}
+
+/* The main metrics of one VM ("": of the run as a whole). */
+static void put_vm(FILE *out, const struct run_data *run, const char *vm)
+{
+	int rows = 0;
+	for (int main = 0; main < main_metric_count; main++) {
+		for (int i = 0; i < run->shown_count; i++) {
+			const struct shown_metric *m = &run->shown[i];
+			if (!same_vm(m, vm) || main_metric_find(m->metric, m->estimator) != main)
+				continue;
+			if (rows++ == 0) {
+				fputs("<tr class=\"group\"><th colspan=\"3\" scope=\"rowgroup\">", out);
+				html_textf(out, "%s%s%s", *vm ? vm : "the run", *m->role ? ", " : "", m->role);
+				fputs("</th></tr>\n", out);
+			}
+			put_metric_row(out, m, main_metrics[main].label);
+		}
+	}
+}
+
+void page_metrics(FILE *out, const struct run_data *run)
+{
+	if (run->shown_count == 0)
+		return;
+	fputs("<section>\n<h2>Result</h2>\n<table>\n<thead><tr><th>metric</th><th class=\"number\">value</th>"
+	      "<th>uncertainty, or why it is missing</th></tr></thead>\n<tbody>\n",
+	      out);
+	for (int i = 0; i < run->shown_count; i++) {
+		int seen = 0;
+		for (int k = 0; k < i; k++)
+			seen |= same_vm(&run->shown[k], run->shown[i].vm);
+		if (!seen)
+			put_vm(out, run, run->shown[i].vm);
+	}
+	fputs("</tbody>\n</table>\n</section>\n", out);
+}
+
+static void put_plot(FILE *out, const struct run_data *run, const struct plot *plot)
+{
+	char path[5000], description[512];
+	snprintf(path, sizeof(path), "%s/plots/%s.svg", run->directory, plot->name);
+	snprintf(description, sizeof(description), "%s of %s", plot->heading, run->name);
+	if (!*plot->missing && html_svg(out, path, plot->name, description) == 0)
+		return;
+	fputs("<p class=\"missing\">No plot: ", out);
+	html_text(out, *plot->missing ? plot->missing : "it cannot be read");
+	fputs("</p>\n", out);
+}
+
+static void put_downtime_notes(FILE *out, const struct run_data *run)
+{
+	char text[4096];
+	for (int i = 0; i < csv_table_rows(run->downtime); i++) {
+		const char *vm = csv_table_text(run->downtime, i, "vm");
+		if (i && strcmp(vm, csv_table_text(run->downtime, i - 1, "vm")) == 0)
+			continue;
+		verdict_downtimes(run, vm, text, sizeof(text));
+		if (!*text)
+			continue;
+		fputs("<p>", out);
+		html_textf(out, "%s%s%s", vm, *vm ? ": " : "", text);
+		fputs("</p>\n", out);
+	}
+}
+
+static void put_latency_table(FILE *out, const struct run_data *run)
+{
+	static const char *const columns[] = { "p50_ms", "p99_ms", "p999_ms", "max_ms" };
+	const struct csv_table *t = run->latency;
+	char text[64];
+	if (csv_table_rows(t) == 0)
+		return;
+	fputs("<table>\n<thead><tr><th>VM</th><th>workload</th><th>phase</th><th class=\"number\">p50</th>"
+	      "<th class=\"number\">p99</th><th class=\"number\">p99.9</th><th class=\"number\">longest</th></tr></thead>\n"
+	      "<tbody>\n",
+	      out);
+	for (int i = 0; i < csv_table_rows(t) && i < 200; i++) {
+		fputs("<tr><td>", out);
+		html_text(out, csv_table_text(t, i, "vm"));
+		fputs("</td><td>", out);
+		html_text(out, csv_table_text(t, i, "workload"));
+		fputs("</td><td>", out);
+		html_text(out, csv_table_text(t, i, "phase"));
+		fputs("</td>", out);
+		for (int c = 0; c < 4; c++)
+			fprintf(out, "<td class=\"number\">%s</td>",
+				value_format(csv_table_number(t, i, columns[c]), "ms", text, sizeof(text)));
+		fputs("</tr>\n", out);
+	}
+	fputs("</tbody>\n</table>\n", out);
+}
+
+void page_plots(FILE *out, const struct run_data *run, const struct plot plots[PLOT_COUNT])
+{
+	static const struct {
+		enum plot_kind kind;
+		const char *note;
+	} order[] = {
+		{ PLOT_DOWNTIME, "Each answers another question: whether the processors ran (stop resume, reported), what "
+				 "the guest knows of (guest clock), whether it could be reached (network), whether it got "
+				 "anything done (work). They are never merged." },
+		{ PLOT_TIMELINE, "Red: from the stop of the VM to its resume. Time 0 is when the migration began." },
+		{ PLOT_ZOOM, NULL },
+		{ PLOT_ITERATIONS, "Pre-copy ends when what is left fits the downtime limit, which it never does while the "
+				   "guest dirties memory faster than it is sent." },
+		{ PLOT_LATENCY, NULL },
+	};
+	for (size_t i = 0; i < sizeof(order) / sizeof(*order); i++) {
+		const struct plot *plot = &plots[order[i].kind];
+		fputs("<section>\n<h2>", out);
+		html_text(out, plot->heading);
+		fputs("</h2>\n", out);
+		if (order[i].kind == PLOT_DOWNTIME)
+			put_downtime_notes(out, run);
+		if (order[i].note && !*plot->missing) {
+			fputs("<p class=\"note\">", out);
+			html_text(out, order[i].note);
+			fputs("</p>\n", out);
+		}
+		put_plot(out, run, plot);
+		if (order[i].kind == PLOT_LATENCY)
+			put_latency_table(out, run);
+		fputs("</section>\n", out);
+	}
+}

@@ -1,0 +1,39 @@
+/*
+ * report.h - show what a run says: plots, a self-contained page, a table on a terminal, an index of several runs.
+ *
+ * Everything shown was computed by analysis (metrics.json, plots/ *.csv) or stored by the run (manifest.json,
+ * events.csv); only the differences between estimators, for the sentence that names them, are taken here. Whatever
+ * is absent is shown as missing, with its reason where there is one. Text from a run is hostile: it is escaped.
+ */
+#ifndef REPORTS_REPORT_H
+#define REPORTS_REPORT_H
+
+#include <stdio.h>
+
+struct err;
+
+enum report_format { REPORT_TEXT, REPORT_CSV, REPORT_JSON };
+
+/*
+ * Draw plots/NAME.svg and plots/NAME.png in the run directory and write one HTML page, which needs no other file and
+ * no network, to output (NULL: report.html in the run directory). The page is complete or absent. Returns 0. Returns
+ * -1 with EXIT_USAGE when the directory holds no run; with EXIT_CANNOT when the page cannot be written, or when plots
+ * could not be drawn (gnuplot is not there): the page is then there and says so in their place.
+ */
+int report_run(const char *run_directory, const char *output, struct err *e);
+
+/* Print the table of the main metrics. A failed run has its status and reason there instead. */
+int report_table(FILE *out, const char *run_directory, enum report_format format, struct err *e);
+
+/* One page for several runs: a row a run with its main metrics, links to each run's page, failed ones with their
+ * reason. A directory that is not a run is a row that says so. Links are relative to output where they can be. */
+int report_runs(const char *const runs[], int count, const char *output, struct err *e);
+
+/*
+ * Where the gnuplot scripts and the style sheet are: `reports` below the first of $MIGMETER_DATADIR, the executable's
+ * directory/../share/migmeter (installed), /.. and /../.. (in the source tree) that has it. NULL with a message when
+ * none has.
+ */
+const char *reports_directory(struct err *e);
+
+#endif

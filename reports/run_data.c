@@ -1,0 +1,139 @@
+#include "reports/run_data.h"
+
+#include "bench/base/err.h"
+#include "reports/csv_table.h"
+
+#include <json-c/json.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { TABLE_ROWS = 20000 };
+
+struct json_object *json_at(struct json_object *object, const char *path)
+{
+	char key[128];
+	while (object && *path) {
+		size_t length = strcspn(path, ".");
+		snprintf(key, sizeof(key), "%.*s", (int)length, path);
+		if (!json_object_is_type(object, json_type_object) || !json_object_object_get_ex(object, key, &object))
+			return NULL;
+		path += length + (path[length] == '.');
+	}
+	return object;
+}
+
+const char *json_text(struct json_object *object, const char *path)
+{
+	struct json_object *found = json_at(object, path);
+	return found ? json_object_get_string(found) : "";
+}
+
+double json_number(struct json_object *object, const char *path)
+{
+	struct json_object *found = json_at(object, path);
+	if (!found || json_object_is_type(found, json_type_null))
+		return NAN;
+	if (json_object_is_type(found, json_type_string))
+		return csv_number(json_object_get_string(found));
+	return json_object_get_double(found);
+}
+
+static void load_metrics(struct run_data *run)
+{
+	struct json_object *list = json_at(run->metrics, "metrics");
+	if (!list || !json_object_is_type(list, json_type_array))
+		return;
+	int count = (int)json_object_array_length(list);
+	run->shown = calloc((size_t)count + 1, sizeof(*run->shown));
+	for (int i = 0; run->shown && i < count; i++) {
+		struct json_object *row = json_object_array_get_idx(list, (size_t)i);
+		double n = json_number(row, "n");
+		run->shown[run->shown_count++] = (struct shown_metric){
+			.metric = json_text(row, "metric"),
+			.vm = json_text(row, "vm"),
+			.role = json_text(row, "role"),
+			.estimator = json_text(row, "estimator"),
+			.unit = json_text(row, "unit"),
+			.reason = json_text(row, "reason"),
+			.value = json_number(row, "value"),
+			.low = json_number(row, "low"),
+			.high = json_number(row, "high"),
+			.n = isnan(n) ? 0 : (int)n,
+		};
+	}
+}
+
+static struct csv_table *load_table(const struct run_data *run, const char *name)
+{
+	char path[sizeof(run->directory) + 64];
+	struct csv_table *table;
+	snprintf(path, sizeof(path), "%s/plots/%s", run->directory, name);
+	csv_table_load(&table, path, TABLE_ROWS, NULL);
+	return table;
+}
+
+static struct json_object *load_json(const struct run_data *run, const char *name)
+{
+	char path[sizeof(run->directory) + 64];
+	snprintf(path, sizeof(path), "%s/%s", run->directory, name);
+	return json_object_from_file(path);
+}
+
+/* "1/16", "0.0625" and 0.0625 are all in use. */
+static double read_scale(struct json_object *manifest)
+{
+	const char *text = json_text(manifest, "scale"), *slash = strchr(text, '/');
+	double scale = slash ? strtod(text, NULL) / strtod(slash + 1, NULL) : strtod(text, NULL);
+	return isfinite(scale) && scale > 0 ? scale : 1;
+}
+
+int run_data_load(struct run_data *run, const char *directory, struct err *e)
+{
+	memset(run, 0, sizeof(*run));
+	size_t length = strlen(directory);
+	while (length > 1 && directory[length - 1] == '/')
+		length--;
+	snprintf(run->directory, sizeof(run->directory), "%.*s", (int)length, directory);
+	run->manifest = load_json(run, "manifest.json");
+	run->metrics = load_json(run, "metrics.json");
+	run->name = json_text(run->manifest, "name");
+	run->question = json_text(run->manifest, "question");
+	run->status = json_text(run->manifest, "status");
+	run->reason = json_text(run->manifest, "reason");
+	run->scale = read_scale(run->manifest);
+	if (!run->manifest && !run->metrics)
+		return err_set(e, EXIT_USAGE, "'%s' is not a run directory: it has neither manifest.json nor metrics.json",
+			       directory);
+	load_metrics(run);
+	run->downtime = load_table(run, "downtime.csv");
+	run->latency = load_table(run, "latency.csv");
+	run->iterations = load_table(run, "iterations.csv");
+	run->marks = load_table(run, "marks.csv");
+	return 0;
+}
+
+void run_data_free(struct run_data *run)
+{
+	csv_table_free(run->downtime);
+	csv_table_free(run->latency);
+	csv_table_free(run->iterations);
+	csv_table_free(run->marks);
+	free(run->shown);
+	json_object_put(run->manifest);
+	json_object_put(run->metrics);
+	memset(run, 0, sizeof(*run));
+}
+
+const struct shown_metric *run_metric(const struct run_data *run, const char *metric, const char *vm,
+				      const char *estimator)
+{
+	for (int i = 0; i < run->shown_count; i++) {
+		const struct shown_metric *m = &run->shown[i];
+		if (strcmp(m->metric, metric) == 0 && (!vm || strcmp(m->vm, vm) == 0) &&
+		    (!estimator || strcmp(m->estimator, estimator) == 0))
+			return m;
+	}
+	return NULL;
+}

@@ -1,0 +1,58 @@
+/*
+ * run_data.h - what a run directory says, loaded for showing. Tolerant: what is not there is NULL, NAN or empty.
+ */
+#ifndef REPORTS_RUN_DATA_H
+#define REPORTS_RUN_DATA_H
+
+#include <stddef.h>
+
+struct csv_table;
+struct err;
+struct json_object;
+
+struct shown_metric {
+	const char *metric, *vm, *role, *estimator, *unit, *reason; /* "" when absent */
+	double value, low, high; /* NAN when missing */
+	int n;
+};
+
+struct run_data {
+	char directory[4096];
+	struct json_object *manifest; /* NULL: not there or not JSON */
+	struct json_object *metrics;  /* the same */
+	const char *name, *question, *status, *reason; /* "" when absent */
+	double scale;                                  /* 1 when absent */
+	struct shown_metric *shown;
+	int shown_count;
+	struct csv_table *downtime, *latency, *iterations, *marks; /* NULL: absent */
+};
+
+/* Load directory; -1 only when it holds neither manifest.json nor metrics.json. run_data_free() it in any case. */
+int run_data_load(struct run_data *run, const char *directory, struct err *e);
+void run_data_free(struct run_data *run);
+
+/* The member at a dotted path ("link.asked.rate"), or NULL. */
+struct json_object *json_at(struct json_object *object, const char *path);
+
+/* Its text ("" when absent or null), valid as long as the object. */
+const char *json_text(struct json_object *object, const char *path);
+double json_number(struct json_object *object, const char *path);
+
+/* The first metric that fits; vm and estimator may be NULL for any. NULL: there is none. */
+const struct shown_metric *run_metric(const struct run_data *run, const char *metric, const char *vm,
+				      const char *estimator);
+
+/* A value with its unit as people read it: "212 ms", "12.3 s", "96 MiB", "94.1 Mbit/s", "85.2 %"; "missing" for NAN.
+ * Three significant digits. Returns buffer. */
+char *value_format(double value, const char *unit, char *buffer, size_t room);
+
+/* "VALUE (LOW to HIGH)" where an interval is known. Returns buffer. */
+char *metric_format(const struct shown_metric *m, char *buffer, size_t room);
+
+/* "work_rate" as "work rate". Returns buffer. */
+char *name_format(const char *name, char *buffer, size_t room);
+
+/* " at scale 1/16", or "" for a full-size run. Returns buffer. */
+char *scale_format(const struct run_data *run, char *buffer, size_t room);
+
+#endif

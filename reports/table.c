@@ -1,0 +1,178 @@
+/* The table of the main metrics, as text, CSV or JSON. */
+#include "bench/base/err.h"
+#include "reports/report.h"
+#include "reports/run_data.h"
+#include "reports/verdict.h"
+
+#include <json-c/json.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Columns a UTF-8 text takes on a terminal. */
+static int width_of(const char *text)
+{
+	int width = 0;
+	for (; *text; text++)
+		width += ((unsigned char)*text & 0xc0) != 0x80;
+	return width;
+}
+
+/* A terminal must not obey what a file says. */
+static void put_safe(FILE *out, const char *text, int width)
+{
+	int left = width - width_of(text);
+	for (; *text; text++)
+		fputc((unsigned char)*text < 0x20 || *text == 0x7f ? '?' : *text, out);
+	while (left-- > 0)
+		fputc(' ', out);
+}
+
+struct row {
+	const struct shown_metric *metric;
+	const char *label;
+};
+
+/* The main metrics in their order, then, when none of them is there, all. */
+static struct row *choose(const struct run_data *run, int *ret_count)
+{
+	struct row *rows = calloc((size_t)run->shown_count + 1, sizeof(*rows));
+	int count = 0;
+	for (int main = 0; rows && main < main_metric_count; main++)
+		for (int i = 0; i < run->shown_count; i++)
+			if (main_metric_find(run->shown[i].metric, run->shown[i].estimator) == main)
+				rows[count++] = (struct row){ &run->shown[i], main_metrics[main].label };
+	for (int i = 0; rows && count == 0 && i < run->shown_count; i++)
+		rows[i] = (struct row){ &run->shown[i], run->shown[i].metric };
+	*ret_count = rows ? (count ? count : run->shown_count) : 0;
+	return rows;
+}
+
+static void print_text(FILE *out, const struct run_data *run, const struct row *rows, int count)
+{
+	int label = 6, vm = 2;
+	char value[256], verdict[4096];
+	for (int i = 0; i < count; i++) {
+		label = width_of(rows[i].label) > label ? width_of(rows[i].label) : label;
+		vm = width_of(rows[i].metric->vm) > vm ? width_of(rows[i].metric->vm) : vm;
+	}
+	put_safe(out, verdict_format(run, verdict, sizeof(verdict)), 0);
+	fputc('\n', out);
+	if (count == 0)
+		return;
+	fprintf(out, "\n%-*s  %-*s  %s\n", label, "metric", vm, "vm", "value");
+	for (int i = 0; i < count; i++) {
+		const struct shown_metric *m = rows[i].metric;
+		put_safe(out, rows[i].label, label);
+		fputs("  ", out);
+		put_safe(out, m->vm, vm);
+		fputs("  ", out);
+		put_safe(out, metric_format(m, value, sizeof(value)), 0);
+		if (isnan(m->value) && *m->reason) {
+			fputs(": ", out);
+			put_safe(out, m->reason, 0);
+		}
+		fputc('\n', out);
+	}
+	verdict_downtimes(run, NULL, verdict, sizeof(verdict));
+	if (*verdict) {
+		fputc('\n', out);
+		put_safe(out, verdict, 0);
+		fputc('\n', out);
+	}
+}
+
+static void csv_text(FILE *out, const char *text, char after)
+{
+	int quote = strpbrk(text, ",\"\r\n") != NULL;
+	if (quote)
+		fputc('"', out);
+	for (; *text; text++) {
+		if (*text == '"')
+			fputc('"', out);
+		fputc(*text, out);
+	}
+	if (quote)
+		fputc('"', out);
+	fputc(after, out);
+}
+
+static void csv_value(FILE *out, double value, char after)
+{
+	if (isnan(value))
+		fprintf(out, "missing%c", after);
+	else
+		fprintf(out, "%.9g%c", value, after);
+}
+
+static void print_csv(FILE *out, const struct row *rows, int count)
+{
+	fputs("metric,vm,role,estimator,value,unit,low,high,n,reason\n", out);
+	for (int i = 0; i < count; i++) {
+		const struct shown_metric *m = rows[i].metric;
+		csv_text(out, m->metric, ',');
+		csv_text(out, m->vm, ',');
+		csv_text(out, m->role, ',');
+		csv_text(out, m->estimator, ',');
+		csv_value(out, m->value, ',');
+		csv_text(out, m->unit, ',');
+		csv_value(out, m->low, ',');
+		csv_value(out, m->high, ',');
+		fprintf(out, "%d,", m->n);
+		csv_text(out, m->reason, '\n');
+	}
+}
+
+static void add_number(struct json_object *to, const char *key, double value)
+{
+	char text[64];
+	snprintf(text, sizeof(text), "%.9g", value);
+	json_object_object_add(to, key, isnan(value) ? NULL : json_object_new_double_s(value, text));
+}
+
+static void print_json(FILE *out, const struct run_data *run, const struct row *rows, int count)
+{
+	struct json_object *root = json_object_new_object(), *list = json_object_new_array();
+	char verdict[4096];
+	json_object_object_add(root, "run", json_object_new_string(run->name));
+	json_object_object_add(root, "directory", json_object_new_string(run->directory));
+	json_object_object_add(root, "status", json_object_new_string(run->status));
+	json_object_object_add(root, "reason", json_object_new_string(run->reason));
+	json_object_object_add(root, "verdict", json_object_new_string(verdict_format(run, verdict, sizeof(verdict))));
+	for (int i = 0; i < count; i++) {
+		const struct shown_metric *m = rows[i].metric;
+		struct json_object *row = json_object_new_object();
+		json_object_object_add(row, "metric", json_object_new_string(m->metric));
+		json_object_object_add(row, "vm", json_object_new_string(m->vm));
+		json_object_object_add(row, "role", json_object_new_string(m->role));
+		json_object_object_add(row, "estimator", json_object_new_string(m->estimator));
+		add_number(row, "value", m->value);
+		json_object_object_add(row, "unit", json_object_new_string(m->unit));
+		add_number(row, "low", m->low);
+		add_number(row, "high", m->high);
+		json_object_object_add(row, "n", json_object_new_int(m->n));
+		json_object_object_add(row, "reason", json_object_new_string(m->reason));
+		json_object_array_add(list, row);
+	}
+	json_object_object_add(root, "metrics", list);
+	fprintf(out, "%s\n", json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED));
+	json_object_put(root);
+}
+
+int report_table(FILE *out, const char *run_directory, enum report_format format, struct err *e)
+{
+	struct run_data run;
+	int count = 0, result = run_data_load(&run, run_directory, e);
+	struct row *rows = result == 0 ? choose(&run, &count) : NULL;
+	if (rows && format == REPORT_CSV)
+		print_csv(out, rows, count);
+	else if (rows && format == REPORT_JSON)
+		print_json(out, &run, rows, count);
+	else if (rows)
+		print_text(out, &run, rows, count);
+	if (result == 0 && (fflush(out) != 0 || ferror(out)))
+		result = err_errno(e, EXIT_CANNOT, "cannot print the table");
+	free(rows);
+	run_data_free(&run);
+	return result;
+}

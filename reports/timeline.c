@@ -1,0 +1,340 @@
+/* The preambles of the timeline and of its zoom at the switch-over; the variables are listed in timeline.gp. */
+#include "bench/base/err.h"
+#include "reports/csv_table.h"
+#include "reports/draw.h"
+#include "reports/plot.h"
+#include "reports/run_data.h"
+
+#include <glob.h>
+#include <json-c/json.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { RATE_PANELS = 8, SILENCE_PANELS = 2, LABELS = 24, LABEL_ROWS = 4, TICKS = 2000 };
+
+/* Of the plot area, in px, and of a character in its two sizes; see timeline.gp. */
+static const double area_px = 1084, bold_px = 9.2, small_px = 7.6;
+
+struct view {
+	struct plotting *p;
+	double from_s, to_s;
+	double first_s, last_s; /* of what was drawn */
+	int zoom;
+};
+
+/* Rows for labels on one axis, each in the first row that has room for it. */
+struct label_rows {
+	double end_px[LABEL_ROWS];
+	int used;
+};
+
+static int label_row(struct label_rows *rows, double from_px, double width_px)
+{
+	int row = 0;
+	while (row < LABEL_ROWS - 1 && rows->end_px[row] > from_px)
+		row++;
+	rows->end_px[row] = from_px + width_px + 8;
+	if (rows->used < row + 1)
+		rows->used = row + 1;
+	return row;
+}
+
+static double text_px(const char *text, double character_px)
+{
+	return (double)strlen(text) * character_px;
+}
+
+static int draw(struct view *v, const char *path, const char *out_path, const char *const keys[2], const char *value0,
+		const char *value1, struct drawn *ret)
+{
+	struct draw_request request = { .path = path, .keys = { keys ? keys[0] : NULL, keys ? keys[1] : NULL },
+					.values = { value0, value1 }, .from_s = v->from_s, .to_s = v->to_s };
+	if (keys && keys[1])
+		request.keys[2] = "thread";
+	if (draw_series(&request, out_path, ret, NULL) < 0 || ret->numbers == 0)
+		return 0;
+	v->first_s = fmin(v->first_s, ret->first_s);
+	v->last_s = fmax(v->last_s, ret->last_s);
+	return ret->series;
+}
+
+/* The VM whose name begins the stem "VM-WORKLOAD"; the longest such name. */
+static const struct shown_metric *find_vm(const struct run_data *run, const char *stem)
+{
+	const struct shown_metric *best = NULL;
+	for (int i = 0; i < run->shown_count; i++) {
+		const struct shown_metric *m = &run->shown[i];
+		size_t length = strlen(m->vm);
+		if (length && strncmp(stem, m->vm, length) == 0 && (stem[length] == '-' || !stem[length]) &&
+		    (!best || length > strlen(best->vm) || (length == strlen(best->vm) && !*best->role)))
+			best = m;
+	}
+	return best;
+}
+
+static void stem_of(const char *path, const char *prefix, char *stem, size_t room)
+{
+	const char *name = strrchr(path, '/');
+	snprintf(stem, room, "%s", (name ? name + 1 : path) + strlen(prefix));
+	char *dot = strrchr(stem, '.');
+	if (dot)
+		*dot = '\0';
+}
+
+static void plot_glob(const struct plotting *p, const char *pattern, glob_t *found)
+{
+	char whole[5000];
+	snprintf(whole, sizeof(whole), "%s/plots/%s", p->run->directory, pattern);
+	if (glob(whole, 0, NULL, found) != 0)
+		memset(found, 0, sizeof(*found));
+}
+
+static void put_rate(struct view *v, int number, const char *path, const char *stem, const struct shown_metric *vm)
+{
+	FILE *s = v->p->script;
+	char out[5000], title[300];
+	struct drawn drawn;
+	snprintf(out, sizeof(out), "%s/rate-%d.data", v->p->work, number);
+	int percent = draw(v, path, out, NULL, "percent", "percent_smooth", &drawn) > 0;
+	if (!percent)
+		draw(v, path, out, NULL, "rate", "rate_smooth", &drawn);
+	size_t length = vm ? strlen(vm->vm) : 0;
+	if (vm)
+		snprintf(title, sizeof(title), "%.80s%s%.80s%s%.60s%s", vm->vm, stem[length] ? ": " : "",
+			 stem[length] ? stem + length + 1 : "", *vm->role ? " (" : "", vm->role, *vm->role ? ")" : "");
+	else
+		snprintf(title, sizeof(title), "%.200s", stem);
+	plot_set_item(s, "RATE_FILE", number, out);
+	plot_set_item(s, "RATE_TITLE", number, title);
+	fprintf(s, "RATE_PERCENT[%d] = %d\n", number, percent);
+}
+
+/* The VMs that move come first. */
+static int put_rates(struct view *v)
+{
+	FILE *s = v->p->script;
+	int count = 0;
+	glob_t found;
+	plot_glob(v->p, "timeline-*.csv", &found);
+	int wanted = found.gl_pathc < RATE_PANELS ? (int)found.gl_pathc : RATE_PANELS;
+	fprintf(s, "RATES = %d\n", wanted);
+	if (wanted)
+		fprintf(s, "array RATE_FILE[%d]\narray RATE_TITLE[%d]\narray RATE_PERCENT[%d]\n", wanted, wanted, wanted);
+	for (int moving = 1; moving >= 0; moving--) {
+		for (size_t i = 0; i < found.gl_pathc && count < wanted; i++) {
+			char stem[256];
+			stem_of(found.gl_pathv[i], "timeline-", stem, sizeof(stem));
+			const struct shown_metric *vm = find_vm(v->p->run, stem);
+			if ((vm && strcmp(vm->role, "migrating") == 0) == moving)
+				put_rate(v, ++count, found.gl_pathv[i], stem, vm);
+		}
+	}
+	globfree(&found);
+	return wanted;
+}
+
+/* A panel with one line a key: the link or the CPU. */
+static void put_lines(struct view *v, const char *file, const char *name, const char *const keys[2],
+		      const char *value, struct drawn *drawn, int wanted)
+{
+	FILE *s = v->p->script;
+	char path[4500], out[5000], item[64];
+	snprintf(path, sizeof(path), "%s/plots/%s", v->p->run->directory, file);
+	snprintf(out, sizeof(out), "%s/%s.data", v->p->work, name);
+	int count = wanted ? draw(v, path, out, keys, value, NULL, drawn) : 0;
+	fprintf(s, "%sS = %d\n", name, count);
+	snprintf(item, sizeof(item), "%s_FILE", name);
+	plot_set_text(s, item, out);
+	snprintf(item, sizeof(item), "%s_LABEL", name);
+	if (count)
+		fprintf(s, "array %s[%d]\n", item, count);
+	for (int i = 0; i < count; i++)
+		plot_set_item(s, item, i + 1, drawn->label[i]);
+}
+
+static void put_link(struct view *v)
+{
+	static const char *const keys[2] = { "link", "direction" };
+	struct drawn drawn = { .highest = NAN };
+	put_lines(v, "link.csv", "LINK", keys, "bit_per_s", &drawn, 1);
+	double asked = json_number(v->p->run->manifest, "link.asked.rate_bit_per_s");
+	double highest = fmax(drawn.highest, asked), factor = highest >= 2e9 ? 1e9 : highest >= 2e6 ? 1e6 : 1e3;
+	fprintf(v->p->script, "LINK_FACTOR = %g\nLINK_ASKED = %g\n", factor, asked > 0 ? asked : 0.0);
+	plot_set_text(v->p->script, "LINK_UNIT", factor > 1e6 ? "Gbit/s" : factor > 1e3 ? "Mbit/s" : "kbit/s");
+}
+
+static void put_silences(struct view *v)
+{
+	FILE *s = v->p->script;
+	glob_t found;
+	plot_glob(v->p, "packets-*.csv", &found);
+	int wanted = found.gl_pathc < SILENCE_PANELS ? (int)found.gl_pathc : SILENCE_PANELS;
+	fprintf(s, "SILENCES = %d\n", wanted);
+	if (wanted)
+		fprintf(s, "array SILENCE_FILE[%d]\narray SILENCE_TITLE[%d]\n", wanted, wanted);
+	for (int i = 0; i < wanted; i++) {
+		char out[5000], stem[256], title[300];
+		struct drawn drawn;
+		stem_of(found.gl_pathv[i], "packets-", stem, sizeof(stem));
+		snprintf(out, sizeof(out), "%s/silence-%d.data", v->p->work, i + 1);
+		snprintf(title, sizeof(title), "%s: longest silence on the wire", stem);
+		draw(v, found.gl_pathv[i], out, NULL, "longest_silence_ms", NULL, &drawn);
+		plot_set_item(s, "SILENCE_FILE", i + 1, out);
+		plot_set_item(s, "SILENCE_TITLE", i + 1, title);
+	}
+	globfree(&found);
+}
+
+static void put_bands(struct view *v, double px_per_s)
+{
+	FILE *s = v->p->script;
+	struct json_object *phases = json_at(v->p->run->metrics, "phases");
+	double origin_ns = json_number(v->p->run->metrics, "origin_ns");
+	struct label_rows rows = { 0 };
+	int count = 0, total = phases && json_object_is_type(phases, json_type_array) && !isnan(origin_ns)
+				       ? (int)json_object_array_length(phases)
+				       : 0;
+	fprintf(s, "array BAND_FROM[%d]\narray BAND_TO[%d]\narray BAND_AT[%d]\narray BAND_LABEL[%d]\narray BAND_ROW[%d]\n",
+		LABELS, LABELS, LABELS, LABELS, LABELS);
+	for (int i = 0; i < total && count < LABELS; i++) {
+		struct json_object *phase = json_object_array_get_idx(phases, (size_t)i);
+		const char *name = json_text(phase, "name");
+		double from_s = (json_number(phase, "start_ns") - origin_ns) / 1e9;
+		double to_s = (json_number(phase, "end_ns") - origin_ns) / 1e9;
+		from_s = fmax(from_s, v->from_s);
+		to_s = isnan(to_s) ? v->to_s : fmin(to_s, v->to_s);
+		if (!(from_s < to_s))
+			continue;
+		double width = text_px(name, bold_px);
+		double left = ((from_s + to_s) / 2 - v->from_s) * px_per_s - width / 2;
+		left = fmax(0, fmin(left, area_px - width));
+		count++;
+		plot_set_item(s, "BAND_LABEL", count, name);
+		fprintf(s, "BAND_FROM[%d] = %.6f\nBAND_TO[%d] = %.6f\nBAND_AT[%d] = %.6f\nBAND_ROW[%d] = %d\n", count, from_s,
+			count, to_s, count, v->from_s + (left + width / 2) / px_per_s, count,
+			label_row(&rows, left, width));
+	}
+	fprintf(s, "BANDS = %d\nBAND_ROWS = %d\n", count, rows.used);
+}
+
+static void put_events(struct view *v, double px_per_s)
+{
+	const struct csv_table *t = v->p->run->marks;
+	FILE *s = v->p->script;
+	struct label_rows rows = { 0 };
+	int count = 0, ticks = 0, stops = 0;
+	double stop_s = NAN;
+	fprintf(s, "array EVENT_AT[%d]\narray EVENT_LABEL[%d]\narray EVENT_ROW[%d]\narray EVENT_RIGHT[%d]\n", LABELS, LABELS,
+		LABELS, LABELS);
+	fprintf(s, "array EVENT_COLOUR[%d]\narray STOP_FROM[%d]\narray STOP_TO[%d]\narray TICK_AT[%d]\n", LABELS, LABELS,
+		LABELS, TICKS);
+	for (int i = 0; i < csv_table_rows(t); i++) {
+		double at_s = csv_table_number(t, i, "time_s");
+		const char *kind = csv_table_text(t, i, "kind"), *label = csv_table_text(t, i, "label");
+		int stop = strcmp(kind, "stop") == 0, resume = strcmp(kind, "resume") == 0;
+		if (stop)
+			stop_s = at_s;
+		if (resume && stop_s < at_s && stops < LABELS && at_s >= v->from_s && stop_s <= v->to_s) {
+			stops++;
+			fprintf(s, "STOP_FROM[%d] = %.6f\nSTOP_TO[%d] = %.6f\n", stops, fmax(stop_s, v->from_s), stops,
+				fmin(at_s, v->to_s));
+			stop_s = NAN;
+		}
+		if (!(at_s >= v->from_s && at_s <= v->to_s) || strcmp(kind, "phase") == 0)
+			continue;
+		if (strcmp(kind, "iteration") == 0) {
+			if (ticks < TICKS)
+				fprintf(s, "TICK_AT[%d] = %.6f\n", ++ticks, at_s);
+			continue;
+		}
+		if (count == LABELS)
+			continue;
+		if (!*label)
+			label = kind;
+		double width = text_px(label, small_px) + 8, left = (at_s - v->from_s) * px_per_s;
+		int right = left + width > area_px;
+		count++;
+		plot_set_item(s, "EVENT_LABEL", count, label);
+		plot_set_item(s, "EVENT_COLOUR", count, stop || resume ? "#B04A00" : "#444444");
+		fprintf(s, "EVENT_AT[%d] = %.6f\nEVENT_RIGHT[%d] = %d\nEVENT_ROW[%d] = %d\n", count, at_s, count, right, count,
+			label_row(&rows, right ? left - width : left, width));
+	}
+	fprintf(s, "EVENTS = %d\nEVENT_ROWS = %d\nTICKS = %d\nSTOPS = %d\n", count, rows.used, ticks, stops);
+}
+
+static void put_bars(struct view *v)
+{
+	const struct csv_table *t = v->p->run->downtime;
+	FILE *s = v->p->script;
+	int count = 0;
+	fprintf(s, "array BAR_FROM[%d]\narray BAR_TO[%d]\narray BAR_LABEL[%d]\narray BAR_TEXT[%d]\n", LABELS, LABELS, LABELS,
+		LABELS);
+	for (int i = 0; v->zoom && i < csv_table_rows(t) && count < LABELS; i++) {
+		double at_s = csv_table_number(t, i, "at_s"), value_ms = csv_table_number(t, i, "value_ms");
+		char text[128];
+		if (isnan(at_s) || isnan(value_ms))
+			continue;
+		count++;
+		fprintf(s, "BAR_FROM[%d] = %.6f\nBAR_TO[%d] = %.6f\n", count, at_s, count, at_s + value_ms / 1e3);
+		plot_set_item(s, "BAR_LABEL", count, name_format(csv_table_text(t, i, "estimator"), text, sizeof(text)));
+		plot_set_item(s, "BAR_TEXT", count, value_format(value_ms, "ms", text, sizeof(text)));
+	}
+	fprintf(s, "BARS = %d\n", count);
+}
+
+static int view_prepare(struct view *v)
+{
+	static const char *const cpu_keys[2] = { "node", "vm" };
+	struct drawn drawn;
+	FILE *s = v->p->script;
+	v->first_s = v->last_s = NAN;
+	int rates = put_rates(v);
+	put_link(v);
+	put_lines(v, "cpu.csv", "CPU", cpu_keys, "share", &drawn, !v->zoom);
+	put_silences(v);
+	if (!rates || isnan(v->first_s) || !(v->last_s > v->first_s))
+		return plot_skip(v->p, "there is no series of work in this run%s", v->zoom ? " around the stop" : "");
+	if (!v->zoom) {
+		v->from_s = v->first_s;
+		v->to_s = v->last_s;
+	}
+	put_bands(v, area_px / (v->to_s - v->from_s));
+	put_events(v, area_px / (v->to_s - v->from_s));
+	put_bars(v);
+	fprintf(s, "T0 = %.6f\nT1 = %.6f\nZOOM = %d\n", v->from_s, v->to_s, v->zoom);
+	return 0;
+}
+
+int timeline_prepare(struct plotting *p, struct err *e)
+{
+	struct view v = { .p = p, .from_s = -INFINITY, .to_s = INFINITY };
+	(void)e;
+	return view_prepare(&v);
+}
+
+/* All that any estimator calls downtime, and 1.5 s (or half of it) on either side. */
+int zoom_prepare(struct plotting *p, struct err *e)
+{
+	const struct run_data *run = p->run;
+	double from_s = NAN, to_s = NAN;
+	(void)e;
+	for (int i = 0; i < csv_table_rows(run->marks); i++) {
+		const char *kind = csv_table_text(run->marks, i, "kind");
+		if (strcmp(kind, "stop") != 0 && strcmp(kind, "resume") != 0)
+			continue;
+		from_s = fmin(from_s, csv_table_number(run->marks, i, "time_s"));
+		to_s = fmax(to_s, csv_table_number(run->marks, i, "time_s"));
+	}
+	for (int i = 0; i < csv_table_rows(run->downtime); i++) {
+		double at_s = csv_table_number(run->downtime, i, "at_s");
+		double value_ms = csv_table_number(run->downtime, i, "value_ms");
+		from_s = fmin(from_s, at_s);
+		to_s = fmax(to_s, at_s + value_ms / 1e3);
+	}
+	if (isnan(from_s) || isnan(to_s))
+		return plot_skip(p, "no stop was seen in this run");
+	double margin = fmax(1.5, (to_s - from_s) / 2);
+	struct view v = { .p = p, .zoom = 1, .from_s = from_s - margin, .to_s = to_s + margin };
+	return view_prepare(&v);
+}

@@ -1,0 +1,237 @@
+#include "reports/verdict.h"
+
+#include "reports/csv_table.h"
+#include "reports/run_data.h"
+
+#include <json-c/json.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+const struct main_metric main_metrics[] = {
+	{ "migration_time", "completion", "migration time, to completion" },
+	{ "migration_time", "switch_over", "migration time, to switch-over" },
+	{ "downtime", "stop_resume", "downtime, stop to resume" },
+	{ "downtime", "guest_clock", "downtime, guest clock" },
+	{ "downtime", "network", "downtime, network" },
+	{ "downtime", "work", "downtime, work" },
+	{ "downtime", "reported", "downtime, reported" },
+	{ "lost_work", "", "lost work" },
+	{ "degradation", "", "degradation while migrating" },
+	{ "recovery_time", "", "recovery to 95 %" },
+	{ "baseline_rate", "", "baseline rate" },
+	{ "mean_rate", "", "mean rate while migrating" },
+	{ "bytes_on_wire", "", "bytes on the wire" },
+};
+const int main_metric_count = sizeof(main_metrics) / sizeof(*main_metrics);
+
+int main_metric_find(const char *metric, const char *estimator)
+{
+	for (int i = 0; i < main_metric_count; i++)
+		if (strcmp(main_metrics[i].metric, metric) == 0 &&
+		    (!*main_metrics[i].estimator || strcmp(main_metrics[i].estimator, estimator) == 0))
+			return i;
+	return -1;
+}
+
+struct sentence {
+	char *text;
+	size_t used, room;
+};
+
+static void say(struct sentence *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void say(struct sentence *s, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	int length = vsnprintf(s->text + s->used, s->room - s->used, format, args);
+	va_end(args);
+	if (length > 0)
+		s->used = s->used + (size_t)length < s->room ? s->used + (size_t)length : s->room - 1;
+}
+
+static struct json_object *manifest_vm(const struct run_data *run, const char *name)
+{
+	struct json_object *list = json_at(run->manifest, "vms");
+	for (size_t i = 0; list && json_object_is_type(list, json_type_array) && i < json_object_array_length(list); i++) {
+		struct json_object *vm = json_object_array_get_idx(list, i);
+		if (strcmp(json_text(vm, "name"), name) == 0)
+			return vm;
+	}
+	return NULL;
+}
+
+/* "vm1 (intadd, 128 MiB)" */
+static void say_vm(struct sentence *s, const struct run_data *run, const char *name)
+{
+	struct json_object *vm = manifest_vm(run, name), *list = json_at(vm, "workloads");
+	double memory = json_number(vm, "memory_bytes");
+	const char *gap = " (";
+	char text[96];
+	say(s, "%s", *name ? name : "the VM");
+	for (size_t i = 0; list && json_object_is_type(list, json_type_array) && i < json_object_array_length(list); i++) {
+		struct json_object *workload = json_object_array_get_idx(list, i);
+		say(s, "%s%s", gap, json_object_is_type(workload, json_type_string) ? json_object_get_string(workload)
+										     : json_text(workload, "name"));
+		gap = ", ";
+	}
+	if (!isnan(memory)) {
+		say(s, "%s%s", gap, value_format(memory, "bytes", text, sizeof(text)));
+		gap = ", ";
+	}
+	say(s, "%s", *gap == ',' ? ")" : "");
+}
+
+static const char *moved_vm(const struct run_data *run)
+{
+	const char *name = json_text(run->manifest, "migration.vm");
+	for (int i = 0; !*name && i < run->shown_count; i++)
+		if (strcmp(run->shown[i].role, "migrating") == 0)
+			name = run->shown[i].vm;
+	return name;
+}
+
+static void say_link(struct sentence *s, const struct run_data *run)
+{
+	char text[96];
+	double rate = json_number(run->manifest, "link.asked.rate_bit_per_s");
+	if (rate > 0)
+		say(s, " over %s", value_format(rate, "bit/s", text, sizeof(text)));
+}
+
+/* The value, or "an unknown time (REASON)". */
+static void say_value(struct sentence *s, const struct shown_metric *m, const char *unknown)
+{
+	char text[96];
+	if (m && !isnan(m->value))
+		say(s, "%s", value_format(m->value, m->unit, text, sizeof(text)));
+	else
+		say(s, "%s (missing%s%s)", unknown, m && *m->reason ? ": " : "", m ? m->reason : "");
+}
+
+/* "stopped 0.21 s", by the estimator nearest to the vCPUs that has a value. */
+static void say_stop(struct sentence *s, const struct run_data *run, const char *vm)
+{
+	static const char *const order[] = { "stop_resume", "guest_clock", "reported", "network" };
+	const struct shown_metric *first = NULL, *m;
+	for (size_t i = 0; i < sizeof(order) / sizeof(*order); i++) {
+		m = run_metric(run, "downtime", vm, order[i]);
+		if (m && !isnan(m->value)) {
+			char name[64];
+			say(s, "it was stopped for ");
+			say_value(s, m, "");
+			if (i)
+				say(s, " by %s", name_format(order[i], name, sizeof(name)));
+			return;
+		}
+		first = first ? first : m;
+	}
+	say(s, "it was stopped for ");
+	say_value(s, first, "a time that nothing measured");
+}
+
+static void say_work(struct sentence *s, const struct run_data *run, const char *vm)
+{
+	const struct shown_metric *lost = run_metric(run, "lost_work", vm, NULL);
+	const struct shown_metric *loss = run_metric(run, "degradation", vm, NULL);
+	const struct shown_metric *recovery = run_metric(run, "recovery_time", vm, NULL);
+	char text[96];
+	say(s, ", lost ");
+	say_value(s, lost, "an unknown amount");
+	say(s, " of work and kept ");
+	if (loss && !isnan(loss->value))
+		say(s, "%s", value_format(100 - loss->value, "%", text, sizeof(text)));
+	else
+		say_value(s, loss, "an unknown share");
+	say(s, " of its rate while moving; ");
+	if (recovery && !isnan(recovery->value)) {
+		say(s, "it was back at 95 %% after ");
+		say_value(s, recovery, "");
+	} else if (recovery && *recovery->reason) {
+		say(s, "recovery to 95 %%: %s", recovery->reason);
+	} else {
+		say(s, "when it was back at 95 %% is missing");
+	}
+	say(s, ".");
+}
+
+char *verdict_format(const struct run_data *run, char *buffer, size_t room)
+{
+	struct sentence s = { .text = buffer, .room = room };
+	const char *vm = moved_vm(run);
+	buffer[0] = '\0';
+	if (strcmp(run->status, "failed") == 0 || strcmp(run->status, "interrupted") == 0) {
+		say(&s, "The run %s: %s.", strcmp(run->status, "failed") == 0 ? "failed" : "was interrupted",
+		    *run->reason ? run->reason : "the reason is missing");
+		return buffer;
+	}
+	if (run->shown_count == 0) {
+		say(&s, "No metrics: the run is %s and has not been analysed.",
+		    *run->status ? run->status : "of unknown status");
+		return buffer;
+	}
+	const struct shown_metric *time = run_metric(run, "migration_time", NULL, "completion");
+	say_vm(&s, run, vm);
+	if (time || *json_text(run->manifest, "migration.mode")) {
+		say(&s, " moved in ");
+		say_value(&s, time, "an unknown time");
+		say_link(&s, run);
+	} else {
+		say(&s, " did not move");
+	}
+	say(&s, "; ");
+	say_stop(&s, run, vm);
+	say_work(&s, run, vm);
+	return buffer;
+}
+
+/* Ends of the interval of an estimator; one without an interval is known to its floor. */
+static int interval(const struct csv_table *t, int row, double *low, double *high)
+{
+	double value = csv_table_number(t, row, "value_ms"), floor = csv_table_number(t, row, "floor_ms");
+	*low = csv_table_number(t, row, "low_ms");
+	*high = csv_table_number(t, row, "high_ms");
+	if (isnan(*low))
+		*low = value - floor;
+	if (isnan(*high))
+		*high = value + floor;
+	return !isnan(*low) && !isnan(*high);
+}
+
+char *verdict_downtimes(const struct run_data *run, const char *vm, char *buffer, size_t room)
+{
+	const struct csv_table *t = run->downtime;
+	struct sentence s = { .text = buffer, .room = room };
+	int first = -1, compared = 0, differ = 0;
+	double low0 = 0, high0 = 0, low, high;
+	char name[96], name0[96], by[96], least[96];
+	buffer[0] = '\0';
+	for (int i = 0; i < csv_table_rows(t); i++) {
+		if ((vm && strcmp(csv_table_text(t, i, "vm"), vm) != 0) || !interval(t, i, &low, &high))
+			continue;
+		if (first < 0) {
+			first = i;
+			low0 = low;
+			high0 = high;
+			name_format(csv_table_text(t, i, "estimator"), name0, sizeof(name0));
+			continue;
+		}
+		compared++;
+		if (low <= high0 && high >= low0)
+			continue;
+		double gap = csv_table_number(t, i, "value_ms") - csv_table_number(t, first, "value_ms");
+		say(&s, "%s%s is %s %s than %s (at least %s beyond the uncertainty of both)",
+		    differ ? "; " : "Beyond their uncertainty, ",
+		    name_format(csv_table_text(t, i, "estimator"), name, sizeof(name)),
+		    value_format(fabs(gap), "ms", by, sizeof(by)), gap > 0 ? "longer" : "shorter", name0,
+		    value_format(gap > 0 ? low - high0 : low0 - high, "ms", least, sizeof(least)));
+		differ++;
+	}
+	if (differ)
+		say(&s, ".");
+	else if (compared)
+		say(&s, "The downtimes agree within their uncertainty.");
+	return buffer;
+}
