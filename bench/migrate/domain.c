@@ -14,83 +14,83 @@ static bool error_is(int code)
 }
 
 /* The guest, or NULL with e filled. */
-static virDomainPtr domain_get(const struct hypervisor *h, const char *name, struct err *e)
+static virDomainPtr domain_get(virConnectPtr connection, const char *name, struct err *e)
 {
-	virDomainPtr domain = virDomainLookupByName(h->connection, name);
+	virDomainPtr domain = virDomainLookupByName(connection, name);
 	if (!domain)
-		err_libvirt(e, "no guest '%s' on node '%s'", name, h->node);
+		hypervisor_error(e, "no guest '%s'", name);
 	return domain;
 }
 
-int hypervisor_domain_start(const struct hypervisor *h, const char *xml, struct err *e)
+int hypervisor_start_domain(virConnectPtr connection, const char *xml, struct err *e)
 {
-	virDomainPtr domain = virDomainCreateXML(h->connection, xml, 0);
+	virDomainPtr domain = virDomainCreateXML(connection, xml, 0);
 	if (!domain)
-		return err_libvirt(e, "cannot start a guest on node '%s'", h->node);
+		return hypervisor_error(e, "cannot start a guest");
 	virDomainFree(domain);
 	return 0;
 }
 
-int hypervisor_domain_destroy(const struct hypervisor *h, const char *name, struct err *e)
+int hypervisor_destroy_domain(virConnectPtr connection, const char *name, struct err *e)
 {
-	virDomainPtr domain = virDomainLookupByName(h->connection, name);
+	virDomainPtr domain = virDomainLookupByName(connection, name);
 	if (!domain) {
 		if (error_is(VIR_ERR_NO_DOMAIN))
 			return 0;
-		return err_libvirt(e, "cannot look for guest '%s' on node '%s'", name, h->node);
+		return hypervisor_error(e, "cannot look for guest '%s'", name);
 	}
 	int ret = 0;
 	/* It may end by itself meanwhile: then it is gone, or (made persistent by a migration) not running. */
 	if (virDomainDestroy(domain) < 0 && !error_is(VIR_ERR_NO_DOMAIN) && !error_is(VIR_ERR_OPERATION_INVALID))
-		ret = err_libvirt(e, "cannot end guest '%s' on node '%s'", name, h->node);
+		ret = hypervisor_error(e, "cannot end guest '%s'", name);
 	else if (virDomainIsPersistent(domain) == 1 && virDomainUndefine(domain) < 0)
-		ret = err_libvirt(e, "cannot undefine guest '%s' on node '%s'", name, h->node);
+		ret = hypervisor_error(e, "cannot undefine guest '%s'", name);
 	virDomainFree(domain);
 	return ret;
 }
 
-int hypervisor_domain_suspend(const struct hypervisor *h, const char *name, struct err *e)
+int hypervisor_suspend_domain(virConnectPtr connection, const char *name, struct err *e)
 {
-	virDomainPtr domain = domain_get(h, name, e);
+	virDomainPtr domain = domain_get(connection, name, e);
 	if (!domain)
 		return -1;
-	int ret = virDomainSuspend(domain) < 0 ? err_libvirt(e, "cannot suspend guest '%s' on node '%s'", name, h->node) : 0;
+	int ret = virDomainSuspend(domain) < 0 ? hypervisor_error(e, "cannot suspend guest '%s'", name) : 0;
 	virDomainFree(domain);
 	return ret;
 }
 
-int hypervisor_domain_resume(const struct hypervisor *h, const char *name, struct err *e)
+int hypervisor_resume_domain(virConnectPtr connection, const char *name, struct err *e)
 {
-	virDomainPtr domain = domain_get(h, name, e);
+	virDomainPtr domain = domain_get(connection, name, e);
 	if (!domain)
 		return -1;
-	int ret = virDomainResume(domain) < 0 ? err_libvirt(e, "cannot resume guest '%s' on node '%s'", name, h->node) : 0;
+	int ret = virDomainResume(domain) < 0 ? hypervisor_error(e, "cannot resume guest '%s'", name) : 0;
 	virDomainFree(domain);
 	return ret;
 }
 
-int hypervisor_domain_active(const struct hypervisor *h, const char *name, struct err *e)
+int hypervisor_domain_active(virConnectPtr connection, const char *name, struct err *e)
 {
-	virDomainPtr domain = virDomainLookupByName(h->connection, name);
+	virDomainPtr domain = virDomainLookupByName(connection, name);
 	if (!domain) {
 		if (error_is(VIR_ERR_NO_DOMAIN))
 			return 0;
-		return err_libvirt(e, "cannot look for guest '%s' on node '%s'", name, h->node);
+		return hypervisor_error(e, "cannot look for guest '%s'", name);
 	}
 	int active = virDomainIsActive(domain);
 	virDomainFree(domain);
 	return active < 0 ? 0 : active; /* it went between the two calls */
 }
 
-int hypervisor_domain_document(const struct hypervisor *h, const char *name, char **ret, struct err *e)
+int hypervisor_domain_document(virConnectPtr connection, const char *name, char **ret, struct err *e)
 {
-	virDomainPtr domain = domain_get(h, name, e);
+	virDomainPtr domain = domain_get(connection, name, e);
 	if (!domain)
 		return -1;
 	char *xml = virDomainGetXMLDesc(domain, 0);
 	virDomainFree(domain);
 	if (!xml)
-		return err_libvirt(e, "cannot read the document of guest '%s' on node '%s'", name, h->node);
+		return hypervisor_error(e, "cannot read the document of guest '%s'", name);
 	*ret = xml;
 	return 0;
 }
@@ -125,12 +125,12 @@ static void facts_add_cores(struct json_object *facts, virDomainPtr domain, int 
 	free(maps);
 }
 
-int hypervisor_domain_facts(const struct hypervisor *h, const char *name, struct json_object **ret, struct err *e)
+int hypervisor_domain_facts(virConnectPtr connection, const char *name, struct json_object **ret, struct err *e)
 {
-	int host_cpus = virNodeGetCPUMap(h->connection, NULL, NULL, 0);
+	int host_cpus = virNodeGetCPUMap(connection, NULL, NULL, 0);
 	if (host_cpus <= 0)
-		return err_libvirt(e, "cannot count the CPUs of node '%s'", h->node);
-	virDomainPtr domain = domain_get(h, name, e);
+		return hypervisor_error(e, "cannot count the host's CPUs");
+	virDomainPtr domain = domain_get(connection, name, e);
 	if (!domain)
 		return -1;
 	struct json_object *facts = json_object_new_object();

@@ -50,7 +50,8 @@ static void cpu_print(FILE *out, const struct domain_spec *spec)
 		/* migratable: what would not survive a move, an invariant TSC for one, is left out */
 		fputs("<cpu mode='host-passthrough' migratable='on'/>\n", out);
 	else
-		fputs("<cpu mode='custom' match='exact' check='none'><model fallback='allow'>qemu64</model></cpu>\n", out);
+		fputs("<cpu mode='custom' match='exact' check='none'><model fallback='allow'>qemu64</model></cpu>\n",
+		      out);
 	if (spec->core < 0)
 		return;
 	fputs("<cputune>", out);
@@ -63,16 +64,19 @@ static void devices_print(FILE *out, const struct domain_spec *spec)
 {
 	fputs("<devices>\n<controller type='usb' model='none'/>\n<memballoon model='none'/>\n", out);
 	for (int i = 0; i < spec->nic_count; i++) {
-		fprintf(out, "<interface type='bridge'><mac address='%s'/><source bridge='%s'/><model type='virtio'/>"
-			     "<rom enabled='no'/></interface>\n", spec->nics[i].mac, spec->nics[i].bridge);
+		fprintf(out,
+			"<interface type='bridge'><mac address='%s'/><source bridge='%s'/><model type='virtio'/>"
+			"<rom enabled='no'/></interface>\n",
+			spec->nics[i].mac, spec->nics[i].bridge);
 	}
 	for (int i = 0; i < spec->disk_count; i++) {
 		const struct domain_disk *d = &spec->disks[i];
 		fputs("<disk type='network' device='disk'><driver name='qemu' type='raw' cache='none'/>\n"
-		      "<source protocol='iscsi' name='", out);
+		      "<source protocol='iscsi' name='",
+		      out);
 		escaped(out, d->target);
-		fprintf(out, "/%d'><host name='%s' port='%d'/></source>\n<target dev='vd%c' bus='virtio'/></disk>\n", d->lun,
-			d->host, d->port, 'a' + i);
+		fprintf(out, "/%d'><host name='%s' port='%d'/></source>\n<target dev='vd%c' bus='virtio'/></disk>\n",
+			d->lun, d->host, d->port, 'a' + i);
 	}
 	fputs("<serial type='file'><source path='", out);
 	escaped(out, spec->console_path);

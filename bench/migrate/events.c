@@ -32,15 +32,17 @@ static void deliver(struct events *ev, int64_t head_ns, virDomainPtr domain, con
 
 static int on_lifecycle(virConnectPtr connection, virDomainPtr domain, int event, int detail, void *opaque)
 {
-	static const char *const names[] = { "defined", "undefined", "started", "suspended", "resumed", "stopped",
-					     "shutdown", "pmsuspended", "crashed" };
+	static const char *const names[] = { "defined", "undefined", "started",	    "suspended", "resumed",
+					     "stopped", "shutdown",  "pmsuspended", "crashed" };
 	/* libvirt's own enums name the detail; migration's are the ones that matter here. */
-	static const char *const suspended[] = { "paused", "migrated", "ioerror", "watchdog", "restored", "from-snapshot",
+	static const char *const suspended[] = { "paused",    "migrated", "ioerror",
+						 "watchdog",  "restored", "from-snapshot",
 						 "api-error", "postcopy", "postcopy-failed" };
 	static const char *const started[] = { "booted", "migrated", "restored", "from-snapshot", "wakeup" };
-	static const char *const resumed[] = { "unpaused", "migrated", "from-snapshot", "postcopy", "postcopy-failed" };
-	static const char *const stopped[] = { "shutdown", "destroyed", "crashed", "migrated", "saved", "failed",
-					       "from-snapshot" };
+	static const char *const resumed[] = { "unpaused", "migrated", "from-snapshot", "postcopy",
+					       "postcopy-failed" };
+	static const char *const stopped[] = { "shutdown", "destroyed", "crashed",	"migrated",
+					       "saved",	   "failed",	"from-snapshot" };
 	const char *const *details = NULL;
 	int count = 0;
 	char text[64];
@@ -88,7 +90,8 @@ static void on_monitor_event(virConnectPtr connection, virDomainPtr domain, cons
 	else if (strcmp(event, "MIGRATION") == 0) {
 		struct json_object *root = details ? json_tokener_parse(details) : NULL, *status;
 		deliver(opaque, head, domain, "migration-status",
-			root && json_object_object_get_ex(root, "status", &status) ? json_object_get_string(status) : "");
+			root && json_object_object_get_ex(root, "status", &status) ? json_object_get_string(status)
+										   : "");
 		json_object_put(root);
 	}
 }

@@ -8,14 +8,21 @@
 
 #define FEATURE(member) offsetof(struct feature_set, member)
 const struct option_row feature_rows[] = {
-	{ "auto_converge", OPTION_BOOLEAN, FEATURE(auto_converge), "no", NULL, NULL, "slow the guest down until it converges" },
-	{ "auto_converge_initial", OPTION_INTEGER, FEATURE(auto_converge_initial), "0", "0", "99", "first throttle in percent; 0: the hypervisor's" },
-	{ "auto_converge_increment", OPTION_INTEGER, FEATURE(auto_converge_increment), "0", "0", "99", "added to it in percent; 0: the hypervisor's" },
-	{ "xbzrle", OPTION_BOOLEAN, FEATURE(xbzrle), "no", NULL, NULL, "send differences of pages that were sent before" },
-	{ "xbzrle_cache", OPTION_SIZE, FEATURE(xbzrle_cache_bytes), "0", "0", "1T", "a power of two; 0: the hypervisor's" },
-	{ "parallel", OPTION_INTEGER, FEATURE(parallel), "0", "0", "255", "connections (multifd); 0: one, without multifd" },
+	{ "auto_converge", OPTION_BOOLEAN, FEATURE(auto_converge), "no", NULL, NULL,
+	  "slow the guest down until it converges" },
+	{ "auto_converge_initial", OPTION_INTEGER, FEATURE(auto_converge_initial), "0", "0", "99",
+	  "first throttle in percent; 0: the hypervisor's" },
+	{ "auto_converge_increment", OPTION_INTEGER, FEATURE(auto_converge_increment), "0", "0", "99",
+	  "added to it in percent; 0: the hypervisor's" },
+	{ "xbzrle", OPTION_BOOLEAN, FEATURE(xbzrle), "no", NULL, NULL,
+	  "send differences of pages that were sent before" },
+	{ "xbzrle_cache", OPTION_SIZE, FEATURE(xbzrle_cache_bytes), "0", "0", "1T",
+	  "a power of two; 0: the hypervisor's" },
+	{ "parallel", OPTION_INTEGER, FEATURE(parallel), "0", "0", "255",
+	  "connections (multifd); 0: one, without multifd" },
 	{ "zero_copy", OPTION_BOOLEAN, FEATURE(zero_copy), "no", NULL, NULL, "send without copying; needs parallel" },
-	{ "postcopy_bandwidth", OPTION_SIZE, FEATURE(postcopy_bandwidth_bytes_per_s), "0", "0", "1T", "bytes a second after the switch, whole MiB; 0: no limit" },
+	{ "postcopy_bandwidth", OPTION_SIZE, FEATURE(postcopy_bandwidth_bytes_per_s), "0", "0", "1T",
+	  "bytes a second after the switch, whole MiB; 0: no limit" },
 	OPTION_END
 };
 
@@ -28,7 +35,8 @@ int feature_check(const struct feature_set *set, struct err *e)
 	if (set->zero_copy && !set->parallel)
 		return err_set(e, EXIT_USAGE, "migration.zero_copy needs parallel connections: set parallel = 2");
 	if ((set->auto_converge_initial || set->auto_converge_increment) && !set->auto_converge)
-		return err_set(e, EXIT_USAGE, "migration.auto_converge_initial and _increment need auto_converge = yes");
+		return err_set(e, EXIT_USAGE,
+			       "migration.auto_converge_initial and _increment need auto_converge = yes");
 	return 0;
 }
 

@@ -12,18 +12,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEEPALIVE_INTERVAL_S = 5, KEEPALIVE_COUNT = 4 };
+enum { KEEPALIVE_INTERVAL_S = 5, KEEPALIVE_COUNT = 3 };
+
+#define OPEN_TIMEOUT_NS (20 * NS_PER_S)
+#define RETRY_NS (20 * NS_PER_MS)
 
 static pthread_mutex_t library_lock = PTHREAD_MUTEX_INITIALIZER;
-static int library_users;
+static bool loop_runs;
 static pthread_t loop_thread;
 static atomic_bool loop_ends;
 static int loop_timer = -1; /* wakes the loop so that it sees loop_ends */
 
-int err_libvirt(struct err *e, const char *format, ...)
+int hypervisor_error(struct err *e, const char *format, ...)
 {
 	const char *words = virGetLastErrorMessage();
-	char text[sizeof(e->text)];
+	char text[512];
 	va_list args;
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
@@ -65,40 +68,40 @@ static int library_initialize(struct err *e)
 	if (done)
 		return 0;
 	if (virInitialize() < 0)
-		return err_libvirt(e, "cannot initialise libvirt");
+		return hypervisor_error(e, "cannot initialise libvirt");
 	virSetErrorFunc(NULL, error_silent);
 	if (virEventRegisterDefaultImpl() < 0)
-		return err_libvirt(e, "cannot set up libvirt's event loop");
+		return hypervisor_error(e, "cannot set up libvirt's event loop");
 	loop_timer = virEventAddTimeout(-1, loop_wake, NULL, NULL);
 	if (loop_timer < 0)
-		return err_libvirt(e, "cannot set up libvirt's event loop");
+		return hypervisor_error(e, "cannot set up libvirt's event loop");
 	done = true;
 	return 0;
 }
 
-int hypervisor_library_start(struct err *e)
+int hypervisor_init(struct err *e)
 {
 	int ret = 0;
 	pthread_mutex_lock(&library_lock);
-	if (library_users == 0) {
+	if (!loop_runs) {
 		ret = library_initialize(e);
 		loop_ends = false;
 		if (ret == 0 && pthread_create(&loop_thread, NULL, loop_main, NULL) != 0)
 			ret = err_set(e, EXIT_CANNOT, "cannot start a thread for libvirt's events");
+		loop_runs = ret == 0;
 	}
-	if (ret == 0)
-		library_users++;
 	pthread_mutex_unlock(&library_lock);
 	return ret;
 }
 
-void hypervisor_library_stop(void)
+void hypervisor_end(void)
 {
 	pthread_mutex_lock(&library_lock);
-	if (library_users > 0 && --library_users == 0) {
+	if (loop_runs) {
 		loop_ends = true;
 		virEventUpdateTimeout(loop_timer, 0);
 		pthread_join(loop_thread, NULL);
+		loop_runs = false;
 	}
 	pthread_mutex_unlock(&library_lock);
 }
@@ -177,83 +180,74 @@ static virConnectPtr connect_attempt(const char *uri, int64_t deadline_ns, char 
 	return connection;
 }
 
-static bool uri_is_local(const char *uri)
-{
-	/* DRIVER[+TRANSPORT]://[USER@][HOST][:PORT]/PATH: without a host it is this machine. */
-	const char *host = strstr(uri, "://");
-	return host && host[3] == '/';
-}
-
-/* Whether the capabilities offer type='kvm'. */
-static bool kvm_offered(virConnectPtr connection)
-{
-	char *capabilities = virConnectGetDomainCapabilities(connection, NULL, NULL, NULL, "kvm", 0);
-	free(capabilities);
-	return capabilities != NULL;
-}
-
-int hypervisor_open(struct hypervisor **ret, const char *node, const char *uri, int64_t timeout_ns, struct err *e)
+int hypervisor_open_within(virConnectPtr *ret, const char *uri, int64_t timeout_ns, struct err *e)
 {
 	int64_t deadline = clock_now_ns() + timeout_ns;
 	char words[512] = "";
-	struct hypervisor *h = calloc(1, sizeof(*h));
-	if (!h)
-		return err_set(e, EXIT_CANNOT, "out of memory");
-	for (;;) {
-		h->connection = connect_attempt(uri, deadline, words, sizeof(words));
-		if (h->connection || clock_now_ns() + 20 * NS_PER_MS >= deadline)
-			break;
-		clock_sleep(20 * NS_PER_MS);
-	}
-	if (!h->connection) {
-		free(h);
-		return err_set(e, EXIT_CANNOT, "cannot reach libvirt on node '%s' at '%s': %s", node, uri, words);
-	}
-	snprintf(h->node, sizeof(h->node), "%s", node);
-	snprintf(h->uri, sizeof(h->uri), "%s", uri);
-	h->same_clock = uri_is_local(uri);
-	if (virConnectGetLibVersion(h->connection, &h->libvirt_version) < 0 ||
-	    virConnectGetVersion(h->connection, &h->qemu_version) < 0) {
-		err_libvirt(e, "cannot read the versions of libvirt and QEMU on node '%s'", node);
-		hypervisor_close(h);
-		return -1;
-	}
-	virConnectSetKeepAlive(h->connection, KEEPALIVE_INTERVAL_S, KEEPALIVE_COUNT);
-	h->kvm = kvm_offered(h->connection);
-	*ret = h;
+	virConnectPtr connection;
+	while (!(connection = connect_attempt(uri, deadline, words, sizeof(words))) &&
+	       clock_now_ns() + RETRY_NS < deadline)
+		clock_sleep(RETRY_NS);
+	if (!connection)
+		return err_set(e, EXIT_CANNOT, "cannot reach libvirt at '%s': %s", uri, words);
+	virConnectSetKeepAlive(connection, KEEPALIVE_INTERVAL_S, KEEPALIVE_COUNT);
+	*ret = connection;
 	return 0;
 }
 
-void hypervisor_close(struct hypervisor *h)
+int hypervisor_open(virConnectPtr *ret, const char *uri, struct err *e)
 {
-	if (!h)
-		return;
-	virConnectClose(h->connection);
-	free(h);
+	return hypervisor_open_within(ret, uri, OPEN_TIMEOUT_NS, e);
 }
 
-int hypervisor_facts(const struct hypervisor *h, struct json_object **ret, struct err *e)
+bool hypervisor_is_local(virConnectPtr connection)
 {
+	/* DRIVER[+TRANSPORT]://[USER@][HOST][:PORT]/PATH */
+	char *uri = virConnectGetURI(connection);
+	const char *host = uri ? strstr(uri, "://") : NULL;
+	bool local = host && host[3] == '/';
+	free(uri);
+	return local;
+}
+
+int hypervisor_versions(virConnectPtr connection, unsigned long *ret_libvirt, unsigned long *ret_qemu, struct err *e)
+{
+	unsigned long libvirt, qemu;
+	if (virConnectGetLibVersion(connection, &libvirt) < 0 || virConnectGetVersion(connection, &qemu) < 0)
+		return hypervisor_error(e, "cannot read the versions of libvirt and QEMU");
+	*ret_libvirt = libvirt;
+	*ret_qemu = qemu;
+	return 0;
+}
+
+static void add_text(struct json_object *facts, const char *key, char *owned)
+{
+	if (owned)
+		json_object_object_add(facts, key, json_object_new_string(owned));
+	free(owned);
+}
+
+struct json_object *hypervisor_facts(virConnectPtr connection)
+{
+	struct json_object *facts = json_object_new_object();
+	unsigned long libvirt = 0, qemu = 0;
 	virNodeInfo info;
 	char text[32];
-	char *hostname = virConnectGetHostname(h->connection);
-	if (!hostname || virNodeGetInfo(h->connection, &info) < 0) {
-		free(hostname);
-		return err_libvirt(e, "cannot read facts of node '%s'", h->node);
+	add_text(facts, "uri", virConnectGetURI(connection));
+	add_text(facts, "hostname", virConnectGetHostname(connection));
+	if (hypervisor_versions(connection, &libvirt, &qemu, NULL) == 0) {
+		json_object_object_add(facts, "libvirt",
+				       json_object_new_string(libvirt_version_format(libvirt, text, sizeof(text))));
+		json_object_object_add(facts, "qemu",
+				       json_object_new_string(libvirt_version_format(qemu, text, sizeof(text))));
 	}
-	struct json_object *facts = json_object_new_object();
-	json_object_object_add(facts, "node", json_object_new_string(h->node));
-	json_object_object_add(facts, "uri", json_object_new_string(h->uri));
-	json_object_object_add(facts, "hostname", json_object_new_string(hostname));
-	json_object_object_add(facts, "libvirt",
-			       json_object_new_string(libvirt_version_format(h->libvirt_version, text, sizeof(text))));
-	json_object_object_add(facts, "qemu",
-			       json_object_new_string(libvirt_version_format(h->qemu_version, text, sizeof(text))));
-	json_object_object_add(facts, "kvm_offered", json_object_new_boolean(h->kvm));
-	json_object_object_add(facts, "cpu", json_object_new_string(info.model));
-	json_object_object_add(facts, "cpus", json_object_new_int((int)info.cpus));
-	json_object_object_add(facts, "memory_bytes", json_object_new_int64((int64_t)info.memory * 1024));
-	free(hostname);
-	*ret = facts;
-	return 0;
+	char *kvm = virConnectGetDomainCapabilities(connection, NULL, NULL, NULL, "kvm", 0);
+	json_object_object_add(facts, "kvm_offered", json_object_new_boolean(kvm != NULL));
+	free(kvm);
+	if (virNodeGetInfo(connection, &info) == 0) {
+		json_object_object_add(facts, "cpu", json_object_new_string(info.model));
+		json_object_object_add(facts, "cpus", json_object_new_int((int)info.cpus));
+		json_object_object_add(facts, "memory_bytes", json_object_new_int64((int64_t)info.memory * 1024));
+	}
+	return facts;
 }

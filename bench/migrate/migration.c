@@ -91,8 +91,9 @@ static void steer_once(struct steering *s)
 	if (virDomainGetJobInfo(s->domain, &job) < 0 || job.type == VIR_DOMAIN_JOB_NONE || job.timeElapsed == 0)
 		return;
 	if (!s->downtime_set)
-		s->downtime_set = virDomainMigrateSetMaxDowntime(s->domain,
-				(unsigned long long)(spec->downtime_limit_ns / NS_PER_MS), 0) == 0;
+		s->downtime_set =
+			virDomainMigrateSetMaxDowntime(
+				s->domain, (unsigned long long)(spec->downtime_limit_ns / NS_PER_MS), 0) == 0;
 	if (!s->features_on && s->downtime_set)
 		s->features_on = features_read(s->domain);
 	if (!s->switched && postcopy_due(s)) {
@@ -115,7 +116,8 @@ static void *steer(void *opaque)
 	struct steering *s = opaque;
 	while (!atomic_load(&s->over)) {
 		steer_once(s);
-		clock_sleep((s->downtime_set && (s->switched || s->spec->postcopy == POSTCOPY_NEVER) ? 100 : 5) * NS_PER_MS);
+		clock_sleep((s->downtime_set && (s->switched || s->spec->postcopy == POSTCOPY_NEVER) ? 100 : 5) *
+			    NS_PER_MS);
 	}
 	return NULL;
 }
@@ -138,7 +140,8 @@ static int parameters_make(const struct migration_spec *spec, virTypedParameterP
 static void completed_read(virDomainPtr domain, struct migration_result *ret)
 {
 	int type;
-	if (virDomainGetJobStats(domain, &type, &ret->completed, &ret->completed_count, VIR_DOMAIN_JOB_STATS_COMPLETED) < 0) {
+	if (virDomainGetJobStats(domain, &type, &ret->completed, &ret->completed_count,
+				 VIR_DOMAIN_JOB_STATS_COMPLETED) < 0) {
 		ret->completed = NULL;
 		ret->completed_count = 0;
 	}
