@@ -1,13 +1,29 @@
 #include "bench/migrate/domain_xml.h"
 
-#include <stdarg.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+void domain_uuid(uint64_t run_id, int index, unsigned char uuid[16])
+{
+	memset(uuid, 0, 16);
+	/* Version and variant sit in the upper bits of bytes 6 and 8, which are left free. */
+	for (int i = 0; i < 6; i++)
+		uuid[i] = (unsigned char)(run_id >> (56 - 8 * i));
+	uuid[6] = 0x80;
+	uuid[8] = 0x80;
+	uuid[9] = (unsigned char)(run_id >> 8);
+	uuid[10] = (unsigned char)run_id;
+	uuid[14] = (unsigned char)((unsigned)index >> 8);
+	uuid[15] = (unsigned char)index;
+}
+
+/* Text as content, or as an attribute in either kind of quotes. */
 static void escaped(FILE *out, const char *text)
 {
-	for (; *text; text++)
-		switch (*text) {
+	for (const unsigned char *c = (const unsigned char *)text; *c; c++)
+		switch (*c) {
 		case '<':
 			fputs("&lt;", out);
 			break;
@@ -23,17 +39,34 @@ static void escaped(FILE *out, const char *text)
 		case '\'':
 			fputs("&apos;", out);
 			break;
+		case '\t':
+		case '\n':
+		case '\r':
+			fprintf(out, "&#%d;", *c); /* as such they would be read back as blanks */
+			break;
 		default:
-			fputc(*text, out);
+			fputc(*c < ' ' ? '?' : *c, out);
 		}
 }
 
-/* <name>TEXT</name> */
+/* <NAME>TEXT</NAME>; nothing when there is no text. */
 static void element(FILE *out, const char *name, const char *text)
 {
+	if (!text)
+		return;
 	fprintf(out, "<%s>", name);
 	escaped(out, text);
 	fprintf(out, "</%s>\n", name);
+}
+
+/* NAME='TEXT' after a blank; nothing when there is no text. */
+static void attribute(FILE *out, const char *name, const char *text)
+{
+	if (!text)
+		return;
+	fprintf(out, " %s='", name);
+	escaped(out, text);
+	fputc('\'', out);
 }
 
 static void uuid_print(FILE *out, const unsigned char *uuid)
@@ -44,14 +77,28 @@ static void uuid_print(FILE *out, const unsigned char *uuid)
 	fputs("</uuid>\n", out);
 }
 
+static void memory_print(FILE *out, const struct domain_spec *spec)
+{
+	fprintf(out, "<memory unit='b'>%" PRId64 "</memory>\n", spec->memory_bytes);
+	if (spec->lock_bytes)
+		fprintf(out, "<memtune><hard_limit unit='b'>%" PRId64 "</hard_limit></memtune>\n", spec->lock_bytes);
+	/* Pages that the host merged would cost more to dirty than others. */
+	fputs("<memoryBacking><nosharepages/></memoryBacking>\n", out);
+}
+
 static void cpu_print(FILE *out, const struct domain_spec *spec)
 {
-	if (spec->kvm)
-		/* migratable: what would not survive a move, an invariant TSC for one, is left out */
-		fputs("<cpu mode='host-passthrough' migratable='on'/>\n", out);
-	else
-		fputs("<cpu mode='custom' match='exact' check='none'><model fallback='allow'>qemu64</model></cpu>\n",
-		      out);
+	const char *cpu = spec->cpu ? spec->cpu : spec->kvm ? "host-passthrough" : "qemu64";
+	fprintf(out, "<vcpu placement='static'>%d</vcpu>\n", spec->vcpus);
+	if (strcmp(cpu, "host-passthrough") == 0 || strcmp(cpu, "maximum") == 0) {
+		fprintf(out, "<cpu mode='%s' check='none' migratable='on'/>\n", cpu);
+	} else if (strcmp(cpu, "host-model") == 0) {
+		fputs("<cpu mode='host-model' check='partial'/>\n", out);
+	} else {
+		fputs("<cpu mode='custom' match='exact' check='none'><model fallback='forbid'>", out);
+		escaped(out, cpu);
+		fputs("</model></cpu>\n", out);
+	}
 	if (spec->core < 0)
 		return;
 	fputs("<cputune>", out);
@@ -60,27 +107,75 @@ static void cpu_print(FILE *out, const struct domain_spec *spec)
 	fprintf(out, "<emulatorpin cpuset='%d'/></cputune>\n", spec->core);
 }
 
+static void features_print(FILE *out, const struct domain_spec *spec)
+{
+	fputs("<features><acpi/><apic/>", out);
+	if (spec->dirty_ring_pages)
+		fprintf(out, "<kvm><dirty-ring state='on' size='%" PRId64 "'/></kvm>", spec->dirty_ring_pages);
+	fputs("</features>\n", out);
+}
+
+static void disk_source_print(FILE *out, const struct domain_disk *disk)
+{
+	fputs("<source", out);
+	if (disk->kind == DISK_FILE) {
+		attribute(out, "file", disk->target);
+		fputs("/>\n", out);
+		return;
+	}
+	attribute(out, "protocol", disk->kind == DISK_ISCSI ? "iscsi" : "nbd");
+	if (disk->kind == DISK_ISCSI) {
+		fputs(" name='", out);
+		escaped(out, disk->target);
+		fprintf(out, "/%d'", disk->lun);
+	} else {
+		attribute(out, "name", disk->target);
+	}
+	fputs("><host", out);
+	attribute(out, "name", disk->host);
+	fprintf(out, " port='%d'/></source>\n", disk->port);
+}
+
+static void disk_print(FILE *out, const struct domain_disk *disk, int index)
+{
+	fprintf(out, "<disk type='%s' device='disk'><driver name='qemu' type='raw' cache='none'/>\n",
+		disk->kind == DISK_FILE ? "file" : "network");
+	disk_source_print(out, disk);
+	fprintf(out, "<target dev='vd%c' bus='virtio'/>%s%s</disk>\n", 'a' + index,
+		disk->readonly ? "<readonly/>" : "", disk->shareable ? "<shareable/>" : "");
+}
+
 static void devices_print(FILE *out, const struct domain_spec *spec)
 {
 	fputs("<devices>\n<controller type='usb' model='none'/>\n<memballoon model='none'/>\n", out);
 	for (int i = 0; i < spec->nic_count; i++) {
-		fprintf(out,
-			"<interface type='bridge'><mac address='%s'/><source bridge='%s'/><model type='virtio'/>"
-			"<rom enabled='no'/></interface>\n",
-			spec->nics[i].mac, spec->nics[i].bridge);
+		fputs("<interface type='bridge'><mac", out);
+		attribute(out, "address", spec->nics[i].mac);
+		fputs("/><source", out);
+		attribute(out, "bridge", spec->nics[i].bridge);
+		fputs("/><model type='virtio'/><rom enabled='no'/></interface>\n", out);
 	}
-	for (int i = 0; i < spec->disk_count; i++) {
-		const struct domain_disk *d = &spec->disks[i];
-		fputs("<disk type='network' device='disk'><driver name='qemu' type='raw' cache='none'/>\n"
-		      "<source protocol='iscsi' name='",
-		      out);
-		escaped(out, d->target);
-		fprintf(out, "/%d'><host name='%s' port='%d'/></source>\n<target dev='vd%c' bus='virtio'/></disk>\n",
-			d->lun, d->host, d->port, 'a' + i);
+	for (int i = 0; i < spec->disk_count; i++)
+		disk_print(out, &spec->disks[i], i);
+	if (spec->console_path) {
+		fputs("<serial type='file'><source", out);
+		attribute(out, "path", spec->console_path);
+		fputs(" append='on'/><target port='0'/></serial>\n", out);
 	}
-	fputs("<serial type='file'><source path='", out);
-	escaped(out, spec->console_path);
-	fputs("' append='on'/><target port='0'/></serial>\n</devices>\n", out);
+	fputs("</devices>\n", out);
+}
+
+static void globals_print(FILE *out, const struct domain_spec *spec)
+{
+	if (!spec->global_count)
+		return;
+	fputs("<qemu:commandline>\n", out);
+	for (int i = 0; i < spec->global_count; i++) {
+		fputs("<qemu:arg value='-global'/><qemu:arg", out);
+		attribute(out, "value", spec->globals[i]);
+		fputs("/>\n", out);
+	}
+	fputs("</qemu:commandline>\n", out);
 }
 
 char *domain_xml(const struct domain_spec *spec)
@@ -90,20 +185,25 @@ char *domain_xml(const struct domain_spec *spec)
 	FILE *out = open_memstream(&text, &size);
 	if (!out)
 		return NULL;
-	fprintf(out, "<domain type='%s'>\n", spec->kvm ? "kvm" : "qemu");
+	fprintf(out, "<domain type='%s'%s>\n", spec->kvm ? "kvm" : "qemu",
+		spec->global_count ? " xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'" : "");
 	element(out, "name", spec->name);
 	uuid_print(out, spec->uuid);
-	fprintf(out, "<memory unit='b'>%lld</memory>\n<vcpu>%d</vcpu>\n", (long long)spec->memory_bytes, spec->vcpus);
+	memory_print(out, spec);
 	fputs("<os><type arch='x86_64' machine='pc'>hvm</type>\n", out);
 	element(out, "kernel", spec->kernel);
 	element(out, "initrd", spec->initrd);
 	element(out, "cmdline", spec->arguments);
-	fputs("</os>\n<features><acpi/></features>\n", out);
+	fputs("</os>\n", out);
+	features_print(out, spec);
 	cpu_print(out, spec);
+	fputs("<clock offset='utc'/>\n", out);
 	fputs("<on_poweroff>destroy</on_poweroff><on_reboot>destroy</on_reboot><on_crash>destroy</on_crash>\n", out);
 	devices_print(out, spec);
+	globals_print(out, spec);
 	fputs("</domain>\n", out);
-	if (fclose(out) != 0) {
+	bool failed = ferror(out);
+	if (fclose(out) != 0 || failed) {
 		free(text);
 		return NULL;
 	}

@@ -1,5 +1,9 @@
 /*
- * domain_xml.h - a guest as libvirt wants to hear it.
+ * domain_xml.h - a guest as libvirt wants to hear it: as little machine as a measurement needs.
+ *
+ * No video, USB, balloon, option ROM: the fewer devices, the less state a switch-over moves and the less there is that
+ * is not the workload's. The machine is `pc`, the CPU under TCG qemu64: that pair boots fastest of pc, q35 x qemu64,
+ * max. Under KVM it is the host's CPU less what would not survive a move, an invariant TSC for one.
  */
 #ifndef BENCH_MIGRATE_DOMAIN_XML_H
 #define BENCH_MIGRATE_DOMAIN_XML_H
@@ -7,38 +11,50 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct err;
-
-enum { DOMAIN_NICS = 2, DOMAIN_DISKS = 2 };
+enum { DOMAIN_NICS = 4, DOMAIN_DISKS = 8, DOMAIN_GLOBALS = 16 };
 
 struct domain_nic {
 	char mac[18];
-	const char *bridge;
+	const char *bridge; /* in the network namespace of the daemon, under this name on every node it moves to */
 };
 
+enum domain_disk_kind { DISK_ISCSI, DISK_NBD, DISK_FILE };
+
+/* Raw, virtio, uncached; the first is vda. */
 struct domain_disk {
-	const char *host; /* of the iSCSI portal */
+	enum domain_disk_kind kind;
+	const char *host;   /* iSCSI portal or NBD server */
 	int port;
-	const char *target; /* IQN */
-	int lun;
+	const char *target; /* iSCSI: the IQN; NBD: the export's name, or NULL; file: its path */
+	int lun;            /* iSCSI */
+	bool readonly;
+	bool shareable;     /* several domains have it at the same time */
 };
 
 struct domain_spec {
 	const char *name;
-	unsigned char uuid[16];
-	bool kvm; /* else TCG */
+	unsigned char uuid[16]; /* domain_uuid() */
+	bool kvm;               /* else TCG */
 	int64_t memory_bytes;
 	int vcpus;
-	int core; /* vCPUs and emulator threads are pinned here; -1: not pinned */
-	const char *kernel, *initrd, *arguments;
-	const char *console_path;
+	const char *cpu; /* NULL: as above; else host-passthrough, host-model, maximum or a model's name */
+	int core;        /* vCPUs and emulator threads are pinned here; -1: not pinned */
+	const char *kernel, *initrd, *arguments; /* initrd and arguments may be NULL */
+	const char *console_path;                /* the serial port is appended to it, on every node; NULL: none */
+	int64_t dirty_ring_pages; /* KVM: size of a vCPU's dirty ring, 1024 to 65536, a power of two; 0: dirty bitmap */
+	int64_t lock_bytes;       /* memory QEMU may lock: zero-copy needs more than the guest has; 0: as it is */
 	struct domain_nic nics[DOMAIN_NICS];
 	int nic_count;
 	struct domain_disk disks[DOMAIN_DISKS];
 	int disk_count;
+	char globals[DOMAIN_GLOBALS][64]; /* QEMU's -global arguments, from feature_globals(); they taint the domain */
+	int global_count;
 };
 
-/* The XML, to be freed; NULL when memory is short. All texts are escaped. */
+/* The UUID of VM `index` of a run: valid (version 8), the same each time, different for other runs and indices. */
+void domain_uuid(uint64_t run_id, int index, unsigned char uuid[16]);
+
+/* The XML, to be freed; NULL when memory is short. All texts are escaped; a byte XML cannot hold becomes '?'. */
 char *domain_xml(const struct domain_spec *spec);
 
 #endif
