@@ -14,15 +14,17 @@ struct err;
  *	panic=-1                     a panic resets at once, so that QEMU's -no-reboot ends the VM
  *	no_timer_check               no search for a working timer interrupt, which takes long when emulated
  *	tsc=reliable                 under TCG the TSC stands still with the VM and is cheap to read: no watchdog, no HPET
+ *	                             (between TCG machines whose TSCs differ in frequency the guest's clock changes speed)
  *	clocksource=kvm-clock        under KVM the clock that stands still with the VM (elsewhere there is none: ignored)
  *	random.trust_cpu=on          no waiting for entropy
  *	mitigations=off              of hardware faults; they only cost here, most under TCG
  *	audit=0 nowatchdog           nothing that wakes up by itself and disturbs a workload
- *	net.ifnames=0                no renaming
+ *	ipv6.disable=1               no router solicitations among the guest's packets
+ *	cryptomgr.notests            no self-tests while booting
  */
 #define GUEST_KERNEL_ARGUMENTS                                                                                        \
 	"console=ttyS0 quiet panic=-1 no_timer_check tsc=reliable clocksource=kvm-clock random.trust_cpu=on "         \
-	"mitigations=off audit=0 nowatchdog net.ifnames=0"
+	"mitigations=off audit=0 nowatchdog ipv6.disable=1 cryptomgr.notests"
 
 /*
  * Write the initramfs (newc cpio, not compressed: that boots fastest) to `output`, complete or not at all: /init is

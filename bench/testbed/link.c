@@ -37,8 +37,7 @@ double link_ideal_goodput(const struct link *link)
 
 int link_check_shape(struct link_shape *s, struct err *e)
 {
-	if (s->rate_bits_per_s != 0 &&
-	    (s->rate_bits_per_s < 10000 || s->rate_bits_per_s > INT64_C(100000000000)))
+	if (s->rate_bits_per_s != 0 && (s->rate_bits_per_s < 10000 || s->rate_bits_per_s > INT64_C(100000000000)))
 		return err_set(e, EXIT_USAGE, "link rate of %lld bit/s: must be 0 or 10 kbit/s to 100 Gbit/s",
 			       (long long)s->rate_bits_per_s);
 	if (s->rtt_ns < 0 || s->rtt_ns > 10 * NS_PER_S)
@@ -94,8 +93,9 @@ static int rate_only(const struct link_shape *s)
 static int choose(enum link_backend *ret, const struct link_shape *shape, enum link_backend wanted, struct err *e)
 {
 	if (wanted == LINK_HTB && !rate_only(shape))
-		return err_set(e, EXIT_CANNOT, "link backend 'htb' shapes rate only, not rtt, jitter or loss: "
-					       "use 'netem', 'emulator' or 'auto'");
+		return err_set(e, EXIT_CANNOT,
+			       "link backend 'htb' shapes rate only, not rtt, jitter or loss: "
+			       "use 'netem', 'emulator' or 'auto'");
 	if (wanted != LINK_AUTO)
 		*ret = wanted;
 	else if (link_backend_probe(LINK_NETEM, NULL) == 0)
@@ -115,7 +115,8 @@ static int choose(enum link_backend *ret, const struct link_shape *shape, enum l
 static int copy_end(const struct link_end *end, char netns[128], char netns_name[64], char device[16], struct err *e)
 {
 	if (!end->netns || !strchr(end->netns, '/') || !end->device || !end->device[0] || strlen(end->device) > 15)
-		return err_set(e, EXIT_USAGE, "a link's end needs the path of a namespace and a device name of 1 to 15 characters");
+		return err_set(e, EXIT_USAGE,
+			       "a link's end needs the path of a namespace and a device name of 1 to 15 characters");
 	const char *name = end->netns_name ? end->netns_name : strrchr(end->netns, '/') + 1;
 	if (snprintf(netns, 128, "%s", end->netns) >= 128 || snprintf(netns_name, 64, "%s", name) >= 64)
 		return err_set(e, EXIT_USAGE, "network namespace name too long: '%s'", end->netns);
@@ -132,12 +133,12 @@ static int set_alias(const char *netns, const char *device, const char *end, con
 	return process_run(NULL, argv, TOOL_DEADLINE_NS, NULL, 0, e);
 }
 
-static int create_emulated(struct link *l, const struct link_end *a, const struct link_end *b, const char *log_directory,
-			   struct undo *undo, struct err *e)
+static int create_emulated(struct link *l, const struct link_end *a, const struct link_end *b,
+			   const char *log_directory, struct undo *undo, struct err *e)
 {
 	char log_path[300];
-	int length = snprintf(l->stats_path, sizeof(l->stats_path), "%s/link-%s-%s.stats", log_directory, l->netns_name_a,
-			      l->device_a);
+	int length = snprintf(l->stats_path, sizeof(l->stats_path), "%s/link-%s-%s.stats", log_directory,
+			      l->netns_name_a, l->device_a);
 	if (length > 230)
 		return err_set(e, EXIT_USAGE, "path too long for link stats: '%s'", log_directory);
 	snprintf(log_path, sizeof(log_path), "%s/link-%s-%s.log", log_directory, l->netns_name_a, l->device_a);
@@ -164,8 +165,8 @@ int link_create(struct link **ret, const struct link_end *a, const struct link_e
 	    copy_end(b, l->netns_b, l->netns_name_b, l->device_b, e) < 0 ||
 	    choose(&l->backend, &l->shape, wanted, e) < 0)
 		goto fail;
-	if (l->backend == LINK_EMULATOR ? create_emulated(l, a, b, log_directory, undo, e) < 0 :
-					  link_veth_create(l, e) < 0)
+	if (l->backend == LINK_EMULATOR ? create_emulated(l, a, b, log_directory, undo, e) < 0
+					: link_veth_create(l, e) < 0)
 		goto fail;
 	*ret = l;
 	return 0;

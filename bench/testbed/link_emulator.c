@@ -167,9 +167,12 @@ static int set_up(struct pump pump[2], const struct link_end end[2], const struc
 {
 	struct tap tap[2];
 	for (int i = 0; i < 2; i++) {
-		struct wire_shape w = { .rate_bits_per_s = shape->rate_bits_per_s, .delay_ns = shape->rtt_ns / 2,
-					.jitter_ns = shape->jitter_ns / 2, .loss = shape->loss,
-					.queue_bytes = shape->queue_bytes, .seed = 2 * shape->seed + (uint64_t)i };
+		struct wire_shape w = { .rate_bits_per_s = shape->rate_bits_per_s,
+					.delay_ns = shape->rtt_ns / 2,
+					.jitter_ns = shape->jitter_ns / 2,
+					.loss = shape->loss,
+					.queue_bytes = shape->queue_bytes,
+					.seed = 2 * shape->seed + (uint64_t)i };
 		/* A lost super-frame would be up to 44 frames at once: with loss, frames come one by one. */
 		tap[i] = (struct tap){ .device = end[i].device, .segments = shape->loss == 0 };
 		if (netns_call(end[i].netns, tap_open, &tap[i], e) < 0 || wire_create(&pump[i].wire, &w, e) < 0)
@@ -281,7 +284,8 @@ static int wait_ready(int channel, struct err *e)
 }
 
 int link_emulator_start(const struct link_end *a, const struct link_end *b, const struct link_shape *shape,
-			const char *stats_path, const char *log_path, struct undo *undo, pid_t *ret_pid, struct err *e)
+			const char *stats_path, const char *log_path, struct undo *undo, pid_t *ret_pid,
+			struct err *e)
 {
 	struct link_end end[2] = { *a, *b };
 	int channel[2];
@@ -316,7 +320,10 @@ struct arguments {
 	double loss;
 };
 
-#define ROW(name, type, initial, low, high, help) { #name, type, offsetof(struct arguments, name), initial, low, high, help }
+#define ROW(name, type, initial, low, high, help)                                                                    \
+	{                                                                                                            \
+#name, type, offsetof(struct arguments, name), initial, low, high, help                              \
+	}
 static const struct option_row rows[] = {
 	ROW(netns_a, OPTION_STRING, "", NULL, NULL, "path of the first end's network namespace"),
 	ROW(device_a, OPTION_STRING, "", NULL, NULL, "name of its TAP"),

@@ -15,8 +15,8 @@
 enum { PROBES = 150, PROBES_LEAST = 10 };
 
 #define PROBE_INTERVAL_NS (5 * NS_PER_MS)
-#define PROBE_TIME_NS NS_PER_S      /* for all of them */
-#define PROBE_RATE_SHARE 10         /* probes take at most one part in so many of the rate */
+#define PROBE_TIME_NS NS_PER_S /* for all of them */
+#define PROBE_RATE_SHARE 10    /* probes take at most one part in so many of the rate */
 #define WARM_NS (300 * NS_PER_MS)
 #define WARM_ROUND_TRIPS 15
 #define WARM_MOST_NS (3 * NS_PER_S)
@@ -110,12 +110,15 @@ static void judge(const struct link *l, struct link_measured *m)
 {
 	char is[64], asked[64];
 	double off = fabs((double)(m->rtt_p50_ns - m->rtt_expected_ns));
-	double allowed = (double)RTT_TOLERANCE_NS + RTT_TOLERANCE * (double)m->rtt_expected_ns + (double)l->shape.jitter_ns;
+	double allowed =
+		(double)RTT_TOLERANCE_NS + RTT_TOLERANCE * (double)m->rtt_expected_ns + (double)l->shape.jitter_ns;
 	int shaped = l->shape.rate_bits_per_s || l->shape.rtt_ns || l->shape.jitter_ns || l->shape.loss > 0;
 	if (shaped && off > allowed)
-		flag(m, LINK_RTT_OFF, "round trip of %s where %s was due", duration_format(m->rtt_p50_ns, is, sizeof(is)),
+		flag(m, LINK_RTT_OFF, "round trip of %s where %s was due",
+		     duration_format(m->rtt_p50_ns, is, sizeof(is)),
 		     duration_format(m->rtt_expected_ns, asked, sizeof(asked)));
-	if (m->ideal_bits_per_s > 0 && !(l->shape.loss > 0) && m->goodput_bits_per_s < GOODPUT_LEAST * m->ideal_bits_per_s)
+	if (m->ideal_bits_per_s > 0 && !(l->shape.loss > 0) &&
+	    m->goodput_bits_per_s < GOODPUT_LEAST * m->ideal_bits_per_s)
 		flag(m, LINK_GOODPUT_LOW, "TCP goodput of %s is %.1f %% of the ideal %s",
 		     rate_format((int64_t)m->goodput_bits_per_s, is, sizeof(is)),
 		     100 * m->goodput_bits_per_s / m->ideal_bits_per_s,
@@ -142,7 +145,8 @@ static int stats_after_now(const struct link *l, struct link_stats *ret, struct 
 int link_measure(const struct link *l, const char *netns_a, const char *address_a, const char *netns_b,
 		 const char *address_b, struct link_measured *ret, struct err *e)
 {
-	struct probe_path path = { netns_a ? netns_a : l->netns_a, address_a, netns_b ? netns_b : l->netns_b, address_b };
+	struct probe_path path = { netns_a ? netns_a : l->netns_a, address_a, netns_b ? netns_b : l->netns_b,
+				   address_b };
 	struct link_measured m = { .late_p99_ns = -1, .late_max_ns = -1, .ideal_bits_per_s = link_ideal_goodput(l) };
 	struct link_stats before, after;
 	if (l->stats_path[0] && stats_after_now(l, &before, e) < 0)
@@ -160,9 +164,9 @@ int link_measure(const struct link *l, const char *netns_a, const char *address_
 		if (stats_after_now(l, &after, e) < 0)
 			return -1;
 		m.late_p99_ns = link_stats_late_quantile(&before, &after, 0.99);
-		m.late_max_ns = after.direction[0].late_max_ns > after.direction[1].late_max_ns ?
-					after.direction[0].late_max_ns :
-					after.direction[1].late_max_ns;
+		m.late_max_ns = after.direction[0].late_max_ns > after.direction[1].late_max_ns
+					? after.direction[0].late_max_ns
+					: after.direction[1].late_max_ns;
 	}
 	judge(l, &m);
 	*ret = m;

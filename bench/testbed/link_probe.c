@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 struct probe {
-	uint64_t token;  /* of this measurement: anything else on the port is dropped */
+	uint64_t token; /* of this measurement: anything else on the port is dropped */
 	int64_t seq;
 	int64_t sent_ns;
 	int64_t held_ns; /* by the echoing side */
@@ -53,15 +53,20 @@ static int bound_socket(const char *netns, const char *text, int type, struct so
 }
 
 /* A datagram and the head time at which the kernel got it. */
-static ssize_t receive_stamped(int fd, void *buffer, size_t room, struct sockaddr_in *from, int64_t *ret_ns, int flags)
+static ssize_t receive_stamped(int fd, void *buffer, size_t room, struct sockaddr_in *from, int64_t *ret_ns,
+			       int flags)
 {
 	union {
 		char room[CMSG_SPACE(sizeof(struct timespec))];
 		struct cmsghdr aligned;
 	} control;
 	struct iovec part = { buffer, room };
-	struct msghdr m = { .msg_name = from, .msg_namelen = sizeof(*from), .msg_iov = &part, .msg_iovlen = 1,
-			    .msg_control = &control, .msg_controllen = sizeof(control) };
+	struct msghdr m = { .msg_name = from,
+			    .msg_namelen = sizeof(*from),
+			    .msg_iov = &part,
+			    .msg_iovlen = 1,
+			    .msg_control = &control,
+			    .msg_controllen = sizeof(control) };
 	ssize_t n = recvmsg(fd, &m, flags);
 	*ret_ns = clock_now_ns();
 	if (n < 0)
@@ -114,8 +119,8 @@ static int take_answers(int fd, uint64_t token, int64_t first_seq, int count, in
 		struct pollfd ready = { .fd = fd, .events = POLLIN };
 		if (have >= count || left <= 0 || ppoll(&ready, 1, &timeout, NULL) == 0)
 			return have;
-		if (receive_stamped(fd, &p, sizeof(p), &from, &came_ns, MSG_DONTWAIT) != sizeof(p) || p.token != token ||
-		    p.seq < first_seq)
+		if (receive_stamped(fd, &p, sizeof(p), &from, &came_ns, MSG_DONTWAIT) != sizeof(p) ||
+		    p.token != token || p.seq < first_seq)
 			continue;
 		rtt_ns[have++] = came_ns - p.sent_ns - p.held_ns;
 	}
@@ -156,8 +161,8 @@ static int exchange(int fd, const struct sockaddr_in *to, uint64_t token, int co
 	return take_answers(fd, token, 1, count, have, rtt_ns, clock_now_ns() + patience_ns);
 }
 
-int probe_round_trips(const struct probe_path *p, int count, int64_t interval_ns, int64_t patience_ns, int64_t *rtt_ns,
-		      struct err *e)
+int probe_round_trips(const struct probe_path *p, int count, int64_t interval_ns, int64_t patience_ns,
+		      int64_t *rtt_ns, struct err *e)
 {
 	struct sockaddr_in address_a, address_b;
 	struct echo echo = { .fd = -1 };
@@ -252,7 +257,8 @@ static int count_bytes(struct stream *s, double *ret_bits_per_s, int64_t *ret_wi
 		ssize_t n = recv(s->in, buffer, room, 0);
 		if (n <= 0) {
 			free(buffer);
-			return err_set(e, EXIT_CANNOT, "the link stopped carrying TCP after %lld bytes", (long long)total);
+			return err_set(e, EXIT_CANNOT, "the link stopped carrying TCP after %lld bytes",
+				       (long long)total);
 		}
 		total += n;
 		last_ns = clock_now_ns();
@@ -290,7 +296,9 @@ int probe_goodput(const struct probe_path *p, const struct probe_load *load, dou
 	struct sockaddr_in address_a, address_b;
 	struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
 	struct timeval patience = { .tv_sec = 5 };
-	struct stream s = { .in = -1, .load = load, .lock = PTHREAD_MUTEX_INITIALIZER, .arrived = PTHREAD_COND_INITIALIZER };
+	struct stream s = {
+		.in = -1, .load = load, .lock = PTHREAD_MUTEX_INITIALIZER, .arrived = PTHREAD_COND_INITIALIZER
+	};
 	uint64_t pace = (uint64_t)load->pace_bits_per_s / 8;
 	int result = -1, listener = bound_socket(p->netns_b, p->address_b, SOCK_STREAM, &address_b, e);
 	if (listener < 0)

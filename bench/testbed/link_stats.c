@@ -106,14 +106,16 @@ static size_t direction_print(char *text, size_t room, const char *name, const s
 					 *counter_at(&copy, i));
 	for (int i = 0; i < LATE_BUCKETS; i++)
 		if (s->late[i])
-			used += (size_t)snprintf(text + used, room - used, "%s.late.%d %" PRId64 "\n", name, i, s->late[i]);
+			used += (size_t)snprintf(text + used, room - used, "%s.late.%d %" PRId64 "\n", name, i,
+						 s->late[i]);
 	return used;
 }
 
 int link_stats_write(const char *path, const struct link_stats *s, struct err *e)
 {
 	char temporary[512], text[TEXT_ROOM];
-	size_t used = (size_t)snprintf(text, sizeof(text), "head_ns %" PRId64 "\nrealtime %d\n", s->head_ns, s->realtime);
+	size_t used =
+		(size_t)snprintf(text, sizeof(text), "head_ns %" PRId64 "\nrealtime %d\n", s->head_ns, s->realtime);
 	for (int d = 0; d < 2; d++)
 		used += direction_print(text + used, sizeof(text) - used, direction_names[d], &s->direction[d]);
 	snprintf(temporary, sizeof(temporary), "%s.tmp", path);

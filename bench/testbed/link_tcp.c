@@ -61,10 +61,11 @@ static int pin_congestion_control(const char *name, struct err *e)
 		return 0;
 	/* Only the machine's own namespace may default to one that is not on the (machine-wide) allowed list. */
 	if (errno == EPERM && sysctl_read("tcp_allowed_congestion_control", list, sizeof(list), NULL) == 0)
-		return err_set(e, EXIT_CANNOT,
-			       "TCP congestion control '%s' is restricted on this machine, which allows %s: add it to "
-			       "sysctl net.ipv4.tcp_allowed_congestion_control, or choose one of these",
-			       name, list);
+		return err_set(
+			e, EXIT_CANNOT,
+			"TCP congestion control '%s' is restricted on this machine, which allows %s: add it to "
+			"sysctl net.ipv4.tcp_allowed_congestion_control, or choose one of these",
+			name, list);
 	if (errno == ENOENT && sysctl_read("tcp_available_congestion_control", list, sizeof(list), NULL) == 0)
 		return err_set(e, EXIT_CANNOT, "no TCP congestion control '%s' here: the kernel has %s", name, list);
 	return -1;
@@ -72,8 +73,8 @@ static int pin_congestion_control(const char *name, struct err *e)
 
 static int pin(const char *name, struct err *e)
 {
-	int failed = name[0] ? pin_congestion_control(name, e) < 0 :
-			       pin_congestion_control("cubic", NULL) < 0 && pin_congestion_control("reno", e) < 0;
+	int failed = name[0] ? pin_congestion_control(name, e) < 0
+			     : pin_congestion_control("cubic", NULL) < 0 && pin_congestion_control("reno", e) < 0;
 	if (failed || sysctl_write("tcp_rmem", RMEM, e) < 0 || sysctl_write("tcp_wmem", WMEM, e) < 0)
 		return -1;
 	return sysctl_write("tcp_no_metrics_save", "1", e);
@@ -88,9 +89,10 @@ static int serve(void *argument, struct err *e)
 	return sysctl_read("tcp_congestion_control", t->congestion_control, sizeof(t->congestion_control), e) < 0 ||
 			       sysctl_read("tcp_rmem", t->rmem, sizeof(t->rmem), e) < 0 ||
 			       sysctl_read("tcp_wmem", t->wmem, sizeof(t->wmem), e) < 0 ||
-			       sysctl_read("tcp_no_metrics_save", t->no_metrics_save, sizeof(t->no_metrics_save), e) < 0 ?
-		       -1 :
-		       0;
+			       sysctl_read("tcp_no_metrics_save", t->no_metrics_save, sizeof(t->no_metrics_save), e) <
+				       0
+		       ? -1
+		       : 0;
 }
 
 int link_pin_tcp(const char *netns, const char *congestion_control, struct link_tcp *ret, struct err *e)

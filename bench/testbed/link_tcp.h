@@ -12,8 +12,8 @@ struct err;
 /* As read back from the namespace, in the kernel's notation. */
 struct link_tcp {
 	char congestion_control[32];
-	char rmem[64], wmem[64];     /* "lowest initial highest", bytes */
-	char no_metrics_save[8];     /* "1": nothing is remembered per peer */
+	char rmem[64], wmem[64]; /* "lowest initial highest", bytes */
+	char no_metrics_save[8]; /* "1": nothing is remembered per peer */
 };
 
 /*

@@ -14,8 +14,8 @@
 
 /*
  * A burst of 16 kB is 128 us at 1 Gbit/s: the shaper's timer may be that late without losing rate; above, as long. At
- * low rates at most 10 ms of rate, but a frame. A quantum of our own, since the default (a tenth of the rate in bytes)
- * makes the kernel warn.
+ * low rates at most 10 ms of rate, but a frame. A quantum of our own, since the default (a tenth of the rate in
+ * bytes) makes the kernel warn.
  */
 enum { HTB_QUANTUM = 60000, HTB_BURST = 16000, HTB_BURST_LEAST = 1600 };
 
@@ -32,7 +32,8 @@ static int64_t netem_limit(const struct link_shape *s)
 	const int64_t least = 100, unshaped = 100000;
 	if (!s->rate_bits_per_s)
 		return unshaped;
-	double bytes = (double)s->queue_bytes + (double)s->rate_bits_per_s / 8e9 * (double)(s->rtt_ns + s->jitter_ns) / 2;
+	double bytes =
+		(double)s->queue_bytes + (double)s->rate_bits_per_s / 8e9 * (double)(s->rtt_ns + s->jitter_ns) / 2;
 	int64_t packets = (int64_t)(bytes / LINK_MTU) + 1;
 	return packets > least ? packets : least;
 }
@@ -46,23 +47,25 @@ static int shape_netem(const char *netns, const char *device, const struct link_
 		snprintf(jitter, sizeof(jitter), " %.3fus", (double)s->jitter_ns / 2e3);
 	if (s->loss > 0)
 		snprintf(loss, sizeof(loss), " loss %.7f%%", s->loss * 100);
-	return process_runf(NULL, e, "tc -n %s qdisc add dev %s root netem limit %lld delay %.3fus%s%s%s", netns, device,
-			    (long long)netem_limit(s), (double)s->rtt_ns / 2e3, jitter, loss, rate);
+	return process_runf(NULL, e, "tc -n %s qdisc add dev %s root netem limit %lld delay %.3fus%s%s%s", netns,
+			    device, (long long)netem_limit(s), (double)s->rtt_ns / 2e3, jitter, loss, rate);
 }
 
 static int shape_htb(const char *netns, const char *device, const struct link_shape *s, struct err *e)
 {
 	long long burst = (long long)htb_burst(s->rate_bits_per_s);
 	if (process_runf(NULL, e, "tc -n %s qdisc add dev %s root handle 1: htb default 1", netns, device) < 0 ||
-	    process_runf(NULL, e, "tc -n %s class add dev %s parent 1: classid 1:1 htb rate %lldbit burst %lld cburst %lld "
-				  "quantum %d",
+	    process_runf(NULL, e,
+			 "tc -n %s class add dev %s parent 1: classid 1:1 htb rate %lldbit burst %lld cburst %lld "
+			 "quantum %d",
 			 netns, device, (long long)s->rate_bits_per_s, burst, burst, HTB_QUANTUM) < 0)
 		return -1;
-	return process_runf(NULL, e, "tc -n %s qdisc add dev %s parent 1:1 handle 10: bfifo limit %lld", netns, device,
-			    (long long)s->queue_bytes);
+	return process_runf(NULL, e, "tc -n %s qdisc add dev %s parent 1:1 handle 10: bfifo limit %lld", netns,
+			    device, (long long)s->queue_bytes);
 }
 
-/* With loss a packet must be a frame, not a super-frame of 44. Frames that a bridge passes on are not split by this. */
+/* With loss a packet must be a frame, not a super-frame of 44. Frames that a bridge passes on are not split by this.
+ */
 static int segmentation_off(const char *netns, const char *device, struct err *e)
 {
 	const uint32_t commands[] = { ETHTOOL_STSO, ETHTOOL_SGSO };
@@ -95,8 +98,8 @@ static int set_up(const char *netns, const char *name, const char *device, const
 
 int link_veth_create(const struct link *l, struct err *e)
 {
-	if (process_runf(NULL, e, "ip link add %s netns %s type veth peer name %s netns %s", l->device_a, l->netns_name_a,
-			 l->device_b, l->netns_name_b) < 0)
+	if (process_runf(NULL, e, "ip link add %s netns %s type veth peer name %s netns %s", l->device_a,
+			 l->netns_name_a, l->device_b, l->netns_name_b) < 0)
 		return -1;
 	if (set_up(l->netns_a, l->netns_name_a, l->device_a, l, e) == 0 &&
 	    set_up(l->netns_b, l->netns_name_b, l->device_b, l, e) == 0)

@@ -1,0 +1,159 @@
+#include "bench/experiment/guests.h"
+
+#include "bench/base/err.h"
+#include "bench/migrate/domain_xml.h"
+#include "bench/migrate/hypervisor.h"
+#include "bench/testbed/accelerator.h"
+#include "bench/testbed/guest_image.h"
+#include "bench/testbed/storage.h"
+#include "workloads/settings.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { MANAGEMENT_NETWORK = 1, LAN_NETWORK = 2, FIRST_GUEST = 11 };
+
+char *guest_address(int network, int vm, char *buffer, size_t room)
+{
+	snprintf(buffer, room, "10.77.%d.%d", network, FIRST_GUEST + vm);
+	return buffer;
+}
+
+static void guest_mac(int network, int vm, char *buffer, size_t room)
+{
+	snprintf(buffer, room, "52:54:00:77:%02x:%02x", network, FIRST_GUEST + vm);
+}
+
+/* The folder that holds kernel/vmlinuz and migmeter-guest: $MIGMETER_DATADIR, installed, or beside the program. */
+static int guest_directory(char *buffer, size_t room, struct err *e)
+{
+	char program[PATH_MAX], probe[PATH_MAX + 64];
+	const char *given = getenv("MIGMETER_DATADIR");
+	ssize_t n = readlink("/proc/self/exe", program, sizeof(program) - 1);
+	program[n > 0 ? n : 0] = '\0';
+	char *slash = strrchr(program, '/');
+	if (slash)
+		*slash = '\0';
+	const char *bases[] = { given ? given : "", program, program, program };
+	const char *below[] = { "guest", "../share/migmeter/guest", "guest", "../guest" };
+	for (size_t i = 0; i < 4; i++) {
+		if (!bases[i][0])
+			continue;
+		snprintf(probe, sizeof(probe), "%s/%s/migmeter-guest", bases[i], below[i]);
+		if (access(probe, R_OK) == 0) {
+			snprintf(buffer, room, "%s/%s", bases[i], below[i]);
+			return 0;
+		}
+	}
+	return err_set(e, EXIT_CANNOT, "the guest binary is not built: run 'make guest'");
+}
+
+int guests_prepare(struct guest_boot *boot, const struct experiment *x, const char *directory, struct err *e)
+{
+	char from[PATH_MAX], binary[PATH_MAX + 32], kernel_directory[PATH_MAX + 32], absolute[PATH_MAX];
+	if (guest_directory(from, sizeof(from), e) < 0)
+		return -1;
+	if (!realpath(from, absolute))
+		return err_errno(e, EXIT_CANNOT, "cannot find '%s'", from);
+	snprintf(binary, sizeof(binary), "%s/migmeter-guest", absolute);
+	snprintf(kernel_directory, sizeof(kernel_directory), "%s/kernel", absolute);
+	snprintf(boot->kernel, sizeof(boot->kernel), "%s/vmlinuz", kernel_directory);
+	snprintf(boot->initrd, sizeof(boot->initrd), "%s/guest.initrd", directory);
+	if (access(boot->kernel, R_OK) < 0)
+		return err_errno(e, EXIT_CANNOT, "no guest kernel at '%s' (run 'make guest')", boot->kernel);
+	if (guest_kernel_version(kernel_directory, boot->kernel_version, sizeof(boot->kernel_version), e) < 0 ||
+	    guest_image_write(binary, kernel_directory, boot->initrd, e) < 0)
+		return -1;
+	if (x->hosts.accelerator == ACCELERATOR_TCG) {
+		snprintf(boot->accelerator_reason, sizeof(boot->accelerator_reason), "asked for");
+		return 0;
+	}
+	boot->kvm = accelerator_kvm_works(boot->kernel, boot->initrd, boot->accelerator_reason,
+					  sizeof(boot->accelerator_reason));
+	if (!boot->kvm && x->hosts.accelerator == ACCELERATOR_KVM)
+		return err_set(e, EXIT_CANNOT, "hosts.accelerator is kvm, but %s: use auto or tcg", boot->accelerator_reason);
+	return 0;
+}
+
+/* The words of the guest's kernel command line, through the codec that the guest itself reads them with. */
+static int arguments_make(const struct experiment *x, int index, const struct testbed *t, uint64_t run_id, char *buffer,
+			  size_t room, struct err *e)
+{
+	const struct experiment_vm *vm = &x->vms[index];
+	struct guest_settings s;
+	char value[OPTION_STRING_ROOM], key[128], mac[20], ip[20];
+	int result = 0;
+	guest_settings_init(&s);
+	s.run_id = run_id;
+	s.vm = (uint16_t)index;
+	s.interval_ns = x->collect.sample_interval_ns;
+	s.fill_random = vm->fill == FILL_RANDOM;
+	for (int network = MANAGEMENT_NETWORK; network <= LAN_NETWORK && result == 0; network++) {
+		guest_mac(network, index, mac, sizeof(mac));
+		guest_address(network, index, ip, sizeof(ip));
+		snprintf(value, sizeof(value), "%s,%s/24", mac, ip);
+		result = guest_settings_set(&s, network == MANAGEMENT_NETWORK ? "mgmt" : "data", value, e);
+	}
+	if (result == 0)
+		result = guest_settings_set(&s, "head", t->nodes[NODE_HEAD].management_ip, e);
+	if (result == 0)
+		result = guest_settings_set(&s, "headdata", t->nodes[NODE_HEAD].lan_ip, e);
+	if (result == 0)
+		result = guest_settings_set(&s, "workload", vm->workload, e);
+	for (int w = 0; result == 0 && w < VM_WORKLOADS_MAX && vm->workloads[w]; w++)
+		for (const struct option_row *row = vm->workloads[w]->options; result == 0 && row && row->name; row++) {
+			snprintf(key, sizeof(key), "%s.%s", vm->workloads[w]->name, row->name);
+			option_get(row, vm->workload_options[w], value, sizeof(value));
+			result = guest_settings_set(&s, key, value, e);
+		}
+	int length = snprintf(buffer, room, "%s ", GUEST_KERNEL_ARGUMENTS);
+	if (result == 0)
+		result = guest_settings_format(&s, buffer + length, room - (size_t)length, e);
+	guest_settings_free(&s);
+	return result < 0 ? err_prefix(e, "VM '%s'", vm->name) : 0;
+}
+
+int guest_start(const struct experiment *x, int index, const struct guest_boot *boot, const struct testbed *t,
+		const struct node *node, virConnectPtr connection, uint64_t run_id, const char *run_directory,
+		struct err *e)
+{
+	const struct experiment_vm *vm = &x->vms[index];
+	char arguments[GUEST_COMMAND_LINE_ROOM], console[PATH_MAX + 100], absolute[PATH_MAX];
+	if (arguments_make(x, index, t, run_id, arguments, sizeof(arguments), e) < 0)
+		return -1;
+	if (!realpath(run_directory, absolute))
+		return err_errno(e, EXIT_CANNOT, "cannot find '%s'", run_directory);
+	snprintf(console, sizeof(console), "%s/console-%s.log", absolute, vm->name);
+	struct domain_spec spec = {
+		.name = vm->name,
+		.kvm = boot->kvm,
+		.memory_bytes = vm->memory_bytes,
+		.vcpus = (int)vm->vcpus,
+		.core = node->core,
+		.kernel = boot->kernel,
+		.initrd = boot->initrd,
+		.arguments = arguments,
+		.console_path = console,
+		.nic_count = 2,
+		.nics = { { .bridge = "br-mgmt" }, { .bridge = "br-lan" } },
+	};
+	memcpy(spec.uuid, &run_id, sizeof(run_id));
+	spec.uuid[6] = (unsigned char)(0x40 | (spec.uuid[6] & 0x0f));
+	spec.uuid[8] = 0x80;
+	spec.uuid[15] = (unsigned char)index;
+	for (int network = MANAGEMENT_NETWORK; network <= LAN_NETWORK; network++)
+		guest_mac(network, index, spec.nics[network - 1].mac, sizeof(spec.nics[0].mac));
+	if (vm->disk_bytes) {
+		spec.disks[0] = (struct domain_disk){ t->nodes[NODE_STO].lan_ip, STORAGE_PORT, STORAGE_TARGET, index + 1 };
+		spec.disk_count = 1;
+	}
+	char *xml = domain_xml(&spec);
+	if (!xml)
+		return err_set(e, EXIT_CANNOT, "cannot describe VM '%s': out of memory", vm->name);
+	int result = hypervisor_start_domain(connection, xml, e);
+	free(xml);
+	return result < 0 ? err_prefix(e, "VM '%s' on node '%s'", vm->name, node->name) : 0;
+}

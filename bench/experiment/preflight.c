@@ -1,0 +1,82 @@
+/* What can be known to fail before anything is started. */
+#include "bench/base/err.h"
+#include "bench/base/quantity.h"
+#include "bench/experiment/run.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+/* Programs that a run starts, and the package that has them. */
+static const struct {
+	const char *path, *package;
+	bool for_storage;
+} tools[] = {
+	{ "/usr/bin/qemu-system-x86_64", "qemu-system-x86", false },
+	{ "/sbin/ip", "iproute2", false },
+	{ "/sbin/tc", "iproute2", false },
+	{ "/usr/sbin/tgtd", "tgt", true },
+	{ "/usr/sbin/tgtadm", "tgt", true },
+};
+
+static int64_t memory_available(void)
+{
+	long long kib = -1;
+	char line[128];
+	FILE *f = fopen("/proc/meminfo", "re");
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "MemAvailable: %lld kB", &kib) == 1)
+			break;
+	if (f)
+		fclose(f);
+	return kib < 0 ? INT64_MAX : kib * 1024;
+}
+
+static int room_check(const char *directory, int64_t need, struct err *e)
+{
+	struct statvfs fs;
+	char text[512], wanted[32], there[32];
+	snprintf(text, sizeof(text), "%s", directory);
+	while (statvfs(text, &fs) < 0) {
+		char *slash = strrchr(text, '/');
+		if (!slash || slash == text) {
+			if (statvfs(text[0] == '/' ? "/" : ".", &fs) < 0)
+				return 0;
+			break;
+		}
+		*slash = '\0';
+	}
+	int64_t available = (int64_t)fs.f_bavail * (int64_t)fs.f_frsize;
+	if (available < need)
+		return err_set(e, EXIT_CANNOT, "'%s' has %s of room and the run needs %s: make room, or choose another folder",
+			       text, size_format(available, there, sizeof(there)), size_format(need, wanted, sizeof(wanted)));
+	return 0;
+}
+
+int run_preflight(const struct experiment *x, const char *directory, struct err *e)
+{
+	int64_t memory = 0, disk = 0;
+	char wanted[32], there[32];
+	if (geteuid() != 0)
+		return err_set(e, EXIT_CANNOT, "a run on this machine needs root (namespaces, bridges, traffic control): use sudo");
+	for (size_t i = 0; i < sizeof(tools) / sizeof(tools[0]); i++)
+		if ((!tools[i].for_storage || x->storage) && access(tools[i].path, X_OK) < 0)
+			return err_set(e, EXIT_CANNOT, "'%s' is missing (package %s): run 'make deps'", tools[i].path,
+				       tools[i].package);
+	for (int i = 0; i < x->vm_count; i++) {
+		memory += x->vms[i].memory_bytes;
+		disk += x->vms[i].disk_bytes;
+	}
+	const struct experiment_vm *moving = experiment_moving_vm(x);
+	if (moving)
+		memory += moving->memory_bytes; /* it is on both nodes for a while */
+	memory += (int64_t)(x->vm_count + 1) * (256 << 20); /* what QEMU takes beside the guest's RAM, TCG's cache included */
+	int64_t available = memory_available();
+	if (memory > available)
+		return err_set(e, EXIT_CANNOT, "the VMs need %s of memory and the machine has %s free: lower vm.memory, or use --scale",
+			       size_format(memory, wanted, sizeof(wanted)), size_format(available, there, sizeof(there)));
+	if (disk && room_check("/var/lib", disk + (64 << 20), e) < 0)
+		return -1;
+	return room_check(directory, 64 << 20, e);
+}

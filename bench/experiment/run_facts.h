@@ -1,0 +1,19 @@
+/*
+ * run_facts.h - what the manifest says of a run before anything is measured: what was asked, and of what machine.
+ */
+#ifndef BENCH_EXPERIMENT_RUN_FACTS_H
+#define BENCH_EXPERIMENT_RUN_FACTS_H
+
+#include "bench/experiment/run.h"
+#include "bench/experiment/run_directory.h"
+
+struct guest_boot;
+struct link_measured;
+struct testbed;
+
+void run_facts_experiment(struct run_directory *d, const struct run_order *order, uint64_t run_id);
+void run_facts_host(struct run_directory *d);
+void run_facts_guest(struct run_directory *d, const struct guest_boot *boot);
+void run_facts_link(struct run_directory *d, const struct testbed *t, const struct link_measured *measured);
+
+#endif

@@ -1,0 +1,98 @@
+#include "bench/experiment/watching.h"
+
+#include "bench/base/err.h"
+#include "bench/experiment/guests.h"
+
+#include <json-c/json.h>
+#include <string.h>
+
+static void watch_fill(struct watching *w, const struct experiment *x, const struct testbed *t, uint64_t run_id,
+		       const char *run_directory)
+{
+	const struct node *head = &t->nodes[NODE_HEAD];
+	const struct experiment_vm *moving = experiment_moving_vm(x);
+	int nodes = 0;
+	for (int i = 0; i < NODE_COUNT; i++) {
+		const struct node *n = &t->nodes[i];
+		w->nodes[nodes++] = (struct watched_node){
+			.name = n->name,
+			.netns = n->netns_path,
+			.core = n->core,
+			.libvirt_uri = n->libvirt_uri[0] ? n->libvirt_uri : NULL,
+			.qemu_pid_directory = n->qemu_pid_directory[0] ? n->qemu_pid_directory : NULL,
+		};
+	}
+	for (int i = 0; i < x->vm_count; i++) {
+		const struct experiment_vm *vm = &x->vms[i];
+		w->vms[i] = (struct watched_vm){
+			.name = vm->name,
+			.index = i,
+			.node = vm->node,
+			.management_ip = guest_address(1, i, w->management_ips[i], sizeof(w->management_ips[i])),
+			.data_ip = guest_address(2, i, w->data_ips[i], sizeof(w->data_ips[i])),
+			.migrating = vm == moving,
+		};
+		for (int k = 0; k < VM_WORKLOADS_MAX && vm->workloads[k]; k++)
+			w->vms[i].workloads[k] = vm->workloads[k]->name;
+	}
+	for (int i = 0; i < t->link_count; i++)
+		w->links[i] = (struct watched_link){ t->links[i].name, t->links[i].netns_path, t->links[i].device,
+						     t->links[i].tx_name, t->links[i].rx_name };
+	w->watch = (struct watch){
+		.directory = run_directory,
+		.run_id = run_id,
+		.head_netns = head->netns_path,
+		.management_ip = head->management_ip,
+		.data_device = "br-lan",
+		.nodes = w->nodes,
+		.node_count = nodes,
+		.vms = w->vms,
+		.vm_count = x->vm_count,
+		.links = w->links,
+		.link_count = t->link_count,
+		.sample_interval_ns = x->collect.sample_interval_ns,
+		.job_interval_ns = x->collect.job_interval_ns,
+		.cpu_interval_ns = x->collect.cpu_interval_ns,
+		.link_interval_ns = x->collect.link_interval_ns,
+		.packet_bin_ns = x->collect.packet_bin_ns,
+	};
+}
+
+int watching_start(struct watching *w, const struct experiment *x, const struct testbed *t, uint64_t run_id,
+		   const char *run_directory, struct err *e)
+{
+	memset(w, 0, sizeof(*w));
+	watch_fill(w, x, t, run_id, run_directory);
+	for (int i = 0; collectors[i]; i++) {
+		if (!x->collect.on[i])
+			continue;
+		if (collectors[i]->start(&w->watch, &w->states[i], e) < 0) {
+			w->states[i] = NULL;
+			watching_stop(w, NULL, NULL);
+			return err_prefix(e, "collector '%s'", collectors[i]->name);
+		}
+		if (collectors[i] == &samples_collector)
+			w->samples = w->states[i];
+	}
+	return 0;
+}
+
+int watching_stop(struct watching *w, struct json_object *facts, struct err *e)
+{
+	struct err first = { 0 }, one;
+	w->samples = NULL;
+	for (int i = 0; collectors[i]; i++) {
+		if (!w->states[i])
+			continue;
+		struct json_object *own = json_object_new_object();
+		memset(&one, 0, sizeof(one));
+		if (collectors[i]->stop(w->states[i], own, &one) < 0 && !first.status)
+			first = one;
+		w->states[i] = NULL;
+		if (facts)
+			json_object_object_add(facts, collectors[i]->name, own);
+		else
+			json_object_put(own);
+	}
+	return first.status ? err_set(e, first.status, "%s", first.text) : 0;
+}
