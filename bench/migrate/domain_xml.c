@@ -118,31 +118,33 @@ static void features_print(FILE *out, const struct domain_spec *spec)
 static void disk_source_print(FILE *out, const struct domain_disk *disk)
 {
 	fputs("<source", out);
-	if (disk->kind == DISK_FILE) {
+	if (!disk->host) {
 		attribute(out, "file", disk->target);
 		fputs("/>\n", out);
 		return;
 	}
-	attribute(out, "protocol", disk->kind == DISK_ISCSI ? "iscsi" : "nbd");
-	if (disk->kind == DISK_ISCSI) {
-		fputs(" name='", out);
+	if (disk->lun == DISK_NBD) {
+		fputs(" protocol='nbd'", out);
+		attribute(out, "name", disk->target);
+	} else {
+		fputs(" protocol='iscsi' name='", out);
 		escaped(out, disk->target);
 		fprintf(out, "/%d'", disk->lun);
-	} else {
-		attribute(out, "name", disk->target);
 	}
 	fputs("><host", out);
 	attribute(out, "name", disk->host);
 	fprintf(out, " port='%d'/></source>\n", disk->port);
 }
 
-static void disk_print(FILE *out, const struct domain_disk *disk, int index)
+static void disk_print(FILE *out, const struct domain_spec *spec, int index)
 {
+	const struct domain_disk *disk = &spec->disks[index];
 	fprintf(out, "<disk type='%s' device='disk'><driver name='qemu' type='raw' cache='none'/>\n",
-		disk->kind == DISK_FILE ? "file" : "network");
+		disk->host ? "network" : "file");
 	disk_source_print(out, disk);
 	fprintf(out, "<target dev='vd%c' bus='virtio'/>%s%s</disk>\n", 'a' + index,
-		disk->readonly ? "<readonly/>" : "", disk->shareable ? "<shareable/>" : "");
+		spec->disks_readonly >> index & 1 ? "<readonly/>" : "",
+		spec->disks_shareable >> index & 1 ? "<shareable/>" : "");
 }
 
 static void devices_print(FILE *out, const struct domain_spec *spec)
@@ -156,7 +158,7 @@ static void devices_print(FILE *out, const struct domain_spec *spec)
 		fputs("/><model type='virtio'/><rom enabled='no'/></interface>\n", out);
 	}
 	for (int i = 0; i < spec->disk_count; i++)
-		disk_print(out, &spec->disks[i], i);
+		disk_print(out, spec, i);
 	if (spec->console_path) {
 		fputs("<serial type='file'><source", out);
 		attribute(out, "path", spec->console_path);

@@ -18,18 +18,15 @@ struct domain_nic {
 	const char *bridge; /* in the network namespace of the daemon, under this name on every node it moves to */
 };
 
-enum domain_disk_kind { DISK_ISCSI, DISK_NBD, DISK_FILE };
-
 /* Raw, virtio, uncached; the first is vda. */
 struct domain_disk {
-	enum domain_disk_kind kind;
-	const char *host;   /* iSCSI portal or NBD server */
+	const char *host;   /* iSCSI portal or NBD server; NULL: target is the path of an image file */
 	int port;
-	const char *target; /* iSCSI: the IQN; NBD: the export's name, or NULL; file: its path */
-	int lun;            /* iSCSI */
-	bool readonly;
-	bool shareable;     /* several domains have it at the same time */
+	const char *target; /* IQN; or the NBD export's name, or NULL; or the path */
+	int lun;            /* DISK_NBD: the server speaks NBD, not iSCSI */
 };
+
+enum { DISK_NBD = -1 };
 
 struct domain_spec {
 	const char *name;
@@ -47,6 +44,7 @@ struct domain_spec {
 	int nic_count;
 	struct domain_disk disks[DOMAIN_DISKS];
 	int disk_count;
+	unsigned disks_readonly, disks_shareable; /* bit i for disks[i]; shareable: several domains have it at a time */
 	char globals[DOMAIN_GLOBALS][64]; /* QEMU's -global arguments, from feature_globals(); they taint the domain */
 	int global_count;
 };
