@@ -122,7 +122,7 @@ static void read_cores(struct cpu *c)
 			continue;
 		}
 		/* Idle time that is printed in steps makes busy time fall by up to a step: cumulative means never. */
-		if (busy_ns > c->busy_ns[i])
+		if (c->ticks == 1 || busy_ns > c->busy_ns[i])
 			c->busy_ns[i] = busy_ns;
 		series_row(c->series, "%" PRId64 ",%s,,,%" PRId64, now_ns, node->name, c->busy_ns[i]);
 	}
