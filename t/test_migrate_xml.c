@@ -36,11 +36,11 @@ static struct domain_spec full(void)
 	spec.nics[0] = (struct domain_nic){ "52:54:00:00:00:01", "br-mgmt" };
 	spec.nics[1] = (struct domain_nic){ "52:54:00:00:00:02", "br-lan" };
 	spec.disk_count = 3;
-	spec.disks[0] =
-		(struct domain_disk){ .host = "10.77.2.9", .port = 3260, .target = "iqn.2026-01.a:b", .lun = 1 };
-	spec.disks[1] =
-		(struct domain_disk){ .kind = DISK_NBD, .host = "10.77.2.9", .port = 10809, .readonly = true };
-	spec.disks[2] = (struct domain_disk){ .kind = DISK_FILE, .target = "/d.raw", .shareable = true };
+	spec.disks[0] = (struct domain_disk){ "10.77.2.9", 3260, "iqn.2026-01.a:b", 1 };
+	spec.disks[1] = (struct domain_disk){ "10.77.2.9", 10809, NULL, DISK_NBD };
+	spec.disks[2] = (struct domain_disk){ NULL, 0, "/d.raw", 0 };
+	spec.disks_readonly = 1 << 1;
+	spec.disks_shareable = 1 << 2;
 	spec.global_count = 1;
 	strcpy(spec.globals[0], "migration.x-postcopy-preempt=on");
 	return spec;
