@@ -52,7 +52,8 @@ static int64_t process_began_wall_ns(pid_t pid)
 	uint64_t ticks = process_start_time(pid);
 	clock_gettime(CLOCK_BOOTTIME, &boot);
 	int64_t since_boot_ns = boot.tv_sec * NS_PER_S + boot.tv_nsec;
-	return ticks ? clock_wall_ns() - since_boot_ns + (int64_t)ticks * (NS_PER_S / sysconf(_SC_CLK_TCK)) : INT64_MAX;
+	return ticks ? clock_wall_ns() - since_boot_ns + (int64_t)ticks * (NS_PER_S / sysconf(_SC_CLK_TCK))
+	             : INT64_MAX;
 }
 
 static pid_t read_pid(const char *path)
@@ -84,7 +85,8 @@ static void follow_pid_file(struct cpu *c, struct resident *r)
 	watched_process_close(&r->process);
 	/* A process younger than the file is not the one that wrote it: the number was given again. */
 	int64_t written_ns = now.st_mtim.tv_sec * NS_PER_S + now.st_mtim.tv_nsec;
-	if (watched_process_open(&r->process, pid, NULL) == 0 && process_began_wall_ns(pid) <= written_ns + NS_PER_S) {
+	if (watched_process_open(&r->process, pid, NULL) == 0 &&
+	    process_began_wall_ns(pid) <= written_ns + NS_PER_S) {
 		c->processes++;
 		return;
 	}
@@ -107,7 +109,7 @@ static void read_resident(struct cpu *c, struct resident *r)
 	series_row(c->series, "%" PRId64 ",%s,%s,,%" PRId64, now_ns, node, vm, cpu.all_ns);
 	for (int g = 0; g < THREAD_GROUPS; g++)
 		series_row(c->series, "%" PRId64 ",%s,%s,%s,%" PRId64, now_ns, node, vm,
-			   thread_group_name((enum thread_group)g), cpu.group_ns[g]);
+		           thread_group_name((enum thread_group)g), cpu.group_ns[g]);
 }
 
 static void read_cores(struct cpu *c)
@@ -159,7 +161,7 @@ static int list_residents(struct cpu *c, struct err *e)
 			r->vm = &watch->vms[v];
 			r->process.directory_fd = -1;
 			int length = snprintf(r->pid_path, sizeof(r->pid_path), "%s/%s.pid", node->qemu_pid_directory,
-					      r->vm->name);
+			                      r->vm->name);
 			if (length < 0 || (size_t)length >= sizeof(r->pid_path))
 				return err_set(e, EXIT_USAGE, "path too long: '%s'", r->pid_path);
 		}
@@ -207,7 +209,7 @@ static int cpu_stop(void *state, struct json_object *facts, struct err *e)
 		return err_set(e, EXIT_MEASURED_BAD, "collector 'cpu' does not end");
 	json_object_object_add(facts, "core_source", json_object_new_string(core_source_name(c->source)));
 	json_object_object_add(facts, "core_resolution_ns",
-			       json_object_new_int64(core_source_resolution_ns(c->source)));
+	                       json_object_new_int64(core_source_resolution_ns(c->source)));
 	json_object_object_add(facts, "ticks", json_object_new_int64(c->ticks));
 	json_object_object_add(facts, "ticks_missed", json_object_new_int64(c->ticks_missed));
 	json_object_object_add(facts, "processes", json_object_new_int64(c->processes));

@@ -20,7 +20,7 @@
 #include <string.h>
 
 #define RECONNECT_NS NS_PER_S
-#define SEARCH_NS (250 * NS_PER_MS) /* between looks at nodes where the VM does not run */
+#define SEARCH_NS (250 * NS_PER_MS)  /* between looks at nodes where the VM does not run */
 #define STOP_GRACE_NS (5 * NS_PER_S) /* a libvirtd that hangs keeps its caller */
 
 /* Copies: a thread that libvirt holds outlives the watch. */

@@ -52,10 +52,11 @@ const size_t job_column_count = sizeof(job_columns) / sizeof(job_columns[0]);
 static const char *operation_name(int64_t operation)
 {
 	static const char *const names[] = {
-		"unknown",  "start",	       "save", "restore", "migration_in",   "migration_out",
+		"unknown",  "start",           "save", "restore", "migration_in",    "migration_out",
 		"snapshot", "snapshot_revert", "dump", "backup",  "snapshot_delete",
 	};
-	return operation >= 0 && operation < (int64_t)(sizeof(names) / sizeof(names[0])) ? names[operation] : "unknown";
+	return operation >= 0 && operation < (int64_t)(sizeof(names) / sizeof(names[0])) ? names[operation]
+	                                                                                 : "unknown";
 }
 
 /* A number in our unit. -1: it is none, or (libvirt's "not known" is at times 2^64 - 1) out of range. */

@@ -44,11 +44,11 @@ struct vm_packets {
 	const struct watched_vm *vm;
 	uint32_t address; /* host order */
 	struct series *series;
-	int64_t bin;      /* number of the bin being filled, from the first packet's */
-	int64_t packets, bytes;  /* of this bin */
-	int64_t silence_ns;      /* longest that ended in this bin; -1: none */
+	int64_t bin;            /* number of the bin being filled, from the first packet's */
+	int64_t packets, bytes; /* of this bin */
+	int64_t silence_ns;     /* longest that ended in this bin; -1: none */
 	int64_t silence_end_ns;
-	int64_t last_ns;         /* stamp of the VM's latest packet; INT64_MIN: none came */
+	int64_t last_ns; /* stamp of the VM's latest packet; INT64_MIN: none came */
 	int64_t all_packets, late_stamps;
 };
 
@@ -72,10 +72,10 @@ static void flush_bin(struct vm_packets *v)
 		return;
 	if (v->silence_ns < 0)
 		series_row(v->series, "%" PRId64 ",%" PRId64 ",%" PRId64 ",missing", v->silence_end_ns, v->packets,
-			   v->bytes);
+		           v->bytes);
 	else
 		series_row(v->series, "%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64, v->silence_end_ns, v->packets,
-			   v->bytes, v->silence_ns);
+		           v->bytes, v->silence_ns);
 	v->packets = v->bytes = 0;
 }
 
@@ -151,7 +151,7 @@ static void *packets_main(void *argument)
 	int ending = 0;
 	while (!ending) {
 		struct pollfd poll_fd[2] = { { .fd = pcap_get_selectable_fd(p->capture), .events = POLLIN },
-					     { .fd = p->worker.stop_fd, .events = POLLIN } };
+			                     { .fd = p->worker.stop_fd, .events = POLLIN } };
 		poll(poll_fd, p->failed ? 0 : 2, 4 * BLOCK_TIMEOUT_MS);
 		ending = poll_fd[1].revents || (p->failed && worker_sleep_until(&p->worker, 0));
 		/* What was sent before the end may still be in a block that the kernel has not handed over. */
@@ -175,8 +175,8 @@ static int set_filter(struct packets *p, struct err *e)
 		pcap_freecode(&program);
 	}
 	return status < 0 ? err_set(e, EXIT_CANNOT, "cannot filter packets on '%s': %s", p->watch->data_device,
-				    pcap_geterr(p->capture)) :
-			    0;
+	                            pcap_geterr(p->capture))
+	                  : 0;
 }
 
 /* In the head's namespace. */
@@ -196,9 +196,10 @@ static int open_capture(void *argument, struct err *e)
 	int status = pcap_activate(p->capture);
 	if (status < 0)
 		return err_set(e, EXIT_CANNOT, "cannot capture packets on '%s': %s: %s", device,
-			       pcap_statustostr(status), pcap_geterr(p->capture));
+		               pcap_statustostr(status), pcap_geterr(p->capture));
 	if (pcap_datalink(p->capture) != DLT_EN10MB)
-		return err_set(e, EXIT_CANNOT, "cannot capture packets on '%s': it is not an Ethernet device", device);
+		return err_set(e, EXIT_CANNOT, "cannot capture packets on '%s': it is not an Ethernet device",
+		               device);
 	p->nanoseconds = pcap_get_tstamp_precision(p->capture) == PCAP_TSTAMP_PRECISION_NANO;
 	if (pcap_setnonblock(p->capture, 1, text) < 0)
 		return err_set(e, EXIT_CANNOT, "cannot capture packets on '%s': %s", device, text);
@@ -236,12 +237,13 @@ static int open_vms(struct packets *p, struct err *e)
 		v->last_ns = INT64_MIN;
 		if (!v->vm->data_ip || inet_pton(AF_INET, v->vm->data_ip, &address) != 1)
 			return err_set(e, EXIT_USAGE, "bad data address '%s' of VM '%s'",
-				       v->vm->data_ip ? v->vm->data_ip : "", v->vm->name);
+			               v->vm->data_ip ? v->vm->data_ip : "", v->vm->name);
 		v->address = ntohl(address.s_addr);
 		used += (size_t)snprintf(p->filter + used, room - used, "%ssrc host %s", i ? " or " : "",
-					 v->vm->data_ip);
+		                         v->vm->data_ip);
 		snprintf(name, sizeof(name), "packets-%s.csv", v->vm->name);
-		if (series_create(&v->series, watch->directory, name, "head_ns,packets,bytes,longest_silence_ns", e) < 0)
+		if (series_create(&v->series, watch->directory, name, "head_ns,packets,bytes,longest_silence_ns", e) <
+		    0)
 			return -1;
 	}
 	snprintf(p->filter + used, room - used, ")");

@@ -104,8 +104,8 @@ enum thread_group thread_group_of(const char *comm)
 {
 	/* QEMU up to 9.0 | from 9.1, util/migration thread names in migration/migration.h */
 	static const char *const migration[] = {
-		"live_migration", "multifd",	 "postcopy/",	"return path", "bg_snapshot", "send_rp", "mig/",
-		"migration",	  "rdma-listen", "colo",	"COLO",
+		"live_migration", "multifd",   "postcopy/",   "return path", "bg_snapshot", "send_rp",
+		"mig/",           "migration", "rdma-listen", "colo",        "COLO",
 	};
 	/* "CPU 0/KVM", "CPU 1/TCG", "CPU ALL/TCG" */
 	if (strncmp(comm, "CPU ", 4) == 0 && strchr(comm, '/'))
@@ -214,7 +214,7 @@ static int read_threads(struct watched_process *p)
 int watched_process_read(struct watched_process *p, struct process_cpu *ret)
 {
 	struct timespec t;
-	/* The clock goes by pid, the threads by descriptor: while the descriptor lives, the pid was the same process. */
+	/* The clock goes by pid, the threads by descriptor: while that lives, the pid was the same process. */
 	if (clock_gettime(p->clock, &t) < 0)
 		return -1;
 	for (int i = 0; i < p->thread_count; i++)

@@ -1,5 +1,5 @@
 /*
- * proc_read.h - CPU time of cores, processes and threads from /proc. A reader fills structs and knows no file of ours.
+ * proc_read.h - CPU time of cores, processes and threads from /proc: fills structs, knows no file of ours.
  *
  * All times are cumulative ns. Text parsers are apart from the files, so that captured text can test them.
  */
@@ -14,8 +14,8 @@ struct err;
 
 /*
  * Busy time of a core, from the best source that the kernel has:
- *	CORE_SCHEDSTAT  field 7 of the core's line in /proc/schedstat, "sum of all time spent running by tasks" (kernel
- *	                Documentation/scheduler/sched-stats.rst): in ns, and complete up to the last task switch
+ *	CORE_SCHEDSTAT  field 7 of the core's line in /proc/schedstat, "sum of all time spent running by tasks" (the
+ *	                kernel's Documentation/scheduler/sched-stats.rst): in ns, and complete up to the last task switch
  *	CORE_STAT       /proc/stat: head time less idle and iowait, which tickless kernels count exactly and print in
  *	                steps of USER_HZ (10 ms); user and system there are sampled at the tick and not used. Time
  *	                that a hypervisor below us stole counts as busy
@@ -27,7 +27,7 @@ enum core_source core_source_probe(void);
 const char *core_source_name(enum core_source source);
 int64_t core_source_resolution_ns(enum core_source source);
 
-/* One text that holds all cores (text must be NUL-terminated); now_ns is when it was read. -1: the core is not there. */
+/* The NUL-terminated text holds all cores; now_ns is when it was read. -1: the core is not there. */
 int core_busy_parse(enum core_source source, const char *text, int core, int64_t now_ns, int64_t *ret_busy_ns);
 
 /* Read the source's file into buffer, NUL-terminated; returns head time at the read, or -1. */
@@ -45,7 +45,7 @@ const char *thread_group_name(enum thread_group group);
  */
 struct watched_process {
 	pid_t pid;
-	int directory_fd;  /* /proc/PID; -1: none is watched */
+	int directory_fd; /* /proc/PID; -1: none is watched */
 	clockid_t clock;
 	struct watched_thread *threads; /* those alive */
 	int thread_count, thread_room;

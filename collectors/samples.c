@@ -108,8 +108,8 @@ static void take_samples(struct samples *s, struct vm_samples *v, const struct m
 		s->fetched += m->samples.fetched;
 		w->fetched += m->samples.fetched;
 		series_row(v->series, "%s,%" PRIu32 ",%" PRId64 ",%s,%" PRId64 ",%" PRId64,
-			   v->vm->workloads[m->samples.workload], sample->seq, sample->guest_ns, head_ns, sample->work,
-			   sample->worst_op_ns);
+		           v->vm->workloads[m->samples.workload], sample->seq, sample->guest_ns, head_ns,
+		           sample->work, sample->worst_op_ns);
 		w->last.samples = w->seen.count;
 		if (w->seen.count > 1 && sample->seq < w->last.seq)
 			continue;
@@ -122,7 +122,7 @@ static void take_samples(struct samples *s, struct vm_samples *v, const struct m
 
 /* Returns 1 when somebody may be waiting for what came. */
 static int take_datagram(struct samples *s, const unsigned char *bytes, size_t length, int cut,
-			 const struct sockaddr_in *sender, int64_t arrival_ns)
+                         const struct sockaddr_in *sender, int64_t arrival_ns)
 {
 	struct message m;
 	const char *reason = "malformed";
@@ -171,11 +171,11 @@ static int receive_batch(struct samples *s, struct inbox *in)
 	for (int i = 0; i < BATCH; i++) {
 		in->piece[i] = (struct iovec){ in->bytes[i], MESSAGE_ROOM };
 		in->header[i].msg_hdr = (struct msghdr){ .msg_name = &in->sender[i],
-							 .msg_namelen = sizeof(in->sender[i]),
-							 .msg_iov = &in->piece[i],
-							 .msg_iovlen = 1,
-							 .msg_control = in->control[i],
-							 .msg_controllen = sizeof(in->control[i]) };
+			                                 .msg_namelen = sizeof(in->sender[i]),
+			                                 .msg_iov = &in->piece[i],
+			                                 .msg_iovlen = 1,
+			                                 .msg_control = in->control[i],
+			                                 .msg_controllen = sizeof(in->control[i]) };
 	}
 	int count = recvmmsg(s->fd, in->header, BATCH, MSG_DONTWAIT, NULL);
 	if (count <= 0)
@@ -185,8 +185,8 @@ static int receive_batch(struct samples *s, struct inbox *in)
 	pthread_mutex_lock(&s->lock);
 	for (int i = 0; i < count; i++)
 		news |= take_datagram(s, in->bytes[i], in->header[i].msg_len,
-				      in->header[i].msg_hdr.msg_flags & MSG_TRUNC, &in->sender[i],
-				      arrival_of(&in->header[i].msg_hdr, offset));
+		                      in->header[i].msg_hdr.msg_flags & MSG_TRUNC, &in->sender[i],
+		                      arrival_of(&in->header[i].msg_hdr, offset));
 	if (news)
 		pthread_cond_broadcast(&s->change);
 	pthread_mutex_unlock(&s->lock);
@@ -199,7 +199,8 @@ static void *receive_main(void *argument)
 	struct inbox *in = calloc(1, sizeof(*in));
 	int64_t repeat_ns = clock_now_ns();
 	while (in) {
-		struct pollfd p[2] = { { .fd = s->fd, .events = POLLIN }, { .fd = s->worker.stop_fd, .events = POLLIN } };
+		struct pollfd p[2] = { { .fd = s->fd, .events = POLLIN },
+			               { .fd = s->worker.stop_fd, .events = POLLIN } };
 		int64_t wait_ns = repeat_ns - clock_now_ns();
 		poll(p, 2, wait_ns > 0 ? (int)(wait_ns / NS_PER_MS) + 1 : 0);
 		/* A flood of small datagrams must not hold off the commands nor the end. */
@@ -259,18 +260,18 @@ static int open_vms(struct samples *s, struct err *e)
 			v->workload_count++;
 		if (!v->vm->management_ip || inet_pton(AF_INET, v->vm->management_ip, &v->address) != 1)
 			return err_set(e, EXIT_USAGE, "bad management address '%s' of VM '%s'",
-				       v->vm->management_ip ? v->vm->management_ip : "", v->vm->name);
+			               v->vm->management_ip ? v->vm->management_ip : "", v->vm->name);
 		snprintf(name, sizeof(name), "samples-%s.csv", v->vm->name);
-		if (series_create(&v->series, watch->directory, name, "workload,seq,guest_ns,head_ns,work,worst_op_ns",
-				  e) < 0)
+		if (series_create(&v->series, watch->directory, name,
+		                  "workload,seq,guest_ns,head_ns,work,worst_op_ns", e) < 0)
 			return -1;
 	}
 	qsort(s->by_address, (size_t)watch->vm_count, sizeof(*s->by_address), compare_address);
 	for (int i = 1; i < watch->vm_count; i++)
 		if (s->by_address[i - 1]->address.s_addr == s->by_address[i]->address.s_addr)
 			return err_set(e, EXIT_USAGE, "VMs '%s' and '%s' have one management address '%s'",
-				       s->by_address[i - 1]->vm->name, s->by_address[i]->vm->name,
-				       s->by_address[i]->vm->management_ip);
+			               s->by_address[i - 1]->vm->name, s->by_address[i]->vm->name,
+			               s->by_address[i]->vm->management_ip);
 	return 0;
 }
 

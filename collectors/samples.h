@@ -27,7 +27,7 @@ struct samples;
 
 /* What the last HELLO of a VM said. */
 struct samples_agent {
-	int heard;              /* 0: no HELLO came yet, all else is then meaningless */
+	int heard; /* 0: no HELLO came yet, all else is then meaningless */
 	enum agent_state state;
 	int64_t age_ns;         /* since that HELLO arrived */
 	int64_t first_hello_ns; /* head time of the first HELLO: the guest's system was up */
@@ -40,11 +40,11 @@ struct samples_agent {
 
 /* The newest sample of a workload, for a progress line. */
 struct samples_progress {
-	int64_t samples;  /* distinct samples received so far; 0: none, all else is then meaningless */
+	int64_t samples; /* distinct samples received so far; 0: none, all else is then meaningless */
 	uint32_t seq;
-	int64_t work;     /* cumulative, the workload's unit */
+	int64_t work; /* cumulative, the workload's unit */
 	int64_t guest_ns;
-	int64_t head_ns;  /* arrival; INT64_MIN when it came by FETCH */
+	int64_t head_ns; /* arrival; INT64_MIN when it came by FETCH */
 };
 
 void samples_agent_state(struct samples *s, int vm, struct samples_agent *ret);

@@ -1,4 +1,4 @@
-/* samples_control.c - commands to the agents, waiting for their answers, and what the collector can say at its end. */
+/* samples_control.c - commands to the agents, waiting for their answers, and the facts at the end. */
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
 #include "collectors/samples_state.h"
@@ -10,24 +10,24 @@
 #include <sys/socket.h>
 
 enum {
-	COMMANDS_AT_LEAST = 3,                     /* an agent may be done by itself: it is told all the same */
-	FETCH_SAMPLES = 10 * SAMPLES_PER_MESSAGE,  /* asked for with one FETCH */
-	FETCHES_PER_ROUND = 8,                     /* per workload, so that the answers fit the receive buffer */
+	COMMANDS_AT_LEAST = 3,                    /* an agent may be done by itself: it is told all the same */
+	FETCH_SAMPLES = 10 * SAMPLES_PER_MESSAGE, /* asked for with one FETCH */
+	FETCHES_PER_ROUND = 8,                    /* per workload, so that the answers fit the receive buffer */
 };
 
 #define ROUND_QUIET_NS (60 * NS_PER_MS) /* a round of FETCH is over when nothing came for so long */
 
 static const char *const state_names[] = {
 	[AGENT_BOOTING] = "booting", [AGENT_PREPARING] = "preparing", [AGENT_READY] = "ready",
-	[AGENT_RUNNING] = "running", [AGENT_DONE] = "done",	      [AGENT_FAILED] = "failed",
+	[AGENT_RUNNING] = "running", [AGENT_DONE] = "done",           [AGENT_FAILED] = "failed",
 };
 
 void samples_send(struct samples *s, const struct vm_samples *v, struct message *m)
 {
 	unsigned char bytes[MESSAGE_ROOM];
 	struct sockaddr_in there = { .sin_family = AF_INET,
-				     .sin_port = htons(SAMPLE_CONTROL_PORT),
-				     .sin_addr = v->address };
+		                     .sin_port = htons(SAMPLE_CONTROL_PORT),
+		                     .sin_addr = v->address };
 	m->run_id = s->watch->run_id;
 	m->vm = (uint16_t)v->vm->index;
 	size_t length = message_encode(m, bytes);
@@ -116,14 +116,15 @@ static int describe_late(const struct vm_samples *v, enum agent_state state, int
 	const struct samples_agent *a = &v->agent;
 	const char *wanted = state_names[state];
 	if (!a->heard)
-		return err_set(e, EXIT_MEASURED_BAD,
-			       "the guest of VM '%s' did not answer within %.1f s (waiting for '%s'): see its console log",
-			       v->vm->name, (double)waited_ns / NS_PER_S, wanted);
-	return err_set(e, EXIT_MEASURED_BAD,
-		       "the guest of VM '%s' did not become '%s' within %.1f s: last heard %.1f s ago, state '%s'%s%s",
-		       v->vm->name, wanted, (double)waited_ns / NS_PER_S,
-		       (double)(clock_now_ns() - v->hello_ns) / NS_PER_S, state_names[a->state], a->detail[0] ? ", " : "",
-		       a->detail);
+		return err_set(
+			e, EXIT_MEASURED_BAD,
+			"the guest of VM '%s' did not answer within %.1f s (waiting for '%s'): see its console log",
+			v->vm->name, (double)waited_ns / NS_PER_S, wanted);
+	return err_set(
+		e, EXIT_MEASURED_BAD,
+		"the guest of VM '%s' did not become '%s' within %.1f s: last heard %.1f s ago, state '%s'%s%s",
+		v->vm->name, wanted, (double)waited_ns / NS_PER_S, (double)(clock_now_ns() - v->hello_ns) / NS_PER_S,
+		state_names[a->state], a->detail[0] ? ", " : "", a->detail);
 }
 
 int samples_wait_state(struct samples *s, int vm, enum agent_state state, int64_t deadline_ns, struct err *e)
@@ -138,10 +139,10 @@ int samples_wait_state(struct samples *s, int vm, enum agent_state state, int64_
 		const struct vm_samples *v = &s->vms[i];
 		if (s->interrupted)
 			result = err_set(e, EXIT_INTERRUPTED, "interrupted while waiting for the guest of VM '%s'",
-					 v->vm->name);
+			                 v->vm->name);
 		else if (v->agent.heard && v->agent.state == AGENT_FAILED && state != AGENT_FAILED)
 			result = err_set(e, EXIT_MEASURED_BAD, "the guest of VM '%s' failed: %s", v->vm->name,
-					 v->agent.detail);
+			                 v->agent.detail);
 		else if (v->agent.heard && v->agent.state >= state)
 			i++;
 		else if (clock_now_ns() >= deadline_ns)
@@ -189,10 +190,11 @@ static int64_t describe_missing(const struct samples *s, int64_t missing, struct
 			if (v->workload[w].seen.count == expected)
 				continue;
 			err_set(e, EXIT_MEASURED_BAD,
-				"%" PRIu32 " of %" PRIu32 " samples of '%s' in VM '%s' did not come; the guest was heard "
-				"%.1f s ago",
-				expected - v->workload[w].seen.count, expected, v->vm->workloads[w], v->vm->name,
-				(double)(clock_now_ns() - v->hello_ns) / NS_PER_S);
+			        "%" PRIu32 " of %" PRIu32
+			        " samples of '%s' in VM '%s' did not come; the guest was heard "
+			        "%.1f s ago",
+			        expected - v->workload[w].seen.count, expected, v->vm->workloads[w], v->vm->name,
+			        (double)(clock_now_ns() - v->hello_ns) / NS_PER_S);
 			return missing;
 		}
 	}
@@ -238,7 +240,7 @@ static struct json_object *vm_facts(const struct vm_samples *v, struct json_obje
 	struct json_object *fact = json_object_new_object(), *workloads = json_object_new_array();
 	json_object_object_add(fact, "vm", json_object_new_string(v->vm->name));
 	json_object_object_add(fact, "state",
-			       json_object_new_string(v->agent.heard ? state_names[v->agent.state] : "never heard"));
+	                       json_object_new_string(v->agent.heard ? state_names[v->agent.state] : "never heard"));
 	json_object_object_add(fact, "detail", json_object_new_string(v->agent.detail));
 	if (v->agent.heard) {
 		add_number(fact, "first_hello_head_ns", v->agent.first_hello_ns);

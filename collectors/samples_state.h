@@ -31,10 +31,10 @@ struct vm_samples {
 	int workload_count;
 	struct workload_samples workload[WORKLOADS_PER_GUEST];
 	struct samples_agent agent;
-	int64_t hello_ns;       /* arrival of the last HELLO */
-	uint64_t boot_ns;       /* the guest's clock in it; a step back is a reboot */
+	int64_t hello_ns; /* arrival of the last HELLO */
+	uint64_t boot_ns; /* the guest's clock in it; a step back is a reboot */
 	int64_t guest_restarts;
-	int commands_sent;      /* of the command wanted now */
+	int commands_sent; /* of the command wanted now */
 };
 
 struct drop {
@@ -52,8 +52,8 @@ struct samples {
 	pthread_mutex_t lock;  /* everything below */
 	pthread_cond_t change; /* a HELLO or a fetched sample came, or interrupted; CLOCK_MONOTONIC */
 	int interrupted;
-	enum message_type command; /* what agents are told until they obey; 0: nothing */
-	struct vm_samples *vms;    /* in the order of watch->vms */
+	enum message_type command;      /* what agents are told until they obey; 0: nothing */
+	struct vm_samples *vms;         /* in the order of watch->vms */
 	struct vm_samples **by_address; /* sorted by address */
 	int64_t datagrams, samples, duplicates, fetched, send_failures;
 	struct drop drops[32];

@@ -246,15 +246,15 @@ static void follows_a_migration(void **state)
 {
 	struct fixture *f = *state;
 	const struct watched_node nodes[] = { { .name = "src", .core = 0, .qemu_pid_directory = f->src },
-					      { .name = "dst", .core = -1, .qemu_pid_directory = f->dst },
-					      { .name = "far", .core = 100000 } };
+		                              { .name = "dst", .core = -1, .qemu_pid_directory = f->dst },
+		                              { .name = "far", .core = 100000 } };
 	const struct watched_vm vms[] = { { .name = "a" }, { .name = "b" } };
 	const struct watch watch = { .directory = f->directory,
-				     .nodes = nodes,
-				     .node_count = 3,
-				     .vms = vms,
-				     .vm_count = 2,
-				     .cpu_interval_ns = 5 * NS_PER_MS };
+		                     .nodes = nodes,
+		                     .node_count = 3,
+		                     .vms = vms,
+		                     .vm_count = 2,
+		                     .cpu_interval_ns = 5 * NS_PER_MS };
 	struct json_object *facts = json_object_new_object(), *value;
 	struct err e = { 0 };
 	void *collector = NULL;

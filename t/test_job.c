@@ -120,13 +120,13 @@ static void dead_libvirt_is_a_fact(void **state)
 		{ .name = "dst", .core = -1, .libvirt_uri = "test:///default" },
 	};
 	struct watched_vm vms[] = { { .name = "test", .node = "src", .migrating = 1 },
-				    { .name = "neighbour", .node = "src" } };
+		                    { .name = "neighbour", .node = "src" } };
 	struct watch watch = { .directory = directory,
-			       .nodes = nodes,
-			       .node_count = 3,
-			       .vms = vms,
-			       .vm_count = 2,
-			       .job_interval_ns = NS_PER_MS };
+		               .nodes = nodes,
+		               .node_count = 3,
+		               .vms = vms,
+		               .vm_count = 2,
+		               .job_interval_ns = NS_PER_MS };
 	struct json_object *facts = json_object_new_object(), *list, *value;
 	struct err e = { 0 };
 	void *collector = NULL;

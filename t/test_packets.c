@@ -36,11 +36,9 @@ static int setup(void **state)
 	struct fixture *f = calloc(1, sizeof(*f));
 	strcpy(f->directory, "/tmp/test_packets.XXXXXX");
 	assert_non_null(mkdtemp(f->directory));
-	f->watch = (struct watch){ .directory = f->directory,
-				   .data_device = "lo",
-				   .vms = vms,
-				   .vm_count = 3,
-				   .packet_bin_ns = BIN_NS };
+	f->watch = (struct watch){
+		.directory = f->directory, .data_device = "lo", .vms = vms, .vm_count = 3, .packet_bin_ns = BIN_NS
+	};
 	f->facts = json_object_new_object();
 	*state = f;
 	return 0;
@@ -63,8 +61,8 @@ static int teardown(void **state)
 static int guest_socket(const char *ip)
 {
 	struct sockaddr_in here = { .sin_family = AF_INET }, head = { .sin_family = AF_INET,
-								      .sin_port = htons(SAMPLE_HEARTBEAT_PORT),
-								      .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+		                                                      .sin_port = htons(SAMPLE_HEARTBEAT_PORT),
+		                                                      .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	inet_pton(AF_INET, ip, &here.sin_addr);
 	assert_int_equal(bind(fd, (struct sockaddr *)&here, sizeof(here)), 0);
@@ -100,8 +98,8 @@ static int read_rows(const struct fixture *f, const char *vm, struct row *rows, 
 		assert_true(count < room);
 		struct row *r = &rows[count];
 		assert_int_equal(sscanf(line, "%" SCNd64 ",%" SCNd64 ",%" SCNd64 ",%31s", &r->head_ns, &r->packets,
-					&r->bytes, silence),
-				 4);
+		                        &r->bytes, silence),
+		                 4);
 		r->silence_ns = strcmp(silence, "missing") == 0 ? -1 : strtoll(silence, NULL, 10);
 	}
 	fclose(file);

@@ -49,8 +49,8 @@ static int agent_socket(const char *ip, int port)
 static void send_bytes(int fd, const void *bytes, size_t length)
 {
 	struct sockaddr_in head = { .sin_family = AF_INET,
-				    .sin_port = htons(SAMPLE_WIRE_PORT),
-				    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+		                    .sin_port = htons(SAMPLE_WIRE_PORT),
+		                    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	assert_int_equal(sendto(fd, bytes, length, 0, (struct sockaddr *)&head, sizeof(head)), length);
 }
 
@@ -92,11 +92,11 @@ static int setup(void **state)
 	strcpy(f->directory, "/tmp/test_samples.XXXXXX");
 	assert_non_null(mkdtemp(f->directory));
 	f->watch = (struct watch){ .directory = f->directory,
-				   .run_id = RUN_ID,
-				   .management_ip = "127.0.0.1",
-				   .vms = vms,
-				   .vm_count = 2,
-				   .sample_interval_ns = INTERVAL_NS };
+		                   .run_id = RUN_ID,
+		                   .management_ip = "127.0.0.1",
+		                   .vms = vms,
+		                   .vm_count = 2,
+		                   .sample_interval_ns = INTERVAL_NS };
 	assert_int_equal(samples_collector.start(&f->watch, &collector, &e), 0);
 	f->samples = collector;
 	f->fd[0] = agent_socket("127.0.1.1", SAMPLE_CONTROL_PORT);
@@ -195,9 +195,10 @@ static void keeps_each_sample_once(void **state)
 	for (uint32_t i = 0; i < 20; i++) {
 		uint32_t seq;
 		int64_t guest, head, work, worst;
-		assert_int_equal(sscanf(rows[i], "intadd,%" SCNu32 ",%" SCNd64 ",%" SCNd64 ",%" SCNd64 ",%" SCNd64 "\n",
-					&seq, &guest, &head, &work, &worst),
-				 5);
+		assert_int_equal(sscanf(rows[i],
+		                        "intadd,%" SCNu32 ",%" SCNd64 ",%" SCNd64 ",%" SCNd64 ",%" SCNd64 "\n", &seq,
+		                        &guest, &head, &work, &worst),
+		                 5);
 		assert_int_equal(seq, i);
 		assert_int_equal(guest, seq * INTERVAL_NS);
 		assert_int_equal(work, seq * INT64_C(1000));
@@ -329,7 +330,8 @@ static void *agent_main(void *argument)
 		send_message(a->fd, &hello);
 		while (poll(&p, 1, 10) > 0) {
 			ssize_t length = recv(a->fd, bytes, sizeof(bytes), 0);
-			if (length > 0 && message_decode(bytes, (size_t)length, &m, &reason) == 0 && m.run_id == RUN_ID)
+			if (length > 0 && message_decode(bytes, (size_t)length, &m, &reason) == 0 &&
+			    m.run_id == RUN_ID)
 				agent_obey(a, &m);
 		}
 	}
@@ -393,7 +395,8 @@ static void silence_and_failure_are_named(void **state)
 {
 	struct fixture *f = *state;
 	struct err e = { 0 };
-	assert_int_equal(samples_wait_state(f->samples, SAMPLES_ALL_VMS, AGENT_READY, clock_now_ns() + NS_PER_MS, &e), -1);
+	assert_int_equal(samples_wait_state(f->samples, SAMPLES_ALL_VMS, AGENT_READY, clock_now_ns() + NS_PER_MS, &e),
+	                 -1);
 	assert_non_null(strstr(e.text, "VM 'a' did not answer"));
 	struct message m = hello_message(0, AGENT_PREPARING, 0);
 	strcpy(m.hello.detail, "filling 40 of 96 MiB");
