@@ -3,16 +3,17 @@
 # DOWN_FLOOR, DOWN_TEXT, DOWN_KNOWN.
 load SCRIPTS.'/style.gp'
 
-W = 1200; H = 120 + 46 * N + (CAPTION eq '' ? 0 : 20)
+W = 1200; H = 130 + 46 * N + (CAPTION eq '' ? 0 : 20)
 eval(open(W, H))
 set output OUT
 set lmargin at screen 0.20
 set rmargin at screen 0.74
 set tmargin at screen 1 - (CAPTION eq '' ? 42. : 66.) / H
-set bmargin at screen 66. / H
+set bmargin at screen 76. / H
 if (CAPTION ne '') { set label 99 CAPTION at screen 0.02, screen 1 - 18. / H left font bold } 
 set yrange [N + 0.6:0.4]
 set xlabel LOG ? 'downtime (ms, logarithmic)' : 'downtime (ms)'
+set xlabel offset 0, 0.3
 set border 1
 set grid xtics noytics
 set ytics scale 0

@@ -2,6 +2,7 @@
 
 #include "bench/base/err.h"
 #include "reports/report.h"
+#include "reports/svg.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -44,6 +45,28 @@ void html_text(FILE *out, const char *text)
 	}
 }
 
+/* Is this blank between a number (not a name that ends in one) and its unit? */
+static int binds(const char *text, const char *blank)
+{
+	const char *at = blank;
+	while (at > text && ((at[-1] >= '0' && at[-1] <= '9') || at[-1] == '.'))
+		at--;
+	return at < blank && (at == text || at[-1] == ' ' || at[-1] == '(');
+}
+
+void html_prose(FILE *out, const char *text)
+{
+	const char *from = text;
+	for (const char *at = text; *at; at++) {
+		if (*at != ' ' || !binds(text, at))
+			continue;
+		html_textf(out, "%.*s", (int)(at - from), from);
+		fputs("&nbsp;", out);
+		from = at + 1;
+	}
+	html_text(out, from);
+}
+
 void html_textf(FILE *out, const char *format, ...)
 {
 	char *text = NULL;
@@ -57,23 +80,6 @@ void html_textf(FILE *out, const char *format, ...)
 	free(text);
 }
 
-/* A whole file as a string; NULL when it cannot be read or is larger than limit. */
-static char *file_text(const char *path, size_t limit)
-{
-	FILE *in = fopen(path, "re");
-	if (!in)
-		return NULL;
-	char *text = malloc(limit + 1);
-	size_t length = text ? fread(text, 1, limit + 1, in) : 0;
-	fclose(in);
-	if (!text || length > limit) {
-		free(text);
-		return NULL;
-	}
-	text[length] = '\0';
-	return text;
-}
-
 int html_begin(FILE *out, const char *title, struct err *e)
 {
 	char path[5000];
@@ -81,7 +87,7 @@ int html_begin(FILE *out, const char *title, struct err *e)
 	if (!directory)
 		return -1;
 	snprintf(path, sizeof(path), "%s/report.css", directory);
-	char *style = file_text(path, 256 * 1024);
+	char *style = text_of_file(path, 256 * 1024);
 	if (!style)
 		return err_set(e, EXIT_CANNOT, "cannot read the style sheet '%s'", path);
 	fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
@@ -98,54 +104,4 @@ void html_end(FILE *out)
 	fputs("<footer>Made by migmeter " MIGMETER_VERSION ". This page is one file and needs no network.</footer>\n"
 	      "</body>\n</html>\n",
 	      out);
-}
-
-/* Copy gnuplot's SVG, leaving out namespaces (a page has them already) and putting `name` before its ids. */
-static void copy_svg(FILE *out, const char *at, const char *name)
-{
-	static const struct {
-		const char *from, *to;
-	} rules[] = {
-		{ " xmlns=\"http://www.w3.org/2000/svg\"", "" },
-		{ " xmlns:xlink=\"http://www.w3.org/1999/xlink\"", "" },
-		{ "id='gp", "id='%s-gp" },
-		{ "href='#gp", "href='#%s-gp" },
-		{ "id=\"gp", "id=\"%s-gp" },
-		{ "url(#gp", "url(#%s-gp" },
-		{ "xlink:", "" },
-		{ "xml:space=\"preserve\"", "" },
-		{ NULL, NULL },
-	};
-	while (*at) {
-		int i = 0;
-		while (rules[i].from && strncmp(at, rules[i].from, strlen(rules[i].from)) != 0)
-			i++;
-		if (!rules[i].from) {
-			fputc(*at++, out);
-			continue;
-		}
-		const char *mark = strstr(rules[i].to, "%s");
-		if (mark)
-			fprintf(out, "%.*s%s%s", (int)(mark - rules[i].to), rules[i].to, name, mark + 2);
-		else
-			fputs(rules[i].to, out);
-		at += strlen(rules[i].from);
-	}
-}
-
-int html_svg(FILE *out, const char *path, const char *name, const char *description)
-{
-	char *text = file_text(path, 4 * 1024 * 1024);
-	char *svg = text ? strstr(text, "<svg") : NULL;
-	if (!svg) {
-		free(text);
-		return -1;
-	}
-	fputs("<figure role=\"img\" aria-label=\"", out);
-	html_text(out, description);
-	fputs("\">\n", out);
-	copy_svg(out, svg, name);
-	fputs("</figure>\n", out);
-	free(text);
-	return 0;
 }

@@ -13,15 +13,15 @@ struct json_object;
  * become U+FFFD. */
 void html_text(FILE *out, const char *text);
 
+/* The same, with no line break between a number and its unit. */
+void html_prose(FILE *out, const char *text);
+
 /* printf() whose result is escaped as a whole. */
 void html_textf(FILE *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Head of a page with the style sheet of the reports directory inside, and its end. -1 when there is no style sheet. */
 int html_begin(FILE *out, const char *title, struct err *e);
 void html_end(FILE *out);
-
-/* An SVG file as an element: without its prolog, names inside made unique by `name`. -1 when it cannot be read. */
-int html_svg(FILE *out, const char *path, const char *name, const char *description);
 
 /* Rows <tr><th>path<td>value for everything below object; a key that ends in a unit (_ns, _bytes, _bit_per_s) is shown
  * in people's units. Returns the number of rows. */

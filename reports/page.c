@@ -4,6 +4,7 @@
 #include "reports/csv_table.h"
 #include "reports/html.h"
 #include "reports/run_data.h"
+#include "reports/svg.h"
 #include "reports/verdict.h"
 
 #include <json-c/json.h>
@@ -29,7 +30,7 @@ void page_head(FILE *out, const struct run_data *run)
 	fputs("</h1>\n<p class=\"question\">", out);
 	html_text(out, *run->question ? run->question : "The question of this run is missing.");
 	fprintf(out, "</p>\n<p class=\"verdict%s\">", bad ? " failed" : "");
-	html_text(out, verdict_format(run, verdict, sizeof(verdict)));
+	html_prose(out, verdict_format(run, verdict, sizeof(verdict)));
 	fputs("</p>\n<p class=\"tags\">\n", out);
 	put_tag(out, "status", *run->status ? run->status : "missing");
 	put_tag(out, "mode", json_text(run->manifest, "migration.mode"));
@@ -39,11 +40,11 @@ void page_head(FILE *out, const struct run_data *run)
 	fputs("</p>\n</header>\n", out);
 }
 
-static void put_metric_row(FILE *out, const struct shown_metric *m, const char *label)
+static void put_metric_row(FILE *out, const struct shown_metric *m, const struct main_metric *main)
 {
-	char whole[256], value[128], name[128];
+	char whole[256], value[128], label[256];
 	fputs("<tr><th scope=\"row\">", out);
-	html_text(out, name_format(label, name, sizeof(name)));
+	html_text(out, main_metric_label(main, m, label, sizeof(label)));
 	fputs("</th><td class=\"number\">", out);
 	html_text(out, value_format(m->value, m->unit, value, sizeof(value)));
 	fputs("</td><td class=\"interval\">", out);
@@ -51,8 +52,8 @@ static void put_metric_row(FILE *out, const struct shown_metric *m, const char *
 	/* The interval is what metric_format() puts behind the value, in brackets. */
 	if (strlen(whole) > strlen(value) + 3)
 		html_textf(out, "%.*s", (int)(strlen(whole) - strlen(value) - 3), whole + strlen(value) + 2);
-	else if (isnan(m->value))
-		html_text(out, m->reason);
+	if (*m->reason)
+		html_textf(out, "%s%s", strlen(whole) > strlen(value) ? "; " : "", m->reason);
 	fputs("</td></tr>\n", out);
 }
 
@@ -75,7 +76,7 @@ static void put_vm(FILE *out, const struct run_data *run, const char *vm)
 				html_textf(out, "%s%s%s", *vm ? vm : "the run", *m->role ? ", " : "", m->role);
 				fputs("</th></tr>\n", out);
 			}
-			put_metric_row(out, m, main_metrics[main].label);
+			put_metric_row(out, m, &main_metrics[main]);
 		}
 	}
 }
@@ -85,7 +86,7 @@ void page_metrics(FILE *out, const struct run_data *run)
 	if (run->shown_count == 0)
 		return;
 	fputs("<section>\n<h2>Result</h2>\n<table>\n<thead><tr><th>metric</th><th class=\"number\">value</th>"
-	      "<th>uncertainty, or why it is missing</th></tr></thead>\n<tbody>\n",
+	      "<th>uncertainty, cautions, or why it is missing</th></tr></thead>\n<tbody>\n",
 	      out);
 	for (int i = 0; i < run->shown_count; i++) {
 		int seen = 0;
@@ -102,11 +103,18 @@ static void put_plot(FILE *out, const struct run_data *run, const struct plot *p
 	char path[5000], description[512];
 	snprintf(path, sizeof(path), "%s/plots/%s.svg", run->directory, plot->name);
 	snprintf(description, sizeof(description), "%s of %s", plot->heading, run->name);
-	if (!*plot->missing && html_svg(out, path, plot->name, description) == 0)
+	if (*plot->missing) {
+		fputs("<p class=\"missing\">No plot: ", out);
+		html_text(out, plot->missing);
+		fputs("</p>\n", out);
 		return;
-	fputs("<p class=\"missing\">No plot: ", out);
-	html_text(out, *plot->missing ? plot->missing : "it cannot be read");
-	fputs("</p>\n", out);
+	}
+	fputs("<figure role=\"img\" aria-label=\"", out);
+	html_text(out, description);
+	fputs("\">\n", out);
+	if (svg_inline(out, path, plot->name) < 0)
+		fputs("<p class=\"missing\">No plot: it cannot be read</p>\n", out);
+	fputs("</figure>\n", out);
 }
 
 static void put_downtime_notes(FILE *out, const struct run_data *run)
@@ -120,7 +128,8 @@ static void put_downtime_notes(FILE *out, const struct run_data *run)
 		if (!*text)
 			continue;
 		fputs("<p>", out);
-		html_textf(out, "%s%s%s", vm, *vm ? ": " : "", text);
+		html_textf(out, "%s%s", vm, *vm ? ": " : "");
+		html_prose(out, text);
 		fputs("</p>\n", out);
 	}
 }
@@ -167,6 +176,16 @@ void page_plots(FILE *out, const struct run_data *run, const struct plot plots[P
 				   "guest dirties memory faster than it is sent." },
 		{ PLOT_LATENCY, NULL },
 	};
+	int drawn = 0;
+	for (int i = 0; i < PLOT_COUNT; i++)
+		drawn += !*plots[i].missing;
+	if (!drawn) {
+		fputs("<section>\n<h2>Plots</h2>\n", out);
+		for (int i = 0; i < PLOT_COUNT; i++)
+			put_plot(out, run, &plots[i]);
+		fputs("</section>\n", out);
+		return;
+	}
 	for (size_t i = 0; i < sizeof(order) / sizeof(*order); i++) {
 		const struct plot *plot = &plots[order[i].kind];
 		fputs("<section>\n<h2>", out);

@@ -139,7 +139,7 @@ static void put_all_metrics(FILE *out, const struct run_data *run)
 	if (run->shown_count == 0)
 		return;
 	fputs("<details>\n<summary>All metrics</summary>\n<table>\n<thead><tr><th>metric</th><th>VM</th><th>role</th>"
-	      "<th>estimator</th><th class=\"number\">value</th><th>interval or reason</th><th class=\"number\">n</th></tr>"
+	      "<th>estimator</th><th class=\"number\">value</th><th>interval, caution or reason</th><th class=\"number\">n</th></tr>"
 	      "</thead>\n<tbody>\n",
 	      out);
 	for (int i = 0; i < run->shown_count; i++) {
@@ -156,10 +156,10 @@ static void put_all_metrics(FILE *out, const struct run_data *run)
 		fputs("</td><td class=\"number\">", out);
 		html_text(out, value_format(m->value, m->unit, text, sizeof(text)));
 		fputs("</td><td>", out);
-		if (isnan(m->value))
-			html_text(out, m->reason);
-		else if (!isnan(m->low) && !isnan(m->high))
+		int interval = !isnan(m->value) && !isnan(m->low) && !isnan(m->high);
+		if (interval)
 			html_textf(out, "%.6g to %.6g %s", m->low, m->high, m->unit);
+		html_textf(out, "%s%s", interval && *m->reason ? "; " : "", m->reason);
 		fprintf(out, "</td><td class=\"number\">%d</td></tr>\n", m->n);
 	}
 	fputs("</tbody>\n</table>\n</details>\n", out);

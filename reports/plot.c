@@ -6,6 +6,7 @@
 #include "reports/csv_table.h"
 #include "reports/report.h"
 #include "reports/run_data.h"
+#include "reports/svg.h"
 
 #include <errno.h>
 #include <math.h>
@@ -250,6 +251,8 @@ static int publish(const struct plotting *p, const char *ending, struct err *e)
 	char from[5000], to[5000];
 	snprintf(from, sizeof(from), "%s/%s.%s", p->work, p->plot->name, ending);
 	snprintf(to, sizeof(to), "%s/plots/%s.%s", p->run->directory, p->plot->name, ending);
+	if (strcmp(ending, "svg") == 0 && svg_repair(from) < 0)
+		return err_errno(e, EXIT_CANNOT, "cannot write '%s'", from);
 	return rename(from, to) == 0 ? 0 : err_errno(e, EXIT_CANNOT, "cannot write '%s'", to);
 }
 

@@ -30,7 +30,7 @@ static void put_safe(FILE *out, const char *text, int width)
 
 struct row {
 	const struct shown_metric *metric;
-	const char *label;
+	char label[256];
 };
 
 /* The main metrics in their order, then, when none of them is there, all. */
@@ -41,9 +41,17 @@ static struct row *choose(const struct run_data *run, int *ret_count)
 	for (int main = 0; rows && main < main_metric_count; main++)
 		for (int i = 0; i < run->shown_count; i++)
 			if (main_metric_find(run->shown[i].metric, run->shown[i].estimator) == main)
-				rows[count++] = (struct row){ &run->shown[i], main_metrics[main].label };
+				rows[count++].metric = &run->shown[i];
 	for (int i = 0; rows && count == 0 && i < run->shown_count; i++)
-		rows[i] = (struct row){ &run->shown[i], run->shown[i].metric };
+		rows[i].metric = &run->shown[i];
+	for (int i = 0; rows && i < run->shown_count; i++) {
+		const struct shown_metric *m = rows[i].metric;
+		int main = m ? main_metric_find(m->metric, m->estimator) : -1;
+		if (main >= 0)
+			main_metric_label(&main_metrics[main], m, rows[i].label, sizeof(rows[i].label));
+		else if (m)
+			name_format(m->metric, rows[i].label, sizeof(rows[i].label));
+	}
 	*ret_count = rows ? (count ? count : run->shown_count) : 0;
 	return rows;
 }
@@ -68,8 +76,8 @@ static void print_text(FILE *out, const struct run_data *run, const struct row *
 		put_safe(out, m->vm, vm);
 		fputs("  ", out);
 		put_safe(out, metric_format(m, value, sizeof(value)), 0);
-		if (isnan(m->value) && *m->reason) {
-			fputs(": ", out);
+		if (*m->reason) {
+			fputs(isnan(m->value) ? ": " : "; ", out);
 			put_safe(out, m->reason, 0);
 		}
 		fputc('\n', out);

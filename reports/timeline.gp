@@ -11,7 +11,7 @@
 #	TICKS    TICK_AT                             iterations
 load SCRIPTS.'/style.gp'
 
-W = 1200; TITLE = 34; BOTTOM = 58; ROW = 21
+W = 1200; TITLE = 34; BOTTOM = 76; ROW = 21
 STRIP = ROW * (BAND_ROWS + EVENT_ROWS) + (TICKS > 0 ? ROW : 0) + 6
 RATE_H = ZOOM ? 210 : (RATES > 3 ? 120 : 180); LINK_H = 120; CPU_H = 120; SILENCE_H = 100
 BAR_H = 26 * BARS + 6
@@ -56,13 +56,13 @@ do for [i = 1:BANDS] {
 }
 do for [i = 1:EVENTS] {
 	if (EVENT_RIGHT[i]) {
-		set label 100 + i EVENT_LABEL[i].' ' at EVENT_AT[i], BAND_ROWS + EVENT_ROW[i] + 0.5 right font small textcolor rgb EVENT_COLOUR[i]
+		set label 100 + i EVENT_LABEL[i] at EVENT_AT[i], BAND_ROWS + EVENT_ROW[i] + 0.5 right offset -0.6, 0 font small textcolor rgb EVENT_COLOUR[i]
 	} else {
-		set label 100 + i ' '.EVENT_LABEL[i] at EVENT_AT[i], BAND_ROWS + EVENT_ROW[i] + 0.5 left font small textcolor rgb EVENT_COLOUR[i]
+		set label 100 + i EVENT_LABEL[i] at EVENT_AT[i], BAND_ROWS + EVENT_ROW[i] + 0.5 left offset 0.6, 0 font small textcolor rgb EVENT_COLOUR[i]
 	}
 }
 if (TICKS > 0) {
-	set label 99 'iterations ' at graph 0, first ROWS - 0.5 right font small textcolor rgb GREY
+	set label 99 'iterations' at graph 0, first ROWS - 0.5 right offset -0.8, 0 font small textcolor rgb GREY
 	do for [i = 1:TICKS] {
 		set arrow 1000 + i from TICK_AT[i], ROWS - 0.85 to TICK_AT[i], ROWS - 0.15 nohead linewidth 1.5 linecolor rgb BLACK
 	}
@@ -78,7 +78,7 @@ set xtics out nomirror scale 0.6 textcolor rgb BLACK
 set ytics out nomirror scale 0.6 textcolor rgb BLACK
 set format x ''
 LEFT = 0
-axis(n) = n == PANELS ? "set format x '%g'; set xlabel 'time since the migration began (s)'" : "set format x ''"
+axis(n) = n == PANELS ? "set format x '%g'; set xlabel 'time since the migration began (s)' offset 0, 0.3" : "set format x ''"
 
 if (BARS > 0) {
 	LEFT = LEFT + 1; eval(axis(LEFT))
@@ -89,7 +89,7 @@ if (BARS > 0) {
 	do for [i = 2:BARS] { set ytics add (BAR_LABEL[i] i) }
 	do for [i = 1:BARS] {
 		set object 500 + i rectangle from BAR_FROM[i], i - 0.28 to BAR_TO[i], i + 0.28 fillcolor rgb BLUE fillstyle solid border linecolor rgb BLUE front
-		set label 500 + i ' '.BAR_TEXT[i] at BAR_TO[i], i left font small front
+		set label 500 + i BAR_TEXT[i] at BAR_TO[i], i left offset 0.6, 0 font small front
 	}
 	plot -1
 	do for [i = 1:BARS] { unset object 500 + i; unset label 500 + i }

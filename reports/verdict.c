@@ -35,6 +35,13 @@ int main_metric_find(const char *metric, const char *estimator)
 	return -1;
 }
 
+char *main_metric_label(const struct main_metric *main, const struct shown_metric *m, char *buffer, size_t room)
+{
+	int more = !*main->estimator && *m->estimator;
+	snprintf(buffer, room, "%s%s%s%s", main->label, more ? " (" : "", more ? m->estimator : "", more ? ")" : "");
+	return buffer;
+}
+
 struct sentence {
 	char *text;
 	size_t used, room;
@@ -222,7 +229,7 @@ char *verdict_downtimes(const struct run_data *run, const char *vm, char *buffer
 		if (low <= high0 && high >= low0)
 			continue;
 		double gap = csv_table_number(t, i, "value_ms") - csv_table_number(t, first, "value_ms");
-		say(&s, "%s%s is %s %s than %s (at least %s beyond the uncertainty of both)",
+		say(&s, "%s%s is %s %s than %s (%s of it beyond the uncertainty of both)",
 		    differ ? "; " : "Beyond their uncertainty, ",
 		    name_format(csv_table_text(t, i, "estimator"), name, sizeof(name)),
 		    value_format(fabs(gap), "ms", by, sizeof(by)), gap > 0 ? "longer" : "shorter", name0,

@@ -23,6 +23,11 @@ struct main_metric {
 extern const struct main_metric main_metrics[];
 extern const int main_metric_count;
 
+struct shown_metric;
+
+/* Its label, with the estimator in brackets where the row does not name it itself. Returns buffer. */
+char *main_metric_label(const struct main_metric *main, const struct shown_metric *m, char *buffer, size_t room);
+
 /* Is this row one of them? Its index, or -1. */
 int main_metric_find(const char *metric, const char *estimator);
 

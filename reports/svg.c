@@ -1,0 +1,78 @@
+#include "reports/svg.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { SVG_LIMIT = 4 * 1024 * 1024 };
+
+struct rule {
+	const char *from;
+	const char *before, *after; /* the replacement: before, the name, after; before alone when after is NULL */
+};
+
+char *text_of_file(const char *path, size_t limit)
+{
+	FILE *in = fopen(path, "re");
+	if (!in)
+		return NULL;
+	char *text = malloc(limit + 1);
+	size_t length = text ? fread(text, 1, limit + 1, in) : 0;
+	fclose(in);
+	if (!text || length > limit) {
+		free(text);
+		return NULL;
+	}
+	text[length] = '\0';
+	return text;
+}
+
+static void rewrite(FILE *out, const char *at, const struct rule *rules, const char *name)
+{
+	while (*at) {
+		const struct rule *r = rules;
+		while (r->from && strncmp(at, r->from, strlen(r->from)) != 0)
+			r++;
+		if (!r->from) {
+			fputc(*at++, out);
+			continue;
+		}
+		fputs(r->before, out);
+		if (r->after)
+			fprintf(out, "%s%s", name, r->after);
+		at += strlen(r->from);
+	}
+}
+
+int svg_repair(const char *path)
+{
+	static const struct rule rules[] = {
+		{ "sans-serif:Bold\"", "sans-serif\" font-weight=\"bold\"", NULL },
+		{ NULL, NULL, NULL },
+	};
+	char *text = text_of_file(path, SVG_LIMIT);
+	FILE *out = text ? fopen(path, "we") : NULL;
+	if (out)
+		rewrite(out, text, rules, "");
+	free(text);
+	return out && fclose(out) == 0 ? 0 : -1;
+}
+
+int svg_inline(FILE *out, const char *path, const char *name)
+{
+	static const struct rule rules[] = {
+		{ " xmlns=\"http://www.w3.org/2000/svg\"", "", NULL },
+		{ " xmlns:xlink=\"http://www.w3.org/1999/xlink\"", "", NULL },
+		{ "xlink:", "", NULL },
+		{ "xml:space=\"preserve\"", "", NULL },
+		{ " id='", " id='", "-" },
+		{ " id=\"", " id=\"", "-" },
+		{ "href='#", "href='#", "-" },
+		{ "url(#", "url(#", "-" },
+		{ NULL, NULL, NULL },
+	};
+	char *text = text_of_file(path, SVG_LIMIT), *svg = text ? strstr(text, "<svg") : NULL;
+	if (svg)
+		rewrite(out, svg, rules, name);
+	free(text);
+	return svg ? 0 : -1;
+}
