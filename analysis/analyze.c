@@ -1,0 +1,266 @@
+#include "analysis/analyze.h"
+
+#include "analysis/downtime.h"
+#include "analysis/host_metrics.h"
+#include "analysis/job_metrics.h"
+#include "analysis/latency.h"
+#include "analysis/metrics_write.h"
+#include "analysis/output.h"
+#include "analysis/timeline.h"
+#include "analysis/work_metrics.h"
+#include "bench/base/err.h"
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+#include <sys/stat.h>
+
+struct analysis {
+	struct run run;
+	struct metrics metrics;
+	struct downtime_window window;
+	int looks;              /* there is a migration or an injected stop to look for */
+	struct downtime no_window;
+	FILE *latency_plot, *downtime_plot;
+	int64_t came_ns;        /* downtime of the moved VM that forecasts are held against */
+};
+
+static void put_times(struct analysis *a)
+{
+	const struct run *run = &a->run;
+	const struct run_vm *vm = run_vm(run, run->moved);
+	if (!vm)
+		return;
+	int64_t from_ns = run->migrate_start_ns;
+	int called = run_event(run, "migrate-start", NULL, MISSING) != NULL;
+	const struct run_event *resume = NULL, *released = run_event(run, "source-released", vm->name, from_ns);
+	for (int i = 0; i < run->event_count && !resume; i++) /* the first on the destination */
+		if (run->events[i].head_ns >= from_ns && !strcmp(run->events[i].event, "resume") &&
+		    !strcmp(run->events[i].vm, vm->name) &&
+		    (!run->destination[0] || !strcmp(run->events[i].node, run->destination)))
+			resume = &run->events[i];
+	const struct {
+		const char *variant, *reason;
+		int64_t at_ns;
+	} times[] = {
+		{ "completion", "no migrate-done event", run->migrate_done_ns },
+		{ "switch_over", "no resume event on the destination", resume ? resume->head_ns : MISSING },
+		{ "source_released", "no source-released event", released ? released->head_ns : MISSING },
+	};
+	for (int i = 0; i < 3; i++) {
+		int known = called && times[i].at_ns != MISSING;
+		metrics_put(&a->metrics, "migration_time", vm, times[i].variant,
+			    known ? (double)(times[i].at_ns - from_ns) : NAN,
+			    known  ? NULL :
+			    called ? times[i].reason :
+				     "no migrate-start event");
+	}
+}
+
+static void put_downtime(struct analysis *a, const struct run_vm *vm, const char *estimator, const struct downtime *d)
+{
+	struct metric_value *v = metrics_add(&a->metrics, "downtime", vm, "%s", estimator);
+	v->value = metric_of(d->value_ns);
+	v->low = metric_of(d->low_ns);
+	v->high = metric_of(d->high_ns);
+	snprintf(v->reason, sizeof(v->reason), "%s", d->reason);
+	v = metrics_add(&a->metrics, "downtime_floor", vm, "%s", estimator);
+	v->value = metric_of(d->floor_ns);
+	if (d->floor_ns == MISSING)
+		snprintf(v->reason, sizeof(v->reason), "%s",
+			 d->value_ns == MISSING ? d->reason : "not to be had from a baseline");
+	if (a->downtime_plot)
+		downtime_plot_row(a->downtime_plot, vm->name, estimator, d, run_origin_ns(&a->run));
+}
+
+static int event_downtimes(struct analysis *a, const struct run_vm *vm, const struct vm_samples *samples,
+			   const char *no_clock, struct err *e)
+{
+	struct downtime d = a->no_window;
+	int moved = !strcmp(vm->name, a->run.moved);
+	if (a->looks)
+		downtime_stop_resume(&a->run, vm, &a->window, &d);
+	if (moved || d.value_ns != MISSING)
+		put_downtime(a, vm, "stop_resume", &d);
+	if (moved)
+		a->came_ns = d.value_ns;
+
+	if (a->looks && no_clock) {
+		d = downtime_missing;
+		snprintf(d.reason, sizeof(d.reason), "%s", no_clock);
+	} else if (a->looks) {
+		downtime_guest_clock(samples->map, &a->window, &d);
+	}
+	put_downtime(a, vm, "guest_clock", &d);
+
+	if (a->looks && downtime_network(&a->run, vm, &a->window, &d, e) < 0)
+		return -1;
+	put_downtime(a, vm, "network", &d);
+	if (moved) {
+		downtime_reported(&a->run, vm, &d);
+		put_downtime(a, vm, "reported", &d);
+		if (a->came_ns == MISSING)
+			a->came_ns = d.value_ns;
+	}
+	return 0;
+}
+
+static void put_sampling(struct analysis *a, const struct run_vm *vm, const struct vm_samples *samples)
+{
+	for (int i = 0; i < samples->count; i++) {
+		const struct workload_samples *w = &samples->workloads[i];
+		int64_t slots = (w->last_guest_ns - w->first_guest_ns) / vm->sample_interval_ns + 1;
+		int64_t missed = vm->slots_missed >= 0 ? vm->slots_missed : slots - (w->last_seq + 1);
+		metrics_put(&a->metrics, "samples_expected", vm, w->name, (double)(w->last_seq + 1), NULL);
+		metrics_put(&a->metrics, "samples_got", vm, w->name, (double)w->got,
+			    samples->lines_dropped ? "the file's last line was cut short and dropped" : NULL);
+		metrics_put(&a->metrics, "samples_fetched", vm, w->name, (double)w->fetched, NULL);
+		metrics_put(&a->metrics, "slots_missed", vm, w->name, missed > 0 ? (double)missed : 0, NULL);
+	}
+	if (!samples->map)
+		return;
+	metrics_put(&a->metrics, "clock_error", vm, "", (double)clock_map_uncertainty_ns(samples->map), NULL);
+	metrics_put(&a->metrics, "clock_drift", vm, "", clock_map_drift(samples->map), NULL);
+}
+
+static const struct run_workload *describe(const struct run_vm *vm, const char *name)
+{
+	for (int i = 0; i < vm->workload_count; i++)
+		if (!strcmp(vm->workloads[i].name, name))
+			return &vm->workloads[i];
+	return NULL;
+}
+
+/* Everything that comes from the samples of one workload. */
+static int workload_metrics(struct analysis *a, const struct run_vm *vm, const struct vm_samples *samples, int number,
+			    struct err *e)
+{
+	const struct workload_samples *w = &samples->workloads[number];
+	struct downtime d = a->no_window;
+	double baseline_rate = NAN;
+	char estimator[RUN_NAME_ROOM + 8];
+	snprintf(estimator, sizeof(estimator), number ? "work:%s" : "work", w->name);
+	if (work_metrics(&a->run, vm, describe(vm, w->name), samples, w, a->looks ? &a->window : NULL, &a->metrics, &d,
+			 &baseline_rate, e) < 0)
+		return -1;
+	put_downtime(a, vm, estimator, &d);
+	if (latency_metrics(&a->run, vm, samples, w, &a->metrics, a->latency_plot, e) < 0)
+		return -1;
+	return timeline_write(&a->run, vm, samples, w, baseline_rate, e);
+}
+
+/* A VM without usable samples: each thing they would have told is missing, and why. */
+static void put_no_samples(struct analysis *a, const struct run_vm *vm, const char *reason)
+{
+	static const char *const told[] = { "baseline_rate", "mean_rate",     "lowest_rate", "degradation",
+					    "lost_work",     "recovery_time", "rate_after" };
+	struct downtime d = downtime_missing;
+	snprintf(d.reason, sizeof(d.reason), "%s", reason);
+	put_downtime(a, vm, "work", &d);
+	for (int w = 0; w < vm->workload_count; w++)
+		for (size_t i = 0; i < sizeof(told) / sizeof(*told); i++)
+			metrics_put(&a->metrics, told[i], vm, vm->workloads[w].name, NAN, reason);
+}
+
+static int vm_metrics(struct analysis *a, const struct run_vm *vm, struct err *e)
+{
+	struct vm_samples samples = { 0 };
+	char reason[300] = "";
+	int read = vm_samples_read(&samples, a->run.directory, vm->name, e);
+	if (read < 0)
+		return -1;
+	if (read == 1)
+		snprintf(reason, sizeof(reason), "there is no samples-%s.csv", vm->name);
+	else if (!samples.map)
+		snprintf(reason, sizeof(reason), "%s", samples.clock_reason);
+	int result = event_downtimes(a, vm, &samples, reason[0] ? reason : NULL, e);
+	if (reason[0] && result == 0)
+		put_no_samples(a, vm, reason);
+	for (int i = 0; !reason[0] && i < samples.count && result == 0; i++)
+		result = workload_metrics(a, vm, &samples, i, e);
+	if (read == 0)
+		put_sampling(a, vm, &samples);
+	vm_samples_free(&samples);
+	return result;
+}
+
+static int all_metrics(struct analysis *a, struct err *e)
+{
+	double moved_bytes = NAN;
+	a->looks = downtime_window(&a->run, &a->window, &a->no_window) == 0;
+	a->came_ns = MISSING;
+	put_times(a);
+	for (int i = 0; i < a->run.vm_count; i++)
+		if (vm_metrics(a, &a->run.vms[i], e) < 0)
+			return -1;
+	if (link_metrics(&a->run, &a->metrics, &moved_bytes, e) < 0)
+		return -1;
+	if (job_metrics(&a->run, a->came_ns, &a->metrics, e) < 0)
+		return -1;
+	return cpu_metrics(&a->run, moved_bytes, &a->metrics, e);
+}
+
+/* The two tables that many VMs and workloads add to. */
+static int with_plots(struct analysis *a, struct err *e)
+{
+	struct output latency, downtime;
+	const char *directory = a->run.directory;
+	if (output_open(&latency, directory, "plots/latency.csv", e) < 0)
+		return -1;
+	if (output_open(&downtime, directory, "plots/downtime.csv", e) < 0) {
+		output_close(&latency, -1, NULL);
+		return -1;
+	}
+	a->latency_plot = latency.file;
+	a->downtime_plot = downtime.file;
+	fputs("vm,workload,phase,p50_ms,p99_ms,p999_ms,max_ms\n", latency.file);
+	fputs("vm,estimator,value_ms,low_ms,high_ms,floor_ms,at_s\n", downtime.file);
+	int result = marks_write(&a->run, e);
+	if (result == 0)
+		result = all_metrics(a, e);
+	/* A failed run's stop, if there was one, is no downtime of a migration. */
+	int complete = !strcmp(a->run.status, "complete");
+	int put_latency = output_close(&latency, result, result == 0 ? e : NULL);
+	int put_downtimes = output_close(&downtime, result == 0 && complete ? 0 : -1, result == 0 ? e : NULL);
+	return result == 0 && put_latency == 0 && (put_downtimes == 0 || !complete) ? 0 : -1;
+}
+
+static int finish(struct analysis *a, struct err *e)
+{
+	struct metrics none = { 0 };
+	const struct run *run = &a->run;
+	char reason[640] = "";
+	int complete = !strcmp(run->status, "complete");
+	if (a->metrics.out_of_memory) {
+		errno = ENOMEM;
+		return err_errno(e, EXIT_CANNOT, "cannot keep the metrics");
+	}
+	if (!complete)
+		snprintf(reason, sizeof(reason), "%s",
+			 run->reason[0]			  ? run->reason :
+			 !strcmp(run->status, "running") ? "the run did not finish: it was killed, or is still running" :
+							    "the run did not complete");
+	const struct metrics *shown = complete ? &a->metrics : &none;
+	if (metrics_write_csv(run, shown, e) < 0)
+		return -1;
+	return metrics_write_json(run, complete ? "complete" : "failed", reason, shown, e);
+}
+
+int analyze_run(const char *run_directory, struct err *e)
+{
+	struct analysis a = { 0 };
+	char plots[4096 + 16];
+	if (run_read(&a.run, run_directory, e) < 0)
+		return -1;
+	int result = 0;
+	snprintf(plots, sizeof(plots), "%s/plots", a.run.directory);
+	if (mkdir(plots, 0755) < 0 && errno != EEXIST)
+		result = err_errno(e, EXIT_CANNOT, "cannot make '%s'", plots);
+	if (result == 0)
+		result = with_plots(&a, e);
+	if (result == 0)
+		result = finish(&a, e);
+	metrics_free(&a.metrics);
+	run_free(&a.run);
+	return result;
+}

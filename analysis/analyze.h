@@ -1,0 +1,16 @@
+/*
+ * analyze.h - a run directory in, metrics.csv, metrics.json and plots/ out. May be run again at any time.
+ *
+ * A run whose status is not `complete` gets its plots and a metrics.json that says why, but no metric. A series that
+ * is not there makes the metrics that need it `missing` with the reason; one with bad content is an error that names
+ * file:line, and leaves metrics.csv and metrics.json as they were. Every file written is complete or absent.
+ */
+#ifndef ANALYSIS_ANALYZE_H
+#define ANALYSIS_ANALYZE_H
+
+struct err;
+
+/* 0; -1 with *e: EXIT_MEASURED_BAD for bad content, EXIT_CANNOT for what the machine refused. */
+int analyze_run(const char *run_directory, struct err *e);
+
+#endif

@@ -1,0 +1,327 @@
+#include "analysis/clock_map.h"
+
+#include "analysis/series_read.h"
+#include "bench/base/clock.h"
+#include "bench/base/err.h"
+
+#include <gsl/gsl_statistics_double.h>
+#include <math.h>
+#include <stdlib.h>
+
+enum { BINS = 1 << 16, STEPS = 4096, DRIFT_LAG_BINS = 20, MERGE_BINS = 3, SCATTER_BINS = 20, LEVEL_BINS = 5 };
+static const int64_t first_width_ns = 100 * NS_PER_MS;
+static const int64_t lead_ns = 10 * NS_PER_S; /* room for samples older than the first one seen */
+static const double bend_per_s = 100e3;       /* ns/s */
+static const double least_step_ns = 1e6;
+static const double floor_error_ns = 0.1e6; /* the difference of two shortest delays is never known better */
+
+struct bin {
+	int64_t guest_ns; /* of the quickest sample; -1: empty */
+	int64_t delta_ns; /* head - guest of that sample */
+};
+
+struct step_place {
+	int before, after;             /* last bin of the old level, first bin of the new */
+	int64_t last_old, first_new;   /* guest stamps of the samples next to the stop, -1: not seen */
+	double middle;                 /* a residual above it is of the new level */
+};
+
+struct clock_map {
+	int64_t base_ns, width_ns; /* bin k holds guest stamps from base + k * width */
+	int started, used;         /* bins in use */
+	int64_t reference_delta_ns;
+	double drift; /* ns of delta per ns of guest time */
+	double step_least_ns;
+	int64_t uncertainty_ns;
+	int step_count;
+	struct clock_step steps[STEPS];
+	struct step_place places[STEPS];
+	struct bin bins[BINS];
+	double residual[BINS]; /* delta less reference and drift; NAN: empty */
+	double level[BINS];    /* the envelope of it */
+	double rise[BINS];     /* envelope after bin k less envelope up to bin k */
+};
+
+int clock_map_open(struct clock_map **ret, struct err *e)
+{
+	struct clock_map *map = calloc(1, sizeof(*map));
+	if (!map)
+		return err_errno(e, EXIT_CANNOT, "cannot keep a clock map");
+	map->width_ns = first_width_ns;
+	for (int k = 0; k < BINS; k++)
+		map->bins[k].guest_ns = -1;
+	*ret = map;
+	return 0;
+}
+
+void clock_map_close(struct clock_map *map)
+{
+	free(map);
+}
+
+static void keep_quicker(struct bin *into, const struct bin *from)
+{
+	if (from->guest_ns >= 0 && (into->guest_ns < 0 || from->delta_ns < into->delta_ns))
+		*into = *from;
+}
+
+static void double_width(struct clock_map *map)
+{
+	for (int k = 0; k < BINS / 2; k++) {
+		struct bin both = map->bins[2 * k];
+		keep_quicker(&both, &map->bins[2 * k + 1]);
+		map->bins[k] = both;
+	}
+	for (int k = BINS / 2; k < BINS; k++)
+		map->bins[k].guest_ns = -1;
+	map->width_ns *= 2;
+	map->used = (map->used + 1) / 2;
+}
+
+void clock_map_add(struct clock_map *map, int64_t guest_ns, int64_t head_ns)
+{
+	if (!map->started) {
+		map->started = 1;
+		map->base_ns = guest_ns > lead_ns ? guest_ns - lead_ns : 0;
+	}
+	if (guest_ns < map->base_ns)
+		return;
+	while ((guest_ns - map->base_ns) / map->width_ns >= BINS)
+		double_width(map);
+	int k = (int)((guest_ns - map->base_ns) / map->width_ns);
+	struct bin sample = { guest_ns, head_ns - guest_ns };
+	keep_quicker(&map->bins[k], &sample);
+	if (k >= map->used)
+		map->used = k + 1;
+}
+
+static int fit_drift(struct clock_map *map, double *scratch)
+{
+	size_t n = 0;
+	int first = -1;
+	for (int k = 0; k < map->used; k++) {
+		if (map->bins[k].guest_ns < 0)
+			continue;
+		if (first < 0)
+			first = k;
+		const struct bin *a = &map->bins[k], *b = k + DRIFT_LAG_BINS < map->used ? a + DRIFT_LAG_BINS : a;
+		if (b->guest_ns > a->guest_ns)
+			scratch[n++] = (double)(b->delta_ns - a->delta_ns) / (double)(b->guest_ns - a->guest_ns);
+	}
+	if (first < 0)
+		return -1;
+	map->reference_delta_ns = map->bins[first].delta_ns;
+	/* Stops lift few of the slopes, so the median does not see them. */
+	map->drift = n >= DRIFT_LAG_BINS ? gsl_stats_median(scratch, 1, n) : 0;
+	if (fabs(map->drift) > 1e-2) /* no clock is that wrong: stops all over, or hostile stamps */
+		map->drift = 0;
+	return 0;
+}
+
+static double residual_of(const struct clock_map *map, int64_t guest_ns, int64_t delta_ns)
+{
+	return (double)(delta_ns - map->reference_delta_ns) - map->drift * (double)(guest_ns - map->base_ns);
+}
+
+/* The lower of a residual and a level that may have bent upwards since; NAN is none. */
+static double lower(double residual, double bent)
+{
+	return isnan(bent) || residual < bent ? residual : bent;
+}
+
+/* level[k] from both sides, within bins first..last. */
+static void envelope(struct clock_map *map, int first, int last, double bend)
+{
+	double run = NAN;
+	for (int k = first; k <= last; k++)
+		map->level[k] = run = lower(map->residual[k], run + bend);
+	run = NAN;
+	for (int k = last; k >= first; k--)
+		map->level[k] = run = lower(map->level[k], run + bend);
+}
+
+/*
+ * A stop is where even the quickest of all later samples is later than the envelope so far. Walk once, begin the
+ * envelope anew behind each stop.
+ */
+static void find_steps(struct clock_map *map, double bend)
+{
+	double *after = map->level; /* envelope of everything behind k, filled from the end */
+	double run = NAN;
+	int seen = 0; /* a few late samples at the very end are no new level */
+	for (int k = map->used - 1; k >= 0; k--) {
+		after[k] = seen >= LEVEL_BINS ? run : NAN;
+		run = lower(map->residual[k], run + bend);
+		seen += !isnan(map->residual[k]);
+	}
+	double before = NAN;
+	for (int k = 0; k < map->used; k++) {
+		before = lower(map->residual[k], before + bend);
+		map->rise[k] = after[k] - before;
+		if (!(map->rise[k] > map->step_least_ns) || map->step_count == STEPS)
+			continue;
+		/* Late samples of the old level may fill some bins more: the stop is behind them. */
+		int last = k;
+		for (int j = k + 1; j < map->used && j <= k + MERGE_BINS; j++)
+			if (after[j] > after[last] + map->step_least_ns)
+				last = j;
+		map->places[map->step_count] =
+			(struct step_place){ .before = k, .after = last + 1, .last_old = -1, .first_new = -1,
+					     .middle = (before + after[last]) / 2 };
+		map->steps[map->step_count++].size_ns = (int64_t)(after[last] - before);
+		for (; k < last; k++)
+			map->rise[k] = 0;
+		map->rise[last] = after[last] - before;
+		before = NAN;
+	}
+}
+
+/* Median height of the bins' quickest samples over the envelope, over up to `count` bins from k in a direction. */
+static double scatter(const struct clock_map *map, int k, int direction, int stop, int count, double *scratch)
+{
+	size_t n = 0;
+	for (; k != stop && n < (size_t)count; k += direction)
+		if (!isnan(map->residual[k]))
+			scratch[n++] = map->residual[k] - map->level[k];
+	return n ? gsl_stats_median(scratch, 1, n) : 0;
+}
+
+int clock_map_build(struct clock_map *map, struct err *e)
+{
+	double *scratch = malloc(BINS * sizeof(*scratch));
+	if (!scratch)
+		return err_errno(e, EXIT_CANNOT, "cannot build a clock map");
+	if (fit_drift(map, scratch) < 0) {
+		free(scratch);
+		return err_set(e, EXIT_MEASURED_BAD, "no sample has an arrival stamp");
+	}
+	double bend = bend_per_s * (double)map->width_ns / NS_PER_S;
+	for (int k = 0; k < map->used; k++)
+		map->residual[k] = map->bins[k].guest_ns < 0 ? NAN :
+							       residual_of(map, map->bins[k].guest_ns,
+									   map->bins[k].delta_ns);
+	envelope(map, 0, map->used - 1, bend);
+	map->step_least_ns = fmax(least_step_ns, 5 * scatter(map, 0, 1, map->used, BINS, scratch));
+	find_steps(map, bend);
+
+	int first = 0;
+	for (int s = 0; s <= map->step_count; s++) {
+		int last = s < map->step_count ? map->places[s].after - 1 : map->used - 1;
+		envelope(map, first, last, bend);
+		first = last + 1;
+	}
+	for (int s = 0; s < map->step_count; s++) {
+		struct clock_step *step = &map->steps[s];
+		const struct step_place *p = &map->places[s];
+		int from = s ? map->places[s - 1].after : 0;
+		int to = s + 1 < map->step_count ? map->places[s + 1].before + 1 : map->used;
+		double old = scatter(map, p->before, -1, from - 1, SCATTER_BINS, scratch);
+		double new = scatter(map, p->after, 1, to, SCATTER_BINS, scratch);
+		step->low_ns = step->size_ns - (int64_t)(new + floor_error_ns);
+		step->high_ns = step->size_ns + (int64_t)(old + floor_error_ns);
+	}
+	map->uncertainty_ns = (int64_t)(scatter(map, 0, 1, map->used, BINS, scratch) + floor_error_ns);
+	free(scratch);
+	return 0;
+}
+
+void clock_map_locate(struct clock_map *map, int64_t guest_ns, int64_t head_ns)
+{
+	int low = 0, high = map->step_count; /* the first step whose region does not end before the sample */
+	while (low < high) {
+		int middle = (low + high) / 2;
+		if (map->base_ns + (map->places[middle].after + 1) * map->width_ns <= guest_ns)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == map->step_count || guest_ns < map->base_ns + map->places[low].before * map->width_ns)
+		return;
+	struct step_place *p = &map->places[low];
+	if (residual_of(map, guest_ns, head_ns - guest_ns) < p->middle) {
+		if (guest_ns > p->last_old)
+			p->last_old = guest_ns;
+	} else if (p->first_new < 0 || guest_ns < p->first_new || p->first_new <= p->last_old) {
+		p->first_new = guest_ns;
+	}
+}
+
+/* Head time with the level of bins first..last only. */
+static int64_t map_within(const struct clock_map *map, int64_t guest_ns, int first, int last)
+{
+	double place = (double)(guest_ns - map->base_ns) / (double)map->width_ns - 0.5;
+	int k = place <= first ? first : place >= last ? last : (int)place;
+	double share = k == last ? 0 : fmin(1, fmax(0, place - k));
+	double level = map->level[k] + (k == last ? 0 : share * (map->level[k + 1] - map->level[k]));
+	return guest_ns + map->reference_delta_ns +
+	       (int64_t)(map->drift * (double)(guest_ns - map->base_ns) + level);
+}
+
+static int first_bin(const struct clock_map *map, int segment)
+{
+	return segment ? map->places[segment - 1].after : 0;
+}
+
+static int last_bin(const struct clock_map *map, int segment)
+{
+	return segment < map->step_count ? map->places[segment].after - 1 : map->used - 1;
+}
+
+void clock_map_finish(struct clock_map *map)
+{
+	for (int s = 0; s < map->step_count; s++) {
+		struct clock_step *step = &map->steps[s];
+		const struct step_place *p = &map->places[s];
+		int64_t edge = map->base_ns + p->after * map->width_ns;
+		step->guest_ns = p->last_old < 0	      ? edge :
+				 p->first_new > p->last_old ? p->last_old + (p->first_new - p->last_old) / 2 :
+							      p->last_old + 1;
+		step->stop_ns = map_within(map, step->guest_ns, first_bin(map, s), last_bin(map, s));
+		step->resume_ns = map_within(map, step->guest_ns, first_bin(map, s + 1), last_bin(map, s + 1));
+	}
+}
+
+int64_t clock_map_head(const struct clock_map *map, int64_t guest_ns)
+{
+	int low = 0, high = map->step_count; /* number of steps before the instant */
+	while (low < high) {
+		int middle = (low + high) / 2;
+		if (map->steps[middle].guest_ns < guest_ns)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return map_within(map, guest_ns, first_bin(map, low), last_bin(map, low));
+}
+
+int64_t clock_map_uncertainty_ns(const struct clock_map *map)
+{
+	return map->uncertainty_ns;
+}
+
+double clock_map_drift(const struct clock_map *map)
+{
+	return map->drift * NS_PER_S;
+}
+
+const struct clock_step *clock_map_steps(const struct clock_map *map, int *ret_count)
+{
+	*ret_count = map->step_count;
+	return map->steps;
+}
+
+int64_t clock_map_largest_rise(const struct clock_map *map, int64_t from_ns, int64_t to_ns, int64_t *ret_at_ns)
+{
+	int64_t largest = MISSING;
+	for (int k = 0; k + 1 < map->used; k++) {
+		int64_t at = clock_map_head(map, map->base_ns + (k + 1) * map->width_ns);
+		if (at < from_ns || at > to_ns || isnan(map->rise[k]))
+			continue;
+		int64_t rise = map->rise[k] > 0 ? (int64_t)map->rise[k] : 0;
+		if (largest == MISSING || rise > largest) {
+			largest = rise;
+			*ret_at_ns = at;
+		}
+	}
+	return largest;
+}

@@ -1,0 +1,77 @@
+#include "analysis/counters.h"
+#include "analysis/host_metrics.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { NODE, VM, THREAD };
+static const double gib = 1024.0 * 1024 * 1024;
+
+/* A process that is not there uses nothing, so the whole phase divides; one that never ran in it has no row. */
+static void put_counter(const struct run *run, const struct counter *counter, struct metrics *metrics)
+{
+	const char *metric = counter->key[THREAD][0] ? "cpu_thread" : counter->key[VM][0] ? "cpu_vm" : "cpu_node";
+	const struct run_vm *vm = run_vm(run, counter->key[VM]);
+	for (int i = 0; i < WINDOW_CALL; i++) {
+		const struct curve_window *w = &counter->windows[i];
+		if (w->covered_ns <= 0)
+			continue;
+		struct metric_value *v = metrics_add(metrics, metric, vm, "%s%s%s:%s", counter->key[NODE],
+						     counter->key[THREAD][0] ? ":" : "", counter->key[THREAD],
+						     counter_window_names[i]);
+		v->value = w->sum / (double)(w->end_ns - w->start_ns);
+	}
+}
+
+/* CPU of the moved VM's threads besides its vCPUs, on both sides, ns; NAN when none was seen. */
+static double threads_ns(const struct run *run, const struct counters *c)
+{
+	double sum = NAN;
+	for (int i = 0; i < c->count; i++) {
+		const struct counter *counter = &c->list[i];
+		if (strcmp(counter->key[VM], run->moved) != 0 || !counter->key[THREAD][0] ||
+		    strstr(counter->key[THREAD], "vcpu") || strstr(counter->key[THREAD], "CPU"))
+			continue;
+		sum = (isnan(sum) ? 0 : sum) + counter->windows[WINDOW_CALL].sum;
+	}
+	return sum;
+}
+
+/* What both nodes used beyond their baseline, ns; NAN when one is not known. */
+static double nodes_ns(const struct run *run, const struct counters *c)
+{
+	const char *const names[] = { run->source, run->destination };
+	double sum = 0;
+	for (int i = 0; i < 2; i++) {
+		const struct counter *counter = counters_find(c, names[i], "", "");
+		if (!counter)
+			return NAN;
+		const struct curve_window *call = &counter->windows[WINDOW_CALL];
+		double usual = curve_window_rate(&counter->windows[WINDOW_BASELINE]), used = curve_window_rate(call);
+		sum += (used - usual) * (double)(call->end_ns - call->start_ns) / 1e9;
+	}
+	return sum;
+}
+
+int cpu_metrics(const struct run *run, double moved_bytes, struct metrics *metrics, struct err *e)
+{
+	struct counters c = { .file = "cpu.csv", .keys = { "node", "vm", "thread" }, .value = "cpu_ns",
+			      .plot = "plots/cpu.csv", .plot_column = "share", .plot_scale = 1e-9 };
+	const struct run_vm *moved = run_vm(run, run->moved);
+	int result = counters_read(&c, run, e);
+	if (result == 0)
+		for (int i = 0; i < c.count; i++)
+			put_counter(run, &c.list[i], metrics);
+	if (result >= 0 && moved) {
+		const char *no_bytes = moved_bytes > 0 ? NULL : "bytes moved are not known";
+		double threads = result ? NAN : threads_ns(run, &c), nodes = result ? NAN : nodes_ns(run, &c);
+		if (no_bytes)
+			threads = nodes = NAN;
+		metrics_put(metrics, "cpu_per_gib", moved, "threads", threads / 1e9 / (moved_bytes / gib),
+			    no_bytes ? no_bytes : isnan(threads) ? "no CPU counters of the VM's threads (cpu.csv)" : NULL);
+		metrics_put(metrics, "cpu_per_gib", moved, "nodes", nodes / 1e9 / (moved_bytes / gib),
+			    no_bytes ? no_bytes : isnan(nodes) ? "no CPU counters of both nodes (cpu.csv)" : NULL);
+	}
+	counters_free(&c);
+	return result < 0 ? -1 : 0;
+}

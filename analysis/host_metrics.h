@@ -1,0 +1,20 @@
+/*
+ * host_metrics.h - what the hosts and the link say: bytes on the wire, CPU in use, and the CPU a GiB costs.
+ */
+#ifndef ANALYSIS_HOST_METRICS_H
+#define ANALYSIS_HOST_METRICS_H
+
+#include "analysis/metrics.h"
+
+struct err;
+
+/*
+ * Read link.csv: bytes_on_wire, background_rate, bytes_to_memory; writes plots/link.csv. *ret_moved_bytes is what went
+ * over the migration link in its busier direction, NAN when it is not known.
+ */
+int link_metrics(const struct run *run, struct metrics *metrics, double *ret_moved_bytes, struct err *e);
+
+/* Read cpu.csv: cpu_node, cpu_vm, cpu_thread, cpu_per_gib (moved_bytes may be NAN); writes plots/cpu.csv. */
+int cpu_metrics(const struct run *run, double moved_bytes, struct metrics *metrics, struct err *e);
+
+#endif

@@ -1,0 +1,182 @@
+#include "analysis/metrics_write.h"
+
+#include "analysis/output.h"
+#include "bench/base/err.h"
+
+#include <json-c/json.h>
+#include <math.h>
+#include <string.h>
+
+int64_t run_origin_ns(const struct run *run)
+{
+	if (run->migrate_start_ns != MISSING)
+		return run->migrate_start_ns;
+	return run->event_count ? run->events[0].head_ns : MISSING;
+}
+
+static void put_end(FILE *file, double value)
+{
+	if (isnan(value))
+		putc(',', file);
+	else
+		output_number(file, value);
+}
+
+int metrics_write_csv(const struct run *run, const struct metrics *metrics, struct err *e)
+{
+	struct output out;
+	if (output_open(&out, run->directory, "metrics.csv", e) < 0)
+		return -1;
+	fputs("metric,vm,role,estimator,value,unit,low,high,n\n", out.file);
+	for (int i = 0; i < metrics->count; i++) {
+		const struct metric_value *v = &metrics->values[i];
+		fputs(v->definition->name, out.file);
+		const char *const texts[] = { v->vm, v->role, v->variant };
+		for (int t = 0; t < 3; t++) {
+			putc(',', out.file);
+			output_text(out.file, texts[t]);
+		}
+		output_number(out.file, v->value);
+		putc(',', out.file);
+		output_text(out.file, v->unit);
+		put_end(out.file, v->low);
+		put_end(out.file, v->high);
+		fprintf(out.file, ",%lld\n", (long long)v->n);
+	}
+	return output_close(&out, 0, e);
+}
+
+static struct json_object *text_of(const char *text)
+{
+	return json_object_new_string(text);
+}
+
+/* Fifteen digits: a nanosecond in eleven days, and 0.1 stays 0.1. */
+static struct json_object *number_of(double value)
+{
+	char text[40];
+	if (isnan(value) || isinf(value))
+		return NULL;
+	snprintf(text, sizeof(text), "%.15g", value);
+	return json_object_new_double_s(value, text);
+}
+
+static struct json_object *definitions_of(void)
+{
+	struct json_object *list = json_object_new_array();
+	for (const struct metric_definition *d = metric_definitions; d->name; d++) {
+		struct json_object *row = json_object_new_object();
+		json_object_object_add(row, "metric", text_of(d->name));
+		json_object_object_add(row, "unit", text_of(d->unit));
+		json_object_object_add(row, "formula", text_of(d->formula));
+		json_object_object_add(row, "better", text_of(metric_better_name(d->better)));
+		json_object_object_add(row, "help", text_of(d->help));
+		json_object_array_add(list, row);
+	}
+	return list;
+}
+
+static struct json_object *value_of(const struct metric_value *v)
+{
+	struct json_object *row = json_object_new_object();
+	json_object_object_add(row, "metric", text_of(v->definition->name));
+	json_object_object_add(row, "vm", text_of(v->vm));
+	json_object_object_add(row, "role", text_of(v->role));
+	json_object_object_add(row, "estimator", text_of(v->variant));
+	json_object_object_add(row, "value", number_of(v->value));
+	json_object_object_add(row, "unit", text_of(v->unit));
+	json_object_object_add(row, "low", number_of(v->low));
+	json_object_object_add(row, "high", number_of(v->high));
+	json_object_object_add(row, "n", json_object_new_int64(v->n));
+	json_object_object_add(row, "reason", text_of(v->reason));
+	return row;
+}
+
+static struct json_object *phases_of(const struct run *run)
+{
+	struct json_object *list = json_object_new_array();
+	for (int i = 0; i < run->phase_count; i++) {
+		struct json_object *row = json_object_new_object();
+		json_object_object_add(row, "name", text_of(run->phases[i].name));
+		json_object_object_add(row, "start_ns", json_object_new_int64(run->phases[i].start_ns));
+		json_object_object_add(row, "end_ns", json_object_new_int64(run->phases[i].end_ns));
+		json_object_array_add(list, row);
+	}
+	return list;
+}
+
+int metrics_write_json(const struct run *run, const char *status, const char *reason, const struct metrics *metrics,
+		       struct err *e)
+{
+	struct output out;
+	if (output_open(&out, run->directory, "metrics.json", e) < 0)
+		return -1;
+	struct json_object *root = json_object_new_object(), *list = json_object_new_array();
+	int64_t origin_ns = run_origin_ns(run);
+	for (int i = 0; i < metrics->count; i++)
+		json_object_array_add(list, value_of(&metrics->values[i]));
+	json_object_object_add(root, "format", json_object_new_int(1));
+	json_object_object_add(root, "run", text_of(run->id));
+	json_object_object_add(root, "status", text_of(status));
+	json_object_object_add(root, "reason", text_of(reason));
+	json_object_object_add(root, "definitions", definitions_of());
+	json_object_object_add(root, "metrics", list);
+	json_object_object_add(root, "phases", phases_of(run));
+	json_object_object_add(root, "origin_ns",
+			       origin_ns == MISSING ? NULL : json_object_new_int64(origin_ns));
+	fputs(json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE), out.file);
+	putc('\n', out.file);
+	json_object_put(root);
+	return output_close(&out, 0, e);
+}
+
+int marks_write(const struct run *run, struct err *e)
+{
+	static const struct {
+		const char *event, *kind, *label;
+	} kinds[] = {
+		{ "phase", "phase", "" },
+		{ "migrate-start", "start", "migration begins" },
+		{ "setup-done", "setup", "set up" },
+		{ "iteration", "iteration", "" },
+		{ "postcopy-start", "postcopy", "post-copy" },
+		{ "stop", "stop", "stop" },
+		{ "resume", "resume", "resume" },
+		{ "migrate-done", "done", "completed" },
+		{ "migrate-failed", "failed", "" },
+		{ "source-released", "released", "source released" },
+		{ "suspend-injected", "suspend", "suspended" },
+		{ "resume-injected", "resume-injected", "resumed" },
+	};
+	struct output out;
+	int64_t origin_ns = run_origin_ns(run);
+	if (output_open(&out, run->directory, "plots/marks.csv", e) < 0)
+		return -1;
+	fputs("time_s,vm,kind,label\n", out.file);
+	for (int i = 0; i < run->event_count; i++) {
+		const struct run_event *event = &run->events[i];
+		for (size_t k = 0; k < sizeof(kinds) / sizeof(*kinds); k++) {
+			if (strcmp(event->event, kinds[k].event) != 0)
+				continue;
+			fprintf(out.file, "%.6f,", (double)(event->head_ns - origin_ns) / 1e9);
+			output_text(out.file, event->vm);
+			fprintf(out.file, ",%s,", kinds[k].kind);
+			output_text(out.file, kinds[k].label[0] ? kinds[k].label : event->detail);
+			putc('\n', out.file);
+		}
+	}
+	return output_close(&out, 0, e);
+}
+
+void downtime_plot_row(FILE *file, const char *vm, const char *estimator, const struct downtime *d, int64_t origin_ns)
+{
+	output_text(file, vm);
+	putc(',', file);
+	output_text(file, estimator);
+	output_ms(file, d->value_ns);
+	output_ms(file, d->low_ns);
+	output_ms(file, d->high_ns);
+	output_ms(file, d->floor_ns);
+	output_time(file, d->at_ns, origin_ns);
+	putc('\n', file);
+}

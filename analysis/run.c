@@ -1,0 +1,292 @@
+#include "analysis/run.h"
+
+#include "bench/base/clock.h"
+#include "bench/base/err.h"
+
+#include <errno.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { EVENTS_MAX = 1 << 20, SAMPLE_INTERVAL_MS = 10, EVENT_ERROR_US = 100 };
+
+static void copy_text(struct json_object *from, const char *key, char *to, size_t room)
+{
+	struct json_object *value;
+	if (json_object_object_get_ex(from, key, &value) && value)
+		snprintf(to, room, "%s", json_object_get_string(value));
+}
+
+static int64_t integer_of(struct json_object *from, const char *key)
+{
+	struct json_object *value;
+	if (!json_object_object_get_ex(from, key, &value) || !json_object_is_type(value, json_type_int))
+		return MISSING;
+	return json_object_get_int64(value);
+}
+
+int64_t run_fact(const struct run *run, const char *path)
+{
+	struct json_object *value;
+	if (json_pointer_get(run->manifest, path, &value) != 0 || !json_object_is_type(value, json_type_int))
+		return MISSING;
+	return json_object_get_int64(value);
+}
+
+/* Array member, NULL when it is none. */
+static struct json_object *array_of(struct json_object *from, const char *key)
+{
+	struct json_object *value;
+	if (!json_object_object_get_ex(from, key, &value) || !json_object_is_type(value, json_type_array))
+		return NULL;
+	return value;
+}
+
+static void read_workloads(struct run_vm *vm, struct json_object *list)
+{
+	size_t count = list ? json_object_array_length(list) : 0;
+	for (size_t i = 0; i < count && vm->workload_count < RUN_WORKLOADS_MAX; i++) {
+		struct run_workload *w = &vm->workloads[vm->workload_count++];
+		struct json_object *from = json_object_array_get_idx(list, i);
+		w->job_done_guest_ns = MISSING;
+		if (json_object_is_type(from, json_type_string)) {
+			snprintf(w->name, sizeof(w->name), "%s", json_object_get_string(from));
+			continue;
+		}
+		copy_text(from, "name", w->name, sizeof(w->name));
+		copy_text(from, "unit", w->unit, sizeof(w->unit));
+		copy_text(from, "schedule", w->schedule, sizeof(w->schedule));
+	}
+}
+
+static int read_vms(struct run *run, struct err *e)
+{
+	struct json_object *list = array_of(run->manifest, "vms");
+	size_t count = list ? json_object_array_length(list) : 0;
+	run->vms = calloc(count ? count : 1, sizeof(*run->vms));
+	if (!run->vms)
+		return err_errno(e, EXIT_CANNOT, "cannot keep %zu VMs", count);
+	for (size_t i = 0; i < count; i++) {
+		struct run_vm *vm = &run->vms[run->vm_count];
+		struct json_object *from = json_object_array_get_idx(list, i);
+		copy_text(from, "name", vm->name, sizeof(vm->name));
+		copy_text(from, "role", vm->role, sizeof(vm->role));
+		copy_text(from, "node", vm->node, sizeof(vm->node));
+		if (!vm->name[0] || strchr(vm->name, '/'))
+			return err_set(e, EXIT_MEASURED_BAD, "manifest.json: VM %zu has no usable name", i);
+		vm->slots_missed = MISSING;
+		vm->memory_bytes = integer_of(from, "memory_bytes");
+		vm->sample_interval_ns = integer_of(from, "sample_interval_ns");
+		if (vm->sample_interval_ns <= 0)
+			vm->sample_interval_ns = SAMPLE_INTERVAL_MS * NS_PER_MS;
+		read_workloads(vm, array_of(from, "workloads"));
+		run->vm_count++;
+	}
+	return 0;
+}
+
+static struct json_object *array_at(const struct run *run, const char *path, size_t *ret_count)
+{
+	struct json_object *list;
+	int found = json_pointer_get(run->manifest, path, &list) == 0 && json_object_is_type(list, json_type_array);
+	*ret_count = found ? json_object_array_length(list) : 0;
+	return found ? list : NULL;
+}
+
+/* Of the samples collector: vms: [{vm, slots_missed}], jobs: [{vm, workload, done_guest_ns}] */
+static void read_agents(struct run *run)
+{
+	size_t count;
+	struct json_object *list = array_at(run, "/collectors/samples/vms", &count);
+	for (size_t i = 0; i < count; i++) {
+		struct json_object *from = json_object_array_get_idx(list, i);
+		char name[RUN_NAME_ROOM] = "";
+		copy_text(from, "vm", name, sizeof(name));
+		for (int v = 0; v < run->vm_count; v++)
+			if (!strcmp(run->vms[v].name, name))
+				run->vms[v].slots_missed = integer_of(from, "slots_missed");
+	}
+	list = array_at(run, "/collectors/samples/jobs", &count);
+	for (size_t i = 0; i < count; i++) {
+		struct json_object *from = json_object_array_get_idx(list, i);
+		char vm[RUN_NAME_ROOM] = "", workload[RUN_NAME_ROOM] = "";
+		copy_text(from, "vm", vm, sizeof(vm));
+		copy_text(from, "workload", workload, sizeof(workload));
+		for (int v = 0; v < run->vm_count; v++)
+			for (int w = 0; w < run->vms[v].workload_count; w++)
+				if (!strcmp(run->vms[v].name, vm) &&
+				    !strcmp(run->vms[v].workloads[w].name, workload))
+					run->vms[v].workloads[w].job_done_guest_ns =
+						integer_of(from, "done_guest_ns");
+	}
+}
+
+static int read_manifest(struct run *run, struct err *e)
+{
+	char path[sizeof(run->directory) + 16];
+	errno = 0;
+	snprintf(path, sizeof(path), "%s/manifest.json", run->directory);
+	run->manifest = json_object_from_file(path);
+	if (!json_object_is_type(run->manifest, json_type_object))
+		return err_set(e, EXIT_MEASURED_BAD, "cannot read '%s': %s", path,
+			       errno == ENOENT ? "there is no such file; is this a run directory?" :
+						 "it is not a JSON object");
+	int64_t format = integer_of(run->manifest, "format");
+	if (format != 1)
+		return err_set(e, EXIT_MEASURED_BAD, "'%s' has format %lld, this program reads 1", path,
+			       format == MISSING ? 0LL : (long long)format);
+	copy_text(run->manifest, "status", run->status, sizeof(run->status));
+	copy_text(run->manifest, "reason", run->reason, sizeof(run->reason));
+	copy_text(run->manifest, "run_id", run->id, sizeof(run->id));
+
+	struct json_object *migration;
+	if (json_object_object_get_ex(run->manifest, "migration", &migration)) {
+		copy_text(migration, "mode", run->mode, sizeof(run->mode));
+		copy_text(migration, "vm", run->moved, sizeof(run->moved));
+		copy_text(migration, "source", run->source, sizeof(run->source));
+		copy_text(migration, "destination", run->destination, sizeof(run->destination));
+		copy_text(migration, "link", run->link, sizeof(run->link));
+	}
+	run->event_error_ns = run_fact(run, "/migration/event_error_ns");
+	if (run->event_error_ns < 0)
+		run->event_error_ns = EVENT_ERROR_US * NS_PER_US;
+	if (read_vms(run, e) < 0)
+		return -1;
+	read_agents(run);
+	return 0;
+}
+
+enum { HEAD, VM, NODE, EVENT, DETAIL, EVENT_COLUMNS };
+static const struct series_column event_columns[EVENT_COLUMNS] = {
+	[HEAD] = { "head_ns", COLUMN_INTEGER, 0 }, [VM] = { "vm", COLUMN_TEXT, 0 },
+	[NODE] = { "node", COLUMN_TEXT, 0 },	   [EVENT] = { "event", COLUMN_TEXT, 0 },
+	[DETAIL] = { "detail", COLUMN_TEXT, 1 },
+};
+
+static int on_event(void *context, const struct series_cell *cells, struct err *e)
+{
+	struct run *run = context;
+	const char *name = cells[EVENT].text;
+	if (cells[HEAD].integer == MISSING || !strncmp(name, "lifecycle", 9) || !strncmp(name, "job-", 4))
+		return 0;
+	if (run->event_count == EVENTS_MAX)
+		return err_set(e, EXIT_MEASURED_BAD, "events.csv: more than %d events", EVENTS_MAX);
+	if ((run->event_count & (run->event_count - 1)) == 0) { /* room for the next power of two */
+		size_t room = run->event_count ? 2 * (size_t)run->event_count : 1;
+		struct run_event *more = realloc(run->events, room * sizeof(*more));
+		if (!more)
+			return err_errno(e, EXIT_CANNOT, "cannot keep the events");
+		run->events = more;
+	}
+	struct run_event *event = &run->events[run->event_count++];
+	event->head_ns = cells[HEAD].integer;
+	snprintf(event->vm, sizeof(event->vm), "%.63s", cells[VM].text);
+	snprintf(event->node, sizeof(event->node), "%.63s", cells[NODE].text);
+	snprintf(event->event, sizeof(event->event), "%.63s", name);
+	snprintf(event->detail, sizeof(event->detail), "%.127s", cells[DETAIL].text);
+	return 0;
+}
+
+static int by_time(const void *a, const void *b)
+{
+	const struct run_event *x = a, *y = b;
+	return (x->head_ns > y->head_ns) - (x->head_ns < y->head_ns);
+}
+
+/* A phase lasts to the next phase row; the row `end` is no phase. */
+static int find_phases(struct run *run, struct err *e)
+{
+	run->phases = calloc((size_t)run->event_count + 1, sizeof(*run->phases));
+	if (!run->phases)
+		return err_errno(e, EXIT_CANNOT, "cannot keep the phases");
+	struct run_phase *open = NULL;
+	for (int i = 0; i < run->event_count; i++) {
+		const struct run_event *event = &run->events[i];
+		if (open)
+			open->end_ns = event->head_ns;
+		if (strcmp(event->event, "phase") != 0)
+			continue;
+		open = NULL;
+		if (strcmp(event->detail, "end") != 0) {
+			open = &run->phases[run->phase_count++];
+			snprintf(open->name, sizeof(open->name), "%.63s", event->detail);
+			open->start_ns = open->end_ns = event->head_ns;
+		}
+	}
+	return 0;
+}
+
+static void find_instants(struct run *run)
+{
+	const struct run_phase *migration = run_phase(run, "migration"), *settle = run_phase(run, "settle");
+	const struct run_event *start = run_event(run, "migrate-start", NULL, MISSING);
+	const struct run_event *done = run_event(run, "migrate-done", NULL, MISSING);
+	if (!start)
+		start = run_event(run, "suspend-injected", NULL, migration ? migration->start_ns : MISSING);
+	run->migrate_start_ns = start ? start->head_ns : migration ? migration->start_ns : MISSING;
+	run->migrate_done_ns = done ? done->head_ns : MISSING;
+	run->migrate_end_ns = done ? done->head_ns : migration ? migration->end_ns : MISSING;
+	run->observed_until_ns = settle		    ? settle->end_ns :
+				 run->event_count ? run->events[run->event_count - 1].head_ns :
+						    MISSING;
+}
+
+int run_read(struct run *run, const char *directory, struct err *e)
+{
+	memset(run, 0, sizeof(*run));
+	snprintf(run->directory, sizeof(run->directory), "%s", directory);
+	if (read_manifest(run, e) < 0 ||
+	    series_read(directory, "events.csv", event_columns, EVENT_COLUMNS, on_event, run, NULL, e) < 0) {
+		run_free(run);
+		return -1;
+	}
+	if (run->event_count)
+		qsort(run->events, (size_t)run->event_count, sizeof(*run->events), by_time);
+	if (find_phases(run, e) < 0) {
+		run_free(run);
+		return -1;
+	}
+	find_instants(run);
+	return 0;
+}
+
+void run_free(struct run *run)
+{
+	json_object_put(run->manifest);
+	free(run->vms);
+	free(run->phases);
+	free(run->events);
+	memset(run, 0, sizeof(*run));
+}
+
+const struct run_phase *run_phase(const struct run *run, const char *name)
+{
+	const struct run_phase *longest = NULL;
+	for (int i = 0; i < run->phase_count; i++) {
+		const struct run_phase *p = &run->phases[i];
+		if (!strcmp(p->name, name) &&
+		    (!longest || p->end_ns - p->start_ns > longest->end_ns - longest->start_ns))
+			longest = p;
+	}
+	return longest;
+}
+
+const struct run_event *run_event(const struct run *run, const char *event, const char *vm, int64_t from_ns)
+{
+	for (int i = 0; i < run->event_count; i++) {
+		const struct run_event *have = &run->events[i];
+		if (have->head_ns >= from_ns && !strcmp(have->event, event) &&
+		    (!vm || !have->vm[0] || !strcmp(have->vm, vm)))
+			return have;
+	}
+	return NULL;
+}
+
+const struct run_vm *run_vm(const struct run *run, const char *name)
+{
+	for (int i = 0; i < run->vm_count; i++)
+		if (!strcmp(run->vms[i].name, name))
+			return &run->vms[i];
+	return NULL;
+}
