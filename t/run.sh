@@ -1,9 +1,10 @@
 #!/bin/sh
-# Run the tests through prove; the long ones (t/*.long.sh) only with MIGMETER_LONG=1. usage: sh t/run.sh [TEST...]
-set -eu
-build=${MIGMETER_BUILD:-build}
+# Run the tests through prove; the long ones (t/*.long.sh) only with MIGMETER_LONG=1. Skips are shown with their
+# reasons and counted. usage: sh t/run.sh [TEST...], for example: sh t/run.sh build/t/test_link.t t/quick.sh
+set -u
+export MIGMETER_BUILD="${MIGMETER_BUILD:-build}" CMOCKA_MESSAGE_OUTPUT=TAP
 if [ $# = 0 ]; then
-	for test in "$build"/t/*.t t/*.sh; do
+	for test in "$MIGMETER_BUILD"/t/*.t t/*.sh; do
 		case "$test" in
 		*'*'*|t/run.sh|t/lib.sh) ;;
 		*.long.sh) [ -z "${MIGMETER_LONG:-}" ] || set -- "$@" "$test" ;;
@@ -11,8 +12,12 @@ if [ $# = 0 ]; then
 		esac
 	done
 fi
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
-export MIGMETER_BUILD="$build" CMOCKA_MESSAGE_OUTPUT=TAP
-status=0
-prove --timer --exec 't/run-one.sh' "$@" >"$log" 2>&1 || status=$?
+status=$(mktemp)
+trap 'rm -f "$status"' EXIT
+{
+	prove --directives --timer --exec '' "$@" 2>&1
+	echo $? >"$status"
+} | awk '/# *[Ss][Kk][Ii][Pp]/ { skips++ }
+	/^Files=/ { print "Skipped: " skips + 0 }
+	{ print; fflush() }'
+exit "$(cat "$status")"

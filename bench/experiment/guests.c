@@ -140,10 +140,7 @@ int guest_start(const struct experiment *x, int index, const struct guest_boot *
 		.nic_count = 2,
 		.nics = { { .bridge = "br-mgmt" }, { .bridge = "br-lan" } },
 	};
-	memcpy(spec.uuid, &run_id, sizeof(run_id));
-	spec.uuid[6] = (unsigned char)(0x40 | (spec.uuid[6] & 0x0f));
-	spec.uuid[8] = 0x80;
-	spec.uuid[15] = (unsigned char)index;
+	domain_uuid(run_id, index, spec.uuid);
 	for (int network = MANAGEMENT_NETWORK; network <= LAN_NETWORK; network++)
 		guest_mac(network, index, spec.nics[network - 1].mac, sizeof(spec.nics[0].mac));
 	if (vm->disk_bytes) {

@@ -37,7 +37,8 @@ static const struct option_row link_rows[] = {
 	{ "topology", OPTION_CHOICE, LINK(topology), "separate", "separate|shared", NULL,
 	  "shared: storage and guest traffic on the shaped link too" },
 	{ "backend", OPTION_CHOICE, LINK(backend), "auto", "auto|netem|htb|emulator", NULL, "what shapes the link" },
-	{ "congestion_control", OPTION_STRING, LINK(congestion_control), "cubic", NULL, NULL, "of TCP on all nodes" },
+	{ "congestion_control", OPTION_STRING, LINK(congestion_control), "auto", NULL, NULL,
+	  "of TCP on all nodes; auto: cubic, or reno where the kernel keeps cubic from namespaces" },
 	OPTION_END
 };
 

@@ -157,7 +157,8 @@ static int stage_testbed(struct run *r, struct err *e)
 				     .storage = x->storage, .pinned = x->hosts.pinned };
 	struct link_measured measured;
 	spec.shape.seed = (uint64_t)x->general.seed;
-	snprintf(spec.congestion_control, sizeof(spec.congestion_control), "%.31s", x->link.congestion_control);
+	if (strcmp(x->link.congestion_control, "auto") != 0)
+		snprintf(spec.congestion_control, sizeof(spec.congestion_control), "%.31s", x->link.congestion_control);
 	progress_phase("testbed", 0);
 	if (testbed_open(&r->testbed, &spec, note, e) < 0)
 		return -1;
@@ -177,6 +178,8 @@ static int stage_testbed(struct run *r, struct err *e)
 
 static int stage_connect(struct run *r, struct err *e)
 {
+	if (hypervisor_init(e) < 0)
+		return -1;
 	for (int i = NODE_SRC; i <= NODE_DST; i++) {
 		const struct node *n = &r->testbed.nodes[i];
 		if (hypervisor_open(&r->connections[i], n->libvirt_uri, e) < 0 ||

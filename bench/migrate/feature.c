@@ -3,83 +3,227 @@
 #include "bench/base/err.h"
 #include "bench/migrate/hypervisor.h"
 
-#include <json-c/json.h>
+#include <stdio.h>
 #include <string.h>
 
-#define FEATURE(member) offsetof(struct feature_set, member)
+/* Enumerators, not macros, in libvirt's header: an older one lacks these. */
+#if LIBVIR_VERSION_NUMBER < 8005000
+#define VIR_MIGRATE_ZEROCOPY (1 << 20)
+#endif
+#if LIBVIR_VERSION_NUMBER < 8000000
+#define VIR_MIGRATE_NON_SHARED_SYNCHRONOUS_WRITES (1 << 18)
+#endif
+
+#define V(major, minor, release) ((major)*1000000 + (minor)*1000 + (release))
+
+enum feature_index {
+#define FEATURE(key_, member, ...) FEATURE_INDEX_##member,
+#include "bench/migrate/feature_table.h"
+#undef FEATURE
+};
+
 const struct option_row feature_rows[] = {
-	{ "auto_converge", OPTION_BOOLEAN, FEATURE(auto_converge), "no", NULL, NULL,
-	  "slow the guest down until it converges" },
-	{ "auto_converge_initial", OPTION_INTEGER, FEATURE(auto_converge_initial), "0", "0", "99",
-	  "first throttle in percent; 0: the hypervisor's" },
-	{ "auto_converge_increment", OPTION_INTEGER, FEATURE(auto_converge_increment), "0", "0", "99",
-	  "added to it in percent; 0: the hypervisor's" },
-	{ "xbzrle", OPTION_BOOLEAN, FEATURE(xbzrle), "no", NULL, NULL,
-	  "send differences of pages that were sent before" },
-	{ "xbzrle_cache", OPTION_SIZE, FEATURE(xbzrle_cache_bytes), "0", "0", "1T",
-	  "a power of two; 0: the hypervisor's" },
-	{ "parallel", OPTION_INTEGER, FEATURE(parallel), "0", "0", "255",
-	  "connections (multifd); 0: one, without multifd" },
-	{ "zero_copy", OPTION_BOOLEAN, FEATURE(zero_copy), "no", NULL, NULL, "send without copying; needs parallel" },
-	{ "postcopy_bandwidth", OPTION_SIZE, FEATURE(postcopy_bandwidth_bytes_per_s), "0", "0", "1T",
-	  "bytes a second after the switch, whole MiB; 0: no limit" },
+#define FEATURE(key_, member, type, initial, lowest, highest, help_, ...)                                            \
+	{ key_, OPTION_##type, offsetof(struct feature_set, member), initial, lowest, highest, help_ },
+#include "bench/migrate/feature_table.h"
+#undef FEATURE
 	OPTION_END
 };
 
-int feature_check(const struct feature_set *set, struct err *e)
+const struct feature features[] = {
+#define FEATURE(key_, member, type, initial, lowest, highest, help_, ...)                                            \
+	{ .key = key_, .option = &feature_rows[FEATURE_INDEX_##member], .help = help_, __VA_ARGS__ },
+#include "bench/migrate/feature_table.h"
+#undef FEATURE
+	/* Those whose keys the experiment keeps itself. */
+	{ .key = "mode = postcopy",
+	  .help = "run at the destination before the memory is there",
+	  .libvirt_since = V(1, 3, 3),
+	  .flag = VIR_MIGRATE_POSTCOPY,
+	  .qemu_since = V(2, 6, 0),
+	  .capability = "postcopy-ram",
+	  .excludes = "compress tunnelled" },
+	{ .key = "downtime_limit",
+	  .help = "longest stop that pre-copy may plan",
+	  .libvirt_since = V(0, 8, 0),
+	  .qemu_since = V(2, 8, 0),
+	  .parameter = "downtime-limit",
+	  .parameter_unit = 1000000 },
+	{ .key = "bandwidth",
+	  .help = "bytes a second, whole MiB",
+	  .libvirt_since = V(1, 1, 0),
+	  .param = VIR_MIGRATE_PARAM_BANDWIDTH,
+	  .param_type = VIR_TYPED_PARAM_ULLONG,
+	  .param_unit = 1 << 20,
+	  .qemu_since = V(2, 8, 0),
+	  .parameter = "max-bandwidth" },
+	{ .key = NULL },
+};
+
+/* The member as a number: a boolean or a text as 0 or 1, a choice as its index. */
+static int64_t value_of(const struct feature *f, const struct feature_set *set)
 {
-	if (set->xbzrle_cache_bytes && (set->xbzrle_cache_bytes & (set->xbzrle_cache_bytes - 1)))
-		return err_set(e, EXIT_USAGE, "migration.xbzrle_cache must be a power of two");
-	if (set->xbzrle && set->parallel)
-		return err_set(e, EXIT_USAGE, "migration.xbzrle does not go with parallel: switch one off");
-	if (set->zero_copy && !set->parallel)
-		return err_set(e, EXIT_USAGE, "migration.zero_copy needs parallel connections: set parallel = 2");
-	if ((set->auto_converge_initial || set->auto_converge_increment) && !set->auto_converge)
-		return err_set(e, EXIT_USAGE,
-			       "migration.auto_converge_initial and _increment need auto_converge = yes");
+	const char *member = (const char *)set + f->option->offset;
+	switch (f->option->type) {
+	case OPTION_BOOLEAN:
+		return *(const bool *)member;
+	case OPTION_CHOICE:
+		return *(const int *)(const void *)member;
+	case OPTION_STRING:
+		return *member != '\0';
+	default:
+		return *(const int64_t *)(const void *)member;
+	}
+}
+
+bool feature_is_asked(const struct feature *f, const struct feature_set *set)
+{
+	return f->option && value_of(f, set) != 0;
+}
+
+static const struct feature *feature_find(const char *key, size_t length)
+{
+	for (const struct feature *f = features; f->key; f++)
+		if (strlen(f->key) == length && memcmp(f->key, key, length) == 0)
+			return f;
+	return NULL;
+}
+
+/* Whether the need "disks" and the like, which are no features, is met; *known says whether it is one of these. */
+static bool host_meets(const struct feature_host *host, const char *need, bool *known)
+{
+	*known = true;
+	if (strcmp(need, "postcopy") == 0)
+		return host->postcopy;
+	if (strcmp(need, "disks") == 0)
+		return host->disks;
+	if (strcmp(need, "kvm") == 0)
+		return host->kvm;
+	*known = false;
+	return true;
+}
+
+enum feature_state feature_available(const struct feature *f, const struct feature_host *host, char *reason,
+				     size_t room)
+{
+	char is[32], since[32];
+	bool libvirt_has = f->libvirt_since && host->libvirt_version >= f->libvirt_since;
+	if (room)
+		reason[0] = '\0';
+	if (host->qemu_version < f->qemu_since || (f->qemu_gone && host->qemu_version >= f->qemu_gone)) {
+		bool gone = host->qemu_version >= f->qemu_since;
+		snprintf(reason, room, gone ? "QEMU %s has it no more (since %s)" : "QEMU %s is older than %s",
+			 libvirt_version_format(host->qemu_version, is, sizeof(is)),
+			 libvirt_version_format(gone ? f->qemu_gone : f->qemu_since, since, sizeof(since)));
+		return FEATURE_NO;
+	}
+	if (f->needs && strcmp(f->needs, "kvm") == 0 && !host->kvm) {
+		snprintf(reason, room, "it needs KVM");
+		return FEATURE_NO;
+	}
+	if (libvirt_has)
+		return FEATURE_YES;
+	if (f->libvirt_since)
+		snprintf(reason, room, "libvirt %s is older than %s",
+			 libvirt_version_format(host->libvirt_version, is, sizeof(is)),
+			 libvirt_version_format(f->libvirt_since, since, sizeof(since)));
+	else
+		snprintf(reason, room, "libvirt has no key for it");
+	if (!f->global)
+		return FEATURE_NO;
+	size_t used = strlen(reason);
+	if (used < room)
+		snprintf(reason + used, room - used, "; set past it, the guest is marked tainted");
+	return FEATURE_BY_QEMU;
+}
+
+/* Call fn for each word of excludes that the set (or the mode) has; returns the first, or NULL. */
+static const char *excluded_by(const struct feature *f, const struct feature_set *set,
+			       const struct feature_host *host, size_t *ret_length)
+{
+	for (const char *word = f->excludes; word && *word;) {
+		size_t length = strcspn(word, " ");
+		const struct feature *other = feature_find(word, length);
+		bool postcopy = host && host->postcopy && length == 8 && memcmp(word, "postcopy", 8) == 0;
+		*ret_length = length;
+		if (postcopy || (other && feature_is_asked(other, set)))
+			return word;
+		word += length + strspn(word + length, " ");
+	}
+	return NULL;
+}
+
+static int row_check(const struct feature *f, const struct feature_set *set, const struct feature_host *host,
+		     struct err *e)
+{
+	size_t length;
+	bool outside = false;
+	int64_t value = value_of(f, set);
+	const struct feature *needed = f->needs ? feature_find(f->needs, strlen(f->needs)) : NULL;
+	if (f->power_of_two && (value & (value - 1)))
+		return err_set(e, EXIT_USAGE, "migration.%s must be a power of two", f->key);
+	if (needed && !feature_is_asked(needed, set))
+		return err_set(e, EXIT_USAGE, "migration.%s needs migration.%s: set that too", f->key, f->needs);
+	const char *other = excluded_by(f, set, host, &length);
+	if (other)
+		return err_set(e, EXIT_USAGE, "migration.%s does not go with %.*s: switch one off", f->key,
+			       (int)length, other);
+	if (!host || !f->needs || host_meets(host, f->needs, &outside) || !outside)
+		return 0;
+	if (strcmp(f->needs, "postcopy") == 0)
+		return err_set(e, EXIT_USAGE, "migration.%s needs migration.mode = postcopy", f->key);
+	if (strcmp(f->needs, "disks") == 0)
+		return err_set(e, EXIT_USAGE, "migration.%s needs a VM with a disk: set its disk size", f->key);
+	return err_set(e, EXIT_CANNOT, "migration.%s needs KVM, and guests run without it here", f->key);
+}
+
+static int level_check(const struct feature_set *set, struct err *e)
+{
+	enum { ZLIB = 1, ZSTD };
+	if (set->zlib_level && set->parallel_compression != ZLIB)
+		return err_set(e, EXIT_USAGE, "migration.zlib_level needs migration.parallel_compression = zlib");
+	if (set->zstd_level && set->parallel_compression != ZSTD)
+		return err_set(e, EXIT_USAGE, "migration.zstd_level needs migration.parallel_compression = zstd");
 	return 0;
 }
 
-int feature_apply(const struct feature_set *set, unsigned int *flags, virTypedParameterPtr *params, int *count,
-		  int *room, struct err *e)
+int feature_check_host(const struct feature_set *set, const struct feature_host *host, struct err *e)
 {
-	int bad = 0;
-	if (set->auto_converge)
-		*flags |= VIR_MIGRATE_AUTO_CONVERGE;
-	if (set->auto_converge_initial)
-		bad |= virTypedParamsAddInt(params, count, room, VIR_MIGRATE_PARAM_AUTO_CONVERGE_INITIAL,
-					    (int)set->auto_converge_initial) < 0;
-	if (set->auto_converge_increment)
-		bad |= virTypedParamsAddInt(params, count, room, VIR_MIGRATE_PARAM_AUTO_CONVERGE_INCREMENT,
-					    (int)set->auto_converge_increment) < 0;
-	if (set->xbzrle) {
-		*flags |= VIR_MIGRATE_COMPRESSED;
-		bad |= virTypedParamsAddString(params, count, room, VIR_MIGRATE_PARAM_COMPRESSION, "xbzrle") < 0;
-	}
-	if (set->xbzrle_cache_bytes)
-		bad |= virTypedParamsAddULLong(params, count, room, VIR_MIGRATE_PARAM_COMPRESSION_XBZRLE_CACHE,
-					       (unsigned long long)set->xbzrle_cache_bytes) < 0;
-	if (set->parallel) {
-		*flags |= VIR_MIGRATE_PARALLEL;
-		bad |= virTypedParamsAddInt(params, count, room, VIR_MIGRATE_PARAM_PARALLEL_CONNECTIONS,
-					    (int)set->parallel) < 0;
-	}
-	if (set->zero_copy)
-		*flags |= VIR_MIGRATE_ZEROCOPY;
-	if (set->postcopy_bandwidth_bytes_per_s)
-		bad |= virTypedParamsAddULLong(params, count, room, VIR_MIGRATE_PARAM_BANDWIDTH_POSTCOPY,
-					       (unsigned long long)set->postcopy_bandwidth_bytes_per_s >> 20) < 0;
-	return bad ? hypervisor_error(e, "cannot ask for the migration's features") : 0;
+	char reason[160];
+	for (const struct feature *f = features; f->key; f++)
+		if (feature_is_asked(f, set) && row_check(f, set, host, e) < 0)
+			return -1;
+	if (level_check(set, e) < 0)
+		return -1;
+	for (const struct feature *f = features; host && f->key; f++)
+		if (feature_is_asked(f, set) && feature_available(f, host, reason, sizeof(reason)) == FEATURE_NO)
+			return err_set(e, EXIT_CANNOT, "migration.%s cannot be had here: %s", f->key, reason);
+	return 0;
 }
 
-struct json_object *feature_asked(const struct feature_set *set)
+int feature_check(const struct feature_set *set, struct err *e)
 {
-	struct json_object *asked = json_object_new_object();
-	char text[64];
-	for (const struct option_row *row = feature_rows; row->name; row++) {
-		option_get(row, set, text, sizeof(text));
-		if (strcmp(text, "no") != 0 && strcmp(text, "0") != 0 && strcmp(text, "0B") != 0)
-			json_object_object_add(asked, row->name, json_object_new_string(text));
+	return feature_check_host(set, NULL, e);
+}
+
+int feature_parse(const char *text, struct feature_set *set, struct err *e)
+{
+	struct feature_set parsed = *set;
+	char item[OPTION_STRING_ROOM];
+	if (strcmp(text, "none") == 0 || !*text)
+		return 0;
+	for (const char *next = text; next; next = strchr(next, '+') ? strchr(next, '+') + 1 : NULL) {
+		size_t length = strcspn(next, "+");
+		if (length >= sizeof(item))
+			return err_set(e, EXIT_USAGE, "a feature in '%s' is too long", text);
+		memcpy(item, next, length);
+		item[length] = '\0';
+		char *value = strchr(item, '=');
+		if (value)
+			*value++ = '\0';
+		if (option_set(feature_rows, &parsed, item, value ? value : "yes", e) < 0)
+			return -1;
 	}
-	return asked;
+	*set = parsed;
+	return 0;
 }

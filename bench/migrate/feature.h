@@ -1,7 +1,10 @@
 /*
- * feature.h - migration features: config keys, and what libvirt is told.
+ * feature.h - migration features: config keys, what libvirt or QEMU is told, since when, what excludes them, and how
+ * it is read back whether they were on.
  *
- * To add one: a member, an option row, and a line in feature_apply().
+ * To add one: a member in struct feature_set and a row in feature_table.h; nothing else. Where libvirt has no key for
+ * a feature (or is too old for it) QEMU's own `-global migration.NAME=VALUE` is used when the guest starts: that needs
+ * feature_globals() in the guest's document, holds on both nodes, and taints the domain.
  */
 #ifndef BENCH_MIGRATE_FEATURE_H
 #define BENCH_MIGRATE_FEATURE_H
@@ -15,26 +18,108 @@
 struct err;
 struct json_object;
 
+/* As asked; 0, false and "" leave it to the hypervisor. */
 struct feature_set {
 	bool auto_converge;
-	int64_t auto_converge_initial, auto_converge_increment; /* percent; 0: the hypervisor's */
+	int64_t auto_converge_initial, auto_converge_increment; /* percent */
 	bool xbzrle;
-	int64_t xbzrle_cache_bytes; /* 0: the hypervisor's */
-	int64_t parallel;           /* connections; 0: multifd off */
+	int64_t xbzrle_cache_bytes;
+	bool compress; /* QEMU's own threads, until 9.0 */
+	int64_t compress_level, compress_threads, decompress_threads;
+	int64_t parallel; /* connections; 0: multifd off */
+	int parallel_compression; /* none, zlib, zstd */
+	int64_t zlib_level, zstd_level;
 	bool zero_copy;
 	int64_t postcopy_bandwidth_bytes_per_s;
+	bool postcopy_preempt;
+	int64_t postcopy_recover_ns; /* try so long to go on after a broken link */
+	bool tls;
+	char tls_destination[OPTION_STRING_ROOM];
+	bool peer2peer, tunnelled;
+	int copy_disks; /* none, full, incremental */
+	bool copy_synchronous;
+	int64_t dirty_limit_bytes_per_s, dirty_limit_period_ns;
+	bool switchover_ack;
+	int64_t switchover_bandwidth_bytes_per_s;
+	int zero_page_detection; /* default, none, legacy, multifd */
 };
 
+/* Keys of [migration], one a member of struct feature_set. */
 extern const struct option_row feature_rows[];
 
-/* Exclusions and values that only fit together. Pure. */
+struct feature {
+	const char *key;                /* of [migration] */
+	const struct option_row *option; /* NULL: a key of [migration] that is no member of struct feature_set */
+	const char *help;
+	/* libvirt */
+	unsigned long libvirt_since; /* as virConnectGetLibVersion(); 0: it has no key */
+	unsigned flag;               /* enum virDomainMigrateFlags */
+	unsigned choice_flags[4];    /* of a CHOICE, by index */
+	const char *param;           /* VIR_MIGRATE_PARAM_* */
+	int param_type;              /* VIR_TYPED_PARAM_* */
+	int64_t param_unit;          /* our units in one of libvirt's; 0: 1 */
+	const char *method;          /* value of VIR_MIGRATE_PARAM_COMPRESSION; "*": the choice's name */
+	/* QEMU */
+	unsigned long qemu_since, qemu_gone; /* first version with it, first without it again; 0: never gone */
+	const char *global;          /* property of `migration` when libvirt cannot; NULL: none */
+	int64_t global_unit;
+	const char *global_also;     /* another one it needs, "NAME=VALUE" */
+	const char *capability;      /* on, when the feature is */
+	const char *parameter;       /* holds its value */
+	int64_t parameter_unit;      /* our units in one of QEMU's; 0: 1 */
+	/* What it goes with */
+	const char *needs;    /* key; "postcopy" is mode = postcopy, "disks" a guest with disks, "kvm" that accelerator */
+	const char *excludes; /* keys, blank between them */
+	bool power_of_two;
+};
+
+/* Every feature, the ones with other keys (mode, downtime_limit, bandwidth) included; key NULL ends. */
+extern const struct feature features[];
+
+/* What a feature must go with. */
+struct feature_host {
+	unsigned long libvirt_version, qemu_version; /* the older of both nodes */
+	bool kvm;
+	bool postcopy; /* mode = postcopy */
+	bool disks;    /* the guest has any */
+};
+
+enum feature_state {
+	FEATURE_NO,
+	FEATURE_BY_QEMU, /* past libvirt: a QEMU option at the guest's start; marks the run */
+	FEATURE_YES,
+};
+
+/* Whether hosts with these versions have it. A reason ("QEMU 7.2.22 is older than 8.1.0") is written unless YES. */
+enum feature_state feature_available(const struct feature *f, const struct feature_host *host, char *reason, size_t room);
+
+/* Whether the set asks for it; false for rows without an option. */
+bool feature_is_asked(const struct feature *f, const struct feature_set *set);
+
+/* Exclusions, needs among features, and values that only fit together: EXIT_USAGE. Pure. */
 int feature_check(const struct feature_set *set, struct err *e);
 
-/* Add what the set asks for to libvirt's flags and typed parameters. */
-int feature_apply(const struct feature_set *set, unsigned int *flags, virTypedParameterPtr *params, int *count,
-		  int *room, struct err *e);
+/* That, and what the hosts, the mode and the guest must have: EXIT_USAGE, or EXIT_CANNOT when the hosts lack it. Pure. */
+int feature_check_host(const struct feature_set *set, const struct feature_host *host, struct err *e);
 
-/* What was asked for, as JSON; only what is on. */
+/* Set several from one text: keys joined by '+', each KEY or KEY=VALUE: "xbzrle+xbzrle_cache=64M"; "none": nothing. */
+int feature_parse(const char *text, struct feature_set *set, struct err *e);
+
+/* Add what the set asks libvirt for to its flags and typed parameters. */
+int feature_apply(const struct feature_set *set, unsigned long libvirt_version, unsigned int *flags,
+		  virTypedParameterPtr *params, int *count, int *room, struct err *e);
+
+/* Append "migration.NAME=VALUE" for what libvirt_version cannot be asked for. 0, or -1 when there is no room. */
+int feature_globals(const struct feature_set *set, unsigned long libvirt_version, char (*globals)[64], int *count,
+		    int room, struct err *e);
+
+/* What was asked for, as JSON; only what is on: {"xbzrle":"yes"}. */
 struct json_object *feature_asked(const struct feature_set *set);
+
+/*
+ * What is on of what was asked, from migration_result.features_on: {"xbzrle":{"asked":"yes","on":"yes","kept":true}}.
+ * `on` is QEMU's value, "missing" where nothing was read; without a way to read it back there is no `kept`.
+ */
+struct json_object *feature_kept(const struct feature_set *set, struct json_object *features_on);
 
 #endif

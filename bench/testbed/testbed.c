@@ -131,6 +131,16 @@ static int management_make(struct testbed *t, struct err *e)
 	return 0;
 }
 
+/* What the collectors call a link and its directions. */
+static void link_name(struct testbed_link *l, const char *name, const struct node *a, const char *b, const char *device)
+{
+	snprintf(l->name, sizeof(l->name), "%s", name);
+	snprintf(l->netns_path, sizeof(l->netns_path), "%s", a->netns_path);
+	snprintf(l->device, sizeof(l->device), "%s", device);
+	snprintf(l->tx_name, sizeof(l->tx_name), "%s-to-%s", a->name, b);
+	snprintf(l->rx_name, sizeof(l->rx_name), "%s-to-%s", b, a->name);
+}
+
 /* Join two nodes by a shaped link and remember it for the collectors. */
 static int link_add(struct testbed *t, const char *name, int a, const char *a_device, int b, const char *b_device,
 		    const struct link_shape *shape, struct err *e)
@@ -142,11 +152,7 @@ static int link_add(struct testbed *t, const char *name, int a, const char *a_de
 	};
 	if (link_create(&l->link, &ends[0], &ends[1], shape, t->spec.backend, STATE_DIRECTORY, t->undo, e) < 0)
 		return err_prefix(e, "link '%s'", name);
-	snprintf(l->name, sizeof(l->name), "%s", name);
-	snprintf(l->netns_path, sizeof(l->netns_path), "%s", t->nodes[a].netns_path);
-	snprintf(l->device, sizeof(l->device), "%s", a_device);
-	snprintf(l->tx_name, sizeof(l->tx_name), "%s-to-%s", t->nodes[a].name, b == NODE_HEAD ? "lan" : t->nodes[b].name);
-	snprintf(l->rx_name, sizeof(l->rx_name), "%s-to-%s", b == NODE_HEAD ? "lan" : t->nodes[b].name, t->nodes[a].name);
+	link_name(l, name, &t->nodes[a], b == NODE_HEAD ? "lan" : t->nodes[b].name, a_device);
 	t->link_count++;
 	return 0;
 }

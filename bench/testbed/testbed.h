@@ -27,7 +27,7 @@ struct testbed_spec {
 	int topology;            /* enum topology */
 	int backend;             /* enum link_backend */
 	struct link_shape shape; /* of the migration link */
-	char congestion_control[32]; /* of TCP on every node; empty: cubic */
+	char congestion_control[32]; /* of TCP on every node; empty: link_pin_tcp() chooses */
 	bool storage;            /* start tgtd */
 	bool pinned;             /* one core a compute node (where there are two) */
 };

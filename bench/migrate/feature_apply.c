@@ -1,0 +1,175 @@
+/* Features asked for and read back: flags and parameters for libvirt, globals for QEMU. Declared in feature.h. */
+#include "bench/migrate/feature.h"
+
+#include "bench/base/err.h"
+#include "bench/migrate/hypervisor.h"
+
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const void *member_of(const struct feature *f, const struct feature_set *set)
+{
+	return (const char *)set + f->option->offset;
+}
+
+static int64_t number_of(const struct feature *f, const struct feature_set *set)
+{
+	return *(const int64_t *)member_of(f, set);
+}
+
+static int64_t scaled(int64_t value, int64_t unit)
+{
+	return unit ? value / unit : value;
+}
+
+/* Asked of libvirt, not past it. */
+static bool by_libvirt(const struct feature *f, unsigned long libvirt_version)
+{
+	return f->libvirt_since && libvirt_version >= f->libvirt_since;
+}
+
+static int param_add(const struct feature *f, const struct feature_set *set, virTypedParameterPtr *params, int *count,
+		     int *room)
+{
+	int64_t value = f->option->type == OPTION_STRING ? 0 : scaled(number_of(f, set), f->param_unit);
+	switch (f->param_type) {
+	case VIR_TYPED_PARAM_STRING:
+		return virTypedParamsAddString(params, count, room, f->param, member_of(f, set));
+	case VIR_TYPED_PARAM_ULLONG:
+		/* A limit below libvirt's unit must not become "no limit". */
+		return virTypedParamsAddULLong(params, count, room, f->param,
+					       (unsigned long long)(value ? value : 1));
+	default:
+		return virTypedParamsAddInt(params, count, room, f->param, (int)value);
+	}
+}
+
+int feature_apply(const struct feature_set *set, unsigned long libvirt_version, unsigned int *flags,
+		  virTypedParameterPtr *params, int *count, int *room, struct err *e)
+{
+	char name[32];
+	for (const struct feature *f = features; f->key; f++) {
+		if (!feature_is_asked(f, set) || !by_libvirt(f, libvirt_version))
+			continue;
+		*flags |= f->flag;
+		if (f->option->type == OPTION_CHOICE)
+			*flags |= f->choice_flags[*(const int *)member_of(f, set)];
+		if (f->param && param_add(f, set, params, count, room) < 0)
+			return hypervisor_error(e, "cannot ask for migration.%s", f->key);
+		const char *method = f->method;
+		if (method && *method == '*')
+			method = option_choice_name(f->option, *(const int *)member_of(f, set), name, sizeof(name));
+		if (method && virTypedParamsAddString(params, count, room, VIR_MIGRATE_PARAM_COMPRESSION, method) < 0)
+			return hypervisor_error(e, "cannot ask for migration.%s", f->key);
+	}
+	return 0;
+}
+
+static int global_add(char (*globals)[64], int *count, int room, const char *name, const char *value, struct err *e)
+{
+	char text[64];
+	snprintf(text, sizeof(text), "migration.%s%s%s", name, value ? "=" : "", value ? value : "");
+	for (int i = 0; i < *count; i++)
+		if (strcmp(globals[i], text) == 0)
+			return 0;
+	if (*count >= room)
+		return err_set(e, EXIT_USAGE, "too many migration features that libvirt has no key for");
+	memcpy(globals[(*count)++], text, sizeof(text));
+	return 0;
+}
+
+int feature_globals(const struct feature_set *set, unsigned long libvirt_version, char (*globals)[64], int *count,
+		    int room, struct err *e)
+{
+	char value[32];
+	for (const struct feature *f = features; f->key; f++) {
+		if (!feature_is_asked(f, set) || !f->global || by_libvirt(f, libvirt_version))
+			continue;
+		if (f->option->type == OPTION_BOOLEAN)
+			snprintf(value, sizeof(value), "on");
+		else if (f->option->type == OPTION_CHOICE)
+			option_choice_name(f->option, *(const int *)member_of(f, set), value, sizeof(value));
+		else
+			snprintf(value, sizeof(value), "%" PRId64, scaled(number_of(f, set), f->global_unit));
+		if ((f->global_also && global_add(globals, count, room, f->global_also, NULL, e) < 0) ||
+		    global_add(globals, count, room, f->global, value, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+struct json_object *feature_asked(const struct feature_set *set)
+{
+	struct json_object *asked = json_object_new_object();
+	char text[OPTION_STRING_ROOM];
+	for (const struct feature *f = features; f->key; f++)
+		if (feature_is_asked(f, set))
+			json_object_object_add(
+				asked, f->key,
+				json_object_new_string(option_get(f->option, set, text, sizeof(text))));
+	return asked;
+}
+
+static bool capability_on(struct json_object *features_on, const char *name)
+{
+	struct json_object *list;
+	if (!json_object_object_get_ex(features_on, "capabilities", &list))
+		return false;
+	for (size_t i = 0; i < json_object_array_length(list); i++)
+		if (strcmp(json_object_get_string(json_object_array_get_idx(list, i)), name) == 0)
+			return true;
+	return false;
+}
+
+/* Whether QEMU's value is what was asked, in the coarser of the units it went through. */
+static bool value_kept(const struct feature *f, const struct feature_set *set, struct json_object *value)
+{
+	char name[32];
+	switch (f->option->type) {
+	case OPTION_BOOLEAN: /* a name, such as of the TLS credentials: any */
+		return *json_object_get_string(value) != '\0';
+	case OPTION_STRING:
+		return strcmp(json_object_get_string(value), member_of(f, set)) == 0;
+	case OPTION_CHOICE:
+		option_choice_name(f->option, *(const int *)member_of(f, set), name, sizeof(name));
+		return strcmp(json_object_get_string(value), name) == 0;
+	default:
+		break;
+	}
+	int64_t unit = f->param_unit > f->parameter_unit ? f->param_unit : f->parameter_unit;
+	int64_t is = json_object_get_int64(value) * (f->parameter_unit ? f->parameter_unit : 1);
+	int64_t asked = scaled(number_of(f, set), unit);
+	return scaled(is, unit) == (asked ? asked : 1);
+}
+
+static struct json_object *row_kept(const struct feature *f, const struct feature_set *set,
+				    struct json_object *features_on)
+{
+	char text[OPTION_STRING_ROOM];
+	struct json_object *row = json_object_new_object(), *parameters, *value = NULL;
+	json_object_object_add(row, "asked", json_object_new_string(option_get(f->option, set, text, sizeof(text))));
+	bool kept = !f->capability || capability_on(features_on, f->capability);
+	const char *on = f->capability ? kept ? "yes" : "no" : "missing";
+	if (f->parameter && json_object_object_get_ex(features_on, "parameters", &parameters) &&
+	    json_object_object_get_ex(parameters, f->parameter, &value)) {
+		kept = kept && value_kept(f, set, value);
+		on = json_object_get_string(value);
+	}
+	bool readable = features_on && (f->capability || value);
+	json_object_object_add(row, "on", json_object_new_string(readable ? on : "missing"));
+	if (readable)
+		json_object_object_add(row, "kept", json_object_new_boolean(kept));
+	return row;
+}
+
+struct json_object *feature_kept(const struct feature_set *set, struct json_object *features_on)
+{
+	struct json_object *all = json_object_new_object();
+	for (const struct feature *f = features; f->key; f++)
+		if (feature_is_asked(f, set))
+			json_object_object_add(all, f->key, row_kept(f, set, features_on));
+	return all;
+}
