@@ -1,0 +1,64 @@
+#!/bin/sh
+# Bad configs and command lines: one clear line, the right exit status, nothing started.
+. t/lib.sh
+
+cat >"$work/good.conf" <<'END'
+[experiment]
+name = good
+[vm vm1]
+memory = 128M
+workload = intadd
+END
+
+# complains WHAT STATUS PATTERN ARGUMENTS...
+complains() {
+	what=$1 wanted=$2 pattern=$3
+	shift 3
+	said=$("$migmeter" "$@" 2>&1)
+	got=$?
+	is "$what: exit status" "$got" "$wanted"
+	like "$what: says so" "$said" "$pattern"
+	is "$what: in one line" "$(printf '%s\n' "$said" | wc -l)" 1
+}
+
+ok 'a good config passes a dry run' "$migmeter" run "$work/good.conf" --dry-run
+complains 'unknown key' 2 "-s vm1.memroy=1: unknown key 'memroy', did you mean 'memory'" run "$work/good.conf" -n -s vm1.memory=1G -s vm1.memroy=1
+complains 'unknown section' 2 'unknown section \[lnik\], did you mean \[link\]' run "$work/good.conf" -n -s lnik.rate=1G
+complains 'bad value' 2 "key 'rate': 'fast' is not a rate" run "$work/good.conf" -n -s link.rate=fast
+complains 'value out of range' 2 "below the limit" run "$work/good.conf" -n -s vm1.memory=1M
+complains 'unknown workload' 2 "intadd" run "$work/good.conf" -n -s vm1.workload=intad
+complains 'unknown workload key' 2 "unknown key 'jb', did you mean 'job'" run "$work/good.conf" -n -s vm1.intadd.jb=1
+complains 'missing file' 2 "cannot read config '$work/none.conf'" run "$work/none.conf"
+complains 'a VM that is not there' 2 "no VM 'vm2'" run "$work/good.conf" -n -s migration.vm=vm2
+complains 'region larger than the memory' 2 'needs at least' run "$work/good.conf" -n -s vm1.workload=memdirty -s vm1.memdirty.region=2G
+complains 'reading without a disk' 2 'reads a disk but has none' run "$work/good.conf" -n -s vm1.workload=seqread
+complains 'xbzrle cache' 2 'power of two' run "$work/good.conf" -n -s migration.xbzrle=yes -s migration.xbzrle_cache=3M
+complains 'unknown command' 2 "did you mean 'report'" repotr
+complains 'unknown option' 2 "did you mean '--repeat'" run --repaet 3 x
+complains 'missing argument' 2 'usage: migmeter run' run
+complains 'bad scale' 2 'scale' run "$work/good.conf" -n --scale 0
+
+printf '[vm vm1]\nmemory = 128M\nmemory = 256M\n' >"$work/twice.conf"
+complains 'a key given twice' 2 'twice.conf:3: .*given twice' run "$work/twice.conf"
+printf '[vm vm1]\nthis is no setting\n' >"$work/syntax.conf"
+complains 'bad syntax' 2 'syntax.conf:2' run "$work/syntax.conf"
+printf 'memory = 1G\n' >"$work/early.conf"
+complains 'a key before any section' 2 'before any' run "$work/early.conf"
+printf '[link]\nrate = 1G\n' >"$work/empty.conf"
+complains 'no VM at all' 2 'has no VM' run "$work/empty.conf"
+
+is 'a sweep is the product of its lists' \
+	"$("$migmeter" run "$work/good.conf" -n -s link.rate=1G,100M,10M -s vm1.workload=intadd,idle | head -n 1 | cut -d, -f1)" \
+	'6 points x 1 repeat'
+complains 'a sweep too large' 2 'more than 1000 points' run "$work/good.conf" -n \
+	-s "link.rate=$(seq -s, 1000000 1000040)" -s "link.rtt=$(seq -s ms, 0 40)ms"
+complains 'an empty list element' 2 'empty element' run "$work/good.conf" -n -s link.rate=1G,,10M
+
+if [ "$(id -u)" = 0 ]; then
+	mkdir "$work/full"
+	touch "$work/full/file"
+	complains 'results folder not empty' 2 'is not empty' run "$work/good.conf" -q -o "$work/full"
+	complains 'more memory than there is' 3 'of memory and the machine has' run "$work/good.conf" -q -s vm1.memory=900G -o "$work/out"
+fi
+is 'nothing was started' "$(ip netns list | grep -c '^mm-')" 0
+done_testing

@@ -1,0 +1,60 @@
+# Helpers for shell tests: TAP on stdout, a folder of one's own, the program under test.
+# calling sequence: . t/lib.sh; plan N; ok "what" COMMAND...; is "what" GOT WANTED; skip_all REASON; done_testing
+
+build=${MIGMETER_BUILD:-build}
+migmeter=$PWD/$build/migmeter
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+count=0
+
+plan() {
+	echo "1..$1"
+}
+
+skip_all() {
+	echo "1..0 # SKIP $1"
+	exit 0
+}
+
+result() {
+	count=$((count + 1))
+	echo "$1 $count - $2"
+}
+
+# ok WHAT COMMAND...: passes when the command does; its output is shown when it does not
+ok() {
+	what=$1
+	shift
+	if "$@" >"$work/output" 2>&1; then
+		result ok "$what"
+	else
+		result "not ok" "$what"
+		sed 's/^/# /' "$work/output"
+	fi
+}
+
+# is WHAT GOT WANTED
+is() {
+	if [ "$2" = "$3" ]; then
+		result ok "$1"
+	else
+		result "not ok" "$1"
+		echo "# got:    $2"
+		echo "# wanted: $3"
+	fi
+}
+
+# like WHAT TEXT PATTERN (extended regular expression)
+like() {
+	if printf '%s\n' "$2" | grep -Eq -- "$3"; then
+		result ok "$1"
+	else
+		result "not ok" "$1"
+		printf '%s\n' "$2" | sed 's/^/# got: /'
+		echo "# wanted a match of: $3"
+	fi
+}
+
+done_testing() {
+	echo "1..$count"
+}

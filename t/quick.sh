@@ -1,0 +1,29 @@
+#!/bin/sh
+# The whole way once: a real pre-copy migration, its files, its numbers, a clean machine.
+. t/lib.sh
+[ "$(id -u)" = 0 ] || skip_all 'a local testbed needs root'
+
+run=$work/run
+ok 'a run over a 100 Mbit/s link completes' "$migmeter" run configs/quick.conf -q -o "$run" \
+	-s experiment.warmup=1s -s experiment.baseline=4s -s experiment.settle=4s
+for file in manifest.json config.conf events.csv samples-vm1.csv job-vm1.csv cpu.csv link.csv packets-vm1.csv \
+	metrics.csv metrics.json report.html; do
+	ok "$file is there" test -s "$run/$file"
+done
+
+# metric NAME ESTIMATOR -> its value
+metric() {
+	awk -F, -v metric="$1" -v estimator="$2" '$1 == metric && (estimator == "" || $4 == estimator) { print $5; exit }' "$run/metrics.csv"
+}
+sed -n 1,60p "$run/metrics.csv" | sed 's/^/# /'
+like 'status is complete' "$(cat "$run/manifest.json")" '"status": ?"complete"'
+for estimator in stop_resume guest_clock network work reported; do
+	ok "downtime by $estimator is a number" sh -c "echo '$(metric downtime $estimator)' | grep -Eq '^[0-9.e+-]+$'"
+done
+ok 'stop_resume and guest_clock agree within 5 ms' awk -v a="$(metric downtime stop_resume)" -v b="$(metric downtime guest_clock)" \
+	'BEGIN { d = (a - b) / 1e6; if (a == "" || b == "" || d > 5 || d < -5) exit 1 }'
+is 'no namespace is left' "$(ip netns list | grep -c '^mm-')" 0
+ok 'no state is left' test ! -e /var/lib/migmeter
+ok 'it can be analysed again' "$migmeter" analyze "$run"
+ok 'and reported again' "$migmeter" report "$run"
+done_testing

@@ -1,0 +1,499 @@
+/* Links between two network namespaces of the test's own: what they carry, lose and leave behind. Needs root. */
+#include "bench/base/clock.h"
+#include "bench/base/err.h"
+#include "bench/base/netns.h"
+#include "bench/base/process.h"
+#include "bench/base/undo.h"
+#include "bench/testbed/link.h"
+#include "bench/testbed/link_emulator.h"
+#include "bench/testbed/link_measure.h"
+#include "bench/testbed/link_probe.h"
+#include "bench/testbed/link_stats.h"
+#include "bench/testbed/link_tcp.h"
+#include "collectors/collector.h"
+
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <math.h>
+#include <net/if.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define ADDRESS_A "10.77.0.1"
+#define ADDRESS_B "10.77.0.2"
+#define TRIES 3 /* a measurement on a machine that others use too */
+
+static char directory[] = "/tmp/test_link.XXXXXX";
+static char name_a[32], name_b[32], path_a[64], path_b[64];
+static struct link_end end_a, end_b;
+static struct link *link_made;
+
+static int setup_all(void **state)
+{
+	struct err e = { 0 };
+	(void)state;
+	snprintf(name_a, sizeof(name_a), "t-lk-a%d", (int)getpid());
+	snprintf(name_b, sizeof(name_b), "t-lk-b%d", (int)getpid());
+	snprintf(path_a, sizeof(path_a), "/run/netns/%s", name_a);
+	snprintf(path_b, sizeof(path_b), "/run/netns/%s", name_b);
+	end_a = (struct link_end){ .netns = path_a, .netns_name = name_a, .device = "wire-a" };
+	end_b = (struct link_end){ .netns = path_b, .device = "wire-b" }; /* the name comes from the path */
+	if (!mkdtemp(directory) || process_runf(NULL, &e, "ip netns add %s", name_a) < 0 ||
+	    process_runf(NULL, &e, "ip netns add %s", name_b) < 0 || link_pin_tcp(path_a, NULL, NULL, &e) < 0 ||
+	    link_pin_tcp(path_b, NULL, NULL, &e) < 0) {
+		print_message("# %s\n", e.text);
+		return -1;
+	}
+	return 0;
+}
+
+static int teardown_all(void **state)
+{
+	(void)state;
+	process_runf(NULL, NULL, "ip netns del %s", name_a);
+	process_runf(NULL, NULL, "ip netns del %s", name_b);
+	process_runf(NULL, NULL, "rm -rf %s", directory);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	link_destroy(link_made);
+	link_made = NULL;
+	return 0;
+}
+
+static void make_link(const struct link_shape *shape, enum link_backend wanted, struct undo *undo)
+{
+	struct err e = { 0 };
+	if (link_create(&link_made, &end_a, &end_b, shape, wanted, directory, undo, &e) < 0 ||
+	    process_runf(NULL, &e, "ip -n %s addr add %s/24 dev wire-a", name_a, ADDRESS_A) < 0 ||
+	    process_runf(NULL, &e, "ip -n %s addr add %s/24 dev wire-b", name_b, ADDRESS_B) < 0)
+		fail_msg("%s", e.text);
+}
+
+static int device_index(void *argument, struct err *e)
+{
+	(void)e;
+	return (int)if_nametoindex(argument);
+}
+
+static int has_device(const char *netns, char *device)
+{
+	return netns_call(netns, device_index, device, NULL) > 0;
+}
+
+/* Devices vanish a moment after the process that held them. */
+static int devices_gone(void)
+{
+	char a[] = "wire-a", b[] = "wire-b";
+	for (int i = 0; i < 500; i++) {
+		if (!has_device(path_a, a) && !has_device(path_b, b))
+			return 1;
+		clock_sleep(10 * NS_PER_MS);
+	}
+	return 0;
+}
+
+static struct link_measured measure(void)
+{
+	struct link_measured m = { 0 };
+	struct err e = { 0 };
+	if (link_measure(link_made, NULL, ADDRESS_A, NULL, ADDRESS_B, &m, &e) < 0)
+		fail_msg("%s", e.text);
+	print_message("# %s: %.3f of %.3f Mbit/s, round trip %.3f ms (due %.3f), lateness p99 %.3f ms %s\n",
+		      link_backend_name(link_made->backend), m.goodput_bits_per_s / 1e6, m.ideal_bits_per_s / 1e6,
+		      (double)m.rtt_p50_ns / 1e6, (double)m.rtt_expected_ns / 1e6, (double)m.late_p99_ns / 1e6,
+		      m.reason);
+	return m;
+}
+
+static void carries_its_rate(int64_t rate, enum link_backend wanted, enum link_backend due)
+{
+	const struct link_shape shape = { .rate_bits_per_s = rate };
+	double ratio = 0;
+	make_link(&shape, wanted, NULL);
+	assert_int_equal(link_made->backend, due);
+	for (int i = 0; i < TRIES && !(ratio > 0.9 && ratio < 1.02); i++) {
+		struct link_measured m = measure();
+		ratio = m.goodput_bits_per_s / m.ideal_bits_per_s;
+		assert_true(m.probes_sent > 100);
+	}
+	assert_true(ratio > 0.9 && ratio < 1.02);
+}
+
+static enum link_backend automatic(void)
+{
+	return link_backend_probe(LINK_NETEM, NULL) == 0 ? LINK_NETEM : LINK_HTB;
+}
+
+static void automatic_10m(void **state)
+{
+	(void)state;
+	carries_its_rate(10000000, LINK_AUTO, automatic());
+}
+
+static void htb_100m(void **state)
+{
+	(void)state;
+	carries_its_rate(100000000, LINK_HTB, LINK_HTB);
+}
+
+static void htb_1g(void **state)
+{
+	(void)state;
+	carries_its_rate(1000000000, LINK_HTB, LINK_HTB);
+}
+
+static void emulator_10m(void **state)
+{
+	(void)state;
+	carries_its_rate(10000000, LINK_EMULATOR, LINK_EMULATOR);
+}
+
+static void emulator_1g(void **state)
+{
+	(void)state;
+	carries_its_rate(1000000000, LINK_EMULATOR, LINK_EMULATOR);
+}
+
+static void emulator_delays_both_ways(void **state)
+{
+	const struct link_shape shape = { .rate_bits_per_s = 100000000, .rtt_ns = 20 * NS_PER_MS };
+	struct link_measured m = { 0 };
+	double ratio = 0, rtt = 0;
+	(void)state;
+	/* Where netem is not, delay must come from the emulator. */
+	make_link(&shape, automatic() == LINK_NETEM ? LINK_EMULATOR : LINK_AUTO, NULL);
+	assert_int_equal(link_made->backend, LINK_EMULATOR);
+	for (int i = 0; i < TRIES && !(ratio > 0.9 && ratio < 1.02 && rtt > 19.5 && rtt < 25); i++) {
+		m = measure();
+		ratio = m.goodput_bits_per_s / m.ideal_bits_per_s;
+		rtt = (double)m.rtt_p50_ns / 1e6;
+	}
+	assert_true(ratio > 0.9 && ratio < 1.02);
+	assert_true(rtt > 19.5 && rtt < 25);
+	assert_true(m.rtt_min_ns >= 20 * NS_PER_MS); /* never early */
+	assert_true(m.late_p99_ns >= 0);
+}
+
+static void a_slower_link_is_flagged(void **state)
+{
+	const struct link_shape shape = { .rate_bits_per_s = 10000000, .rtt_ns = 10 * NS_PER_MS };
+	(void)state;
+	make_link(&shape, LINK_EMULATOR, NULL);
+	/* Claim another shape than what is there. */
+	link_made->shape.rate_bits_per_s = 20000000;
+	link_made->shape.rtt_ns = 5 * NS_PER_MS;
+	struct link_measured m = measure();
+	assert_true(m.flags & LINK_GOODPUT_LOW);
+	assert_true(m.flags & LINK_RTT_OFF);
+	assert_non_null(strstr(m.reason, "goodput"));
+	assert_non_null(strstr(m.reason, "round trip"));
+}
+
+/* Send `count` small datagrams one by one from a to b; returns how many came. */
+static int send_datagrams(int count)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(9000) };
+	struct timeval patience = { .tv_usec = 300000 };
+	struct err e = { 0 };
+	char text[32] = "";
+	int came = 0, room = 1 << 24;
+	int a = netns_socket(path_a, AF_INET, SOCK_DGRAM, 0, &e),
+	    b = netns_socket(path_b, AF_INET, SOCK_DGRAM, 0, &e);
+	assert_true(a >= 0 && b >= 0);
+	inet_pton(AF_INET, ADDRESS_B, &to.sin_addr);
+	setsockopt(b, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room));
+	setsockopt(b, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	assert_int_equal(bind(b, (struct sockaddr *)&to, sizeof(to)), 0);
+	for (int i = 0; i < count; i++) {
+		assert_int_equal(sendto(a, text, sizeof(text), 0, (struct sockaddr *)&to, sizeof(to)), sizeof(text));
+		while (recv(b, text, sizeof(text), MSG_DONTWAIT) > 0)
+			came++;
+		if (i % 50 == 0)
+			clock_sleep(NS_PER_MS); /* the TAP's own queue is not what is tested */
+	}
+	while (recv(b, text, sizeof(text), 0) > 0)
+		came++;
+	close(a);
+	close(b);
+	return came;
+}
+
+static struct link_stats fresh_stats(void)
+{
+	struct link_stats s = { 0 };
+	int64_t now = clock_now_ns();
+	for (int i = 0; i < 200 && s.head_ns < now; i++) {
+		assert_int_equal(link_stats_read(link_made->stats_path, &s, NULL), 0);
+		clock_sleep(20 * NS_PER_MS);
+	}
+	assert_true(s.head_ns >= now);
+	return s;
+}
+
+static void emulator_loses_as_asked(void **state)
+{
+	const struct link_shape shape = { .loss = 0.05, .seed = 42 };
+	const int count = 20000;
+	double five_sigma = 5 * sqrt(count * 0.05 * 0.95), expected = count * 0.05;
+	(void)state;
+	make_link(&shape, LINK_EMULATOR, NULL);
+	/* No address resolution: its losses would hold datagrams back. */
+	assert_int_equal(process_runf(NULL, NULL, "ip -n %s link set wire-b address 02:00:00:00:00:0b", name_b), 0);
+	assert_int_equal(process_runf(NULL, NULL,
+				      "ip -n %s neigh replace %s lladdr 02:00:00:00:00:0b nud permanent dev wire-a",
+				      name_a, ADDRESS_B),
+			 0);
+	struct link_stats before = fresh_stats();
+	int came = send_datagrams(count);
+	struct link_stats after = fresh_stats();
+	int64_t lost = after.direction[LINK_A_TO_B].lost - before.direction[LINK_A_TO_B].lost;
+	print_message("# %d of %d datagrams came, %" PRId64 " frames lost, %.0f expected\n", came, count, lost,
+		      expected);
+	assert_true(fabs((double)lost - expected) < five_sigma);
+	assert_true(fabs((double)(count - came) - expected) < five_sigma);
+	assert_int_equal(after.direction[LINK_A_TO_B].dropped, 0);
+}
+
+static void killed_emulator_leaves_no_device(void **state)
+{
+	const struct link_shape shape = { .rtt_ns = NS_PER_MS };
+	char a[] = "wire-a";
+	(void)state;
+	make_link(&shape, LINK_EMULATOR, NULL);
+	assert_true(has_device(path_a, a));
+	kill(link_made->pid, SIGKILL);
+	assert_true(devices_gone());
+}
+
+static void undo_register_ends_the_emulator(void **state)
+{
+	const struct link_shape shape = { .rtt_ns = NS_PER_MS };
+	char path[128];
+	struct undo *undo;
+	struct err e = { 0 };
+	(void)state;
+	snprintf(path, sizeof(path), "%s/register", directory);
+	assert_int_equal(undo_open(&undo, path, &e), 0);
+	make_link(&shape, LINK_EMULATOR, undo);
+	assert_int_equal(undo_run(undo, &e), 0);
+	undo_close(undo);
+	assert_true(process_start_time(link_made->pid) == 0);
+	assert_true(devices_gone());
+}
+
+static void emulator_holds_nothing_of_its_parent(void **state)
+{
+	const struct link_shape shape = { .rtt_ns = NS_PER_MS };
+	char path[64], target[256];
+	struct dirent *entry;
+	int taps = 0, others = 0, pipe_fd[2];
+	(void)state;
+	assert_int_equal(pipe(pipe_fd), 0);
+	int high = dup2(pipe_fd[0], 700); /* beyond the descriptor it talks through */
+	make_link(&shape, LINK_EMULATOR, NULL);
+	snprintf(path, sizeof(path), "/proc/%d/fd", (int)link_made->pid);
+	DIR *dir = opendir(path);
+	assert_non_null(dir);
+	while ((entry = readdir(dir))) {
+		ssize_t n = readlinkat(dirfd(dir), entry->d_name, target, sizeof(target) - 1);
+		if (n < 0)
+			continue;
+		target[n] = '\0';
+		if (strcmp(target, "/dev/net/tun") == 0)
+			taps++;
+		else if (atoi(entry->d_name) > STDERR_FILENO)
+			others++;
+	}
+	closedir(dir);
+	close(pipe_fd[0]);
+	close(pipe_fd[1]);
+	close(high);
+	assert_int_equal(taps, 2);
+	assert_in_range(others, 0, 1); /* the stats file, if it is being written just now */
+	assert_int_equal(getsid(link_made->pid), link_made->pid);
+}
+
+static void backends_that_cannot_say_so(void **state)
+{
+	struct link_shape shape = { .rtt_ns = NS_PER_MS };
+	struct err e = { 0 };
+	(void)state;
+	assert_int_equal(link_create(&link_made, &end_a, &end_b, &shape, LINK_HTB, directory, NULL, &e), -1);
+	assert_int_equal(e.status, EXIT_CANNOT);
+	assert_non_null(strstr(e.text, "rate only"));
+	if (link_backend_probe(LINK_NETEM, NULL) == 0) {
+		make_link(&shape, LINK_NETEM, NULL);
+		assert_true(measure().rtt_min_ns >= NS_PER_MS);
+		return;
+	}
+	assert_int_equal(link_create(&link_made, &end_a, &end_b, &shape, LINK_NETEM, directory, NULL, &e), -1);
+	assert_int_equal(e.status, EXIT_CANNOT);
+	assert_non_null(strstr(e.text, "netem"));
+	assert_true(devices_gone());
+}
+
+static void a_failed_link_leaves_nothing(void **state)
+{
+	const struct link_shape shape = { 0 };
+	const enum link_backend backends[] = { LINK_HTB, LINK_EMULATOR };
+	char a[] = "wire-a", b[] = "wire-b";
+	(void)state;
+	/* The second end's name is taken, by a device that must stay as it is. */
+	assert_int_equal(process_runf(NULL, NULL, "ip -n %s tuntap add dev wire-b mode tap", name_b), 0);
+	for (int i = 0; i < 2; i++) {
+		struct err e = { 0 };
+		assert_int_equal(link_create(&link_made, &end_a, &end_b, &shape, backends[i], directory, NULL, &e),
+				 -1);
+		assert_int_not_equal(e.status, 0);
+		for (int wait = 0; wait < 500 && has_device(path_a, a); wait++)
+			clock_sleep(10 * NS_PER_MS);
+		assert_false(has_device(path_a, a));
+		assert_true(has_device(path_b, b));
+	}
+	assert_int_equal(process_runf(NULL, NULL, "ip -n %s link del wire-b", name_b), 0);
+}
+
+static void tcp_is_pinned_in_the_namespace_only(void **state)
+{
+	struct link_tcp before, pinned, after;
+	struct err e = { 0 };
+	(void)state;
+	assert_int_equal(link_read_tcp(NULL, &before, &e), 0);
+	assert_int_equal(link_pin_tcp(path_a, NULL, &pinned, &e), 0);
+	assert_true(strcmp(pinned.congestion_control, "cubic") == 0 ||
+		    strcmp(pinned.congestion_control, "reno") == 0);
+	assert_string_equal(pinned.rmem, "4096 131072 67108864");
+	assert_string_equal(pinned.no_metrics_save, "1");
+	assert_int_equal(link_pin_tcp(path_a, "reno", &pinned, &e), 0);
+	assert_string_equal(pinned.congestion_control, "reno");
+	assert_int_equal(link_pin_tcp(path_a, "nosuch", &pinned, &e), -1);
+	assert_int_equal(e.status, EXIT_CANNOT);
+	assert_non_null(strstr(e.text, "reno"));
+	assert_int_equal(link_read_tcp(NULL, &after, &e), 0);
+	assert_memory_equal(&before, &after, sizeof(after));
+}
+
+/* Watch a link while TCP overflows its queue; the collector's last rows are checked against what was received. */
+static void watch_link(enum link_backend backend)
+{
+	const struct link_shape shape = { .rate_bits_per_s = 100000000, .queue_bytes = 30000 };
+	const struct watched_link links[] = { { "migration", path_a, "wire-a", "a-to-b", "b-to-a" } };
+	const struct watch watch = {
+		.directory = directory, .links = links, .link_count = 1, .link_interval_ns = 20 * NS_PER_MS
+	};
+	const struct probe_load load = { .window_ns = NS_PER_S };
+	struct probe_path path = { path_a, ADDRESS_A, path_b, ADDRESS_B };
+	struct json_object *facts = json_object_new_object();
+	struct err e = { 0 };
+	double goodput;
+	int64_t window;
+	void *state;
+	char file[128], line[256], direction[32];
+	int64_t ns, bytes, packets, drops, last_bytes[2] = { 0 }, first_bytes = -1, last_drops[2] = { 0 };
+	int rows = 0;
+
+	make_link(&shape, backend, NULL);
+	snprintf(file, sizeof(file), "%s/link.csv", directory);
+	unlink(file);
+	if (link_collector.start(&watch, &state, &e) < 0 || probe_goodput(&path, &load, &goodput, &window, &e) < 0)
+		fail_msg("%s", e.text);
+	clock_sleep(500 * NS_PER_MS);
+	assert_int_equal(link_collector.stop(state, facts, &e), 0);
+
+	FILE *csv = fopen(file, "re");
+	assert_non_null(csv);
+	assert_non_null(fgets(line, sizeof(line), csv));
+	assert_string_equal(line, "head_ns,link,direction,bytes,packets,drops\n");
+	while (fgets(line, sizeof(line), csv)) {
+		assert_int_equal(sscanf(line, "%" SCNd64 ",migration,%31[^,],%" SCNd64 ",%" SCNd64 ",%" SCNd64, &ns,
+					direction, &bytes, &packets, &drops),
+				 5);
+		int way = strcmp(direction, "b-to-a") == 0;
+		assert_true(way || strcmp(direction, "a-to-b") == 0);
+		assert_true(bytes >= last_bytes[way] && drops >= last_drops[way]);
+		last_bytes[way] = bytes;
+		last_drops[way] = drops;
+		if (first_bytes < 0)
+			first_bytes = bytes;
+		rows++;
+	}
+	fclose(csv);
+	print_message("# %s\n", json_object_to_json_string(facts));
+	json_object_put(facts);
+	assert_true(rows > 40);
+	/* The receiver got goodput x window of payload; it came over the link with its headers, and more than once at
+	 * times. */
+	assert_true((double)(last_bytes[0] - first_bytes) > goodput * (double)window / 8e9);
+	assert_true(last_drops[0] > 0);
+	assert_true(last_bytes[1] > 0);
+}
+
+static void collector_watches_an_emulated_link(void **state)
+{
+	(void)state;
+	watch_link(LINK_EMULATOR);
+}
+
+static void collector_watches_a_shaped_veth(void **state)
+{
+	(void)state;
+	watch_link(LINK_HTB);
+}
+
+static void collector_needs_its_device(void **state)
+{
+	const struct watched_link links[] = { { "migration", path_a, "nosuch", "a-to-b", "b-to-a" } };
+	const struct watch watch = {
+		.directory = directory, .links = links, .link_count = 1, .link_interval_ns = 20 * NS_PER_MS
+	};
+	struct err e = { 0 };
+	void *collector;
+	(void)state;
+	assert_int_equal(link_collector.start(&watch, &collector, &e), -1);
+	assert_non_null(strstr(e.text, "nosuch"));
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_teardown(name, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(automatic_10m),
+		TEST(htb_100m),
+		TEST(htb_1g),
+		TEST(emulator_10m),
+		TEST(emulator_1g),
+		TEST(emulator_delays_both_ways),
+		TEST(a_slower_link_is_flagged),
+		TEST(emulator_loses_as_asked),
+		TEST(killed_emulator_leaves_no_device),
+		TEST(undo_register_ends_the_emulator),
+		TEST(emulator_holds_nothing_of_its_parent),
+		TEST(backends_that_cannot_say_so),
+		TEST(a_failed_link_leaves_nothing),
+		TEST(tcp_is_pinned_in_the_namespace_only),
+		TEST(collector_watches_an_emulated_link),
+		TEST(collector_watches_a_shaped_veth),
+		TEST(collector_needs_its_device),
+	};
+	if (geteuid() != 0) {
+		printf("TAP version 13\n1..0 # SKIP network namespaces need root\n");
+		return 0;
+	}
+	return cmocka_run_group_tests(tests, setup_all, teardown_all);
+}
