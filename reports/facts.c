@@ -69,7 +69,10 @@ static void put_row(void *context, const char *path, struct json_object *leaf)
 {
 	struct facts_table *t = context;
 	char value[2048], name[512];
-	size_t last = 0;
+	size_t last = 0, path_length = strlen(path);
+	/* A named thing is called so in the paths of the others. */
+	if (path_length > 5 && strcmp(path + path_length - 5, ".name") == 0)
+		return;
 	name_format(path, name, sizeof(name));
 	for (size_t i = 0; name[i]; i++)
 		last = name[i] == '.' ? i : last;

@@ -11,7 +11,7 @@ set lmargin at screen 0.082
 set rmargin at screen (THROTTLED ? 0.93 : 0.985)
 TOP = CAPTION eq '' ? 40. : 64.
 if (CAPTION ne '') { set label 1 CAPTION at screen 0.082, screen 1 - 18. / H left font bold }
-if (N <= 25) { set xtics FIRST, 1 }
+if (N <= 25) { set xtics FIRST, 1, LAST }
 set tmargin at screen 1 - TOP / H
 set bmargin at screen 1 - (TOP + 205) / H
 set ylabel 'MiB'

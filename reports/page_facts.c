@@ -64,13 +64,13 @@ void page_warnings(FILE *out, const struct run_data *run)
 	struct warnings w = { .out = out };
 	if (strcmp(run->status, "complete") != 0) {
 		fputs("<li>", next_warning(&w));
-		html_textf(out, "the run is %s%s%s; whatever it kept is shown, and none of it is a result",
-			   *run->status ? run->status : "of unknown status", *run->reason ? ": " : "", run->reason);
+		html_textf(out, "the run is %s: what it kept is shown, and none of it is a result",
+			   *run->status ? run->status : "of unknown status");
 		fputs("</li>\n", out);
 	}
-	if (!run->metrics) {
-		fputs("<li>there are no metrics: `migmeter analyze` makes them from the raw data</li>\n", next_warning(&w));
-	}
+	else if (!run->metrics)
+		fputs("<li>there are no metrics: <code>migmeter analyze</code> makes them from the raw data</li>\n",
+		      next_warning(&w));
 	warn_each(&w, "link", json_at(run->manifest, "link.flags"));
 	warn_each(&w, "analysis", json_at(run->metrics, "warnings"));
 	warn_each(&w, "this machine lacks", json_at(run->manifest, "capabilities_missing"));

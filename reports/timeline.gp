@@ -11,7 +11,7 @@
 #	TICKS    TICK_AT                             iterations
 load SCRIPTS.'/style.gp'
 
-W = 1200; TITLE = 34; BOTTOM = 76; ROW = 21
+W = 1200; TITLE = 38; BOTTOM = 76; ROW = 21
 STRIP = ROW * (BAND_ROWS + EVENT_ROWS) + (TICKS > 0 ? ROW : 0) + 6
 RATE_H = ZOOM ? 210 : (RATES > 3 ? 120 : 180); LINK_H = 120; CPU_H = 120; SILENCE_H = 100
 BAR_H = 26 * BARS + 6
