@@ -134,7 +134,9 @@ static int parameters_make(const struct migration_spec *spec, virTypedParameterP
 		return hypervisor_error(e, "cannot prepare the migration");
 	if (spec->postcopy != POSTCOPY_NEVER)
 		*flags |= VIR_MIGRATE_POSTCOPY;
-	return feature_apply(spec->features, flags, params, count, &room, e);
+	unsigned long version = 0;
+	virConnectGetLibVersion(spec->source, &version);
+	return feature_apply(spec->features, version, flags, params, count, &room, e);
 }
 
 static void completed_read(virDomainPtr domain, struct migration_result *ret)

@@ -1,5 +1,8 @@
 /*
  * migration.h - carry out one migration and keep everything the hypervisor says about it.
+ *
+ * The head speaks to both daemons (managed direct migration), or they to each other with features->peer2peer. The
+ * call blocks in its thread; a second one steers: it sets limits, switches to post-copy, aborts, reads back what is on.
  */
 #ifndef BENCH_MIGRATE_MIGRATION_H
 #define BENCH_MIGRATE_MIGRATION_H
@@ -21,28 +24,46 @@ struct migration_spec {
 	virConnectPtr source, destination;
 	const char *vm;
 	const char *source_node; /* for events */
-	const char *uri; /* where the destination's QEMU listens, such as "tcp://10.77.3.3:49152" */
+	const char *uri; /* where the destination's QEMU listens: "tcp://10.77.3.3:49152", or without a port: libvirt's choice */
 	enum postcopy_moment postcopy;
 	int64_t postcopy_after_ns;
-	int64_t downtime_limit_ns;
-	int64_t bandwidth_bytes_per_s; /* 0: no limit */
-	int64_t timeout_ns;            /* then it is aborted; one that has switched to post-copy cannot be */
+	int64_t downtime_limit_ns;     /* whole ms, at least 1; 0: the hypervisor's */
+	int64_t bandwidth_bytes_per_s; /* whole MiB, at least 1; 0: no limit */
+	/*
+	 * Then it is aborted. One that has switched to post-copy cannot be: it is given as long again and then broken
+	 * off, which leaves the VM paused on both nodes and lost.
+	 */
+	int64_t timeout_ns;
 	const struct feature_set *features;
-	const volatile sig_atomic_t *interrupted; /* aborted soon after it is not 0 */
-	/* migrate-start, postcopy-requested, migrate-aborted (detail = why), migrate-done, migrate-failed (detail = words) */
+	const volatile sig_atomic_t *interrupted; /* aborted, or in post-copy broken off, soon after it is not 0; may be NULL */
+	/*
+	 * migrate-start         just before libvirt is called
+	 * postcopy-requested    it has accepted the switch
+	 * postcopy-start        QEMU's stamp of postcopy-active
+	 * source-released       the source's QEMU is gone
+	 * migrate-aborted       detail = why; abort-refused: detail = the hypervisor's words
+	 * postcopy-recover      after a broken link another attempt is made, detail = the words of the failure before
+	 * migrate-done, migrate-failed    libvirt's call has returned; detail = words
+	 * Called from this thread, the steering thread and the event thread.
+	 */
 	event_sink sink;
 	void *context;
 };
 
 struct migration_result {
-	int64_t start_ns, end_ns;      /* head time of the call and of its return */
+	int64_t start_ns, end_ns;       /* head time of the call and of its return */
+	int64_t postcopy_requested_ns, postcopy_start_ns, released_ns; /* 0: did not come */
+	int recoveries;                 /* broken links survived */
+	bool lost;                      /* it failed after the switch: the VM runs nowhere */
 	virTypedParameterPtr completed; /* libvirt's statistics of the completed job; NULL: there are none */
 	int completed_count;
-	struct json_object *features_on; /* read back while it ran: {"capabilities":[..],"parameters":{..}}, or NULL */
+	/* Read back while it ran: {"capabilities":[..],"parameters":{..},"downtime_limit_ns":..,"tainted":"..."}, or NULL.
+	 * QEMU had to be asked past libvirt, which marks the domain as tainted (custom-monitor). */
+	struct json_object *features_on;
 };
 
 /* Blocks until the migration has ended. -1 with the hypervisor's words when it failed, EXIT_INTERRUPTED when
- * *interrupted ended it. The result is to be freed in any case. */
+ * *interrupted ended it. The result is to be freed in any case. The features should have passed feature_check_host(). */
 int migration_run(const struct migration_spec *spec, struct migration_result *ret, struct err *e);
 
 void migration_result_free(struct migration_result *result);
