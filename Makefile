@@ -52,6 +52,44 @@ check-full: deps ## all tests and the long ones
 	$(Q)$(MAKE) --no-print-directory all tests
 	$(Q)MIGMETER_BUILD=$(B) MIGMETER_LONG=1 sh t/run.sh
 
+# One fuzz target a decoder, with libFuzzer; FUZZ_S seconds each.
+FUZZ_S ?= 20
+FUZZ   := $(patsubst t/%.c,$(B)/%,$(wildcard t/fuzz_*.c))
+.PHONY: fuzz
+fuzz: $(FUZZ)    ## run the fuzz targets for FUZZ_S seconds each (needs clang)
+	$(Q)for target in $(FUZZ); do $$target -max_total_time=$(FUZZ_S) -print_final_stats=1 || exit 1; done
+
+$(B)/fuzz_%: t/fuzz_%.c bench/base/sample_wire.c
+	@echo "  FUZZ  $@"
+	@mkdir -p $(@D)
+	$(Q)clang -std=c17 -D_GNU_SOURCE -I. -g -O1 -fsanitize=fuzzer,address,undefined -o $@ $^
+
+# Figures as ratios and counts; each program prints JSON, kept in $(B)/bench.json.
+BENCHES := $(patsubst t/%.c,$(B)/%,$(wildcard t/bench_*.c))
+bench: $(BENCHES) ## figures for speed: collectors and analysis
+	$(Q)for program in $(BENCHES); do $$program; done | tee $(B)/bench.json
+
+$(B)/bench_%: $(B)/t/bench_%.o $(OBJECTS)
+	@echo "  LINK  $@"
+	$(Q)$(COMPILE) -o $@ $^ -lcmocka $(LIB_LIBS)
+
+C_FILES = $(shell git ls-files '*.c' '*.h')
+lint:            ## cppcheck and shellcheck
+	cppcheck --quiet --std=c11 --language=c --enable=warning,performance,portability --inline-suppr \
+		--suppress=missingIncludeSystem --error-exitcode=1 -I. $(filter %.c,$(C_FILES))
+	if command -v shellcheck >/dev/null; then shellcheck -S warning -x $(shell git ls-files '*.sh'); fi
+
+install: all     ## install below $(DESTDIR)$(prefix)
+	install -d $(DESTDIR)$(prefix)/bin $(DESTDIR)$(prefix)/share/migmeter/guest/kernel \
+		$(DESTDIR)$(prefix)/share/migmeter/configs $(DESTDIR)$(prefix)/share/migmeter/reports \
+		$(DESTDIR)$(prefix)/share/bash-completion/completions $(DESTDIR)$(prefix)/share/man/man1
+	install -m 755 $(B)/migmeter $(DESTDIR)$(prefix)/bin/migmeter
+	install -m 755 $(B)/guest/migmeter-guest $(DESTDIR)$(prefix)/share/migmeter/guest/
+	cp -r $(B)/guest/kernel $(DESTDIR)$(prefix)/share/migmeter/guest/
+	cp -r configs/. $(DESTDIR)$(prefix)/share/migmeter/configs/
+	install -m 644 $(wildcard reports/*.gp reports/*.css) $(DESTDIR)$(prefix)/share/migmeter/reports/
+	$(B)/migmeter completion >$(DESTDIR)$(prefix)/share/bash-completion/completions/migmeter
+
 clean:           ## remove what was built (not what was measured)
 	rm -rf build build-sanitize
 
