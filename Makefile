@@ -88,6 +88,9 @@ install: all     ## install below $(DESTDIR)$(prefix)
 	cp -r $(B)/guest/kernel $(DESTDIR)$(prefix)/share/migmeter/guest/
 	cp -r configs/. $(DESTDIR)$(prefix)/share/migmeter/configs/
 	install -m 644 $(wildcard reports/*.gp reports/*.css) $(DESTDIR)$(prefix)/share/migmeter/reports/
+	$(B)/migmeter manual >$(DESTDIR)$(prefix)/share/man/man1/migmeter.1
+	for command in check run testbed analyze report list help completion manual; do $(B)/migmeter manual $$command \
+		>$(DESTDIR)$(prefix)/share/man/man1/migmeter-$$command.1 || exit 1; done
 	$(B)/migmeter completion >$(DESTDIR)$(prefix)/share/bash-completion/completions/migmeter
 
 clean:           ## remove what was built (not what was measured)

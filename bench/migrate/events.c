@@ -7,20 +7,37 @@
 #include <json-c/json.h>
 #include <libvirt/libvirt-qemu.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { SUBSCRIPTIONS = 3 };
+#define LENGTH(array) (sizeof(array) / sizeof(*(array)))
+
+enum { ON_LIFECYCLE, ON_JOB, ON_MONITOR, SUBSCRIPTIONS };
 
 struct events {
 	virConnectPtr connection;
 	const char *node;
-	event_sink sink;
-	void *context;
+	bool same_clock;
 	pthread_mutex_t lock; /* held while the sink runs, so that close can wait for it */
+	event_sink sink;      /* NULL: closed */
+	void *context;
 	int ids[SUBSCRIPTIONS];
+	int users; /* subscriptions that libvirt may still call, and the owner; the last one frees */
 };
+
+static void release(void *opaque)
+{
+	struct events *ev = opaque;
+	pthread_mutex_lock(&ev->lock);
+	int left = --ev->users;
+	pthread_mutex_unlock(&ev->lock);
+	if (left)
+		return;
+	pthread_mutex_destroy(&ev->lock);
+	free(ev);
+}
 
 static void deliver(struct events *ev, int64_t head_ns, virDomainPtr domain, const char *event, const char *detail)
 {
@@ -30,93 +47,139 @@ static void deliver(struct events *ev, int64_t head_ns, virDomainPtr domain, con
 	pthread_mutex_unlock(&ev->lock);
 }
 
+/* Names of enum virDomainEventType and of the details of those that have more than one. */
+static const char *const lifecycle_names[] = { "defined", "undefined", "started",     "suspended", "resumed",
+					       "stopped", "shutdown",  "pmsuspended", "crashed" };
+static const char *const started_names[] = { "booted", "migrated", "restored", "from-snapshot", "wakeup" };
+static const char *const suspended_names[] = { "paused",	"migrated",  "ioerror",	 "watchdog",	   "restored",
+					       "from-snapshot", "api-error", "postcopy", "postcopy-failed" };
+static const char *const resumed_names[] = { "unpaused", "migrated", "from-snapshot", "postcopy", "postcopy-failed" };
+static const char *const stopped_names[] = { "shutdown", "destroyed", "crashed",      "migrated",
+					     "saved",	 "failed",    "from-snapshot" };
+
+static const struct {
+	const char *const *names;
+	size_t count;
+} lifecycle_details[] = {
+	[VIR_DOMAIN_EVENT_STARTED] = { started_names, LENGTH(started_names) },
+	[VIR_DOMAIN_EVENT_SUSPENDED] = { suspended_names, LENGTH(suspended_names) },
+	[VIR_DOMAIN_EVENT_RESUMED] = { resumed_names, LENGTH(resumed_names) },
+	[VIR_DOMAIN_EVENT_STOPPED] = { stopped_names, LENGTH(stopped_names) },
+};
+
 static int on_lifecycle(virConnectPtr connection, virDomainPtr domain, int event, int detail, void *opaque)
 {
-	static const char *const names[] = { "defined", "undefined", "started",	    "suspended", "resumed",
-					     "stopped", "shutdown",  "pmsuspended", "crashed" };
-	/* libvirt's own enums name the detail; migration's are the ones that matter here. */
-	static const char *const suspended[] = { "paused",    "migrated", "ioerror",
-						 "watchdog",  "restored", "from-snapshot",
-						 "api-error", "postcopy", "postcopy-failed" };
-	static const char *const started[] = { "booted", "migrated", "restored", "from-snapshot", "wakeup" };
-	static const char *const resumed[] = { "unpaused", "migrated", "from-snapshot", "postcopy",
-					       "postcopy-failed" };
-	static const char *const stopped[] = { "shutdown", "destroyed", "crashed",	"migrated",
-					       "saved",	   "failed",	"from-snapshot" };
-	const char *const *details = NULL;
-	int count = 0;
-	char text[64];
-	(void)connection;
-	switch (event) {
-	case VIR_DOMAIN_EVENT_SUSPENDED:
-		details = suspended, count = sizeof(suspended) / sizeof(*suspended);
-		break;
-	case VIR_DOMAIN_EVENT_STARTED:
-		details = started, count = sizeof(started) / sizeof(*started);
-		break;
-	case VIR_DOMAIN_EVENT_RESUMED:
-		details = resumed, count = sizeof(resumed) / sizeof(*resumed);
-		break;
-	case VIR_DOMAIN_EVENT_STOPPED:
-		details = stopped, count = sizeof(stopped) / sizeof(*stopped);
-		break;
-	}
 	int64_t now = clock_now_ns();
-	snprintf(text, sizeof(text), "%s/%s",
-		 event >= 0 && event < (int)(sizeof(names) / sizeof(*names)) ? names[event] : "other",
-		 detail >= 0 && detail < count ? details[detail] : "other");
+	char text[64];
+	const char *name = event >= 0 && event < (int)LENGTH(lifecycle_names) ? lifecycle_names[event] : "other";
+	const char *detail_name = "other";
+	(void)connection;
+	if (event >= 0 && event < (int)LENGTH(lifecycle_details) && detail >= 0 &&
+	    detail < (int)lifecycle_details[event].count)
+		detail_name = lifecycle_details[event].names[detail];
+	snprintf(text, sizeof(text), "%s/%s", name, detail_name);
 	deliver(opaque, now, domain, "lifecycle", text);
 	return 0;
 }
 
-static void on_iteration(virConnectPtr connection, virDomainPtr domain, int iteration, void *opaque)
+static void on_job(virConnectPtr connection, virDomainPtr domain, virTypedParameterPtr params, int count,
+		   void *opaque)
 {
-	char text[16];
-	(void)connection;
 	int64_t now = clock_now_ns();
-	snprintf(text, sizeof(text), "%d", iteration);
-	deliver(opaque, now, domain, "iteration", text);
+	int success = 1;
+	const char *words = NULL;
+	(void)connection;
+	virTypedParamsGetBoolean(params, count, VIR_DOMAIN_JOB_SUCCESS, &success);
+	virTypedParamsGetString(params, count, VIR_DOMAIN_JOB_ERRMSG, &words);
+	deliver(opaque, now, domain, "job-completed", success ? "ok" : words ? words : "failed");
 }
 
-static void on_monitor_event(virConnectPtr connection, virDomainPtr domain, const char *event, long long seconds,
-			     unsigned int micros, const char *details, void *opaque)
+/* A member of the event's data as text in buffer; "" when it is not there. */
+static const char *data_member(const char *data, const char *key, char *buffer, size_t room)
 {
-	int64_t head = clock_from_wall_ns(seconds * NS_PER_S + micros * NS_PER_US);
+	struct json_object *root = data ? json_tokener_parse(data) : NULL, *member = NULL;
+	json_object_object_get_ex(root, key, &member);
+	snprintf(buffer, room, "%s", member ? json_object_get_string(member) : "");
+	json_object_put(root);
+	return buffer;
+}
+
+static void on_monitor(virConnectPtr connection, virDomainPtr domain, const char *event, long long seconds,
+		       unsigned int micros, const char *data, void *opaque)
+{
+	struct events *ev = opaque;
+	char text[64];
+	int64_t head_ns =
+		ev->same_clock ? clock_from_wall_ns(seconds * NS_PER_S + micros * NS_PER_US) : clock_now_ns();
 	(void)connection;
 	if (strcmp(event, "STOP") == 0)
-		deliver(opaque, head, domain, "stop", "");
+		deliver(ev, head_ns, domain, "stop", "");
 	else if (strcmp(event, "RESUME") == 0)
-		deliver(opaque, head, domain, "resume", "");
-	else if (strcmp(event, "MIGRATION") == 0) {
-		struct json_object *root = details ? json_tokener_parse(details) : NULL, *status;
-		deliver(opaque, head, domain, "migration-status",
-			root && json_object_object_get_ex(root, "status", &status) ? json_object_get_string(status)
-										   : "");
-		json_object_put(root);
+		deliver(ev, head_ns, domain, "resume", "");
+	else if (strcmp(event, "MIGRATION") == 0)
+		deliver(ev, head_ns, domain, "migration-status", data_member(data, "status", text, sizeof(text)));
+	else if (strcmp(event, "MIGRATION_PASS") == 0)
+		deliver(ev, head_ns, domain, "iteration", data_member(data, "pass", text, sizeof(text)));
+	else
+		deliver(ev, head_ns, domain, "qemu", event);
+}
+
+/* libvirt takes a callback once for all domains and once for each: hence the domain, which may be NULL. */
+static int subscribe(struct events *ev, virDomainPtr domain, struct err *e)
+{
+	static const char wanted[] =
+		"^(STOP|RESUME|MIGRATION|MIGRATION_PASS|SHUTDOWN|RESET|GUEST_PANICKED|BLOCK_IO_ERROR)$";
+	for (int i = 0; i < SUBSCRIPTIONS; i++) {
+		if (i == ON_MONITOR)
+			ev->ids[i] = virConnectDomainQemuMonitorEventRegister(
+				ev->connection, domain, wanted, on_monitor, ev, release,
+				VIR_CONNECT_DOMAIN_QEMU_MONITOR_EVENT_REGISTER_REGEX);
+		else if (i == ON_LIFECYCLE)
+			ev->ids[i] = virConnectDomainEventRegisterAny(
+				ev->connection, domain, VIR_DOMAIN_EVENT_ID_LIFECYCLE,
+				VIR_DOMAIN_EVENT_CALLBACK(on_lifecycle), ev, release);
+		else
+			ev->ids[i] = virConnectDomainEventRegisterAny(ev->connection, domain,
+								      VIR_DOMAIN_EVENT_ID_JOB_COMPLETED,
+								      VIR_DOMAIN_EVENT_CALLBACK(on_job), ev, release);
+		if (ev->ids[i] < 0)
+			return hypervisor_error(e, "cannot subscribe to events of node '%s'", ev->node);
+		pthread_mutex_lock(&ev->lock);
+		ev->users++;
+		pthread_mutex_unlock(&ev->lock);
 	}
+	return 0;
+}
+
+static int open_for(struct events **ret, virConnectPtr connection, virDomainPtr domain, const char *node,
+		    event_sink sink, void *context, struct err *e)
+{
+	struct events *ev = calloc(1, sizeof(*ev));
+	if (!ev)
+		return err_set(e, EXIT_CANNOT, "cannot watch events: out of memory");
+	*ev = (struct events){ .connection = connection, .node = node, .sink = sink, .context = context, .users = 1 };
+	ev->same_clock = hypervisor_is_local(connection);
+	pthread_mutex_init(&ev->lock, NULL);
+	for (int i = 0; i < SUBSCRIPTIONS; i++)
+		ev->ids[i] = -1;
+	if (subscribe(ev, domain, e) < 0) {
+		events_close(ev);
+		return -1;
+	}
+	*ret = ev;
+	return 0;
 }
 
 int events_open(struct events **ret, virConnectPtr connection, const char *node, event_sink sink, void *context,
 		struct err *e)
 {
-	struct events *ev = calloc(1, sizeof(*ev));
-	if (!ev)
-		return err_errno(e, EXIT_CANNOT, "cannot watch events");
-	*ev = (struct events){ .connection = connection, .node = node, .sink = sink, .context = context };
-	pthread_mutex_init(&ev->lock, NULL);
-	ev->ids[0] = virConnectDomainEventRegisterAny(connection, NULL, VIR_DOMAIN_EVENT_ID_LIFECYCLE,
-						      VIR_DOMAIN_EVENT_CALLBACK(on_lifecycle), ev, NULL);
-	ev->ids[1] = virConnectDomainEventRegisterAny(connection, NULL, VIR_DOMAIN_EVENT_ID_MIGRATION_ITERATION,
-						      VIR_DOMAIN_EVENT_CALLBACK(on_iteration), ev, NULL);
-	ev->ids[2] = virConnectDomainQemuMonitorEventRegister(connection, NULL, NULL, on_monitor_event, ev, NULL, 0);
-	for (int i = 0; i < SUBSCRIPTIONS; i++)
-		if (ev->ids[i] < 0) {
-			hypervisor_error(e, "cannot subscribe to events of node '%s'", node);
-			events_close(ev);
-			return -1;
-		}
-	*ret = ev;
-	return 0;
+	return open_for(ret, connection, NULL, node, sink, context, e);
+}
+
+int events_open_domain(struct events **ret, virDomainPtr domain, const char *node, event_sink sink, void *context,
+		       struct err *e)
+{
+	return open_for(ret, virDomainGetConnect(domain), domain, node, sink, context, e);
 }
 
 void events_close(struct events *ev)
@@ -127,9 +190,9 @@ void events_close(struct events *ev)
 	ev->sink = NULL;
 	pthread_mutex_unlock(&ev->lock);
 	for (int i = 0; i < SUBSCRIPTIONS; i++)
-		if (ev->ids[i] >= 0 && i < 2)
-			virConnectDomainEventDeregisterAny(ev->connection, ev->ids[i]);
-		else if (ev->ids[i] >= 0)
+		if (ev->ids[i] >= 0 && i == ON_MONITOR)
 			virConnectDomainQemuMonitorEventDeregister(ev->connection, ev->ids[i]);
-	/* The event thread may still hold ev for an event on its way: a struct this small is left, not freed. */
+		else if (ev->ids[i] >= 0)
+			virConnectDomainEventDeregisterAny(ev->connection, ev->ids[i]);
+	release(ev);
 }

@@ -1,11 +1,12 @@
 /*
  * link.h - a point-to-point link of a wanted shape between two network namespaces.
  *
- *	struct link_end a = { "/run/netns/mm-src", "mm-src", "mig0", 1 }, b = { "/run/netns/mm-dst", "mm-dst", "mig0",
- *2 }; struct link_shape shape = { .rate_bits_per_s = 100000000, .rtt_ns = 20 * NS_PER_MS }; struct link *link;
+ *	struct link_end a = { "/run/netns/mm-src", "mm-src", "mig0", 1 }, b = { "/run/netns/mm-dst", "mm-dst", "mig0", 2 };
+ *	struct link_shape shape = { .rate_bits_per_s = 100000000, .rtt_ns = 20 * NS_PER_MS };
+ *	struct link *link;
  *	link_create(&link, &a, &b, &shape, LINK_AUTO, log_directory, undo, &e);
- *	...                             // the devices are there, MTU 1500, up, without address; bridge or address
- *them link_destroy(link);             // or let undo_run() do it
+ *	...                             // the devices are there, MTU 1500, up, without address; bridge or address them
+ *	link_destroy(link);             // or let undo_run() do it
  *
  * Backends (link_create picks the first that can do what is asked, or does what it is told):
  *	netem     veth pair, netem on both ends: everything; packet loss is not seeded
@@ -33,25 +34,25 @@ enum link_backend { LINK_AUTO, LINK_NETEM, LINK_HTB, LINK_EMULATOR };
 
 struct link_shape {
 	int64_t rate_bits_per_s; /* each way; 0: unshaped, else 10 kbit/s .. 100 Gbit/s */
-	int64_t rtt_ns;		 /* whole round trip, half of it each way; 0 .. 10 s */
+	int64_t rtt_ns;          /* whole round trip, half of it each way; 0 .. 10 s */
 	int64_t jitter_ns; /* the round trip varies within rtt_ns +- jitter_ns, half of it each way; at most rtt_ns */
-	double loss;	   /* probability that a frame is lost, each way; 0 .. 0.5 */
+	double loss;       /* probability that a frame is lost, each way; 0 .. 0.5 */
 	int64_t queue_bytes; /* room before the bottleneck; 0: 50 ms of rate, at least 60 kB */
-	uint64_t seed;	     /* repeats the emulator's loss by frame index, and its jitter */
+	uint64_t seed;       /* repeats the emulator's loss by frame index, and its jitter */
 };
 
 struct link_end {
-	const char *netns;	/* path, such as /run/netns/NAME */
+	const char *netns;      /* path, such as /run/netns/NAME */
 	const char *netns_name; /* NAME, as `ip netns` knows it; NULL: the last part of the path */
-	const char *device;	/* to be made in it, at most 15 characters */
-	int core;		/* 1 + the core that does the work of sending (as in struct process_place); 0: any */
+	const char *device;     /* to be made in it, at most 15 characters */
+	int core;               /* 1 + the core that does the work of sending (as in struct process_place); 0: any */
 };
 
 /* Plain data, so that it can be kept in a file and used by a later process. */
 struct link {
 	enum link_backend backend;
 	struct link_shape shape; /* as asked, queue_bytes filled in */
-	int frame_overhead;	 /* bytes counted for each frame beyond its IP packet: 14 or 38 */
+	int frame_overhead;      /* bytes counted for each frame beyond its IP packet: 14 or 38 */
 	char netns_a[128], netns_b[128];
 	char netns_name_a[64], netns_name_b[64];
 	char device_a[16], device_b[16];

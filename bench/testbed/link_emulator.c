@@ -320,10 +320,8 @@ struct arguments {
 	double loss;
 };
 
-#define ROW(name, type, initial, low, high, help)                                                                    \
-	{                                                                                                            \
-#name, type, offsetof(struct arguments, name), initial, low, high, help                              \
-	}
+/* clang-format off */
+#define ROW(name, type, initial, low, high, help) { #name, type, offsetof(struct arguments, name), initial, low, high, help }
 static const struct option_row rows[] = {
 	ROW(netns_a, OPTION_STRING, "", NULL, NULL, "path of the first end's network namespace"),
 	ROW(device_a, OPTION_STRING, "", NULL, NULL, "name of its TAP"),
@@ -341,6 +339,7 @@ static const struct option_row rows[] = {
 	OPTION_END,
 };
 #undef ROW
+/* clang-format on */
 
 static void say_ready(void *argument)
 {
@@ -364,8 +363,13 @@ int link_emulator_main(int argc, char **argv)
 		if (!equals || option_set(rows, &a, name, equals + 1, &e) < 0)
 			return err_report(&e);
 	}
-	struct link_end end[2] = { { a.netns_a[0] ? a.netns_a : NULL, NULL, a.device_a, (int)a.core_a },
-				   { a.netns_b[0] ? a.netns_b : NULL, NULL, a.device_b, (int)a.core_b } };
+	/* Without a name the kernel would choose one, without a namespace the machine's own would get the device. */
+	if (!a.netns_a[0] || !a.device_a[0] || !a.netns_b[0] || !a.device_b[0]) {
+		err_set(&e, EXIT_USAGE, "a link needs netns_a, device_a, netns_b and device_b");
+		return err_report(&e);
+	}
+	struct link_end end[2] = { { a.netns_a, NULL, a.device_a, (int)a.core_a },
+				   { a.netns_b, NULL, a.device_b, (int)a.core_b } };
 	struct link_shape shape = { a.rate, a.rtt, a.jitter, a.loss, a.queue, (uint64_t)a.seed };
 	if (link_check_shape(&shape, &e) < 0 || emulate(end, &shape, a.stats, say_ready, NULL, &e) < 0)
 		return err_report(&e);

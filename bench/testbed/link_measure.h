@@ -2,11 +2,10 @@
  * link_measure.h - what a link really does, measured with traffic of our own before it is relied on.
  *
  * Round trip: 150 UDP probes, 5 ms apart (fewer and further apart where they would be over a tenth of the rate),
- * with kernel receive stamps; the echoing side's own time is taken off, so it is the path's. Goodput: one TCP stream
- * from a to b; the receiver's byte count over the last 1.2 s, after slow start was given 0.3 s + 15 round trips (at
- * most 3 s). What is on the way is held to what fills the link and half its queue, so that the figure is the link's
- * rate and not what a congestion control makes of an overflowing queue. Together about 2.3 s on a short link. The
- * link must be idle and the addresses reachable.
+ * with kernel receive stamps; the echoing side's own time is taken off, so it is the path's. Goodput: one TCP stream from a to b; the receiver's byte
+ * count over the last 1.2 s, after slow start was given 0.3 s + 15 round trips (at most 3 s). What is on
+ * the way is held to what fills the link and half its queue, so that the figure is the link's rate and not what a congestion
+ * control makes of an overflowing queue. Together about 2.3 s on a short link. The link must be idle and the addresses reachable.
  *
  * Not judged: goodput when the shape has loss (TCP's answer to loss is not the link's rate); anything that was not
  * asked for (no rate: no goodput to compare with).
@@ -23,7 +22,7 @@ struct err;
 enum link_flag {
 	LINK_GOODPUT_LOW = 1, /* goodput below 98 % of the ideal */
 	LINK_RTT_OFF = 2,     /* median round trip off by more than 0.3 ms + 3 % (+ jitter) */
-	LINK_LATE = 4,	      /* the emulator's lateness p99 above 1 ms while measuring */
+	LINK_LATE = 4,        /* the emulator's lateness p99 above 1 ms while measuring */
 };
 
 struct link_measured {
@@ -34,10 +33,10 @@ struct link_measured {
 	double goodput_bits_per_s; /* TCP payload */
 	double ideal_bits_per_s;   /* link_ideal_goodput(); 0: unshaped */
 	int64_t goodput_window_ns; /* over which it was counted */
-	int64_t late_p99_ns;	   /* emulator only, else -1 */
-	int64_t late_max_ns;	   /* since the emulator started; else -1 */
-	unsigned flags;		   /* of enum link_flag; 0: as asked */
-	char reason[512];	   /* the flags in words, "; " between them; empty if none */
+	int64_t late_p99_ns;       /* emulator only, else -1 */
+	int64_t late_max_ns;       /* since the emulator started; else -1 */
+	unsigned flags;            /* of enum link_flag; 0: as asked */
+	char reason[512];          /* the flags in words, "; " between them; empty if none */
 };
 
 /* address_a and address_b (IPv4) must be set in the link's two namespaces, netns_a and netns_b being the paths of

@@ -93,7 +93,7 @@ static void *echo_main(void *argument)
 	struct sched_param urgent = { .sched_priority = 5 };
 	pthread_setschedparam(pthread_self(), SCHED_FIFO, &urgent);
 	while (!__atomic_load_n(&echo->stop, __ATOMIC_RELAXED)) {
-		struct probe p;
+		struct probe p = { 0 };
 		struct sockaddr_in from;
 		int64_t came_ns;
 		struct pollfd ready = { .fd = echo->fd, .events = POLLIN };
@@ -112,7 +112,7 @@ static int take_answers(int fd, uint64_t token, int64_t first_seq, int count, in
 			int64_t until_ns)
 {
 	for (;;) {
-		struct probe p;
+		struct probe p = { 0 };
 		struct sockaddr_in from;
 		int64_t came_ns, left = until_ns - clock_now_ns();
 		struct timespec timeout = clock_to_timespec(left);

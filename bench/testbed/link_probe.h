@@ -28,8 +28,8 @@ int probe_round_trips(const struct probe_path *p, int count, int64_t interval_ns
 struct probe_load {
 	int64_t in_flight_bytes; /* bound of what was sent and has not been received; 0: none */
 	int64_t pace_bits_per_s; /* bound of the sending rate; 0: none */
-	int64_t warm_ns;	 /* not counted */
-	int64_t window_ns;	 /* counted, after that */
+	int64_t warm_ns;         /* not counted */
+	int64_t window_ns;       /* counted, after that */
 };
 
 /* Let TCP send from a to b and count what the receiver got in the window. 0, or -1. */

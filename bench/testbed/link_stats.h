@@ -18,9 +18,9 @@ enum link_direction { LINK_A_TO_B, LINK_B_TO_A };
 /* Written by one thread and read by another, hence the relaxed atomics (link_stats_snapshot). */
 struct link_direction_stats {
 	int64_t forwarded; /* frames, a TCP super-frame counting as one */
-	int64_t bytes;	   /* of them, as on the wire (38 bytes more a segment than its IP packet) */
+	int64_t bytes;     /* of them, as on the wire (38 bytes more a segment than its IP packet) */
 	int64_t dropped;   /* frames for which the queue had no room */
-	int64_t lost;	   /* frames lost at random, as asked */
+	int64_t lost;      /* frames lost at random, as asked */
 	int64_t refused;   /* frames that the receiving device did not take (it was down) */
 	int64_t late_sum_ns;
 	int64_t late_max_ns;
@@ -29,7 +29,7 @@ struct link_direction_stats {
 
 struct link_stats {
 	int64_t head_ns; /* when it was written */
-	int realtime;	 /* 1: the threads run under SCHED_FIFO */
+	int realtime;    /* 1: the threads run under SCHED_FIFO */
 	struct link_direction_stats direction[2];
 };
 

@@ -14,8 +14,8 @@
 
 /*
  * A burst of 16 kB is 128 us at 1 Gbit/s: the shaper's timer may be that late without losing rate; above, as long. At
- * low rates at most 10 ms of rate, but a frame. A quantum of our own, since the default (a tenth of the rate in
- * bytes) makes the kernel warn.
+ * low rates at most 10 ms of rate, but a frame. A quantum of our own, since the default (a tenth of the rate in bytes)
+ * makes the kernel warn.
  */
 enum { HTB_QUANTUM = 60000, HTB_BURST = 16000, HTB_BURST_LEAST = 1600 };
 
@@ -64,8 +64,7 @@ static int shape_htb(const char *netns, const char *device, const struct link_sh
 			    device, (long long)s->queue_bytes);
 }
 
-/* With loss a packet must be a frame, not a super-frame of 44. Frames that a bridge passes on are not split by this.
- */
+/* With loss a packet must be a frame, not a super-frame of 44. Frames that a bridge passes on are not split by this. */
 static int segmentation_off(const char *netns, const char *device, struct err *e)
 {
 	const uint32_t commands[] = { ETHTOOL_STSO, ETHTOOL_SGSO };

@@ -28,9 +28,9 @@ struct wire {
 	int64_t epoch_ns;     /* of the first frame: jitter's time zero */
 	int64_t knot_ns;      /* between two random values of the jitter */
 	uint64_t random;
-	unsigned char *store;	      /* a ring of records; one never wraps inside */
+	unsigned char *store;         /* a ring of records; one never wraps inside */
 	size_t size, head, tail, end; /* end: where the part before the wrap stops */
-	int wrapped;		      /* tail is behind head */
+	int wrapped;                  /* tail is behind head */
 	int64_t count;
 };
 

@@ -5,9 +5,9 @@
  *	due       = departure + delay + jitter(departure)
  *
  * Wire bytes: each TCP segment of a super-frame with its own headers, padded to 60 bytes, plus 24 (FCS, preamble,
- * gap). The queue holds what has not departed; a frame that does not fit in it any more is dropped (tail drop),
- *except that an idle wire always takes one. Loss is drawn for every frame that arrives, so that a seed repeats it by
- *frame index; a lost frame still takes its time on the wire.
+ * gap). The queue holds what has not departed; a frame that does not fit in it any more is dropped (tail drop), except
+ * that an idle wire always takes one. Loss is drawn for every frame that arrives, so that a seed repeats it by frame
+ * index; a lost frame still takes its time on the wire.
  *
  * Jitter varies slowly and keeps order: a line drawn between random knots, uniform within +- jitter and 4 x jitter
  * apart (at least 1 ms), so its slope is below 1/2 and no frame can overtake another. Drawing for each frame and
@@ -23,13 +23,13 @@
 struct err;
 struct wire;
 
-#define WIRE_FRAME_OVERHEAD 38		      /* bytes a frame beyond its IP packet */
+#define WIRE_FRAME_OVERHEAD 38                /* bytes a frame beyond its IP packet */
 #define WIRE_FRAME_ROOM (10 + 14 + 4 + 65536) /* longest frame with its virtio-net header */
 
 struct wire_shape {
 	int64_t rate_bits_per_s; /* 0: no limit */
-	int64_t delay_ns;	 /* one way */
-	int64_t jitter_ns;	 /* one way, at most delay_ns */
+	int64_t delay_ns;        /* one way */
+	int64_t jitter_ns;       /* one way, at most delay_ns */
 	double loss;
 	int64_t queue_bytes; /* not used without a rate */
 	uint64_t seed;
