@@ -39,13 +39,14 @@
 struct counters {
 	int index; /* of the device */
 	struct rtnl_link_stats64 device;
-	int64_t qdisc_drops;
+	bool queues;         /* there is a root qdisc that keeps packets */
+	int64_t qdisc_drops; /* of it; -1: none */
 	char alias[256];
 };
 
 struct watched {
 	const struct watched_link *link;
-	int netlink;          /* in the link's namespace */
+	int netlink;               /* in the link's namespace */
 	int64_t emulator_drops[2]; /* tx, rx */
 	int64_t emulator_read_ns;
 	bool has_qdisc_drops, has_emulator;
@@ -63,7 +64,7 @@ struct link_state {
 	pthread_t thread;
 };
 
-/* One request, answers to `handle` until the kernel's acknowledgement. Returns 0, or its negative errno. */
+/* One request, answers to `handle` until the kernel says that it is done. Returns 0, or its negative errno. */
 static int ask(int fd, struct nlmsghdr *request, void (*handle)(const struct nlmsghdr *answer, struct counters *c),
 	       struct counters *c)
 {
@@ -86,6 +87,8 @@ static int ask(int fd, struct nlmsghdr *request, void (*handle)(const struct nlm
 		for (struct nlmsghdr *h = &answer.header; NLMSG_OK(h, left); h = NLMSG_NEXT(h, left)) {
 			if (h->nlmsg_seq != sequence)
 				continue; /* of a request that was given up */
+			if (h->nlmsg_type == NLMSG_DONE)
+				return 0;
 			if (h->nlmsg_type == NLMSG_ERROR)
 				return ((struct nlmsgerr *)NLMSG_DATA(h))->error;
 			handle(h, c);
@@ -106,6 +109,8 @@ static void take_link(const struct nlmsghdr *h, struct counters *c)
 			memcpy(&c->device, RTA_DATA(a), size < sizeof(c->device) ? size : sizeof(c->device));
 		else if (a->rta_type == IFLA_IFALIAS)
 			snprintf(c->alias, sizeof(c->alias), "%.*s", (int)size, (const char *)RTA_DATA(a));
+		else if (a->rta_type == IFLA_QDISC)
+			c->queues = strncmp(RTA_DATA(a), "noqueue", size) != 0;
 	}
 }
 
@@ -113,7 +118,7 @@ static void take_qdisc(const struct nlmsghdr *h, struct counters *c)
 {
 	struct tcmsg *info = NLMSG_DATA(h);
 	int left = (int)TCA_PAYLOAD(h);
-	if (h->nlmsg_type != RTM_NEWQDISC || info->tcm_ifindex != c->index)
+	if (h->nlmsg_type != RTM_NEWQDISC || info->tcm_ifindex != c->index || info->tcm_parent != TC_H_ROOT)
 		return;
 	for (struct rtattr *a = TCA_RTA(info); RTA_OK(a, left); a = RTA_NEXT(a, left)) {
 		int inner_left = (int)RTA_PAYLOAD(a);
@@ -148,11 +153,10 @@ static int read_counters(struct watched *w, struct counters *ret)
 	int failed = ask(w->netlink, &link.header, take_link, ret);
 	if (failed)
 		return failed;
-	qdisc.info.tcm_family = AF_UNSPEC;
+	/* The kernel answers a request for one qdisc to its multicast listeners only; a dump comes to us. */
+	qdisc.header.nlmsg_flags = NLM_F_DUMP;
 	qdisc.info.tcm_ifindex = ret->index;
-	qdisc.info.tcm_parent = TC_H_ROOT;
-	ask(w->netlink, &qdisc.header, take_qdisc, ret); /* none is no error: there are no drops then */
-	return 0;
+	return ret->queues ? ask(w->netlink, &qdisc.header, take_qdisc, ret) : 0;
 }
 
 /* An emulator that ended leaves its last counters, which stay true. */
@@ -185,7 +189,8 @@ static void sample(struct link_state *state, struct watched *w)
 	int64_t now = clock_now_ns();
 	read_emulator(w, c.alias, now);
 	w->has_qdisc_drops |= c.qdisc_drops >= 0;
-	int64_t tx_drops = (int64_t)c.device.tx_dropped + (c.qdisc_drops > 0 ? c.qdisc_drops : 0) + w->emulator_drops[0];
+	int64_t tx_drops =
+		(int64_t)c.device.tx_dropped + (c.qdisc_drops > 0 ? c.qdisc_drops : 0) + w->emulator_drops[0];
 	int64_t rx_drops = (int64_t)c.device.rx_dropped + w->emulator_drops[1];
 	series_row(state->series, "%" PRId64 ",%s,%s,%" PRIu64 ",%" PRIu64 ",%" PRId64, now, w->link->name,
 		   w->link->tx_name, (uint64_t)c.device.tx_bytes, (uint64_t)c.device.tx_packets, tx_drops);
@@ -268,7 +273,8 @@ static int link_start(const struct watch *watch, void **ret_state, struct err *e
 			goto fail;
 		}
 	}
-	if (series_create(&state->series, watch->directory, "link.csv", "head_ns,link,direction,bytes,packets,drops", e) < 0)
+	if (series_create(&state->series, watch->directory, "link.csv", "head_ns,link,direction,bytes,packets,drops",
+			  e) < 0)
 		goto fail;
 	errno = pthread_create(&state->thread, NULL, link_main, state);
 	if (errno) {
@@ -299,9 +305,9 @@ static int link_stop(void *argument, struct json_object *facts, struct err *e)
 		json_object_object_add(link, "rows", json_object_new_int64(w->rows));
 		json_object_object_add(link, "unread", json_object_new_int64(w->unread));
 		json_object_object_add(link, "drops_counted_at",
-				       json_object_new_string(w->has_emulator	  ? "device, link emulator" :
-							      w->has_qdisc_drops ? "device, qdisc (sending only)" :
-										   "device"));
+				       json_object_new_string(w->has_emulator      ? "device, link emulator"
+							      : w->has_qdisc_drops ? "device, qdisc (sending only)"
+										   : "device"));
 		json_object_object_add(links, w->link->name, link);
 	}
 	json_object_object_add(facts, "links", links);

@@ -329,6 +329,17 @@ static void emulator_holds_nothing_of_its_parent(void **state)
 	assert_int_equal(getsid(link_made->pid), link_made->pid);
 }
 
+static void subcommand_checks_what_it_is_told(void **state)
+{
+	char self[] = "link-emulator", wrong[] = "rrt=5ms", a[] = "netns_a=/run/netns/t-lk-nowhere", da[] = "device_a=wire-a",
+	     b[] = "netns_b=/run/netns/t-lk-nowhere", db[] = "device_b=wire-b";
+	char *none[] = { self, NULL }, *unknown[] = { self, wrong, NULL }, *nowhere[] = { self, a, da, b, db, NULL };
+	(void)state;
+	assert_int_equal(link_emulator_main(1, none), EXIT_USAGE);
+	assert_int_equal(link_emulator_main(2, unknown), EXIT_USAGE);
+	assert_int_equal(link_emulator_main(5, nowhere), EXIT_CANNOT);
+}
+
 static void backends_that_cannot_say_so(void **state)
 {
 	struct link_shape shape = { .rtt_ns = NS_PER_MS };
@@ -484,6 +495,7 @@ int main(void)
 		TEST(killed_emulator_leaves_no_device),
 		TEST(undo_register_ends_the_emulator),
 		TEST(emulator_holds_nothing_of_its_parent),
+		TEST(subcommand_checks_what_it_is_told),
 		TEST(backends_that_cannot_say_so),
 		TEST(a_failed_link_leaves_nothing),
 		TEST(tcp_is_pinned_in_the_namespace_only),
