@@ -1,0 +1,292 @@
+#include "bench/migrate/steering.h"
+
+#include "bench/base/clock.h"
+#include "bench/base/err.h"
+#include "bench/migrate/hypervisor.h"
+
+#include <json-c/json.h>
+#include <libvirt/libvirt-qemu.h>
+#include <libvirt/virterror.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LOOK_NS (20 * NS_PER_MS)  /* how often *interrupted and the time limit are looked at */
+#define RETRY_NS (2 * NS_PER_MS)  /* between two attempts that the hypervisor refuses as too early */
+#define RELEASE_NS (5 * NS_PER_S) /* how long the source may take to end after libvirt has returned */
+
+struct steering {
+	const struct migration_spec *spec;
+	struct migration_result *result;
+	virDomainPtr domain;
+	int64_t start_ns;
+	struct events *events;
+	pthread_t thread;
+	pthread_mutex_t lock; /* never held over a call to libvirt: the event thread takes it too */
+	pthread_cond_t changed;
+	/* set by events */
+	bool active, postcopy, released;
+	int pass;
+	/* set by this module's thread */
+	bool over, limits_done, features_done, requested, refused_said, aborted;
+	const char *abort_reason;
+};
+
+void migration_say(const struct migration_spec *spec, const char *event, const char *detail)
+{
+	spec->sink(spec->context, clock_now_ns(), spec->vm, spec->source_node, event, detail);
+}
+
+static void on_event(void *context, int64_t head_ns, const char *vm, const char *node, const char *event,
+		     const char *detail)
+{
+	struct steering *s = context;
+	const struct migration_spec *spec = s->spec;
+	const char *also = NULL;
+	pthread_mutex_lock(&s->lock);
+	if (strcmp(event, "migration-status") == 0) {
+		if (strcmp(detail, "active") == 0)
+			s->active = true;
+		if (strcmp(detail, "postcopy-active") == 0 && !s->postcopy) {
+			s->postcopy = true;
+			s->result->postcopy_start_ns = head_ns;
+			also = "postcopy-start";
+		}
+	} else if (strcmp(event, "iteration") == 0) {
+		s->pass = atoi(detail);
+	} else if (strcmp(event, "lifecycle") == 0 && strncmp(detail, "stopped/", 8) == 0) {
+		s->released = true;
+		s->result->released_ns = head_ns;
+		also = "source-released";
+	}
+	pthread_cond_broadcast(&s->changed);
+	pthread_mutex_unlock(&s->lock);
+	if (also)
+		spec->sink(spec->context, head_ns, vm, node, also, "");
+}
+
+/* The "return" of a monitor command, or NULL. */
+static struct json_object *monitor_ask(virDomainPtr domain, const char *command)
+{
+	char text[128], *answer = NULL;
+	struct json_object *root = NULL, *value = NULL;
+	snprintf(text, sizeof(text), "{\"execute\":\"%s\"}", command);
+	if (virDomainQemuMonitorCommand(domain, text, &answer, 0) == 0 && answer)
+		root = json_tokener_parse(answer);
+	if (json_object_object_get_ex(root, "return", &value))
+		json_object_get(value);
+	json_object_put(root);
+	free(answer);
+	return value;
+}
+
+static struct json_object *capabilities_on(struct json_object *capabilities)
+{
+	struct json_object *on = json_object_new_array();
+	for (size_t i = 0; capabilities && i < json_object_array_length(capabilities); i++) {
+		struct json_object *row = json_object_array_get_idx(capabilities, i), *state, *name;
+		if (json_object_object_get_ex(row, "state", &state) && json_object_get_boolean(state) &&
+		    json_object_object_get_ex(row, "capability", &name))
+			json_object_array_add(on, json_object_get(name));
+	}
+	return on;
+}
+
+/* What QEMU really has on, read while the migration runs: afterwards libvirt resets it. NULL when it cannot be read.
+ */
+static struct json_object *features_read(virDomainPtr domain)
+{
+	unsigned long long downtime_ms;
+	struct json_object *capabilities = monitor_ask(domain, "query-migrate-capabilities");
+	struct json_object *parameters = monitor_ask(domain, "query-migrate-parameters");
+	if (!capabilities || !parameters) {
+		json_object_put(capabilities);
+		json_object_put(parameters);
+		return NULL;
+	}
+	struct json_object *read = json_object_new_object();
+	json_object_object_add(read, "capabilities", capabilities_on(capabilities));
+	json_object_object_add(read, "parameters", parameters);
+	if (virDomainMigrateGetMaxDowntime(domain, &downtime_ms, 0) == 0)
+		json_object_object_add(read, "downtime_limit_ns",
+				       json_object_new_int64((int64_t)downtime_ms * NS_PER_MS));
+	json_object_object_add(read, "tainted", json_object_new_string("custom-monitor"));
+	json_object_put(capabilities);
+	return read;
+}
+
+static bool postcopy_due(const struct steering *s)
+{
+	if (s->requested || !s->active)
+		return false;
+	switch (s->spec->postcopy) {
+	case POSTCOPY_NOW:
+		return true;
+	case POSTCOPY_AFTER_FIRST_PASS:
+		return s->pass >= 2;
+	case POSTCOPY_AFTER_TIME:
+		return clock_now_ns() - s->start_ns >= s->spec->postcopy_after_ns;
+	default:
+		return false;
+	}
+}
+
+/* Whether the second look at the downtime limit is due: some versions forget what was set before the job began. */
+static void limits_set(struct steering *s)
+{
+	unsigned long long ms = (unsigned long long)(s->spec->downtime_limit_ns / NS_PER_MS), is = 0;
+	if (!s->spec->downtime_limit_ns)
+		return;
+	ms = ms ? ms : 1;
+	if (virDomainMigrateGetMaxDowntime(s->domain, &is, 0) < 0 || is != ms)
+		virDomainMigrateSetMaxDowntime(s->domain, ms, 0);
+}
+
+static void postcopy_request(struct steering *s)
+{
+	/* Refused until the job is really active: asked again at the next round, until the call is over. */
+	if (virDomainMigrateStartPostCopy(s->domain, 0) < 0)
+		return;
+	s->requested = true;
+	s->result->postcopy_requested_ns = clock_now_ns();
+	migration_say(s->spec, "postcopy-requested", "");
+}
+
+/* Try to abort; in post-copy only when break_off, which loses the VM. */
+static void abort_try(struct steering *s, const char *reason, bool break_off)
+{
+	unsigned flags = 0;
+#if LIBVIR_VERSION_NUMBER >= 8005000
+	if (break_off)
+		flags = VIR_DOMAIN_ABORT_JOB_POSTCOPY;
+#else
+	(void)break_off;
+#endif
+	if (virDomainAbortJobFlags(s->domain, flags) == 0) {
+		pthread_mutex_lock(&s->lock);
+		s->aborted = true;
+		s->abort_reason = reason;
+		pthread_mutex_unlock(&s->lock);
+		migration_say(s->spec, "migrate-aborted", reason);
+	} else if (!s->refused_said && s->postcopy) {
+		s->refused_said = true;
+		migration_say(s->spec, "abort-refused", virGetLastErrorMessage());
+	}
+}
+
+static void abort_if_due(struct steering *s, bool in_postcopy)
+{
+	int64_t taken_ns = clock_now_ns() - s->start_ns;
+	if (s->aborted)
+		return;
+	if (s->spec->interrupted && *s->spec->interrupted)
+		abort_try(s, "interrupted", in_postcopy);
+	else if (taken_ns > 2 * s->spec->timeout_ns)
+		abort_try(s, "it took longer than twice migration.timeout in post-copy", in_postcopy);
+	else if (taken_ns > s->spec->timeout_ns && !s->refused_said)
+		abort_try(s, "it took longer than migration.timeout", false);
+}
+
+/* One round, without the lock. */
+static void steer_once(struct steering *s, bool due, bool active, bool in_postcopy)
+{
+	if (due)
+		postcopy_request(s);
+	if (active && !s->limits_done) {
+		s->limits_done = true;
+		limits_set(s);
+	}
+	/* After the request: what is on stays on, and the switch must not wait for it. */
+	if (active && !s->features_done && !(due && !s->requested)) {
+		s->features_done = true;
+		s->result->features_on = features_read(s->domain);
+	}
+	abort_if_due(s, in_postcopy);
+}
+
+static void *steer(void *opaque)
+{
+	struct steering *s = opaque;
+	pthread_mutex_lock(&s->lock);
+	while (!s->over) {
+		bool due = postcopy_due(s), active = s->active, in_postcopy = s->postcopy;
+		int pass = s->pass;
+		pthread_mutex_unlock(&s->lock);
+		steer_once(s, due, active, in_postcopy);
+		pthread_mutex_lock(&s->lock);
+		/* What came meanwhile is looked at at once. */
+		if (s->over || active != s->active || pass != s->pass)
+			continue;
+		struct timespec until =
+			clock_to_timespec(clock_now_ns() + (due && !s->requested ? RETRY_NS : LOOK_NS));
+		pthread_cond_timedwait(&s->changed, &s->lock, &until);
+	}
+	pthread_mutex_unlock(&s->lock);
+	return NULL;
+}
+
+static void steering_free(struct steering *s)
+{
+	events_close(s->events);
+	pthread_cond_destroy(&s->changed);
+	pthread_mutex_destroy(&s->lock);
+	free(s);
+}
+
+int steering_start(struct steering **ret, const struct migration_spec *spec, virDomainPtr domain,
+		   struct migration_result *result, struct err *e)
+{
+	pthread_condattr_t monotonic;
+	struct steering *s = calloc(1, sizeof(*s));
+	if (!s)
+		return err_set(e, EXIT_CANNOT, "cannot migrate: out of memory");
+	*s = (struct steering){ .spec = spec, .domain = domain, .result = result, .start_ns = result->start_ns };
+	pthread_mutex_init(&s->lock, NULL);
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&s->changed, &monotonic);
+	pthread_condattr_destroy(&monotonic);
+	if (events_open_domain(&s->events, domain, spec->source_node, on_event, s, e) < 0) {
+		steering_free(s);
+		return -1;
+	}
+	if (pthread_create(&s->thread, NULL, steer, s) != 0) {
+		steering_free(s);
+		return err_set(e, EXIT_CANNOT, "cannot start a thread to steer the migration");
+	}
+	*ret = s;
+	return 0;
+}
+
+const char *steering_stop(struct steering *s, bool expect_release)
+{
+	struct timespec until = clock_to_timespec(clock_now_ns() + RELEASE_NS);
+	pthread_mutex_lock(&s->lock);
+	s->over = true;
+	pthread_cond_broadcast(&s->changed);
+	while (expect_release && !s->released)
+		if (pthread_cond_timedwait(&s->changed, &s->lock, &until) != 0)
+			break;
+	pthread_mutex_unlock(&s->lock);
+	pthread_join(s->thread, NULL);
+	const char *reason = s->abort_reason;
+	steering_free(s);
+	return reason;
+}
+
+const char *steering_aborted(struct steering *s)
+{
+	pthread_mutex_lock(&s->lock);
+	const char *reason = s->abort_reason;
+	pthread_mutex_unlock(&s->lock);
+	return reason;
+}
+
+bool steering_in_postcopy(struct steering *s)
+{
+	pthread_mutex_lock(&s->lock);
+	bool in_postcopy = s->postcopy;
+	pthread_mutex_unlock(&s->lock);
+	return in_postcopy;
+}
