@@ -15,7 +15,7 @@ fi
 status=$(mktemp)
 trap 'rm -f "$status"' EXIT
 {
-	prove --directives --timer --exec '' "$@" 2>&1
+	prove --directives --failures --timer --exec '' "$@" 2>&1
 	echo $? >"$status"
 } | awk '/# *[Ss][Kk][Ii][Pp]/ { skips++ }
 	/^Files=/ { print "Skipped: " skips + 0 }
