@@ -22,6 +22,7 @@ struct events {
 	bool same_clock;
 	pthread_mutex_t lock; /* held while the sink runs, so that close can wait for it */
 	event_sink sink;      /* NULL: closed */
+	event_job_sink job_sink;
 	void *context;
 	int ids[SUBSCRIPTIONS];
 	int users; /* subscriptions that libvirt may still call, and the owner; the last one frees */
@@ -85,13 +86,18 @@ static int on_lifecycle(virConnectPtr connection, virDomainPtr domain, int event
 static void on_job(virConnectPtr connection, virDomainPtr domain, virTypedParameterPtr params, int count,
 		   void *opaque)
 {
+	struct events *ev = opaque;
 	int64_t now = clock_now_ns();
 	int success = 1;
 	const char *words = NULL;
 	(void)connection;
 	virTypedParamsGetBoolean(params, count, VIR_DOMAIN_JOB_SUCCESS, &success);
 	virTypedParamsGetString(params, count, VIR_DOMAIN_JOB_ERRMSG, &words);
-	deliver(opaque, now, domain, "job-completed", success ? "ok" : words ? words : "failed");
+	pthread_mutex_lock(&ev->lock);
+	if (ev->sink && ev->job_sink)
+		ev->job_sink(ev->context, params, count);
+	pthread_mutex_unlock(&ev->lock);
+	deliver(ev, now, domain, "job-completed", success ? "ok" : words ? words : "failed");
 }
 
 /* A member of the event's data as text in buffer; "" when it is not there. */
@@ -151,14 +157,14 @@ static int subscribe(struct events *ev, virDomainPtr domain, struct err *e)
 	return 0;
 }
 
-static int open_for(struct events **ret, virConnectPtr connection, virDomainPtr domain, const char *node,
-		    event_sink sink, void *context, struct err *e)
+static int open_for(struct events **ret, virDomainPtr domain, const struct events *as, struct err *e)
 {
 	struct events *ev = calloc(1, sizeof(*ev));
 	if (!ev)
 		return err_set(e, EXIT_CANNOT, "cannot watch events: out of memory");
-	*ev = (struct events){ .connection = connection, .node = node, .sink = sink, .context = context, .users = 1 };
-	ev->same_clock = hypervisor_is_local(connection);
+	*ev = *as;
+	ev->users = 1;
+	ev->same_clock = hypervisor_is_local(ev->connection);
 	pthread_mutex_init(&ev->lock, NULL);
 	for (int i = 0; i < SUBSCRIPTIONS; i++)
 		ev->ids[i] = -1;
@@ -173,13 +179,19 @@ static int open_for(struct events **ret, virConnectPtr connection, virDomainPtr 
 int events_open(struct events **ret, virConnectPtr connection, const char *node, event_sink sink, void *context,
 		struct err *e)
 {
-	return open_for(ret, connection, NULL, node, sink, context, e);
+	struct events as = { .connection = connection, .node = node, .sink = sink, .context = context };
+	return open_for(ret, NULL, &as, e);
 }
 
-int events_open_domain(struct events **ret, virDomainPtr domain, const char *node, event_sink sink, void *context,
-		       struct err *e)
+int events_open_domain(struct events **ret, virDomainPtr domain, const char *node, event_sink sink,
+		       event_job_sink job_sink, void *context, struct err *e)
 {
-	return open_for(ret, virDomainGetConnect(domain), domain, node, sink, context, e);
+	struct events as = { .connection = virDomainGetConnect(domain),
+			     .node = node,
+			     .sink = sink,
+			     .job_sink = job_sink,
+			     .context = context };
+	return open_for(ret, domain, &as, e);
 }
 
 void events_close(struct events *ev)

@@ -87,9 +87,12 @@ static bool recover(const struct migration_spec *spec, virDomainPtr domain, cons
 	return false;
 }
 
+/* Where the source's last event did not come, the destination may know. */
 static void completed_read(virDomainPtr moved, struct migration_result *ret)
 {
 	int type;
+	if (ret->completed)
+		return;
 	if (virDomainGetJobStats(moved, &type, &ret->completed, &ret->completed_count,
 				 VIR_DOMAIN_JOB_STATS_COMPLETED) < 0) {
 		ret->completed = NULL;

@@ -26,7 +26,7 @@ struct steering {
 	pthread_mutex_t lock; /* never held over a call to libvirt: the event thread takes it too */
 	pthread_cond_t changed;
 	/* set by events */
-	bool active, postcopy, released;
+	bool active, postcopy, released, job_done;
 	int pass;
 	/* set by this module's thread */
 	bool over, limits_done, features_done, requested, refused_said, aborted;
@@ -64,6 +64,53 @@ static void on_event(void *context, int64_t head_ns, const char *vm, const char 
 	pthread_mutex_unlock(&s->lock);
 	if (also)
 		spec->sink(spec->context, head_ns, vm, node, also, "");
+}
+
+/* A copy of libvirt's parameters; *ret_count is 0 and NULL returned when memory is short. */
+static virTypedParameterPtr params_copy(virTypedParameterPtr params, int count, int *ret_count)
+{
+	virTypedParameterPtr copy = NULL;
+	int room = 0, bad = 0;
+	*ret_count = 0;
+	for (int i = 0; i < count; i++) {
+		const virTypedParameter *p = &params[i];
+		switch (p->type) {
+		case VIR_TYPED_PARAM_ULLONG:
+			bad |= virTypedParamsAddULLong(&copy, ret_count, &room, p->field, p->value.ul) < 0;
+			break;
+		case VIR_TYPED_PARAM_INT:
+			bad |= virTypedParamsAddInt(&copy, ret_count, &room, p->field, p->value.i) < 0;
+			break;
+		case VIR_TYPED_PARAM_BOOLEAN:
+			bad |= virTypedParamsAddBoolean(&copy, ret_count, &room, p->field, p->value.b) < 0;
+			break;
+		case VIR_TYPED_PARAM_STRING:
+			bad |= virTypedParamsAddString(&copy, ret_count, &room, p->field, p->value.s) < 0;
+			break;
+		default: /* no job field has another type */
+			break;
+		}
+	}
+	if (bad) {
+		virTypedParamsFree(copy, *ret_count);
+		*ret_count = 0;
+		return NULL;
+	}
+	return copy;
+}
+
+/* After post-copy nobody can be asked any more: the source's domain is gone, and the destination has no statistics.
+ */
+static void on_job(void *context, virTypedParameterPtr params, int count)
+{
+	struct steering *s = context;
+	pthread_mutex_lock(&s->lock);
+	/* A job that failed before a recovery has statistics too: the last one counts. */
+	virTypedParamsFree(s->result->completed, s->result->completed_count);
+	s->result->completed = params_copy(params, count, &s->result->completed_count);
+	s->job_done = true;
+	pthread_cond_broadcast(&s->changed);
+	pthread_mutex_unlock(&s->lock);
 }
 
 /* The "return" of a monitor command, or NULL. */
@@ -247,7 +294,7 @@ int steering_start(struct steering **ret, const struct migration_spec *spec, vir
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
 	pthread_cond_init(&s->changed, &monotonic);
 	pthread_condattr_destroy(&monotonic);
-	if (events_open_domain(&s->events, domain, spec->source_node, on_event, s, e) < 0) {
+	if (events_open_domain(&s->events, domain, spec->source_node, on_event, on_job, s, e) < 0) {
 		steering_free(s);
 		return -1;
 	}
@@ -265,7 +312,7 @@ const char *steering_stop(struct steering *s, bool expect_release)
 	pthread_mutex_lock(&s->lock);
 	s->over = true;
 	pthread_cond_broadcast(&s->changed);
-	while (expect_release && !s->released)
+	while (expect_release && (!s->released || !s->job_done))
 		if (pthread_cond_timedwait(&s->changed, &s->lock, &until) != 0)
 			break;
 	pthread_mutex_unlock(&s->lock);

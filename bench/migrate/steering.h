@@ -12,7 +12,8 @@
 
 struct steering;
 
-/* Begin, with the domain on the source; fills the result's stamps and features_on as they come. */
+/* Begin, with the domain on the source; fills the result's stamps, features_on and, from the source's
+ * last event, the completed job's statistics as they come. */
 int steering_start(struct steering **ret, const struct migration_spec *spec, virDomainPtr domain,
 		   struct migration_result *result, struct err *e);
 
