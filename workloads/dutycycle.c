@@ -141,7 +141,7 @@ static void dutycycle_run(struct workload *w)
 		for (size_t i = 0; i < schedule->count; i++) {
 			const struct step *step = &schedule->steps[i];
 			for (int64_t k = 0; k < step->periods; k++) {
-				int64_t start = slots_next(&slots, w);
+				int64_t start = slots_next(&slots, &w->slots_missed);
 				if (workload_stopped(w))
 					return;
 				workload_op_begin(w, start);

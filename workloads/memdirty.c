@@ -156,7 +156,7 @@ static void run_paced(struct workload *w, struct dirtier *d, int64_t rate_bytes_
 	struct slots slots;
 	slots_begin(&slots, SLOT_NS);
 	while (!workload_stopped(w)) {
-		int64_t start = slots_next(&slots, w);
+		int64_t start = slots_next(&slots, &w->slots_missed);
 		credit += slot_bytes;
 		int64_t pages = (int64_t)(credit / PAGE_BYTES);
 		if (pages == 0)

@@ -46,15 +46,13 @@ static void beat(struct agent *a, uint32_t number)
 void *sampler_main(void *argument)
 {
 	struct agent *a = argument;
-	int64_t interval = a->settings->interval_ns, deadline = clock_now_ns();
+	int64_t interval = a->settings->interval_ns;
+	struct slots slots;
 	uint32_t slot = 0, send_every = interval < SEND_EVERY_NS ? (uint32_t)(SEND_EVERY_NS / interval) : 1;
 	int count = 3 * (int)send_every + 1;
+	slots_begin(&slots, interval);
 	while (!atomic_load(&a->stop)) {
-		int64_t late = clock_now_ns() - deadline - interval;
-		int64_t missed = late >= 0 ? late / interval : 0;
-		atomic_fetch_add(&a->slots_missed, missed);
-		deadline += (missed + 1) * interval;
-		clock_sleep_until(deadline);
+		int64_t deadline = slots_next(&slots, &a->slots_missed);
 		for (int i = 0; i < a->count; i++)
 			take(a, i, deadline);
 		if (a->heart_fd >= 0)

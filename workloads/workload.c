@@ -111,17 +111,16 @@ void slots_begin(struct slots *s, int64_t length_ns)
 	s->length_ns = length_ns;
 }
 
-int64_t slots_next(struct slots *s, struct workload *w)
+int64_t slots_next(struct slots *s, _Atomic int64_t *missed)
 {
-	int64_t late = clock_now_ns() - s->next_ns;
-	if (late >= s->length_ns) {
-		int64_t missed = late / s->length_ns;
-		atomic_fetch_add_explicit(&w->slots_missed, missed, memory_order_relaxed);
-		s->next_ns += missed * s->length_ns;
+	clock_sleep_until(s->next_ns);
+	int64_t over = (clock_now_ns() - s->next_ns) / s->length_ns;
+	if (over > 0) {
+		atomic_fetch_add_explicit(missed, over, memory_order_relaxed);
+		s->next_ns += over * s->length_ns;
 	}
 	int64_t start = s->next_ns;
 	s->next_ns += s->length_ns;
-	clock_sleep_until(start);
 	return start;
 }
 

@@ -118,16 +118,17 @@ static inline bool workload_stopped(struct workload *w)
 int64_t workload_take_worst(struct workload *w, int64_t now_ns);
 
 /*
- * Slots of a paced loop. slots_next() returns the intended start of the next slot and sleeps until then; slots whose
- * time is over entirely are dropped and counted in w->slots_missed.
+ * Slots of a paced loop: sleep until the next slot's intended start, and return it. Slots whose time is over entirely
+ * are dropped and added to *missed, so the slot returned is the one that time is in.
  */
 struct slots {
 	int64_t next_ns;
 	int64_t length_ns;
 };
 
+/* The first slot starts now. */
 void slots_begin(struct slots *s, int64_t length_ns);
-int64_t slots_next(struct slots *s, struct workload *w);
+int64_t slots_next(struct slots *s, _Atomic int64_t *missed);
 
 /* Do `count` integer additions that the compiler cannot remove. */
 void additions(int64_t count);
