@@ -42,11 +42,15 @@ static int find_columns(struct drawing *d, char **names, int count)
 static struct points *find_series(struct drawing *d, char **cells, int count)
 {
 	char label[sizeof(d->drawn->label[0])] = "";
+	const char *keys[4];
 	for (int i = 0; i < 4; i++) {
 		size_t used = strlen(label);
-		if (d->keys[i] >= 0 && d->keys[i] < count && *cells[d->keys[i]])
-			snprintf(label + used, sizeof(label) - used, "%s%s", used ? " " : "", cells[d->keys[i]]);
+		keys[i] = d->keys[i] >= 0 && d->keys[i] < count ? cells[d->keys[i]] : "";
+		if (*keys[i])
+			snprintf(label + used, sizeof(label) - used, "%s%s", used ? " " : "", keys[i]);
 	}
+	if (d->request->wanted && !d->request->wanted(d->request->context, keys))
+		return NULL;
 	for (int i = 0; i < d->drawn->series; i++)
 		if (strcmp(d->drawn->label[i], label) == 0)
 			return &d->series[i];

@@ -16,6 +16,9 @@ struct draw_request {
 	const char *keys[4];   /* each combination of these columns is a series of its own; NULL ends */
 	const char *values[2]; /* the columns to draw; [1] may be NULL; thinning follows [0] */
 	double from_s, to_s;   /* only this span; -INFINITY and INFINITY for all */
+	/* Is the series with these keys ("" where there is none) to be drawn? NULL: all are. */
+	int (*wanted)(const void *context, const char *const keys[4]);
+	const void *context;
 };
 
 struct drawn {

@@ -3,10 +3,19 @@
 #include "reports/run_data.h"
 
 #include <json-c/json.h>
-#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { DEPTH = 6 };
+
+/* An array of plain values is one fact. */
+static int is_list_of_things(struct json_object *object)
+{
+	if (!json_object_is_type(object, json_type_array))
+		return 0;
+	struct json_object *first = json_object_array_length(object) ? json_object_array_get_idx(object, 0) : NULL;
+	return json_object_is_type(first, json_type_object) || json_object_is_type(first, json_type_array);
+}
 
 static void walk(struct json_object *object, const char *path, int depth, facts_fn *leaf, void *context)
 {
@@ -16,10 +25,12 @@ static void walk(struct json_object *object, const char *path, int depth, facts_
 			snprintf(below, sizeof(below), "%s%s%s", path, *path ? "." : "", key);
 			walk(value, below, depth + 1, leaf, context);
 		}
-	} else if (depth < DEPTH && json_object_is_type(object, json_type_array)) {
+	} else if (depth < DEPTH && is_list_of_things(object)) {
 		for (size_t i = 0; i < json_object_array_length(object); i++) {
 			struct json_object *value = json_object_array_get_idx(object, i);
 			const char *name = json_text(value, "name");
+			name = *name ? name : json_text(value, "vm");
+			name = *name ? name : json_text(value, "workload");
 			/* A named thing is called by its name, another by its number. */
 			if (*name)
 				snprintf(below, sizeof(below), "%s%s%s", path, *path ? "." : "", name);
@@ -38,6 +49,30 @@ void facts_walk(struct json_object *object, facts_fn *leaf, void *context)
 		walk(object, "", 0, leaf, context);
 }
 
+/* "100000000bit/s" and "2000000000ns", as options are written, to people's units; 0 when text is not one. */
+static int quantity_format(const char *text, char *buffer, size_t room)
+{
+	static const char *const units[][2] = { { "ns", "ns" }, { "B", "bytes" }, { "bit/s", "bit/s" } };
+	char *end;
+	double value = strtod(text, &end);
+	for (size_t i = 0; end != text && i < sizeof(units) / sizeof(*units); i++) {
+		if (strcmp(end, units[i][0]) == 0) {
+			value_format(value, units[i][1], buffer, room);
+			return 1;
+		}
+	}
+	return 0;
+}
+
+static void join(struct json_object *list, char *buffer, size_t room)
+{
+	size_t used = 0;
+	buffer[0] = '\0';
+	for (size_t i = 0; i < json_object_array_length(list) && used < room; i++)
+		used += (size_t)snprintf(buffer + used, room - used, "%s%s", i ? ", " : "",
+					 json_text(json_object_array_get_idx(list, i), ""));
+}
+
 char *fact_format(const char *path, struct json_object *leaf, char *buffer, size_t room)
 {
 	static const struct {
@@ -49,7 +84,10 @@ char *fact_format(const char *path, struct json_object *leaf, char *buffer, size
 	size_t length = strlen(path);
 	enum json_type type = json_object_get_type(leaf);
 	const char *text = leaf ? json_object_get_string(leaf) : "missing";
-	snprintf(buffer, room, "%s", type == json_type_boolean ? (json_object_get_boolean(leaf) ? "yes" : "no") : text);
+	if (type == json_type_array)
+		join(leaf, buffer, room);
+	else if (type != json_type_string || !quantity_format(text, buffer, room))
+		snprintf(buffer, room, "%s", type == json_type_boolean ? (json_object_get_boolean(leaf) ? "yes" : "no") : text);
 	if (type != json_type_int && type != json_type_double)
 		return buffer;
 	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++) {
@@ -71,7 +109,8 @@ static void put_row(void *context, const char *path, struct json_object *leaf)
 	char value[2048], name[512];
 	size_t last = 0, path_length = strlen(path);
 	/* A named thing is called so in the paths of the others. */
-	if (path_length > 5 && strcmp(path + path_length - 5, ".name") == 0)
+	if ((path_length > 5 && strcmp(path + path_length - 5, ".name") == 0) ||
+	    (path_length > 3 && strcmp(path + path_length - 3, ".vm") == 0))
 		return;
 	name_format(path, name, sizeof(name));
 	for (size_t i = 0; name[i]; i++)

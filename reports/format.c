@@ -101,9 +101,11 @@ char *metric_format(const struct shown_metric *m, char *buffer, size_t room)
 		return buffer;
 	struct look look = look_of(m->value, m->unit);
 	double low = m->low / look.factor, high = m->high / look.factor;
-	/* As many decimals as tell the two ends apart. */
-	int decimals = high > low ? (int)ceil(-log10(high - low)) : 1;
-	decimals = decimals < 0 ? 0 : decimals > 4 ? 4 : decimals;
+	/* As many decimals as tell the two ends apart, and no fewer than the value has. */
+	const char *point = strchr(buffer, '.');
+	int shown = point ? (int)strspn(point + 1, "0123456789") : 0;
+	int decimals = high > low ? (int)floor(1.3 - log10(high - low)) : 1;
+	decimals = decimals < shown ? shown : decimals > 4 ? 4 : decimals;
 	size_t used = strlen(buffer);
 	snprintf(buffer + used, room - used, " (%.*f to %.*f)", decimals, low, decimals, high);
 	return buffer;

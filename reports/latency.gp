@@ -1,4 +1,4 @@
-# Percentiles of operation latency, phase by phase, logarithmic.
+# Percentiles of the longest operation in each sample, phase by phase, logarithmic.
 # The caller has set: PANELS, COLUMNS, CAPTION, arrays PANEL_FILE, PANEL_TITLE, PHASE (names of the phases, in order),
 # PHASES. Data: phase number, p50, p99, p99.9, max in ms.
 load SCRIPTS.'/style.gp'
@@ -11,7 +11,7 @@ set multiplot
 if (CAPTION ne '') { set label 90 CAPTION at screen 0.082, screen 1 - 18. / H left font bold }
 set logscale y
 set format y '%g'
-set ylabel 'operation latency (ms)'
+set ylabel 'longest operation of a sample (ms)'
 set xrange [0.5:PHASES + 0.5]
 set xtics scale 0
 set xtics (PHASE[1] 1)

@@ -40,11 +40,12 @@ void page_head(FILE *out, const struct run_data *run)
 	fputs("</p>\n</header>\n", out);
 }
 
-static void put_metric_row(FILE *out, const struct shown_metric *m, const struct main_metric *main)
+static void put_metric_row(FILE *out, const struct run_data *run, const struct shown_metric *m,
+			   const struct main_metric *main)
 {
 	char whole[256], value[128], label[256];
 	fputs("<tr><th scope=\"row\">", out);
-	html_text(out, main_metric_label(main, m, label, sizeof(label)));
+	html_text(out, main_metric_label(run, main, m, label, sizeof(label)));
 	fputs("</th><td class=\"number\">", out);
 	html_text(out, value_format(m->value, m->unit, value, sizeof(value)));
 	fputs("</td><td class=\"interval\">", out);
@@ -69,14 +70,14 @@ static void put_vm(FILE *out, const struct run_data *run, const char *vm)
 	for (int main = 0; main < main_metric_count; main++) {
 		for (int i = 0; i < run->shown_count; i++) {
 			const struct shown_metric *m = &run->shown[i];
-			if (!same_vm(m, vm) || main_metric_find(m->metric, m->estimator) != main)
+			if (!same_vm(m, vm) || main_metric_find(run, m) != main)
 				continue;
 			if (rows++ == 0) {
 				fputs("<tr class=\"group\"><th colspan=\"3\" scope=\"rowgroup\">", out);
 				html_textf(out, "%s%s%s", *vm ? vm : "the run", *m->role ? ", " : "", m->role);
 				fputs("</th></tr>\n", out);
 			}
-			put_metric_row(out, m, &main_metrics[main]);
+			put_metric_row(out, run, m, &main_metrics[main]);
 		}
 	}
 }
@@ -174,7 +175,7 @@ void page_plots(FILE *out, const struct run_data *run, const struct plot plots[P
 		{ PLOT_ZOOM, NULL },
 		{ PLOT_ITERATIONS, "Pre-copy ends when what is left fits the downtime limit, which it never does while the "
 				   "guest dirties memory faster than it is sent." },
-		{ PLOT_LATENCY, NULL },
+		{ PLOT_LATENCY, "Of the longest operation in each sampling interval, in the guest's own time." },
 	};
 	int drawn = 0;
 	for (int i = 0; i < PLOT_COUNT; i++)

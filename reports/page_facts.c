@@ -36,7 +36,9 @@ static void warn_of_loss(void *context, const char *path, struct json_object *le
 	char name[512], value[1024];
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
 		speaks |= strstr(path, words[i]) != NULL;
-	int bad = type == json_type_string ? *json_object_get_string(leaf) != '\0' : json_object_get_double(leaf) > 0;
+	/* A text speaks of loss only where it is the trouble itself. */
+	int bad = type == json_type_string ? strstr(path, "trouble") && *json_object_get_string(leaf) :
+					     json_object_get_double(leaf) > 0;
 	if (!speaks || !bad || w->count >= WARNINGS_ROOM)
 		return;
 	fputs("<li>", next_warning(w));
@@ -71,6 +73,13 @@ void page_warnings(FILE *out, const struct run_data *run)
 	else if (!run->metrics)
 		fputs("<li>there are no metrics: <code>migmeter analyze</code> makes them from the raw data</li>\n",
 		      next_warning(&w));
+	if (strcmp(json_text(run->manifest, "accelerator"), "tcg") == 0) {
+		fputs("<li>", next_warning(&w));
+		html_textf(out, "the guests' processors were emulated (TCG): %s",
+			   *json_text(run->manifest, "accelerator_reason") ? json_text(run->manifest, "accelerator_reason")
+									    : "the reason is missing");
+		fputs("</li>\n", out);
+	}
 	warn_each(&w, "link", json_at(run->manifest, "link.flags"));
 	warn_each(&w, "analysis", json_at(run->metrics, "warnings"));
 	warn_each(&w, "this machine lacks", json_at(run->manifest, "capabilities_missing"));
@@ -90,6 +99,23 @@ static void put_facts(FILE *out, const char *heading, struct json_object *object
 		fputs("</td></tr>\n", out);
 	}
 	fputs("</tbody></table></div>\n", out);
+}
+
+/* Asked, next to what the hypervisor says; its many parameters folded away. */
+static void put_features(FILE *out, struct json_object *m)
+{
+	struct json_object *on = json_at(m, "features.on"), *parameters = json_at(on, "parameters");
+	fputs("<div>\n", out);
+	put_facts(out, "features asked", json_at(m, "features.asked"), "none beyond the hypervisor's defaults");
+	if (!parameters) {
+		put_facts(out, "read back from the hypervisor", on, "missing");
+	} else {
+		put_facts(out, "capabilities read back", json_at(on, "capabilities"), "missing");
+		fputs("<details><summary>all parameters read back</summary>\n", out);
+		put_facts(out, "parameters", parameters, "none");
+		fputs("</details>\n", out);
+	}
+	fputs("</div>\n", out);
 }
 
 /* Members of the manifest that are numbers or texts themselves. */
@@ -114,8 +140,8 @@ void page_conditions(FILE *out, const struct run_data *run)
 {
 	struct json_object *m = run->manifest;
 	fputs("<section>\n<h2>Asked, and what was on</h2>\n<div class=\"pair\">\n", out);
-	put_facts(out, "asked of the hypervisor", json_at(m, "features.asked"), "missing");
-	put_facts(out, "read back from it", json_at(m, "features.on"), "missing");
+	put_facts(out, "asked of the migration", json_at(m, "config.migration"), "missing");
+	put_features(out, m);
 	put_facts(out, "link asked", json_at(m, "link.asked"), "missing");
 	put_facts(out, "link measured before the run", json_at(m, "link.measured"), "missing");
 	fputs("</div>\n<p class=\"note\">", out);

@@ -1,6 +1,7 @@
 #include "reports/run_data.h"
 
 #include "bench/base/err.h"
+#include "bench/base/quantity.h"
 #include "reports/csv_table.h"
 
 #include <json-c/json.h>
@@ -124,6 +125,30 @@ void run_data_free(struct run_data *run)
 	json_object_put(run->manifest);
 	json_object_put(run->metrics);
 	memset(run, 0, sizeof(*run));
+}
+
+struct json_object *run_vm_row(const struct run_data *run, const char *name)
+{
+	struct json_object *list = json_at(run->manifest, "vms");
+	for (size_t i = 0; json_object_is_type(list, json_type_array) && i < json_object_array_length(list); i++) {
+		struct json_object *vm = json_object_array_get_idx(list, i);
+		if (strcmp(json_text(vm, "name"), name) == 0)
+			return vm;
+	}
+	return NULL;
+}
+
+const char *run_moved_vm(const struct run_data *run)
+{
+	return json_text(run->manifest, "migration.vm");
+}
+
+double run_link_rate(const struct run_data *run)
+{
+	int64_t bits_per_s;
+	if (rate_parse(json_text(run->manifest, "link.asked.rate"), &bits_per_s, NULL) == 0 && bits_per_s > 0)
+		return (double)bits_per_s;
+	return NAN;
 }
 
 const struct shown_metric *run_metric(const struct run_data *run, const char *metric, const char *vm,

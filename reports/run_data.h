@@ -31,6 +31,11 @@ struct run_data {
 int run_data_load(struct run_data *run, const char *directory, struct err *e);
 void run_data_free(struct run_data *run);
 
+/* The manifest's row of a VM, or NULL; the name of the VM that moves, or ""; the rate asked of the link, or NAN. */
+struct json_object *run_vm_row(const struct run_data *run, const char *name);
+const char *run_moved_vm(const struct run_data *run);
+double run_link_rate(const struct run_data *run);
+
 /* The member at a dotted path ("link.asked.rate"), or NULL. */
 struct json_object *json_at(struct json_object *object, const char *path);
 

@@ -40,15 +40,15 @@ static struct row *choose(const struct run_data *run, int *ret_count)
 	int count = 0;
 	for (int main = 0; rows && main < main_metric_count; main++)
 		for (int i = 0; i < run->shown_count; i++)
-			if (main_metric_find(run->shown[i].metric, run->shown[i].estimator) == main)
+			if (main_metric_find(run, &run->shown[i]) == main)
 				rows[count++].metric = &run->shown[i];
 	for (int i = 0; rows && count == 0 && i < run->shown_count; i++)
 		rows[i].metric = &run->shown[i];
 	for (int i = 0; rows && i < run->shown_count; i++) {
 		const struct shown_metric *m = rows[i].metric;
-		int main = m ? main_metric_find(m->metric, m->estimator) : -1;
+		int main = m ? main_metric_find(run, m) : -1;
 		if (main >= 0)
-			main_metric_label(&main_metrics[main], m, rows[i].label, sizeof(rows[i].label));
+			main_metric_label(run, &main_metrics[main], m, rows[i].label, sizeof(rows[i].label));
 		else if (m)
 			name_format(m->metric, rows[i].label, sizeof(rows[i].label));
 	}

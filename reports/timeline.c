@@ -45,13 +45,11 @@ static double text_px(const char *text, double character_px)
 	return (double)strlen(text) * character_px;
 }
 
-static int draw(struct view *v, const char *path, const char *out_path, const char *const keys[2], const char *value0,
-		const char *value1, struct drawn *ret)
+/* Draw into out_path; the span is the view's. Returns the number of series; 0 also when there is no number in them. */
+static int draw(struct view *v, struct draw_request request, const char *out_path, struct drawn *ret)
 {
-	struct draw_request request = { .path = path, .keys = { keys ? keys[0] : NULL, keys ? keys[1] : NULL },
-					.values = { value0, value1 }, .from_s = v->from_s, .to_s = v->to_s };
-	if (keys && keys[1])
-		request.keys[2] = "thread";
+	request.from_s = v->from_s;
+	request.to_s = v->to_s;
 	if (draw_series(&request, out_path, ret, NULL) < 0 || ret->numbers == 0)
 		return 0;
 	v->first_s = fmin(v->first_s, ret->first_s);
@@ -60,15 +58,18 @@ static int draw(struct view *v, const char *path, const char *out_path, const ch
 }
 
 /* The VM whose name begins the stem "VM-WORKLOAD"; the longest such name. */
-static const struct shown_metric *find_vm(const struct run_data *run, const char *stem)
+static struct json_object *find_vm(const struct run_data *run, const char *stem)
 {
-	const struct shown_metric *best = NULL;
-	for (int i = 0; i < run->shown_count; i++) {
-		const struct shown_metric *m = &run->shown[i];
-		size_t length = strlen(m->vm);
-		if (length && strncmp(stem, m->vm, length) == 0 && (stem[length] == '-' || !stem[length]) &&
-		    (!best || length > strlen(best->vm) || (length == strlen(best->vm) && !*best->role)))
-			best = m;
+	struct json_object *list = json_at(run->manifest, "vms"), *best = NULL;
+	size_t longest = 0;
+	for (size_t i = 0; json_object_is_type(list, json_type_array) && i < json_object_array_length(list); i++) {
+		struct json_object *vm = json_object_array_get_idx(list, i);
+		const char *name = json_text(vm, "name");
+		size_t length = strlen(name);
+		if (length > longest && strncmp(stem, name, length) == 0 && (stem[length] == '-' || !stem[length])) {
+			best = vm;
+			longest = length;
+		}
 	}
 	return best;
 }
@@ -90,19 +91,24 @@ static void plot_glob(const struct plotting *p, const char *pattern, glob_t *fou
 		memset(found, 0, sizeof(*found));
 }
 
-static void put_rate(struct view *v, int number, const char *path, const char *stem, const struct shown_metric *vm)
+static void put_rate(struct view *v, int number, const char *path, const char *stem, struct json_object *vm)
 {
 	FILE *s = v->p->script;
 	char out[5000], title[300];
 	struct drawn drawn;
 	snprintf(out, sizeof(out), "%s/rate-%d.data", v->p->work, number);
-	int percent = draw(v, path, out, NULL, "percent", "percent_smooth", &drawn) > 0;
-	if (!percent)
-		draw(v, path, out, NULL, "rate", "rate_smooth", &drawn);
-	size_t length = vm ? strlen(vm->vm) : 0;
+	struct draw_request request = { .path = path, .values = { "percent", "percent_smooth" } };
+	int percent = draw(v, request, out, &drawn) > 0;
+	if (!percent) {
+		request.values[0] = "rate";
+		request.values[1] = "rate_smooth";
+		draw(v, request, out, &drawn);
+	}
+	const char *name = json_text(vm, "name"), *role = json_text(vm, "role");
+	size_t length = strlen(name);
 	if (vm)
-		snprintf(title, sizeof(title), "%.80s%s%.80s%s%.60s%s", vm->vm, stem[length] ? ": " : "",
-			 stem[length] ? stem + length + 1 : "", *vm->role ? " (" : "", vm->role, *vm->role ? ")" : "");
+		snprintf(title, sizeof(title), "%.80s%s%.80s%s%.60s%s", name, stem[length] ? ": " : "",
+			 stem[length] ? stem + length + 1 : "", *role ? " (" : "", role, *role ? ")" : "");
 	else
 		snprintf(title, sizeof(title), "%.200s", stem);
 	plot_set_item(s, "RATE_FILE", number, out);
@@ -125,8 +131,8 @@ static int put_rates(struct view *v)
 		for (size_t i = 0; i < found.gl_pathc && count < wanted; i++) {
 			char stem[256];
 			stem_of(found.gl_pathv[i], "timeline-", stem, sizeof(stem));
-			const struct shown_metric *vm = find_vm(v->p->run, stem);
-			if ((vm && strcmp(vm->role, "migrating") == 0) == moving)
+			struct json_object *vm = find_vm(v->p->run, stem);
+			if ((strcmp(json_text(vm, "role"), "migrating") == 0) == moving)
 				put_rate(v, ++count, found.gl_pathv[i], stem, vm);
 		}
 	}
@@ -135,14 +141,12 @@ static int put_rates(struct view *v)
 }
 
 /* A panel with one line a key: the link or the CPU. */
-static void put_lines(struct view *v, const char *file, const char *name, const char *const keys[2],
-		      const char *value, struct drawn *drawn, int wanted)
+static void put_lines(struct view *v, const char *name, const struct draw_request *request, struct drawn *drawn)
 {
 	FILE *s = v->p->script;
-	char path[4500], out[5000], item[64];
-	snprintf(path, sizeof(path), "%s/plots/%s", v->p->run->directory, file);
+	char out[5000], item[64];
 	snprintf(out, sizeof(out), "%s/%s.data", v->p->work, name);
-	int count = wanted ? draw(v, path, out, keys, value, NULL, drawn) : 0;
+	int count = request ? draw(v, *request, out, drawn) : 0;
 	fprintf(s, "%sS = %d\n", name, count);
 	snprintf(item, sizeof(item), "%s_FILE", name);
 	plot_set_text(s, item, out);
@@ -153,15 +157,44 @@ static void put_lines(struct view *v, const char *file, const char *name, const 
 		plot_set_item(s, item, i + 1, drawn->label[i]);
 }
 
+/* The link that the migration crosses; all, where the manifest does not name it. */
+static int wanted_link(const void *context, const char *const keys[4])
+{
+	const char *link = json_text(((const struct run_data *)context)->manifest, "migration.link");
+	return !*link || strcmp(keys[0], link) == 0;
+}
+
 static void put_link(struct view *v)
 {
-	static const char *const keys[2] = { "link", "direction" };
+	const struct run_data *run = v->p->run;
 	struct drawn drawn = { .highest = NAN };
-	put_lines(v, "link.csv", "LINK", keys, "bit_per_s", &drawn, 1);
-	double asked = json_number(v->p->run->manifest, "link.asked.rate_bit_per_s");
+	char path[5000];
+	snprintf(path, sizeof(path), "%s/plots/link.csv", run->directory);
+	put_lines(v, "LINK",
+		  &(struct draw_request){ .path = path, .keys = { "link", "direction" }, .values = { "bit_per_s" },
+					  .wanted = wanted_link, .context = run },
+		  &drawn);
+	double asked = run_link_rate(run);
 	double highest = fmax(drawn.highest, asked), factor = highest >= 2e9 ? 1e9 : highest >= 2e6 ? 1e6 : 1e3;
 	fprintf(v->p->script, "LINK_FACTOR = %g\nLINK_ASKED = %g\n", factor, asked > 0 ? asked : 0.0);
 	plot_set_text(v->p->script, "LINK_UNIT", factor > 1e6 ? "Gbit/s" : factor > 1e3 ? "Mbit/s" : "kbit/s");
+}
+
+/* Whole nodes, and the threads that move the VM. */
+static int wanted_cpu(const void *context, const char *const keys[4])
+{
+	const char *moved = run_moved_vm(context);
+	return (!*keys[1] && !*keys[2]) || (strcmp(keys[2], "migration") == 0 && strcmp(keys[1], moved) == 0);
+}
+
+static void put_cpu(struct view *v)
+{
+	struct drawn drawn;
+	char path[5000];
+	snprintf(path, sizeof(path), "%s/plots/cpu.csv", v->p->run->directory);
+	struct draw_request request = { .path = path, .keys = { "node", "vm", "thread" }, .values = { "share" },
+					.wanted = wanted_cpu, .context = v->p->run };
+	put_lines(v, "CPU", v->zoom ? NULL : &request, &drawn);
 }
 
 static void put_silences(struct view *v)
@@ -179,7 +212,7 @@ static void put_silences(struct view *v)
 		stem_of(found.gl_pathv[i], "packets-", stem, sizeof(stem));
 		snprintf(out, sizeof(out), "%s/silence-%d.data", v->p->work, i + 1);
 		snprintf(title, sizeof(title), "%s: longest silence on the wire", stem);
-		draw(v, found.gl_pathv[i], out, NULL, "longest_silence_ms", NULL, &drawn);
+		draw(v, (struct draw_request){ .path = found.gl_pathv[i], .values = { "longest_silence_ms" } }, out, &drawn);
 		plot_set_item(s, "SILENCE_FILE", i + 1, out);
 		plot_set_item(s, "SILENCE_TITLE", i + 1, title);
 	}
@@ -225,6 +258,7 @@ static void put_events(struct view *v, double px_per_s)
 	struct label_rows rows = { 0 };
 	int count = 0, ticks = 0, stops = 0;
 	double stop_s = NAN;
+	const char *stopped = "";
 	fprintf(s, "array EVENT_AT[%d]\narray EVENT_LABEL[%d]\narray EVENT_ROW[%d]\narray EVENT_RIGHT[%d]\n", LABELS, LABELS,
 		LABELS, LABELS);
 	fprintf(s, "array EVENT_COLOUR[%d]\narray STOP_FROM[%d]\narray STOP_TO[%d]\narray TICK_AT[%d]\n", LABELS, LABELS,
@@ -233,15 +267,17 @@ static void put_events(struct view *v, double px_per_s)
 		double at_s = csv_table_number(t, i, "time_s");
 		const char *kind = csv_table_text(t, i, "kind"), *label = csv_table_text(t, i, "label");
 		int stop = strcmp(kind, "stop") == 0, resume = strcmp(kind, "resume") == 0;
-		if (stop)
+		if (stop) {
 			stop_s = at_s;
-		if (resume && stop_s < at_s && stops < LABELS && at_s >= v->from_s && stop_s <= v->to_s) {
+			stopped = csv_table_text(t, i, "vm");
+		}
+		if (resume && stop_s < at_s && strcmp(stopped, csv_table_text(t, i, "vm")) == 0 && stops < LABELS && at_s >= v->from_s && stop_s <= v->to_s) {
 			stops++;
 			fprintf(s, "STOP_FROM[%d] = %.6f\nSTOP_TO[%d] = %.6f\n", stops, fmax(stop_s, v->from_s), stops,
 				fmin(at_s, v->to_s));
 			stop_s = NAN;
 		}
-		if (!(at_s >= v->from_s && at_s <= v->to_s) || strcmp(kind, "phase") == 0)
+		if (!(at_s >= v->from_s && at_s <= v->to_s) || strcmp(kind, "phase") == 0 || strcmp(kind, "setup") == 0)
 			continue;
 		if (strcmp(kind, "iteration") == 0) {
 			if (ticks < TICKS)
@@ -263,6 +299,13 @@ static void put_events(struct view *v, double px_per_s)
 	fprintf(s, "EVENTS = %d\nEVENT_ROWS = %d\nTICKS = %d\nSTOPS = %d\n", count, rows.used, ticks, stops);
 }
 
+/* Is this row of the downtimes about the VM that moves (any, where none does)? */
+static int is_moved(const struct run_data *run, int row)
+{
+	const char *moved = run_moved_vm(run);
+	return !*moved || strcmp(csv_table_text(run->downtime, row, "vm"), moved) == 0;
+}
+
 static void put_bars(struct view *v)
 {
 	const struct csv_table *t = v->p->run->downtime;
@@ -273,7 +316,7 @@ static void put_bars(struct view *v)
 	for (int i = 0; v->zoom && i < csv_table_rows(t) && count < LABELS; i++) {
 		double at_s = csv_table_number(t, i, "at_s"), value_ms = csv_table_number(t, i, "value_ms");
 		char text[128];
-		if (isnan(at_s) || isnan(value_ms))
+		if (isnan(at_s) || isnan(value_ms) || !is_moved(v->p->run, i))
 			continue;
 		count++;
 		fprintf(s, "BAR_FROM[%d] = %.6f\nBAR_TO[%d] = %.6f\n", count, at_s, count, at_s + value_ms / 1e3);
@@ -285,13 +328,11 @@ static void put_bars(struct view *v)
 
 static int view_prepare(struct view *v)
 {
-	static const char *const cpu_keys[2] = { "node", "vm" };
-	struct drawn drawn;
 	FILE *s = v->p->script;
 	v->first_s = v->last_s = NAN;
 	int rates = put_rates(v);
 	put_link(v);
-	put_lines(v, "cpu.csv", "CPU", cpu_keys, "share", &drawn, !v->zoom);
+	put_cpu(v);
 	put_silences(v);
 	if (!rates || isnan(v->first_s) || !(v->last_s > v->first_s))
 		return plot_skip(v->p, "there is no series of work in this run%s", v->zoom ? " around the stop" : "");
@@ -313,7 +354,7 @@ int timeline_prepare(struct plotting *p, struct err *e)
 	return view_prepare(&v);
 }
 
-/* All that any estimator calls downtime, and 1.5 s (or half of it) on either side. */
+/* All that any estimator calls downtime of the VM that moves, and 1.5 s (or half of it) on either side. */
 int zoom_prepare(struct plotting *p, struct err *e)
 {
 	const struct run_data *run = p->run;
@@ -321,7 +362,8 @@ int zoom_prepare(struct plotting *p, struct err *e)
 	(void)e;
 	for (int i = 0; i < csv_table_rows(run->marks); i++) {
 		const char *kind = csv_table_text(run->marks, i, "kind");
-		if (strcmp(kind, "stop") != 0 && strcmp(kind, "resume") != 0)
+		/* A VM's first resume is its boot. */
+		if (strcmp(kind, "stop") != 0 && (strcmp(kind, "resume") != 0 || isnan(from_s)))
 			continue;
 		from_s = fmin(from_s, csv_table_number(run->marks, i, "time_s"));
 		to_s = fmax(to_s, csv_table_number(run->marks, i, "time_s"));
@@ -329,6 +371,8 @@ int zoom_prepare(struct plotting *p, struct err *e)
 	for (int i = 0; i < csv_table_rows(run->downtime); i++) {
 		double at_s = csv_table_number(run->downtime, i, "at_s");
 		double value_ms = csv_table_number(run->downtime, i, "value_ms");
+		if (isnan(at_s) || isnan(value_ms) || !is_moved(run, i))
+			continue;
 		from_s = fmin(from_s, at_s);
 		to_s = fmax(to_s, at_s + value_ms / 1e3);
 	}

@@ -23,22 +23,34 @@ const struct main_metric main_metrics[] = {
 	{ "baseline_rate", "", "baseline rate" },
 	{ "mean_rate", "", "mean rate while migrating" },
 	{ "bytes_on_wire", "", "bytes on the wire" },
+	{ "iterations", "", "iterations" },
 };
 const int main_metric_count = sizeof(main_metrics) / sizeof(*main_metrics);
 
-int main_metric_find(const char *metric, const char *estimator)
+int main_metric_find(const struct run_data *run, const struct shown_metric *m)
 {
+	const char *link = json_text(run->manifest, "migration.link");
+	size_t length = strlen(link);
+	/* Of the links, the one that the migration crosses. */
+	if (length && strcmp(m->metric, "bytes_on_wire") == 0 && *m->estimator &&
+	    (strncmp(m->estimator, link, length) != 0 || m->estimator[length] != ':'))
+		return -1;
 	for (int i = 0; i < main_metric_count; i++)
-		if (strcmp(main_metrics[i].metric, metric) == 0 &&
-		    (!*main_metrics[i].estimator || strcmp(main_metrics[i].estimator, estimator) == 0))
+		if (strcmp(main_metrics[i].metric, m->metric) == 0 &&
+		    (!*main_metrics[i].estimator || strcmp(main_metrics[i].estimator, m->estimator) == 0))
 			return i;
 	return -1;
 }
 
-char *main_metric_label(const struct main_metric *main, const struct shown_metric *m, char *buffer, size_t room)
+char *main_metric_label(const struct run_data *run, const struct main_metric *main, const struct shown_metric *m,
+			char *buffer, size_t room)
 {
-	int more = !*main->estimator && *m->estimator;
-	snprintf(buffer, room, "%s%s%s%s", main->label, more ? " (" : "", more ? m->estimator : "", more ? ")" : "");
+	int same = 0;
+	const char *colon = strchr(m->estimator, ':');
+	for (int i = 0; !*main->estimator && i < run->shown_count; i++)
+		same += strcmp(run->shown[i].metric, m->metric) == 0 && strcmp(run->shown[i].vm, m->vm) == 0;
+	snprintf(buffer, room, "%s%s%s%s", main->label, same > 1 ? " (" : "",
+		 same > 1 ? (colon ? colon + 1 : m->estimator) : "", same > 1 ? ")" : "");
 	return buffer;
 }
 
@@ -59,21 +71,10 @@ static void say(struct sentence *s, const char *format, ...)
 		s->used = s->used + (size_t)length < s->room ? s->used + (size_t)length : s->room - 1;
 }
 
-static struct json_object *manifest_vm(const struct run_data *run, const char *name)
-{
-	struct json_object *list = json_at(run->manifest, "vms");
-	for (size_t i = 0; list && json_object_is_type(list, json_type_array) && i < json_object_array_length(list); i++) {
-		struct json_object *vm = json_object_array_get_idx(list, i);
-		if (strcmp(json_text(vm, "name"), name) == 0)
-			return vm;
-	}
-	return NULL;
-}
-
 /* "vm1 (intadd, 128 MiB)" */
 static void say_vm(struct sentence *s, const struct run_data *run, const char *name)
 {
-	struct json_object *vm = manifest_vm(run, name), *list = json_at(vm, "workloads");
+	struct json_object *vm = run_vm_row(run, name), *list = json_at(vm, "workloads");
 	double memory = json_number(vm, "memory_bytes");
 	const char *gap = " (";
 	char text[96];
@@ -91,19 +92,10 @@ static void say_vm(struct sentence *s, const struct run_data *run, const char *n
 	say(s, "%s", *gap == ',' ? ")" : "");
 }
 
-static const char *moved_vm(const struct run_data *run)
-{
-	const char *name = json_text(run->manifest, "migration.vm");
-	for (int i = 0; !*name && i < run->shown_count; i++)
-		if (strcmp(run->shown[i].role, "migrating") == 0)
-			name = run->shown[i].vm;
-	return name;
-}
-
 static void say_link(struct sentence *s, const struct run_data *run)
 {
 	char text[96];
-	double rate = json_number(run->manifest, "link.asked.rate_bit_per_s");
+	double rate = run_link_rate(run);
 	if (rate > 0)
 		say(s, " over %s", value_format(rate, "bit/s", text, sizeof(text)));
 }
@@ -167,7 +159,7 @@ static void say_work(struct sentence *s, const struct run_data *run, const char 
 char *verdict_format(const struct run_data *run, char *buffer, size_t room)
 {
 	struct sentence s = { .text = buffer, .room = room };
-	const char *vm = moved_vm(run);
+	const char *vm = run_moved_vm(run);
 	buffer[0] = '\0';
 	if (strcmp(run->status, "failed") == 0 || strcmp(run->status, "interrupted") == 0) {
 		say(&s, "The run %s: %s.", strcmp(run->status, "failed") == 0 ? "failed" : "was interrupted",
@@ -180,8 +172,11 @@ char *verdict_format(const struct run_data *run, char *buffer, size_t room)
 		return buffer;
 	}
 	const struct shown_metric *time = run_metric(run, "migration_time", NULL, "completion");
+	int moves = *vm && strcmp(json_text(run->manifest, "migration.mode"), "none") != 0;
+	if (!*vm)
+		vm = run->shown[0].vm;
 	say_vm(&s, run, vm);
-	if (time || *json_text(run->manifest, "migration.mode")) {
+	if (moves) {
 		say(&s, " moved in ");
 		say_value(&s, time, "an unknown time");
 		say_link(&s, run);

@@ -8,7 +8,7 @@
 
 struct run_data;
 
-/* One sentence (two for several VMs): what moved, how long, what it cost; or what failed. Returns buffer. */
+/* One sentence: what moved, how long, what it cost; or what failed. Returns buffer. */
 char *verdict_format(const struct run_data *run, char *buffer, size_t room);
 
 /* Which of the five downtimes differ beyond their uncertainty, and by how much. Returns buffer ("" without any). */
@@ -25,10 +25,12 @@ extern const int main_metric_count;
 
 struct shown_metric;
 
-/* Its label, with the estimator in brackets where the row does not name it itself. Returns buffer. */
-char *main_metric_label(const struct main_metric *main, const struct shown_metric *m, char *buffer, size_t room);
+/* The label of a row; where the VM has several of this metric (two workloads, two directions), with which one it is in
+ * brackets. Returns buffer. */
+char *main_metric_label(const struct run_data *run, const struct main_metric *main, const struct shown_metric *m,
+			char *buffer, size_t room);
 
 /* Is this row one of them? Its index, or -1. */
-int main_metric_find(const char *metric, const char *estimator);
+int main_metric_find(const struct run_data *run, const struct shown_metric *m);
 
 #endif

@@ -52,10 +52,10 @@ push @manifest, '"question":' . json($question), '"version":"0.1"', '"command":'
 	'"hypervisor":{"libvirt":"9.0.0","qemu":"7.2.9"}',
 	'"features":{"asked":{"mode":"' . ($post ? 'postcopy' : 'precopy') . '","downtime_limit_ms":300,"auto_converge":false},' .
 	'"on":{"mode":"' . ($post ? 'postcopy' : 'precopy') . '","downtime_limit_ms":300,"auto_converge":false}}',
-	'"link":{"asked":{"rate_bit_per_s":100000000,"rtt_ns":1000000,"queue_ns":50000000},"measured":{"rate_bit_per_s":95100000,"rtt_ns":1240000,"lateness_p99_ns":310000},"backend":"netem","flags":' .
+	'"link":{"asked":{"rate":"100000000bit/s","rtt":"1000000ns","queue":"0B"},"measured":{"rate_bit_per_s":95100000,"rtt_ns":1240000,"lateness_p99_ns":310000},"backend":"netem","flags":' .
 	($post ? '["rtt off by more than 0.3 ms + 3 %"]' : '[]') . '}',
 	'"vms":[' . join(',', map { '{"name":' . json($_->[0]) . ',"role":"' . $_->[1] . '","node":"src","memory_bytes":134217728,"vcpus":1,"workloads":[{"name":"intadd","unit":"additions"}]}' } @vms) . ']',
-	'"migration":{"vm":"vm1","mode":"' . ($post ? 'postcopy' : 'precopy') . '","completed":{"downtime_ns":207000000,"time_elapsed_ns":12290000000}}',
+	'"migration":{"vm":"vm1","link":"migration","mode":"' . ($post ? 'postcopy' : 'precopy') . '","completed":{"downtime_ns":207000000,"time_elapsed_ns":12290000000}}',
 	'"collectors":{"samples":{"received":3796,"lost":0,"fetched":21},"packets":{"seen":9123,"dropped":' . ($post ? 12 : 0) . '}}',
 	'"capabilities_missing":[{"name":"kvm","reason":"the probe guest did not print a line within 10 s"}]';
 put('manifest.json', '{' . join(',', @manifest) . '}');
@@ -95,8 +95,10 @@ for (my $i = 0; $i < ($end - $begin) * 10; $i++) {
 	my $t = $begin + $i / 10;
 	my $on = $t >= 0 && $t < $done;
 	$link .= sprintf("%.2f,migration,src-to-dst,%.0f\n", $t, $on ? 95.1e6 * (1 + 0.02 * noise()) : 4e3);
+	$link .= sprintf("%.2f,src-uplink,src-to-lan,%.0f\n", $t, 5790);
 	$link .= sprintf("%.2f,migration,dst-to-src,%.0f\n", $t, $on ? 1.6e6 * (1 + 0.3 * noise()) : 4e3);
 	my $at_dst = $t >= $resume;
+	$cpu .= sprintf("%.2f,src,vm1,,%.3f\n%.2f,src,vm1,vcpu,%.3f\n", $t, 0.99, $t, 0.97);
 	$cpu .= sprintf("%.2f,src,,,%.3f\n%.2f,dst,,,%.3f\n", $t, ($at_dst && !$on ? 0.02 : 0.99) + 0.01 * noise(), $t, $at_dst ? 0.98 + 0.02 * noise() : $on ? 0.12 + 0.05 * noise() : 0.02);
 	$cpu .= sprintf("%.2f,src,vm1,migration,%.3f\n", $t, 0.16 + 0.04 * noise()) if $on;
 	my $silent = $t <= $stop && $t + 0.1 > $stop ? ($post ? 6102 : 221) : 10 + 2 * noise() + (noise() > 0.48 ? 14 : 0);
@@ -109,7 +111,7 @@ put('plots/packets-vm1.csv', $packets);
 my @passes = $post ? ([1, 0, 0.3, 3.4, 124.1, 0.2, 11.3]) : ([1, 0, 9.35, 105.9, 22.4, 2.4, 11.3], [2, 9.35, 11.34, 22.4, 4.9, 2.5, 11.3], [3, 11.34, 11.62, 3.2, 2.4, 2.6, 11.4], [4, 11.62, 11.83, 2.4, 0, 'missing', 11.3]);
 put('plots/iterations.csv', "iteration,start_s,end_s,processed_bytes,remaining_bytes,dirty_bytes_per_s,rate_bytes_per_s,throttle_percent,expected_downtime_ms\n" .
 	join('', map { my @r = @$_; join(',', $r[0], $r[1], $r[2], map({ sprintf '%.0f', $_ * 1048576 } @r[3, 4]), $r[5] eq 'missing' ? 'missing' : $r[5] * 1048576, $r[6] * 1048576, 'missing', 240) . "\n" } @passes));
-put('plots/marks.csv', "time_s,vm,kind,label\n0,vm1,start,migration begins\n" . ($post ? "0.3,vm1,postcopy,post-copy\n" : '') .
+put('plots/marks.csv', "time_s,vm,kind,label\n-16,vm1,resume,resume\n0,vm1,start,migration begins\n" . ($post ? "0.3,vm1,postcopy,post-copy\n" : '') .
 	join('', map { "$_->[1],vm1,iteration,$_->[0]\n" } @passes) . "$stop,vm1,stop,stop\n$resume,vm1,resume,resume\n$done,vm1,done,completed\n");
 my @latency = (['baseline', 0.021, 0.12, 0.9, 4.2], ['migration', 0.026, 1.4, 11, $post ? 5790 : 228], ['settle', 0.021, 0.14, 1.0, 6.1]);
 put('plots/latency.csv', "vm,workload,phase,p50_ms,p99_ms,p999_ms,max_ms\n" .
@@ -133,7 +135,8 @@ for my $vm (@vms) {
 	$metric->('lost_work', $vm->[0], '', $post ? 7.4 : 2.31, 's');
 	$metric->('recovery_time', $vm->[0], '', $kind eq 'neighbours' && !$moving ? (undef, 's', undef, undef, 'never fell below 95 % of the baseline') : (0.42, 's'));
 }
-$metric->('bytes_on_wire', '', '', 140_300_000, 'bytes');
+$metric->('bytes_on_wire', 'vm1', 'migration:src-to-dst', 140_300_000, 'bytes');
+$metric->('bytes_on_wire', 'vm1', 'src-uplink:src-to-lan', 62_384, 'bytes');
 $metric->('cpu_per_gib', '', '', undef, 's', undef, undef, 'no CPU counters of the destination');
 my @definitions = (['migration_time', 's', 'completion - start', 'lower', 'from the call to its return'],
 	['downtime', 's', 'per estimator', 'lower', 'how long the VM did not run, could not be reached, or did not work'],
