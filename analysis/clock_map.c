@@ -8,7 +8,16 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { BINS = 1 << 16, STEPS = 4096, DRIFT_LAG_BINS = 20, MERGE_BINS = 3, SCATTER_BINS = 20, LEVEL_BINS = 5 };
+enum {
+	BINS = 1 << 16,
+	STEPS = 4096,
+	ROUGH_LAG_BINS = 8,
+	FINE_LAG_BINS = 20,
+	LEAST_SLOPES = 20,
+	MERGE_BINS = 3,
+	SCATTER_BINS = 20,
+	LEVEL_BINS = 5,
+};
 static const int64_t first_width_ns = 100 * NS_PER_MS;
 static const int64_t lead_ns = 10 * NS_PER_S; /* room for samples older than the first one seen */
 static const double bend_per_s = 100e3;       /* ns/s */
@@ -95,27 +104,27 @@ void clock_map_add(struct clock_map *map, int64_t guest_ns, int64_t head_ns)
 		map->used = k + 1;
 }
 
-static int fit_drift(struct clock_map *map, double *scratch)
+/*
+ * The drift is the median slope between bins some way apart; pairs on both sides of a step found before are left out,
+ * and steps not found yet lift few.
+ */
+static void fit_drift(struct clock_map *map, int lag, double *scratch)
 {
 	size_t n = 0;
-	int first = -1;
-	for (int k = 0; k < map->used; k++) {
-		if (map->bins[k].guest_ns < 0)
-			continue;
-		if (first < 0)
-			first = k;
-		const struct bin *a = &map->bins[k], *b = k + DRIFT_LAG_BINS < map->used ? a + DRIFT_LAG_BINS : a;
-		if (b->guest_ns > a->guest_ns)
+	int s = 0; /* steps before bin k */
+	for (int k = 0; k + lag < map->used; k++) {
+		const struct bin *a = &map->bins[k], *b = a + lag;
+		while (s < map->step_count && map->places[s].after <= k)
+			s++;
+		int spans_step = s < map->step_count && map->places[s].before < k + lag;
+		if (a->guest_ns >= 0 && b->guest_ns > a->guest_ns && !spans_step)
 			scratch[n++] = (double)(b->delta_ns - a->delta_ns) / (double)(b->guest_ns - a->guest_ns);
 	}
-	if (first < 0)
-		return -1;
-	map->reference_delta_ns = map->bins[first].delta_ns;
-	/* Stops lift few of the slopes, so the median does not see them. */
-	map->drift = n >= DRIFT_LAG_BINS ? gsl_stats_median(scratch, 1, n) : 0;
-	if (fabs(map->drift) > 1e-2) /* no clock is that wrong: stops all over, or hostile stamps */
-		map->drift = 0;
-	return 0;
+	if (n < LEAST_SLOPES)
+		return;
+	double drift = gsl_stats_median(scratch, 1, n);
+	if (fabs(drift) < 1e-2) /* no clock is as wrong as that: stops all over, or hostile stamps */
+		map->drift = drift;
 }
 
 static double residual_of(const struct clock_map *map, int64_t guest_ns, int64_t delta_ns)
@@ -186,23 +195,74 @@ static double scatter(const struct clock_map *map, int k, int direction, int sto
 	return n ? gsl_stats_median(scratch, 1, n) : 0;
 }
 
+/* The bin that the envelope just before (direction -1) or behind (1) a stop rests on; k itself when all are empty. */
+static int resting_bin(const struct clock_map *map, int k, int direction, int stop, double bend)
+{
+	int best = k;
+	double least = NAN;
+	for (int j = k; j != stop; j += direction) {
+		double height = map->residual[j] + bend * abs(j - k);
+		if (height < least || (isnan(least) && !isnan(height))) {
+			least = height;
+			best = j;
+		}
+	}
+	return best;
+}
+
+/*
+ * The size is between the samples that the envelopes rest on, not between the envelopes: those bend for the worst
+ * drift, and where no sample came for seconds after the stop that would make it longer. The bend is in the interval.
+ */
+static void size_step(struct clock_map *map, int s, double bend, double *scratch)
+{
+	struct clock_step *step = &map->steps[s];
+	const struct step_place *p = &map->places[s];
+	int from = s ? map->places[s - 1].after : 0;
+	int to = s + 1 < map->step_count ? map->places[s + 1].before + 1 : map->used;
+	int old = resting_bin(map, p->before, -1, from - 1, bend), new = resting_bin(map, p->after, 1, to, bend);
+	double bent = bend * (new - old);
+	if (!isnan(map->residual[old]) && !isnan(map->residual[new]))
+		step->size_ns = (int64_t)(map->residual[new] - map->residual[old]);
+	step->low_ns = step->size_ns -
+		       (int64_t)(scatter(map, p->after, 1, to, SCATTER_BINS, scratch) + bent + floor_error_ns);
+	step->high_ns = step->size_ns +
+			(int64_t)(scatter(map, p->before, -1, from - 1, SCATTER_BINS, scratch) + bent + floor_error_ns);
+}
+
+/* How much the quickest samples of neighbouring bins differ: a stop lifts few of the differences. */
+static double roughness(const struct clock_map *map, double *scratch)
+{
+	size_t n = 0;
+	for (int k = 1; k < map->used; k++)
+		if (!isnan(map->residual[k]) && !isnan(map->residual[k - 1]))
+			scratch[n++] = fabs(map->residual[k] - map->residual[k - 1]);
+	return n ? gsl_stats_median(scratch, 1, n) : 0;
+}
+
 int clock_map_build(struct clock_map *map, struct err *e)
 {
+	int begin = 0;
+	while (begin < map->used && map->bins[begin].guest_ns < 0)
+		begin++;
+	if (begin == map->used)
+		return err_set(e, EXIT_MEASURED_BAD, "no sample has an arrival stamp");
 	double *scratch = malloc(BINS * sizeof(*scratch));
 	if (!scratch)
 		return err_errno(e, EXIT_CANNOT, "cannot build a clock map");
-	if (fit_drift(map, scratch) < 0) {
-		free(scratch);
-		return err_set(e, EXIT_MEASURED_BAD, "no sample has an arrival stamp");
-	}
 	double bend = bend_per_s * (double)map->width_ns / NS_PER_S;
-	for (int k = 0; k < map->used; k++)
-		map->residual[k] = map->bins[k].guest_ns < 0 ? NAN :
-							       residual_of(map, map->bins[k].guest_ns,
-									   map->bins[k].delta_ns);
-	envelope(map, 0, map->used - 1, bend);
-	map->step_least_ns = fmax(least_step_ns, 5 * scatter(map, 0, 1, map->used, BINS, scratch));
-	find_steps(map, bend);
+	map->reference_delta_ns = map->bins[begin].delta_ns;
+	/* First roughly, over pairs so near that stops lift few; then with the stops known. */
+	for (int pass = 0; pass < 2; pass++) {
+		fit_drift(map, pass ? FINE_LAG_BINS : ROUGH_LAG_BINS, scratch);
+		map->step_count = 0;
+		for (int k = 0; k < map->used; k++) {
+			const struct bin *bin = &map->bins[k];
+			map->residual[k] = bin->guest_ns < 0 ? NAN : residual_of(map, bin->guest_ns, bin->delta_ns);
+		}
+		map->step_least_ns = fmax(least_step_ns, 5 * roughness(map, scratch));
+		find_steps(map, bend);
+	}
 
 	int first = 0;
 	for (int s = 0; s <= map->step_count; s++) {
@@ -210,16 +270,8 @@ int clock_map_build(struct clock_map *map, struct err *e)
 		envelope(map, first, last, bend);
 		first = last + 1;
 	}
-	for (int s = 0; s < map->step_count; s++) {
-		struct clock_step *step = &map->steps[s];
-		const struct step_place *p = &map->places[s];
-		int from = s ? map->places[s - 1].after : 0;
-		int to = s + 1 < map->step_count ? map->places[s + 1].before + 1 : map->used;
-		double old = scatter(map, p->before, -1, from - 1, SCATTER_BINS, scratch);
-		double new = scatter(map, p->after, 1, to, SCATTER_BINS, scratch);
-		step->low_ns = step->size_ns - (int64_t)(new + floor_error_ns);
-		step->high_ns = step->size_ns + (int64_t)(old + floor_error_ns);
-	}
+	for (int s = 0; s < map->step_count; s++)
+		size_step(map, s, bend, scratch);
 	map->uncertainty_ns = (int64_t)(scatter(map, 0, 1, map->used, BINS, scratch) + floor_error_ns);
 	free(scratch);
 	return 0;

@@ -32,8 +32,8 @@ const struct metric_definition metric_definitions[] = {
 	{ "lost_work", "s",
 	  "integral of (1 - rate / baseline_rate) dt from migrate-start to the later of migrate-done and the end of the "
 	  "500 ms that prove the recovery, else to the end of settle",
-	  BETTER_LOWER, "work not done, in seconds of baseline work; stops included; the interval is 2 standard errors of the "
-	  "baseline rate" },
+	  BETTER_LOWER, "work not done, in seconds of baseline work, stops included; the interval is 2 standard errors of the "
+	  "baseline rate and half a sampling interval" },
 	{ "recovery_time", "ns", "start of the first 500 ms with a mean of at least 95 % of baseline_rate - resume", BETTER_LOWER,
 	  "from running on the destination to working as before" },
 	{ "rate_after", "", "work from the end of lost_work's window to the end of settle / that time", BETTER_HIGHER,

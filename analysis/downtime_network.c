@@ -108,7 +108,7 @@ static void judge(struct network *n, struct downtime *ret)
 	if (open_ns > open_silence_ns && open_ns > n->longest_ns) {
 		n->longest_ns = open_ns;
 		n->longest_at_ns = n->last_ns;
-		snprintf(ret->reason, sizeof(ret->reason), "no packet came after it: at least this long");
+		snprintf(ret->reason, sizeof(ret->reason), "no packet came after it: at least this long, to a bin");
 	}
 	if (n->longest_ns == MISSING) {
 		snprintf(ret->reason, sizeof(ret->reason), "no packets of the VM while migrating");

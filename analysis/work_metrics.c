@@ -182,7 +182,9 @@ static void judge_lost(struct work *w, const char *why_not)
 	if (!why_not && covered)
 		lost = length_s - w->lost.sum / w->baseline_rate;
 	struct metric_value *v = put(w, "lost_work", lost, reason);
-	put_interval(v, 2 * w->baseline_error * w->lost.sum / w->baseline_rate);
+	/* Work between two samples is taken as even: at most a quarter of an interval wrong at each end. */
+	put_interval(v, 2 * w->baseline_error * w->lost.sum / w->baseline_rate +
+				(double)w->vm->sample_interval_ns / 2 / NS_PER_S);
 	if (!isnan(lost) && w->recovered_ns == MISSING)
 		snprintf(v->reason, sizeof(v->reason), "up to the end of settle: it had not recovered by then");
 	put(w, "rate_after", w->after.end_ns - w->after.start_ns >= block_ns ? curve_window_rate(&w->after) : NAN,

@@ -86,17 +86,23 @@ struct made_bin {
 	int64_t number, packets, silence_ns, at_ns, last_ns;
 };
 
+static void made_bin_end(struct made_bin *b)
+{
+	if (!b->packets)
+		return;
+	fprintf(b->file, "%" PRId64 ",%" PRId64 ",%" PRId64 ",", b->at_ns, b->packets, b->packets * 60);
+	if (b->silence_ns < 0)
+		fputs("missing\n", b->file);
+	else
+		fprintf(b->file, "%" PRId64 "\n", b->silence_ns);
+	b->packets = 0;
+}
+
 static void made_packet(struct made_bin *b, int64_t at_ns)
 {
 	int64_t silence_ns = b->last_ns ? at_ns - b->last_ns : -1;
-	if (b->packets && at_ns / (100 * MADE_MS) != b->number) {
-		fprintf(b->file, "%" PRId64 ",%" PRId64 ",%" PRId64 ",", b->at_ns, b->packets, b->packets * 60);
-		if (b->silence_ns < 0)
-			fputs("missing\n", b->file);
-		else
-			fprintf(b->file, "%" PRId64 "\n", b->silence_ns);
-		b->packets = 0;
-	}
+	if (at_ns / (100 * MADE_MS) != b->number)
+		made_bin_end(b);
 	if (!b->packets || silence_ns > b->silence_ns) {
 		b->silence_ns = silence_ns;
 		b->at_ns = at_ns;
@@ -155,6 +161,7 @@ __attribute__((unused)) static void made_samples(const char *directory, const st
 	for (size_t i = 0; i < late_count; i++)
 		fprintf(file, "intadd,%" PRId64 ",%" PRId64 ",missing,%" PRId64 ",20000\n", late[i].seq,
 			late[i].guest_ns, late[i].work);
+	made_bin_end(&bin);
 	free(late);
 	fclose(file);
 	fclose(bin.file);

@@ -1,0 +1,236 @@
+/* The five estimators on series made with known stops. */
+#include "t/analysed.h"
+
+/* 100 % before 10 s, 80 % while migrating, a stop at stop_s, 50 % for a second after it. */
+static struct made_vm usual(double stop_s, double length_s)
+{
+	return (struct made_vm){ .name = "vm1", .length_s = 30, .interval_ns = 10 * MADE_MS, .rate = 1e8, .drift = 30e-6,
+				 .jitter_ms = 0.3, .loss = 0.02, .stops = { { stop_s, stop_s + length_s, 0 } },
+				 .dips = { { 10, stop_s, 0.8 }, { stop_s + length_s, stop_s + length_s + 1, 0.5 } },
+				 .step_us = 250 };
+}
+
+static void make(const char *mode, const struct made_vm *vm, double stop_s, double resume_s, double done_s)
+{
+	char events[4096] = "";
+	made_event(events, 10, "vm1", "src", "migrate-start", "");
+	if (stop_s > 0) {
+		made_event(events, stop_s, "vm1", "src", "stop", "");
+		made_event(events, resume_s, "vm1", "dst", "resume", "");
+	}
+	made_event(events, done_s, "vm1", "src", "migrate-done", "");
+	made_run(run_path, mode, MADE_VM1, 10, done_s, 30, events);
+	made_samples(run_path, vm);
+}
+
+static void test_known_stops(void **state)
+{
+	(void)state;
+	static const double lengths_ms[] = { 20, 50, 137, 212, 500, 2000 };
+	for (int i = 0; i < 18; i++) {
+		double ms = lengths_ms[i % 6], stop_s = 15 + i * 0.0037;
+		struct made_vm vm = usual(stop_s, ms / 1e3);
+		make("precopy", &vm, stop_s, stop_s + ms / 1e3, 18);
+		analyse_well();
+		assert_downtime("stop_resume", ms, 0.001);
+		assert_downtime("guest_clock", ms, 0.5);
+		assert_downtime("network", ms, 5);
+		assert_downtime("work", ms, 10);
+		assert_near(metric("downtime", "reported"), 205e6, 1, "reported");
+		assert_true(metric("downtime_floor", "guest_clock") < 0.5e6);
+		assert_true(metric("downtime_floor", "work") < 2e6);
+		assert_true(metric("downtime_floor", "network") < 25e6); /* two lost in a row */
+	}
+}
+
+static void test_no_stop(void **state)
+{
+	(void)state;
+	struct made_vm vm = usual(0, 0);
+	memset(vm.stops, 0, sizeof(vm.stops));
+	memset(vm.dips, 0, sizeof(vm.dips));
+	make("precopy", &vm, 0, 0, 18);
+	analyse_well();
+	assert_missing("downtime", "stop_resume", "no stop event");
+	assert_true(metric("downtime", "guest_clock") < 0.5e6);
+	assert_near(metric_number("downtime", "vm1", "guest_clock", "low"), 0, 0, "low");
+	assert_true(strstr(metric_reason("downtime", "guest_clock"), "made no jump"));
+	assert_true(metric("downtime", "work") < 2e6);
+	assert_true(metric("downtime", "network") < 35e6);
+}
+
+/* Stopped 0.32 s, then it waits 5.8 s for pages: what stands still is not what is stopped. */
+static void test_postcopy_stall(void **state)
+{
+	(void)state;
+	struct made_vm vm = usual(11, 0.32);
+	vm.dips[0] = (struct made_span){ 11, 17.12, 0 };
+	vm.dips[1] = (struct made_span){ 17.12, 20, 0.7 };
+	vm.stalls[0] = (struct made_span){ 11.32, 17.12, 0 };
+	make("postcopy", &vm, 11, 11.32, 20);
+	analyse_well();
+	assert_downtime("stop_resume", 320, 0.001);
+	assert_downtime("guest_clock", 320, 0.6);
+	assert_downtime("work", 6120, 10);
+	assert_downtime("network", 6120, 5);
+	assert_true(strstr(metric_reason("downtime", "reported"), "switch-over only"));
+}
+
+/* The agent waits for a page 3 s while the workload runs on: no standstill, though no sample came. */
+static void test_sampling_hole(void **state)
+{
+	(void)state;
+	struct made_vm vm = usual(0, 0);
+	memset(vm.stops, 0, sizeof(vm.stops));
+	memset(vm.dips, 0, sizeof(vm.dips));
+	vm.stalls[0] = (struct made_span){ 12, 15, 0 };
+	make("postcopy", &vm, 0, 0, 18);
+	analyse_well();
+	assert_near(metric("downtime", "work") / 1e6, 0, 10, "work");
+	assert_near(metric("downtime", "network") / 1e6, 3000, 12, "network");
+	assert_near(metric("lost_work", NULL), 0, 0.005, "lost work");
+}
+
+/* A second without network, the guest runs: its samples are fetched later, and only `network` sees it. */
+static void test_network_outage(void **state)
+{
+	(void)state;
+	struct made_vm vm = usual(0, 0);
+	memset(vm.stops, 0, sizeof(vm.stops));
+	memset(vm.dips, 0, sizeof(vm.dips));
+	vm.mute[0] = (struct made_span){ 12.003, 13.003, 0 };
+	make("precopy", &vm, 0, 0, 18);
+	analyse_well();
+	assert_downtime("network", 1000, 12);
+	assert_true(metric("downtime", "guest_clock") < 0.5e6);
+	assert_true(metric("downtime", "work") < 2e6);
+}
+
+/* An idle guest, suspended for 500 ms: no migration at all. Work counts its samples. */
+static void test_injected_suspend(void **state)
+{
+	(void)state;
+	char events[4096] = "";
+	struct made_vm vm = { .name = "vm1", .length_s = 30, .interval_ns = 10 * MADE_MS, .rate = 100, .jitter_ms = 0.3,
+			      .stops = { { 15.004, 15.504, 0 } } };
+	made_event(events, 15, "vm1", "src", "suspend-injected", "500 ms");
+	made_event(events, 15.004, "vm1", "src", "stop", "");
+	made_event(events, 15.504, "vm1", "src", "resume", "");
+	made_event(events, 15.6, "vm1", "src", "resume-injected", "");
+	made_run(run_path, "none", MADE_VM1, 14, 17, 30, events);
+	made_samples(run_path, &vm);
+	analyse_well();
+	assert_downtime("stop_resume", 500, 0.001);
+	assert_downtime("guest_clock", 500, 0.5);
+	assert_downtime("network", 500, 5);
+	assert_downtime("work", 500, 10);
+	assert_missing("migration_time", "completion", "no migrate-start");
+}
+
+/* A job that ends while the run goes on stands still for good, and that is no downtime. */
+static void test_job_ends(void **state)
+{
+	(void)state;
+	struct made_vm vm = usual(15, 0.2);
+	vm.job_s = 22;
+	make("precopy", &vm, 15, 15.2, 18);
+	analyse_well();
+	assert_near(metric("downtime", "work") / 1e6, 8000, 20, "work, the end of the job unknown");
+	assert_true(strstr(metric_reason("downtime", "work"), "did not advance again"));
+
+	/* Second 22 of the head, less the stop, is guest second 21.8. */
+	char manifest[4096];
+	int64_t done_ns = MADE_GUEST + (int64_t)(21.8e9 / (1 + 30e-6));
+	snprintf(manifest, sizeof(manifest),
+		 "{\"format\":1,\"status\":\"complete\",\"vms\":[%s],\"migration\":{\"vm\":\"vm1\"},\"collectors\":"
+		 "{\"samples\":{\"jobs\":[{\"vm\":\"vm1\",\"workload\":\"intadd\",\"done_guest_ns\":%lld}]}}}",
+		 MADE_VM1, (long long)done_ns);
+	made_file(run_path, "manifest.json", "%s", manifest);
+	analyse_well();
+	assert_downtime("work", 200, 10);
+	assert_near(metric("job_time", "intadd") / 1e6, 22000, 15, "job time");
+}
+
+/* Dead after the stop: no resume, no more samples that advance. */
+static void test_never_again(void **state)
+{
+	(void)state;
+	struct made_vm vm = usual(15, 0.1);
+	vm.length_s = 16;
+	vm.stops[0] = (struct made_span){ 15, 40, 0 };
+	make("precopy", &vm, 0, 0, 18);
+	analyse_well();
+	assert_true(strstr(metric_reason("downtime", "network"), "no packet came after it"));
+	assert_near(metric("downtime", "network") / 1e6, 15000, 110, "network, to a bin");
+}
+
+/* A duty cycle of 40 ms in 100 stands 60 ms by itself: that is the floor, and a stop is above it. */
+static void test_duty_cycle_floor(void **state)
+{
+	(void)state;
+	struct made_vm vm = usual(15.005, 0.3);
+	FILE *file;
+	char path[128], events[4096] = "";
+	made_event(events, 10, "vm1", "src", "migrate-start", "");
+	made_event(events, 18, "vm1", "src", "migrate-done", "");
+	made_run(run_path, "precopy", MADE_VM1, 10, 18, 30, events);
+	made_samples(run_path, &vm); /* the packets; the samples are written anew */
+	snprintf(path, sizeof(path), "%s/samples-vm1.csv", run_path);
+	file = fopen(path, "w");
+	fputs("workload,seq,guest_ns,head_ns,work,worst_op_ns\n", file);
+	int64_t work = 0;
+	for (int i = 0; i < 2900; i++) {
+		int64_t head_ns = MADE_HEAD + i * 10 * MADE_MS + (i > 1500 ? 300 * MADE_MS : 0);
+		if (i % 10 >= 1 && i % 10 < 5)
+			work += 10 * MADE_MS;
+		fprintf(file, "dutycycle,%d,%" PRId64 ",%" PRId64 ",%" PRId64 ",0\n", i, MADE_GUEST + i * 10 * MADE_MS,
+			head_ns, work);
+	}
+	fclose(file);
+	analyse_well();
+	assert_near(metric("downtime_floor", "work") / 1e6, 60, 1, "floor");
+	assert_near(metric("downtime", "work") / 1e6, 360, 1, "work");
+	assert_near(metric("downtime", "guest_clock") / 1e6, 300, 0.5, "guest_clock");
+}
+
+/* Two pairs of events: the longest counts. A stop without a resume is none. */
+static void test_stop_events(void **state)
+{
+	(void)state;
+	char events[4096] = "";
+	struct made_vm vm = usual(15, 0.2);
+	made_event(events, 10, "vm1", "src", "migrate-start", "");
+	made_event(events, 12, "vm1", "src", "stop", "");
+	made_event(events, 12.05, "vm1", "src", "resume", "");
+	made_event(events, 15, "vm1", "src", "stop", "");
+	made_event(events, 15.1, "vm1", "dst", "stop", ""); /* the other side repeats it */
+	made_event(events, 15.2, "vm1", "dst", "resume", "");
+	made_event(events, 18, "vm1", "src", "migrate-done", "");
+	made_event(events, 19, "vm2", "src", "resume", "");
+	made_run(run_path, "precopy", MADE_VM1, 10, 18, 30, events);
+	made_samples(run_path, &vm);
+	analyse_well();
+	assert_downtime("stop_resume", 200, 0.001);
+	assert_true(strstr(metric_reason("downtime", "stop_resume"), "longest of 2"));
+	assert_near(metric("migration_time", "switch_over"), 5.2e9, 1, "switch-over");
+
+	events[0] = '\0';
+	made_event(events, 10, "vm1", "src", "migrate-start", "");
+	made_event(events, 15, "vm1", "src", "stop", "");
+	made_event(events, 18, "vm1", "src", "migrate-done", "");
+	made_run(run_path, "precopy", MADE_VM1, 10, 18, 30, events);
+	analyse_well();
+	assert_missing("downtime", "stop_resume", "no resume event");
+}
+
+int main(void)
+{
+#define ONE(test) cmocka_unit_test_setup_teardown(test, scratch_make, scratch_remove)
+	const struct CMUnitTest tests[] = {
+		ONE(test_known_stops),	    ONE(test_no_stop),		ONE(test_postcopy_stall),
+		ONE(test_sampling_hole),    ONE(test_network_outage),	ONE(test_injected_suspend),
+		ONE(test_job_ends),	    ONE(test_never_again),	ONE(test_duty_cycle_floor),
+		ONE(test_stop_events),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
