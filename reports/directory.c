@@ -23,8 +23,8 @@ const char *reports_directory(struct err *e)
 		snprintf(found, sizeof(found), "%s/reports", set);
 		if (has_scripts(found))
 			return found;
-		err_set(e, EXIT_CANNOT, "no plot scripts in '%s': set MIGMETER_DATADIR to the directory that holds reports/",
-			found);
+		err_set(e, EXIT_CANNOT,
+		        "no plot scripts in '%s': set MIGMETER_DATADIR to the directory that holds reports/", found);
 		return NULL;
 	}
 	ssize_t length = readlink("/proc/self/exe", executable, sizeof(executable) - 1);
@@ -37,7 +37,7 @@ const char *reports_directory(struct err *e)
 		if (has_scripts(found))
 			return found;
 	}
-	err_set(e, EXIT_CANNOT, "no plot scripts near '%s': set MIGMETER_DATADIR to the directory that holds reports/",
-		executable);
+	err_set(e, EXIT_CANNOT,
+	        "no plot scripts near '%s': set MIGMETER_DATADIR to the directory that holds reports/", executable);
 	return NULL;
 }

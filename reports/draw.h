@@ -22,10 +22,10 @@ struct draw_request {
 };
 
 struct drawn {
-	int series;                     /* at most DRAWN_SERIES; further ones are left out and counted */
+	int series; /* at most DRAWN_SERIES; further ones are left out and counted */
 	int left_out;
-	char label[DRAWN_SERIES][96];   /* the keys, joined with blanks */
-	long numbers;                   /* values that are not missing, of values[0] */
+	char label[DRAWN_SERIES][96];    /* the keys, joined with blanks */
+	long numbers;                    /* values that are not missing, of values[0] */
 	double first_s, last_s, highest; /* NAN when there is none */
 };
 

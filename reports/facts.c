@@ -1,10 +1,12 @@
 /* Facts of a manifest, whatever their shape; declared in html.h. */
+#include "bench/base/clock.h"
 #include "reports/html.h"
 #include "reports/run_data.h"
 
 #include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum { DEPTH = 6 };
 
@@ -21,7 +23,8 @@ static void walk(struct json_object *object, const char *path, int depth, facts_
 {
 	char below[512];
 	if (depth < DEPTH && json_object_is_type(object, json_type_object)) {
-		json_object_object_foreach(object, key, value) {
+		json_object_object_foreach(object, key, value)
+		{
 			snprintf(below, sizeof(below), "%s%s%s", path, *path ? "." : "", key);
 			walk(value, below, depth + 1, leaf, context);
 		}
@@ -70,7 +73,7 @@ static void join(struct json_object *list, char *buffer, size_t room)
 	buffer[0] = '\0';
 	for (size_t i = 0; i < json_object_array_length(list) && used < room; i++)
 		used += (size_t)snprintf(buffer + used, room - used, "%s%s", i ? ", " : "",
-					 json_text(json_object_array_get_idx(list, i), ""));
+		                         json_text(json_object_array_get_idx(list, i), ""));
 }
 
 char *fact_format(const char *path, struct json_object *leaf, char *buffer, size_t room)
@@ -78,8 +81,15 @@ char *fact_format(const char *path, struct json_object *leaf, char *buffer, size
 	static const struct {
 		const char *ending, *unit;
 	} units[] = {
-		{ "_bit_per_s", "bit/s" }, { "_bits_per_s", "bit/s" }, { "_bytes_per_s", "bytes/s" }, { "_bytes", "bytes" },
-		{ "_ns", "ns" }, { "_us", "us" }, { "_ms", "ms" }, { "_s", "s" }, { "_percent", "%" },
+		{ "_bit_per_s", "bit/s" },
+		{ "_bits_per_s", "bit/s" },
+		{ "_bytes_per_s", "bytes/s" },
+		{ "_bytes", "bytes" },
+		{ "_ns", "ns" },
+		{ "_us", "us" },
+		{ "_ms", "ms" },
+		{ "_s", "s" },
+		{ "_percent", "%" },
 	};
 	size_t length = strlen(path);
 	enum json_type type = json_object_get_type(leaf);
@@ -87,9 +97,16 @@ char *fact_format(const char *path, struct json_object *leaf, char *buffer, size
 	if (type == json_type_array)
 		join(leaf, buffer, room);
 	else if (type != json_type_string || !quantity_format(text, buffer, room))
-		snprintf(buffer, room, "%s", type == json_type_boolean ? (json_object_get_boolean(leaf) ? "yes" : "no") : text);
+		snprintf(buffer, room, "%s",
+		         type == json_type_boolean ? (json_object_get_boolean(leaf) ? "yes" : "no") : text);
 	if (type != json_type_int && type != json_type_double)
 		return buffer;
+	if (length >= 7 && strcmp(path + length - 7, "wall_ns") == 0) {
+		time_t second = (time_t)(json_object_get_int64(leaf) / NS_PER_S);
+		struct tm utc;
+		if (gmtime_r(&second, &utc) && strftime(buffer, room, "%Y-%m-%d %H:%M:%S UTC", &utc))
+			return buffer;
+	}
 	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++) {
 		size_t ending = strlen(units[i].ending);
 		if (length > ending && strcmp(path + length - ending, units[i].ending) == 0)
@@ -109,14 +126,16 @@ static void put_row(void *context, const char *path, struct json_object *leaf)
 	char value[2048], name[512];
 	size_t last = 0, path_length = strlen(path);
 	/* A named thing is called so in the paths of the others. */
-	if ((path_length > 5 && strcmp(path + path_length - 5, ".name") == 0) ||
-	    (path_length > 3 && strcmp(path + path_length - 3, ".vm") == 0))
-		return;
+	static const char *const names[] = { ".name", ".vm", ".workload" };
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (path_length > strlen(names[i]) && strcmp(path + path_length - strlen(names[i]), names[i]) == 0)
+			return;
 	name_format(path, name, sizeof(name));
 	for (size_t i = 0; name[i]; i++)
 		last = name[i] == '.' ? i : last;
 	/* The unit is with the value. */
-	static const char *const endings[] = { " bit per s", " bytes per s", " bytes", " ns", " us", " ms", NULL };
+	static const char *const endings[] = { " bit per s", " bits per s", " bytes per s", " bytes",
+		                               " ns",        " us",         " ms",          NULL };
 	enum json_type type = json_object_get_type(leaf);
 	for (int i = 0; endings[i] && (type == json_type_int || type == json_type_double); i++) {
 		size_t length = strlen(name), ending = strlen(endings[i]);
@@ -124,7 +143,11 @@ static void put_row(void *context, const char *path, struct json_object *leaf)
 			name[length - ending] = '\0';
 	}
 	fputs("<tr><th scope=\"row\">", t->out);
-	html_text(t->out, name);
+	for (const char *part = *name ? name : "on"; *part; part += strspn(part, ".")) {
+		size_t length_part = strcspn(part, ".");
+		html_textf(t->out, "%s%.*s", part == name || !*name ? "" : " / ", (int)length_part, part);
+		part += length_part;
+	}
 	fputs("</th><td>", t->out);
 	fact_format(path, leaf, value, sizeof(value));
 	html_text(t->out, *value ? value : "none");

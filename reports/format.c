@@ -51,14 +51,17 @@ static void look_scaled(struct look *look, double value, const struct prefix *ta
 static struct look look_of(double value, const char *unit)
 {
 	enum { DECIMALS = sizeof(decimal) / sizeof(*decimal), BINARIES = sizeof(binary) / sizeof(*binary) };
-	static const struct prefix times[] = { { 1, "s" }, { 1e-3, "ms" }, { 1e-6, "us" }, { 1e-6, "µs" }, { 1e-9, "ns" } };
+	static const struct prefix times[] = {
+		{ 1, "s" }, { 1e-3, "ms" }, { 1e-6, "us" }, { 1e-6, "µs" }, { 1e-9, "ns" }
+	};
 	struct look look = { .factor = 1 };
 
 	for (size_t i = 0; i < sizeof(times) / sizeof(*times); i++) {
 		if (strcmp(unit, times[i].text) != 0)
 			continue;
 		/* No time at all is 0 s, not 0 ns. */
-		look_scaled(&look, value != 0 ? value * times[i].factor : 1, seconds, sizeof(seconds) / sizeof(*seconds), "");
+		look_scaled(&look, value != 0 ? value * times[i].factor : 1, seconds,
+		            sizeof(seconds) / sizeof(*seconds), "");
 		look.factor /= times[i].factor;
 		return look;
 	}

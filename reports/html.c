@@ -11,8 +11,11 @@
 /* Length of the UTF-8 sequence at text, or 0 when it is none (overlong forms and surrogates included). */
 static int utf8_length(const unsigned char *text)
 {
-	int length = text[0] < 0x80 ? 1 : text[0] >= 0xc2 && text[0] <= 0xdf ? 2 : (text[0] & 0xf0) == 0xe0 ? 3 :
-		     text[0] >= 0xf0 && text[0] <= 0xf4 ? 4 : 0;
+	int length = text[0] < 0x80                       ? 1
+	             : text[0] >= 0xc2 && text[0] <= 0xdf ? 2
+	             : (text[0] & 0xf0) == 0xe0           ? 3
+	             : text[0] >= 0xf0 && text[0] <= 0xf4 ? 4
+	                                                  : 0;
 	for (int i = 1; i < length; i++)
 		if ((text[i] & 0xc0) != 0x80)
 			return 0;

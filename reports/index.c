@@ -65,7 +65,8 @@ static void put_href(FILE *out, const char *page_directory, const struct entry *
 	/* A first segment with a colon would be taken for a scheme. */
 	fputs(relative[0] == '.' ? "" : "./", out);
 	for (const unsigned char *c = (const unsigned char *)relative; *c; c++) {
-		if ((*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') || strchr("/._-~", *c))
+		if ((*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') ||
+		    strchr("/._-~", *c))
 			fputc(*c, out);
 		else
 			fprintf(out, "%%%02X", *c);
@@ -81,9 +82,12 @@ static int has_file(const struct entry *e, const char *file)
 }
 
 static const struct main_metric columns[] = {
-	{ "migration_time", "completion", "migration time" }, { "downtime", "stop_resume", "downtime, stop to resume" },
-	{ "downtime", "work", "downtime, work" },	      { "lost_work", NULL, "lost work" },
-	{ "degradation", NULL, "degradation" },		      { "recovery_time", NULL, "recovery to 95 %" },
+	{ "migration_time", "completion", "migration time" },
+	{ "downtime", "stop_resume", "downtime, stop to resume" },
+	{ "downtime", "work", "downtime, work" },
+	{ "lost_work", NULL, "lost work" },
+	{ "degradation", NULL, "degradation" },
+	{ "recovery_time", NULL, "recovery to 95 %" },
 };
 
 enum { COLUMNS = sizeof(columns) / sizeof(*columns) };
@@ -95,7 +99,7 @@ static void put_row(FILE *out, const struct entry *e, const char *page_directory
 	if (has_file(e, "report.html"))
 		put_href(out, page_directory, e, "report.html");
 	html_textf(out, "%s%s", e->run.name && *e->run.name ? e->run.name : e->path,
-		   e->trouble.status ? "" : scale_format(&e->run, scale, sizeof(scale)));
+	           e->trouble.status ? "" : scale_format(&e->run, scale, sizeof(scale)));
 	fputs(has_file(e, "report.html") ? "</a>" : "", out);
 	fputs("<br><code>", out);
 	html_text(out, e->path);
@@ -106,7 +110,7 @@ static void put_row(FILE *out, const struct entry *e, const char *page_directory
 			html_text(out, e->trouble.text);
 		else
 			html_textf(out, "%s: %s", *e->run.status ? e->run.status : "of unknown status",
-				   *e->run.reason ? e->run.reason : "the reason is missing");
+			           *e->run.reason ? e->run.reason : "the reason is missing");
 		fputs("</td></tr>\n", out);
 		return;
 	}
@@ -126,7 +130,7 @@ static void put_row(FILE *out, const struct entry *e, const char *page_directory
 
 static int write_index(struct entry *entries, int count, const char *output, struct err *e)
 {
-	struct page_file page;
+	struct page_file page = { 0 };
 	char page_directory[PATH_MAX], parent[PATH_MAX];
 	int bad = 0;
 	snprintf(parent, sizeof(parent), "%s", output);
@@ -143,8 +147,9 @@ static int write_index(struct entry *entries, int count, const char *output, str
 	}
 	for (int i = 0; i < count; i++)
 		bad += !is_good(&entries[i]);
-	fprintf(page.out, "<header><h1>%d runs</h1>\n<p class=\"question\">%d with a result, %d without</p></header>\n", count,
-		count - bad, bad);
+	fprintf(page.out,
+	        "<header><h1>%d runs</h1>\n<p class=\"question\">%d with a result, %d without</p></header>\n", count,
+	        count - bad, bad);
 	fputs("<table>\n<thead><tr><th>run</th>", page.out);
 	for (int i = 0; i < COLUMNS; i++) {
 		fputs("<th class=\"number\">", page.out);

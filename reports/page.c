@@ -26,7 +26,7 @@ void page_head(FILE *out, const struct run_data *run)
 	int bad = strcmp(run->status, "complete") != 0;
 	fputs("<header>\n<h1>", out);
 	html_textf(out, "%s%s", *run->name ? run->name : "A run without a name",
-		   scale_format(run, scale, sizeof(scale)));
+	           scale_format(run, scale, sizeof(scale)));
 	fputs("</h1>\n<p class=\"question\">", out);
 	html_text(out, *run->question ? run->question : "The question of this run is missing.");
 	fprintf(out, "</p>\n<p class=\"verdict%s\">", bad ? " failed" : "");
@@ -41,7 +41,7 @@ void page_head(FILE *out, const struct run_data *run)
 }
 
 static void put_metric_row(FILE *out, const struct run_data *run, const struct shown_metric *m,
-			   const struct main_metric *main)
+                           const struct main_metric *main)
 {
 	char whole[256], value[128], label[256];
 	fputs("<tr><th scope=\"row\">", out);
@@ -143,7 +143,8 @@ static void put_latency_table(FILE *out, const struct run_data *run)
 	if (csv_table_rows(t) == 0)
 		return;
 	fputs("<table>\n<thead><tr><th>VM</th><th>workload</th><th>phase</th><th class=\"number\">p50</th>"
-	      "<th class=\"number\">p99</th><th class=\"number\">p99.9</th><th class=\"number\">longest</th></tr></thead>\n"
+	      "<th class=\"number\">p99</th><th class=\"number\">p99.9</th><th "
+	      "class=\"number\">longest</th></tr></thead>\n"
 	      "<tbody>\n",
 	      out);
 	for (int i = 0; i < csv_table_rows(t) && i < 200; i++) {
@@ -156,7 +157,7 @@ static void put_latency_table(FILE *out, const struct run_data *run)
 		fputs("</td>", out);
 		for (int c = 0; c < 4; c++)
 			fprintf(out, "<td class=\"number\">%s</td>",
-				value_format(csv_table_number(t, i, columns[c]), "ms", text, sizeof(text)));
+			        value_format(csv_table_number(t, i, columns[c]), "ms", text, sizeof(text)));
 		fputs("</tr>\n", out);
 	}
 	fputs("</tbody>\n</table>\n", out);
@@ -168,13 +169,15 @@ void page_plots(FILE *out, const struct run_data *run, const struct plot plots[P
 		enum plot_kind kind;
 		const char *note;
 	} order[] = {
-		{ PLOT_DOWNTIME, "Each answers another question: whether the processors ran (stop resume, reported), what "
-				 "the guest knows of (guest clock), whether it could be reached (network), whether it got "
-				 "anything done (work). They are never merged." },
+		{ PLOT_DOWNTIME,
+		  "Each answers another question: whether the processors ran (stop resume, reported), what "
+		  "the guest knows of (guest clock), whether it could be reached (network), whether it got "
+		  "anything done (work). They are never merged." },
 		{ PLOT_TIMELINE, "Red: from the stop of the VM to its resume. Time 0 is when the migration began." },
 		{ PLOT_ZOOM, NULL },
-		{ PLOT_ITERATIONS, "Pre-copy ends when what is left fits the downtime limit, which it never does while the "
-				   "guest dirties memory faster than it is sent." },
+		{ PLOT_ITERATIONS,
+		  "Pre-copy ends when what is left fits the downtime limit, which it never does while the "
+		  "guest dirties memory faster than it is sent." },
 		{ PLOT_LATENCY, "Of the longest operation in each sampling interval, in the guest's own time." },
 	};
 	int drawn = 0;

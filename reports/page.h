@@ -15,6 +15,7 @@ void page_warnings(FILE *out, const struct run_data *run); /* nothing when there
 void page_metrics(FILE *out, const struct run_data *run);
 void page_plots(FILE *out, const struct run_data *run, const struct plot plots[PLOT_COUNT]);
 void page_conditions(FILE *out, const struct run_data *run); /* asked and on, link, health, machine */
-void page_reference(FILE *out, const struct run_data *run);  /* all metrics, definitions, events of a failed run, files */
+void page_reference(FILE *out,
+                    const struct run_data *run); /* all metrics, definitions, events of a failed run, files */
 
 #endif

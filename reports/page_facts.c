@@ -37,13 +37,13 @@ static void warn_of_loss(void *context, const char *path, struct json_object *le
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
 		speaks |= strstr(path, words[i]) != NULL;
 	/* A text speaks of loss only where it is the trouble itself. */
-	int bad = type == json_type_string ? strstr(path, "trouble") && *json_object_get_string(leaf) :
-					     json_object_get_double(leaf) > 0;
+	int bad = type == json_type_string ? strstr(path, "trouble") && *json_object_get_string(leaf)
+	                                   : json_object_get_double(leaf) > 0;
 	if (!speaks || !bad || w->count >= WARNINGS_ROOM)
 		return;
 	fputs("<li>", next_warning(w));
-	html_textf(w->out, "%s: %s", name_format(path, name, sizeof(name)),
-		   fact_format(path, leaf, value, sizeof(value)));
+	html_textf(w->out, "collector %s: %s", name_format(path, name, sizeof(name)),
+	           fact_format(path, leaf, value, sizeof(value)));
 	fputs("</li>\n", w->out);
 }
 
@@ -67,17 +67,17 @@ void page_warnings(FILE *out, const struct run_data *run)
 	if (strcmp(run->status, "complete") != 0) {
 		fputs("<li>", next_warning(&w));
 		html_textf(out, "the run is %s: what it kept is shown, and none of it is a result",
-			   *run->status ? run->status : "of unknown status");
+		           *run->status ? run->status : "of unknown status");
 		fputs("</li>\n", out);
-	}
-	else if (!run->metrics)
+	} else if (!run->metrics)
 		fputs("<li>there are no metrics: <code>migmeter analyze</code> makes them from the raw data</li>\n",
 		      next_warning(&w));
 	if (strcmp(json_text(run->manifest, "accelerator"), "tcg") == 0) {
 		fputs("<li>", next_warning(&w));
 		html_textf(out, "the guests' processors were emulated (TCG): %s",
-			   *json_text(run->manifest, "accelerator_reason") ? json_text(run->manifest, "accelerator_reason")
-									    : "the reason is missing");
+		           *json_text(run->manifest, "accelerator_reason")
+		                   ? json_text(run->manifest, "accelerator_reason")
+		                   : "the reason is missing");
 		fputs("</li>\n", out);
 	}
 	warn_each(&w, "link", json_at(run->manifest, "link.flags"));
@@ -118,11 +118,26 @@ static void put_features(FILE *out, struct json_object *m)
 	fputs("</div>\n", out);
 }
 
+static void put_collectors(FILE *out, struct json_object *collectors)
+{
+	if (!json_object_is_type(collectors, json_type_object) || json_object_object_length(collectors) == 0) {
+		put_facts(out, "collectors", NULL, "no collector left facts");
+		return;
+	}
+	json_object_object_foreach(collectors, name, facts)
+	{
+		char heading[128];
+		snprintf(heading, sizeof(heading), "collector: %.100s", name);
+		put_facts(out, heading, facts, "it left no facts");
+	}
+}
+
 /* Members of the manifest that are numbers or texts themselves. */
 static void put_plain_facts(FILE *out, const struct run_data *run)
 {
-	static const char *const wanted[] = { "command", "version", "revision", "scale", "seed", "accelerator",
-					      "accelerator_reason", "run_id", NULL };
+	static const char *const wanted[] = { "command", "version",     "revision",           "scale",
+		                              "seed",    "accelerator", "accelerator_reason", "run_id",
+		                              NULL };
 	fputs("<div><h3>run</h3>\n<table><tbody>\n", out);
 	for (int i = 0; wanted[i]; i++) {
 		const char *text = json_text(run->manifest, wanted[i]);
@@ -146,11 +161,13 @@ void page_conditions(FILE *out, const struct run_data *run)
 	put_facts(out, "link measured before the run", json_at(m, "link.measured"), "missing");
 	fputs("</div>\n<p class=\"note\">", out);
 	html_textf(out, "The link was made by: %s.",
-		   *json_text(m, "link.backend") ? json_text(m, "link.backend") : "missing");
+	           *json_text(m, "link.backend") ? json_text(m, "link.backend") : "missing");
 	fputs("</p>\n</section>\n<section>\n<h2>Health of the measurement</h2>\n<div class=\"pair\">\n", out);
-	put_facts(out, "collectors", json_at(m, "collectors"), "no collector left facts");
+	put_collectors(out, json_at(m, "collectors"));
 	put_facts(out, "clock pairs", json_at(m, "clock_pairs"), "missing");
-	fputs("</div>\n</section>\n<section>\n<h2>The machine, the guests, the migration</h2>\n<div class=\"pair\">\n", out);
+	fputs("</div>\n</section>\n<section>\n<h2>The machine, the guests, the migration</h2>\n<div "
+	      "class=\"pair\">\n",
+	      out);
 	put_plain_facts(out, run);
 	put_facts(out, "machine", json_at(m, "host"), "missing");
 	put_facts(out, "hypervisor", json_at(m, "hypervisor"), "missing");
@@ -165,7 +182,8 @@ static void put_all_metrics(FILE *out, const struct run_data *run)
 	if (run->shown_count == 0)
 		return;
 	fputs("<details>\n<summary>All metrics</summary>\n<table>\n<thead><tr><th>metric</th><th>VM</th><th>role</th>"
-	      "<th>estimator</th><th class=\"number\">value</th><th>interval, caution or reason</th><th class=\"number\">n</th></tr>"
+	      "<th>estimator</th><th class=\"number\">value</th><th>interval, caution or reason</th><th "
+	      "class=\"number\">n</th></tr>"
 	      "</thead>\n<tbody>\n",
 	      out);
 	for (int i = 0; i < run->shown_count; i++) {
@@ -196,7 +214,8 @@ static void put_definitions(FILE *out, const struct run_data *run)
 	struct json_object *list = json_at(run->metrics, "definitions");
 	if (!list || !json_object_is_type(list, json_type_array) || json_object_array_length(list) == 0)
 		return;
-	fputs("<details>\n<summary>Definitions and formulas</summary>\n<table>\n<thead><tr><th>metric</th><th>unit</th>"
+	fputs("<details>\n<summary>Definitions and "
+	      "formulas</summary>\n<table>\n<thead><tr><th>metric</th><th>unit</th>"
 	      "<th>formula</th><th>better</th><th>meaning</th></tr></thead>\n<tbody>\n",
 	      out);
 	for (size_t i = 0; i < json_object_array_length(list); i++) {
@@ -226,13 +245,14 @@ static void put_events(FILE *out, const struct run_data *run)
 	if (csv_table_rows(t)) {
 		double begin_ns = csv_table_number(t, 0, "head_ns");
 		fprintf(out,
-			"<details%s>\n<summary>Events</summary>\n<table>\n<thead><tr><th class=\"number\">s since the first"
-			"</th><th>VM</th><th>node</th><th>event</th><th>detail</th></tr></thead>\n<tbody>\n",
-			strcmp(run->status, "complete") == 0 ? "" : " open");
+		        "<details%s>\n<summary>Events</summary>\n<table>\n<thead><tr><th class=\"number\">s since "
+		        "the first"
+		        "</th><th>VM</th><th>node</th><th>event</th><th>detail</th></tr></thead>\n<tbody>\n",
+		        strcmp(run->status, "complete") == 0 ? "" : " open");
 		for (int i = 0; i < csv_table_rows(t); i++) {
 			static const char *const cells[] = { "vm", "node", "event", "detail" };
 			fprintf(out, "<tr><td class=\"number\">%.3f</td>",
-				(csv_table_number(t, i, "head_ns") - begin_ns) / 1e9);
+			        (csv_table_number(t, i, "head_ns") - begin_ns) / 1e9);
 			for (int c = 0; c < 4; c++) {
 				fputs("<td>", out);
 				html_text(out, csv_table_text(t, i, cells[c]));
@@ -267,7 +287,7 @@ static void put_files(FILE *out, const struct run_data *run, const char *below)
 			fputs("<tr><td><code>", out);
 			html_textf(out, "%s%s", below, entries[i]->d_name);
 			fprintf(out, "</code></td><td class=\"number\">%s</td></tr>\n",
-				value_format((double)st.st_size, "bytes", size, sizeof(size)));
+			        value_format((double)st.st_size, "bytes", size, sizeof(size)));
 		}
 		free(entries[i]);
 	}

@@ -89,8 +89,10 @@ static void downtime_axis(const struct csv_table *t, FILE *script)
 	}
 	int logarithmic = lowest > 0 && highest > 30 * lowest;
 	fprintf(script, "LOG = %d\nLOW = %.9g\nHIGH = %.9g\n", logarithmic,
-		logarithmic ? pow(10, floor(log10(lowest * 0.9))) : 0.0,
-		logarithmic ? pow(10, ceil(log10(highest * 1.1))) : highest > 0 ? highest * 1.05 : 1.0);
+	        logarithmic ? pow(10, floor(log10(lowest * 0.9))) : 0.0,
+	        logarithmic   ? pow(10, ceil(log10(highest * 1.1)))
+	        : highest > 0 ? highest * 1.05
+	                      : 1.0);
 }
 
 static int downtime_prepare(struct plotting *p, struct err *e)
@@ -111,7 +113,8 @@ static int downtime_prepare(struct plotting *p, struct err *e)
 		double high = csv_table_number(t, i, "high_ms");
 		struct shown_metric shown = { .unit = "ms", .value = value, .low = low, .high = high };
 		name_format(csv_table_text(t, i, "estimator"), name, sizeof(name));
-		snprintf(text, sizeof(text), "%.60s%s%.60s", vms ? csv_table_text(t, i, "vm") : "", vms ? " " : "", name);
+		snprintf(text, sizeof(text), "%.60s%s%.60s", vms ? csv_table_text(t, i, "vm") : "", vms ? " " : "",
+		         name);
 		plot_set_item(p->script, "DOWN_LABEL", i + 1, text);
 		plot_set_item(p->script, "DOWN_TEXT", i + 1, metric_format(&shown, text, sizeof(text)));
 		fprintf(p->script, "DOWN_KNOWN[%d] = %d\n", i + 1, !isnan(value));
@@ -147,7 +150,7 @@ static int iterations_prepare(struct plotting *p, struct err *e)
 		throttled |= throttle > 0;
 	}
 	fprintf(p->script, "N = %d\nTHROTTLED = %d\nFIRST = %.9g\nLAST = %.9g\n", csv_table_rows(t), throttled,
-		csv_table_number(t, 0, "iteration"), csv_table_number(t, csv_table_rows(t) - 1, "iteration"));
+	        csv_table_number(t, 0, "iteration"), csv_table_number(t, csv_table_rows(t) - 1, "iteration"));
 	return close_data(data, e);
 }
 
@@ -165,7 +168,7 @@ static int find_text(const char **list, int *count, int room, const char *text)
 }
 
 static int latency_panel(struct plotting *p, int number, const char *vm, const char *workload, const char **phases,
-			 int phase_count, struct err *e)
+                         int phase_count, struct err *e)
 {
 	static const char *const columns[] = { "p50_ms", "p99_ms", "p999_ms", "max_ms" };
 	const struct csv_table *t = p->run->latency;
@@ -176,7 +179,8 @@ static int latency_panel(struct plotting *p, int number, const char *vm, const c
 	if (!data)
 		return err_errno(e, EXIT_CANNOT, "cannot write '%s'", path);
 	for (int i = 0; i < csv_table_rows(t); i++) {
-		if (strcmp(csv_table_text(t, i, "vm"), vm) != 0 || strcmp(csv_table_text(t, i, "workload"), workload) != 0)
+		if (strcmp(csv_table_text(t, i, "vm"), vm) != 0 ||
+		    strcmp(csv_table_text(t, i, "workload"), workload) != 0)
 			continue;
 		int phase = find_text(phases, &phase_count, phase_count, csv_table_text(t, i, "phase"));
 		if (phase < 0)
@@ -217,8 +221,8 @@ static int latency_prepare(struct plotting *p, struct err *e)
 	}
 	if (panels == 0)
 		return plot_skip(p, "no operation latency was measured in this run");
-	fprintf(p->script, "PANELS = %d\nCOLUMNS = %d\nPHASES = %d\nLOW = %.9g\nHIGH = %.9g\n", panels, panels > 1 ? 2 : 1,
-		phase_count, pow(10, floor(log10(low * 0.8))), pow(10, ceil(log10(high * 1.2))));
+	fprintf(p->script, "PANELS = %d\nCOLUMNS = %d\nPHASES = %d\nLOW = %.9g\nHIGH = %.9g\n", panels,
+	        panels > 1 ? 2 : 1, phase_count, pow(10, floor(log10(low * 0.8))), pow(10, ceil(log10(high * 1.2))));
 	fprintf(p->script, "array PANEL_FILE[PANELS]\narray PANEL_TITLE[PANELS]\narray PHASE[PHASES]\n");
 	for (int i = 0; i < phase_count; i++)
 		plot_set_item(p->script, "PHASE", i + 1, phases[i]);
@@ -278,6 +282,11 @@ static int draw_one(struct plotting *p, int kind, const char *scripts, struct er
 	}
 	if (fclose(p->script) != 0 && result == 0)
 		result = err_errno(e, EXIT_CANNOT, "cannot write '%s'", path);
+	for (int i = 0; result == 1 && i < 2; i++) {
+		/* One from an earlier analysis would now be wrong. */
+		snprintf(text, sizeof(text), "%s/plots/%s.%s", p->run->directory, p->plot->name, endings[i]);
+		unlink(text);
+	}
 	if (result == 0)
 		result = run_gnuplot(path, e);
 	for (int i = 0; result == 0 && i < 2; i++)

@@ -9,14 +9,15 @@
 
 #include <string.h>
 
-static int write_page(const struct run_data *run, const struct plot plots[PLOT_COUNT], const char *path, struct err *e)
+static int write_page(const struct run_data *run, const struct plot plots[PLOT_COUNT], const char *path,
+                      struct err *e)
 {
-	struct page_file page;
+	struct page_file page = { 0 };
 	char title[512], scale[64];
 	if (page_file_open(&page, path, e) < 0)
 		return -1;
 	snprintf(title, sizeof(title), "%.200s%s - migmeter", *run->name ? run->name : "run",
-		 scale_format(run, scale, sizeof(scale)));
+	         scale_format(run, scale, sizeof(scale)));
 	if (html_begin(page.out, title, e) < 0) {
 		page_file_drop(&page);
 		return -1;
@@ -43,8 +44,8 @@ int report_run(const char *run_directory, const char *output, struct err *e)
 		int drawn = plots_draw(&run, plots, &drawing);
 		result = write_page(&run, plots, output ? output : path, e);
 		if (result == 0 && drawn < 0)
-			result = err_set(e, EXIT_CANNOT, "report '%s' is without some plots: %s", output ? output : path,
-					 drawing.text);
+			result = err_set(e, EXIT_CANNOT, "report '%s' is without some plots: %s",
+			                 output ? output : path, drawing.text);
 	}
 	run_data_free(&run);
 	return result;

@@ -18,7 +18,8 @@ struct json_object *json_at(struct json_object *object, const char *path)
 	while (object && *path) {
 		size_t length = strcspn(path, ".");
 		snprintf(key, sizeof(key), "%.*s", (int)length, path);
-		if (!json_object_is_type(object, json_type_object) || !json_object_object_get_ex(object, key, &object))
+		if (!json_object_is_type(object, json_type_object) ||
+		    !json_object_object_get_ex(object, key, &object))
 			return NULL;
 		path += length + (path[length] == '.');
 	}
@@ -105,8 +106,9 @@ int run_data_load(struct run_data *run, const char *directory, struct err *e)
 	run->reason = json_text(run->manifest, "reason");
 	run->scale = read_scale(run->manifest);
 	if (!run->manifest && !run->metrics)
-		return err_set(e, EXIT_USAGE, "'%s' is not a run directory: it has neither manifest.json nor metrics.json",
-			       directory);
+		return err_set(e, EXIT_USAGE,
+		               "'%s' is not a run directory: it has neither manifest.json nor metrics.json",
+		               directory);
 	load_metrics(run);
 	run->downtime = load_table(run, "downtime.csv");
 	run->latency = load_table(run, "latency.csv");
@@ -152,7 +154,7 @@ double run_link_rate(const struct run_data *run)
 }
 
 const struct shown_metric *run_metric(const struct run_data *run, const char *metric, const char *vm,
-				      const char *estimator)
+                                      const char *estimator)
 {
 	for (int i = 0; i < run->shown_count; i++) {
 		const struct shown_metric *m = &run->shown[i];

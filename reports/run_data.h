@@ -12,14 +12,14 @@ struct json_object;
 
 struct shown_metric {
 	const char *metric, *vm, *role, *estimator, *unit, *reason; /* "" when absent */
-	double value, low, high; /* NAN when missing */
+	double value, low, high;                                    /* NAN when missing */
 	int n;
 };
 
 struct run_data {
 	char directory[4096];
-	struct json_object *manifest; /* NULL: not there or not JSON */
-	struct json_object *metrics;  /* the same */
+	struct json_object *manifest;                  /* NULL: not there or not JSON */
+	struct json_object *metrics;                   /* the same */
 	const char *name, *question, *status, *reason; /* "" when absent */
 	double scale;                                  /* 1 when absent */
 	struct shown_metric *shown;
@@ -45,7 +45,7 @@ double json_number(struct json_object *object, const char *path);
 
 /* The first metric that fits; vm and estimator may be NULL for any. NULL: there is none. */
 const struct shown_metric *run_metric(const struct run_data *run, const char *metric, const char *vm,
-				      const char *estimator);
+                                      const char *estimator);
 
 /* A value with its unit as people read it: "212 ms", "12.3 s", "96 MiB", "94.1 Mbit/s", "85.2 %"; "missing" for NAN.
  * Three significant digits. Returns buffer. */

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-/* Rewrite the SVG at path: gnuplot writes "sans:Bold" as the name of a font, which no reader knows. 0, or -1 (errno). */
+/* Rewrite the SVG at path: gnuplot writes "sans:Bold" as the name of a font, which no reader knows. 0, or -1. */
 int svg_repair(const char *path);
 
 /* Copy the element <svg>, without its prolog and namespaces (an HTML page has them), its ids made unique by name. */

@@ -146,7 +146,8 @@ static void print_json(FILE *out, const struct run_data *run, const struct row *
 	json_object_object_add(root, "directory", json_object_new_string(run->directory));
 	json_object_object_add(root, "status", json_object_new_string(run->status));
 	json_object_object_add(root, "reason", json_object_new_string(run->reason));
-	json_object_object_add(root, "verdict", json_object_new_string(verdict_format(run, verdict, sizeof(verdict))));
+	json_object_object_add(root, "verdict",
+	                       json_object_new_string(verdict_format(run, verdict, sizeof(verdict))));
 	for (int i = 0; i < count; i++) {
 		const struct shown_metric *m = rows[i].metric;
 		struct json_object *row = json_object_new_object();

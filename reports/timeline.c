@@ -1,9 +1,10 @@
-/* The preambles of the timeline and of its zoom at the switch-over; the variables are listed in timeline.gp. */
+/* The panels of the timeline and of its zoom at the switch-over; their variables are listed in timeline.gp. */
 #include "bench/base/err.h"
 #include "reports/csv_table.h"
 #include "reports/draw.h"
 #include "reports/plot.h"
 #include "reports/run_data.h"
+#include "reports/view.h"
 
 #include <glob.h>
 #include <json-c/json.h>
@@ -11,41 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RATE_PANELS = 8, SILENCE_PANELS = 2, LABELS = 24, LABEL_ROWS = 4, TICKS = 2000 };
+enum { RATE_PANELS = 8, SILENCE_PANELS = 2 };
 
-/* Of the plot area, in px, and of a character in its two sizes; see timeline.gp. */
-static const double area_px = 1084, bold_px = 9.2, small_px = 7.6;
-
-struct view {
-	struct plotting *p;
-	double from_s, to_s;
-	double first_s, last_s; /* of what was drawn */
-	int zoom;
-};
-
-/* Rows for labels on one axis, each in the first row that has room for it. */
-struct label_rows {
-	double end_px[LABEL_ROWS];
-	int used;
-};
-
-static int label_row(struct label_rows *rows, double from_px, double width_px)
-{
-	int row = 0;
-	while (row < LABEL_ROWS - 1 && rows->end_px[row] > from_px)
-		row++;
-	rows->end_px[row] = from_px + width_px + 8;
-	if (rows->used < row + 1)
-		rows->used = row + 1;
-	return row;
-}
-
-static double text_px(const char *text, double character_px)
-{
-	return (double)strlen(text) * character_px;
-}
-
-/* Draw into out_path; the span is the view's. Returns the number of series; 0 also when there is no number in them. */
+/* Draw the view's span into out_path. Returns the number of series; 0 also when no number is in them. */
 static int draw(struct view *v, struct draw_request request, const char *out_path, struct drawn *ret)
 {
 	request.from_s = v->from_s;
@@ -108,7 +77,7 @@ static void put_rate(struct view *v, int number, const char *path, const char *s
 	size_t length = strlen(name);
 	if (vm)
 		snprintf(title, sizeof(title), "%.80s%s%.80s%s%.60s%s", name, stem[length] ? ": " : "",
-			 stem[length] ? stem + length + 1 : "", *role ? " (" : "", role, *role ? ")" : "");
+		         stem[length] ? stem + length + 1 : "", *role ? " (" : "", role, *role ? ")" : "");
 	else
 		snprintf(title, sizeof(title), "%.200s", stem);
 	plot_set_item(s, "RATE_FILE", number, out);
@@ -126,7 +95,8 @@ static int put_rates(struct view *v)
 	int wanted = found.gl_pathc < RATE_PANELS ? (int)found.gl_pathc : RATE_PANELS;
 	fprintf(s, "RATES = %d\n", wanted);
 	if (wanted)
-		fprintf(s, "array RATE_FILE[%d]\narray RATE_TITLE[%d]\narray RATE_PERCENT[%d]\n", wanted, wanted, wanted);
+		fprintf(s, "array RATE_FILE[%d]\narray RATE_TITLE[%d]\narray RATE_PERCENT[%d]\n", wanted, wanted,
+		        wanted);
 	for (int moving = 1; moving >= 0; moving--) {
 		for (size_t i = 0; i < found.gl_pathc && count < wanted; i++) {
 			char stem[256];
@@ -171,9 +141,12 @@ static void put_link(struct view *v)
 	char path[5000];
 	snprintf(path, sizeof(path), "%s/plots/link.csv", run->directory);
 	put_lines(v, "LINK",
-		  &(struct draw_request){ .path = path, .keys = { "link", "direction" }, .values = { "bit_per_s" },
-					  .wanted = wanted_link, .context = run },
-		  &drawn);
+	          &(struct draw_request){ .path = path,
+	                                  .keys = { "link", "direction" },
+	                                  .values = { "bit_per_s" },
+	                                  .wanted = wanted_link,
+	                                  .context = run },
+	          &drawn);
 	double asked = run_link_rate(run);
 	double highest = fmax(drawn.highest, asked), factor = highest >= 2e9 ? 1e9 : highest >= 2e6 ? 1e6 : 1e3;
 	fprintf(v->p->script, "LINK_FACTOR = %g\nLINK_ASKED = %g\n", factor, asked > 0 ? asked : 0.0);
@@ -192,8 +165,11 @@ static void put_cpu(struct view *v)
 	struct drawn drawn;
 	char path[5000];
 	snprintf(path, sizeof(path), "%s/plots/cpu.csv", v->p->run->directory);
-	struct draw_request request = { .path = path, .keys = { "node", "vm", "thread" }, .values = { "share" },
-					.wanted = wanted_cpu, .context = v->p->run };
+	struct draw_request request = { .path = path,
+		                        .keys = { "node", "vm", "thread" },
+		                        .values = { "share" },
+		                        .wanted = wanted_cpu,
+		                        .context = v->p->run };
 	put_lines(v, "CPU", v->zoom ? NULL : &request, &drawn);
 }
 
@@ -207,123 +183,17 @@ static void put_silences(struct view *v)
 	if (wanted)
 		fprintf(s, "array SILENCE_FILE[%d]\narray SILENCE_TITLE[%d]\n", wanted, wanted);
 	for (int i = 0; i < wanted; i++) {
-		char out[5000], stem[256], title[300];
+		char out[5000], stem[256], title[400];
 		struct drawn drawn;
 		stem_of(found.gl_pathv[i], "packets-", stem, sizeof(stem));
 		snprintf(out, sizeof(out), "%s/silence-%d.data", v->p->work, i + 1);
-		snprintf(title, sizeof(title), "%s: longest silence on the wire", stem);
-		draw(v, (struct draw_request){ .path = found.gl_pathv[i], .values = { "longest_silence_ms" } }, out, &drawn);
+		snprintf(title, sizeof(title), "%s: longest silence on the wire, where it ended", stem);
+		draw(v, (struct draw_request){ .path = found.gl_pathv[i], .values = { "longest_silence_ms" } }, out,
+		     &drawn);
 		plot_set_item(s, "SILENCE_FILE", i + 1, out);
 		plot_set_item(s, "SILENCE_TITLE", i + 1, title);
 	}
 	globfree(&found);
-}
-
-static void put_bands(struct view *v, double px_per_s)
-{
-	FILE *s = v->p->script;
-	struct json_object *phases = json_at(v->p->run->metrics, "phases");
-	double origin_ns = json_number(v->p->run->metrics, "origin_ns");
-	struct label_rows rows = { 0 };
-	int count = 0, total = phases && json_object_is_type(phases, json_type_array) && !isnan(origin_ns)
-				       ? (int)json_object_array_length(phases)
-				       : 0;
-	fprintf(s, "array BAND_FROM[%d]\narray BAND_TO[%d]\narray BAND_AT[%d]\narray BAND_LABEL[%d]\narray BAND_ROW[%d]\n",
-		LABELS, LABELS, LABELS, LABELS, LABELS);
-	for (int i = 0; i < total && count < LABELS; i++) {
-		struct json_object *phase = json_object_array_get_idx(phases, (size_t)i);
-		const char *name = json_text(phase, "name");
-		double from_s = (json_number(phase, "start_ns") - origin_ns) / 1e9;
-		double to_s = (json_number(phase, "end_ns") - origin_ns) / 1e9;
-		from_s = fmax(from_s, v->from_s);
-		to_s = isnan(to_s) ? v->to_s : fmin(to_s, v->to_s);
-		if (!(from_s < to_s))
-			continue;
-		double width = text_px(name, bold_px);
-		double left = ((from_s + to_s) / 2 - v->from_s) * px_per_s - width / 2;
-		left = fmax(0, fmin(left, area_px - width));
-		count++;
-		plot_set_item(s, "BAND_LABEL", count, name);
-		fprintf(s, "BAND_FROM[%d] = %.6f\nBAND_TO[%d] = %.6f\nBAND_AT[%d] = %.6f\nBAND_ROW[%d] = %d\n", count, from_s,
-			count, to_s, count, v->from_s + (left + width / 2) / px_per_s, count,
-			label_row(&rows, left, width));
-	}
-	fprintf(s, "BANDS = %d\nBAND_ROWS = %d\n", count, rows.used);
-}
-
-static void put_events(struct view *v, double px_per_s)
-{
-	const struct csv_table *t = v->p->run->marks;
-	FILE *s = v->p->script;
-	struct label_rows rows = { 0 };
-	int count = 0, ticks = 0, stops = 0;
-	double stop_s = NAN;
-	const char *stopped = "";
-	fprintf(s, "array EVENT_AT[%d]\narray EVENT_LABEL[%d]\narray EVENT_ROW[%d]\narray EVENT_RIGHT[%d]\n", LABELS, LABELS,
-		LABELS, LABELS);
-	fprintf(s, "array EVENT_COLOUR[%d]\narray STOP_FROM[%d]\narray STOP_TO[%d]\narray TICK_AT[%d]\n", LABELS, LABELS,
-		LABELS, TICKS);
-	for (int i = 0; i < csv_table_rows(t); i++) {
-		double at_s = csv_table_number(t, i, "time_s");
-		const char *kind = csv_table_text(t, i, "kind"), *label = csv_table_text(t, i, "label");
-		int stop = strcmp(kind, "stop") == 0, resume = strcmp(kind, "resume") == 0;
-		if (stop) {
-			stop_s = at_s;
-			stopped = csv_table_text(t, i, "vm");
-		}
-		if (resume && stop_s < at_s && strcmp(stopped, csv_table_text(t, i, "vm")) == 0 && stops < LABELS && at_s >= v->from_s && stop_s <= v->to_s) {
-			stops++;
-			fprintf(s, "STOP_FROM[%d] = %.6f\nSTOP_TO[%d] = %.6f\n", stops, fmax(stop_s, v->from_s), stops,
-				fmin(at_s, v->to_s));
-			stop_s = NAN;
-		}
-		if (!(at_s >= v->from_s && at_s <= v->to_s) || strcmp(kind, "phase") == 0 || strcmp(kind, "setup") == 0)
-			continue;
-		if (strcmp(kind, "iteration") == 0) {
-			if (ticks < TICKS)
-				fprintf(s, "TICK_AT[%d] = %.6f\n", ++ticks, at_s);
-			continue;
-		}
-		if (count == LABELS)
-			continue;
-		if (!*label)
-			label = kind;
-		double width = text_px(label, small_px) + 8, left = (at_s - v->from_s) * px_per_s;
-		int right = left + width > area_px;
-		count++;
-		plot_set_item(s, "EVENT_LABEL", count, label);
-		plot_set_item(s, "EVENT_COLOUR", count, stop || resume ? "#B04A00" : "#444444");
-		fprintf(s, "EVENT_AT[%d] = %.6f\nEVENT_RIGHT[%d] = %d\nEVENT_ROW[%d] = %d\n", count, at_s, count, right, count,
-			label_row(&rows, right ? left - width : left, width));
-	}
-	fprintf(s, "EVENTS = %d\nEVENT_ROWS = %d\nTICKS = %d\nSTOPS = %d\n", count, rows.used, ticks, stops);
-}
-
-/* Is this row of the downtimes about the VM that moves (any, where none does)? */
-static int is_moved(const struct run_data *run, int row)
-{
-	const char *moved = run_moved_vm(run);
-	return !*moved || strcmp(csv_table_text(run->downtime, row, "vm"), moved) == 0;
-}
-
-static void put_bars(struct view *v)
-{
-	const struct csv_table *t = v->p->run->downtime;
-	FILE *s = v->p->script;
-	int count = 0;
-	fprintf(s, "array BAR_FROM[%d]\narray BAR_TO[%d]\narray BAR_LABEL[%d]\narray BAR_TEXT[%d]\n", LABELS, LABELS, LABELS,
-		LABELS);
-	for (int i = 0; v->zoom && i < csv_table_rows(t) && count < LABELS; i++) {
-		double at_s = csv_table_number(t, i, "at_s"), value_ms = csv_table_number(t, i, "value_ms");
-		char text[128];
-		if (isnan(at_s) || isnan(value_ms) || !is_moved(v->p->run, i))
-			continue;
-		count++;
-		fprintf(s, "BAR_FROM[%d] = %.6f\nBAR_TO[%d] = %.6f\n", count, at_s, count, at_s + value_ms / 1e3);
-		plot_set_item(s, "BAR_LABEL", count, name_format(csv_table_text(t, i, "estimator"), text, sizeof(text)));
-		plot_set_item(s, "BAR_TEXT", count, value_format(value_ms, "ms", text, sizeof(text)));
-	}
-	fprintf(s, "BARS = %d\n", count);
 }
 
 static int view_prepare(struct view *v)
@@ -331,18 +201,18 @@ static int view_prepare(struct view *v)
 	FILE *s = v->p->script;
 	v->first_s = v->last_s = NAN;
 	int rates = put_rates(v);
+	/* The axis is that of the work; what was counted before and after it is left out. */
+	double first_s = v->first_s, last_s = v->last_s;
 	put_link(v);
 	put_cpu(v);
 	put_silences(v);
-	if (!rates || isnan(v->first_s) || !(v->last_s > v->first_s))
+	if (!rates || !(last_s > first_s))
 		return plot_skip(v->p, "there is no series of work in this run%s", v->zoom ? " around the stop" : "");
 	if (!v->zoom) {
-		v->from_s = v->first_s;
-		v->to_s = v->last_s;
+		v->from_s = first_s;
+		v->to_s = last_s;
 	}
-	put_bands(v, area_px / (v->to_s - v->from_s));
-	put_events(v, area_px / (v->to_s - v->from_s));
-	put_bars(v);
+	view_put_marks(v);
 	fprintf(s, "T0 = %.6f\nT1 = %.6f\nZOOM = %d\n", v->from_s, v->to_s, v->zoom);
 	return 0;
 }
@@ -371,7 +241,7 @@ int zoom_prepare(struct plotting *p, struct err *e)
 	for (int i = 0; i < csv_table_rows(run->downtime); i++) {
 		double at_s = csv_table_number(run->downtime, i, "at_s");
 		double value_ms = csv_table_number(run->downtime, i, "value_ms");
-		if (isnan(at_s) || isnan(value_ms) || !is_moved(run, i))
+		if (isnan(at_s) || isnan(value_ms) || !view_is_moved(run, i))
 			continue;
 		from_s = fmin(from_s, at_s);
 		to_s = fmax(to_s, at_s + value_ms / 1e3);

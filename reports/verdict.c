@@ -43,14 +43,14 @@ int main_metric_find(const struct run_data *run, const struct shown_metric *m)
 }
 
 char *main_metric_label(const struct run_data *run, const struct main_metric *main, const struct shown_metric *m,
-			char *buffer, size_t room)
+                        char *buffer, size_t room)
 {
 	int same = 0;
 	const char *colon = strchr(m->estimator, ':');
 	for (int i = 0; !*main->estimator && i < run->shown_count; i++)
 		same += strcmp(run->shown[i].metric, m->metric) == 0 && strcmp(run->shown[i].vm, m->vm) == 0;
 	snprintf(buffer, room, "%s%s%s%s", main->label, same > 1 ? " (" : "",
-		 same > 1 ? (colon ? colon + 1 : m->estimator) : "", same > 1 ? ")" : "");
+	         same > 1 ? (colon ? colon + 1 : m->estimator) : "", same > 1 ? ")" : "");
 	return buffer;
 }
 
@@ -79,10 +79,12 @@ static void say_vm(struct sentence *s, const struct run_data *run, const char *n
 	const char *gap = " (";
 	char text[96];
 	say(s, "%s", *name ? name : "the VM");
-	for (size_t i = 0; list && json_object_is_type(list, json_type_array) && i < json_object_array_length(list); i++) {
+	for (size_t i = 0; list && json_object_is_type(list, json_type_array) && i < json_object_array_length(list);
+	     i++) {
 		struct json_object *workload = json_object_array_get_idx(list, i);
-		say(s, "%s%s", gap, json_object_is_type(workload, json_type_string) ? json_object_get_string(workload)
-										     : json_text(workload, "name"));
+		say(s, "%s%s", gap,
+		    json_object_is_type(workload, json_type_string) ? json_object_get_string(workload)
+		                                                    : json_text(workload, "name"));
 		gap = ", ";
 	}
 	if (!isnan(memory)) {

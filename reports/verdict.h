@@ -25,10 +25,11 @@ extern const int main_metric_count;
 
 struct shown_metric;
 
-/* The label of a row; where the VM has several of this metric (two workloads, two directions), with which one it is in
+/* The label of a row; where the VM has several of this metric (two workloads, two directions), with which one
+ * it is in
  * brackets. Returns buffer. */
 char *main_metric_label(const struct run_data *run, const struct main_metric *main, const struct shown_metric *m,
-			char *buffer, size_t room);
+                        char *buffer, size_t room);
 
 /* Is this row one of them? Its index, or -1. */
 int main_metric_find(const struct run_data *run, const struct shown_metric *m);

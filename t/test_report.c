@@ -37,7 +37,9 @@ static const char *path_of(const char *kind, const char *file)
 
 static int make_trash(void **state)
 {
-	static const char *const kinds[] = { "precopy", "postcopy", "neighbours", "failed", "bare", "hostile", "long" };
+	static const char *const kinds[] = {
+		"precopy", "postcopy", "neighbours", "failed", "bare", "hostile", "long"
+	};
 	(void)state;
 	strcpy(trash, "/tmp/migmeter-test-report-XXXXXX");
 	if (!mkdtemp(trash))
@@ -87,8 +89,9 @@ static void assert_lacks(const char *text, const char *unwanted)
 /* Nothing that a browser would fetch or run; every id once. */
 static void assert_self_contained(const char *page)
 {
-	static const char *const unwanted[] = { "<script", "src=\"", "src='", "<link", "<img", "<iframe", "@import", "url(h", "url('",
-						"href=\"http", "href='http", "xmlns", "onload=", "onclick=" };
+	static const char *const unwanted[] = { "<script",    "src=\"",  "src='",   "<link",   "<img",
+		                                "<iframe",    "@import", "url(h",   "url('",   "href=\"http",
+		                                "href='http", "xmlns",   "onload=", "onclick=" };
 	for (size_t i = 0; i < sizeof(unwanted) / sizeof(*unwanted); i++)
 		assert_lacks(page, unwanted[i]);
 	for (const char *at = strstr(page, " id="); at; at = strstr(at + 4, " id=")) {
@@ -147,10 +150,18 @@ static void numbers_are_readable(void **state)
 		double value;
 		const char *unit, *text;
 	} cases[] = {
-		{ 0.2123, "s", "212 ms" },	    { 212300000, "ns", "212 ms" },     { 0, "ns", "0 s" },
-		{ 12.34, "s", "12.3 s" },	    { 0.9997, "s", "1.00 s" },	       { 134217728, "bytes", "128 MiB" },
-		{ 95.1e6, "bit/s", "95.1 Mbit/s" }, { 17.25, "percent", "17.2 %" },    { 4, "count", "4" },
-		{ 1.1e9, "additions/s", "1.10 G additions/s" }, { NAN, "s", "missing" }, { -0.005, "s", "-5 ms" },
+		{ 0.2123, "s", "212 ms" },
+		{ 212300000, "ns", "212 ms" },
+		{ 0, "ns", "0 s" },
+		{ 12.34, "s", "12.3 s" },
+		{ 0.9997, "s", "1.00 s" },
+		{ 134217728, "bytes", "128 MiB" },
+		{ 95.1e6, "bit/s", "95.1 Mbit/s" },
+		{ 17.25, "percent", "17.2 %" },
+		{ 4, "count", "4" },
+		{ 1.1e9, "additions/s", "1.10 G additions/s" },
+		{ NAN, "s", "missing" },
+		{ -0.005, "s", "-5 ms" },
 	};
 	char text[128];
 	(void)state;
@@ -170,8 +181,9 @@ static void text_is_escaped(void **state)
 	FILE *out = open_memstream(&text, &size);
 	html_text(out, "<a href=\"x\">'&' \xff\xc0\xaf\x1b \xc3\xa9\xed\xa0\x80");
 	fclose(out);
-	assert_string_equal(text, "&lt;a href=&quot;x&quot;&gt;&#39;&amp;&#39; \xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd "
-				  "\xc3\xa9\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd");
+	assert_string_equal(
+		text, "&lt;a href=&quot;x&quot;&gt;&#39;&amp;&#39; \xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd "
+		      "\xc3\xa9\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd");
 	free(text);
 }
 
@@ -215,10 +227,11 @@ static void downtimes_that_differ_are_named(void **state)
 {
 	(void)state;
 	char *page = page_of("postcopy");
-	assert_has(page, "work is 5.46&nbsp;s longer than stop resume (5.45&nbsp;s of it beyond the uncertainty of both)");
+	assert_has(page,
+	           "work is 5.46&nbsp;s longer than stop resume (5.45&nbsp;s of it beyond the uncertainty of both)");
 	assert_lacks(page, "guest clock is ");
 	assert_has(page, "link: rtt off by more than");
-	assert_has(page, "packets.dropped: 12");
+	assert_has(page, "collector packets.dropped: 12");
 	free(page);
 }
 
@@ -250,7 +263,9 @@ static void failed_run_says_why(void **state)
 	(void)state;
 	char *page = page_of("failed");
 	assert_self_contained(page);
-	assert_has(page, "The run failed: operation failed: migration out job: load of migration failed: Input/output error.");
+	assert_has(
+		page,
+		"The run failed: operation failed: migration out job: load of migration failed: Input/output error.");
 	assert_has(page, "migrate-failed");
 	assert_has(page, "No plot");
 	assert_lacks(page, "<svg");
@@ -273,8 +288,10 @@ static void what_is_absent_is_missing(void **state)
 
 static void long_run_keeps_its_extremes(void **state)
 {
-	struct draw_request request = { .path = path_of("long", "spike.csv"), .values = { "rate", NULL }, .from_s = -INFINITY,
-					.to_s = INFINITY };
+	struct draw_request request = { .path = path_of("long", "spike.csv"),
+		                        .values = { "rate", NULL },
+		                        .from_s = -INFINITY,
+		                        .to_s = INFINITY };
 	const char *out_path = path_of("long", "spike.data");
 	struct drawn drawn;
 	struct err e = { 0 };
