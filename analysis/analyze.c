@@ -19,10 +19,10 @@ struct analysis {
 	struct run run;
 	struct metrics metrics;
 	struct downtime_window window;
-	int looks;              /* there is a migration or an injected stop to look for */
+	int looks; /* there is a migration or an injected stop to look for */
 	struct downtime no_window;
 	FILE *latency_plot, *downtime_plot;
-	int64_t came_ns;        /* downtime of the moved VM that forecasts are held against */
+	int64_t came_ns; /* downtime of the moved VM that forecasts are held against */
 };
 
 static void put_times(struct analysis *a)
@@ -50,10 +50,10 @@ static void put_times(struct analysis *a)
 	for (int i = 0; i < 3; i++) {
 		int known = called && times[i].at_ns != MISSING;
 		metrics_put(&a->metrics, "migration_time", vm, times[i].variant,
-			    known ? (double)(times[i].at_ns - from_ns) : NAN,
-			    known  ? NULL :
-			    called ? times[i].reason :
-				     "no migrate-start event");
+		            known ? (double)(times[i].at_ns - from_ns) : NAN,
+		            known    ? NULL
+		            : called ? times[i].reason
+		                     : "no migrate-start event");
 	}
 }
 
@@ -68,13 +68,13 @@ static void put_downtime(struct analysis *a, const struct run_vm *vm, const char
 	v->value = metric_of(d->floor_ns);
 	if (d->floor_ns == MISSING)
 		snprintf(v->reason, sizeof(v->reason), "%s",
-			 d->value_ns == MISSING ? d->reason : "not to be had from a baseline");
+		         d->value_ns == MISSING ? d->reason : "not to be had from a baseline");
 	if (a->downtime_plot)
 		downtime_plot_row(a->downtime_plot, vm->name, estimator, d, run_origin_ns(&a->run));
 }
 
 static int event_downtimes(struct analysis *a, const struct run_vm *vm, const struct vm_samples *samples,
-			   const char *no_clock, struct err *e)
+                           const char *no_clock, struct err *e)
 {
 	struct downtime d = a->no_window;
 	int moved = !strcmp(vm->name, a->run.moved);
@@ -113,7 +113,7 @@ static void put_sampling(struct analysis *a, const struct run_vm *vm, const stru
 		int64_t missed = vm->slots_missed >= 0 ? vm->slots_missed : slots - (w->last_seq + 1);
 		metrics_put(&a->metrics, "samples_expected", vm, w->name, (double)(w->last_seq + 1), NULL);
 		metrics_put(&a->metrics, "samples_got", vm, w->name, (double)w->got,
-			    samples->lines_dropped ? "the file's last line was cut short and dropped" : NULL);
+		            samples->lines_dropped ? "the file's last line was cut short and dropped" : NULL);
 		metrics_put(&a->metrics, "samples_fetched", vm, w->name, (double)w->fetched, NULL);
 		metrics_put(&a->metrics, "slots_missed", vm, w->name, missed > 0 ? (double)missed : 0, NULL);
 	}
@@ -133,15 +133,15 @@ static const struct run_workload *describe(const struct run_vm *vm, const char *
 
 /* Everything that comes from the samples of one workload. */
 static int workload_metrics(struct analysis *a, const struct run_vm *vm, const struct vm_samples *samples, int number,
-			    struct err *e)
+                            struct err *e)
 {
 	const struct workload_samples *w = &samples->workloads[number];
 	struct downtime d = a->no_window;
 	double baseline_rate = NAN;
 	char estimator[RUN_NAME_ROOM + 8];
 	snprintf(estimator, sizeof(estimator), number ? "work:%s" : "work", w->name);
-	if (work_metrics(&a->run, vm, describe(vm, w->name), samples, w, a->looks ? &a->window : NULL, &a->metrics, &d,
-			 &baseline_rate, e) < 0)
+	if (work_metrics(&a->run, vm, describe(vm, w->name), samples, w, a->looks ? &a->window : NULL, &a->metrics,
+	                 &d, &baseline_rate, e) < 0)
 		return -1;
 	put_downtime(a, vm, estimator, &d);
 	if (latency_metrics(&a->run, vm, samples, w, &a->metrics, a->latency_plot, e) < 0)
@@ -153,7 +153,7 @@ static int workload_metrics(struct analysis *a, const struct run_vm *vm, const s
 static void put_no_samples(struct analysis *a, const struct run_vm *vm, const char *reason)
 {
 	static const char *const told[] = { "baseline_rate", "mean_rate",     "lowest_rate", "degradation",
-					    "lost_work",     "recovery_time", "rate_after" };
+		                            "lost_work",     "recovery_time", "rate_after" };
 	struct downtime d = downtime_missing;
 	snprintf(d.reason, sizeof(d.reason), "%s", reason);
 	put_downtime(a, vm, "work", &d);
@@ -237,9 +237,10 @@ static int finish(struct analysis *a, struct err *e)
 	}
 	if (!complete)
 		snprintf(reason, sizeof(reason), "%s",
-			 run->reason[0]			  ? run->reason :
-			 !strcmp(run->status, "running") ? "the run did not finish: it was killed, or is still running" :
-							    "the run did not complete");
+		         run->reason[0] ? run->reason
+		         : !strcmp(run->status, "running")
+		                 ? "the run did not finish: it was killed, or is still running"
+		                 : "the run did not complete");
 	const struct metrics *shown = complete ? &a->metrics : &none;
 	if (metrics_write_csv(run, shown, e) < 0)
 		return -1;

@@ -30,9 +30,9 @@ struct bin {
 };
 
 struct step_place {
-	int before, after;             /* last bin of the old level, first bin of the new */
-	int64_t last_old, first_new;   /* guest stamps of the samples next to the stop, -1: not seen */
-	double middle;                 /* a residual above it is of the new level */
+	int before, after;           /* last bin of the old level, first bin of the new */
+	int64_t last_old, first_new; /* guest stamps of the samples next to the stop, -1: not seen */
+	double middle;               /* a residual above it is of the new level */
 };
 
 struct clock_map {
@@ -174,9 +174,11 @@ static void find_steps(struct clock_map *map, double bend)
 		for (int j = k + 1; j < map->used && j <= k + MERGE_BINS; j++)
 			if (after[j] > after[last] + map->step_least_ns)
 				last = j;
-		map->places[map->step_count] =
-			(struct step_place){ .before = k, .after = last + 1, .last_old = -1, .first_new = -1,
-					     .middle = (before + after[last]) / 2 };
+		map->places[map->step_count] = (struct step_place){ .before = k,
+			                                            .after = last + 1,
+			                                            .last_old = -1,
+			                                            .first_new = -1,
+			                                            .middle = (before + after[last]) / 2 };
 		map->steps[map->step_count++].size_ns = (int64_t)(after[last] - before);
 		for (; k < last; k++)
 			map->rise[k] = 0;
@@ -225,9 +227,9 @@ static void size_step(struct clock_map *map, int s, double bend, double *scratch
 	if (!isnan(map->residual[old]) && !isnan(map->residual[new]))
 		step->size_ns = (int64_t)(map->residual[new] - map->residual[old]);
 	step->low_ns = step->size_ns -
-		       (int64_t)(scatter(map, p->after, 1, to, SCATTER_BINS, scratch) + bent + floor_error_ns);
-	step->high_ns = step->size_ns +
-			(int64_t)(scatter(map, p->before, -1, from - 1, SCATTER_BINS, scratch) + bent + floor_error_ns);
+	               (int64_t)(scatter(map, p->after, 1, to, SCATTER_BINS, scratch) + bent + floor_error_ns);
+	step->high_ns = step->size_ns + (int64_t)(scatter(map, p->before, -1, from - 1, SCATTER_BINS, scratch) +
+	                                          bent + floor_error_ns);
 }
 
 /* How much the quickest samples of neighbouring bins differ: a stop lifts few of the differences. */
@@ -305,8 +307,7 @@ static int64_t map_within(const struct clock_map *map, int64_t guest_ns, int fir
 	int k = place <= first ? first : place >= last ? last : (int)place;
 	double share = k == last ? 0 : fmin(1, fmax(0, place - k));
 	double level = map->level[k] + (k == last ? 0 : share * (map->level[k + 1] - map->level[k]));
-	return guest_ns + map->reference_delta_ns +
-	       (int64_t)(map->drift * (double)(guest_ns - map->base_ns) + level);
+	return guest_ns + map->reference_delta_ns + (int64_t)(map->drift * (double)(guest_ns - map->base_ns) + level);
 }
 
 static int first_bin(const struct clock_map *map, int segment)
@@ -325,9 +326,9 @@ void clock_map_finish(struct clock_map *map)
 		struct clock_step *step = &map->steps[s];
 		const struct step_place *p = &map->places[s];
 		int64_t edge = map->base_ns + p->after * map->width_ns;
-		step->guest_ns = p->last_old < 0	      ? edge :
-				 p->first_new > p->last_old ? p->last_old + (p->first_new - p->last_old) / 2 :
-							      p->last_old + 1;
+		step->guest_ns = p->last_old < 0              ? edge
+		                 : p->first_new > p->last_old ? p->last_old + (p->first_new - p->last_old) / 2
+		                                              : p->last_old + 1;
 		step->stop_ns = map_within(map, step->guest_ns, first_bin(map, s), last_bin(map, s));
 		step->resume_ns = map_within(map, step->guest_ns, first_bin(map, s + 1), last_bin(map, s + 1));
 	}

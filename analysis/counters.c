@@ -68,10 +68,13 @@ static int on_row(void *context, const struct series_cell *cells, struct err *e)
 	if (!counter)
 		return -1;
 	if (counter->last_ns == MISSING)
-		counter->bins = (struct curve_bins){ .width_ns = c->bin_ns, .end_ns = c->end_ns, .fn = on_bin,
-						     .context = counter, .start_ns = head_ns > c->first_ns ?
-										     head_ns / c->bin_ns * c->bin_ns :
-										     c->first_ns };
+		counter->bins =
+			(struct curve_bins){ .width_ns = c->bin_ns,
+			                     .end_ns = c->end_ns,
+			                     .fn = on_bin,
+			                     .context = counter,
+			                     .start_ns = head_ns > c->first_ns ? head_ns / c->bin_ns * c->bin_ns
+			                                                       : c->first_ns };
 	else if (head_ns <= counter->last_ns)
 		return 0;
 	else if (value >= counter->last) {
@@ -106,8 +109,9 @@ static void plan(struct counters *c, const struct run *run)
 
 int counters_read(struct counters *c, const struct run *run, struct err *e)
 {
-	struct series_column columns[COLUMNS] = { [HEAD] = { "head_ns", COLUMN_INTEGER, 0 },
-						  [VALUE] = { c->value, COLUMN_INTEGER, 0 } };
+	struct series_column columns[COLUMNS] = {
+		[HEAD] = { "head_ns", COLUMN_INTEGER, 0 }, [VALUE] = { c->value, COLUMN_INTEGER, 0 }
+	};
 	for (int i = 0; i < COUNTER_KEYS_MAX; i++)
 		columns[KEY + i] = (struct series_column){ c->keys[i] ? c->keys[i] : "", COLUMN_TEXT, 1 };
 	c->list = calloc(COUNTERS_MAX, sizeof(*c->list));

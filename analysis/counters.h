@@ -30,12 +30,13 @@ struct counter {
 
 struct counters {
 	/* set these, the rest zero */
-	const char *file;                   /* "cpu.csv" */
-	const char *keys[COUNTER_KEYS_MAX]; /* columns that tell the counters apart; a file without one has "" there */
-	const char *value;                  /* the cumulative column */
-	const char *plot;                   /* "plots/cpu.csv" */
-	const char *plot_column;            /* the rate there: */
-	double plot_scale;                  /* counter's units a second times this */
+	const char *file; /* "cpu.csv" */
+	const char
+		*keys[COUNTER_KEYS_MAX]; /* columns that tell the counters apart; a file without one has "" there */
+	const char *value;               /* the cumulative column */
+	const char *plot;                /* "plots/cpu.csv" */
+	const char *plot_column;         /* the rate there: */
+	double plot_scale;               /* counter's units a second times this */
 	/* --- */
 	struct counter *list;
 	int count, last_row;

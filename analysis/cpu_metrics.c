@@ -17,8 +17,8 @@ static void put_counter(const struct run *run, const struct counter *counter, st
 		if (w->covered_ns <= 0)
 			continue;
 		struct metric_value *v = metrics_add(metrics, metric, vm, "%s%s%s:%s", counter->key[NODE],
-						     counter->key[THREAD][0] ? ":" : "", counter->key[THREAD],
-						     counter_window_names[i]);
+		                                     counter->key[THREAD][0] ? ":" : "", counter->key[THREAD],
+		                                     counter_window_names[i]);
 		v->value = w->sum / (double)(w->end_ns - w->start_ns);
 	}
 }
@@ -55,8 +55,12 @@ static double nodes_ns(const struct run *run, const struct counters *c)
 
 int cpu_metrics(const struct run *run, double moved_bytes, struct metrics *metrics, struct err *e)
 {
-	struct counters c = { .file = "cpu.csv", .keys = { "node", "vm", "thread" }, .value = "cpu_ns",
-			      .plot = "plots/cpu.csv", .plot_column = "share", .plot_scale = 1e-9 };
+	struct counters c = { .file = "cpu.csv",
+		              .keys = { "node", "vm", "thread" },
+		              .value = "cpu_ns",
+		              .plot = "plots/cpu.csv",
+		              .plot_column = "share",
+		              .plot_scale = 1e-9 };
 	const struct run_vm *moved = run_vm(run, run->moved);
 	int result = counters_read(&c, run, e);
 	if (result == 0)
@@ -68,9 +72,13 @@ int cpu_metrics(const struct run *run, double moved_bytes, struct metrics *metri
 		if (no_bytes)
 			threads = nodes = NAN;
 		metrics_put(metrics, "cpu_per_gib", moved, "threads", threads / 1e9 / (moved_bytes / gib),
-			    no_bytes ? no_bytes : isnan(threads) ? "no CPU counters of the VM's threads (cpu.csv)" : NULL);
+		            no_bytes         ? no_bytes
+		            : isnan(threads) ? "no CPU counters of the VM's threads (cpu.csv)"
+		                             : NULL);
 		metrics_put(metrics, "cpu_per_gib", moved, "nodes", nodes / 1e9 / (moved_bytes / gib),
-			    no_bytes ? no_bytes : isnan(nodes) ? "no CPU counters of both nodes (cpu.csv)" : NULL);
+		            no_bytes       ? no_bytes
+		            : isnan(nodes) ? "no CPU counters of both nodes (cpu.csv)"
+		                           : NULL);
 	}
 	counters_free(&c);
 	return result < 0 ? -1 : 0;

@@ -41,13 +41,13 @@ struct downtime_window {
 int downtime_window(const struct run *run, struct downtime_window *ret, struct downtime *why);
 
 void downtime_stop_resume(const struct run *run, const struct run_vm *vm, const struct downtime_window *window,
-			  struct downtime *ret);
+                          struct downtime *ret);
 void downtime_reported(const struct run *run, const struct run_vm *vm, struct downtime *ret);
 void downtime_guest_clock(const struct clock_map *map, const struct downtime_window *window, struct downtime *ret);
 
 /* Also writes plots/packets-VM.csv, relative to origin_ns. -1 on bad content or when it cannot write. */
 int downtime_network(const struct run *run, const struct run_vm *vm, const struct downtime_window *window,
-		     struct downtime *ret, struct err *e);
+                     struct downtime *ret, struct err *e);
 
 /*
  * The work estimator is fed the work curve, so that it shares a pass over the samples with others. Set the members
@@ -55,15 +55,15 @@ int downtime_network(const struct run *run, const struct run_vm *vm, const struc
  */
 struct downtime_work {
 	struct downtime_window window;
-	int64_t interval_ns;     /* between samples */
-	double baseline_rate;    /* work/s; NAN: not known */
-	int64_t until_ns;        /* its job's end on the head, after which it need not advance; MISSING: no end */
+	int64_t interval_ns;  /* between samples */
+	double baseline_rate; /* work/s; NAN: not known */
+	int64_t until_ns;     /* its job's end on the head, after which it need not advance; MISSING: no end */
 	const struct schedule *schedule; /* steps of 0 % are no standstill; NULL: none */
 	/* --- */
 	int begun;
-	int64_t stood_from_ns, stood_guest_ns; /* first sample with the work of now */
+	int64_t stood_from_ns, stood_guest_ns;         /* first sample with the work of now */
 	int64_t sample_ns, sample_guest_ns, last_work; /* sample before */
-	struct downtime longest, usual; /* value, low, high, at of the window and of the baseline */
+	struct downtime longest, usual;                /* value, low, high, at of the window and of the baseline */
 };
 
 void downtime_work_add(struct downtime_work *d, int64_t head_ns, int64_t guest_ns, int64_t work);

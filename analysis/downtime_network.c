@@ -121,13 +121,17 @@ static void judge(struct network *n, struct downtime *ret)
 }
 
 int downtime_network(const struct run *run, const struct run_vm *vm, const struct downtime_window *window,
-		     struct downtime *ret, struct err *e)
+                     struct downtime *ret, struct err *e)
 {
 	char name[RUN_NAME_ROOM + 24];
 	struct output out;
 	int64_t range_ns = run->event_count ? run->events[run->event_count - 1].head_ns - run->events[0].head_ns : 0;
-	struct network n = { .window = window, .first_ns = MISSING, .longest_ns = MISSING, .last_ns = MISSING,
-			     .bin_ns = MISSING, .width_ns = curve_bin_width(range_ns, plot_bin_ns, PLOT_ROWS) };
+	struct network n = { .window = window,
+		             .first_ns = MISSING,
+		             .longest_ns = MISSING,
+		             .last_ns = MISSING,
+		             .bin_ns = MISSING,
+		             .width_ns = curve_bin_width(range_ns, plot_bin_ns, PLOT_ROWS) };
 	*ret = downtime_missing;
 	snprintf(name, sizeof(name), "plots/packets-%s.csv", vm->name);
 	if (output_open(&out, run->directory, name, e) < 0)

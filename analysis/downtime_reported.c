@@ -26,5 +26,5 @@ void downtime_reported(const struct run *run, const struct run_vm *vm, struct do
 		ret->at_ns = stop->head_ns;
 	if (!strcmp(run->mode, "postcopy"))
 		snprintf(ret->reason, sizeof(ret->reason),
-			 "in post-copy this is the switch-over only, not the waiting for pages after it");
+		         "in post-copy this is the switch-over only, not the waiting for pages after it");
 }

@@ -51,14 +51,14 @@ static struct pairs find_pairs(const struct run *run, const struct run_vm *vm, i
 }
 
 void downtime_stop_resume(const struct run *run, const struct run_vm *vm, const struct downtime_window *window,
-			  struct downtime *ret)
+                          struct downtime *ret)
 {
 	struct pairs p = find_pairs(run, vm, window->from_ns - run->event_error_ns, window->to_ns);
 	*ret = downtime_missing;
 	if (!p.count) {
-		snprintf(ret->reason, sizeof(ret->reason), p.open_ns == MISSING ?
-				 "no stop event of the VM" :
-				 "a stop event of the VM, but no resume event after it");
+		snprintf(ret->reason, sizeof(ret->reason),
+		         p.open_ns == MISSING ? "no stop event of the VM"
+		                              : "a stop event of the VM, but no resume event after it");
 		return;
 	}
 	ret->value_ns = p.longest_ns;

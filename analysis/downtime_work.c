@@ -81,7 +81,9 @@ void downtime_work_finish(struct downtime_work *d, struct downtime *ret)
 	*ret = d->longest;
 	ret->floor_ns = d->usual.value_ns;
 	if (ret->value_ns == MISSING)
-		snprintf(ret->reason, sizeof(ret->reason), "the workload had no samples, or had ended its job, while migrating");
+		snprintf(ret->reason, sizeof(ret->reason),
+		         "the workload had no samples, or had ended its job, while migrating");
 	else if (ret->value_ns != before)
-		snprintf(ret->reason, sizeof(ret->reason), "it did not advance again before its last sample: at least this long");
+		snprintf(ret->reason, sizeof(ret->reason),
+		         "it did not advance again before its last sample: at least this long");
 }

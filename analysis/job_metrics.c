@@ -9,7 +9,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HEAD, ITERATION, PROCESSED, REMAINING, DIRTY, PAGE, RATE, THROTTLE, EXPECTED, LEFT, COLUMNS, ITERATIONS_MAX = 4096 };
+enum {
+	HEAD,
+	ITERATION,
+	PROCESSED,
+	REMAINING,
+	DIRTY,
+	PAGE,
+	RATE,
+	THROTTLE,
+	EXPECTED,
+	LEFT,
+	COLUMNS,
+	ITERATIONS_MAX = 4096
+};
 static const struct series_column columns[COLUMNS] = {
 	[HEAD] = { "head_ns", COLUMN_INTEGER, 0 },
 	[ITERATION] = { "memory_iteration", COLUMN_INTEGER, 1 },
@@ -25,7 +38,7 @@ static const struct series_column columns[COLUMNS] = {
 
 struct iteration {
 	int64_t number, start_ns, end_ns;
-	int64_t first_head_ns, first_remaining, first_rate, first_left_ns; /* as said at its first row */
+	int64_t first_head_ns, first_remaining, first_rate, first_left_ns;      /* as said at its first row */
 	int64_t processed, remaining, dirty, page, rate, throttle, expected_ns; /* as said last; MISSING: never */
 };
 
@@ -54,11 +67,22 @@ static int on_row(void *context, const struct series_cell *cells, struct err *e)
 	if (!it || number > it->number) {
 		if (j->count == ITERATIONS_MAX)
 			return err_set(e, EXIT_MEASURED_BAD, "job-%s.csv: more than %d iterations", j->run->moved,
-				       ITERATIONS_MAX);
+			               ITERATIONS_MAX);
 		it = &j->list[j->count++];
-		*it = (struct iteration){ number, head_ns, MISSING, head_ns, cells[REMAINING].integer,
-					  cells[RATE].integer, cells[LEFT].integer, MISSING, MISSING, MISSING, MISSING,
-					  MISSING, MISSING, MISSING };
+		*it = (struct iteration){ number,
+			                  head_ns,
+			                  MISSING,
+			                  head_ns,
+			                  cells[REMAINING].integer,
+			                  cells[RATE].integer,
+			                  cells[LEFT].integer,
+			                  MISSING,
+			                  MISSING,
+			                  MISSING,
+			                  MISSING,
+			                  MISSING,
+			                  MISSING,
+			                  MISSING };
 	}
 	keep(&it->processed, cells[PROCESSED].integer);
 	keep(&it->remaining, cells[REMAINING].integer);
@@ -86,9 +110,9 @@ static void place_iterations(struct job *j)
 	}
 	const struct run_event *stop = run_event(run, "stop", run->moved, run->migrate_start_ns);
 	for (int k = 0; k < j->count; k++)
-		j->list[k].end_ns = k + 1 < j->count			     ? j->list[k + 1].start_ns :
-				    stop && stop->head_ns > j->list[k].start_ns ? stop->head_ns :
-										  run->migrate_end_ns;
+		j->list[k].end_ns = k + 1 < j->count                              ? j->list[k + 1].start_ns
+		                    : stop && stop->head_ns > j->list[k].start_ns ? stop->head_ns
+		                                                                  : run->migrate_end_ns;
 }
 
 static void put_optional(FILE *file, int64_t value)
@@ -140,8 +164,8 @@ static double remaining_error(const struct iteration *it, const struct run *run,
 
 /* First, last and median over the iterations that had a forecast. */
 static void put_forecast(const struct job *j, const char *metric, int64_t came_ns,
-			 double (*error_of)(const struct iteration *, const struct run *, int64_t),
-			 double *scratch, const char *reason, struct metrics *metrics)
+                         double (*error_of)(const struct iteration *, const struct run *, int64_t), double *scratch,
+                         const char *reason, struct metrics *metrics)
 {
 	size_t n = 0;
 	for (int k = 0; k < j->count; k++) {
@@ -167,11 +191,11 @@ static void put_forecast(const struct job *j, const char *metric, int64_t came_n
 }
 
 static void put_fact(const struct run *run, const char *metric, const char *variant, const char *path,
-		     struct metrics *metrics)
+                     struct metrics *metrics)
 {
 	int64_t value = run_fact(run, path);
 	metrics_put(metrics, metric, run_vm(run, run->moved), variant, value < 0 ? NAN : (double)value,
-		    value < 0 ? "not in the hypervisor's completed statistics" : NULL);
+	            value < 0 ? "not in the hypervisor's completed statistics" : NULL);
 }
 
 static void put_completed(const struct job *j, struct metrics *metrics)
@@ -187,11 +211,11 @@ static void put_completed(const struct job *j, struct metrics *metrics)
 	int64_t bytes = run_fact(run, "/migration/completed/data_processed_bytes");
 	int known = bytes >= 0 && vm->memory_bytes > 0;
 	metrics_put(metrics, "bytes_to_memory", vm, "reported",
-		    known ? (double)bytes / (double)vm->memory_bytes : NAN,
-		    known ? NULL : "bytes reported, or the VM's memory, are missing");
+	            known ? (double)bytes / (double)vm->memory_bytes : NAN,
+	            known ? NULL : "bytes reported, or the VM's memory, are missing");
 	if (run_fact(run, "/migration/completed/memory_iteration") < 0 && j->count)
 		metrics_put(metrics, "iterations", vm, "", (double)j->list[j->count - 1].number,
-			    "the last seen while it ran");
+		            "the last seen while it ran");
 	else
 		put_fact(run, "iterations", "", "/migration/completed/memory_iteration", metrics);
 	if (!strcmp(run->mode, "postcopy"))
@@ -222,10 +246,10 @@ int job_metrics(const struct run *run, int64_t came_ns, struct metrics *metrics,
 	result = 0;
 	put_completed(&j, metrics);
 	put_forecast(&j, "expected_downtime_error", came_ns, downtime_error, scratch,
-		     came_ns == MISSING ? "no downtime came to hold it against" : "the hypervisor gave no forecast",
-		     metrics);
+	             came_ns == MISSING ? "no downtime came to hold it against" : "the hypervisor gave no forecast",
+	             metrics);
 	put_forecast(&j, "remaining_time_error", came_ns, remaining_error, scratch,
-		     "neither a remaining time nor a rate was given, or the end is not known", metrics);
+	             "neither a remaining time nor a rate was given, or the end is not known", metrics);
 out:
 	free(j.list);
 	free(scratch);

@@ -12,7 +12,9 @@ enum { PHASES = sizeof(phases) / sizeof(*phases) };
 static const struct {
 	const char *metric;
 	double share;
-} quantiles[] = { { "worst_op_p50", 0.5 }, { "worst_op_p99", 0.99 }, { "worst_op_p999", 0.999 }, { "worst_op_max", 1 } };
+} quantiles[] = {
+	{ "worst_op_p50", 0.5 }, { "worst_op_p99", 0.99 }, { "worst_op_p999", 0.999 }, { "worst_op_max", 1 }
+};
 enum { QUANTILES = sizeof(quantiles) / sizeof(*quantiles) };
 
 struct latency {
@@ -33,7 +35,7 @@ static int on_span(void *context, const struct work_span *span, struct err *e)
 }
 
 static void put_phase(const struct run_vm *vm, const char *workload, const char *phase, const struct histogram *h,
-		      struct metrics *metrics, FILE *plot)
+                      struct metrics *metrics, FILE *plot)
 {
 	output_text(plot, vm->name);
 	putc(',', plot);
@@ -53,7 +55,7 @@ static void put_phase(const struct run_vm *vm, const char *workload, const char 
 }
 
 int latency_metrics(const struct run *run, const struct run_vm *vm, const struct vm_samples *samples,
-		    const struct workload_samples *workload, struct metrics *metrics, FILE *plot, struct err *e)
+                    const struct workload_samples *workload, struct metrics *metrics, FILE *plot, struct err *e)
 {
 	struct latency *l = calloc(1, sizeof(*l));
 	if (!l)

@@ -12,6 +12,6 @@
 
 /* Adds worst_op_* for the phases baseline, migration and settle, and rows of plots/latency.csv to `plot`. */
 int latency_metrics(const struct run *run, const struct run_vm *vm, const struct vm_samples *samples,
-		    const struct workload_samples *workload, struct metrics *metrics, FILE *plot, struct err *e);
+                    const struct workload_samples *workload, struct metrics *metrics, FILE *plot, struct err *e);
 
 #endif

@@ -57,8 +57,12 @@ static int put_all(const struct run *run, const struct counters *c, struct metri
 
 int link_metrics(const struct run *run, struct metrics *metrics, double *ret_moved_bytes, struct err *e)
 {
-	struct counters c = { .file = "link.csv", .keys = { "link", "direction" }, .value = "bytes",
-			      .plot = "plots/link.csv", .plot_column = "bit_per_s", .plot_scale = 8 };
+	struct counters c = { .file = "link.csv",
+		              .keys = { "link", "direction" },
+		              .value = "bytes",
+		              .plot = "plots/link.csv",
+		              .plot_column = "bit_per_s",
+		              .plot_scale = 8 };
 	const struct run_vm *vm = run_vm(run, run->moved);
 	*ret_moved_bytes = NAN;
 	int result = counters_read(&c, run, e);
@@ -71,6 +75,6 @@ int link_metrics(const struct run *run, struct metrics *metrics, double *ret_mov
 		return -1;
 	if (vm && vm->memory_bytes > 0)
 		metrics_put(metrics, "bytes_to_memory", vm, "on_wire", *ret_moved_bytes / (double)vm->memory_bytes,
-			    isnan(*ret_moved_bytes) ? "bytes on the wire are missing" : NULL);
+		            isnan(*ret_moved_bytes) ? "bytes on the wire are missing" : NULL);
 	return 0;
 }

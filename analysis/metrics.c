@@ -16,8 +16,9 @@ const struct metric_definition *metric_find(const char *name)
 
 const char *metric_better_name(enum metric_better better)
 {
-	static const char *const names[] = { [BETTER_NONE] = "none", [BETTER_LOWER] = "lower",
-					     [BETTER_HIGHER] = "higher" };
+	static const char *const names[] = {
+		[BETTER_NONE] = "none", [BETTER_LOWER] = "lower", [BETTER_HIGHER] = "higher"
+	};
 	return names[better];
 }
 
@@ -27,7 +28,8 @@ void metrics_free(struct metrics *m)
 	memset(m, 0, sizeof(*m));
 }
 
-struct metric_value *metrics_add(struct metrics *m, const char *name, const struct run_vm *vm, const char *format, ...)
+struct metric_value *metrics_add(struct metrics *m, const char *name, const struct run_vm *vm, const char *format,
+                                 ...)
 {
 	struct metric_value *v = &m->spare;
 	if ((m->count & (m->count - 1)) == 0) {
@@ -59,7 +61,7 @@ struct metric_value *metrics_add(struct metrics *m, const char *name, const stru
 }
 
 void metrics_put(struct metrics *m, const char *name, const struct run_vm *vm, const char *variant, double value,
-		 const char *reason)
+                 const char *reason)
 {
 	struct metric_value *v = metrics_add(m, name, vm, "%s", variant);
 	v->value = value;

@@ -56,12 +56,12 @@ void metrics_free(struct metrics *m);
  * A new value, missing as yet; name must be in the table. vm may be NULL. The pointer is good until the next call.
  * Never NULL: when memory is short it is a spare and out_of_memory is set.
  */
-struct metric_value *metrics_add(struct metrics *m, const char *name, const struct run_vm *vm, const char *format, ...)
-	__attribute__((format(printf, 4, 5)));
+struct metric_value *metrics_add(struct metrics *m, const char *name, const struct run_vm *vm, const char *format,
+                                 ...) __attribute__((format(printf, 4, 5)));
 
 /* The same with a value, and n = 1; NAN leaves it missing with the reason (which may be NULL). */
 void metrics_put(struct metrics *m, const char *name, const struct run_vm *vm, const char *variant, double value,
-		 const char *reason);
+                 const char *reason);
 
 /* An instant or duration that may be MISSING as a double that may be NAN. */
 double metric_of(int64_t value);

@@ -106,7 +106,7 @@ static struct json_object *phases_of(const struct run *run)
 }
 
 int metrics_write_json(const struct run *run, const char *status, const char *reason, const struct metrics *metrics,
-		       struct err *e)
+                       struct err *e)
 {
 	struct output out;
 	if (output_open(&out, run->directory, "metrics.json", e) < 0)
@@ -122,9 +122,9 @@ int metrics_write_json(const struct run *run, const char *status, const char *re
 	json_object_object_add(root, "definitions", definitions_of());
 	json_object_object_add(root, "metrics", list);
 	json_object_object_add(root, "phases", phases_of(run));
-	json_object_object_add(root, "origin_ns",
-			       origin_ns == MISSING ? NULL : json_object_new_int64(origin_ns));
-	fputs(json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE), out.file);
+	json_object_object_add(root, "origin_ns", origin_ns == MISSING ? NULL : json_object_new_int64(origin_ns));
+	fputs(json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE),
+	      out.file);
 	putc('\n', out.file);
 	json_object_put(root);
 	return output_close(&out, 0, e);

@@ -115,8 +115,7 @@ static void read_agents(struct run *run)
 		copy_text(from, "workload", workload, sizeof(workload));
 		for (int v = 0; v < run->vm_count; v++)
 			for (int w = 0; w < run->vms[v].workload_count; w++)
-				if (!strcmp(run->vms[v].name, vm) &&
-				    !strcmp(run->vms[v].workloads[w].name, workload))
+				if (!strcmp(run->vms[v].name, vm) && !strcmp(run->vms[v].workloads[w].name, workload))
 					run->vms[v].workloads[w].job_done_guest_ns =
 						integer_of(from, "done_guest_ns");
 	}
@@ -130,12 +129,12 @@ static int read_manifest(struct run *run, struct err *e)
 	run->manifest = json_object_from_file(path);
 	if (!json_object_is_type(run->manifest, json_type_object))
 		return err_set(e, EXIT_MEASURED_BAD, "cannot read '%s': %s", path,
-			       errno == ENOENT ? "there is no such file; is this a run directory?" :
-						 "it is not a JSON object");
+		               errno == ENOENT ? "there is no such file; is this a run directory?"
+		                               : "it is not a JSON object");
 	int64_t format = integer_of(run->manifest, "format");
 	if (format != 1)
 		return err_set(e, EXIT_MEASURED_BAD, "'%s' has format %lld, this program reads 1", path,
-			       format == MISSING ? 0LL : (long long)format);
+		               format == MISSING ? 0LL : (long long)format);
 	copy_text(run->manifest, "status", run->status, sizeof(run->status));
 	copy_text(run->manifest, "reason", run->reason, sizeof(run->reason));
 	copy_text(run->manifest, "run_id", run->id, sizeof(run->id));
@@ -160,7 +159,7 @@ static int read_manifest(struct run *run, struct err *e)
 enum { HEAD, VM, NODE, EVENT, DETAIL, EVENT_COLUMNS };
 static const struct series_column event_columns[EVENT_COLUMNS] = {
 	[HEAD] = { "head_ns", COLUMN_INTEGER, 0 }, [VM] = { "vm", COLUMN_TEXT, 0 },
-	[NODE] = { "node", COLUMN_TEXT, 0 },	   [EVENT] = { "event", COLUMN_TEXT, 0 },
+	[NODE] = { "node", COLUMN_TEXT, 0 },       [EVENT] = { "event", COLUMN_TEXT, 0 },
 	[DETAIL] = { "detail", COLUMN_TEXT, 1 },
 };
 
@@ -227,9 +226,9 @@ static void find_instants(struct run *run)
 	run->migrate_start_ns = start ? start->head_ns : migration ? migration->start_ns : MISSING;
 	run->migrate_done_ns = done ? done->head_ns : MISSING;
 	run->migrate_end_ns = done ? done->head_ns : migration ? migration->end_ns : MISSING;
-	run->observed_until_ns = settle		    ? settle->end_ns :
-				 run->event_count ? run->events[run->event_count - 1].head_ns :
-						    MISSING;
+	run->observed_until_ns = settle             ? settle->end_ns
+	                         : run->event_count ? run->events[run->event_count - 1].head_ns
+	                                            : MISSING;
 }
 
 int run_read(struct run *run, const char *directory, struct err *e)

@@ -63,10 +63,10 @@ struct run {
 	int phase_count;
 	struct run_event *events; /* by time; lifecycle-* and job-* ones are left out */
 	int event_count;
-	int64_t migrate_start_ns;   /* the API call, else the injected stop, else the migration phase; MISSING: none */
-	int64_t migrate_done_ns;    /* the API's success, MISSING: none */
-	int64_t migrate_end_ns;     /* migrate-done, else the end of the migration phase; MISSING: neither */
-	int64_t observed_until_ns;  /* end of the settle phase, else the last event */
+	int64_t migrate_start_ns;  /* the API call, else the injected stop, else the migration phase; MISSING: none */
+	int64_t migrate_done_ns;   /* the API's success, MISSING: none */
+	int64_t migrate_end_ns;    /* migrate-done, else the end of the migration phase; MISSING: neither */
+	int64_t observed_until_ns; /* end of the settle phase, else the last event */
 };
 
 /*

@@ -55,7 +55,7 @@ static int write_block(struct sample_store *store, struct err *e)
 	size_t done = 0;
 	while (done < sizeof(store->records)) {
 		ssize_t n = pwrite(store->fd, from + done, sizeof(store->records) - done,
-				   store->block * (int64_t)sizeof(store->records) + (int64_t)done);
+		                   store->block * (int64_t)sizeof(store->records) + (int64_t)done);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
@@ -74,7 +74,7 @@ static int load_block(struct sample_store *store, int64_t block, struct err *e)
 	size_t done = 0;
 	while (done < sizeof(store->records)) {
 		ssize_t n = pread(store->fd, to + done, sizeof(store->records) - done,
-				  block * (int64_t)sizeof(store->records) + (int64_t)done);
+		                  block * (int64_t)sizeof(store->records) + (int64_t)done);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
@@ -131,7 +131,7 @@ int sample_store_next(struct sample_store *store, struct stored_sample *ret, str
 		const struct record *have = &store->records[store->next++ % BLOCK_RECORDS];
 		if (have->guest_ns_1 != 0) {
 			*ret = (struct stored_sample){ have->guest_ns_1 - 1, have->head_ns, have->work,
-						       have->worst_op_ns };
+				                       have->worst_op_ns };
 			return 1;
 		}
 	}

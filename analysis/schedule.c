@@ -39,7 +39,7 @@ double schedule_busy_ns(const struct schedule *s, int64_t from_guest_ns, int64_t
 	int64_t at = s->origin_ns;
 	for (int i = 0; i < s->count; at += s->steps[i++].length_ns)
 		busy += s->steps[i].share *
-			(double)overlap(at, at + s->steps[i].length_ns, from_guest_ns, to_guest_ns);
+		        (double)overlap(at, at + s->steps[i].length_ns, from_guest_ns, to_guest_ns);
 	return busy;
 }
 

@@ -20,10 +20,10 @@ struct reading {
 	struct err *e;
 	int64_t line; /* of the row being read, from 1 */
 	int64_t rows;
-	int fields;              /* in the header */
-	int field;               /* next field of this row, from 0 */
+	int fields;                /* in the header */
+	int field;                 /* next field of this row, from 0 */
 	int wanted_by[FIELDS_MAX]; /* field -> asked column, -1: nobody asked */
-	int pending;             /* fields of an unfinished row were seen */
+	int pending;               /* fields of an unfinished row were seen */
 	int failed;
 	struct series_cell cells[SERIES_COLUMNS_MAX];
 	char text[SERIES_COLUMNS_MAX][SERIES_TEXT_ROOM];
@@ -110,7 +110,7 @@ static void on_field(void *text, size_t length, void *context)
 		char shown[40], what[128];
 		printable(text, length, shown);
 		snprintf(what, sizeof(what), "'%s' is not an integer (column '%.40s')", shown,
-			 r->columns[wanted].name);
+		         r->columns[wanted].name);
 		bad(r, what);
 	}
 }
@@ -165,7 +165,8 @@ static int parse(struct reading *r, struct csv_parser *p, int fd, int64_t *ret_b
 		*ret_bytes += n;
 		int64_t line = r->line;
 		if (csv_parse(p, chunk, (size_t)n, on_field, on_row_end, r) != (size_t)n && !r->failed)
-			bad(r, csv_error(p) == CSV_EPARSE ? "a quote in the wrong place" : csv_strerror(csv_error(p)));
+			bad(r,
+			    csv_error(p) == CSV_EPARSE ? "a quote in the wrong place" : csv_strerror(csv_error(p)));
 		if (!r->failed && (p->entry_pos > LINE_MAX_BYTES || (r->line == line && n == CHUNK)))
 			bad(r, too_long);
 	}
@@ -175,10 +176,11 @@ static int parse(struct reading *r, struct csv_parser *p, int fd, int64_t *ret_b
 }
 
 int series_read(const char *directory, const char *name, const struct series_column *columns, int count,
-		series_row_fn *row, void *context, struct series_facts *facts, struct err *e)
+                series_row_fn *row, void *context, struct series_facts *facts, struct err *e)
 {
-	struct reading r = { .name = name, .columns = columns, .count = count, .row = row, .context = context, .e = e,
-			     .line = 1 };
+	struct reading r = {
+		.name = name, .columns = columns, .count = count, .row = row, .context = context, .e = e, .line = 1
+	};
 	if (count > SERIES_COLUMNS_MAX)
 		return err_set(e, EXIT_USAGE, "more than %d columns asked of '%s'", SERIES_COLUMNS_MAX, name);
 	for (int i = 0; i < count; i++)
@@ -202,8 +204,9 @@ int series_read(const char *directory, const char *name, const struct series_col
 	if (result == 0 && r.line == 1)
 		result = 1; /* not even a whole header: a run killed at birth */
 	if (facts)
-		*facts = (struct series_facts){ .rows = r.rows, .bytes = bytes,
-						.rows_dropped = r.pending || p.entry_pos > 0 };
+		*facts = (struct series_facts){ .rows = r.rows,
+			                        .bytes = bytes,
+			                        .rows_dropped = r.pending || p.entry_pos > 0 };
 	csv_free(&p);
 	close(fd);
 	return result;

@@ -48,7 +48,7 @@ struct series_cell {
 };
 
 struct series_facts {
-	int64_t rows;         /* given to the callback */
+	int64_t rows; /* given to the callback */
 	int64_t bytes;
 	int64_t rows_dropped; /* 1 when the last line was cut short */
 };
@@ -61,7 +61,7 @@ typedef int series_row_fn(void *context, const struct series_cell *cells, struct
  * for bad content). facts may be NULL.
  */
 int series_read(const char *directory, const char *name, const struct series_column *columns, int count,
-		series_row_fn *row, void *context, struct series_facts *facts, struct err *e);
+                series_row_fn *row, void *context, struct series_facts *facts, struct err *e);
 
 /* Strict decimal integer of `length` bytes: 1, or 0 when it is none or out of range; *ret is then untouched. */
 int series_integer(const char *text, unsigned long length, int64_t *ret);

@@ -35,10 +35,11 @@ struct timeline {
 
 static void put_row(struct timeline *t, const struct timeline_row *r)
 {
-	fprintf(t->file, "%.3f,%.6g,%.6g", (double)(r->start_ns + t->bins.width_ns / 2 - t->origin_ns) / NS_PER_S, r->rate,
-		r->smooth);
+	fprintf(t->file, "%.3f,%.6g,%.6g", (double)(r->start_ns + t->bins.width_ns / 2 - t->origin_ns) / NS_PER_S,
+	        r->rate, r->smooth);
 	if (t->baseline_rate > 0)
-		fprintf(t->file, ",%.2f,%.2f\n", 100 * r->rate / t->baseline_rate, 100 * r->smooth / t->baseline_rate);
+		fprintf(t->file, ",%.2f,%.2f\n", 100 * r->rate / t->baseline_rate,
+		        100 * r->smooth / t->baseline_rate);
 	else
 		fputs(",missing,missing\n", t->file);
 }
@@ -76,7 +77,7 @@ static void settle(struct timeline *t, int64_t number)
 		covered_ns += t->window[i % room].covered_ns;
 	}
 	struct timeline_row row = { middle->start_ns, middle->amount * NS_PER_S / (double)middle->covered_ns,
-				    amount * NS_PER_S / (double)covered_ns };
+		                    amount * NS_PER_S / (double)covered_ns };
 	if (!t->in_group || row.rate < t->lowest.rate)
 		t->lowest = row;
 	if (!t->in_group || row.rate > t->highest.rate)
@@ -101,7 +102,7 @@ static int on_span(void *context, const struct work_span *span, struct err *e)
 }
 
 int timeline_write(const struct run *run, const struct run_vm *vm, const struct vm_samples *samples,
-		   const struct workload_samples *workload, double baseline_rate, struct err *e)
+                   const struct workload_samples *workload, double baseline_rate, struct err *e)
 {
 	char name[2 * RUN_NAME_ROOM + 32];
 	struct output out;
@@ -111,8 +112,11 @@ int timeline_write(const struct run *run, const struct run_vm *vm, const struct 
 	int64_t least_ns = vm->sample_interval_ns > least_bin_ns ? vm->sample_interval_ns : least_bin_ns;
 	if (t.origin_ns == MISSING)
 		t.origin_ns = first_ns;
-	t.bins = (struct curve_bins){ .start_ns = first_ns, .end_ns = last_ns, .fn = on_bin, .context = &t,
-				      .width_ns = curve_bin_width(last_ns - first_ns, least_ns, BINS_MAX) };
+	t.bins = (struct curve_bins){ .start_ns = first_ns,
+		                      .end_ns = last_ns,
+		                      .fn = on_bin,
+		                      .context = &t,
+		                      .width_ns = curve_bin_width(last_ns - first_ns, least_ns, BINS_MAX) };
 	t.smooth_bins = (int)(smooth_ns / t.bins.width_ns) / 2 * 2;
 	int64_t count = (last_ns - first_ns) / t.bins.width_ns + 1;
 	t.group_bins = count <= ROWS_MAX ? 1 : 2 * count / ROWS_MAX + 1;

@@ -12,6 +12,6 @@ struct err;
 
 /* baseline_rate NAN: percent is `missing`. Needs the samples' map. */
 int timeline_write(const struct run *run, const struct run_vm *vm, const struct vm_samples *samples,
-		   const struct workload_samples *workload, double baseline_rate, struct err *e);
+                   const struct workload_samples *workload, double baseline_rate, struct err *e);
 
 #endif

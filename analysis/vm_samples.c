@@ -9,7 +9,7 @@ enum { WORKLOAD, SEQ, GUEST, HEAD, WORK, WORST_OP, COLUMNS };
 static const struct series_column columns[COLUMNS] = {
 	[WORKLOAD] = { "workload", COLUMN_TEXT, 0 }, [SEQ] = { "seq", COLUMN_INTEGER, 0 },
 	[GUEST] = { "guest_ns", COLUMN_INTEGER, 0 }, [HEAD] = { "head_ns", COLUMN_INTEGER, 0 },
-	[WORK] = { "work", COLUMN_INTEGER, 0 },	     [WORST_OP] = { "worst_op_ns", COLUMN_INTEGER, 1 },
+	[WORK] = { "work", COLUMN_INTEGER, 0 },      [WORST_OP] = { "worst_op_ns", COLUMN_INTEGER, 1 },
 };
 static const int64_t value_limit = INT64_C(1) << 60;
 
@@ -30,7 +30,7 @@ static struct workload_samples *find_workload(struct reading *r, const char *nam
 			return &all->workloads[r->last = i];
 	if (all->count == RUN_WORKLOADS_MAX) {
 		err_set(e, EXIT_MEASURED_BAD, "%s:%lld: more than %d workloads", r->file, (long long)r->row + 1,
-			RUN_WORKLOADS_MAX);
+		        RUN_WORKLOADS_MAX);
 		return NULL;
 	}
 	struct workload_samples *w = &all->workloads[all->count];
@@ -52,13 +52,13 @@ static int on_row(void *context, const struct series_cell *cells, struct err *e)
 	struct reading *r = context;
 	r->row++;
 	struct stored_sample s = { cells[GUEST].integer, cells[HEAD].integer, cells[WORK].integer,
-				   cells[WORST_OP].integer };
+		                   cells[WORST_OP].integer };
 	int64_t seq = cells[SEQ].integer;
 	if (!in_range(seq, INT64_C(1) << 32) || !in_range(s.guest_ns, value_limit) ||
 	    !in_range(s.work, value_limit) || (s.head_ns != MISSING && !in_range(s.head_ns, value_limit)) ||
 	    (s.worst_op_ns != MISSING && !in_range(s.worst_op_ns, value_limit)))
 		return err_set(e, EXIT_MEASURED_BAD, "%s:%lld: a value is missing or out of range", r->file,
-			       (long long)r->row + 1);
+		               (long long)r->row + 1);
 	struct workload_samples *w = find_workload(r, cells[WORKLOAD].text, e);
 	if (!w)
 		return -1;
@@ -66,7 +66,7 @@ static int on_row(void *context, const struct series_cell *cells, struct err *e)
 	if (new < 0)
 		return -1;
 	w->got += new;
-	w->fetched += new && s.head_ns == MISSING;
+	w->fetched += new &&s.head_ns == MISSING;
 	if (seq > w->last_seq)
 		w->last_seq = seq;
 	if (w->first_guest_ns == MISSING || s.guest_ns < w->first_guest_ns)
@@ -130,8 +130,8 @@ void vm_samples_free(struct vm_samples *samples)
 
 /* The spans between two samples: up to the first stop, the stop, up to the next, ... */
 static int between(const struct clock_step *steps, int step_count, int *next_step, const struct stored_sample *from,
-		   int64_t from_ns, const struct stored_sample *to, int64_t to_ns, work_span_fn *fn, void *context,
-		   struct err *e)
+                   int64_t from_ns, const struct stored_sample *to, int64_t to_ns, work_span_fn *fn, void *context,
+                   struct err *e)
 {
 	double work = (double)(to->work - from->work), guest = (double)(to->guest_ns - from->guest_ns), done = 0;
 	struct work_span span = { .start_ns = from_ns };
@@ -157,7 +157,7 @@ static int between(const struct clock_step *steps, int step_count, int *next_ste
 }
 
 int work_curve_each(const struct vm_samples *samples, const struct workload_samples *workload, work_span_fn *fn,
-		    void *context, struct err *e)
+                    void *context, struct err *e)
 {
 	int step_count, next_step = 0, got;
 	const struct clock_step *steps = clock_map_steps(samples->map, &step_count);

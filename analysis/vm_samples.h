@@ -51,6 +51,6 @@ typedef int work_span_fn(void *context, const struct work_span *span, struct err
  * backwards are left out. Needs the map.
  */
 int work_curve_each(const struct vm_samples *samples, const struct workload_samples *workload, work_span_fn *fn,
-		    void *context, struct err *e);
+                    void *context, struct err *e);
 
 #endif

@@ -21,15 +21,15 @@ struct work {
 	const char *name;
 	struct metrics *metrics;
 	char unit[RUN_NAME_ROOM + 2];
-	int64_t limit_ns;      /* end of settle, or of the job: behind it nothing is expected */
-	int64_t job_end_ns;    /* MISSING: no job ended */
-	int64_t reference_ns;  /* recovery counts from here: the resume */
+	int64_t limit_ns;     /* end of settle, or of the job: behind it nothing is expected */
+	int64_t job_end_ns;   /* MISSING: no job ended */
+	int64_t reference_ns; /* recovery counts from here: the resume */
 	/* first pass */
 	struct curve_window baseline;
 	struct curve_bins blocks;
 	gsl_rstat_workspace *block_rates;
 	double baseline_rate, baseline_error; /* standard error, as a share; NAN: too few blocks */
-	int64_t guest_ns[4];   /* at the baseline's start and end, migrate-start and the limit, for the schedule */
+	int64_t guest_ns[4]; /* at the baseline's start and end, migrate-start and the limit, for the schedule */
 	/* second pass */
 	struct downtime_work standstill;
 	struct curve_window migration;
@@ -133,9 +133,10 @@ static void judge_baseline(struct work *w)
 	size_t n = gsl_rstat_n(w->block_rates);
 	double mean = gsl_rstat_mean(w->block_rates);
 	w->baseline_error = n >= 3 && mean > 0 ? gsl_rstat_sd(w->block_rates) / sqrt((double)n) / mean : NAN;
-	struct metric_value *v = put(w, "baseline_rate", w->baseline_rate,
-				     w->baseline.end_ns > w->baseline.start_ns ? "no samples for most of the baseline phase" :
-										 "the run has no baseline phase");
+	struct metric_value *v =
+		put(w, "baseline_rate", w->baseline_rate,
+	            w->baseline.end_ns > w->baseline.start_ns ? "no samples for most of the baseline phase"
+	                                                      : "the run has no baseline phase");
 	put_interval(v, 2 * w->baseline_error * w->baseline_rate);
 }
 
@@ -150,7 +151,8 @@ static const char *no_comparison(const struct work *w, const struct schedule *sc
 	double within = schedule_busy_ns(schedule, w->guest_ns[2], w->guest_ns[3]);
 	double share = before / (double)(w->guest_ns[1] - w->guest_ns[0]);
 	if (schedule->count && fabs(within / (double)(w->guest_ns[3] - w->guest_ns[2]) - share) > 0.01)
-		return "its schedule asks for another load than in the baseline; compare with a run without a migration";
+		return "its schedule asks for another load than in the baseline; compare with a run without a "
+		       "migration";
 	return NULL;
 }
 
@@ -161,13 +163,13 @@ static void judge_migration(struct work *w, const char *why_not)
 	put(w, "mean_rate", mean, no_samples);
 	put(w, "lowest_rate", w->lowest_rate, "no 100 ms of the migration with samples");
 	struct metric_value *v = put(w, "degradation", why_not ? NAN : 100 * (1 - mean / w->baseline_rate),
-				     why_not ? why_not : no_samples);
+	                             why_not ? why_not : no_samples);
 	put_interval(v, 2 * w->baseline_error * 100 * mean / w->baseline_rate);
 
 	static const char no_recovery[] = "no 500 ms at 95 % of the baseline before the end of settle";
-	v = put(w, "recovery_time", why_not || w->recovered_ns == MISSING ? NAN :
-									   (double)(w->recovered_ns - w->reference_ns),
-		why_not ? why_not : no_recovery);
+	v = put(w, "recovery_time",
+	        why_not || w->recovered_ns == MISSING ? NAN : (double)(w->recovered_ns - w->reference_ns),
+	        why_not ? why_not : no_recovery);
 	put_interval(v, (double)recovery_bin_ns);
 	if (!isnan(v->value) && v->low < 0)
 		v->low = 0;
@@ -184,7 +186,7 @@ static void judge_lost(struct work *w, const char *why_not)
 	struct metric_value *v = put(w, "lost_work", lost, reason);
 	/* Work between two samples is taken as even: at most a quarter of an interval wrong at each end. */
 	put_interval(v, 2 * w->baseline_error * w->lost.sum / w->baseline_rate +
-				(double)w->vm->sample_interval_ns / 2 / NS_PER_S);
+	                        (double)w->vm->sample_interval_ns / 2 / NS_PER_S);
 	if (!isnan(lost) && w->recovered_ns == MISSING)
 		snprintf(v->reason, sizeof(v->reason), "up to the end of settle: it had not recovered by then");
 	put(w, "rate_after", w->after.end_ns - w->after.start_ns >= block_ns ? curve_window_rate(&w->after) : NAN,
@@ -206,7 +208,7 @@ static int64_t recovery_reference(const struct work *w, const struct clock_map *
 }
 
 static void plan(struct work *w, const struct clock_map *map, const struct run_workload *description,
-		 const struct workload_samples *workload, const struct downtime_window *window)
+                 const struct workload_samples *workload, const struct downtime_window *window)
 {
 	const struct run_phase *baseline = run_phase(w->run, "baseline");
 	w->job_end_ns = w->recovered_ns = MISSING;
@@ -220,23 +222,32 @@ static void plan(struct work *w, const struct clock_map *map, const struct run_w
 			w->limit_ns = w->job_end_ns;
 		put(w, "job_time", (double)(w->job_end_ns - clock_map_head(map, workload->first_guest_ns)), "");
 	}
-	w->blocks = (struct curve_bins){ .start_ns = w->baseline.start_ns, .end_ns = w->baseline.end_ns,
-					 .width_ns = block_ns, .fn = on_block, .context = w };
+	w->blocks = (struct curve_bins){ .start_ns = w->baseline.start_ns,
+		                         .end_ns = w->baseline.end_ns,
+		                         .width_ns = block_ns,
+		                         .fn = on_block,
+		                         .context = w };
 	if (!window)
 		return;
 	w->migration = (struct curve_window){ .start_ns = window->from_ns, .end_ns = w->run->migrate_end_ns };
 	if (w->migration.end_ns == MISSING)
 		w->migration.end_ns = window->to_ns;
-	w->tenths = (struct curve_bins){ .start_ns = w->migration.start_ns, .end_ns = w->migration.end_ns,
-					 .width_ns = lowest_ns, .fn = on_tenth, .context = w };
+	w->tenths = (struct curve_bins){ .start_ns = w->migration.start_ns,
+		                         .end_ns = w->migration.end_ns,
+		                         .width_ns = lowest_ns,
+		                         .fn = on_tenth,
+		                         .context = w };
 	w->reference_ns = recovery_reference(w, map);
-	w->recovery = (struct curve_bins){ .start_ns = w->reference_ns, .end_ns = w->limit_ns,
-					   .width_ns = recovery_bin_ns, .fn = on_recovery_bin, .context = w };
+	w->recovery = (struct curve_bins){ .start_ns = w->reference_ns,
+		                           .end_ns = w->limit_ns,
+		                           .width_ns = recovery_bin_ns,
+		                           .fn = on_recovery_bin,
+		                           .context = w };
 }
 
 static int all_passes(struct work *w, const struct run_workload *description, const struct vm_samples *samples,
-		      const struct workload_samples *workload, const struct downtime_window *window,
-		      struct downtime *ret_downtime, double *ret_baseline_rate, struct err *e)
+                      const struct workload_samples *workload, const struct downtime_window *window,
+                      struct downtime *ret_downtime, double *ret_baseline_rate, struct err *e)
 {
 	struct schedule schedule;
 	schedule_read(&schedule, description ? description->schedule : "");
@@ -250,9 +261,11 @@ static int all_passes(struct work *w, const struct run_workload *description, co
 	if (!window)
 		return 0;
 
-	w->standstill = (struct downtime_work){ .window = *window, .interval_ns = w->vm->sample_interval_ns,
-						.baseline_rate = w->baseline_rate, .until_ns = w->job_end_ns,
-						.schedule = schedule.count ? &schedule : NULL };
+	w->standstill = (struct downtime_work){ .window = *window,
+		                                .interval_ns = w->vm->sample_interval_ns,
+		                                .baseline_rate = w->baseline_rate,
+		                                .until_ns = w->job_end_ns,
+		                                .schedule = schedule.count ? &schedule : NULL };
 	if (work_curve_each(samples, workload, second_pass, w, e) < 0)
 		return -1;
 	downtime_work_finish(&w->standstill, ret_downtime);
@@ -261,9 +274,9 @@ static int all_passes(struct work *w, const struct run_workload *description, co
 
 	/* To the end of the 500 ms that prove the recovery: its first bins may still be low. */
 	int64_t recovered_ns = w->recovered_ns + RECOVERY_BINS * recovery_bin_ns;
-	int64_t until_ns = w->recovered_ns == MISSING	       ? w->limit_ns :
-			   recovered_ns > w->migration.end_ns ? recovered_ns :
-								w->migration.end_ns;
+	int64_t until_ns = w->recovered_ns == MISSING           ? w->limit_ns
+	                   : recovered_ns > w->migration.end_ns ? recovered_ns
+	                                                        : w->migration.end_ns;
 	w->lost = (struct curve_window){ .start_ns = window->from_ns, .end_ns = until_ns };
 	w->after = (struct curve_window){ .start_ns = until_ns, .end_ns = w->limit_ns };
 	if (work_curve_each(samples, workload, third_pass, w, e) < 0)
@@ -273,12 +286,13 @@ static int all_passes(struct work *w, const struct run_workload *description, co
 }
 
 int work_metrics(const struct run *run, const struct run_vm *vm, const struct run_workload *description,
-		 const struct vm_samples *samples, const struct workload_samples *workload,
-		 const struct downtime_window *window, struct metrics *metrics, struct downtime *ret_downtime,
-		 double *ret_baseline_rate, struct err *e)
+                 const struct vm_samples *samples, const struct workload_samples *workload,
+                 const struct downtime_window *window, struct metrics *metrics, struct downtime *ret_downtime,
+                 double *ret_baseline_rate, struct err *e)
 {
-	struct work w = { .run = run, .vm = vm, .name = workload->name, .metrics = metrics,
-			  .block_rates = gsl_rstat_alloc() };
+	struct work w = {
+		.run = run, .vm = vm, .name = workload->name, .metrics = metrics, .block_rates = gsl_rstat_alloc()
+	};
 	if (!w.block_rates)
 		return err_errno(e, EXIT_CANNOT, "cannot keep rates");
 	snprintf(w.unit, sizeof(w.unit), "%s/s", description && description->unit[0] ? description->unit : "work");

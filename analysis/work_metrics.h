@@ -16,8 +16,8 @@ struct err;
  * description may be NULL (a workload that the manifest does not name). *ret_baseline_rate is NAN when it is not known.
  */
 int work_metrics(const struct run *run, const struct run_vm *vm, const struct run_workload *description,
-		 const struct vm_samples *samples, const struct workload_samples *workload,
-		 const struct downtime_window *window, struct metrics *metrics, struct downtime *ret_downtime,
-		 double *ret_baseline_rate, struct err *e);
+                 const struct vm_samples *samples, const struct workload_samples *workload,
+                 const struct downtime_window *window, struct metrics *metrics, struct downtime *ret_downtime,
+                 double *ret_baseline_rate, struct err *e);
 
 #endif

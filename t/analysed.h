@@ -66,14 +66,16 @@ __attribute__((unused)) static void analyse_well(void)
 }
 
 /* A member of the row, NULL for null; fails when there is no such row. vm and estimator may be NULL for any. */
-static struct json_object *metric_member(const char *metric, const char *vm, const char *estimator, const char *member)
+static struct json_object *metric_member(const char *metric, const char *vm, const char *estimator,
+                                         const char *member)
 {
 	struct json_object *rows = json_object_object_get(analysed, "metrics");
 	for (size_t i = 0; i < json_object_array_length(rows); i++) {
 		struct json_object *row = json_object_array_get_idx(rows, i);
 		if (!strcmp(json_object_get_string(json_object_object_get(row, "metric")), metric) &&
 		    (!vm || !strcmp(json_object_get_string(json_object_object_get(row, "vm")), vm)) &&
-		    (!estimator || !strcmp(json_object_get_string(json_object_object_get(row, "estimator")), estimator)))
+		    (!estimator ||
+		     !strcmp(json_object_get_string(json_object_object_get(row, "estimator")), estimator)))
 			return json_object_object_get(row, member);
 	}
 	fail_msg("no metric '%s' of '%s' by '%s'", metric, vm ? vm : "", estimator ? estimator : "");

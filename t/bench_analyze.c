@@ -33,10 +33,10 @@ static void make_counters(const char *directory, double length_s)
 		for (int v = 0; v < 3; v++)
 			for (int t = 0; t < 4; t++)
 				fprintf(cpu, "%" PRId64 ",src,%s,%s,%" PRId64 "\n", at, vms[v], threads[t],
-					i * (20 + t) * MADE_MS);
+				        i * (20 + t) * MADE_MS);
 		for (int d = 0; d < 2; d++)
 			fprintf(link, "%" PRId64 ",migration,%s,%" PRId64 ",%" PRId64 ",0\n", at,
-				d ? "dst-to-src" : "src-to-dst", i * (d ? 9000 : 1200000), i * 900);
+			        d ? "dst-to-src" : "src-to-dst", i * (d ? 9000 : 1200000), i * 900);
 	}
 	fclose(cpu);
 	fclose(link);
@@ -50,7 +50,7 @@ static void make_job(const char *directory, double from_s, double to_s)
 	      job);
 	for (double t = from_s; t < to_s; t += 0.05)
 		fprintf(job, "%" PRId64 ",%d,%.0f,%.0f,900,4096,12000000,%d\n", MADE_HEAD + (int64_t)(t * 1e9),
-			1 + (int)((t - from_s) / 4), (t - from_s) * 12e6, 64e6 + 1e6 * fmod(to_s - t, 4), 240000000);
+		        1 + (int)((t - from_s) / 4), (t - from_s) * 12e6, 64e6 + 1e6 * fmod(to_s - t, 4), 240000000);
 	fclose(job);
 }
 
@@ -64,13 +64,19 @@ static void make_run(const char *directory, double length_s)
 	made_event(events, done_s, "vm1", "src", "migrate-done", "");
 	for (int v = 0; v < 3; v++)
 		sprintf(json + strlen(json),
-			"%s{\"name\":\"%s\",\"role\":\"%s\",\"node\":\"src\",\"memory_bytes\":134217728,"
-			"\"workloads\":[{\"name\":\"intadd\",\"unit\":\"additions\"}]}",
-			v ? "," : "", vms[v], roles[v]);
+		        "%s{\"name\":\"%s\",\"role\":\"%s\",\"node\":\"src\",\"memory_bytes\":134217728,"
+		        "\"workloads\":[{\"name\":\"intadd\",\"unit\":\"additions\"}]}",
+		        v ? "," : "", vms[v], roles[v]);
 	made_run(directory, "precopy", json, from_s, done_s, length_s, events);
 	for (int v = 0; v < 3; v++) {
-		struct made_vm vm = { .name = vms[v], .length_s = length_s, .interval_ns = 10 * MADE_MS, .rate = 1.1e9,
-				      .drift = 20e-6, .jitter_ms = 0.2, .loss = 0.002, .step_us = 2500 };
+		struct made_vm vm = { .name = vms[v],
+			              .length_s = length_s,
+			              .interval_ns = 10 * MADE_MS,
+			              .rate = 1.1e9,
+			              .drift = 20e-6,
+			              .jitter_ms = 0.2,
+			              .loss = 0.002,
+			              .step_us = 2500 };
 		if (v == 0)
 			vm.stops[0] = (struct made_span){ stop_s, stop_s + 0.2, 0 };
 		vm.dips[0] = (struct made_span){ from_s, stop_s, 0.8 };
@@ -115,9 +121,10 @@ static int add_row(void *context, const struct series_cell *cells, struct err *e
 
 static double reader_bytes_per_s(const char *directory, struct series_facts *facts)
 {
-	static const struct series_column wanted[] = { { "workload", COLUMN_TEXT, 0 },	   { "seq", COLUMN_INTEGER, 0 },
-						       { "guest_ns", COLUMN_INTEGER, 0 },  { "head_ns", COLUMN_INTEGER, 0 },
-						       { "work", COLUMN_INTEGER, 0 }, { "worst_op_ns", COLUMN_INTEGER, 0 } };
+	static const struct series_column wanted[] = {
+		{ "workload", COLUMN_TEXT, 0 },   { "seq", COLUMN_INTEGER, 0 },  { "guest_ns", COLUMN_INTEGER, 0 },
+		{ "head_ns", COLUMN_INTEGER, 0 }, { "work", COLUMN_INTEGER, 0 }, { "worst_op_ns", COLUMN_INTEGER, 0 }
+	};
 	double best = 0;
 	for (int i = 0; i < 5; i++) {
 		int64_t from_ns = clock_now_ns();
@@ -151,7 +158,8 @@ int main(int argc, char **argv)
 	struct series_facts facts = { 0 };
 	double reader = reader_bytes_per_s(directory[1], &facts);
 	printf("{\"run_s\":%.0f,\"samples\":%" PRId64 ",\"reader_mb_per_s\":%.0f,\"analyze_s\":%.2f,"
-	       "\"peak_kib\":%ld,\"quarter_analyze_s\":%.2f,\"quarter_peak_kib\":%ld,\"goals\":{\"reader_mb_per_s\":200,"
+	       "\"peak_kib\":%ld,\"quarter_analyze_s\":%.2f,\"quarter_peak_kib\":%ld,\"goals\":{\"reader_mb_per_s\":"
+	       "200,"
 	       "\"analyze_s\":2}}\n",
 	       length_s, 3 * facts.rows, reader / 1e6, s[1], kib[1], s[0], kib[0]);
 	return reader < 0;

@@ -27,10 +27,10 @@ struct made_vm {
 	const char *name;
 	double length_s;
 	int64_t interval_ns;
-	double rate;              /* work/s */
-	double drift;             /* seconds of head clock more per guest second */
-	double jitter_ms;         /* mean of the exponential delay above 0.15 ms */
-	double loss;              /* share of samples that are fetched later */
+	double rate;                /* work/s */
+	double drift;               /* seconds of head clock more per guest second */
+	double jitter_ms;           /* mean of the exponential delay above 0.15 ms */
+	double loss;                /* share of samples that are fetched later */
 	struct made_span stops[8];  /* vCPUs and guest clock stand still */
 	struct made_span dips[8];   /* work at `share` of the rate; later ones count over earlier */
 	struct made_span stalls[8]; /* the agent takes no sample (post-copy: waits for a page) */
@@ -71,7 +71,7 @@ static FILE *made_open(const char *directory, const char *name)
 }
 
 __attribute__((unused, format(printf, 3, 4))) static void made_file(const char *directory, const char *name,
-								     const char *format, ...)
+                                                                    const char *format, ...)
 {
 	FILE *file = made_open(directory, name);
 	va_list args;
@@ -152,15 +152,15 @@ __attribute__((unused)) static void made_samples(const char *directory, const st
 			if (at_ns <= sent_ns)
 				at_ns = sent_ns + 1000;
 			sent_ns = at_ns;
-			fprintf(file, "intadd,%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%d\n", seq, guest_ns, at_ns,
-				(int64_t)work, 20000 + (int)(made_random() * 1000));
+			fprintf(file, "intadd,%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%d\n", seq, guest_ns,
+			        at_ns, (int64_t)work, 20000 + (int)(made_random() * 1000));
 			made_packet(&bin, at_ns);
 		}
 		seq++;
 	}
 	for (size_t i = 0; i < late_count; i++)
 		fprintf(file, "intadd,%" PRId64 ",%" PRId64 ",missing,%" PRId64 ",20000\n", late[i].seq,
-			late[i].guest_ns, late[i].work);
+		        late[i].guest_ns, late[i].work);
 	made_bin_end(&bin);
 	free(late);
 	fclose(file);
@@ -171,8 +171,8 @@ __attribute__((unused)) static void made_samples(const char *directory, const st
  * manifest.json and events.csv: warmup 0..2, baseline 2..migrate_s, migration up to done_s, settle up to end_s. extra
  * are rows of events.csv made with made_event().
  */
-__attribute__((unused)) static void made_run(const char *directory, const char *mode, const char *vms, double migrate_s,
-					     double done_s, double end_s, const char *extra)
+__attribute__((unused)) static void made_run(const char *directory, const char *mode, const char *vms,
+                                             double migrate_s, double done_s, double end_s, const char *extra)
 {
 	const double starts[] = { 0, 2, migrate_s, done_s, end_s };
 	const char *const names[] = { "warmup", "baseline", "migration", "settle", "end" };
@@ -183,19 +183,21 @@ __attribute__((unused)) static void made_run(const char *directory, const char *
 		fprintf(file, "%" PRId64 ",,,phase,%s\n", MADE_HEAD + (int64_t)(starts[i] * 1e9), names[i]);
 	fputs(extra, file);
 	fclose(file);
-	made_file(directory, "manifest.json",
-		  "{\"format\":1,\"status\":\"complete\",\"reason\":\"\",\"name\":\"made\",\"run_id\":\"1f\",\"vms\":[%s],"
-		  "\"migration\":{\"vm\":\"vm1\",\"mode\":\"%s\",\"source\":\"src\",\"destination\":\"dst\","
-		  "\"link\":\"migration\",\"completed\":{\"downtime_ns\":205000000,\"data_processed_bytes\":134217728,"
-		  "\"setup_time_ns\":3000000,\"memory_iteration\":3}}}\n",
-		  vms, mode);
+	made_file(
+		directory, "manifest.json",
+		"{\"format\":1,\"status\":\"complete\",\"reason\":\"\",\"name\":\"made\",\"run_id\":\"1f\",\"vms\":[%"
+	        "s],"
+		"\"migration\":{\"vm\":\"vm1\",\"mode\":\"%s\",\"source\":\"src\",\"destination\":\"dst\","
+		"\"link\":\"migration\",\"completed\":{\"downtime_ns\":205000000,\"data_processed_bytes\":134217728,"
+		"\"setup_time_ns\":3000000,\"memory_iteration\":3}}}\n",
+		vms, mode);
 }
 
 __attribute__((unused)) static char *made_event(char *into, double t, const char *vm, const char *node,
-						const char *event, const char *detail)
+                                                const char *event, const char *detail)
 {
-	sprintf(into + strlen(into), "%" PRId64 ",%s,%s,%s,%s\n", MADE_HEAD + (int64_t)llround(t * 1e9), vm, node, event,
-		detail);
+	sprintf(into + strlen(into), "%" PRId64 ",%s,%s,%s,%s\n", MADE_HEAD + (int64_t)llround(t * 1e9), vm, node,
+	        event, detail);
 	return into;
 }
 

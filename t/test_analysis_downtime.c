@@ -4,10 +4,16 @@
 /* 100 % before 10 s, 80 % while migrating, a stop at stop_s, 50 % for a second after it. */
 static struct made_vm usual(double stop_s, double length_s)
 {
-	return (struct made_vm){ .name = "vm1", .length_s = 30, .interval_ns = 10 * MADE_MS, .rate = 1e8, .drift = 30e-6,
-				 .jitter_ms = 0.3, .loss = 0.02, .stops = { { stop_s, stop_s + length_s, 0 } },
-				 .dips = { { 10, stop_s, 0.8 }, { stop_s + length_s, stop_s + length_s + 1, 0.5 } },
-				 .step_us = 250 };
+	return (struct made_vm){ .name = "vm1",
+		                 .length_s = 30,
+		                 .interval_ns = 10 * MADE_MS,
+		                 .rate = 1e8,
+		                 .drift = 30e-6,
+		                 .jitter_ms = 0.3,
+		                 .loss = 0.02,
+		                 .stops = { { stop_s, stop_s + length_s, 0 } },
+		                 .dips = { { 10, stop_s, 0.8 }, { stop_s + length_s, stop_s + length_s + 1, 0.5 } },
+		                 .step_us = 250 };
 }
 
 static void make(const char *mode, const struct made_vm *vm, double stop_s, double resume_s, double done_s)
@@ -111,8 +117,12 @@ static void test_injected_suspend(void **state)
 {
 	(void)state;
 	char events[4096] = "";
-	struct made_vm vm = { .name = "vm1", .length_s = 30, .interval_ns = 10 * MADE_MS, .rate = 100, .jitter_ms = 0.3,
-			      .stops = { { 15.004, 15.504, 0 } } };
+	struct made_vm vm = { .name = "vm1",
+		              .length_s = 30,
+		              .interval_ns = 10 * MADE_MS,
+		              .rate = 100,
+		              .jitter_ms = 0.3,
+		              .stops = { { 15.004, 15.504, 0 } } };
 	made_event(events, 15, "vm1", "src", "suspend-injected", "500 ms");
 	made_event(events, 15.004, "vm1", "src", "stop", "");
 	made_event(events, 15.504, "vm1", "src", "resume", "");
@@ -142,9 +152,9 @@ static void test_job_ends(void **state)
 	char manifest[4096];
 	int64_t done_ns = MADE_GUEST + (int64_t)(21.8e9 / (1 + 30e-6));
 	snprintf(manifest, sizeof(manifest),
-		 "{\"format\":1,\"status\":\"complete\",\"vms\":[%s],\"migration\":{\"vm\":\"vm1\"},\"collectors\":"
-		 "{\"samples\":{\"jobs\":[{\"vm\":\"vm1\",\"workload\":\"intadd\",\"done_guest_ns\":%lld}]}}}",
-		 MADE_VM1, (long long)done_ns);
+	         "{\"format\":1,\"status\":\"complete\",\"vms\":[%s],\"migration\":{\"vm\":\"vm1\"},\"collectors\":"
+	         "{\"samples\":{\"jobs\":[{\"vm\":\"vm1\",\"workload\":\"intadd\",\"done_guest_ns\":%lld}]}}}",
+	         MADE_VM1, (long long)done_ns);
 	made_file(run_path, "manifest.json", "%s", manifest);
 	analyse_well();
 	assert_downtime("work", 200, 10);
@@ -183,8 +193,8 @@ static void test_duty_cycle_floor(void **state)
 		int64_t head_ns = MADE_HEAD + i * 10 * MADE_MS + (i > 1500 ? 300 * MADE_MS : 0);
 		if (i % 10 >= 1 && i % 10 < 5)
 			work += 10 * MADE_MS;
-		fprintf(file, "dutycycle,%d,%" PRId64 ",%" PRId64 ",%" PRId64 ",0\n", i, MADE_GUEST + i * 10 * MADE_MS,
-			head_ns, work);
+		fprintf(file, "dutycycle,%d,%" PRId64 ",%" PRId64 ",%" PRId64 ",0\n", i,
+		        MADE_GUEST + i * 10 * MADE_MS, head_ns, work);
 	}
 	fclose(file);
 	analyse_well();
@@ -227,9 +237,9 @@ int main(void)
 {
 #define ONE(test) cmocka_unit_test_setup_teardown(test, scratch_make, scratch_remove)
 	const struct CMUnitTest tests[] = {
-		ONE(test_known_stops),	    ONE(test_no_stop),		ONE(test_postcopy_stall),
-		ONE(test_sampling_hole),    ONE(test_network_outage),	ONE(test_injected_suspend),
-		ONE(test_job_ends),	    ONE(test_never_again),	ONE(test_duty_cycle_floor),
+		ONE(test_known_stops),   ONE(test_no_stop),        ONE(test_postcopy_stall),
+		ONE(test_sampling_hole), ONE(test_network_outage), ONE(test_injected_suspend),
+		ONE(test_job_ends),      ONE(test_never_again),    ONE(test_duty_cycle_floor),
 		ONE(test_stop_events),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

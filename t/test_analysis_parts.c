@@ -48,7 +48,7 @@ static int64_t true_head(int64_t guest_ns, double drift, const struct stop *stop
 
 /* Samples each 10 ms for `seconds`, exponential delays, a share lost; two passes as the map wants them. */
 static struct clock_map *make_map(int seconds, double drift, double jitter_ms, double loss, const struct stop *stops,
-				  int count)
+                                  int count)
 {
 	struct clock_map *map;
 	struct err e = { 0 };
@@ -57,7 +57,8 @@ static struct clock_map *make_map(int seconds, double drift, double jitter_ms, d
 	assert_int_equal(clock_map_open(&map, &e), 0);
 	for (int i = 0; i < n; i++) {
 		int64_t guest_ns = guest_0 + i * 10 * MS + 3 * MS;
-		arrival[i] = true_head(guest_ns, drift, stops, count) + (int64_t)(-log(1 - uniform()) * jitter_ms * 1e6);
+		arrival[i] =
+			true_head(guest_ns, drift, stops, count) + (int64_t)(-log(1 - uniform()) * jitter_ms * 1e6);
 		if (uniform() < loss)
 			arrival[i] = MISSING;
 		else
@@ -92,7 +93,8 @@ static void test_clock_stops(void **state)
 				const struct clock_step *steps = clock_map_steps(map, &count);
 				assert_int_equal(count, 1);
 				near(steps[0].size_ns, stop.length_ns, MS / 2);
-				assert_true(steps[0].low_ns <= steps[0].size_ns && steps[0].size_ns <= steps[0].high_ns);
+				assert_true(steps[0].low_ns <= steps[0].size_ns &&
+				            steps[0].size_ns <= steps[0].high_ns);
 				near(steps[0].stop_ns, true_head(stop.guest_ns - 1, drifts[d], &stop, 1), 25 * MS);
 				near((int64_t)clock_map_drift(map), (int64_t)(drifts[d] * 1e9), 20000);
 				for (int i = 100; i < 4000; i += 7) {
@@ -231,12 +233,16 @@ static void test_store(void **state)
 	assert_int_equal(sample_store_next(store, &s, &e), 0);
 	/* backwards, with every third a twin that has no stamp, and a wild number at the end of the range */
 	for (int64_t i = 9999; i >= 0; i--) {
-		assert_int_equal(sample_store_put(store, i, &(struct stored_sample){ i * 10, i * 10 + 5, i, 1 }, &e), 1);
+		assert_int_equal(sample_store_put(store, i, &(struct stored_sample){ i * 10, i * 10 + 5, i, 1 }, &e),
+		                 1);
 		if (i % 3 == 0)
-			assert_int_equal(sample_store_put(store, i, &(struct stored_sample){ 1, MISSING, 2, 1 }, &e), 0);
+			assert_int_equal(sample_store_put(store, i, &(struct stored_sample){ 1, MISSING, 2, 1 }, &e),
+			                 0);
 	}
-	assert_int_equal(sample_store_put(store, 0, &(struct stored_sample){ 0, 3, 0, 1 }, &e), 0); /* it was earlier */
-	assert_int_equal(sample_store_put(store, (INT64_C(1) << 32) - 1, &(struct stored_sample){ 8, 8, 8, 8 }, &e), 1);
+	assert_int_equal(sample_store_put(store, 0, &(struct stored_sample){ 0, 3, 0, 1 }, &e),
+	                 0); /* it was earlier */
+	assert_int_equal(sample_store_put(store, (INT64_C(1) << 32) - 1, &(struct stored_sample){ 8, 8, 8, 8 }, &e),
+	                 1);
 	for (int pass = 0; pass < 2; pass++) {
 		assert_int_equal(sample_store_rewind(store, &e), 0);
 		for (int64_t i = 0; i < 10000; i++) {
@@ -345,11 +351,11 @@ static void test_schedule(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_clock_stops),	   cmocka_unit_test(test_clock_many_stops),
-		cmocka_unit_test(test_clock_quiet),	   cmocka_unit_test(test_clock_late_samples),
-		cmocka_unit_test(test_clock_long),	   cmocka_unit_test(test_clock_hostile),
-		cmocka_unit_test(test_store),		   cmocka_unit_test(test_histogram),
-		cmocka_unit_test(test_curve),		   cmocka_unit_test(test_schedule),
+		cmocka_unit_test(test_clock_stops), cmocka_unit_test(test_clock_many_stops),
+		cmocka_unit_test(test_clock_quiet), cmocka_unit_test(test_clock_late_samples),
+		cmocka_unit_test(test_clock_long),  cmocka_unit_test(test_clock_hostile),
+		cmocka_unit_test(test_store),       cmocka_unit_test(test_histogram),
+		cmocka_unit_test(test_curve),       cmocka_unit_test(test_schedule),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,9 +6,14 @@
 /* 80 % from 10 s, stopped 15..15.2, 50 % up to 16.2, then as before; all known. */
 static void make_migration(void)
 {
-	struct made_vm vm = { .name = "vm1", .length_s = 30, .interval_ns = 10 * MADE_MS, .rate = 1e8, .jitter_ms = 0.2,
-			      .stops = { { 15, 15.2, 0 } }, .dips = { { 10, 15, 0.8 }, { 15.2, 16.2, 0.5 } },
-			      .step_us = 500 };
+	struct made_vm vm = { .name = "vm1",
+		              .length_s = 30,
+		              .interval_ns = 10 * MADE_MS,
+		              .rate = 1e8,
+		              .jitter_ms = 0.2,
+		              .stops = { { 15, 15.2, 0 } },
+		              .dips = { { 10, 15, 0.8 }, { 15.2, 16.2, 0.5 } },
+		              .step_us = 500 };
 	char events[4096] = "";
 	made_event(events, 10, "vm1", "src", "migrate-start", "");
 	made_event(events, 10.1, "vm1", "src", "iteration", "1");
@@ -75,18 +80,23 @@ static void test_by_hand(void **state)
 static void test_neighbour_and_roles(void **state)
 {
 	(void)state;
-	struct made_vm vm = { .name = "vm2", .length_s = 30, .interval_ns = 10 * MADE_MS, .rate = 5e7, .jitter_ms = 0.2,
-			      .dips = { { 10, 15.5, 0.6 } } };
+	struct made_vm vm = { .name = "vm2",
+		              .length_s = 30,
+		              .interval_ns = 10 * MADE_MS,
+		              .rate = 5e7,
+		              .jitter_ms = 0.2,
+		              .dips = { { 10, 15.5, 0.6 } } };
 	make_migration();
 	made_file(run_path, "manifest.json",
-		  "{\"format\":1,\"status\":\"complete\",\"vms\":[%s,{\"name\":\"vm2\",\"role\":\"source-neighbour\","
-		  "\"workloads\":[{\"name\":\"intadd\",\"unit\":\"additions\"}]}],\"migration\":{\"vm\":\"vm1\"}}",
-		  MADE_VM1);
+	          "{\"format\":1,\"status\":\"complete\",\"vms\":[%s,{\"name\":\"vm2\",\"role\":\"source-neighbour\","
+	          "\"workloads\":[{\"name\":\"intadd\",\"unit\":\"additions\"}]}],\"migration\":{\"vm\":\"vm1\"}}",
+	          MADE_VM1);
 	made_samples(run_path, &vm);
 	analyse_well();
 	assert_near(metric_number("lost_work", "vm2", "intadd", "value"), 5.5 * 0.4, 0.006, "neighbour's loss");
 	assert_near(metric_number("degradation", "vm2", "intadd", "value"), 40, 0.3, "neighbour's degradation");
-	assert_string_equal(json_object_get_string(metric_member("lost_work", "vm2", NULL, "role")), "source-neighbour");
+	assert_string_equal(json_object_get_string(metric_member("lost_work", "vm2", NULL, "role")),
+	                    "source-neighbour");
 	assert_true(metric_number("downtime", "vm2", "guest_clock", "value") < 1e6);
 	assert_near(metric("lost_work", "intadd"), 1.7, 0.006, "the moved VM's loss");
 }
@@ -107,7 +117,7 @@ static void test_hosts(void **state)
 		int64_t at = MADE_HEAD + i * 100 * MADE_MS;
 		int moving = i > 100 && i <= 155;
 		fprintf(cpu, "%" PRId64 ",src,,,%.0f\n%" PRId64 ",dst,,,%.0f\n", at, src += moving ? 9e7 : 5e7, at,
-			dst += moving ? 3e7 : 1e7);
+		        dst += moving ? 3e7 : 1e7);
 		fprintf(cpu, "%" PRId64 ",src,vm1,migration,%.0f\n", at, thread += moving ? 2e7 : 0);
 		if (i >= 150) /* the destination's process begins, and is at once one with a history */
 			fprintf(cpu, "%" PRId64 ",dst,vm1,,%.0f\n", at, 5e9 + (i - 150) * 8e7);
@@ -119,7 +129,8 @@ static void test_hosts(void **state)
 	fclose(link);
 	analyse_well();
 	assert_near(metric("bytes_on_wire", "migration:src-to-dst"), 55e6, 2e4, "wire");
-	assert_near(metric("bytes_on_wire", NULL), 55e6, 2e4, "the busier direction of the migration link comes first");
+	assert_near(metric("bytes_on_wire", NULL), 55e6, 2e4,
+	            "the busier direction of the migration link comes first");
 	assert_near(metric("background_rate", "migration:src-to-dst"), 1e5, 1, "background");
 	assert_near(metric("bytes_to_memory", "on_wire"), 55e6 / 134217728, 0.001, "wire to memory");
 	assert_near(metric_number("cpu_node", "", "src:baseline", "value"), 0.5, 0.001, "src before");
@@ -144,8 +155,8 @@ static void test_forecast(void **state)
 	      job);
 	for (int i = 0; i < 10; i++) /* two iterations: 300 ms, then 240 ms expected; 200 came */
 		fprintf(job, "%" PRId64 ",migration_out,%d,%d,%d,%d,4096,%d,%d\n",
-			MADE_HEAD + 10200 * MADE_MS + i * 500 * MADE_MS, i < 6 ? 1 : 2, (i + 1) * 1000000,
-			50000000 - i * 5000000, i < 6 ? 100 : 200, 10000000, i < 6 ? 300000000 : 240000000);
+		        MADE_HEAD + 10200 * MADE_MS + i * 500 * MADE_MS, i < 6 ? 1 : 2, (i + 1) * 1000000,
+		        50000000 - i * 5000000, i < 6 ? 100 : 200, 10000000, i < 6 ? 300000000 : 240000000);
 	fclose(job);
 	analyse_well();
 	assert_near(metric("expected_downtime_error", "first"), 100e6, 1, "first");
@@ -164,8 +175,9 @@ static void test_schedule_and_units(void **state)
 	(void)state;
 	make_migration();
 	made_file(run_path, "manifest.json",
-		  "{\"format\":1,\"status\":\"complete\",\"vms\":[{\"name\":\"vm1\",\"workloads\":[{\"name\":\"intadd\","
-		  "\"schedule\":\"50:12,100:60\"}]}],\"migration\":{\"vm\":\"vm1\"}}");
+	          "{\"format\":1,\"status\":\"complete\",\"vms\":[{\"name\":\"vm1\",\"workloads\":[{\"name\":"
+	          "\"intadd\","
+	          "\"schedule\":\"50:12,100:60\"}]}],\"migration\":{\"vm\":\"vm1\"}}");
 	analyse_well();
 	assert_missing("lost_work", "intadd", "its schedule asks for another load");
 	assert_string_equal(json_object_get_string(metric_member("baseline_rate", "vm1", NULL, "unit")), "work/s");
@@ -201,7 +213,7 @@ static void test_no_arrivals(void **state)
 	(void)state;
 	make_migration();
 	made_file(run_path, "samples-vm1.csv",
-		  "workload,seq,guest_ns,head_ns,work,worst_op_ns\nintadd,0,1,missing,1,1\nintadd,1,2,missing,2,1\n");
+	          "workload,seq,guest_ns,head_ns,work,worst_op_ns\nintadd,0,1,missing,1,1\nintadd,1,2,missing,2,1\n");
 	analyse_well();
 	assert_missing("downtime", "guest_clock", "no sample has an arrival stamp");
 	assert_missing("lost_work", "intadd", "no sample has an arrival stamp");
@@ -217,8 +229,9 @@ static void test_failed_runs(void **state)
 	for (int i = 0; i < 3; i++) {
 		make_migration();
 		made_file(run_path, "manifest.json",
-			  "{\"format\":1,\"status\":\"%s\",\"reason\":\"%s\",\"vms\":[%s],\"migration\":{\"vm\":\"vm1\"}}",
-			  statuses[i], reasons[i], MADE_VM1);
+		          "{\"format\":1,\"status\":\"%s\",\"reason\":\"%s\",\"vms\":[%s],\"migration\":{\"vm\":"
+		          "\"vm1\"}}",
+		          statuses[i], reasons[i], MADE_VM1);
 		analyse_well();
 		assert_int_equal(json_object_array_length(json_object_object_get(analysed, "metrics")), 0);
 		assert_string_equal(json_object_get_string(json_object_object_get(analysed, "status")), "failed");
@@ -277,18 +290,19 @@ static void test_wild_content(void **state)
 	static const char header[] = "workload,seq,guest_ns,head_ns,work,worst_op_ns\n";
 	make_migration();
 	made_file(run_path, "samples-vm1.csv",
-		  "%sa,4294967295,1152921504606846975,0,1152921504606846975,0\na,0,0,1152921504606846975,0,0\n"
-		  "a,1,5,missing,5,0\n../../b,7,9,9,9,missing\na,2,3,3,3,3\na,2,3,3,3,3\n",
-		  header);
+	          "%sa,4294967295,1152921504606846975,0,1152921504606846975,0\na,0,0,1152921504606846975,0,0\n"
+	          "a,1,5,missing,5,0\n../../b,7,9,9,9,missing\na,2,3,3,3,3\na,2,3,3,3,3\n",
+	          header);
 	made_file(run_path, "cpu.csv",
-		  "head_ns,node,vm,cpu_ns\n-4611686018427387903,a,,0\n4611686018427387903,a,,4611686018427387903\n"
-		  "0,b,,5\n1,b,,4\n");
+	          "head_ns,node,vm,cpu_ns\n-4611686018427387903,a,,0\n4611686018427387903,a,,4611686018427387903\n"
+	          "0,b,,5\n1,b,,4\n");
 	made_file(run_path, "packets-vm1.csv",
-		  "head_ns,packets,bytes,longest_silence_ns\n-4611686018427387903,1,1,4611686018427387903\n"
-		  "4611686018427387903,4611686018427387903,1,-5\n");
+	          "head_ns,packets,bytes,longest_silence_ns\n-4611686018427387903,1,1,4611686018427387903\n"
+	          "4611686018427387903,4611686018427387903,1,-5\n");
 	made_file(run_path, "job-vm1.csv",
-		  "head_ns,memory_iteration,downtime_expected_ns\n7000000000000,4611686018427387903,4611686018427387903\n"
-		  "7012000000000,4611686018427387903,4611686018427387903\n");
+	          "head_ns,memory_iteration,downtime_expected_ns\n7000000000000,4611686018427387903,"
+	          "4611686018427387903\n"
+	          "7012000000000,4611686018427387903,4611686018427387903\n");
 	analyse_well();
 	assert_true(exists("plots/timeline-vm1-.._.._b.csv"));
 }
@@ -360,7 +374,8 @@ static void test_plots(void **state)
 	int rows = 0, zeros = 0;
 	double time, rate, smooth, percent, percent_smooth;
 	for (char *line = strchr(text, '\n') + 1; *line; line = strchr(line, '\n') + 1, rows++) {
-		assert_int_equal(sscanf(line, "%lf,%lf,%lf,%lf,%lf", &time, &rate, &smooth, &percent, &percent_smooth), 5);
+		assert_int_equal(
+			sscanf(line, "%lf,%lf,%lf,%lf,%lf", &time, &rate, &smooth, &percent, &percent_smooth), 5);
 		zeros += rate < 1;
 		assert_near(percent, rate / 1e6, 0.3, "percent");
 		if (time > -8 && time < -0.2)
@@ -385,10 +400,10 @@ int main(void)
 {
 #define ONE(test) cmocka_unit_test_setup_teardown(test, scratch_make, scratch_remove)
 	const struct CMUnitTest tests[] = {
-		ONE(test_by_hand),	  ONE(test_neighbour_and_roles), ONE(test_hosts),
-		ONE(test_forecast),	  ONE(test_schedule_and_units),	 ONE(test_all_missing),
-		ONE(test_no_arrivals),	  ONE(test_failed_runs),	 ONE(test_bad_content),
-		ONE(test_wild_content),	  ONE(test_truncated_and_again), ONE(test_order_does_not_matter),
+		ONE(test_by_hand),      ONE(test_neighbour_and_roles), ONE(test_hosts),
+		ONE(test_forecast),     ONE(test_schedule_and_units),  ONE(test_all_missing),
+		ONE(test_no_arrivals),  ONE(test_failed_runs),         ONE(test_bad_content),
+		ONE(test_wild_content), ONE(test_truncated_and_again), ONE(test_order_does_not_matter),
 		ONE(test_plots),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

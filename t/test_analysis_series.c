@@ -202,9 +202,12 @@ static int remove_directory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_columns_by_name), cmocka_unit_test(test_missing_is_a_value),
-		cmocka_unit_test(test_truncated_last_line), cmocka_unit_test(test_nothing_there),
-		cmocka_unit_test(test_hostile), cmocka_unit_test(test_gigantic_lines),
+		cmocka_unit_test(test_columns_by_name),
+		cmocka_unit_test(test_missing_is_a_value),
+		cmocka_unit_test(test_truncated_last_line),
+		cmocka_unit_test(test_nothing_there),
+		cmocka_unit_test(test_hostile),
+		cmocka_unit_test(test_gigantic_lines),
 		cmocka_unit_test(test_noise_never_crashes),
 	};
 	return cmocka_run_group_tests(tests, make_directory, remove_directory);
