@@ -5,6 +5,7 @@
 #include "bench/base/err.h"
 #include "bench/base/quantity.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,26 +42,22 @@ struct schedule {
 	int64_t chunk; /* additions */
 };
 
-static int step_parse(char *text, int64_t period_ns, struct step *ret, struct err *e)
+static int step_parse(const char *text, int64_t period_ns, struct step *ret, struct err *e)
 {
 	int64_t length_ns;
-	double percent;
-	char *colon = strchr(text, ':');
-	if (!colon)
+	double share;
+	char percent[32], time[32], more;
+	if (sscanf(text, " %31[^: ] : %31[^ ] %c", percent, time, &more) != 2)
 		return err_set(e, EXIT_USAGE, "step '%s' is not PERCENT:TIME", text);
-	*colon = '\0';
-	text += strspn(text, " ");
-	if (fraction_parse(text, &percent, e) < 0)
+	if (fraction_parse(percent, &share, e) < 0 || duration_parse(time, &length_ns, e) < 0)
 		return -1;
-	if (!strchr(text, '%'))
-		percent /= 100;
-	if (percent > 1)
-		return err_set(e, EXIT_USAGE, "'%s' is more than 100 percent", text);
-	if (duration_parse(colon + 1, &length_ns, e) < 0)
-		return -1;
+	if (!strchr(percent, '%'))
+		share /= 100;
+	if (share > 1)
+		return err_set(e, EXIT_USAGE, "'%s' is more than 100 percent", percent);
 	if (length_ns < period_ns)
-		return err_set(e, EXIT_USAGE, "step of '%s' is shorter than a period", colon + 1);
-	*ret = (struct step){ (int64_t)(percent * (double)period_ns), length_ns / period_ns };
+		return err_set(e, EXIT_USAGE, "step of '%s' is shorter than a period", time);
+	*ret = (struct step){ (int64_t)(share * (double)period_ns), length_ns / period_ns };
 	return 0;
 }
 
