@@ -55,12 +55,16 @@ int init_command_line(char *buffer, size_t room, struct err *e)
 	return 0;
 }
 
-static int module_load(const char *path, struct err *e)
+/* A line of the list: a path, and after a blank the module's parameters. */
+static int module_load(char *path, struct err *e)
 {
+	char *parameters = strchr(path, ' ');
+	if (parameters)
+		*parameters++ = '\0';
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return err_errno(e, EXIT_CANNOT, "cannot open module '%s'", path);
-	long result = syscall(SYS_finit_module, fd, "", 0);
+	long result = syscall(SYS_finit_module, fd, parameters ? parameters : "", 0);
 	int saved = errno;
 	close(fd);
 	errno = saved;
