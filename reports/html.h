@@ -19,14 +19,12 @@ void html_prose(FILE *out, const char *text);
 /* printf() whose result is escaped as a whole. */
 void html_textf(FILE *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Head of a page with the style sheet of the reports directory inside, and its end. -1 when there is no style
- * sheet. */
+/* Head of a page, the style sheet of the reports directory inside, and its end. -1 when there is none. */
 int html_begin(FILE *out, const char *title, struct err *e);
 void html_end(FILE *out);
 
-/* Rows <tr><th>path<td>value for everything below object; a key that ends in a unit (_ns, _bytes, _bit_per_s)
- * is shown
- * in people's units. Returns the number of rows. */
+/* Rows <tr><th>path<td>value for everything below object; a key that ends in a unit (_ns, _bytes, _bit_per_s) is
+ * shown in people's units. Returns the number of rows. */
 int html_facts(FILE *out, struct json_object *object);
 
 /* Call for every leaf below object with its dotted path. */

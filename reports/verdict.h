@@ -25,9 +25,8 @@ extern const int main_metric_count;
 
 struct shown_metric;
 
-/* The label of a row; where the VM has several of this metric (two workloads, two directions), with which one
- * it is in
- * brackets. Returns buffer. */
+/* The label of a row; where the VM has several of this metric (two workloads, two directions), with which one it
+ * is in brackets. Returns buffer. */
 char *main_metric_label(const struct run_data *run, const struct main_metric *main, const struct shown_metric *m,
                         char *buffer, size_t room);
 
