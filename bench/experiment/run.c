@@ -60,13 +60,9 @@ static void on_event(void *context, int64_t head_ns, const char *vm, const char 
 {
 	struct run *r = context;
 	run_directory_event(&r->directory, head_ns, vm, node, event, detail);
-	if (strcmp(event, "migration-status") == 0 && strcmp(detail, "postcopy-active") == 0 && strcmp(node, "src") == 0)
-		run_directory_event(&r->directory, head_ns, vm, node, "postcopy-start", "");
-	if (strcmp(event, "lifecycle") != 0 || strncmp(detail, "stopped/", 8) != 0)
+	if (strcmp(event, "lifecycle") != 0 || strncmp(detail, "stopped/", 8) != 0 || strcmp(detail, "stopped/migrated") == 0)
 		return;
-	if (strcmp(detail, "stopped/migrated") == 0)
-		run_directory_event(&r->directory, head_ns, vm, node, "source-released", "");
-	else if (!atomic_load(&r->ending) && !atomic_load(&r->vm_lost)) {
+	if (!atomic_load(&r->ending) && !atomic_load(&r->vm_lost)) {
 		snprintf(r->lost_words, sizeof(r->lost_words), "VM '%s' ended unexpectedly on node '%s' (%s)", vm, node, detail);
 		atomic_store(&r->vm_lost, true);
 	}
@@ -116,6 +112,25 @@ static int pause_for(struct run *r, int64_t duration_ns, struct err *e)
 	return 0;
 }
 
+/* What a guest that says nothing on the network said on its console, if anything. */
+static void console_words(struct run *r, struct err *e)
+{
+	for (int i = 0; i < r->x->vm_count; i++) {
+		char path[700], line[300], last[300] = "";
+		snprintf(path, sizeof(path), "%s/console-%s.log", r->directory.path, r->x->vms[i].name);
+		FILE *f = fopen(path, "re");
+		while (f && fgets(line, sizeof(line), f))
+			if (strspn(line, " \r\n") != strlen(line))
+				snprintf(last, sizeof(last), "%.*s", (int)strcspn(line, "\r\n"), line);
+		if (f)
+			fclose(f);
+		size_t used = strlen(e->text);
+		if (last[0])
+			snprintf(e->text + used, sizeof(e->text) - used, " (last line on the console of '%s': %s)",
+				 r->x->vms[i].name, last);
+	}
+}
+
 /* Until every agent is in `state`; in slices, so that a signal or a lost guest ends the wait. */
 static int agents_wait(struct run *r, enum agent_state state, int64_t timeout_ns, struct err *e)
 {
@@ -134,8 +149,11 @@ static int agents_wait(struct run *r, enum agent_state state, int64_t timeout_ns
 		if (there == r->x->vm_count)
 			return 0;
 		/* At the deadline, or when an agent gave up, this only fetches the words. */
-		if (failed || clock_now_ns() > end)
-			return samples_wait_state(r->watching.samples, SAMPLES_ALL_VMS, state, clock_now_ns(), e);
+		if (failed || clock_now_ns() > end) {
+			samples_wait_state(r->watching.samples, SAMPLES_ALL_VMS, state, clock_now_ns(), e);
+			console_words(r, e);
+			return -1;
+		}
 		if (interrupted_or_lost(r, e) < 0)
 			return -1;
 		clock_sleep(20 * NS_PER_MS);
