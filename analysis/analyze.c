@@ -203,7 +203,7 @@ static int all_metrics(struct analysis *a, struct err *e)
 /* The two tables that many VMs and workloads add to. */
 static int with_plots(struct analysis *a, struct err *e)
 {
-	struct output latency, downtime;
+	struct output latency = { 0 }, downtime = { 0 };
 	const char *directory = a->run.directory;
 	if (output_open(&latency, directory, "plots/latency.csv", e) < 0)
 		return -1;

@@ -119,7 +119,7 @@ int counters_read(struct counters *c, const struct run *run, struct err *e)
 		return err_errno(e, EXIT_CANNOT, "cannot keep counters");
 	plan(c, run);
 
-	struct output out;
+	struct output out = { 0 };
 	if (output_open(&out, run->directory, c->plot, e) < 0)
 		return -1;
 	c->out = out.file;

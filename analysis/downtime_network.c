@@ -124,7 +124,7 @@ int downtime_network(const struct run *run, const struct run_vm *vm, const struc
                      struct downtime *ret, struct err *e)
 {
 	char name[RUN_NAME_ROOM + 24];
-	struct output out;
+	struct output out = { 0 };
 	int64_t range_ns = run->event_count ? run->events[run->event_count - 1].head_ns - run->events[0].head_ns : 0;
 	struct network n = { .window = window,
 		             .first_ns = MISSING,

@@ -48,6 +48,23 @@ struct job {
 	int count;
 };
 
+static const struct iteration unseen = {
+	.number = MISSING,
+	.start_ns = MISSING,
+	.end_ns = MISSING,
+	.first_head_ns = MISSING,
+	.first_remaining = MISSING,
+	.first_rate = MISSING,
+	.first_left_ns = MISSING,
+	.processed = MISSING,
+	.remaining = MISSING,
+	.dirty = MISSING,
+	.page = MISSING,
+	.rate = MISSING,
+	.throttle = MISSING,
+	.expected_ns = MISSING,
+};
+
 static void keep(int64_t *into, int64_t value)
 {
 	if (value != MISSING && value >= 0)
@@ -69,20 +86,12 @@ static int on_row(void *context, const struct series_cell *cells, struct err *e)
 			return err_set(e, EXIT_MEASURED_BAD, "job-%s.csv: more than %d iterations", j->run->moved,
 			               ITERATIONS_MAX);
 		it = &j->list[j->count++];
-		*it = (struct iteration){ number,
-			                  head_ns,
-			                  MISSING,
-			                  head_ns,
-			                  cells[REMAINING].integer,
-			                  cells[RATE].integer,
-			                  cells[LEFT].integer,
-			                  MISSING,
-			                  MISSING,
-			                  MISSING,
-			                  MISSING,
-			                  MISSING,
-			                  MISSING,
-			                  MISSING };
+		*it = unseen;
+		it->number = number;
+		it->start_ns = it->first_head_ns = head_ns;
+		it->first_remaining = cells[REMAINING].integer;
+		it->first_rate = cells[RATE].integer;
+		it->first_left_ns = cells[LEFT].integer;
 	}
 	keep(&it->processed, cells[PROCESSED].integer);
 	keep(&it->remaining, cells[REMAINING].integer);
@@ -94,25 +103,49 @@ static int on_row(void *context, const struct series_cell *cells, struct err *e)
 	return 0;
 }
 
-/* Events tell the start to the microsecond, rows only to the polling interval. The last one ends at the stop. */
+/* The iteration with this number; one so short that no row saw it is put in between. */
+static struct iteration *find_iteration(struct job *j, int64_t number)
+{
+	int at = j->count;
+	while (at > 0 && j->list[at - 1].number > number)
+		at--;
+	if (at > 0 && j->list[at - 1].number == number)
+		return &j->list[at - 1];
+	if (j->count == ITERATIONS_MAX)
+		return NULL;
+	memmove(&j->list[at + 1], &j->list[at], (size_t)(j->count++ - at) * sizeof(*j->list));
+	j->list[at] = unseen;
+	j->list[at].number = number;
+	return &j->list[at];
+}
+
+/*
+ * Events tell the start to the microsecond, rows only to the polling interval. The last one ends at the stop, or where
+ * it began behind that (the rest that is sent while stopped), at the resume.
+ */
 static void place_iterations(struct job *j)
 {
 	const struct run *run = j->run;
 	for (int i = 0; i < run->event_count; i++) {
 		const struct run_event *event = &run->events[i];
 		int64_t number;
-		if (strcmp(event->event, "iteration") != 0 ||
+		if (strcmp(event->event, "iteration") != 0 || strcmp(event->vm, run->moved) != 0 ||
+		    event->head_ns < run->migrate_start_ns ||
 		    !series_integer(event->detail, strlen(event->detail), &number))
 			continue;
-		for (int k = 0; k < j->count; k++)
-			if (j->list[k].number == number)
-				j->list[k].start_ns = event->head_ns;
+		struct iteration *it = find_iteration(j, number);
+		if (it)
+			it->start_ns = event->head_ns;
 	}
-	const struct run_event *stop = run_event(run, "stop", run->moved, run->migrate_start_ns);
-	for (int k = 0; k < j->count; k++)
-		j->list[k].end_ns = k + 1 < j->count                              ? j->list[k + 1].start_ns
-		                    : stop && stop->head_ns > j->list[k].start_ns ? stop->head_ns
-		                                                                  : run->migrate_end_ns;
+	if (!j->count)
+		return;
+	for (int k = 0; k + 1 < j->count; k++)
+		j->list[k].end_ns = j->list[k + 1].start_ns;
+	struct iteration *last = &j->list[j->count - 1];
+	const struct run_event *end = run_event(run, "stop", run->moved, last->start_ns);
+	if (!end)
+		end = run_event(run, "resume", run->moved, last->start_ns);
+	last->end_ns = end ? end->head_ns : run->migrate_end_ns;
 }
 
 static void put_optional(FILE *file, int64_t value)
@@ -122,7 +155,7 @@ static void put_optional(FILE *file, int64_t value)
 
 static int plot(const struct job *j, struct err *e)
 {
-	struct output out;
+	struct output out = { 0 };
 	if (output_open(&out, j->run->directory, "plots/iterations.csv", e) < 0)
 		return -1;
 	fputs("iteration,start_s,end_s,processed_bytes,remaining_bytes,dirty_bytes_per_s,rate_bytes_per_s,"
@@ -159,7 +192,7 @@ static double remaining_error(const struct iteration *it, const struct run *run,
 	double left = metric_of(it->first_left_ns);
 	if (!(left > 0)) /* QEMU's driver seldom fills it */
 		left = it->first_rate > 0 ? metric_of(it->first_remaining) / (double)it->first_rate * NS_PER_S : NAN;
-	return left - (metric_of(run->migrate_done_ns) - (double)it->first_head_ns);
+	return left - (metric_of(run->migrate_done_ns) - metric_of(it->first_head_ns));
 }
 
 /* First, last and median over the iterations that had a forecast. */

@@ -24,7 +24,7 @@ static void put_end(FILE *file, double value)
 
 int metrics_write_csv(const struct run *run, const struct metrics *metrics, struct err *e)
 {
-	struct output out;
+	struct output out = { 0 };
 	if (output_open(&out, run->directory, "metrics.csv", e) < 0)
 		return -1;
 	fputs("metric,vm,role,estimator,value,unit,low,high,n\n", out.file);
@@ -108,7 +108,7 @@ static struct json_object *phases_of(const struct run *run)
 int metrics_write_json(const struct run *run, const char *status, const char *reason, const struct metrics *metrics,
                        struct err *e)
 {
-	struct output out;
+	struct output out = { 0 };
 	if (output_open(&out, run->directory, "metrics.json", e) < 0)
 		return -1;
 	struct json_object *root = json_object_new_object(), *list = json_object_new_array();
@@ -148,7 +148,7 @@ int marks_write(const struct run *run, struct err *e)
 		{ "suspend-injected", "suspend", "suspended" },
 		{ "resume-injected", "resume-injected", "resumed" },
 	};
-	struct output out;
+	struct output out = { 0 };
 	int64_t origin_ns = run_origin_ns(run);
 	if (output_open(&out, run->directory, "plots/marks.csv", e) < 0)
 		return -1;

@@ -105,7 +105,7 @@ int timeline_write(const struct run *run, const struct run_vm *vm, const struct 
                    const struct workload_samples *workload, double baseline_rate, struct err *e)
 {
 	char name[2 * RUN_NAME_ROOM + 32];
-	struct output out;
+	struct output out = { 0 };
 	struct timeline t = { .origin_ns = run->migrate_start_ns, .baseline_rate = baseline_rate };
 	int64_t first_ns = clock_map_head(samples->map, workload->first_guest_ns);
 	int64_t last_ns = clock_map_head(samples->map, workload->last_guest_ns);

@@ -1,10 +1,11 @@
 /*
  * bench_analyze - how fast a long run is analysed, and that memory does not grow with it. Prints JSON.
  *
- *	bench_analyze DIRECTORY [SECONDS]
+ *	bench_analyze [DIRECTORY [SECONDS]]
  *
  * Makes two runs of three VMs at 10 ms below DIRECTORY (the second four times as long, 3600 s by default), analyses
- * each in a process of its own, and times the reader alone. DIRECTORY is created, and the runs are left in it.
+ * each in a process of its own, and times the reader alone. DIRECTORY is created, and the runs are left in it; without
+ * one they are made in a temporary folder that is removed.
  */
 #include "analysis/analyze.h"
 #include "analysis/series_read.h"
@@ -12,6 +13,7 @@
 #include "bench/base/err.h"
 #include "t/made_run.h"
 
+#include <ftw.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -137,18 +139,26 @@ static double reader_bytes_per_s(const char *directory, struct series_facts *fac
 	return best;
 }
 
+static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *where)
+{
+	(void)st, (void)type, (void)where;
+	return remove(path);
+}
+
 int main(int argc, char **argv)
 {
 	double length_s = argc > 2 ? atof(argv[2]) : 3600, s[2];
 	long kib[2];
 	char directory[2][4096];
-	if (argc < 2 || length_s < 200) {
-		fprintf(stderr, "usage: bench_analyze DIRECTORY [SECONDS, at least 200]\n");
+	char temporary[] = "/tmp/bench-analyze-XXXXXX";
+	const char *base = argc > 1 ? argv[1] : mkdtemp(temporary);
+	if (!base || length_s < 200) {
+		fprintf(stderr, "usage: bench_analyze [DIRECTORY [SECONDS, at least 200]]\n");
 		return 2;
 	}
-	mkdir(argv[1], 0755);
+	mkdir(base, 0755);
 	for (int i = 0; i < 2; i++) {
-		snprintf(directory[i], sizeof(directory[i]), "%s/%s", argv[1], i ? "long" : "short");
+		snprintf(directory[i], sizeof(directory[i]), "%.4000s/%s", base, i ? "long" : "short");
 		make_run(directory[i], i ? length_s : length_s / 4);
 		if (measure(directory[i], &s[i], &kib[i]) < 0) {
 			fprintf(stderr, "bench_analyze: cannot analyse '%s'\n", directory[i]);
@@ -162,5 +172,7 @@ int main(int argc, char **argv)
 	       "200,"
 	       "\"analyze_s\":2}}\n",
 	       length_s, 3 * facts.rows, reader / 1e6, s[1], kib[1], s[0], kib[0]);
+	if (argc < 2)
+		nftw(base, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
 	return reader < 0;
 }

@@ -61,7 +61,7 @@ static const struct made_span *made_in(const struct made_span *spans, double t)
 static FILE *made_open(const char *directory, const char *name)
 {
 	char path[4096];
-	snprintf(path, sizeof(path), "%s/%s", directory, name);
+	snprintf(path, sizeof(path), "%.3900s/%.100s", directory, name);
 	FILE *file = fopen(path, "w");
 	if (!file) {
 		perror(path);

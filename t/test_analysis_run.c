@@ -168,6 +168,17 @@ static void test_forecast(void **state)
 	assert_non_null(strstr(text, "\n1,0.100000,3.000000,6000000,25000000,409600,10000000,missing,300.000\n"));
 	assert_non_null(strstr(text, "\n2,3.000000,5.000000,4000000,5000000,819200,10000000,missing,240.000\n"));
 	free(text);
+
+	/* One too short for a row to see it, and the last one behind the stop: known from events alone. */
+	snprintf(path, sizeof(path), "%s/events.csv", run_path);
+	FILE *file = fopen(path, "a");
+	fprintf(file, "%" PRId64 ",vm1,src,iteration,3\n", MADE_HEAD + 15050 * MADE_MS);
+	fclose(file);
+	analyse_well();
+	text = slurp("plots/iterations.csv");
+	assert_non_null(strstr(text, "\n2,3.000000,5.050000,"));
+	assert_non_null(strstr(text, "\n3,5.050000,5.200000,missing,missing,missing,missing,missing,missing\n"));
+	free(text);
 }
 
 static void test_schedule_and_units(void **state)
