@@ -23,7 +23,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 	int result = message_decode(copy, length, &m, &reason);
 	if ((result < 0) != (reason != NULL))
 		abort();
-	if (result == 0 && (length > MESSAGE_ROOM || message_encode(&m, again) != length || memcmp(again, copy, length)))
+	if (result == 0 &&
+	    (length > MESSAGE_ROOM || message_encode(&m, again) != length || memcmp(again, copy, length)))
 		abort();
 	free(copy);
 	return 0;

@@ -39,7 +39,8 @@ static struct message samples(int count)
 	m.samples.workload = 1;
 	m.samples.count = (uint8_t)count;
 	for (int i = 0; i < count; i++)
-		m.samples.sample[i] = (struct sample){ UINT32_C(0xfffffff0) - 24 + (uint32_t)i, INT64_MAX - i, INT64_MAX, i };
+		m.samples.sample[i] =
+			(struct sample){ UINT32_C(0xfffffff0) - 24 + (uint32_t)i, INT64_MAX - i, INT64_MAX, i };
 	return m;
 }
 
@@ -175,7 +176,9 @@ static void each_damaged_field_is_refused_with_its_reason(void **state)
 		const struct damage *d = &damages[i];
 		struct message fetch = { .type = MESSAGE_FETCH, .run_id = RUN_ID };
 		fetch.fetch.count = 1;
-		struct message m = d->type == MESSAGE_HELLO ? hello() : d->type == MESSAGE_SAMPLES ? samples(5) : fetch;
+		struct message m = d->type == MESSAGE_HELLO     ? hello()
+		                   : d->type == MESSAGE_SAMPLES ? samples(5)
+		                                                : fetch;
 		unsigned char bytes[MESSAGE_ROOM];
 		const char *reason = NULL;
 		size_t length = message_encode(&m, bytes);
@@ -189,7 +192,7 @@ static void each_damaged_field_is_refused_with_its_reason(void **state)
 static void a_range_past_the_last_number_is_refused(void **state)
 {
 	(void)state;
-	unsigned char bytes[MESSAGE_ROOM];
+	unsigned char bytes[MESSAGE_ROOM] = { 0 };
 	struct message m = { .type = MESSAGE_FETCH, .run_id = RUN_ID };
 	m.fetch.first = UINT32_MAX;
 	m.fetch.count = 1;

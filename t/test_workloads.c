@@ -110,8 +110,9 @@ static void seqread_wraps_around_its_span_and_ends_at_its_total(void **state)
 	close(fd);
 	snprintf(setting, sizeof(setting), "path=%s", path);
 	struct workload w;
-	void *options = open_workload(&w, "seqread", (const char *const[]){ setting, "direct=no", "block=4K", "span=9000",
-									     "total=30001", NULL });
+	void *options = open_workload(
+		&w, "seqread",
+		(const char *const[]){ setting, "direct=no", "block=4K", "span=9000", "total=30001", NULL });
 	w.ops->run(&w);
 	assert_false(atomic_load(&w.failed));
 	assert_true(atomic_load(&w.work) == 30001);
@@ -151,8 +152,9 @@ static void memdirty_writes_in_every_pattern(void **state)
 	static const char *const rates[] = { "rate=0", "rate=40MB" };
 	for (int i = 0; i < 12; i++) {
 		struct workload w;
-		void *options = open_workload(&w, "memdirty", (const char *const[]){ "region=1000K", patterns[i % 3],
-										      contents[i / 3 % 2], rates[i / 6], NULL });
+		void *options = open_workload(&w, "memdirty",
+		                              (const char *const[]){ "region=1000K", patterns[i % 3],
+		                                                     contents[i / 3 % 2], rates[i / 6], NULL });
 		run_until(&w, 200000);
 		assert_true(atomic_load(&w.work) % PAGE_BYTES == 0);
 		assert_true(workload_memory_bytes(w.ops, options) >= 1000 * 1024);
@@ -177,7 +179,8 @@ static void dutycycle_is_busy_for_its_share_and_no_longer(void **state)
 {
 	(void)state;
 	struct workload w;
-	void *options = open_workload(&w, "dutycycle", (const char *const[]){ "schedule=0:100ms,40:100ms", "period=10ms", NULL });
+	void *options = open_workload(&w, "dutycycle",
+	                              (const char *const[]){ "schedule=0:100ms,40:100ms", "period=10ms", NULL });
 	w.ops->run(&w);
 	assert_true(atomic_load(&w.job_done_ns) > 0);
 	/* The last chunk of a period may take longer than it should, by a time slice at the most. */
@@ -208,7 +211,8 @@ static void dutycycle_checks_its_schedule(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		struct err e = { 0 };
 		void *options = workload_options_new(&dutycycle_workload, &e);
-		assert_int_equal(option_set(dutycycle_workload.options, options, "schedule", cases[i].schedule, &e), 0);
+		assert_int_equal(option_set(dutycycle_workload.options, options, "schedule", cases[i].schedule, &e),
+		                 0);
 		assert_int_equal(workload_check(&dutycycle_workload, options, &e), cases[i].text ? -1 : 0);
 		if (cases[i].text && !strstr(e.text, cases[i].text))
 			fail_msg("'%s': %s", cases[i].schedule, e.text);
@@ -344,11 +348,18 @@ static void settings_survive_the_command_line(void **state)
 {
 	(void)state;
 	static const char *const pairs[][2] = {
-		{ "run", "00c0ffee12345678" }, { "vm", "3" },           { "interval", "1000000" },
-		{ "mgmt", "52:54:00:aa:bb:01,10.9.0.2/24" },            { "data", "52:54:00:aa:bb:02,192.168.7.2/16" },
-		{ "head", "10.9.0.1" },        { "headdata", "192.168.7.1" }, { "fill", "random" },
-		{ "workload", "memdirty+dutycycle" },                   { "memdirty.rate", "20MB" },
-		{ "memdirty.pattern", "hotcold" },                      { "memdirty.exponent", "1.2" },
+		{ "run", "00c0ffee12345678" },
+		{ "vm", "3" },
+		{ "interval", "1000000" },
+		{ "mgmt", "52:54:00:aa:bb:01,10.9.0.2/24" },
+		{ "data", "52:54:00:aa:bb:02,192.168.7.2/16" },
+		{ "head", "10.9.0.1" },
+		{ "headdata", "192.168.7.1" },
+		{ "fill", "random" },
+		{ "workload", "memdirty+dutycycle" },
+		{ "memdirty.rate", "20MB" },
+		{ "memdirty.pattern", "hotcold" },
+		{ "memdirty.exponent", "1.2" },
 		{ "dutycycle.schedule", "0:60, 50%:60,\"'100:60" },
 	};
 	struct guest_settings s, t;

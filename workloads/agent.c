@@ -72,7 +72,7 @@ static void note_missed(struct agent *a, char *detail, size_t room)
 		size_t used = strlen(detail);
 		if (missed)
 			snprintf(detail + used, room - used, "%s%s dropped %" PRId64 " slots", used ? "; " : "",
-				 a->workload[i].ops->name, missed);
+			         a->workload[i].ops->name, missed);
 	}
 }
 
@@ -107,7 +107,7 @@ static void answer_fetch(struct agent *a, const struct message *request)
 	m.samples.fetched = 1;
 	while (left > 0) {
 		int count = store_read(&a->store[m.samples.workload], first,
-				       left < SAMPLES_PER_MESSAGE ? left : SAMPLES_PER_MESSAGE, m.samples.sample);
+		                       left < SAMPLES_PER_MESSAGE ? left : SAMPLES_PER_MESSAGE, m.samples.sample);
 		if (count == 0)
 			return;
 		m.samples.count = (uint8_t)count;
@@ -223,11 +223,11 @@ static int open_sockets(struct agent *a, struct err *e)
 	const struct guest_settings *s = a->settings;
 	struct sockaddr_in here = { .sin_family = AF_INET, .sin_port = htons(SAMPLE_CONTROL_PORT) };
 	a->head = (struct sockaddr_in){ .sin_family = AF_INET,
-					.sin_port = htons(SAMPLE_WIRE_PORT),
-					.sin_addr = { htonl(s->head_address) } };
+		                        .sin_port = htons(SAMPLE_WIRE_PORT),
+		                        .sin_addr = { htonl(s->head_address) } };
 	a->heart = (struct sockaddr_in){ .sin_family = AF_INET,
-					 .sin_port = htons(SAMPLE_HEARTBEAT_PORT),
-					 .sin_addr = { htonl(s->head_data_address) } };
+		                         .sin_port = htons(SAMPLE_HEARTBEAT_PORT),
+		                         .sin_addr = { htonl(s->head_data_address) } };
 	here.sin_addr.s_addr = htonl(s->management.address);
 	a->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	a->control_fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -257,7 +257,7 @@ static void agent_free(struct agent *a)
 }
 
 int agent_start(struct agent **ret, const struct guest_settings *settings, const struct agent_hooks *hooks,
-		struct err *e)
+                struct err *e)
 {
 	struct agent *a = calloc(1, sizeof(*a));
 	if (!a)
@@ -278,7 +278,7 @@ int agent_start(struct agent **ret, const struct guest_settings *settings, const
 static void fill_progress(void *argument, int64_t filled_bytes, int64_t goal_bytes)
 {
 	agent_set(argument, AGENT_PREPARING, "filling memory: %" PRId64 " of %" PRId64 " MiB", filled_bytes >> 20,
-		  goal_bytes >> 20);
+	          goal_bytes >> 20);
 }
 
 static int prepare(struct agent *a, struct err *e)

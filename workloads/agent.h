@@ -37,7 +37,7 @@ struct agent_hooks {
 /* Open the sockets and begin to send HELLO. Settings must outlive the agent; a head address is all it needs of them
  * to be able to say what is wrong with the rest. */
 int agent_start(struct agent **ret, const struct guest_settings *settings, const struct agent_hooks *hooks,
-		struct err *e);
+                struct err *e);
 
 /* Prepare, run and sample until STOP, or fail. Returns 0, or -1 after it has set AGENT_FAILED. */
 int agent_work(struct agent *a, struct err *e);

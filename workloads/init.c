@@ -127,12 +127,13 @@ static int nic_configure(int fd, const struct guest_nic *nic, const char *role, 
 		return 0;
 	while (nic_find(fd, nic->mac, &request) < 0) {
 		if (clock_now_ns() >= deadline)
-			return err_set(e, EXIT_CANNOT, "no %s NIC with address %02x:%02x:%02x:%02x:%02x:%02x", role, m[0],
-				       m[1], m[2], m[3], m[4], m[5]);
+			return err_set(e, EXIT_CANNOT, "no %s NIC with address %02x:%02x:%02x:%02x:%02x:%02x", role,
+			               m[0], m[1], m[2], m[3], m[4], m[5]);
 		clock_sleep(NS_PER_MS);
 	}
 	if (set_address(fd, SIOCSIFADDR, &request, nic->address) < 0 ||
-	    set_address(fd, SIOCSIFNETMASK, &request, UINT32_MAX << (32 - nic->prefix)) < 0 || bring_up(fd, &request) < 0)
+	    set_address(fd, SIOCSIFNETMASK, &request, UINT32_MAX << (32 - nic->prefix)) < 0 ||
+	    bring_up(fd, &request) < 0)
 		return err_errno(e, EXIT_CANNOT, "cannot set up the %s NIC", role);
 	return 0;
 }

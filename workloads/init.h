@@ -16,7 +16,8 @@ int init_mount(struct err *e);
 /* Read the kernel command line (cut at room - 1). */
 int init_command_line(char *buffer, size_t room, struct err *e);
 
-/* Load the modules that /etc/modules-order names, one path a line, in that order. No such file: nothing to load. */
+/* Load the modules that /etc/modules-order names, a path and parameters a line, in that order. No such file: nothing
+ * to load. */
 int init_modules(struct err *e);
 
 /* Find the NICs of the settings by their MAC addresses (waiting a short while for them), give them their IPv4

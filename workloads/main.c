@@ -29,7 +29,8 @@ static void list(void)
 {
 	for (size_t i = 0; workloads[i]; i++) {
 		const struct workload_ops *ops = workloads[i];
-		printf("%s\n  %s\n  work in %s; an operation is %s\n", ops->name, ops->help, ops->unit, ops->operation);
+		printf("%s\n  %s\n  work in %s; an operation is %s\n", ops->name, ops->help, ops->unit,
+		       ops->operation);
 		for (const struct option_row *row = ops->options; row->name; row++) {
 			const char *form = row->type == OPTION_CHOICE ? row->minimum : option_type_name(row->type);
 			printf("    %-10s %s (%s; default %s)\n", row->name, row->help, form,
@@ -51,7 +52,8 @@ static int arguments_parse(int argc, char **argv, struct guest_settings *s, stru
 	for (int pass = 0; pass < 2; pass++)
 		for (int i = 2; i < argc; i += 2) {
 			if (strncmp(argv[i], "--", 2) != 0 || i + 1 == argc)
-				return err_set(e, EXIT_USAGE, "'%s' is not an option with a value; see --help", argv[i]);
+				return err_set(e, EXIT_USAGE, "'%s' is not an option with a value; see --help",
+				               argv[i]);
 			bool set = strcmp(argv[i], "--set") == 0;
 			char *equals = strchr(argv[i + 1], '=');
 			if (pass != set)
@@ -60,7 +62,8 @@ static int arguments_parse(int argc, char **argv, struct guest_settings *s, stru
 				return err_set(e, EXIT_USAGE, "--set '%s' is not NAME.KEY=VALUE", argv[i + 1]);
 			if (set)
 				*equals = '\0';
-			if (guest_settings_set(s, set ? argv[i + 1] : argv[i] + 2, set ? equals + 1 : argv[i + 1], e) < 0)
+			if (guest_settings_set(s, set ? argv[i + 1] : argv[i] + 2, set ? equals + 1 : argv[i + 1],
+			                       e) < 0)
 				return -1;
 		}
 	return guest_settings_check(s, e);

@@ -29,8 +29,9 @@ static const struct option_row memdirty_options[] = {
 	  "memory that is written" },
 	{ "rate", OPTION_SIZE, offsetof(struct memdirty_options, rate_bytes_per_s), "0", "0", "1T",
 	  "bytes written a second, as 20MB; 0: full speed" },
-	{ "pattern", OPTION_CHOICE, offsetof(struct memdirty_options, pattern), "sequential", "sequential|random|hotcold",
-	  NULL, "which page is next; hotcold: Zipf's law over pages scattered in the region" },
+	{ "pattern", OPTION_CHOICE, offsetof(struct memdirty_options, pattern), "sequential",
+	  "sequential|random|hotcold", NULL,
+	  "which page is next; hotcold: Zipf's law over pages scattered in the region" },
 	{ "exponent", OPTION_FRACTION, offsetof(struct memdirty_options, exponent), "0.99", "0", "4",
 	  "of Zipf's law, for hotcold; 0 is uniform" },
 	{ "content", OPTION_CHOICE, offsetof(struct memdirty_options, content), "random", "random|word", NULL,
@@ -81,8 +82,8 @@ static int dirtier_open(struct dirtier *d, const struct memdirty_options *o, str
 	d->scatter = UINT64_C(2654435761);
 	while (divisor(d->scatter, d->pages) != 1)
 		d->scatter++;
-	void *region = mmap(NULL, d->region_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-			    -1, 0);
+	void *region = mmap(NULL, d->region_bytes, PROT_READ | PROT_WRITE,
+	                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (region == MAP_FAILED)
 		return err_errno(e, EXIT_CANNOT, "region of %lld bytes", (long long)o->region_bytes);
 	d->region = region;
@@ -98,7 +99,7 @@ static int memdirty_init(struct workload *w, struct err *e)
 	int64_t need = memdirty_memory_bytes(o), have = memory_available_bytes();
 	if (have >= 0 && need > have)
 		return err_set(e, EXIT_CANNOT, "needs %lld MiB of memory, %lld MiB are free; choose a smaller region",
-			       (long long)(need >> 20), (long long)(have >> 20));
+		               (long long)(need >> 20), (long long)(have >> 20));
 	struct dirtier *d = calloc(1, sizeof(*d));
 	if (!d)
 		return err_errno(e, EXIT_CANNOT, "state");

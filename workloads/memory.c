@@ -33,7 +33,7 @@ static int64_t free_bytes(void)
 }
 
 int memory_fill(void (*progress)(void *argument, int64_t filled_bytes, int64_t goal_bytes), void *argument,
-		int64_t *ret_filled_bytes, struct err *e)
+                int64_t *ret_filled_bytes, struct err *e)
 {
 	uint64_t pattern[PAGE_BYTES / 8], random = (uint64_t)clock_wall_ns() | 1;
 	int64_t goal = (free_bytes() - MEMORY_RESERVE_BYTES) / STEP_BYTES * STEP_BYTES, filled = 0;

@@ -19,6 +19,6 @@ int64_t memory_available_bytes(void);
  * progress(argument, filled, goal) is called every few MiB. *ret_filled_bytes: what was written.
  */
 int memory_fill(void (*progress)(void *argument, int64_t filled_bytes, int64_t goal_bytes), void *argument,
-		int64_t *ret_filled_bytes, struct err *e);
+                int64_t *ret_filled_bytes, struct err *e);
 
 #endif

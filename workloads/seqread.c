@@ -89,17 +89,17 @@ static int reader_open(struct reader *r, const struct seqread_options *o, struct
 	r->fd = open(o->path, O_RDONLY | O_CLOEXEC | (o->direct ? O_DIRECT : 0));
 	if (r->fd < 0)
 		return err_errno(e, EXIT_CANNOT, "cannot open '%s'%s", o->path,
-				 o->direct && errno == EINVAL ? " with direct = yes; try direct = no" : "");
+		                 o->direct && errno == EINVAL ? " with direct = yes; try direct = no" : "");
 	if (file_size(r->fd, &size_bytes) < 0)
 		return err_errno(e, EXIT_CANNOT, "size of '%s'", o->path);
 	r->span_bytes = o->span_bytes ? o->span_bytes : o->direct ? size_bytes / 512 * 512 : size_bytes;
 	if (r->span_bytes == 0)
 		return err_set(e, EXIT_USAGE, "'%s' is empty", o->path);
 	if (r->span_bytes > size_bytes)
-		return err_set(e, EXIT_USAGE, "span of %lld bytes is more than '%s' has (%lld)", (long long)r->span_bytes,
-			       o->path, (long long)size_bytes);
+		return err_set(e, EXIT_USAGE, "span of %lld bytes is more than '%s' has (%lld)",
+		               (long long)r->span_bytes, o->path, (long long)size_bytes);
 	r->buffer = aligned_alloc(BLOCK_ALIGNMENT,
-				  (size_t)(o->block_bytes + BLOCK_ALIGNMENT - 1) / BLOCK_ALIGNMENT * BLOCK_ALIGNMENT);
+	                          (size_t)(o->block_bytes + BLOCK_ALIGNMENT - 1) / BLOCK_ALIGNMENT * BLOCK_ALIGNMENT);
 	return r->buffer ? 0 : err_errno(e, EXIT_CANNOT, "buffer of a block");
 }
 

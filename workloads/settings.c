@@ -55,7 +55,8 @@ static int nic_set(const char *text, struct guest_nic *ret, struct err *e)
 	unsigned int m[6];
 	char address[16], end;
 	if (sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x,%15[0-9.]/%2d%c", &m[0], &m[1], &m[2], &m[3], &m[4], &m[5], address,
-		   &nic.prefix, &end) != 8 || nic.prefix < 1 || nic.prefix > 32)
+	           &nic.prefix, &end) != 8 ||
+	    nic.prefix < 1 || nic.prefix > 32)
 		return err_set(e, EXIT_USAGE, "'%s' is not MAC,ADDRESS/PREFIX", text);
 	for (int i = 0; i < 6; i++)
 		nic.mac[i] = (unsigned char)m[i];
@@ -90,7 +91,7 @@ static int workloads_set(struct guest_settings *s, const char *text, struct err 
 }
 
 static int workload_option_set(struct guest_settings *s, const char *key, const char *dot, const char *value,
-			       struct err *e)
+                               struct err *e)
 {
 	for (int i = 0; i < s->workload_count; i++) {
 		const char *name = s->workload[i]->name;
@@ -103,7 +104,7 @@ static int workload_option_set(struct guest_settings *s, const char *key, const 
 static int key_set(struct guest_settings *s, const char *key, const char *value, struct err *e)
 {
 	static const char *const keys[] = { "run",  "vm",       "interval", "mgmt",     "data",
-					    "head", "headdata", "fill",     "workload", "probe" };
+		                            "head", "headdata", "fill",     "workload", "probe" };
 	const char *dot = strchr(key, '.');
 	uint64_t number = 0;
 	int result;
@@ -144,7 +145,8 @@ static int key_set(struct guest_settings *s, const char *key, const char *value,
 		return 0;
 	}
 	const char *near = nearest_name(key, keys, sizeof(keys) / sizeof(*keys));
-	return err_set(e, EXIT_USAGE, "unknown%s%s%s", near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "");
+	return err_set(e, EXIT_USAGE, "unknown%s%s%s", near ? ", did you mean '" : "", near ? near : "",
+	               near ? "'?" : "");
 }
 
 int guest_settings_set(struct guest_settings *s, const char *key, const char *value, struct err *e)
@@ -158,7 +160,8 @@ static void percent_decode(char *text)
 	unsigned int code;
 	char *to = text;
 	while (*text) {
-		if (sscanf(text, "%%%2x", &code) == 1 && isxdigit((unsigned char)text[1]) && isxdigit((unsigned char)text[2])) {
+		if (sscanf(text, "%%%2x", &code) == 1 && isxdigit((unsigned char)text[1]) &&
+		    isxdigit((unsigned char)text[2])) {
 			*to++ = (char)code;
 			text += 3;
 		} else {
@@ -287,7 +290,7 @@ static void nic_add(struct text *t, const char *key, const struct guest_nic *n)
 	address_format(n->address, address);
 	if (n->address)
 		word_add(t, key, "%02x:%02x:%02x:%02x:%02x:%02x,%s/%d", m[0], m[1], m[2], m[3], m[4], m[5], address,
-			 n->prefix);
+		         n->prefix);
 }
 
 static int workload_options_add(struct text *t, const struct workload_ops *ops, const void *options, struct err *e)
@@ -331,7 +334,7 @@ int guest_settings_format(const struct guest_settings *s, char *buffer, size_t r
 		if (workload_options_add(&t, s->workload[i], s->options[i], e) < 0)
 			return -1;
 	if (t.used >= room)
-		return err_set(e, EXIT_USAGE, "settings of the guest take %zu bytes, its command line has %zu", t.used,
-			       room - 1);
+		return err_set(e, EXIT_USAGE, "settings of the guest take %zu bytes, its command line has %zu",
+		               t.used, room - 1);
 	return 0;
 }

@@ -16,12 +16,14 @@ int store_reserve(struct store *s, struct err *e)
 			continue;
 		int64_t available = memory_available_bytes();
 		if (available >= 0 && available < (int64_t)CHUNK_BYTES + MARGIN_BYTES)
-			return err_set(e, EXIT_CANNOT, "out of memory for samples after %u of them", atomic_load(&s->next));
-		void *chunk = mmap(NULL, CHUNK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE,
-				   -1, 0);
+			return err_set(e, EXIT_CANNOT, "out of memory for samples after %u of them",
+			               atomic_load(&s->next));
+		void *chunk = mmap(NULL, CHUNK_BYTES, PROT_READ | PROT_WRITE,
+		                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 		if (chunk == MAP_FAILED)
 			return err_errno(e, EXIT_CANNOT, "memory for samples");
-		mlock(chunk, CHUNK_BYTES); /* resident already; may be refused on a host, where it only keeps swap away */
+		mlock(chunk,
+		      CHUNK_BYTES); /* resident already; may be refused on a host, where it only keeps swap away */
 		atomic_store_explicit(&s->chunk[i], chunk, memory_order_release);
 	}
 	return 0;

@@ -22,7 +22,7 @@ const struct workload_ops *workload_find(const char *name, struct err *e)
 	}
 	const char *near = nearest_name(name, names, count);
 	err_set(e, EXIT_USAGE, "unknown workload '%s'%s%s%s", name, near ? ", did you mean '" : "", near ? near : "",
-		near ? "'?" : "");
+	        near ? "'?" : "");
 	return NULL;
 }
 
@@ -78,9 +78,8 @@ void workload_op_end(struct workload *w, int64_t now_ns, int64_t work)
 	int64_t worst = atomic_load_explicit(&w->worst_op_ns, memory_order_relaxed);
 	atomic_store_explicit(&w->work, work, memory_order_relaxed);
 	/* The sampler may take the old worst in between: then the exchange fails and sees its zero. */
-	while (took > worst &&
-	       !atomic_compare_exchange_weak_explicit(&w->worst_op_ns, &worst, took, memory_order_relaxed,
-						      memory_order_relaxed))
+	while (took > worst && !atomic_compare_exchange_weak_explicit(&w->worst_op_ns, &worst, took,
+	                                                              memory_order_relaxed, memory_order_relaxed))
 		;
 	atomic_store_explicit(&w->op_start_ns, 0, memory_order_release);
 }

@@ -33,13 +33,13 @@ struct workload {
 	void *options; /* ops->options_size bytes, filled through ops->options */
 	void *state;   /* made by ops->init */
 
-	_Atomic int64_t work;           /* cumulative, in ops->unit */
-	_Atomic int64_t worst_op_ns;    /* longest operation that ended since the sampler took it last */
-	_Atomic int64_t op_start_ns;    /* of the operation going on; 0: none */
-	_Atomic int64_t job_done_ns;    /* when a fixed-size job ended; -1: none, or still running */
-	_Atomic int64_t slots_missed;   /* slots that a paced workload dropped */
-	_Atomic bool stop;              /* run() returns soon after it is set */
-	_Atomic bool failed;            /* set last, after `failure` */
+	_Atomic int64_t work;         /* cumulative, in ops->unit */
+	_Atomic int64_t worst_op_ns;  /* longest operation that ended since the sampler took it last */
+	_Atomic int64_t op_start_ns;  /* of the operation going on; 0: none */
+	_Atomic int64_t job_done_ns;  /* when a fixed-size job ended; -1: none, or still running */
+	_Atomic int64_t slots_missed; /* slots that a paced workload dropped */
+	_Atomic bool stop;            /* run() returns soon after it is set */
+	_Atomic bool failed;          /* set last, after `failure` */
 	char failure[128];
 };
 

@@ -22,7 +22,7 @@ static const struct {
 	const char *name, *parameters;
 } wanted[] = {
 	{ "virtio_pci", "" },
-	{ "virtio_net", " napi_tx=0" }, /* no interrupt for each datagram sent: they cost the workload most */
+	{ "virtio_net", " napi_tx=0" }, /* no interrupt for each datagram sent */
 	{ "virtio_blk", "" },
 };
 
@@ -71,7 +71,8 @@ static int dependencies_add(struct modules *m, char *line, struct err *e)
 {
 	char *list[LIST_MAX], *save = NULL;
 	size_t count = 0;
-	for (char *word = strtok_r(line, ": \n", &save); word && count < LIST_MAX; word = strtok_r(NULL, ": \n", &save))
+	for (char *word = strtok_r(line, ": \n", &save); word && count < LIST_MAX;
+	     word = strtok_r(NULL, ": \n", &save))
 		list[count++] = word;
 	while (count > 0)
 		if (modules_add(m, list[--count], e) < 0)
@@ -120,8 +121,8 @@ static int modules_resolve(struct modules *m, const char *directory, struct err 
 		if (line)
 			result = dependencies_add(m, line, e);
 		else if (!(line = find_line(directory, "modules.builtin", wanted[i].name)))
-			result = err_set(e, EXIT_CANNOT, "the kernel in '%s' has no module '%s'; run make guest", directory,
-					 wanted[i].name);
+			result = err_set(e, EXIT_CANNOT, "the kernel in '%s' has no module '%s'; run make guest",
+			                 directory, wanted[i].name);
 		free(line);
 		if (result < 0)
 			return -1;
@@ -180,9 +181,11 @@ static int member_write(struct archive *a, const char *name, mode_t mode, const 
 		archive_entry_set_rdevminor(entry, 1);
 	}
 	bool ok = archive_write_header(a, entry) == ARCHIVE_OK &&
-		  (!content || archive_write_data(a, content->at, content->length) == (ssize_t)content->length);
+	          (!content || archive_write_data(a, content->at, content->length) == (ssize_t)content->length);
 	archive_entry_free(entry);
-	return ok ? 0 : err_set(e, EXIT_CANNOT, "cannot write '%s' into the guest image: %s", name, archive_error_string(a));
+	return ok ? 0
+	          : err_set(e, EXIT_CANNOT, "cannot write '%s' into the guest image: %s", name,
+	                    archive_error_string(a));
 }
 
 static int file_member_write(struct archive *a, const char *name, const char *path, struct err *e)
@@ -196,14 +199,15 @@ static int file_member_write(struct archive *a, const char *name, const char *pa
 }
 
 static int members_write(struct archive *a, const char *binary, const char *directory, const struct modules *m,
-			 struct err *e)
+                         struct err *e)
 {
 	static const char *const directories[] = { "dev", "proc", "sys", "etc", "lib" };
 	char order[MODULES_MAX * 160] = "", path[PATH_MAX], name[128], member[160];
 	for (size_t i = 0; i < sizeof(directories) / sizeof(*directories); i++)
 		if (member_write(a, directories[i], S_IFDIR | 0755, NULL, e) < 0)
 			return -1;
-	if (member_write(a, "dev/console", S_IFCHR | 0600, NULL, e) < 0 || file_member_write(a, "init", binary, e) < 0)
+	if (member_write(a, "dev/console", S_IFCHR | 0600, NULL, e) < 0 ||
+	    file_member_write(a, "init", binary, e) < 0)
 		return -1;
 	for (size_t i = 0; i < m->count; i++) {
 		module_name(m->path[i], name, sizeof(name));

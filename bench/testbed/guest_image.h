@@ -22,8 +22,8 @@ struct err;
  *	ipv6.disable=1               no router solicitations among the guest's packets
  *	cryptomgr.notests            no self-tests while booting
  */
-#define GUEST_KERNEL_ARGUMENTS                                                                                        \
-	"console=ttyS0 quiet panic=-1 no_timer_check tsc=reliable clocksource=kvm-clock random.trust_cpu=on "         \
+#define GUEST_KERNEL_ARGUMENTS                                                                                       \
+	"console=ttyS0 quiet panic=-1 no_timer_check tsc=reliable clocksource=kvm-clock random.trust_cpu=on "        \
 	"mitigations=off audit=0 nowatchdog ipv6.disable=1 cryptomgr.notests"
 
 /*
