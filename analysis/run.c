@@ -56,7 +56,13 @@ static void read_workloads(struct run_vm *vm, struct json_object *list)
 		}
 		copy_text(from, "name", w->name, sizeof(w->name));
 		copy_text(from, "unit", w->unit, sizeof(w->unit));
-		copy_text(from, "schedule", w->schedule, sizeof(w->schedule));
+		struct json_object *options;
+		char repeat[8] = "";
+		if (!json_object_object_get_ex(from, "options", &options))
+			continue;
+		copy_text(options, "schedule", w->schedule, sizeof(w->schedule));
+		copy_text(options, "repeat", repeat, sizeof(repeat));
+		w->schedule_repeats = !strcmp(repeat, "yes") || !strcmp(repeat, "true");
 	}
 }
 

@@ -19,7 +19,8 @@ enum { RUN_NAME_ROOM = 64, RUN_WORKLOADS_MAX = 4 };
 struct run_workload {
 	char name[RUN_NAME_ROOM];
 	char unit[RUN_NAME_ROOM];
-	char schedule[256];        /* of a duty cycle, "SECONDS:PERCENT,..."; "" none */
+	char schedule[256]; /* of a duty cycle, "PERCENT:TIME,..."; "" none */
+	int schedule_repeats;
 	int64_t job_done_guest_ns; /* when its fixed job ended, MISSING: none, or not ended */
 };
 

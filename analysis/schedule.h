@@ -11,6 +11,7 @@ enum { SCHEDULE_STEPS_MAX = 64 };
 
 struct schedule {
 	int64_t origin_ns; /* guest time of its begin; set by the caller */
+	int repeat;        /* it begins again at its end; set by the caller */
 	int count;         /* 0: none, always busy */
 	struct {
 		double share;
@@ -21,7 +22,7 @@ struct schedule {
 /* Text that is none, or cannot be read, gives count 0. */
 void schedule_read(struct schedule *ret, const char *text);
 
-/* Integral of the share over guest time, ns; behind its end the share is 0. The length itself without a schedule. */
+/* Integral of the share over guest time, ns; behind its end the share is 0, unless it repeats. The length itself without a schedule. */
 double schedule_busy_ns(const struct schedule *s, int64_t from_guest_ns, int64_t to_guest_ns);
 
 /* Of a stretch of guest time, what lies in steps of 0 % or behind the end. */

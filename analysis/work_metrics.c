@@ -252,6 +252,7 @@ static int all_passes(struct work *w, const struct run_workload *description, co
 	struct schedule schedule;
 	schedule_read(&schedule, description ? description->schedule : "");
 	schedule.origin_ns = workload->first_guest_ns;
+	schedule.repeat = description && description->schedule_repeats;
 	plan(w, samples->map, description, workload, window);
 
 	if (work_curve_each(samples, workload, first_pass, w, e) < 0)

@@ -338,6 +338,10 @@ static void test_schedule(void **state)
 	assert_int_equal(schedule_idle_ns(&s, 60 * S, 80 * S), 10 * S);
 	assert_int_equal(schedule_idle_ns(&s, 100 * S, 110 * S), 0);
 	assert_int_equal(schedule_idle_ns(&s, 180 * S, 200 * S), 10 * S);
+	s.repeat = 1; /* 180 s long: 0 % from 190 to 250 s */
+	assert_int_equal(schedule_idle_ns(&s, 180 * S, 200 * S), 10 * S);
+	assert_int_equal(schedule_idle_ns(&s, 240 * S, 300 * S), 10 * S);
+	assert_true(fabs(schedule_busy_ns(&s, 10 * S, 370 * S) - 180e9) < 1);
 	static const char *const bad[] = { "", "x", "50", "50:", "50:1h:2", ":", "a:b", "0:60,", "-1:5" };
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		schedule_read(&s, bad[i]);

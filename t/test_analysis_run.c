@@ -188,7 +188,7 @@ static void test_schedule_and_units(void **state)
 	made_file(run_path, "manifest.json",
 	          "{\"format\":1,\"status\":\"complete\",\"vms\":[{\"name\":\"vm1\",\"workloads\":[{\"name\":"
 	          "\"intadd\","
-	          "\"schedule\":\"50:12,100:60\"}]}],\"migration\":{\"vm\":\"vm1\"}}");
+	          "\"options\":{\"schedule\":\"50:12,100:60\"}}]}],\"migration\":{\"vm\":\"vm1\"}}");
 	analyse_well();
 	assert_missing("lost_work", "intadd", "its schedule asks for another load");
 	assert_string_equal(json_object_get_string(metric_member("baseline_rate", "vm1", NULL, "unit")), "work/s");
