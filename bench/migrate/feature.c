@@ -121,8 +121,17 @@ enum feature_state feature_available(const struct feature *f, const struct featu
 		snprintf(reason, room, "it needs KVM");
 		return FEATURE_NO;
 	}
+	if (f->locks_memory && !host->may_lock) {
+		snprintf(reason, room, "QEMU may not lock memory here (CAP_SYS_RESOURCE is missing)");
+		return FEATURE_NO;
+	}
 	if (libvirt_has)
 		return FEATURE_YES;
+	if (f->global_broken && host->libvirt_version <= f->global_broken) {
+		snprintf(reason, room, "it does not work with libvirt %s",
+			 libvirt_version_format(host->libvirt_version, is, sizeof(is)));
+		return FEATURE_NO;
+	}
 	if (f->libvirt_since)
 		snprintf(reason, room, "libvirt %s is older than %s",
 			 libvirt_version_format(host->libvirt_version, is, sizeof(is)),

@@ -64,6 +64,7 @@ struct feature {
 	const char *global;          /* property of `migration` when libvirt cannot; NULL: none */
 	int64_t global_unit;
 	const char *global_also;     /* another one it needs, "NAME=VALUE" */
+	unsigned long global_broken; /* up to this libvirt it is known not to work (measured, the row says how) */
 	const char *capability;      /* on, when the feature is */
 	const char *parameter;       /* holds its value */
 	int64_t parameter_unit;      /* our units in one of QEMU's; 0: 1 */
@@ -71,6 +72,7 @@ struct feature {
 	const char *needs;    /* key; "postcopy" is mode = postcopy, "disks" a guest with disks, "kvm" that accelerator */
 	const char *excludes; /* keys, blank between them */
 	bool power_of_two;
+	bool locks_memory; /* QEMU must be allowed to */
 };
 
 /* Every feature, the ones with other keys (mode, downtime_limit, bandwidth) included; key NULL ends. */
@@ -82,7 +84,11 @@ struct feature_host {
 	bool kvm;
 	bool postcopy; /* mode = postcopy */
 	bool disks;    /* the guest has any */
+	bool may_lock; /* the daemons may raise a QEMU's limit of locked memory */
 };
+
+/* Fill in the versions and may_lock (of a remote node it is taken for granted); the caller adds the rest. */
+int feature_host_read(struct feature_host *ret, virConnectPtr source, virConnectPtr destination, struct err *e);
 
 enum feature_state {
 	FEATURE_NO,

@@ -55,6 +55,7 @@ FEATURE("zstd_level", zstd_level, INTEGER, "0", "0", "20", "1 fastest, 20 smalle
 	.qemu_since = V(5, 0, 0), .global = "multifd-zstd-level", .parameter = "multifd-zstd-level",
 	.needs = "parallel_compression")
 FEATURE("zero_copy", zero_copy, BOOLEAN, "no", NULL, NULL, "send without copying; locks the guest's memory",
+	.locks_memory = true,
 	.libvirt_since = V(8, 5, 0), .flag = VIR_MIGRATE_ZEROCOPY, .qemu_since = V(7, 1, 0),
 	.capability = "zero-copy-send", .needs = "parallel", .excludes = "tls parallel_compression xbzrle compress")
 
@@ -63,10 +64,12 @@ FEATURE("postcopy_bandwidth", postcopy_bandwidth_bytes_per_s, SIZE, "0", "0", "1
 	.libvirt_since = V(5, 1, 0), .param = VIR_MIGRATE_PARAM_BANDWIDTH_POSTCOPY,
 	.param_type = VIR_TYPED_PARAM_ULLONG, .param_unit = 1 << 20, .qemu_since = V(3, 0, 0),
 	.parameter = "max-postcopy-bandwidth", .needs = "postcopy")
+/* libvirt 9.0 connects by itself and hands QEMU the socket, and QEMU 7.2 then says "stream does not support
+ * multi-channels"; with parallel QEMU connects, but 7.2 mixes the channels up and the migration hangs. */
 FEATURE("postcopy_preempt", postcopy_preempt, BOOLEAN, "no", NULL, NULL,
 	"pages that the guest waits for have a connection of their own",
 	.qemu_since = V(7, 1, 0), .global = "x-postcopy-preempt", .global_also = "x-postcopy-ram=on",
-	.capability = "postcopy-preempt", .needs = "postcopy", .excludes = "parallel")
+	.global_broken = V(9, 0, 0), .capability = "postcopy-preempt", .needs = "postcopy", .excludes = "parallel")
 FEATURE("postcopy_recover", postcopy_recover_ns, DURATION, "0s", "0s", "1h",
 	"after a broken link try so long to go on; 0: do not",
 	.libvirt_since = V(8, 5, 0), .qemu_since = V(3, 0, 0), .needs = "postcopy")

@@ -227,6 +227,22 @@ static void add_text(struct json_object *facts, const char *key, char *owned)
 	free(owned);
 }
 
+/* Not virNodeInfo.memory, which on some machines is neither all of it nor the same from one call to the next. */
+static int64_t memory_bytes(virConnectPtr connection)
+{
+	int count = 0;
+	int64_t bytes = 0;
+	if (virNodeGetMemoryStats(connection, VIR_NODE_MEMORY_STATS_ALL_CELLS, NULL, &count, 0) < 0 || count <= 0)
+		return 0;
+	virNodeMemoryStatsPtr stats = calloc((size_t)count, sizeof(*stats));
+	if (stats && virNodeGetMemoryStats(connection, VIR_NODE_MEMORY_STATS_ALL_CELLS, stats, &count, 0) == 0)
+		for (int i = 0; i < count; i++)
+			if (strcmp(stats[i].field, VIR_NODE_MEMORY_STATS_TOTAL) == 0)
+				bytes = (int64_t)stats[i].value * 1024;
+	free(stats);
+	return bytes;
+}
+
 struct json_object *hypervisor_facts(virConnectPtr connection)
 {
 	struct json_object *facts = json_object_new_object();
@@ -247,7 +263,9 @@ struct json_object *hypervisor_facts(virConnectPtr connection)
 	if (virNodeGetInfo(connection, &info) == 0) {
 		json_object_object_add(facts, "cpu", json_object_new_string(info.model));
 		json_object_object_add(facts, "cpus", json_object_new_int((int)info.cpus));
-		json_object_object_add(facts, "memory_bytes", json_object_new_int64((int64_t)info.memory * 1024));
 	}
+	int64_t memory = memory_bytes(connection);
+	if (memory > 0)
+		json_object_object_add(facts, "memory_bytes", json_object_new_int64(memory));
 	return facts;
 }

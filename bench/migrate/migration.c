@@ -28,7 +28,9 @@ static int request_make(const struct migration_spec *spec, struct request *r, st
 		r->flags |= VIR_MIGRATE_POSTCOPY;
 	if (hypervisor_versions(spec->source, &libvirt, &qemu, e) < 0)
 		return -1;
-	if (virTypedParamsAddString(&r->params, &r->count, &room, VIR_MIGRATE_PARAM_URI, spec->uri) < 0 ||
+	/* Through the daemons' own connection there is no address for QEMU. */
+	if ((!spec->features->tunnelled &&
+	     virTypedParamsAddString(&r->params, &r->count, &room, VIR_MIGRATE_PARAM_URI, spec->uri) < 0) ||
 	    (spec->bandwidth_bytes_per_s &&
 	     virTypedParamsAddULLong(&r->params, &r->count, &room, VIR_MIGRATE_PARAM_BANDWIDTH,
 				     (unsigned long long)(mib ? mib : 1)) < 0))
@@ -135,6 +137,7 @@ static int run(const struct migration_spec *spec, virDomainPtr domain, const str
 	const char *abort_reason = steering_stop(s, done);
 	if (!done)
 		return failed(spec, ret, abort_reason, e);
+	*e = (struct err){ 0 }; /* of attempts before a recovery */
 	spec->sink(spec->context, ret->end_ns, spec->vm, spec->source_node, "migrate-done", "");
 	if (moved) {
 		completed_read(moved, ret);
