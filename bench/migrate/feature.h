@@ -111,7 +111,7 @@ int feature_check_host(const struct feature_set *set, const struct feature_host 
 /* Set several from one text: keys joined by '+', each KEY or KEY=VALUE: "xbzrle+xbzrle_cache=64M"; "none": nothing. */
 int feature_parse(const char *text, struct feature_set *set, struct err *e);
 
-/* Add what the set asks libvirt for to its flags and typed parameters. */
+/* Add what the set asks libvirt for to its flags and typed parameters. After hypervisor_init(). */
 int feature_apply(const struct feature_set *set, unsigned long libvirt_version, unsigned int *flags,
 		  virTypedParameterPtr *params, int *count, int *room, struct err *e);
 
