@@ -6,8 +6,8 @@
  *	series_row(s, "%" PRId64 ",%s,%s,%" PRId64, now, node, vm, cpu);
  *	series_close(s, &e);
  *
- * Thread-safe; rows are buffered and written whole, at the latest one second after they came (series_flush is
- * called by the run's ticker), so that a killed run keeps what it had. A full disk is remembered and returned by
+ * Thread-safe; rows are buffered and written whole, at the latest with the first row that comes a second after the
+ * last write, so that a killed run keeps what it had; series_flush() where rows are rare. A full disk is remembered and returned by
  * series_close(); rows after it are dropped and counted.
  */
 #ifndef BENCH_BASE_SERIES_H

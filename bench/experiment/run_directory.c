@@ -105,6 +105,7 @@ void run_directory_event(struct run_directory *d, int64_t head_ns, const char *v
 	char quoted[2048];
 	series_row(d->events, "%lld,%s,%s,%s,%s", (long long)head_ns, vm ? vm : "", node ? node : "", event,
 		   series_text(detail ? detail : "", quoted, sizeof(quoted)));
+	series_flush(d->events); /* events are few, and the first thing looked at after a crash */
 }
 
 void run_directory_set(struct run_directory *d, const char *path, struct json_object *value)
