@@ -47,7 +47,7 @@ start() {
 
 # reached PATTERN: wait (generously) until the run's stderr or events say so
 reached() {
-	for _ in $(seq 600); do
+	for _ in $(seq 3000); do
 		grep -qE -- "$1" "$work/err" "$run/events.csv" 2>/dev/null && return 0
 		kill -0 "$pid" 2>/dev/null || return 1
 		sleep 0.1
