@@ -1,20 +1,38 @@
 /* migmeter check: what this machine can do, a line a capability. */
 #include "bench/base/err.h"
 #include "bench/command.h"
+#include "bench/migrate/feature.h"
 #include "bench/testbed/link.h"
+#include "bench/testbed/node.h"
 
 #include <fcntl.h>
+#include <json-c/json.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-static int needed_missing;
+#define QEMU "/usr/bin/qemu-system-x86_64"
 
-static void line(const char *what, const char *answer, const char *purpose, const char *how)
+struct check {
+	struct json_object *rows; /* NULL: print text */
+	int needed_missing;
+};
+
+/* what: capability; answer: yes, no or degraded; purpose: what it is for; how: to get it, or why it is not there */
+static void answer(struct check *c, const char *what, const char *answer, const char *purpose, const char *how)
 {
-	printf("%-18s %-9s %s%s%s\n", what, answer, purpose, how[0] ? "; " : "", how);
+	if (!c->rows) {
+		printf("%-36s %-9s %s%s%s\n", what, answer, purpose, how[0] ? "; " : "", how);
+		return;
+	}
+	struct json_object *row = json_object_new_object();
+	json_object_object_add(row, "capability", json_object_new_string(what));
+	json_object_object_add(row, "answer", json_object_new_string(answer));
+	json_object_object_add(row, "for", json_object_new_string(purpose));
+	json_object_object_add(row, "how", json_object_new_string(how));
+	json_object_array_add(c->rows, row);
 }
 
 static bool program_there(const char *name)
@@ -29,36 +47,45 @@ static bool program_there(const char *name)
 	return false;
 }
 
-static const struct {
-	const char *name, *purpose, *package;
-	bool needed;
-} programs[] = {
-	{ "qemu-system-x86_64", "the virtual machines", "qemu-system-x86", true },
-	{ "libvirtd", "drives them, one a node", "libvirt-daemon and libvirt-daemon-driver-qemu", true },
-	{ "ip", "namespaces, bridges", "iproute2", true },
-	{ "tc", "link shaping", "iproute2", true },
-	{ "tgtd", "shared disks over iSCSI", "tgt", false },
-	{ "gnuplot", "plots", "gnuplot-nox", false },
-};
-
-static int check_run(const struct arguments *a)
+static void check_programs(struct check *c)
 {
-	(void)a;
-	line("root", geteuid() == 0 ? "yes" : "no", "a local testbed", geteuid() == 0 ? "" : "use sudo");
-	needed_missing += geteuid() != 0;
+	static const struct {
+		const char *name, *purpose, *package;
+		bool needed;
+	} programs[] = {
+		{ "qemu-system-x86_64", "the virtual machines", "qemu-system-x86", true },
+		{ "ip", "namespaces, bridges", "iproute2", true },
+		{ "tc", "link shaping", "iproute2", true },
+		{ "tgtd", "shared disks over iSCSI", "tgt", false },
+		{ "gnuplot", "plots", "gnuplot-nox", false },
+	};
+	bool root = geteuid() == 0, daemon = node_daemon_program(NULL) != NULL;
+	answer(c, "root", root ? "yes" : "no", "a local testbed", root ? "" : "use sudo");
+	answer(c, "libvirt daemon", daemon ? "yes" : "no", "drives the virtual machines, one daemon a node",
+	       daemon ? "" : "install libvirt-daemon and libvirt-daemon-driver-qemu");
+	c->needed_missing += !root + !daemon;
 	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
 		char how[200];
 		bool there = program_there(programs[i].name);
 		snprintf(how, sizeof(how), "install the package %s", programs[i].package);
-		line(programs[i].name, there ? "yes" : "no", programs[i].purpose, there ? "" : how);
-		needed_missing += !there && programs[i].needed;
+		answer(c, programs[i].name, there ? "yes" : "no", programs[i].purpose, there ? "" : how);
+		c->needed_missing += !there && programs[i].needed;
 	}
+}
+
+static bool check_kvm(struct check *c)
+{
 	int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
-	line("KVM", kvm >= 0 ? "degraded" : "no", "guests at full speed",
-	     kvm >= 0 ? "/dev/kvm opens; whether a guest boots under it is tried by each run (hosts.accelerator = auto)" :
-			"guests run under TCG (emulation)");
+	answer(c, "KVM", kvm >= 0 ? "degraded" : "no", "guests at full speed",
+	       kvm >= 0 ? "/dev/kvm opens; whether a guest boots under it is tried by each run (hosts.accelerator = auto)" :
+			  "guests run under TCG (emulation)");
 	if (kvm >= 0)
 		close(kvm);
+	return kvm >= 0;
+}
+
+static void check_links(struct check *c)
+{
 	static const struct {
 		enum link_backend backend;
 		const char *purpose;
@@ -72,14 +99,56 @@ static int check_run(const struct arguments *a)
 		char name[64];
 		int result = link_backend_probe(backends[i].backend, &e);
 		snprintf(name, sizeof(name), "link %s", link_backend_name(backends[i].backend));
-		line(name, result == 0 ? "yes" : "no", backends[i].purpose, result == 0 ? "" : e.text);
+		answer(c, name, result == 0 ? "yes" : "no", backends[i].purpose, result == 0 ? "" : e.text);
 	}
-	return needed_missing ? EXIT_CANNOT : EXIT_DONE;
 }
+
+static void check_features(struct check *c, bool kvm)
+{
+	struct err e = { 0 };
+	struct feature_host host = { .kvm = kvm };
+	const char *daemon = node_daemon_program(NULL);
+	if (!daemon || feature_host_probe(&host, daemon, QEMU, &e) < 0) {
+		answer(c, "migration features", "no", "what a migration can be asked for",
+		       daemon ? e.text : "there is no libvirt daemon");
+		return;
+	}
+	for (const struct feature *f = features; f->key; f++) {
+		char name[64], reason[160];
+		static const char *const words[] = { [FEATURE_NO] = "no", [FEATURE_BY_QEMU] = "degraded", [FEATURE_YES] = "yes" };
+		enum feature_state state = feature_available(f, &host, reason, sizeof(reason));
+		snprintf(name, sizeof(name), "migration.%s", f->key);
+		answer(c, name, words[state], f->help, reason);
+	}
+}
+
+static int check_run(const struct arguments *a)
+{
+	struct check c = { 0 };
+	const char *format = arguments_option(a, "format");
+	if (format && strcmp(format, "json") == 0)
+		c.rows = json_object_new_array();
+	check_programs(&c);
+	bool kvm = check_kvm(&c);
+	check_links(&c);
+	check_features(&c, kvm);
+	if (c.rows)
+		printf("%s\n", json_object_to_json_string_ext(c.rows, JSON_C_TO_STRING_PRETTY));
+	json_object_put(c.rows);
+	return c.needed_missing ? EXIT_CANNOT : EXIT_DONE;
+}
+
+static const struct command_option options[] = {
+	{ "format", 0, "FORMAT", "text or json", "text|json" },
+	{ NULL, 0, NULL, NULL, NULL },
+};
 
 const struct command check_command = {
 	.name = "check",
 	.synopsis = "",
 	.help = "Show what this machine can do, what each capability is for and how to get it",
+	.details = "Answers are yes, no and degraded (it works, with the restriction given). Exit status 3: something that every\n"
+		   "run needs is missing.\n",
+	.options = options,
 	.run = check_run,
 };

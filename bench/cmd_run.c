@@ -73,14 +73,10 @@ static int points_check(struct sweep *s, struct err *e)
 		config_file_free(&point);
 		if (result < 0)
 			return label[0] ? err_prefix(e, "point '%s'", label) : -1;
-		if (feature_check(&x.features, e) < 0)
-			result = -1;
 		if (!s->repeat)
 			s->repeat = (long)x.general.repeat;
 		snprintf(name, sizeof(name), "%s", x.general.name);
 		experiment_free(&x);
-		if (result < 0)
-			return -1;
 	}
 	if (!s->directory[0]) {
 		char stamp[32];

@@ -196,7 +196,7 @@ static int whole_check(struct experiment *x, struct err *e)
 	for (int i = 0; i < x->vm_count; i++) {
 		names[i] = x->vms[i].name;
 		if (strcmp(names[i], x->migration.vm) == 0)
-			return 0;
+			return feature_check(&x->features, x->migration.mode == MODE_POSTCOPY, x->vms[i].disk_bytes > 0, e);
 	}
 	const char *near = nearest_name(x->migration.vm, names, (size_t)x->vm_count);
 	return err_set(e, EXIT_USAGE, "migration.vm: there is no VM '%s'%s%s%s", x->migration.vm,

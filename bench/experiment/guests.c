@@ -78,6 +78,18 @@ int guests_prepare(struct guest_boot *boot, const struct experiment *x, const ch
 	return 0;
 }
 
+int guests_check_features(struct guest_boot *boot, const struct experiment *x, virConnectPtr source,
+			  virConnectPtr destination, struct err *e)
+{
+	const struct experiment_vm *moving = experiment_moving_vm(x);
+	boot->host.kvm = boot->kvm;
+	boot->host.postcopy = x->migration.mode == MODE_POSTCOPY;
+	boot->host.disks = moving && moving->disk_bytes > 0;
+	if (feature_host_read(&boot->host, source, destination, e) < 0)
+		return -1;
+	return feature_check_host(&x->features, &boot->host, e);
+}
+
 /* The words of the guest's kernel command line, through the codec that the guest itself reads them with. */
 static int arguments_make(const struct experiment *x, int index, const struct testbed *t, uint64_t run_id, char *buffer,
 			  size_t room, struct err *e)
@@ -146,6 +158,13 @@ int guest_start(const struct experiment *x, int index, const struct guest_boot *
 	if (vm->disk_bytes) {
 		spec.disks[0] = (struct domain_disk){ t->nodes[NODE_STO].lan_ip, STORAGE_PORT, STORAGE_TARGET, index + 1 };
 		spec.disk_count = 1;
+	}
+	if (vm == experiment_moving_vm(x)) {
+		/* QEMU's own pages are locked too. */
+		spec.lock_bytes = x->features.zero_copy ? vm->memory_bytes + ((int64_t)1 << 30) : 0;
+		if (feature_globals(&x->features, boot->host.libvirt_version, spec.globals, &spec.global_count, DOMAIN_GLOBALS,
+				    e) < 0)
+			return -1;
 	}
 	char *xml = domain_xml(&spec);
 	if (!xml)

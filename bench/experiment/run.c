@@ -221,7 +221,8 @@ static int stage_guests(struct run *r, struct err *e)
 	run_facts_guest(&r->directory, &r->boot);
 	if (!r->boot.kvm)
 		progress_note("guests run under TCG (emulation): %s", r->boot.accelerator_reason);
-	if (stage_connect(r, e) < 0)
+	if (stage_connect(r, e) < 0 ||
+	    guests_check_features(&r->boot, r->x, r->connections[NODE_SRC], r->connections[NODE_DST], e) < 0)
 		return -1;
 	if (watching_start(&r->watching, r->x, &r->testbed, r->run_id, r->directory.path, e) < 0)
 		return -1;
@@ -248,7 +249,7 @@ static int migrate(struct run *r, const struct experiment_vm *vm, struct err *e)
 	int from = node_index(vm->node), to = from == NODE_SRC ? NODE_DST : NODE_SRC;
 	struct migration_result result;
 	char uri[64];
-	snprintf(uri, sizeof(uri), "tcp://%s:49152", r->testbed.nodes[to].migration_ip);
+	snprintf(uri, sizeof(uri), "tcp://%s", r->testbed.nodes[to].migration_ip);
 	struct migration_spec spec = {
 		.source = r->connections[from],
 		.destination = r->connections[to],
@@ -271,6 +272,9 @@ static int migrate(struct run *r, const struct experiment_vm *vm, struct err *e)
 				  job_stats_json(result.completed, result.completed_count));
 	if (result.features_on)
 		run_directory_set(&r->directory, "features.on", json_object_get(result.features_on));
+	run_directory_set(&r->directory, "features.kept", feature_kept(&r->x->features, result.features_on));
+	if (status == 0 && m->mode == MODE_POSTCOPY && !result.postcopy_start_ns)
+		progress_note("post-copy never began: the migration was complete before the switch");
 	migration_result_free(&result);
 	return status;
 }

@@ -153,7 +153,7 @@ static const char *excluded_by(const struct feature *f, const struct feature_set
 	for (const char *word = f->excludes; word && *word;) {
 		size_t length = strcspn(word, " ");
 		const struct feature *other = feature_find(word, length);
-		bool postcopy = host && host->postcopy && length == 8 && memcmp(word, "postcopy", 8) == 0;
+		bool postcopy = host->postcopy && length == 8 && memcmp(word, "postcopy", 8) == 0;
 		*ret_length = length;
 		if (postcopy || (other && feature_is_asked(other, set)))
 			return word;
@@ -166,7 +166,7 @@ static int row_check(const struct feature *f, const struct feature_set *set, con
 		     struct err *e)
 {
 	size_t length;
-	bool outside = false;
+	bool outside;
 	int64_t value = value_of(f, set);
 	const struct feature *needed = f->needs ? feature_find(f->needs, strlen(f->needs)) : NULL;
 	if (f->power_of_two && (value & (value - 1)))
@@ -177,7 +177,7 @@ static int row_check(const struct feature *f, const struct feature_set *set, con
 	if (other)
 		return err_set(e, EXIT_USAGE, "migration.%s does not go with %.*s: switch one off", f->key,
 			       (int)length, other);
-	if (!host || !f->needs || host_meets(host, f->needs, &outside) || !outside)
+	if (!f->needs || host_meets(host, f->needs, &outside) || !outside)
 		return 0;
 	if (strcmp(f->needs, "postcopy") == 0)
 		return err_set(e, EXIT_USAGE, "migration.%s needs migration.mode = postcopy", f->key);
@@ -196,23 +196,29 @@ static int level_check(const struct feature_set *set, struct err *e)
 	return 0;
 }
 
-int feature_check_host(const struct feature_set *set, const struct feature_host *host, struct err *e)
+static int set_check(const struct feature_set *set, const struct feature_host *host, struct err *e)
 {
-	char reason[160];
 	for (const struct feature *f = features; f->key; f++)
 		if (feature_is_asked(f, set) && row_check(f, set, host, e) < 0)
 			return -1;
-	if (level_check(set, e) < 0)
+	return level_check(set, e);
+}
+
+int feature_check(const struct feature_set *set, bool postcopy, bool disks, struct err *e)
+{
+	const struct feature_host any = { .kvm = true, .postcopy = postcopy, .disks = disks };
+	return set_check(set, &any, e);
+}
+
+int feature_check_host(const struct feature_set *set, const struct feature_host *host, struct err *e)
+{
+	char reason[160];
+	if (set_check(set, host, e) < 0)
 		return -1;
-	for (const struct feature *f = features; host && f->key; f++)
+	for (const struct feature *f = features; f->key; f++)
 		if (feature_is_asked(f, set) && feature_available(f, host, reason, sizeof(reason)) == FEATURE_NO)
 			return err_set(e, EXIT_CANNOT, "migration.%s cannot be had here: %s", f->key, reason);
 	return 0;
-}
-
-int feature_check(const struct feature_set *set, struct err *e)
-{
-	return feature_check_host(set, NULL, e);
 }
 
 int feature_parse(const char *text, struct feature_set *set, struct err *e)

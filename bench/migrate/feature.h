@@ -90,6 +90,9 @@ struct feature_host {
 /* Fill in the versions and may_lock (of a remote node it is taken for granted); the caller adds the rest. */
 int feature_host_read(struct feature_host *ret, virConnectPtr source, virConnectPtr destination, struct err *e);
 
+/* The same without connections, from what the programs say of themselves with --version. */
+int feature_host_probe(struct feature_host *ret, const char *daemon, const char *qemu, struct err *e);
+
 enum feature_state {
 	FEATURE_NO,
 	FEATURE_BY_QEMU, /* past libvirt: a QEMU option at the guest's start; marks the run */
@@ -102,10 +105,10 @@ enum feature_state feature_available(const struct feature *f, const struct featu
 /* Whether the set asks for it; false for rows without an option. */
 bool feature_is_asked(const struct feature *f, const struct feature_set *set);
 
-/* Exclusions, needs among features, and values that only fit together: EXIT_USAGE. Pure. */
-int feature_check(const struct feature_set *set, struct err *e);
+/* Exclusions, needs among features and of the mode and the guest, values that only fit together: EXIT_USAGE. Pure. */
+int feature_check(const struct feature_set *set, bool postcopy, bool disks, struct err *e);
 
-/* That, and what the hosts, the mode and the guest must have: EXIT_USAGE, or EXIT_CANNOT when the hosts lack it. Pure. */
+/* That, and what the hosts must have: EXIT_CANNOT when they lack it. Pure. */
 int feature_check_host(const struct feature_set *set, const struct feature_host *host, struct err *e);
 
 /* Set several from one text: keys joined by '+', each KEY or KEY=VALUE: "xbzrle+xbzrle_cache=64M"; "none": nothing. */

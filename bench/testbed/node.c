@@ -293,7 +293,7 @@ static int keeper_start(struct node *node, const char *program, const char *log_
 	return undo_add_process(undo, node->keeper, e);
 }
 
-static const char *libvirtd_program(const char **ret_socket)
+const char *node_daemon_program(const char **ret_socket)
 {
 	static const struct {
 		const char *program, *socket;
@@ -303,7 +303,8 @@ static const char *libvirtd_program(const char **ret_socket)
 	};
 	for (size_t i = 0; i < sizeof(daemons) / sizeof(daemons[0]); i++)
 		if (access(daemons[i].program, X_OK) == 0) {
-			*ret_socket = daemons[i].socket;
+			if (ret_socket)
+				*ret_socket = daemons[i].socket;
 			return daemons[i].program;
 		}
 	return NULL;
@@ -311,7 +312,7 @@ static const char *libvirtd_program(const char **ret_socket)
 
 int node_start_libvirtd(struct node *node, struct undo *undo, struct err *e)
 {
-	const char *socket_name = NULL, *program = libvirtd_program(&socket_name);
+	const char *socket_name = NULL, *program = node_daemon_program(&socket_name);
 	char socket_path[300], log[300];
 	if (!program)
 		return err_set(e, EXIT_CANNOT, "neither libvirtd nor virtqemud is installed: run 'make deps'");

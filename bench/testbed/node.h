@@ -39,6 +39,9 @@ struct process_place node_place(const struct node *node);
 /* Make the network namespace (loopback up, IPv6 off); with own_mounts also the mount and UTS namespaces. */
 int node_create(struct node *node, int own_mounts, struct undo *undo, struct err *e);
 
+/* Path of the daemon that a node runs, and its socket's name; NULL when there is none on this machine. */
+const char *node_daemon_program(const char **ret_socket);
+
 /* Start the node's libvirtd (libvirtd, or virtqemud where only that exists) and wait until it answers, at most 20 s. */
 int node_start_libvirtd(struct node *node, struct undo *undo, struct err *e);
 
