@@ -66,6 +66,16 @@ static int unknown_option(const struct command *c, const char *text, struct err 
 		       near ? near : "", near ? "'?" : "");
 }
 
+/* Whether value is a word of "a|b|c". */
+static bool choice_known(const char *choices, const char *value)
+{
+	size_t length = strlen(value);
+	for (const char *word = choices; word; word = strchr(word, '|') ? strchr(word, '|') + 1 : NULL)
+		if (strcspn(word, "|") == length && memcmp(word, value, length) == 0)
+			return true;
+	return false;
+}
+
 /* One option at argv[*i]; what it takes may stand in the same word or the next. */
 static int option_take(const struct command *c, struct arguments *a, char **argv, int argc, int *i, struct err *e)
 {
@@ -88,6 +98,8 @@ static int option_take(const struct command *c, struct arguments *a, char **argv
 			return err_set(e, EXIT_USAGE, "%s: option '%s' needs %s", c->name, text, option->argument);
 		value = argv[++*i];
 	}
+	if (option->choices && value && !choice_known(option->choices, value))
+		return err_set(e, EXIT_USAGE, "%s: --%s '%s': expected one of %s", c->name, option->name, value, option->choices);
 	a->given[a->given_count++] = (struct given){ option, value ? value : "" };
 	return 0;
 }

@@ -238,6 +238,16 @@ void experiment_free(struct experiment *x)
 		}
 }
 
+struct testbed_spec experiment_testbed(const struct experiment *x)
+{
+	struct testbed_spec spec = { .topology = x->link.topology, .backend = x->link.backend, .shape = x->link.shape,
+				     .storage = x->storage, .pinned = x->hosts.pinned };
+	spec.shape.seed = (uint64_t)x->general.seed;
+	if (strcmp(x->link.congestion_control, "auto") != 0)
+		snprintf(spec.congestion_control, sizeof(spec.congestion_control), "%.31s", x->link.congestion_control);
+	return spec;
+}
+
 const struct experiment_vm *experiment_moving_vm(const struct experiment *x)
 {
 	for (int i = 0; x->migration.mode != MODE_NONE && i < x->vm_count; i++)

@@ -90,6 +90,9 @@ int experiment_build(struct experiment *x, const struct config_file *c, double s
 
 void experiment_free(struct experiment *x);
 
+/* The testbed that it needs. */
+struct testbed_spec experiment_testbed(const struct experiment *x);
+
 /* The VM that moves, or NULL in mode none. */
 const struct experiment_vm *experiment_moving_vm(const struct experiment *x);
 

@@ -78,5 +78,8 @@ int run_preflight(const struct experiment *x, const char *directory, struct err 
 			       size_format(memory, wanted, sizeof(wanted)), size_format(available, there, sizeof(there)));
 	if (disk && room_check("/var/lib", disk + (64 << 20), e) < 0)
 		return -1;
+	const struct testbed_spec testbed = experiment_testbed(x);
+	if (testbed_check_free(&testbed, e) < 0)
+		return -1;
 	return room_check(directory, 64 << 20, e);
 }

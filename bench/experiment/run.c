@@ -171,12 +171,8 @@ static void note(const char *words)
 static int stage_testbed(struct run *r, struct err *e)
 {
 	const struct experiment *x = r->x;
-	struct testbed_spec spec = { .topology = x->link.topology, .backend = x->link.backend, .shape = x->link.shape,
-				     .storage = x->storage, .pinned = x->hosts.pinned };
+	const struct testbed_spec spec = experiment_testbed(x);
 	struct link_measured measured;
-	spec.shape.seed = (uint64_t)x->general.seed;
-	if (strcmp(x->link.congestion_control, "auto") != 0)
-		snprintf(spec.congestion_control, sizeof(spec.congestion_control), "%.31s", x->link.congestion_control);
 	progress_phase("testbed", 0);
 	if (testbed_open(&r->testbed, &spec, note, e) < 0)
 		return -1;

@@ -288,6 +288,21 @@ int testbed_open(struct testbed *t, const struct testbed_spec *spec, void (*note
 	return 0;
 }
 
+int testbed_check_free(const struct testbed_spec *spec, struct err *e)
+{
+	struct testbed t = { 0 };
+	int fd, result = 0;
+	if (lock_take(&fd, e) < 0)
+		return -1;
+	if (testbed_state_is_up(STATE_DIRECTORY)) {
+		result = testbed_state_read(&t, STATE_DIRECTORY, e) < 0 ? -1 : testbed_state_fits(&t, spec, e);
+		for (int i = 0; i < t.link_count; i++)
+			free(t.links[i].link);
+	}
+	lock_give(fd, access(REGISTER_PATH, F_OK) < 0);
+	return result;
+}
+
 int testbed_close(struct testbed *t, struct err *e)
 {
 	int result = 0;

@@ -56,6 +56,9 @@ struct testbed {
  */
 int testbed_open(struct testbed *t, const struct testbed_spec *spec, void (*note)(const char *), struct err *e);
 
+/* Whether testbed_open() would have to wait or to refuse: another migmeter is at work, or one is up with another link. */
+int testbed_check_free(const struct testbed_spec *spec, struct err *e);
+
 /* Undo everything (unless it was up before) and give the lock back. */
 int testbed_close(struct testbed *t, struct err *e);
 
