@@ -15,6 +15,7 @@
 
 #include <json-c/json.h>
 #include <libvirt/virterror.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,6 +43,7 @@ struct job_vm {
 	int64_t not_before_ns;      /* no call before this */
 	int64_t calls, call_ns, longest_call_ns, rows, errors, connections_failed;
 	char trouble[512]; /* the last one */
+	atomic_llong total_bytes, remaining_bytes, bytes_per_s; /* for job_last() */
 };
 
 struct job {
@@ -125,6 +127,13 @@ static void handle_error(struct job_vm *j)
 	j->not_before_ns = clock_now_ns() + RECONNECT_NS;
 }
 
+static void note_progress(atomic_llong *into, virTypedParameterPtr params, int count, const char *field)
+{
+	unsigned long long value = 0;
+	if (virTypedParamsGetULLong(params, count, field, &value) == 1)
+		atomic_store(into, (long long)value);
+}
+
 static void poll_job(struct job_vm *j)
 {
 	virTypedParameterPtr params = NULL;
@@ -148,6 +157,9 @@ static void poll_job(struct job_vm *j)
 	    (operation == VIR_DOMAIN_JOB_OPERATION_MIGRATION_OUT || operation == VIR_DOMAIN_JOB_OPERATION_UNKNOWN)) {
 		series_row(j->series, "%s", job_csv_row(before_ns + length_ns / 2, params, count, row, sizeof(row)));
 		j->rows++;
+		note_progress(&j->total_bytes, params, count, VIR_DOMAIN_JOB_MEMORY_TOTAL);
+		note_progress(&j->remaining_bytes, params, count, VIR_DOMAIN_JOB_MEMORY_REMAINING);
+		note_progress(&j->bytes_per_s, params, count, VIR_DOMAIN_JOB_MEMORY_BPS);
 	}
 	virTypedParamsFree(params, count);
 }
@@ -289,6 +301,17 @@ fail:
 static int job_stop(void *state, struct json_object *facts, struct err *e)
 {
 	return job_end(state, facts, e);
+}
+
+void job_last(const void *state, const char *name, struct job_progress *ret)
+{
+	const struct job *job = state;
+	memset(ret, 0, sizeof(*ret));
+	for (int i = 0; job && i < job->vm_count; i++)
+		if (strcmp(job->vms[i].name, name) == 0)
+			*ret = (struct job_progress){ atomic_load(&job->vms[i].total_bytes),
+						      atomic_load(&job->vms[i].remaining_bytes),
+						      atomic_load(&job->vms[i].bytes_per_s) };
 }
 
 const struct collector_ops job_collector = {

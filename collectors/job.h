@@ -46,4 +46,13 @@ struct json_object *job_stats_json(virTypedParameterPtr params, int count);
 /* What virDomainGetJobStats() said of the operation; VIR_DOMAIN_JOB_OPERATION_UNKNOWN where it said nothing. */
 int job_operation(virTypedParameterPtr params, int count);
 
+/* Where a migration is, for a progress line; 0 before the first answer. */
+struct job_progress {
+	int64_t total_bytes, remaining_bytes; /* of memory */
+	int64_t bytes_per_s;                  /* as libvirt says, of the last pass */
+};
+
+/* The newest answer for VM `name` from the running collector's state; any thread. */
+void job_last(const void *state, const char *name, struct job_progress *ret);
+
 #endif

@@ -2,6 +2,7 @@
 
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
+#include "bench/base/quantity.h"
 #include "bench/experiment/guests.h"
 #include "bench/experiment/progress.h"
 #include "bench/experiment/run_directory.h"
@@ -13,6 +14,7 @@
 #include "collectors/job.h"
 
 #include <json-c/json.h>
+#include <math.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -238,6 +240,24 @@ static int stage_guests(struct run *r, struct err *e)
 	return agents_wait(r, AGENT_RUNNING, 10 * NS_PER_S, e);
 }
 
+/* What remains of the memory, and how long it will take at least. */
+static void migration_tick(void *context)
+{
+	struct run *r = context;
+	struct job_progress p;
+	char text[160] = "", remaining[32], total[32], rate[32];
+	job_last(r->watching.job, r->x->migration.vm, &p);
+	if (p.total_bytes)
+		snprintf(text, sizeof(text), "%s of %s remain, %s/s", size_format(p.remaining_bytes, remaining, sizeof(remaining)),
+			 size_format(p.total_bytes, total, sizeof(total)), size_format(p.bytes_per_s, rate, sizeof(rate)));
+	if (p.total_bytes && p.bytes_per_s) {
+		size_t used = strlen(text);
+		snprintf(text + used, sizeof(text) - used, ", at least %.0f s to go",
+			 ceil((double)p.remaining_bytes / (double)p.bytes_per_s));
+	}
+	progress_tick(text);
+}
+
 static int migrate(struct run *r, const struct experiment_vm *vm, struct err *e)
 {
 	const struct experiment_migration *m = &r->x->migration;
@@ -260,6 +280,7 @@ static int migrate(struct run *r, const struct experiment_vm *vm, struct err *e)
 		.features = &r->x->features,
 		.interrupted = &run_interrupted,
 		.sink = on_event,
+		.tick = migration_tick,
 		.context = r,
 	};
 	int status = migration_run(&spec, &result, e);

@@ -73,6 +73,8 @@ int watching_start(struct watching *w, const struct experiment *x, const struct 
 		}
 		if (collectors[i] == &samples_collector)
 			w->samples = w->states[i];
+		if (collectors[i] == &job_collector)
+			w->job = w->states[i];
 	}
 	return 0;
 }
@@ -81,6 +83,7 @@ int watching_stop(struct watching *w, struct json_object *facts, struct err *e)
 {
 	struct err first = { 0 }, one;
 	w->samples = NULL;
+	w->job = NULL;
 	for (int i = 0; collectors[i]; i++) {
 		if (!w->states[i])
 			continue;

@@ -47,6 +47,7 @@ struct migration_spec {
 	 * Called from this thread, the steering thread and the event thread.
 	 */
 	event_sink sink;
+	void (*tick)(void *context); /* about every 20 ms while it runs, from the steering thread; may be NULL */
 	void *context;
 };
 
@@ -57,8 +58,8 @@ struct migration_result {
 	bool lost;                      /* it failed after the switch: the VM runs nowhere */
 	virTypedParameterPtr completed; /* libvirt's statistics of the completed job; NULL: there are none */
 	int completed_count;
-	/* Read back while it ran: {"capabilities":[..],"parameters":{..},"downtime_limit_ns":..,"tainted":"..."}, or NULL.
-	 * QEMU had to be asked past libvirt, which marks the domain as tainted (custom-monitor). */
+	/* What QEMU had on: {"capabilities":[..],"parameters":{..},"downtime_limit_ns":..,"tainted":".."}, or NULL. It had
+	 * to be asked past libvirt, which marks the domain as tainted (custom-monitor). */
 	struct json_object *features_on;
 };
 

@@ -3,9 +3,8 @@
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
 #include "bench/migrate/hypervisor.h"
+#include "bench/migrate/read_back.h"
 
-#include <json-c/json.h>
-#include <libvirt/libvirt-qemu.h>
 #include <libvirt/virterror.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -29,7 +28,8 @@ struct steering {
 	bool active, postcopy, released, job_done;
 	int pass;
 	/* set by this module's thread */
-	bool over, limits_done, features_done, requested, refused_said, aborted;
+	bool over, limits_done, requested, refused_said, aborted;
+	struct read_back *read_back;
 	const char *abort_reason;
 };
 
@@ -113,56 +113,6 @@ static void on_job(void *context, virTypedParameterPtr params, int count)
 	pthread_mutex_unlock(&s->lock);
 }
 
-/* The "return" of a monitor command, or NULL. */
-static struct json_object *monitor_ask(virDomainPtr domain, const char *command)
-{
-	char text[128], *answer = NULL;
-	struct json_object *root = NULL, *value = NULL;
-	snprintf(text, sizeof(text), "{\"execute\":\"%s\"}", command);
-	if (virDomainQemuMonitorCommand(domain, text, &answer, 0) == 0 && answer)
-		root = json_tokener_parse(answer);
-	if (json_object_object_get_ex(root, "return", &value))
-		json_object_get(value);
-	json_object_put(root);
-	free(answer);
-	return value;
-}
-
-static struct json_object *capabilities_on(struct json_object *capabilities)
-{
-	struct json_object *on = json_object_new_array();
-	for (size_t i = 0; capabilities && i < json_object_array_length(capabilities); i++) {
-		struct json_object *row = json_object_array_get_idx(capabilities, i), *state, *name;
-		if (json_object_object_get_ex(row, "state", &state) && json_object_get_boolean(state) &&
-		    json_object_object_get_ex(row, "capability", &name))
-			json_object_array_add(on, json_object_get(name));
-	}
-	return on;
-}
-
-/* What QEMU really has on, read while the migration runs: afterwards libvirt resets it. NULL when it cannot be read.
- */
-static struct json_object *features_read(virDomainPtr domain)
-{
-	unsigned long long downtime_ms;
-	struct json_object *capabilities = monitor_ask(domain, "query-migrate-capabilities");
-	struct json_object *parameters = monitor_ask(domain, "query-migrate-parameters");
-	if (!capabilities || !parameters) {
-		json_object_put(capabilities);
-		json_object_put(parameters);
-		return NULL;
-	}
-	struct json_object *read = json_object_new_object();
-	json_object_object_add(read, "capabilities", capabilities_on(capabilities));
-	json_object_object_add(read, "parameters", parameters);
-	if (virDomainMigrateGetMaxDowntime(domain, &downtime_ms, 0) == 0)
-		json_object_object_add(read, "downtime_limit_ns",
-				       json_object_new_int64((int64_t)downtime_ms * NS_PER_MS));
-	json_object_object_add(read, "tainted", json_object_new_string("custom-monitor"));
-	json_object_put(capabilities);
-	return read;
-}
-
 static bool postcopy_due(const struct steering *s)
 {
 	if (s->requested || !s->active)
@@ -244,12 +194,11 @@ static void steer_once(struct steering *s, bool due, bool active, bool in_postco
 		s->limits_done = true;
 		limits_set(s);
 	}
-	/* After the request: what is on stays on, and the switch must not wait for it. */
-	if (active && !s->features_done && !(due && !s->requested)) {
-		s->features_done = true;
-		s->result->features_on = features_read(s->domain);
-	}
+	if (active && !s->read_back)
+		s->read_back = read_back_start(s->domain);
 	abort_if_due(s, in_postcopy);
+	if (s->spec->tick)
+		s->spec->tick(s->spec->context);
 }
 
 static void *steer(void *opaque)
@@ -317,6 +266,7 @@ const char *steering_stop(struct steering *s, bool expect_release)
 			break;
 	pthread_mutex_unlock(&s->lock);
 	pthread_join(s->thread, NULL);
+	s->result->features_on = read_back_stop(s->read_back, expect_release);
 	const char *reason = s->abort_reason;
 	steering_free(s);
 	return reason;
