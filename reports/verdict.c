@@ -133,7 +133,7 @@ static void say_stop(struct sentence *s, const struct run_data *run, const char 
 	say_value(s, first, "a time that nothing measured");
 }
 
-static void say_work(struct sentence *s, const struct run_data *run, const char *vm)
+static void say_work(struct sentence *s, const struct run_data *run, const char *vm, int moves)
 {
 	const struct shown_metric *lost = run_metric(run, "lost_work", vm, NULL);
 	const struct shown_metric *loss = run_metric(run, "degradation", vm, NULL);
@@ -146,7 +146,7 @@ static void say_work(struct sentence *s, const struct run_data *run, const char 
 		say(s, "%s", value_format(100 - loss->value, "%", text, sizeof(text)));
 	else
 		say_value(s, loss, "an unknown share");
-	say(s, " of its rate while moving; ");
+	say(s, " of its rate %s; ", moves ? "while moving" : "in the time measured");
 	if (recovery && !isnan(recovery->value)) {
 		say(s, "it was back at 95 %% after ");
 		say_value(s, recovery, "");
@@ -187,7 +187,7 @@ char *verdict_format(const struct run_data *run, char *buffer, size_t room)
 	}
 	say(&s, "; ");
 	say_stop(&s, run, vm);
-	say_work(&s, run, vm);
+	say_work(&s, run, vm, moves);
 	return buffer;
 }
 

@@ -380,6 +380,26 @@ static void a_failed_link_leaves_nothing(void **state)
 	assert_int_equal(process_runf(NULL, NULL, "ip -n %s link del wire-b", name_b), 0);
 }
 
+/* The congestion control of a connection over a route, wherever it was named. */
+static void routes_name_what_the_default_may_not(void **state)
+{
+	struct link_tcp pinned;
+	struct err e = { 0 };
+	char available[256] = "";
+	FILE *f = fopen("/proc/sys/net/ipv4/tcp_available_congestion_control", "re");
+	(void)state;
+	assert_non_null(f);
+	assert_non_null(fgets(available, sizeof(available), f));
+	fclose(f);
+	assert_int_equal(process_runf(NULL, &e, "ip -n %s link add cc0 type veth peer name cc1", name_a), 0);
+	assert_int_equal(process_runf(NULL, &e, "ip -n %s addr add 10.98.0.1/24 dev cc0", name_a), 0);
+	assert_int_equal(process_runf(NULL, &e, "ip -n %s link set cc0 up", name_a), 0);
+	assert_int_equal(process_runf(NULL, &e, "ip -n %s link set cc1 up", name_a), 0);
+	assert_int_equal(link_pin_tcp(path_a, NULL, &pinned, &e), 0);
+	assert_string_equal(pinned.congestion_control, strstr(available, "cubic") ? "cubic" : "reno");
+	assert_int_equal(process_runf(NULL, &e, "ip -n %s link del cc0", name_a), 0);
+}
+
 static void tcp_is_pinned_in_the_namespace_only(void **state)
 {
 	struct link_tcp before, pinned, after;

@@ -38,7 +38,7 @@ static const struct option_row link_rows[] = {
 	  "shared: storage and guest traffic on the shaped link too" },
 	{ "backend", OPTION_CHOICE, LINK(backend), "auto", "auto|netem|htb|emulator", NULL, "what shapes the link" },
 	{ "congestion_control", OPTION_STRING, LINK(congestion_control), "auto", NULL, NULL,
-	  "of TCP on all nodes; auto: cubic, or reno where the kernel keeps cubic from namespaces" },
+	  "of TCP on all nodes; auto: cubic, or reno where there is none" },
 	OPTION_END
 };
 

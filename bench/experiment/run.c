@@ -290,6 +290,12 @@ static int migrate(struct run *r, const struct experiment_vm *vm, struct err *e)
 	if (result.features_on)
 		run_directory_set(&r->directory, "features.on", json_object_get(result.features_on));
 	run_directory_set(&r->directory, "features.kept", feature_kept(&r->x->features, result.features_on));
+	if (m->mode == MODE_POSTCOPY)
+		run_directory_set(&r->directory, "migration.postcopy_began", json_object_new_boolean(result.postcopy_start_ns != 0));
+	if (result.recoveries)
+		run_directory_set(&r->directory, "migration.recoveries", json_object_new_int(result.recoveries));
+	if (result.lost)
+		run_directory_set(&r->directory, "migration.vm_lost", json_object_new_boolean(true));
 	if (status == 0 && m->mode == MODE_POSTCOPY && !result.postcopy_start_ns)
 		progress_note("post-copy never began: the migration was complete before the switch");
 	migration_result_free(&result);

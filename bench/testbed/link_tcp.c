@@ -1,7 +1,9 @@
 #include "bench/testbed/link_tcp.h"
 
+#include "bench/base/clock.h"
 #include "bench/base/err.h"
 #include "bench/base/netns.h"
+#include "bench/base/process.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,8 +18,8 @@
 #define WMEM "4096 16384 67108864"
 
 struct request {
-	const char *congestion_control; /* NULL: read only; empty: the default choice */
-	struct link_tcp tcp;
+	const char *congestion_control;
+	int error; /* errno of a failure */
 };
 
 /* /proc/sys/net shows the namespace of the thread that opens it. */
@@ -54,38 +56,53 @@ static int sysctl_read(const char *name, char *text, size_t room, struct err *e)
 	return 0;
 }
 
-static int pin_congestion_control(const char *name, struct err *e)
+/* In the namespace: its congestion control, or if that is NULL buffers and metrics. */
+static int sysctl_pin(void *argument, struct err *e)
+{
+	struct request *r = argument;
+	if (!r->congestion_control)
+		return sysctl_write("tcp_rmem", RMEM, e) < 0 || sysctl_write("tcp_wmem", WMEM, e) < 0
+			       ? -1
+			       : sysctl_write("tcp_no_metrics_save", "1", e);
+	int result = sysctl_write("tcp_congestion_control", r->congestion_control, e);
+	r->error = result < 0 ? errno : 0;
+	return result;
+}
+
+/*
+ * Only the machine's own namespace may default to a congestion control that is not on the (machine-wide) allowed
+ * list; a route may name any that the kernel has, and connections over it use it, whichever end opened them.
+ */
+static int routes_pin(const char *netns, const char *name, struct err *e)
+{
+	const struct process_place place = { .netns = netns };
+	static const char *const show[] = { "ip", "-4", "route", "show", "proto", "kernel", "scope", "link", NULL };
+	char routes[4096];
+	int pinned = 0;
+	if (process_run(&place, show, 10 * NS_PER_S, routes, sizeof(routes), e) < 0)
+		return -1;
+	for (char *next, *line = strtok_r(routes, "\n", &next); line; line = strtok_r(NULL, "\n", &next), pinned++)
+		if (process_runf(&place, e, "ip -4 route change %.*s congctl %s", (int)strcspn(line, "\n"), line, name) < 0)
+			return -1;
+	return pinned ? 0 : err_set(e, EXIT_CANNOT, "there is no route to name TCP congestion control '%s' for", name);
+}
+
+static int congestion_control_pin(const char *netns, const char *name, struct err *e)
 {
 	char list[256] = "";
-	if (sysctl_write("tcp_congestion_control", name, e) == 0)
+	struct request r = { .congestion_control = name };
+	if (netns_call(netns, sysctl_pin, &r, e) == 0)
 		return 0;
-	/* Only the machine's own namespace may default to one that is not on the (machine-wide) allowed list. */
-	if (errno == EPERM && sysctl_read("tcp_allowed_congestion_control", list, sizeof(list), NULL) == 0)
-		return err_set(
-			e, EXIT_CANNOT,
-			"TCP congestion control '%s' is restricted on this machine, which allows %s: add it to "
-			"sysctl net.ipv4.tcp_allowed_congestion_control, or choose one of these",
-			name, list);
-	if (errno == ENOENT && sysctl_read("tcp_available_congestion_control", list, sizeof(list), NULL) == 0)
+	if (r.error == EPERM)
+		return routes_pin(netns, name, e);
+	if (r.error == ENOENT && sysctl_read("tcp_available_congestion_control", list, sizeof(list), NULL) == 0)
 		return err_set(e, EXIT_CANNOT, "no TCP congestion control '%s' here: the kernel has %s", name, list);
 	return -1;
 }
 
-static int pin(const char *name, struct err *e)
-{
-	int failed = name[0] ? pin_congestion_control(name, e) < 0
-			     : pin_congestion_control("cubic", NULL) < 0 && pin_congestion_control("reno", e) < 0;
-	if (failed || sysctl_write("tcp_rmem", RMEM, e) < 0 || sysctl_write("tcp_wmem", WMEM, e) < 0)
-		return -1;
-	return sysctl_write("tcp_no_metrics_save", "1", e);
-}
-
 static int serve(void *argument, struct err *e)
 {
-	struct request *r = argument;
-	struct link_tcp *t = &r->tcp;
-	if (r->congestion_control && pin(r->congestion_control, e) < 0)
-		return -1;
+	struct link_tcp *t = argument;
 	return sysctl_read("tcp_congestion_control", t->congestion_control, sizeof(t->congestion_control), e) < 0 ||
 			       sysctl_read("tcp_rmem", t->rmem, sizeof(t->rmem), e) < 0 ||
 			       sysctl_read("tcp_wmem", t->wmem, sizeof(t->wmem), e) < 0 ||
@@ -95,21 +112,35 @@ static int serve(void *argument, struct err *e)
 		       : 0;
 }
 
-int link_pin_tcp(const char *netns, const char *congestion_control, struct link_tcp *ret, struct err *e)
+/* The word after "congctl" in the namespace's routes, if any, is what connections use. */
+static void routes_read(const char *netns, struct link_tcp *t)
 {
-	struct request r = { .congestion_control = congestion_control ? congestion_control : "" };
-	if (netns_call(netns, serve, &r, e) < 0)
-		return -1;
-	if (ret)
-		*ret = r.tcp;
-	return 0;
+	const struct process_place place = { .netns = netns };
+	static const char *const show[] = { "ip", "-4", "route", "show", NULL };
+	char routes[4096];
+	if (process_run(&place, show, 10 * NS_PER_S, routes, sizeof(routes), NULL) < 0)
+		return;
+	const char *found = strstr(routes, " congctl ");
+	if (found)
+		sscanf(found, " congctl %31s", t->congestion_control);
 }
 
 int link_read_tcp(const char *netns, struct link_tcp *ret, struct err *e)
 {
-	struct request r = { .congestion_control = NULL };
-	if (netns_call(netns, serve, &r, e) < 0)
+	memset(ret, 0, sizeof(*ret));
+	if (netns_call(netns, serve, ret, e) < 0)
 		return -1;
-	*ret = r.tcp;
+	routes_read(netns, ret);
 	return 0;
+}
+
+int link_pin_tcp(const char *netns, const char *congestion_control, struct link_tcp *ret, struct err *e)
+{
+	struct request limits = { .congestion_control = NULL };
+	int failed = congestion_control ? congestion_control_pin(netns, congestion_control, e) < 0
+					: congestion_control_pin(netns, "cubic", NULL) < 0 &&
+						  congestion_control_pin(netns, "reno", e) < 0;
+	if (failed || netns_call(netns, sysctl_pin, &limits, e) < 0)
+		return -1;
+	return ret ? link_read_tcp(netns, ret, e) : 0;
 }

@@ -18,9 +18,10 @@ struct link_tcp {
 
 /*
  * Pin congestion control, buffers up to 64 MiB and no metrics in namespace `netns` (path). ret may be NULL.
- * congestion_control NULL: cubic, or reno (loss-based as well) where the machine does not allow cubic in a namespace;
- * what is on is in ret and belongs in the manifest. The machine's own allowed list is never changed. A name that
- * cannot be had is EXIT_CANNOT and says what can.
+ * congestion_control NULL: cubic, or reno (loss-based as well) where the kernel has none. Where the machine's allowed
+ * list, which is never changed, keeps it from a namespace's default, the namespace's routes name it: have the addresses
+ * set before. What is on is in ret and belongs in the manifest. A name that cannot be had is EXIT_CANNOT and says what
+ * can.
  */
 int link_pin_tcp(const char *netns, const char *congestion_control, struct link_tcp *ret, struct err *e);
 
