@@ -518,6 +518,7 @@ int main(void)
 		TEST(subcommand_checks_what_it_is_told),
 		TEST(backends_that_cannot_say_so),
 		TEST(a_failed_link_leaves_nothing),
+		TEST(routes_name_what_the_default_may_not),
 		TEST(tcp_is_pinned_in_the_namespace_only),
 		TEST(collector_watches_an_emulated_link),
 		TEST(collector_watches_a_shaped_veth),
