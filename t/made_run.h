@@ -186,7 +186,7 @@ __attribute__((unused)) static void made_run(const char *directory, const char *
 	made_file(
 		directory, "manifest.json",
 		"{\"format\":1,\"status\":\"complete\",\"reason\":\"\",\"name\":\"made\",\"run_id\":\"1f\",\"vms\":[%"
-	        "s],"
+		"s],"
 		"\"migration\":{\"vm\":\"vm1\",\"mode\":\"%s\",\"source\":\"src\",\"destination\":\"dst\","
 		"\"link\":\"migration\",\"completed\":{\"downtime_ns\":205000000,\"data_processed_bytes\":134217728,"
 		"\"setup_time_ns\":3000000,\"memory_iteration\":3}}}\n",

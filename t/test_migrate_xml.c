@@ -16,13 +16,13 @@
 static struct domain_spec plain(void)
 {
 	struct domain_spec spec = { .name = "vm1",
-				    .memory_bytes = 128 << 20,
-				    .vcpus = 2,
-				    .core = -1,
-				    .kernel = "/k",
-				    .initrd = "/i",
-				    .arguments = "console=ttyS0",
-				    .console_path = "/c" };
+		                    .memory_bytes = 128 << 20,
+		                    .vcpus = 2,
+		                    .core = -1,
+		                    .kernel = "/k",
+		                    .initrd = "/i",
+		                    .arguments = "console=ttyS0",
+		                    .console_path = "/c" };
 	domain_uuid(0x0123456789abcdef, 3, spec.uuid);
 	return spec;
 }
@@ -79,8 +79,8 @@ static void test_nothing_asked_nothing_said(void **state)
 	spec.initrd = spec.arguments = spec.console_path = NULL;
 	char *xml = domain_xml(&spec);
 	assert_non_null(xml);
-	const char *const absent[] = { "initrd",  "cmdline",	"serial", "cputune",   "qemu:",
-				       "memtune", "dirty-ring", "<disk",  "<interface" };
+	const char *const absent[] = { "initrd",  "cmdline",    "serial", "cputune",   "qemu:",
+		                       "memtune", "dirty-ring", "<disk",  "<interface" };
 	for (size_t i = 0; i < sizeof(absent) / sizeof(*absent); i++)
 		assert_null(strstr(xml, absent[i]));
 	free(xml);
@@ -164,7 +164,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_all_parts),    cmocka_unit_test(test_nothing_asked_nothing_said),
-		cmocka_unit_test(test_escaped),	     cmocka_unit_test(test_accelerator_chooses_cpu),
+		cmocka_unit_test(test_escaped),      cmocka_unit_test(test_accelerator_chooses_cpu),
 		cmocka_unit_test(test_uuids_differ), cmocka_unit_test(test_schema),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

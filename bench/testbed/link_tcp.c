@@ -74,7 +74,7 @@ static int pin_congestion_control(const char *name, struct err *e)
 static int pin(const char *name, struct err *e)
 {
 	int failed = name[0] ? pin_congestion_control(name, e) < 0
-			     : pin_congestion_control("cubic", NULL) < 0 && pin_congestion_control("reno", e) < 0;
+	                     : pin_congestion_control("cubic", NULL) < 0 && pin_congestion_control("reno", e) < 0;
 	if (failed || sysctl_write("tcp_rmem", RMEM, e) < 0 || sysctl_write("tcp_wmem", WMEM, e) < 0)
 		return -1;
 	return sysctl_write("tcp_no_metrics_save", "1", e);
@@ -87,12 +87,12 @@ static int serve(void *argument, struct err *e)
 	if (r->congestion_control && pin(r->congestion_control, e) < 0)
 		return -1;
 	return sysctl_read("tcp_congestion_control", t->congestion_control, sizeof(t->congestion_control), e) < 0 ||
-			       sysctl_read("tcp_rmem", t->rmem, sizeof(t->rmem), e) < 0 ||
-			       sysctl_read("tcp_wmem", t->wmem, sizeof(t->wmem), e) < 0 ||
-			       sysctl_read("tcp_no_metrics_save", t->no_metrics_save, sizeof(t->no_metrics_save), e) <
-				       0
-		       ? -1
-		       : 0;
+	                       sysctl_read("tcp_rmem", t->rmem, sizeof(t->rmem), e) < 0 ||
+	                       sysctl_read("tcp_wmem", t->wmem, sizeof(t->wmem), e) < 0 ||
+	                       sysctl_read("tcp_no_metrics_save", t->no_metrics_save, sizeof(t->no_metrics_save), e) <
+	                               0
+	               ? -1
+	               : 0;
 }
 
 int link_pin_tcp(const char *netns, const char *congestion_control, struct link_tcp *ret, struct err *e)
