@@ -21,11 +21,8 @@ static void note_print(const char *text)
 static int spec_fill(const struct arguments *a, struct testbed_spec *spec, struct err *e)
 {
 	struct experiment_link link;
-	const struct option_row *rows = NULL;
+	const struct option_row *rows = experiment_section_rows("link");
 	const char *assignment;
-	for (const struct experiment_section *s = experiment_sections; s->name; s++)
-		if (strcmp(s->name, "link") == 0)
-			rows = s->rows;
 	memset(&link, 0, sizeof(link));
 	if (option_defaults(rows, &link, e) < 0)
 		return -1;

@@ -65,7 +65,7 @@ struct link_state {
 };
 
 /* One request, answers to `handle` until the kernel says that it is done. Returns 0, or its negative errno. */
-static int ask(int fd, struct nlmsghdr *request, void (*handle)(const struct nlmsghdr *answer, struct counters *c),
+static int ask(int fd, struct nlmsghdr *request, void (*handle)(struct nlmsghdr *answer, struct counters *c),
                struct counters *c)
 {
 	static _Thread_local uint32_t sequence;
@@ -96,7 +96,7 @@ static int ask(int fd, struct nlmsghdr *request, void (*handle)(const struct nlm
 	}
 }
 
-static void take_link(const struct nlmsghdr *h, struct counters *c)
+static void take_link(struct nlmsghdr *h, struct counters *c)
 {
 	struct ifinfomsg *info = NLMSG_DATA(h);
 	int left = (int)IFLA_PAYLOAD(h);
@@ -114,7 +114,7 @@ static void take_link(const struct nlmsghdr *h, struct counters *c)
 	}
 }
 
-static void take_qdisc(const struct nlmsghdr *h, struct counters *c)
+static void take_qdisc(struct nlmsghdr *h, struct counters *c)
 {
 	struct tcmsg *info = NLMSG_DATA(h);
 	int left = (int)TCA_PAYLOAD(h);

@@ -146,6 +146,7 @@ __attribute__((unused)) static void made_samples(const char *directory, const st
 		int64_t at_ns = head_ns + 150000 + (int64_t)(-log(1 - made_random()) * vm->jitter_ms * 1e6);
 		if (made_in(vm->mute, t) || made_random() < vm->loss) {
 			if ((late_count & (late_count - 1)) == 0)
+				/* cppcheck-suppress memleakOnRealloc; a test that runs out of memory may */
 				late = realloc(late, (late_count ? 2 * late_count : 1) * sizeof(*late));
 			late[late_count++] = (struct late){ seq, guest_ns, (int64_t)work };
 		} else {

@@ -9,6 +9,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,7 +68,7 @@ static void child_main(const struct process_place *place, const char *const argv
 		dprintf(STDERR_FILENO, "%s\n", e.text);
 		_exit(126);
 	}
-	execvp(argv[0], (char *const *)argv);
+	execvp(argv[0], (char *const *)(uintptr_t)argv); /* it changes nothing; its prototype is older than const */
 	dprintf(STDERR_FILENO, "cannot run '%s': %s\n", argv[0], strerror(errno));
 	_exit(127);
 }

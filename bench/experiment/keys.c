@@ -114,6 +114,14 @@ const struct experiment_section experiment_sections[] = {
 	{ NULL, NULL, 0, NULL },
 };
 
+const struct option_row *experiment_section_rows(const char *name)
+{
+	for (const struct experiment_section *s = experiment_sections; s->name; s++)
+		if (strcmp(s->name, name) == 0)
+			return s->rows;
+	return NULL;
+}
+
 bool experiment_key_sweeps(const struct config_entry *entry)
 {
 	/* Texts are never lists (a schedule has commas of its own), but for the two that name things to choose from. */
@@ -128,9 +136,8 @@ bool experiment_key_sweeps(const struct config_entry *entry)
 		rows = ops ? ops->options : NULL;
 		key += length + 1;
 	}
-	for (const struct experiment_section *s = experiment_sections; !rows && s->name; s++)
-		if (strcmp(s->name, entry->section) == 0)
-			rows = s->rows;
+	if (!rows)
+		rows = experiment_section_rows(entry->section);
 	const struct option_row *row = rows ? option_find(rows, key) : NULL;
 	if (!row && strcmp(entry->section, "migration") == 0)
 		row = option_find(feature_rows, key);

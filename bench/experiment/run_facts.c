@@ -25,14 +25,6 @@ static struct json_object *options_json(const struct option_row *rows, const voi
 	return into;
 }
 
-static const struct option_row *section_rows(const char *name)
-{
-	for (const struct experiment_section *s = experiment_sections; s->name; s++)
-		if (strcmp(s->name, name) == 0)
-			return s->rows;
-	return NULL;
-}
-
 static struct json_object *vm_json(const struct experiment *x, int index)
 {
 	const struct experiment_vm *vm = &x->vms[index];
@@ -128,7 +120,7 @@ void run_facts_guest(struct run_directory *d, const struct guest_boot *boot)
 void run_facts_link(struct run_directory *d, const struct testbed *t, const struct link_measured *m)
 {
 	const struct testbed_link *l = testbed_migration_link(t);
-	const struct option_row *rows = section_rows("link");
+	const struct option_row *rows = experiment_section_rows("link");
 	struct experiment_link asked = { .topology = t->spec.topology,
 		                         .backend = t->spec.backend,
 		                         .shape = t->spec.shape };

@@ -149,7 +149,7 @@ static int run(const struct migration_spec *spec, virDomainPtr domain, const str
 int migration_run(const struct migration_spec *spec, struct migration_result *ret, struct err *e)
 {
 	struct request request = { 0 };
-	struct err unseen;
+	struct err unseen = { 0 };
 	e = e ? e : &unseen;
 	memset(ret, 0, sizeof(*ret));
 	virDomainPtr domain = virDomainLookupByName(spec->source, spec->vm);

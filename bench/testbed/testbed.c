@@ -209,6 +209,8 @@ int testbed_measure(const struct testbed *t, struct link_measured *ret, struct e
 {
 	const struct testbed_link *l = testbed_migration_link(t);
 	const struct node *src = &t->nodes[NODE_SRC], *dst = &t->nodes[NODE_DST];
+	if (!l)
+		return err_set(e, EXIT_CANNOT, "the testbed has no migration link");
 	return link_measure(l->link, src->netns_path, src->migration_ip, dst->netns_path, dst->migration_ip, ret, e);
 }
 
