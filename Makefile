@@ -10,11 +10,12 @@ CONFIG  ?= configs/quick.conf
 Q       := $(if $(V),,@)
 VERSION := 0.1
 
+comma     := ,
 LIBS      := libvirt libvirt-qemu libpcap inih json-c libarchive gsl sqlite3
-WARN      := -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings -Wundef -Wno-format-truncation -Wno-restrict
+WARN      := -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings -Wundef
+WARN      += -Wno-unknown-warning-option -Wno-format-truncation -Wno-restrict
 WARN      += $(if $(DEVELOPER),-Wshadow -Wcast-qual -Wformat=2 -Wvla -Wnull-dereference -Wno-format-nonliteral)
 SANITIZER := $(if $(SANITIZE),-fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
-comma     := ,
 # Looked up when a rule runs, so that `make help` and `make deps` work on a bare machine.
 LIB_CFLAGS = $(shell pkg-config --cflags $(LIBS))
 LIB_LIBS   = $(shell pkg-config --libs $(LIBS)) -lcsv -lm -pthread
@@ -29,6 +30,7 @@ C_TESTS := $(patsubst t/%.c,$(B)/t/%.t,$(filter-out t/fuzz_%.c t/bench_%.c,$(wil
 
 .PHONY: help all deps guest demo check check-full lint install clean bench FORCE
 .DELETE_ON_ERROR:
+.SECONDARY:
 
 help:            ## this text
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -73,11 +75,15 @@ $(B)/bench_%: $(B)/t/bench_%.o $(OBJECTS)
 	@echo "  LINK  $@"
 	$(Q)$(COMPILE) -o $@ $^ -lcmocka $(LIB_LIBS)
 
-C_FILES = $(shell git ls-files '*.c' '*.h')
-lint:            ## cppcheck and shellcheck
-	cppcheck --quiet --std=c11 --language=c --enable=warning,performance,portability --inline-suppr \
+C_FILES     = $(shell git ls-files '*.c' '*.h')
+SHELL_FILES = .ci/run $(shell git ls-files '*.sh')
+lint:            ## style and static checks (needs clang-format, cppcheck, shellcheck)
+	$(Q)for tool in clang-format cppcheck shellcheck; do command -v $$tool >/dev/null || { \
+		echo "lint: $$tool is missing; run: apt-get install clang-format cppcheck shellcheck" >&2; exit 3; }; done
+	$(Q)clang-format --dry-run -Werror $(C_FILES)
+	$(Q)cppcheck --quiet --std=c11 --language=c --enable=warning,performance,portability --inline-suppr \
 		--suppress=missingIncludeSystem --error-exitcode=1 -I. $(filter %.c,$(C_FILES))
-	if command -v shellcheck >/dev/null; then shellcheck -S warning -x $(shell git ls-files '*.sh'); fi
+	$(Q)shellcheck -S warning -x $(SHELL_FILES)
 
 install: all     ## install below $(DESTDIR)$(prefix)
 	install -d $(DESTDIR)$(prefix)/bin $(DESTDIR)$(prefix)/share/migmeter/guest/kernel \

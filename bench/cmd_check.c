@@ -77,8 +77,9 @@ static bool check_kvm(struct check *c)
 {
 	int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
 	answer(c, "KVM", kvm >= 0 ? "degraded" : "no", "guests at full speed",
-	       kvm >= 0 ? "/dev/kvm opens; whether a guest boots under it is tried by each run (hosts.accelerator = auto)" :
-			  "guests run under TCG (emulation)");
+	       kvm >= 0
+	               ? "/dev/kvm opens; whether a guest boots under it is tried by each run (hosts.accelerator = auto)"
+	               : "guests run under TCG (emulation)");
 	if (kvm >= 0)
 		close(kvm);
 	return kvm >= 0;
@@ -115,7 +116,9 @@ static void check_features(struct check *c, bool kvm)
 	}
 	for (const struct feature *f = features; f->key; f++) {
 		char name[64], reason[160];
-		static const char *const words[] = { [FEATURE_NO] = "no", [FEATURE_BY_QEMU] = "degraded", [FEATURE_YES] = "yes" };
+		static const char *const words[] = {
+			[FEATURE_NO] = "no", [FEATURE_BY_QEMU] = "degraded", [FEATURE_YES] = "yes"
+		};
 		enum feature_state state = feature_available(f, &host, reason, sizeof(reason));
 		snprintf(name, sizeof(name), "migration.%s", f->key);
 		answer(c, name, words[state], f->help, reason);
@@ -147,8 +150,9 @@ const struct command check_command = {
 	.name = "check",
 	.synopsis = "",
 	.help = "Show what this machine can do, what each capability is for and how to get it",
-	.details = "Answers are yes, no and degraded (it works, with the restriction given). Exit status 3: something that every\n"
-		   "run needs is missing.\n",
+	.details =
+		"Answers are yes, no and degraded (it works, with the restriction given). Exit status 3: something that every\n"
+		"run needs is missing.\n",
 	.options = options,
 	.run = check_run,
 };

@@ -29,8 +29,8 @@ static void workloads_print(void)
 {
 	for (size_t i = 0; workloads[i]; i++) {
 		char prefix[64];
-		printf("%s: %s\n  work is counted in %s; an operation is %s\n", workloads[i]->name, workloads[i]->help,
-		       workloads[i]->unit, workloads[i]->operation);
+		printf("%s: %s\n  work is counted in %s; an operation is %s\n", workloads[i]->name,
+		       workloads[i]->help, workloads[i]->unit, workloads[i]->operation);
 		snprintf(prefix, sizeof(prefix), "%s.", workloads[i]->name);
 		if (workloads[i]->options)
 			rows_print(prefix, workloads[i]->options);
@@ -88,8 +88,8 @@ static int list_run(const struct arguments *a)
 		}
 	}
 	const char *near = nearest_name(arguments_at(a, 0), names, LIST_COUNT);
-	err_set(&e, EXIT_USAGE, "list '%s': expected workloads, collectors, features or keys%s%s%s", arguments_at(a, 0),
-		near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+	err_set(&e, EXIT_USAGE, "list '%s': expected workloads, collectors, features or keys%s%s%s",
+	        arguments_at(a, 0), near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 	return err_report(&e);
 }
 

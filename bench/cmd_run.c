@@ -133,7 +133,7 @@ static int point_run(const struct sweep *s, long point_index, long repeat, struc
 	snprintf(directory, sizeof(directory), "%s", s->directory);
 	if (s->points * s->repeat > 1) {
 		snprintf(directory, sizeof(directory), "%s/%03ld-%s%sr%ld", s->directory, point_index + 1, label,
-			 label[0] ? "-" : "", repeat + 1);
+		         label[0] ? "-" : "", repeat + 1);
 		for (char *c = directory + strlen(s->directory) + 1; *c; c++)
 			if (*c == ' ' || *c == '/')
 				*c = '_';
@@ -178,7 +178,8 @@ static int run_command_run(const struct arguments *a)
 	snprintf(s.command_line, sizeof(s.command_line), "migmeter run %s", arguments_at(a, 0));
 	for (int i = 0; arguments_option_at(a, "set", i); i++) {
 		size_t used = strlen(s.command_line);
-		snprintf(s.command_line + used, sizeof(s.command_line) - used, " -s %s", arguments_option_at(a, "set", i));
+		snprintf(s.command_line + used, sizeof(s.command_line) - used, " -s %s",
+		         arguments_option_at(a, "set", i));
 	}
 	snprintf(s.directory, sizeof(s.directory), "%s", output ? output : "");
 	progress_quiet(arguments_option(a, "quiet") != NULL);
@@ -196,7 +197,8 @@ static int run_command_run(const struct arguments *a)
 }
 
 static const struct command_option options[] = {
-	{ "set", 's', "SECTION.KEY=VALUE", "change a key of the config; 'vm' stands for every VM, a VM's name for its section", NULL },
+	{ "set", 's', "SECTION.KEY=VALUE",
+	  "change a key of the config; 'vm' stands for every VM, a VM's name for its section", NULL },
 	{ "output", 'o', "DIR", "results folder (must not exist, or be empty); default results/NAME-TIME", NULL },
 	{ "repeat", 0, "N", "run every point N times", NULL },
 	{ "scale", 0, "F", "multiply memory, disk, job and file sizes by F, such as 1/16", NULL },
@@ -212,8 +214,9 @@ const struct command run_command = {
 	.minimum = 1,
 	.maximum = 1,
 	.help = "Run an experiment: boot, load, migrate, watch, analyze, report",
-	.details = "A key with a list of values (rate = 1G, 100M) makes a sweep: the product of all lists. The results folder\n"
-		   "of a sweep has one folder a run. A run that fails keeps its data and does not end the sweep.\n",
+	.details =
+		"A key with a list of values (rate = 1G, 100M) makes a sweep: the product of all lists. The results folder\n"
+		"of a sweep has one folder a run. A run that fails keeps its data and does not end the sweep.\n",
 	.options = options,
 	.run = run_command_run,
 };

@@ -21,11 +21,8 @@ static void note_print(const char *text)
 static int spec_fill(const struct arguments *a, struct testbed_spec *spec, struct err *e)
 {
 	struct experiment_link link;
-	const struct option_row *rows = NULL;
+	const struct option_row *rows = experiment_section_rows("link");
 	const char *assignment;
-	for (const struct experiment_section *s = experiment_sections; s->name; s++)
-		if (strcmp(s->name, "link") == 0)
-			rows = s->rows;
 	memset(&link, 0, sizeof(link));
 	if (option_defaults(rows, &link, e) < 0)
 		return -1;
@@ -38,8 +35,11 @@ static int spec_fill(const struct arguments *a, struct testbed_spec *spec, struc
 		if (option_set(rows, &link, key, equals + 1, e) < 0)
 			return -1;
 	}
-	*spec = (struct testbed_spec){ .topology = link.topology, .backend = link.backend, .shape = link.shape,
-				       .storage = true, .pinned = true };
+	*spec = (struct testbed_spec){ .topology = link.topology,
+		                       .backend = link.backend,
+		                       .shape = link.shape,
+		                       .storage = true,
+		                       .pinned = true };
 	return 0;
 }
 
@@ -53,7 +53,8 @@ static int status_print(void)
 	}
 	for (int i = 0; i < NODE_COUNT; i++) {
 		const struct node *n = &t.nodes[i];
-		printf("%-5s namespace %-8s management %-12s lan %-12s", n->name, n->netns, n->management_ip, n->lan_ip);
+		printf("%-5s namespace %-8s management %-12s lan %-12s", n->name, n->netns, n->management_ip,
+		       n->lan_ip);
 		if (n->core >= 0)
 			printf(" core %d", n->core);
 		if (n->libvirt_uri[0])
@@ -124,10 +125,11 @@ const struct command testbed_command = {
 	.minimum = 1,
 	.maximum = -1,
 	.help = "Make, remove, show or enter the local testbed",
-	.details = "up      makes namespaces, networks, shaped link, storage and libvirtd, and leaves them up for 'run'\n"
-		   "down    removes everything migmeter made, also what a killed run left behind, and nothing else\n"
-		   "status  shows nodes, addresses, libvirt URIs and links\n"
-		   "exec    runs a command on a node (src, dst, sto, head)\n",
+	.details =
+		"up      makes namespaces, networks, shaped link, storage and libvirtd, and leaves them up for 'run'\n"
+		"down    removes everything migmeter made, also what a killed run left behind, and nothing else\n"
+		"status  shows nodes, addresses, libvirt URIs and links\n"
+		"exec    runs a command on a node (src, dst, sto, head)\n",
 	.options = options,
 	.run = testbed_run,
 };

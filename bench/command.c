@@ -34,8 +34,8 @@ const struct command *command_find(const char *name, struct err *e)
 			names[count++] = commands[i]->name;
 	}
 	const char *near = nearest_name(name, names, count);
-	err_set(e, EXIT_USAGE, "unknown command '%s'%s%s%s; 'migmeter help' lists them", name, near ? ", did you mean '" : "",
-		near ? near : "", near ? "'?" : "");
+	err_set(e, EXIT_USAGE, "unknown command '%s'%s%s%s; 'migmeter help' lists them", name,
+	        near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "");
 	return NULL;
 }
 
@@ -62,8 +62,8 @@ static int unknown_option(const struct command *c, const char *text, struct err 
 	for (const struct command_option *o = c->options; o && o->name && count < 32; o++)
 		names[count++] = o->name;
 	const char *near = nearest_name(name, names, count);
-	return err_set(e, EXIT_USAGE, "%s: unknown option '%s'%s%s%s", c->name, text, near ? ", did you mean '--" : "",
-		       near ? near : "", near ? "'?" : "");
+	return err_set(e, EXIT_USAGE, "%s: unknown option '%s'%s%s%s", c->name, text,
+	               near ? ", did you mean '--" : "", near ? near : "", near ? "'?" : "");
 }
 
 /* Whether value is a word of "a|b|c". */
@@ -99,7 +99,8 @@ static int option_take(const struct command *c, struct arguments *a, char **argv
 		value = argv[++*i];
 	}
 	if (option->choices && value && !choice_known(option->choices, value))
-		return err_set(e, EXIT_USAGE, "%s: --%s '%s': expected one of %s", c->name, option->name, value, option->choices);
+		return err_set(e, EXIT_USAGE, "%s: --%s '%s': expected one of %s", c->name, option->name, value,
+		               option->choices);
 	a->given[a->given_count++] = (struct given){ option, value ? value : "" };
 	return 0;
 }
@@ -135,7 +136,7 @@ int arguments_parse(const struct command *c, int argc, char **argv, struct argum
 	if (n < c->minimum || (c->maximum >= 0 && n > c->maximum)) {
 		arguments_free(a);
 		return err_set(e, EXIT_USAGE, "usage: migmeter %s%s %s; see 'migmeter %s --help'", c->name,
-			       c->options ? " [options]" : "", c->synopsis, c->name);
+		               c->options ? " [options]" : "", c->synopsis, c->name);
 	}
 	*ret = a;
 	return 0;
@@ -183,7 +184,8 @@ const char *arguments_option(const struct arguments *a, const char *name)
 
 void command_help(const struct command *c, FILE *out)
 {
-	fprintf(out, "usage: migmeter %s%s %s\n\n%s.\n", c->name, c->options ? " [options]" : "", c->synopsis, c->help);
+	fprintf(out, "usage: migmeter %s%s %s\n\n%s.\n", c->name, c->options ? " [options]" : "", c->synopsis,
+	        c->help);
 	if (c->details)
 		fprintf(out, "\n%s", c->details);
 	if (c->options)
@@ -191,18 +193,21 @@ void command_help(const struct command *c, FILE *out)
 	for (const struct command_option *o = c->options; o && o->name; o++) {
 		char left[64];
 		snprintf(left, sizeof(left), "%c%c%s--%s%s%s", o->letter ? '-' : ' ', o->letter ? o->letter : ' ',
-			 o->letter ? ", " : "  ", o->name, o->argument ? " " : "", o->argument ? o->argument : "");
+		         o->letter ? ", " : "  ", o->name, o->argument ? " " : "", o->argument ? o->argument : "");
 		fprintf(out, "  %-28s %s\n", left, o->help);
 	}
 }
 
 void commands_help(FILE *out)
 {
-	fprintf(out, "migmeter %s - what live migration of virtual machines costs the work inside and beside them\n\n"
-		     "usage: migmeter COMMAND [options] ...\n\n", MIGMETER_VERSION);
+	fprintf(out,
+	        "migmeter %s - what live migration of virtual machines costs the work inside and beside them\n\n"
+	        "usage: migmeter COMMAND [options] ...\n\n",
+	        MIGMETER_VERSION);
 	for (size_t i = 0; commands[i]; i++)
 		if (!commands[i]->hidden)
 			fprintf(out, "  %-12s %s\n", commands[i]->name, commands[i]->help);
-	fprintf(out, "\n'migmeter COMMAND --help' tells more. Exit status: 0 done; 1 the thing measured failed or regressed;\n"
-		     "2 usage or config error; 3 this machine cannot do it; 130 interrupted.\n");
+	fprintf(out,
+	        "\n'migmeter COMMAND --help' tells more. Exit status: 0 done; 1 the thing measured failed or regressed;\n"
+	        "2 usage or config error; 3 this machine cannot do it; 130 interrupted.\n");
 }

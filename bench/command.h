@@ -18,7 +18,7 @@ struct command_option {
 	char letter;          /* short form, or 0 */
 	const char *argument; /* what it takes, such as "DIR"; NULL: a switch */
 	const char *help;
-	const char *choices;  /* "a|b|c" for completion, or NULL */
+	const char *choices; /* "a|b|c" for completion, or NULL */
 };
 
 struct arguments;
@@ -39,8 +39,8 @@ struct command {
 /* All commands; NULL ends. */
 extern const struct command *const commands[];
 
-extern const struct command check_command, run_command, testbed_command, analyze_command, report_command, list_command,
-	completion_command, help_command, manual_command;
+extern const struct command check_command, run_command, testbed_command, analyze_command, report_command,
+	list_command, completion_command, help_command, manual_command;
 
 const struct command *command_find(const char *name, struct err *e);
 

@@ -36,20 +36,20 @@ struct watched_vm {
 };
 
 struct watched_link {
-	const char *name;      /* "migration", "src-uplink", ... */
-	const char *netns;     /* where the device is */
+	const char *name;  /* "migration", "src-uplink", ... */
+	const char *netns; /* where the device is */
 	const char *device;
-	const char *tx_name;   /* direction of the device's tx counter, such as "src-to-dst" */
+	const char *tx_name; /* direction of the device's tx counter, such as "src-to-dst" */
 	const char *rx_name;
 };
 
 /* What is there to watch. Lives, unchanged, from before start to after stop. */
 struct watch {
-	const char *directory;    /* the run directory */
+	const char *directory; /* the run directory */
 	uint64_t run_id;
-	const char *head_netns;   /* NULL: the machine's own */
+	const char *head_netns;    /* NULL: the machine's own */
 	const char *management_ip; /* the head's address on the management network */
-	const char *data_device;  /* device in head_netns on which the guests' data traffic arrives */
+	const char *data_device;   /* device in head_netns on which the guests' data traffic arrives */
 	const struct watched_node *nodes;
 	int node_count;
 	const struct watched_vm *vms;

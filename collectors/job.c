@@ -42,7 +42,7 @@ struct job_vm {
 	virDomainPtr domain;        /* there; NULL: not found yet */
 	int64_t not_before_ns;      /* no call before this */
 	int64_t calls, call_ns, longest_call_ns, rows, errors, connections_failed;
-	char trouble[512]; /* the last one */
+	char trouble[512];                                      /* the last one */
 	atomic_llong total_bytes, remaining_bytes, bytes_per_s; /* for job_last() */
 };
 
@@ -310,8 +310,8 @@ void job_last(const void *state, const char *name, struct job_progress *ret)
 	for (int i = 0; job && i < job->vm_count; i++)
 		if (strcmp(job->vms[i].name, name) == 0)
 			*ret = (struct job_progress){ atomic_load(&job->vms[i].total_bytes),
-						      atomic_load(&job->vms[i].remaining_bytes),
-						      atomic_load(&job->vms[i].bytes_per_s) };
+				                      atomic_load(&job->vms[i].remaining_bytes),
+				                      atomic_load(&job->vms[i].bytes_per_s) };
 }
 
 const struct collector_ops job_collector = {

@@ -65,8 +65,8 @@ struct link_state {
 };
 
 /* One request, answers to `handle` until the kernel says that it is done. Returns 0, or its negative errno. */
-static int ask(int fd, struct nlmsghdr *request, void (*handle)(const struct nlmsghdr *answer, struct counters *c),
-	       struct counters *c)
+static int ask(int fd, struct nlmsghdr *request, void (*handle)(struct nlmsghdr *answer, struct counters *c),
+               struct counters *c)
 {
 	static _Thread_local uint32_t sequence;
 	union {
@@ -96,7 +96,7 @@ static int ask(int fd, struct nlmsghdr *request, void (*handle)(const struct nlm
 	}
 }
 
-static void take_link(const struct nlmsghdr *h, struct counters *c)
+static void take_link(struct nlmsghdr *h, struct counters *c)
 {
 	struct ifinfomsg *info = NLMSG_DATA(h);
 	int left = (int)IFLA_PAYLOAD(h);
@@ -114,7 +114,7 @@ static void take_link(const struct nlmsghdr *h, struct counters *c)
 	}
 }
 
-static void take_qdisc(const struct nlmsghdr *h, struct counters *c)
+static void take_qdisc(struct nlmsghdr *h, struct counters *c)
 {
 	struct tcmsg *info = NLMSG_DATA(h);
 	int left = (int)TCA_PAYLOAD(h);
@@ -193,9 +193,9 @@ static void sample(struct link_state *state, struct watched *w)
 		(int64_t)c.device.tx_dropped + (c.qdisc_drops > 0 ? c.qdisc_drops : 0) + w->emulator_drops[0];
 	int64_t rx_drops = (int64_t)c.device.rx_dropped + w->emulator_drops[1];
 	series_row(state->series, "%" PRId64 ",%s,%s,%" PRIu64 ",%" PRIu64 ",%" PRId64, now, w->link->name,
-		   w->link->tx_name, (uint64_t)c.device.tx_bytes, (uint64_t)c.device.tx_packets, tx_drops);
+	           w->link->tx_name, (uint64_t)c.device.tx_bytes, (uint64_t)c.device.tx_packets, tx_drops);
 	series_row(state->series, "%" PRId64 ",%s,%s,%" PRIu64 ",%" PRIu64 ",%" PRId64, now, w->link->name,
-		   w->link->rx_name, (uint64_t)c.device.rx_bytes, (uint64_t)c.device.rx_packets, rx_drops);
+	           w->link->rx_name, (uint64_t)c.device.rx_bytes, (uint64_t)c.device.rx_packets, rx_drops);
 	w->rows += 2;
 }
 
@@ -268,13 +268,13 @@ static int link_start(const struct watch *watch, void **ret_state, struct err *e
 		int failed = read_counters(w, &c);
 		if (failed) {
 			err_set(e, EXIT_CANNOT, "link '%s': cannot read device '%s': %s", l->name, l->device,
-				strerror(-failed));
+			        strerror(-failed));
 			close(w->netlink);
 			goto fail;
 		}
 	}
 	if (series_create(&state->series, watch->directory, "link.csv", "head_ns,link,direction,bytes,packets,drops",
-			  e) < 0)
+	                  e) < 0)
 		goto fail;
 	errno = pthread_create(&state->thread, NULL, link_main, state);
 	if (errno) {
@@ -305,9 +305,9 @@ static int link_stop(void *argument, struct json_object *facts, struct err *e)
 		json_object_object_add(link, "rows", json_object_new_int64(w->rows));
 		json_object_object_add(link, "unread", json_object_new_int64(w->unread));
 		json_object_object_add(link, "drops_counted_at",
-				       json_object_new_string(w->has_emulator      ? "device, link emulator"
-							      : w->has_qdisc_drops ? "device, qdisc (sending only)"
-										   : "device"));
+		                       json_object_new_string(w->has_emulator      ? "device, link emulator"
+		                                              : w->has_qdisc_drops ? "device, qdisc (sending only)"
+		                                                                   : "device"));
 		json_object_object_add(links, w->link->name, link);
 	}
 	json_object_object_add(facts, "links", links);

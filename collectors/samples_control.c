@@ -116,15 +116,13 @@ static int describe_late(const struct vm_samples *v, enum agent_state state, str
 	const struct samples_agent *a = &v->agent;
 	const char *wanted = state_names[state];
 	if (!a->heard)
-		return err_set(
-			e, EXIT_MEASURED_BAD,
-			"the guest of VM '%s' did not answer in time (waiting for '%s'): see its console log",
-			v->vm->name, wanted);
-	return err_set(
-		e, EXIT_MEASURED_BAD,
-		"the guest of VM '%s' did not become '%s' in time: last heard %.1f s ago, state '%s'%s%s",
-		v->vm->name, wanted, (double)(clock_now_ns() - v->hello_ns) / NS_PER_S,
-		state_names[a->state], a->detail[0] ? ", " : "", a->detail);
+		return err_set(e, EXIT_MEASURED_BAD,
+		               "the guest of VM '%s' did not answer in time (waiting for '%s'): see its console log",
+		               v->vm->name, wanted);
+	return err_set(e, EXIT_MEASURED_BAD,
+	               "the guest of VM '%s' did not become '%s' in time: last heard %.1f s ago, state '%s'%s%s",
+	               v->vm->name, wanted, (double)(clock_now_ns() - v->hello_ns) / NS_PER_S, state_names[a->state],
+	               a->detail[0] ? ", " : "", a->detail);
 }
 
 int samples_wait_state(struct samples *s, int vm, enum agent_state state, int64_t deadline_ns, struct err *e)

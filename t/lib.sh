@@ -1,3 +1,4 @@
+# shellcheck shell=sh disable=SC2034
 # Helpers for shell tests: TAP on stdout, a folder of one's own, the program under test.
 # calling sequence: . t/lib.sh; plan N; ok "what" COMMAND...; is "what" GOT WANTED; skip_all REASON; done_testing
 

@@ -146,6 +146,7 @@ __attribute__((unused)) static void made_samples(const char *directory, const st
 		int64_t at_ns = head_ns + 150000 + (int64_t)(-log(1 - made_random()) * vm->jitter_ms * 1e6);
 		if (made_in(vm->mute, t) || made_random() < vm->loss) {
 			if ((late_count & (late_count - 1)) == 0)
+				/* cppcheck-suppress memleakOnRealloc; a test that runs out of memory may */
 				late = realloc(late, (late_count ? 2 * late_count : 1) * sizeof(*late));
 			late[late_count++] = (struct late){ seq, guest_ns, (int64_t)work };
 		} else {
@@ -186,7 +187,7 @@ __attribute__((unused)) static void made_run(const char *directory, const char *
 	made_file(
 		directory, "manifest.json",
 		"{\"format\":1,\"status\":\"complete\",\"reason\":\"\",\"name\":\"made\",\"run_id\":\"1f\",\"vms\":[%"
-	        "s],"
+		"s],"
 		"\"migration\":{\"vm\":\"vm1\",\"mode\":\"%s\",\"source\":\"src\",\"destination\":\"dst\","
 		"\"link\":\"migration\",\"completed\":{\"downtime_ns\":205000000,\"data_processed_bytes\":134217728,"
 		"\"setup_time_ns\":3000000,\"memory_iteration\":3}}}\n",

@@ -115,9 +115,9 @@ static struct link_measured measure(void)
 	if (link_measure(link_made, NULL, ADDRESS_A, NULL, ADDRESS_B, &m, &e) < 0)
 		fail_msg("%s", e.text);
 	print_message("# %s: %.3f of %.3f Mbit/s, round trip %.3f ms (due %.3f), lateness p99 %.3f ms %s\n",
-		      link_backend_name(link_made->backend), m.goodput_bits_per_s / 1e6, m.ideal_bits_per_s / 1e6,
-		      (double)m.rtt_p50_ns / 1e6, (double)m.rtt_expected_ns / 1e6, (double)m.late_p99_ns / 1e6,
-		      m.reason);
+	              link_backend_name(link_made->backend), m.goodput_bits_per_s / 1e6, m.ideal_bits_per_s / 1e6,
+	              (double)m.rtt_p50_ns / 1e6, (double)m.rtt_expected_ns / 1e6, (double)m.late_p99_ns / 1e6,
+	              m.reason);
 	return m;
 }
 
@@ -256,15 +256,15 @@ static void emulator_loses_as_asked(void **state)
 	/* No address resolution: its losses would hold datagrams back. */
 	assert_int_equal(process_runf(NULL, NULL, "ip -n %s link set wire-b address 02:00:00:00:00:0b", name_b), 0);
 	assert_int_equal(process_runf(NULL, NULL,
-				      "ip -n %s neigh replace %s lladdr 02:00:00:00:00:0b nud permanent dev wire-a",
-				      name_a, ADDRESS_B),
-			 0);
+	                              "ip -n %s neigh replace %s lladdr 02:00:00:00:00:0b nud permanent dev wire-a",
+	                              name_a, ADDRESS_B),
+	                 0);
 	struct link_stats before = fresh_stats();
 	int came = send_datagrams(count);
 	struct link_stats after = fresh_stats();
 	int64_t lost = after.direction[LINK_A_TO_B].lost - before.direction[LINK_A_TO_B].lost;
 	print_message("# %d of %d datagrams came, %" PRId64 " frames lost, %.0f expected\n", came, count, lost,
-		      expected);
+	              expected);
 	assert_true(fabs((double)lost - expected) < five_sigma);
 	assert_true(fabs((double)(count - came) - expected) < five_sigma);
 	assert_int_equal(after.direction[LINK_A_TO_B].dropped, 0);
@@ -331,8 +331,8 @@ static void emulator_holds_nothing_of_its_parent(void **state)
 
 static void subcommand_checks_what_it_is_told(void **state)
 {
-	char self[] = "link-emulator", wrong[] = "rrt=5ms", a[] = "netns_a=/run/netns/t-lk-nowhere", da[] = "device_a=wire-a",
-	     b[] = "netns_b=/run/netns/t-lk-nowhere", db[] = "device_b=wire-b";
+	char self[] = "link-emulator", wrong[] = "rrt=5ms", a[] = "netns_a=/run/netns/t-lk-nowhere",
+	     da[] = "device_a=wire-a", b[] = "netns_b=/run/netns/t-lk-nowhere", db[] = "device_b=wire-b";
 	char *none[] = { self, NULL }, *unknown[] = { self, wrong, NULL }, *nowhere[] = { self, a, da, b, db, NULL };
 	(void)state;
 	assert_int_equal(link_emulator_main(1, none), EXIT_USAGE);
@@ -370,7 +370,7 @@ static void a_failed_link_leaves_nothing(void **state)
 	for (int i = 0; i < 2; i++) {
 		struct err e = { 0 };
 		assert_int_equal(link_create(&link_made, &end_a, &end_b, &shape, backends[i], directory, NULL, &e),
-				 -1);
+		                 -1);
 		assert_int_not_equal(e.status, 0);
 		for (int wait = 0; wait < 500 && has_device(path_a, a); wait++)
 			clock_sleep(10 * NS_PER_MS);
@@ -408,7 +408,7 @@ static void tcp_is_pinned_in_the_namespace_only(void **state)
 	assert_int_equal(link_read_tcp(NULL, &before, &e), 0);
 	assert_int_equal(link_pin_tcp(path_a, NULL, &pinned, &e), 0);
 	assert_true(strcmp(pinned.congestion_control, "cubic") == 0 ||
-		    strcmp(pinned.congestion_control, "reno") == 0);
+	            strcmp(pinned.congestion_control, "reno") == 0);
 	assert_string_equal(pinned.rmem, "4096 131072 67108864");
 	assert_string_equal(pinned.no_metrics_save, "1");
 	assert_int_equal(link_pin_tcp(path_a, "reno", &pinned, &e), 0);
@@ -453,8 +453,8 @@ static void watch_link(enum link_backend backend)
 	assert_string_equal(line, "head_ns,link,direction,bytes,packets,drops\n");
 	while (fgets(line, sizeof(line), csv)) {
 		assert_int_equal(sscanf(line, "%" SCNd64 ",migration,%31[^,],%" SCNd64 ",%" SCNd64 ",%" SCNd64, &ns,
-					direction, &bytes, &packets, &drops),
-				 5);
+		                        direction, &bytes, &packets, &drops),
+		                 5);
 		int way = strcmp(direction, "b-to-a") == 0;
 		assert_true(way || strcmp(direction, "a-to-b") == 0);
 		assert_true(bytes >= last_bytes[way] && drops >= last_drops[way]);

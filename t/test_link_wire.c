@@ -48,11 +48,11 @@ static void frames_are_counted_as_on_ethernet(void **state)
 {
 	unsigned char frame[VNET + 14 + 40 + 20 + 10000] = { 0 };
 	struct virtio_net_hdr h = { .flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
-				    .gso_type = VIRTIO_NET_HDR_GSO_TCPV4,
-				    .hdr_len = 200,
-				    .gso_size = 1448,
-				    .csum_start = 34,
-				    .csum_offset = 16 };
+		                    .gso_type = VIRTIO_NET_HDR_GSO_TCPV4,
+		                    .hdr_len = 200,
+		                    .gso_size = 1448,
+		                    .csum_start = 34,
+		                    .csum_offset = 16 };
 	(void)state;
 	assert_int_equal(wire_bytes(frame, VNET + 1514), 1538);
 	assert_int_equal(wire_bytes(frame, VNET + 42), 84); /* padded */

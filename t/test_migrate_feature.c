@@ -41,7 +41,7 @@ static void check(const char *text, const struct feature_host *host, int status,
 	int result = host ? feature_check_host(&set, host, &e) : feature_check(&set, false, true, &e);
 	if (result != (status ? -1 : 0) || e.status != status || (words && !strstr(e.text, words)))
 		fail_msg("'%s': %d, status %d, '%s'; wanted status %d and '%s'", text, result, e.status, e.text,
-			 status, words ? words : "");
+		         status, words ? words : "");
 }
 
 static void test_table_is_consistent(void **state)
@@ -52,7 +52,7 @@ static void test_table_is_consistent(void **state)
 			assert_string_equal(f->option->name, f->key);
 			assert_true(f->libvirt_since || f->global);
 			assert_true(f->qemu_since || strcmp(f->key, "peer2peer") == 0 ||
-				    strcmp(f->key, "tunnelled") == 0);
+			            strcmp(f->key, "tunnelled") == 0);
 		}
 		assert_true(!f->qemu_gone || f->qemu_gone > f->qemu_since);
 		assert_true(!f->param || f->param_type);
@@ -114,13 +114,13 @@ static void test_versions(void **state)
 	assert_int_equal(feature_available(row("xbzrle"), &host, reason, sizeof(reason)), FEATURE_YES);
 	assert_string_equal(reason, "");
 	assert_int_equal(feature_available(row("parallel_compression"), &host, reason, sizeof(reason)),
-			 FEATURE_BY_QEMU);
+	                 FEATURE_BY_QEMU);
 	assert_non_null(strstr(reason, "older than 9.4.0"));
 	assert_int_equal(feature_available(row("switchover_ack"), &host, reason, sizeof(reason)), FEATURE_NO);
 	assert_string_equal(reason, "QEMU 7.2.22 is older than 8.1.0");
 	assert_int_equal(feature_available(row("postcopy_preempt"), &host, reason, sizeof(reason)), FEATURE_NO);
 	assert_int_equal(feature_available(row("postcopy_preempt"), &newest, reason, sizeof(reason)),
-			 FEATURE_BY_QEMU);
+	                 FEATURE_BY_QEMU);
 	assert_int_equal(feature_available(row("compress"), &newest, reason, sizeof(reason)), FEATURE_NO);
 	assert_non_null(strstr(reason, "no more (since 9.1.0)"));
 	assert_int_equal(feature_available(row("dirty_limit"), &newest, reason, sizeof(reason)), FEATURE_BY_QEMU);
@@ -128,7 +128,7 @@ static void test_versions(void **state)
 	host.kvm = false;
 	assert_int_equal(feature_available(row("dirty_limit"), &host, reason, sizeof(reason)), FEATURE_NO);
 	assert_int_equal(feature_available(row("parallel_compression"), &newest, reason, sizeof(reason)),
-			 FEATURE_YES);
+	                 FEATURE_YES);
 	assert_int_equal(feature_available(row("zero_copy"), &newest, reason, sizeof(reason)), FEATURE_YES);
 	host.may_lock = false;
 	assert_int_equal(feature_available(row("zero_copy"), &host, reason, sizeof(reason)), FEATURE_NO);
@@ -158,7 +158,7 @@ static void test_asked_of_libvirt(void **state)
 {
 	(void)state;
 	struct feature_set set = parsed("auto_converge+auto_converge_initial=30+xbzrle+xbzrle_cache=8M+"
-					"postcopy_bandwidth=5M+copy_disks=incremental");
+	                                "postcopy_bandwidth=5M+copy_disks=incremental");
 	virTypedParameterPtr params = NULL;
 	int count = 0, room = 0, initial = 0;
 	unsigned flags = VIR_MIGRATE_LIVE;
@@ -167,11 +167,11 @@ static void test_asked_of_libvirt(void **state)
 	struct err e = { 0 };
 	assert_int_equal(feature_apply(&set, V(9, 0, 0), &flags, &params, &count, &room, &e), 0);
 	assert_int_equal(flags, VIR_MIGRATE_LIVE | VIR_MIGRATE_AUTO_CONVERGE | VIR_MIGRATE_COMPRESSED |
-					VIR_MIGRATE_NON_SHARED_INC);
+	                                VIR_MIGRATE_NON_SHARED_INC);
 	assert_int_equal(virTypedParamsGetInt(params, count, VIR_MIGRATE_PARAM_AUTO_CONVERGE_INITIAL, &initial), 1);
 	assert_int_equal(initial, 30);
 	assert_int_equal(virTypedParamsGetULLong(params, count, VIR_MIGRATE_PARAM_COMPRESSION_XBZRLE_CACHE, &cache),
-			 1);
+	                 1);
 	assert_int_equal(cache, 8 << 20);
 	assert_int_equal(virTypedParamsGetULLong(params, count, VIR_MIGRATE_PARAM_BANDWIDTH_POSTCOPY, &bandwidth), 1);
 	assert_int_equal(bandwidth, 5);
@@ -226,7 +226,7 @@ static void kept(const char *text, const char *on, const char *key, const char *
 	assert_true(json_object_object_get_ex(entry, "on", &member));
 	assert_string_equal(json_object_get_string(member), value);
 	assert_int_equal(json_object_object_get_ex(entry, "kept", &member) ? json_object_get_boolean(member) : -1,
-			 kept_or_missing);
+	                 kept_or_missing);
 	json_object_put(all);
 	json_object_put(features_on);
 }
@@ -258,8 +258,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_table_is_consistent), cmocka_unit_test(test_values),
-		cmocka_unit_test(test_exclusions),	    cmocka_unit_test(test_versions),
-		cmocka_unit_test(test_parse_refuses),	    cmocka_unit_test(test_asked_of_libvirt),
+		cmocka_unit_test(test_exclusions),          cmocka_unit_test(test_versions),
+		cmocka_unit_test(test_parse_refuses),       cmocka_unit_test(test_asked_of_libvirt),
 		cmocka_unit_test(test_past_an_old_libvirt), cmocka_unit_test(test_read_back),
 	};
 	/* libvirt's typed parameters reset its last error, which is not there before this. */

@@ -162,7 +162,7 @@ static int row_set(const struct option_row *row, void *target, const char *text,
 	int where = outside(row, &v, e);
 	if (where)
 		return err_set(e, EXIT_USAGE, "'%s' is %s the limit of %s", text, where < 0 ? "below" : "above",
-			       where < 0 ? row->minimum : row->maximum);
+		               where < 0 ? row->minimum : row->maximum);
 	memcpy(member, &v, sizeof(int64_t));
 	return 0;
 }
@@ -180,8 +180,8 @@ int option_set(const struct option_row *rows, void *target, const char *name, co
 	for (const struct option_row *r = rows; r->name && count < 128; r++)
 		names[count++] = r->name;
 	const char *near = nearest_name(name, names, count);
-	return err_set(e, EXIT_USAGE, "unknown key '%s'%s%s%s", name, near ? ", did you mean '" : "", near ? near : "",
-		       near ? "'?" : "");
+	return err_set(e, EXIT_USAGE, "unknown key '%s'%s%s%s", name, near ? ", did you mean '" : "",
+	               near ? near : "", near ? "'?" : "");
 }
 
 int option_defaults(const struct option_row *rows, void *target, struct err *e)
@@ -194,8 +194,9 @@ int option_defaults(const struct option_row *rows, void *target, struct err *e)
 
 char *option_get(const struct option_row *row, const void *target, char *buffer, size_t room)
 {
-	static const char *const units[] = { [OPTION_SIZE] = "B", [OPTION_RATE] = "bit/s", [OPTION_DURATION] = "ns",
-					     [OPTION_INTEGER] = "" };
+	static const char *const units[] = {
+		[OPTION_SIZE] = "B", [OPTION_RATE] = "bit/s", [OPTION_DURATION] = "ns", [OPTION_INTEGER] = ""
+	};
 	const char *member = (const char *)target + row->offset;
 	union value v = { 0 };
 	switch (row->type) {
@@ -223,6 +224,7 @@ char *option_get(const struct option_row *row, const void *target, char *buffer,
 
 const char *option_type_name(enum option_type type)
 {
-	static const char *const names[] = { "size", "rate", "duration", "integer", "fraction", "yes|no", "choice", "text" };
+	static const char *const names[] = { "size",     "rate",   "duration", "integer",
+		                             "fraction", "yes|no", "choice",   "text" };
 	return names[type];
 }

@@ -40,14 +40,16 @@ enum option_type {
 struct option_row {
 	const char *name; /* NULL ends the table */
 	enum option_type type;
-	size_t offset;        /* of the member in the options struct */
-	const char *initial;  /* default, as a user would write it; NULL: must be given by the caller */
-	const char *minimum;  /* lowest value, or for CHOICE the list "a|b|c"; NULL: no bound */
-	const char *maximum;  /* highest value; NULL: no bound */
-	const char *help;     /* one line: what it is, and the unit if it is not in the type */
+	size_t offset;       /* of the member in the options struct */
+	const char *initial; /* default, as a user would write it; NULL: must be given by the caller */
+	const char *minimum; /* lowest value, or for CHOICE the list "a|b|c"; NULL: no bound */
+	const char *maximum; /* highest value; NULL: no bound */
+	const char *help;    /* one line: what it is, and the unit if it is not in the type */
 };
 
+/* clang-format off */
 #define OPTION_END { NULL, OPTION_STRING, 0, NULL, NULL, NULL, NULL }
+/* clang-format on */
 
 /* Put every default into *target. Returns 0, or -1 when a table's own default is bad (a programming error). */
 int option_defaults(const struct option_row *rows, void *target, struct err *e);

@@ -9,6 +9,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,8 +37,8 @@ int process_enter(const struct process_place *place, struct err *e)
 	if (!place)
 		return 0;
 	/* The mount namespace last: the other two are named by paths of the old one. */
-	if (enter_namespace(place->netns, CLONE_NEWNET, e) < 0 || enter_namespace(place->utsns, CLONE_NEWUTS, e) < 0 ||
-	    enter_namespace(place->mntns, CLONE_NEWNS, e) < 0)
+	if (enter_namespace(place->netns, CLONE_NEWNET, e) < 0 ||
+	    enter_namespace(place->utsns, CLONE_NEWUTS, e) < 0 || enter_namespace(place->mntns, CLONE_NEWNS, e) < 0)
 		return -1;
 	if (place->core > 0) {
 		cpu_set_t set;
@@ -67,7 +68,7 @@ static void child_main(const struct process_place *place, const char *const argv
 		dprintf(STDERR_FILENO, "%s\n", e.text);
 		_exit(126);
 	}
-	execvp(argv[0], (char *const *)argv);
+	execvp(argv[0], (char *const *)(uintptr_t)argv); /* it changes nothing; its prototype is older than const */
 	dprintf(STDERR_FILENO, "cannot run '%s': %s\n", argv[0], strerror(errno));
 	_exit(127);
 }
@@ -90,7 +91,7 @@ static const char *last_line(char *text)
 }
 
 int process_run(const struct process_place *place, const char *const argv[], int64_t deadline_ns, char *output,
-		size_t room, struct err *e)
+                size_t room, struct err *e)
 {
 	char own[4096], command[512];
 	char *text = output ? output : own;
@@ -142,15 +143,16 @@ int process_run(const struct process_place *place, const char *const argv[], int
 		;
 	if (timed_out)
 		return err_set(e, EXIT_MEASURED_BAD, "'%s' did not end within %lld s", command,
-			       (long long)(deadline_ns / NS_PER_S));
+		               (long long)(deadline_ns / NS_PER_S));
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return 0;
 	char tail[1024];
 	snprintf(tail, sizeof(tail), "%s", text + (used > sizeof(tail) - 1 ? used - sizeof(tail) + 1 : 0));
 	if (WIFEXITED(status))
 		return err_set(e, WEXITSTATUS(status) == 127 ? EXIT_CANNOT : EXIT_MEASURED_BAD,
-			       "'%s' failed with status %d: %s", command, WEXITSTATUS(status), last_line(tail));
-	return err_set(e, EXIT_MEASURED_BAD, "'%s' was ended by signal %d: %s", command, WTERMSIG(status), last_line(tail));
+		               "'%s' failed with status %d: %s", command, WEXITSTATUS(status), last_line(tail));
+	return err_set(e, EXIT_MEASURED_BAD, "'%s' was ended by signal %d: %s", command, WTERMSIG(status),
+	               last_line(tail));
 }
 
 int process_runf(const struct process_place *place, struct err *e, const char *format, ...)
@@ -172,7 +174,7 @@ int process_runf(const struct process_place *place, struct err *e, const char *f
 }
 
 int process_start(const struct process_place *place, const char *const argv[], const char *log_path, pid_t *ret_pid,
-		  struct err *e)
+                  struct err *e)
 {
 	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	int log = open(log_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
@@ -211,7 +213,7 @@ uint64_t process_start_time(pid_t pid)
 	unsigned long long start = 0;
 	char state = 0;
 	if (!at || sscanf(at + 1, " %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
-			  &state, &start) != 2)
+	                  &state, &start) != 2)
 		return 0;
 	return state == 'Z' || state == 'X' ? 0 : start;
 }

@@ -27,7 +27,7 @@ struct process_place {
  * last line it printed. A program that is not there is EXIT_CANNOT.
  */
 int process_run(const struct process_place *place, const char *const argv[], int64_t deadline_ns, char *output,
-		size_t room, struct err *e);
+                size_t room, struct err *e);
 
 /* The same for a command line without quoting: split at blanks after formatting. Deadline 30 s. */
 int process_runf(const struct process_place *place, struct err *e, const char *format, ...)
@@ -38,7 +38,7 @@ int process_runf(const struct process_place *place, struct err *e, const char *f
  * log_path. Returns 0 and its pid.
  */
 int process_start(const struct process_place *place, const char *const argv[], const char *log_path, pid_t *ret_pid,
-		  struct err *e);
+                  struct err *e);
 
 /* Enter the place's namespaces in the calling thread (pin too). 0, or -1. */
 int process_enter(const struct process_place *place, struct err *e);

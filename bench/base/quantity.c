@@ -15,6 +15,7 @@ struct unit {
 	double factor;
 };
 
+/* clang-format off */
 static const struct unit size_units[] = {
 	{ "", 1 },          { "B", 1 },
 	{ "K", 0x1p10 },    { "KiB", 0x1p10 }, { "kB", 1e3 },
@@ -36,6 +37,7 @@ static const struct unit duration_units[] = {
 	{ "", 1e9 },  { "ns", 1 },      { "us", 1e3 },     { "ms", 1e6 },
 	{ "s", 1e9 }, { "min", 60e9 },  { "h", 3600e9 },   { NULL, 0 },
 };
+/* clang-format on */
 
 static int parse(const char *text, const struct unit *units, const char *form, int64_t *ret, struct err *e)
 {

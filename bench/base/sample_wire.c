@@ -31,7 +31,7 @@ static uint64_t get(const unsigned char **from, size_t bytes)
 {
 	uint64_t value = 0;
 	for (size_t i = 0; i < bytes; i++)
-		value |= (uint64_t)*(*from)++ << (8 * i);
+		value |= (uint64_t) * (*from)++ << (8 * i);
 	return value;
 }
 

@@ -19,23 +19,30 @@
 #include <stdint.h>
 
 #define SAMPLE_WIRE_VERSION 1
-#define SAMPLE_WIRE_PORT 7710     /* UDP, head side: samples and hellos come here */
-#define SAMPLE_CONTROL_PORT 7711  /* UDP, guest side: START, FETCH, STOP */
+#define SAMPLE_WIRE_PORT 7710      /* UDP, head side: samples and hellos come here */
+#define SAMPLE_CONTROL_PORT 7711   /* UDP, guest side: START, FETCH, STOP */
 #define SAMPLE_HEARTBEAT_PORT 7712 /* UDP, head's data-network side: one small datagram a sampling interval */
 #define SAMPLES_PER_MESSAGE 24
 #define WORKLOADS_PER_GUEST 4
 #define MESSAGE_ROOM 1400 /* longest encoded message, bytes */
 
-enum message_type { MESSAGE_HELLO = 1, MESSAGE_SAMPLES, MESSAGE_START, MESSAGE_FETCH, MESSAGE_STOP, MESSAGE_POWEROFF };
+enum message_type {
+	MESSAGE_HELLO = 1,
+	MESSAGE_SAMPLES,
+	MESSAGE_START,
+	MESSAGE_FETCH,
+	MESSAGE_STOP,
+	MESSAGE_POWEROFF
+};
 
 enum agent_state { AGENT_BOOTING, AGENT_PREPARING, AGENT_READY, AGENT_RUNNING, AGENT_DONE, AGENT_FAILED };
 
 /* One sample: cumulative work of a workload at a guest instant. */
 struct sample {
-	uint32_t seq;         /* 0, 1, 2 ... per workload; one each sampling interval */
-	int64_t guest_ns;     /* guest CLOCK_MONOTONIC */
-	int64_t work;         /* cumulative, in the workload's unit (additions, bytes, busy ns, samples) */
-	int64_t worst_op_ns;  /* longest single operation that ended or is still going on since the sample before */
+	uint32_t seq;        /* 0, 1, 2 ... per workload; one each sampling interval */
+	int64_t guest_ns;    /* guest CLOCK_MONOTONIC */
+	int64_t work;        /* cumulative, in the workload's unit (additions, bytes, busy ns, samples) */
+	int64_t worst_op_ns; /* longest single operation that ended or is still going on since the sample before */
 };
 
 struct message {
@@ -45,12 +52,14 @@ struct message {
 	union {
 		struct {
 			enum agent_state state;
-			uint8_t workloads;       /* how many run in this guest, 1..WORKLOADS_PER_GUEST */
-			uint64_t boot_ns;        /* guest CLOCK_MONOTONIC now */
+			uint8_t workloads; /* how many run in this guest, 1..WORKLOADS_PER_GUEST */
+			uint64_t boot_ns;  /* guest CLOCK_MONOTONIC now */
 			uint32_t next_seq[WORKLOADS_PER_GUEST]; /* samples taken so far */
-			int64_t job_done_guest_ns[WORKLOADS_PER_GUEST]; /* when a fixed-size job ended; -1: none or still running */
-			uint64_t slots_missed;   /* sampling deadlines that had passed already and were dropped */
-			char detail[128];        /* in AGENT_FAILED what failed; else what it is doing (such as "filling 40 of 96 MiB") */
+			/* when a fixed-size job ended; -1: none or still running */
+			int64_t job_done_guest_ns[WORKLOADS_PER_GUEST];
+			uint64_t slots_missed; /* sampling deadlines that had passed already and were dropped */
+			/* in AGENT_FAILED what failed; else what it is doing (such as "filling 40 of 96 MiB") */
+			char detail[128];
 		} hello;
 		struct {
 			uint8_t workload; /* index in the guest, from 0 */

@@ -124,7 +124,7 @@ int series_close(struct series *s, struct err *e)
 	if (s->write_errno) {
 		errno = s->write_errno;
 		result = err_errno(e, EXIT_MEASURED_BAD, "cannot write '%s' (%lld rows lost)", s->path,
-				   (long long)s->rows_dropped);
+		                   (long long)s->rows_dropped);
 	}
 	pthread_mutex_destroy(&s->lock);
 	free(s);

@@ -31,7 +31,8 @@ static char *read_line(char *buffer, int room, void *stream)
 	return line;
 }
 
-static struct config_entry *entry_find(struct config_file *c, const char *section, const char *subject, const char *key)
+static struct config_entry *entry_find(struct config_file *c, const char *section, const char *subject,
+                                       const char *key)
 {
 	for (size_t i = 0; i < c->count; i++) {
 		struct config_entry *entry = &c->entries[i];
@@ -42,8 +43,8 @@ static struct config_entry *entry_find(struct config_file *c, const char *sectio
 	return NULL;
 }
 
-static struct config_entry *entry_add(struct config_file *c, const char *section, const char *subject, const char *key,
-				      struct err *e)
+static struct config_entry *entry_add(struct config_file *c, const char *section, const char *subject,
+                                      const char *key, struct err *e)
 {
 	struct config_entry *more = realloc(c->entries, (c->count + 1) * sizeof(*more));
 	if (!more) {
@@ -86,8 +87,8 @@ static int handle(void *user, const char *whole_section, const char *key, const 
 		return 1;
 	}
 	if (old) {
-		err_set(r->e, EXIT_USAGE, "%s:%d: key '%s' of section [%s] is given twice (first at %s)", r->path, r->line,
-			key, whole_section, old->where);
+		err_set(r->e, EXIT_USAGE, "%s:%d: key '%s' of section [%s] is given twice (first at %s)", r->path,
+		        r->line, key, whole_section, old->where);
 		return 0;
 	}
 	if (strlen(value) >= sizeof(old->value)) {
@@ -123,7 +124,7 @@ int config_file_read(struct config_file *c, const char *path, struct err *e)
 }
 
 static int set_value(struct config_file *c, const char *section, const char *subject, const char *key,
-		     const char *value, const char *assignment, struct err *e)
+                     const char *value, const char *assignment, struct err *e)
 {
 	struct config_entry *entry = entry_find(c, section, subject, key);
 	if (!entry)
@@ -141,7 +142,8 @@ int config_override(struct config_file *c, const char *assignment, struct err *e
 	const char *equals = strchr(assignment, '='), *dot = strchr(assignment, '.');
 	if (!equals || !dot || dot > equals || dot == assignment || equals == dot + 1 ||
 	    (size_t)(dot - assignment) >= sizeof(section) || (size_t)(equals - dot) >= sizeof(key))
-		return err_set(e, EXIT_USAGE, "-s '%s': expected section.key=value, such as link.rate=1G", assignment);
+		return err_set(e, EXIT_USAGE, "-s '%s': expected section.key=value, such as link.rate=1G",
+		               assignment);
 	snprintf(section, sizeof(section), "%.*s", (int)(dot - assignment), assignment);
 	snprintf(key, sizeof(key), "%.*s", (int)(equals - dot - 1), dot + 1);
 	if (strlen(equals + 1) >= sizeof(c->entries->value))
@@ -153,7 +155,7 @@ int config_override(struct config_file *c, const char *assignment, struct err *e
 	for (size_t i = 0; i < c->count && named < 64; i++) {
 		const struct config_entry *entry = &c->entries[i];
 		bool wanted = strcmp(entry->section, "vm") == 0 &&
-			      (strcmp(section, "vm") == 0 || strcmp(section, entry->subject) == 0);
+		              (strcmp(section, "vm") == 0 || strcmp(section, entry->subject) == 0);
 		for (size_t k = 0; wanted && k < named; k++)
 			wanted = strcmp(names[k], entry->subject) != 0;
 		if (wanted)

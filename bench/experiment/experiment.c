@@ -31,8 +31,10 @@ static struct experiment_vm *vm_named(struct experiment *x, const char *name, st
 			return NULL;
 		}
 	if (!name[0] || strlen(name) > 32 || x->vm_count == VMS_MAX) {
-		err_set(e, EXIT_USAGE, !name[0] ? "a VM needs a name: [vm NAME]" :
-			x->vm_count == VMS_MAX ? "more than 16 VMs" : "the VM's name is longer than 32 characters");
+		err_set(e, EXIT_USAGE,
+		        !name[0]                 ? "a VM needs a name: [vm NAME]"
+		        : x->vm_count == VMS_MAX ? "more than 16 VMs"
+		                                 : "the VM's name is longer than 32 characters");
 		return NULL;
 	}
 	for (const struct experiment_section *s = experiment_sections; s->name; s++)
@@ -59,7 +61,7 @@ static const struct experiment_section *section_find(const char *name, struct er
 	}
 	const char *near = nearest_name(name, names, count);
 	err_set(e, EXIT_USAGE, "unknown section [%s]%s%s%s", name, near ? ", did you mean [" : "", near ? near : "",
-		near ? "]?" : "");
+	        near ? "]?" : "");
 	return NULL;
 }
 
@@ -71,19 +73,23 @@ static int vm_workloads_find(struct experiment_vm *vm, struct err *e)
 	snprintf(text, sizeof(text), "%s", vm->workload);
 	for (char *name = strtok_r(text, "+ ", &save); name; name = strtok_r(NULL, "+ ", &save)) {
 		if (count == VM_WORKLOADS_MAX)
-			return err_set(e, EXIT_USAGE, "more than %d workloads in VM '%s'", VM_WORKLOADS_MAX, vm->name);
+			return err_set(e, EXIT_USAGE, "more than %d workloads in VM '%s'", VM_WORKLOADS_MAX,
+			               vm->name);
 		const struct workload_ops *ops = workload_find(name, e);
 		if (!ops)
 			return -1;
 		for (int i = 0; i < count; i++)
 			if (vm->workloads[i] == ops)
-				return err_set(e, EXIT_USAGE, "workload '%s' stands twice in VM '%s'", name, vm->name);
+				return err_set(e, EXIT_USAGE, "workload '%s' stands twice in VM '%s'", name,
+				               vm->name);
 		vm->workloads[count] = ops;
 		vm->workload_options[count] = workload_options_new(ops, e);
 		if (!vm->workload_options[count++])
 			return -1;
 	}
-	return count ? 0 : err_set(e, EXIT_USAGE, "VM '%s' has no workload: 'idle' is the one that does nothing", vm->name);
+	return count ? 0
+	             : err_set(e, EXIT_USAGE, "VM '%s' has no workload: 'idle' is the one that does nothing",
+	                       vm->name);
 }
 
 /* WORKLOAD.KEY = value: kept when the VM runs that workload; checked in any case, so that a sweep over workloads works. */
@@ -97,7 +103,8 @@ static int workload_key_set(struct experiment_vm *vm, const struct config_entry 
 		return -1;
 	for (int i = 0; i < VM_WORKLOADS_MAX && vm->workloads[i]; i++)
 		if (vm->workloads[i] == ops)
-			return option_set(ops->options, vm->workload_options[i], entry->key + length + 1, entry->value, e);
+			return option_set(ops->options, vm->workload_options[i], entry->key + length + 1,
+			                  entry->value, e);
 	void *unused = workload_options_new(ops, e);
 	int result = unused ? option_set(ops->options, unused, entry->key + length + 1, entry->value, e) : -1;
 	free(unused);
@@ -147,7 +154,8 @@ static void scale_apply(struct experiment *x, double scale)
 		vm->disk_bytes = (int64_t)((double)vm->disk_bytes * scale) >> 20 << 20;
 		for (int w = 0; w < VM_WORKLOADS_MAX && vm->workloads[w]; w++)
 			for (size_t k = 0; k < sizeof(scaled_keys) / sizeof(scaled_keys[0]); k++) {
-				const struct option_row *row = option_find(vm->workloads[w]->options, scaled_keys[k].key);
+				const struct option_row *row =
+					option_find(vm->workloads[w]->options, scaled_keys[k].key);
 				if (!row || strcmp(vm->workloads[w]->name, scaled_keys[k].workload) != 0)
 					continue;
 				int64_t *value = (int64_t *)(void *)((char *)vm->workload_options[w] + row->offset);
@@ -168,16 +176,18 @@ static int vm_check(const struct experiment *x, const struct experiment_vm *vm, 
 			return err_prefix(e, "VM '%s', workload '%s'", vm->name, vm->workloads[i]->name);
 		need += workload_memory_bytes(vm->workloads[i], vm->workload_options[i]);
 		if (strcmp(vm->workloads[i]->name, "seqread") == 0 && (!vm->disk_bytes || !x->storage))
-			return err_set(e, EXIT_USAGE,
-				       "VM '%s' reads a disk but has none: set its disk = SIZE and [storage] kind = iscsi",
-				       vm->name);
+			return err_set(
+				e, EXIT_USAGE,
+				"VM '%s' reads a disk but has none: set its disk = SIZE and [storage] kind = iscsi",
+				vm->name);
 	}
 	if (vm->memory_bytes < need)
-		return err_set(e, EXIT_USAGE, "VM '%s' has %lld MiB of memory and needs at least %lld MiB%s", vm->name,
-			       (long long)(vm->memory_bytes >> 20), (long long)((need + (1 << 20) - 1) >> 20),
-			       x->scale != 1 ? " (after --scale)" : "");
+		return err_set(e, EXIT_USAGE, "VM '%s' has %lld MiB of memory and needs at least %lld MiB%s",
+		               vm->name, (long long)(vm->memory_bytes >> 20),
+		               (long long)((need + (1 << 20) - 1) >> 20), x->scale != 1 ? " (after --scale)" : "");
 	if (vm->disk_bytes && !x->storage)
-		return err_set(e, EXIT_USAGE, "VM '%s' has a disk, but [storage] kind is none: set it to iscsi", vm->name);
+		return err_set(e, EXIT_USAGE, "VM '%s' has a disk, but [storage] kind is none: set it to iscsi",
+		               vm->name);
 	return 0;
 }
 
@@ -189,18 +199,20 @@ static int whole_check(struct experiment *x, struct err *e)
 		if (vm_check(x, &x->vms[i], e) < 0)
 			return -1;
 	if (!x->collect.on[0])
-		return err_set(e, EXIT_USAGE, "collect.samples cannot be off: without samples the run cannot follow its guests");
+		return err_set(e, EXIT_USAGE,
+		               "collect.samples cannot be off: without samples the run cannot follow its guests");
 	if (!x->migration.vm[0])
 		snprintf(x->migration.vm, sizeof(x->migration.vm), "%s", x->vms[0].name);
 	const char *names[VMS_MAX];
 	for (int i = 0; i < x->vm_count; i++) {
 		names[i] = x->vms[i].name;
 		if (strcmp(names[i], x->migration.vm) == 0)
-			return feature_check(&x->features, x->migration.mode == MODE_POSTCOPY, x->vms[i].disk_bytes > 0, e);
+			return feature_check(&x->features, x->migration.mode == MODE_POSTCOPY,
+			                     x->vms[i].disk_bytes > 0, e);
 	}
 	const char *near = nearest_name(x->migration.vm, names, (size_t)x->vm_count);
 	return err_set(e, EXIT_USAGE, "migration.vm: there is no VM '%s'%s%s%s", x->migration.vm,
-		       near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "");
+	               near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 
 int experiment_build(struct experiment *x, const struct config_file *c, double scale, struct err *e)
@@ -240,11 +252,15 @@ void experiment_free(struct experiment *x)
 
 struct testbed_spec experiment_testbed(const struct experiment *x)
 {
-	struct testbed_spec spec = { .topology = x->link.topology, .backend = x->link.backend, .shape = x->link.shape,
-				     .storage = x->storage, .pinned = x->hosts.pinned };
+	struct testbed_spec spec = { .topology = x->link.topology,
+		                     .backend = x->link.backend,
+		                     .shape = x->link.shape,
+		                     .storage = x->storage,
+		                     .pinned = x->hosts.pinned };
 	spec.shape.seed = (uint64_t)x->general.seed;
 	if (strcmp(x->link.congestion_control, "auto") != 0)
-		snprintf(spec.congestion_control, sizeof(spec.congestion_control), "%.31s", x->link.congestion_control);
+		snprintf(spec.congestion_control, sizeof(spec.congestion_control), "%.31s",
+		         x->link.congestion_control);
 	return spec;
 }
 

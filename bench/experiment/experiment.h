@@ -85,6 +85,9 @@ struct experiment_section {
 /* All sections; name NULL ends. */
 extern const struct experiment_section experiment_sections[];
 
+/* The keys of one section, or NULL. */
+const struct option_row *experiment_section_rows(const char *name);
+
 /* Fill and check one experiment from entries without lists. Errors name file, line, key and the nearest valid name. */
 int experiment_build(struct experiment *x, const struct config_file *c, double scale, struct err *e);
 

@@ -72,14 +72,15 @@ int guests_prepare(struct guest_boot *boot, const struct experiment *x, const ch
 		return 0;
 	}
 	boot->kvm = accelerator_kvm_works(boot->kernel, boot->initrd, boot->accelerator_reason,
-					  sizeof(boot->accelerator_reason));
+	                                  sizeof(boot->accelerator_reason));
 	if (!boot->kvm && x->hosts.accelerator == ACCELERATOR_KVM)
-		return err_set(e, EXIT_CANNOT, "hosts.accelerator is kvm, but %s: use auto or tcg", boot->accelerator_reason);
+		return err_set(e, EXIT_CANNOT, "hosts.accelerator is kvm, but %s: use auto or tcg",
+		               boot->accelerator_reason);
 	return 0;
 }
 
 int guests_check_features(struct guest_boot *boot, const struct experiment *x, virConnectPtr source,
-			  virConnectPtr destination, struct err *e)
+                          virConnectPtr destination, struct err *e)
 {
 	const struct experiment_vm *moving = experiment_moving_vm(x);
 	boot->host.kvm = boot->kvm;
@@ -91,8 +92,8 @@ int guests_check_features(struct guest_boot *boot, const struct experiment *x, v
 }
 
 /* The words of the guest's kernel command line, through the codec that the guest itself reads them with. */
-static int arguments_make(const struct experiment *x, int index, const struct testbed *t, uint64_t run_id, char *buffer,
-			  size_t room, struct err *e)
+static int arguments_make(const struct experiment *x, int index, const struct testbed *t, uint64_t run_id,
+                          char *buffer, size_t room, struct err *e)
 {
 	const struct experiment_vm *vm = &x->vms[index];
 	struct guest_settings s;
@@ -116,7 +117,8 @@ static int arguments_make(const struct experiment *x, int index, const struct te
 	if (result == 0)
 		result = guest_settings_set(&s, "workload", vm->workload, e);
 	for (int w = 0; result == 0 && w < VM_WORKLOADS_MAX && vm->workloads[w]; w++)
-		for (const struct option_row *row = vm->workloads[w]->options; result == 0 && row && row->name; row++) {
+		for (const struct option_row *row = vm->workloads[w]->options; result == 0 && row && row->name;
+		     row++) {
 			snprintf(key, sizeof(key), "%s.%s", vm->workloads[w]->name, row->name);
 			option_get(row, vm->workload_options[w], value, sizeof(value));
 			result = guest_settings_set(&s, key, value, e);
@@ -129,8 +131,8 @@ static int arguments_make(const struct experiment *x, int index, const struct te
 }
 
 int guest_start(const struct experiment *x, int index, const struct guest_boot *boot, const struct testbed *t,
-		const struct node *node, virConnectPtr connection, uint64_t run_id, const char *run_directory,
-		struct err *e)
+                const struct node *node, virConnectPtr connection, uint64_t run_id, const char *run_directory,
+                struct err *e)
 {
 	const struct experiment_vm *vm = &x->vms[index];
 	char arguments[GUEST_COMMAND_LINE_ROOM], console[PATH_MAX + 100], absolute[PATH_MAX];
@@ -156,14 +158,15 @@ int guest_start(const struct experiment *x, int index, const struct guest_boot *
 	for (int network = MANAGEMENT_NETWORK; network <= LAN_NETWORK; network++)
 		guest_mac(network, index, spec.nics[network - 1].mac, sizeof(spec.nics[0].mac));
 	if (vm->disk_bytes) {
-		spec.disks[0] = (struct domain_disk){ t->nodes[NODE_STO].lan_ip, STORAGE_PORT, STORAGE_TARGET, index + 1 };
+		spec.disks[0] =
+			(struct domain_disk){ t->nodes[NODE_STO].lan_ip, STORAGE_PORT, STORAGE_TARGET, index + 1 };
 		spec.disk_count = 1;
 	}
 	if (vm == experiment_moving_vm(x)) {
 		/* QEMU's own pages are locked too. */
 		spec.lock_bytes = x->features.zero_copy ? vm->memory_bytes + ((int64_t)1 << 30) : 0;
-		if (feature_globals(&x->features, boot->host.libvirt_version, spec.globals, &spec.global_count, DOMAIN_GLOBALS,
-				    e) < 0)
+		if (feature_globals(&x->features, boot->host.libvirt_version, spec.globals, &spec.global_count,
+		                    DOMAIN_GLOBALS, e) < 0)
 			return -1;
 	}
 	char *xml = domain_xml(&spec);

@@ -6,12 +6,16 @@
 
 #define GENERAL(member) offsetof(struct experiment_general, member)
 static const struct option_row general_rows[] = {
-	{ "name", OPTION_STRING, GENERAL(name), "experiment", NULL, NULL, "short name; the results folder is called after it" },
-	{ "question", OPTION_STRING, GENERAL(question), "", NULL, NULL, "what the experiment asks, for the report's head" },
+	{ "name", OPTION_STRING, GENERAL(name), "experiment", NULL, NULL,
+	  "short name; the results folder is called after it" },
+	{ "question", OPTION_STRING, GENERAL(question), "", NULL, NULL,
+	  "what the experiment asks, for the report's head" },
 	{ "repeat", OPTION_INTEGER, GENERAL(repeat), "1", "1", "1000", "how often each point is run" },
 	{ "seed", OPTION_INTEGER, GENERAL(seed), "1", "0", NULL, "seed of everything random" },
-	{ "warmup", OPTION_DURATION, GENERAL(warmup_ns), "3s", "0s", "24h", "time before the baseline; enters no number" },
-	{ "baseline", OPTION_DURATION, GENERAL(baseline_ns), "8s", "1s", "24h", "undisturbed time that everything is compared with" },
+	{ "warmup", OPTION_DURATION, GENERAL(warmup_ns), "3s", "0s", "24h",
+	  "time before the baseline; enters no number" },
+	{ "baseline", OPTION_DURATION, GENERAL(baseline_ns), "8s", "1s", "24h",
+	  "undisturbed time that everything is compared with" },
 	{ "settle", OPTION_DURATION, GENERAL(settle_ns), "8s", "1s", "24h", "time after the migration" },
 	{ "boot_timeout", OPTION_DURATION, GENERAL(boot_timeout_ns), "120s", "1s", "1h",
 	  "longest wait for a guest's agent, memory fill included" },
@@ -29,11 +33,13 @@ static const struct option_row hosts_rows[] = {
 
 #define LINK(member) offsetof(struct experiment_link, member)
 static const struct option_row link_rows[] = {
-	{ "rate", OPTION_RATE, LINK(shape.rate_bits_per_s), "100M", "0", "100G", "of the migration link; 0: unshaped" },
+	{ "rate", OPTION_RATE, LINK(shape.rate_bits_per_s), "100M", "0", "100G",
+	  "of the migration link; 0: unshaped" },
 	{ "rtt", OPTION_DURATION, LINK(shape.rtt_ns), "0ms", "0ms", "10s", "round trip added to the link" },
 	{ "jitter", OPTION_DURATION, LINK(shape.jitter_ns), "0ms", "0ms", "10s", "the round trip varies by so much" },
 	{ "loss", OPTION_FRACTION, LINK(shape.loss), "0", "0", "0.5", "share of the frames lost, each way" },
-	{ "queue", OPTION_SIZE, LINK(shape.queue_bytes), "0", "0", "1G", "before the bottleneck; 0: 50 ms of the rate" },
+	{ "queue", OPTION_SIZE, LINK(shape.queue_bytes), "0", "0", "1G",
+	  "before the bottleneck; 0: 50 ms of the rate" },
 	{ "topology", OPTION_CHOICE, LINK(topology), "separate", "separate|shared", NULL,
 	  "shared: storage and guest traffic on the shaped link too" },
 	{ "backend", OPTION_CHOICE, LINK(backend), "auto", "auto|netem|htb|emulator", NULL, "what shapes the link" },
@@ -43,8 +49,7 @@ static const struct option_row link_rows[] = {
 };
 
 static const struct option_row storage_rows[] = {
-	{ "kind", OPTION_CHOICE, 0, "none", "none|iscsi", NULL, "shared disks for the VMs" },
-	OPTION_END
+	{ "kind", OPTION_CHOICE, 0, "none", "none|iscsi", NULL, "shared disks for the VMs" }, OPTION_END
 };
 
 #define VM(member) offsetof(struct experiment_vm, member)
@@ -52,7 +57,8 @@ static const struct option_row vm_rows[] = {
 	{ "node", OPTION_STRING, VM(node), "src", NULL, NULL, "where it starts: src or dst" },
 	{ "memory", OPTION_SIZE, VM(memory_bytes), "256M", "64M", "1T", "RAM of the guest" },
 	{ "vcpus", OPTION_INTEGER, VM(vcpus), "1", "1", "64", "virtual CPUs" },
-	{ "disk", OPTION_SIZE, VM(disk_bytes), "0", "0", "16T", "size of its shared disk, filled with incompressible bytes; 0: none" },
+	{ "disk", OPTION_SIZE, VM(disk_bytes), "0", "0", "16T",
+	  "size of its shared disk, filled with incompressible bytes; 0: none" },
 	{ "memory_fill", OPTION_CHOICE, VM(fill), "random", "none|random", NULL,
 	  "random: every free page is written once, so that zero pages flatter nothing" },
 	{ "workload", OPTION_STRING, VM(workload), "intadd", NULL, NULL, "what it does; two at once as NAME+NAME" },
@@ -63,11 +69,13 @@ static const struct option_row vm_rows[] = {
 static const struct option_row migration_rows[] = {
 	{ "vm", OPTION_STRING, MIGRATION(vm), "", NULL, NULL, "the VM that moves; empty: the first one" },
 	{ "mode", OPTION_CHOICE, MIGRATION(mode), "precopy", "precopy|postcopy|none", NULL, "none: nothing moves" },
-	{ "switch", OPTION_CHOICE, MIGRATION(postcopy_switch), "now", "now|first-pass|time", NULL, "when post-copy switches over" },
+	{ "switch", OPTION_CHOICE, MIGRATION(postcopy_switch), "now", "now|first-pass|time", NULL,
+	  "when post-copy switches over" },
 	{ "switch_after", OPTION_DURATION, MIGRATION(switch_after_ns), "1s", "0s", "24h", "for switch = time" },
 	{ "downtime_limit", OPTION_DURATION, MIGRATION(downtime_limit_ns), "300ms", "1ms", "2000s",
 	  "longest stop that pre-copy may plan" },
-	{ "bandwidth", OPTION_SIZE, MIGRATION(bandwidth_bytes_per_s), "0", "0", "1T", "bytes a second, whole MiB; 0: the link is the limit" },
+	{ "bandwidth", OPTION_SIZE, MIGRATION(bandwidth_bytes_per_s), "0", "0", "1T",
+	  "bytes a second, whole MiB; 0: the link is the limit" },
 	{ "timeout", OPTION_DURATION, MIGRATION(timeout_ns), "10min", "1s", "24h", "aborted when it takes longer" },
 	{ "suspend", OPTION_DURATION, MIGRATION(suspend_ns), "0s", "0s", "1h",
 	  "stop the VM so long in the middle of the time in which it would migrate (mode none)" },
@@ -76,12 +84,17 @@ static const struct option_row migration_rows[] = {
 
 #define COLLECT(member) offsetof(struct experiment_collect, member)
 static const struct option_row collect_rows[] = {
-	{ "interval", OPTION_DURATION, COLLECT(sample_interval_ns), "10ms", "1ms", "10s", "between two samples in a guest" },
-	{ "job_interval", OPTION_DURATION, COLLECT(job_interval_ns), "50ms", "1ms", "10s", "between two looks at the migration job" },
-	{ "cpu_interval", OPTION_DURATION, COLLECT(cpu_interval_ns), "100ms", "1ms", "10s", "between two readings of CPU time" },
-	{ "link_interval", OPTION_DURATION, COLLECT(link_interval_ns), "100ms", "1ms", "10s", "between two readings of link counters" },
+	{ "interval", OPTION_DURATION, COLLECT(sample_interval_ns), "10ms", "1ms", "10s",
+	  "between two samples in a guest" },
+	{ "job_interval", OPTION_DURATION, COLLECT(job_interval_ns), "50ms", "1ms", "10s",
+	  "between two looks at the migration job" },
+	{ "cpu_interval", OPTION_DURATION, COLLECT(cpu_interval_ns), "100ms", "1ms", "10s",
+	  "between two readings of CPU time" },
+	{ "link_interval", OPTION_DURATION, COLLECT(link_interval_ns), "100ms", "1ms", "10s",
+	  "between two readings of link counters" },
 	{ "packet_bin", OPTION_DURATION, COLLECT(packet_bin_ns), "10ms", "1ms", "10s", "width of a row of packets" },
-	{ "samples", OPTION_BOOLEAN, COLLECT(on[0]), "yes", NULL, NULL, "collect samples (the run needs them to follow the guests)" },
+	{ "samples", OPTION_BOOLEAN, COLLECT(on[0]), "yes", NULL, NULL,
+	  "collect samples (the run needs them to follow the guests)" },
 	{ "packets", OPTION_BOOLEAN, COLLECT(on[1]), "yes", NULL, NULL, "collect packets at the client" },
 	{ "cpu", OPTION_BOOLEAN, COLLECT(on[2]), "yes", NULL, NULL, "collect CPU time of nodes and VMs" },
 	{ "link", OPTION_BOOLEAN, COLLECT(on[3]), "yes", NULL, NULL, "collect link counters" },
@@ -101,6 +114,14 @@ const struct experiment_section experiment_sections[] = {
 	{ NULL, NULL, 0, NULL },
 };
 
+const struct option_row *experiment_section_rows(const char *name)
+{
+	for (const struct experiment_section *s = experiment_sections; s->name; s++)
+		if (strcmp(s->name, name) == 0)
+			return s->rows;
+	return NULL;
+}
+
 bool experiment_key_sweeps(const struct config_entry *entry)
 {
 	/* Texts are never lists (a schedule has commas of its own), but for the two that name things to choose from. */
@@ -115,11 +136,11 @@ bool experiment_key_sweeps(const struct config_entry *entry)
 		rows = ops ? ops->options : NULL;
 		key += length + 1;
 	}
-	for (const struct experiment_section *s = experiment_sections; !rows && s->name; s++)
-		if (strcmp(s->name, entry->section) == 0)
-			rows = s->rows;
+	if (!rows)
+		rows = experiment_section_rows(entry->section);
 	const struct option_row *row = rows ? option_find(rows, key) : NULL;
 	if (!row && strcmp(entry->section, "migration") == 0)
 		row = option_find(feature_rows, key);
-	return row && (row->type != OPTION_STRING || strcmp(key, "workload") == 0 || strcmp(key, "congestion_control") == 0);
+	return row &&
+	       (row->type != OPTION_STRING || strcmp(key, "workload") == 0 || strcmp(key, "congestion_control") == 0);
 }

@@ -49,8 +49,10 @@ static int room_check(const char *directory, int64_t need, struct err *e)
 	}
 	int64_t available = (int64_t)fs.f_bavail * (int64_t)fs.f_frsize;
 	if (available < need)
-		return err_set(e, EXIT_CANNOT, "'%s' has %s of room and the run needs %s: make room, or choose another folder",
-			       text, size_format(available, there, sizeof(there)), size_format(need, wanted, sizeof(wanted)));
+		return err_set(e, EXIT_CANNOT,
+		               "'%s' has %s of room and the run needs %s: make room, or choose another folder", text,
+		               size_format(available, there, sizeof(there)),
+		               size_format(need, wanted, sizeof(wanted)));
 	return 0;
 }
 
@@ -59,11 +61,12 @@ int run_preflight(const struct experiment *x, const char *directory, struct err 
 	int64_t memory = 0, disk = 0;
 	char wanted[32], there[32];
 	if (geteuid() != 0)
-		return err_set(e, EXIT_CANNOT, "a run on this machine needs root (namespaces, bridges, traffic control): use sudo");
+		return err_set(e, EXIT_CANNOT,
+		               "a run on this machine needs root (namespaces, bridges, traffic control): use sudo");
 	for (size_t i = 0; i < sizeof(tools) / sizeof(tools[0]); i++)
 		if ((!tools[i].for_storage || x->storage) && access(tools[i].path, X_OK) < 0)
 			return err_set(e, EXIT_CANNOT, "'%s' is missing (package %s): run 'make deps'", tools[i].path,
-				       tools[i].package);
+			               tools[i].package);
 	for (int i = 0; i < x->vm_count; i++) {
 		memory += x->vms[i].memory_bytes;
 		disk += x->vms[i].disk_bytes;
@@ -71,11 +74,14 @@ int run_preflight(const struct experiment *x, const char *directory, struct err 
 	const struct experiment_vm *moving = experiment_moving_vm(x);
 	if (moving)
 		memory += moving->memory_bytes; /* it is on both nodes for a while */
-	memory += (int64_t)(x->vm_count + 1) * (256 << 20); /* what QEMU takes beside the guest's RAM, TCG's cache included */
+	/* what QEMU takes beside the guest's RAM, TCG's cache included */
+	memory += (int64_t)(x->vm_count + 1) * (256 << 20);
 	int64_t available = memory_available();
 	if (memory > available)
-		return err_set(e, EXIT_CANNOT, "the VMs need %s of memory and the machine has %s free: lower vm.memory, or use --scale",
-			       size_format(memory, wanted, sizeof(wanted)), size_format(available, there, sizeof(there)));
+		return err_set(
+			e, EXIT_CANNOT,
+			"the VMs need %s of memory and the machine has %s free: lower vm.memory, or use --scale",
+			size_format(memory, wanted, sizeof(wanted)), size_format(available, there, sizeof(there)));
 	if (disk && room_check("/var/lib", disk + (64 << 20), e) < 0)
 		return -1;
 	const struct testbed_spec testbed = experiment_testbed(x);

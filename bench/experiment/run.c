@@ -49,8 +49,8 @@ struct run {
 	struct events *events[2];
 	struct watching watching;
 	bool watching_on;
-	atomic_bool ending;   /* from here on guests may end */
-	atomic_bool vm_lost;  /* a guest ended that should not have; lost_words says how */
+	atomic_bool ending;  /* from here on guests may end */
+	atomic_bool vm_lost; /* a guest ended that should not have; lost_words says how */
 	char lost_words[200];
 };
 
@@ -58,14 +58,16 @@ struct run {
 
 /* Every event of both nodes comes through here, in the event thread. */
 static void on_event(void *context, int64_t head_ns, const char *vm, const char *node, const char *event,
-		     const char *detail)
+                     const char *detail)
 {
 	struct run *r = context;
 	run_directory_event(&r->directory, head_ns, vm, node, event, detail);
-	if (strcmp(event, "lifecycle") != 0 || strncmp(detail, "stopped/", 8) != 0 || strcmp(detail, "stopped/migrated") == 0)
+	if (strcmp(event, "lifecycle") != 0 || strncmp(detail, "stopped/", 8) != 0 ||
+	    strcmp(detail, "stopped/migrated") == 0)
 		return;
 	if (!atomic_load(&r->ending) && !atomic_load(&r->vm_lost)) {
-		snprintf(r->lost_words, sizeof(r->lost_words), "VM '%s' ended unexpectedly on node '%s' (%s)", vm, node, detail);
+		snprintf(r->lost_words, sizeof(r->lost_words), "VM '%s' ended unexpectedly on node '%s' (%s)", vm,
+		         node, detail);
 		atomic_store(&r->vm_lost, true);
 	}
 }
@@ -96,7 +98,7 @@ static void work_tick(struct run *r)
 		struct samples_progress p;
 		samples_last_work(r->watching.samples, i, 0, &p);
 		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s %lld samples", used ? ", " : "",
-					 r->x->vms[i].name, (long long)p.samples);
+		                         r->x->vms[i].name, (long long)p.samples);
 	}
 	progress_tick(text);
 }
@@ -129,7 +131,7 @@ static void console_words(struct run *r, struct err *e)
 		size_t used = strlen(e->text);
 		if (last[0])
 			snprintf(e->text + used, sizeof(e->text) - used, " (last line on the console of '%s': %s)",
-				 r->x->vms[i].name, last);
+			         r->x->vms[i].name, last);
 	}
 }
 
@@ -187,7 +189,7 @@ static int stage_testbed(struct run *r, struct err *e)
 		progress_note("link: %s", measured.reason);
 	for (int i = 0; i < x->vm_count; i++)
 		if (x->vms[i].disk_bytes && storage_add_disk(&r->testbed.nodes[NODE_STO], i + 1, x->vms[i].disk_bytes,
-							     x->vms[i].disk_bytes, e) < 0)
+		                                             x->vms[i].disk_bytes, e) < 0)
 			return -1;
 	return interrupted_or_lost(r, e);
 }
@@ -230,8 +232,8 @@ static int stage_guests(struct run *r, struct err *e)
 	r->guests_started = true;
 	for (int i = 0; i < r->x->vm_count; i++) {
 		int node = node_index(r->x->vms[i].node);
-		if (guest_start(r->x, i, &r->boot, &r->testbed, &r->testbed.nodes[node], r->connections[node], r->run_id,
-				r->directory.path, e) < 0)
+		if (guest_start(r->x, i, &r->boot, &r->testbed, &r->testbed.nodes[node], r->connections[node],
+		                r->run_id, r->directory.path, e) < 0)
 			return -1;
 	}
 	if (agents_wait(r, AGENT_READY, r->x->general.boot_timeout_ns, e) < 0)
@@ -248,12 +250,14 @@ static void migration_tick(void *context)
 	char text[160] = "", remaining[32], total[32], rate[32];
 	job_last(r->watching.job, r->x->migration.vm, &p);
 	if (p.total_bytes)
-		snprintf(text, sizeof(text), "%s of %s remain, %s/s", size_format(p.remaining_bytes, remaining, sizeof(remaining)),
-			 size_format(p.total_bytes, total, sizeof(total)), size_format(p.bytes_per_s, rate, sizeof(rate)));
+		snprintf(text, sizeof(text), "%s of %s remain, %s/s",
+		         size_format(p.remaining_bytes, remaining, sizeof(remaining)),
+		         size_format(p.total_bytes, total, sizeof(total)),
+		         size_format(p.bytes_per_s, rate, sizeof(rate)));
 	if (p.total_bytes && p.bytes_per_s) {
 		size_t used = strlen(text);
 		snprintf(text + used, sizeof(text) - used, ", at least %.0f s to go",
-			 ceil((double)p.remaining_bytes / (double)p.bytes_per_s));
+		         ceil((double)p.remaining_bytes / (double)p.bytes_per_s));
 	}
 	progress_tick(text);
 }
@@ -261,7 +265,8 @@ static void migration_tick(void *context)
 static int migrate(struct run *r, const struct experiment_vm *vm, struct err *e)
 {
 	const struct experiment_migration *m = &r->x->migration;
-	static const enum postcopy_moment moments[] = { POSTCOPY_NOW, POSTCOPY_AFTER_FIRST_PASS, POSTCOPY_AFTER_TIME };
+	static const enum postcopy_moment moments[] = { POSTCOPY_NOW, POSTCOPY_AFTER_FIRST_PASS,
+		                                        POSTCOPY_AFTER_TIME };
 	int from = node_index(vm->node), to = from == NODE_SRC ? NODE_DST : NODE_SRC;
 	struct migration_result result;
 	char uri[64];
@@ -286,12 +291,13 @@ static int migrate(struct run *r, const struct experiment_vm *vm, struct err *e)
 	int status = migration_run(&spec, &result, e);
 	if (result.completed)
 		run_directory_set(&r->directory, "migration.completed",
-				  job_stats_json(result.completed, result.completed_count));
+		                  job_stats_json(result.completed, result.completed_count));
 	if (result.features_on)
 		run_directory_set(&r->directory, "features.on", json_object_get(result.features_on));
 	run_directory_set(&r->directory, "features.kept", feature_kept(&r->x->features, result.features_on));
 	if (m->mode == MODE_POSTCOPY)
-		run_directory_set(&r->directory, "migration.postcopy_began", json_object_new_boolean(result.postcopy_start_ns != 0));
+		run_directory_set(&r->directory, "migration.postcopy_began",
+		                  json_object_new_boolean(result.postcopy_start_ns != 0));
 	if (result.recoveries)
 		run_directory_set(&r->directory, "migration.recoveries", json_object_new_int(result.recoveries));
 	if (result.lost)
@@ -358,7 +364,8 @@ static void samples_save(struct run *r)
 	if (!r->watching_on || !r->guests_started)
 		return;
 	samples_stop_agents(r->watching.samples);
-	if (samples_wait_state(r->watching.samples, SAMPLES_ALL_VMS, AGENT_DONE, clock_now_ns() + 3 * NS_PER_S, &ignored) < 0)
+	if (samples_wait_state(r->watching.samples, SAMPLES_ALL_VMS, AGENT_DONE, clock_now_ns() + 3 * NS_PER_S,
+	                       &ignored) < 0)
 		progress_note("%s", ignored.text);
 	int64_t missing = samples_fetch_missing(r->watching.samples, clock_now_ns() + 10 * NS_PER_S, &ignored);
 	if (missing > 0)
@@ -407,7 +414,9 @@ int run_execute(const struct run_order *order, struct err *e)
 	    stage_guests(&r, &trouble) == 0)
 		stage_measure(&r, &trouble);
 	run_close(&r, &trouble);
-	const char *status = !trouble.status ? "complete" : trouble.status == EXIT_INTERRUPTED ? "interrupted" : "failed";
+	const char *status = !trouble.status                      ? "complete"
+	                     : trouble.status == EXIT_INTERRUPTED ? "interrupted"
+	                                                          : "failed";
 	struct err one = { 0 };
 	keep_first(&trouble, run_directory_finish(&r.directory, status, trouble.text, &one), &one);
 	progress_end();

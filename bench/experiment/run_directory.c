@@ -85,7 +85,8 @@ int run_directory_create(struct run_directory *d, const char *path, const char *
 	memset(d, 0, sizeof(*d));
 	snprintf(d->path, sizeof(d->path), "%s", path);
 	if (access(path, F_OK) == 0 && !is_empty(path))
-		return err_set(e, EXIT_USAGE, "results folder '%s' is not empty: give another with -o, or remove it", path);
+		return err_set(e, EXIT_USAGE, "results folder '%s' is not empty: give another with -o, or remove it",
+		               path);
 	if (directory_make(path, e) < 0 || file_copy(config_path, path, "config.conf", e) < 0)
 		return -1;
 	if (series_create(&d->events, path, "events.csv", "head_ns,vm,node,event,detail", e) < 0)
@@ -99,12 +100,12 @@ int run_directory_create(struct run_directory *d, const char *path, const char *
 	return 0;
 }
 
-void run_directory_event(struct run_directory *d, int64_t head_ns, const char *vm, const char *node, const char *event,
-			 const char *detail)
+void run_directory_event(struct run_directory *d, int64_t head_ns, const char *vm, const char *node,
+                         const char *event, const char *detail)
 {
 	char quoted[2048];
 	series_row(d->events, "%lld,%s,%s,%s,%s", (long long)head_ns, vm ? vm : "", node ? node : "", event,
-		   series_text(detail ? detail : "", quoted, sizeof(quoted)));
+	           series_text(detail ? detail : "", quoted, sizeof(quoted)));
 	series_flush(d->events); /* events are few, and the first thing looked at after a crash */
 }
 
@@ -128,8 +129,8 @@ int run_directory_save(struct run_directory *d, struct err *e)
 	char path[600], temporary[620];
 	snprintf(path, sizeof(path), "%s/manifest.json", d->path);
 	snprintf(temporary, sizeof(temporary), "%s.part", path);
-	const char *text = json_object_to_json_string_ext(d->manifest, JSON_C_TO_STRING_PRETTY |
-									       JSON_C_TO_STRING_NOSLASHESCAPE);
+	const char *text =
+		json_object_to_json_string_ext(d->manifest, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE);
 	int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text) || fsync(fd) < 0) {
 		err_errno(e, EXIT_MEASURED_BAD, "cannot write '%s'", temporary);
@@ -166,7 +167,7 @@ int run_directory_status(const char *path, char *buffer, size_t room)
 	if (!manifest)
 		return -1;
 	snprintf(buffer, room, "%s",
-		 json_object_object_get_ex(manifest, "status", &status) ? json_object_get_string(status) : "unknown");
+	         json_object_object_get_ex(manifest, "status", &status) ? json_object_get_string(status) : "unknown");
 	json_object_put(manifest);
 	return 0;
 }

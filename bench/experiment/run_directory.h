@@ -25,8 +25,8 @@ struct run_directory {
 int run_directory_create(struct run_directory *d, const char *path, const char *config_path, struct err *e);
 
 /* Append an event; any thread. vm, node and detail may be NULL. */
-void run_directory_event(struct run_directory *d, int64_t head_ns, const char *vm, const char *node, const char *event,
-			 const char *detail);
+void run_directory_event(struct run_directory *d, int64_t head_ns, const char *vm, const char *node,
+                         const char *event, const char *detail);
 
 /* Put a value below the manifest ("link.asked"); takes the reference of value. */
 void run_directory_set(struct run_directory *d, const char *path, struct json_object *value);

@@ -25,14 +25,6 @@ static struct json_object *options_json(const struct option_row *rows, const voi
 	return into;
 }
 
-static const struct option_row *section_rows(const char *name)
-{
-	for (const struct experiment_section *s = experiment_sections; s->name; s++)
-		if (strcmp(s->name, name) == 0)
-			return s->rows;
-	return NULL;
-}
-
 static struct json_object *vm_json(const struct experiment *x, int index)
 {
 	const struct experiment_vm *vm = &x->vms[index];
@@ -52,7 +44,8 @@ static struct json_object *vm_json(const struct experiment *x, int index)
 		struct json_object *one = json_object_new_object();
 		json_object_object_add(one, "name", text(vm->workloads[w]->name));
 		json_object_object_add(one, "unit", text(vm->workloads[w]->unit));
-		json_object_object_add(one, "options", options_json(vm->workloads[w]->options, vm->workload_options[w]));
+		json_object_object_add(one, "options",
+		                       options_json(vm->workloads[w]->options, vm->workload_options[w]));
 		json_object_array_add(list, one);
 	}
 	json_object_object_add(into, "workloads", list);
@@ -83,14 +76,17 @@ void run_facts_experiment(struct run_directory *d, const struct run_order *order
 		json_object_array_add(vms, vm_json(x, i));
 	run_directory_set(d, "vms", vms);
 	run_directory_set(d, "features.asked", feature_asked(&x->features));
-	run_directory_set(d, "migration.mode", text(x->migration.mode == MODE_PRECOPY ? "precopy" :
-						    x->migration.mode == MODE_POSTCOPY ? "postcopy" : "none"));
+	run_directory_set(d, "migration.mode",
+	                  text(x->migration.mode == MODE_PRECOPY    ? "precopy"
+	                       : x->migration.mode == MODE_POSTCOPY ? "postcopy"
+	                                                            : "none"));
 	if (moving) {
 		run_directory_set(d, "migration.vm", text(moving->name));
 		run_directory_set(d, "migration.source", text(moving->node));
 		run_directory_set(d, "migration.destination", text(strcmp(moving->node, "src") == 0 ? "dst" : "src"));
 	}
-	run_directory_set(d, "migration.link", text(x->link.topology == TOPOLOGY_SHARED ? "dst-uplink" : "migration"));
+	run_directory_set(d, "migration.link",
+	                  text(x->link.topology == TOPOLOGY_SHARED ? "dst-uplink" : "migration"));
 }
 
 void run_facts_host(struct run_directory *d)
@@ -103,7 +99,8 @@ void run_facts_host(struct run_directory *d)
 	run_directory_set(d, "host.machine", text(u.machine));
 	run_directory_set(d, "host.cores", json_object_new_int64(sysconf(_SC_NPROCESSORS_ONLN)));
 	if (sysinfo(&info) == 0)
-		run_directory_set(d, "host.memory_bytes", json_object_new_int64((int64_t)info.totalram * info.mem_unit));
+		run_directory_set(d, "host.memory_bytes",
+		                  json_object_new_int64((int64_t)info.totalram * info.mem_unit));
 	FILE *f = fopen("/proc/cpuinfo", "re");
 	while (f && fgets(line, sizeof(line), f))
 		if (sscanf(line, "model name : %199[^\n]", model) == 1)
@@ -123,8 +120,10 @@ void run_facts_guest(struct run_directory *d, const struct guest_boot *boot)
 void run_facts_link(struct run_directory *d, const struct testbed *t, const struct link_measured *m)
 {
 	const struct testbed_link *l = testbed_migration_link(t);
-	const struct option_row *rows = section_rows("link");
-	struct experiment_link asked = { .topology = t->spec.topology, .backend = t->spec.backend, .shape = t->spec.shape };
+	const struct option_row *rows = experiment_section_rows("link");
+	struct experiment_link asked = { .topology = t->spec.topology,
+		                         .backend = t->spec.backend,
+		                         .shape = t->spec.shape };
 	struct json_object *flags = json_object_new_array();
 	struct link_tcp tcp;
 	snprintf(asked.congestion_control, sizeof(asked.congestion_control), "%s", t->spec.congestion_control);

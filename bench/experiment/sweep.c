@@ -41,17 +41,20 @@ long sweep_count(const struct config_file *c, struct err *e)
 			list_element(c->entries[i].value, k, value, sizeof(value));
 			if (!value[0])
 				return err_set(e, EXIT_USAGE, "%s: key '%s': the list has an empty element",
-					       c->entries[i].where, c->entries[i].key);
+				               c->entries[i].where, c->entries[i].key);
 		}
 		total *= points;
 		if (total > SWEEP_POINTS_MAX)
-			return err_set(e, EXIT_USAGE, "the lists of '%s' and the keys before it make more than %d points: split the sweep",
-				       c->entries[i].key, SWEEP_POINTS_MAX);
+			return err_set(
+				e, EXIT_USAGE,
+				"the lists of '%s' and the keys before it make more than %d points: split the sweep",
+				c->entries[i].key, SWEEP_POINTS_MAX);
 	}
 	return total;
 }
 
-int sweep_point(const struct config_file *c, long index, struct config_file *ret, char *label, size_t room, struct err *e)
+int sweep_point(const struct config_file *c, long index, struct config_file *ret, char *label, size_t room,
+                struct err *e)
 {
 	size_t used = 0;
 	if (config_file_copy(ret, c, e) < 0)
@@ -61,13 +64,14 @@ int sweep_point(const struct config_file *c, long index, struct config_file *ret
 	for (size_t i = c->count; i-- > 0;) {
 		long points = entry_points(&c->entries[i]);
 		if (points > 1) {
-			list_element(c->entries[i].value, index % points, ret->entries[i].value, sizeof(ret->entries[i].value));
+			list_element(c->entries[i].value, index % points, ret->entries[i].value,
+			             sizeof(ret->entries[i].value));
 			index /= points;
 		}
 	}
 	for (size_t i = 0; i < c->count; i++)
 		if (entry_points(&c->entries[i]) > 1 && used < room)
-			used += (size_t)snprintf(label + used, room - used, "%s%s=%s", used ? " " : "", c->entries[i].key,
-						 ret->entries[i].value);
+			used += (size_t)snprintf(label + used, room - used, "%s%s=%s", used ? " " : "",
+			                         c->entries[i].key, ret->entries[i].value);
 	return 0;
 }

@@ -18,6 +18,7 @@ long sweep_count(const struct config_file *c, struct err *e);
  * Point `index` of the sweep: *ret (free it with config_file_free) has one value for each key, and label says which,
  * "rate=100M workload=intadd", with only the keys that vary; empty for a single point.
  */
-int sweep_point(const struct config_file *c, long index, struct config_file *ret, char *label, size_t room, struct err *e);
+int sweep_point(const struct config_file *c, long index, struct config_file *ret, char *label, size_t room,
+                struct err *e);
 
 #endif

@@ -7,7 +7,7 @@
 #include <string.h>
 
 static void watch_fill(struct watching *w, const struct experiment *x, const struct testbed *t, uint64_t run_id,
-		       const char *run_directory)
+                       const char *run_directory)
 {
 	const struct node *head = &t->nodes[NODE_HEAD];
 	const struct experiment_vm *moving = experiment_moving_vm(x);
@@ -37,7 +37,7 @@ static void watch_fill(struct watching *w, const struct experiment *x, const str
 	}
 	for (int i = 0; i < t->link_count; i++)
 		w->links[i] = (struct watched_link){ t->links[i].name, t->links[i].netns_path, t->links[i].device,
-						     t->links[i].tx_name, t->links[i].rx_name };
+			                             t->links[i].tx_name, t->links[i].rx_name };
 	w->watch = (struct watch){
 		.directory = run_directory,
 		.run_id = run_id,
@@ -59,7 +59,7 @@ static void watch_fill(struct watching *w, const struct experiment *x, const str
 }
 
 int watching_start(struct watching *w, const struct experiment *x, const struct testbed *t, uint64_t run_id,
-		   const char *run_directory, struct err *e)
+                   const char *run_directory, struct err *e)
 {
 	memset(w, 0, sizeof(*w));
 	watch_fill(w, x, t, run_id, run_directory);

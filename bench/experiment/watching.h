@@ -23,7 +23,7 @@ struct watching {
 
 /* Fill the watch and start every collector that is on. On failure none is left running. */
 int watching_start(struct watching *w, const struct experiment *x, const struct testbed *t, uint64_t run_id,
-		   const char *run_directory, struct err *e);
+                   const char *run_directory, struct err *e);
 
 /* Stop them; facts of each go to facts.NAME. All are stopped even after a failure; the first is returned. */
 int watching_stop(struct watching *w, struct json_object *facts, struct err *e);

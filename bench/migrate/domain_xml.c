@@ -140,11 +140,11 @@ static void disk_print(FILE *out, const struct domain_spec *spec, int index)
 {
 	const struct domain_disk *disk = &spec->disks[index];
 	fprintf(out, "<disk type='%s' device='disk'><driver name='qemu' type='raw' cache='none'/>\n",
-		disk->host ? "network" : "file");
+	        disk->host ? "network" : "file");
 	disk_source_print(out, disk);
 	fprintf(out, "<target dev='vd%c' bus='virtio'/>%s%s</disk>\n", 'a' + index,
-		spec->disks_readonly >> index & 1 ? "<readonly/>" : "",
-		spec->disks_shareable >> index & 1 ? "<shareable/>" : "");
+	        spec->disks_readonly >> index & 1 ? "<readonly/>" : "",
+	        spec->disks_shareable >> index & 1 ? "<shareable/>" : "");
 }
 
 static void devices_print(FILE *out, const struct domain_spec *spec)
@@ -188,7 +188,7 @@ char *domain_xml(const struct domain_spec *spec)
 	if (!out)
 		return NULL;
 	fprintf(out, "<domain type='%s'%s>\n", spec->kvm ? "kvm" : "qemu",
-		spec->global_count ? " xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'" : "");
+	        spec->global_count ? " xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'" : "");
 	element(out, "name", spec->name);
 	uuid_print(out, spec->uuid);
 	memory_print(out, spec);

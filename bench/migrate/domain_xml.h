@@ -20,7 +20,7 @@ struct domain_nic {
 
 /* Raw, virtio, uncached; the first is vda. */
 struct domain_disk {
-	const char *host;   /* iSCSI portal or NBD server; NULL: target is the path of an image file */
+	const char *host; /* iSCSI portal or NBD server; NULL: target is the path of an image file */
 	int port;
 	const char *target; /* IQN; or the NBD export's name, or NULL; or the path */
 	int lun;            /* DISK_NBD: the server speaks NBD, not iSCSI */
@@ -44,8 +44,10 @@ struct domain_spec {
 	int nic_count;
 	struct domain_disk disks[DOMAIN_DISKS];
 	int disk_count;
-	unsigned disks_readonly, disks_shareable; /* bit i for disks[i]; shareable: several domains have it at a time */
-	char globals[DOMAIN_GLOBALS][64]; /* QEMU's -global arguments, from feature_globals(); they taint the domain */
+	/* bit i for disks[i]; shareable: several domains have it at a time */
+	unsigned disks_readonly, disks_shareable;
+	/* QEMU's -global arguments, from feature_globals(); they taint the domain */
+	char globals[DOMAIN_GLOBALS][64];
 	int global_count;
 };
 

@@ -50,13 +50,13 @@ static void deliver(struct events *ev, int64_t head_ns, virDomainPtr domain, con
 
 /* Names of enum virDomainEventType and of the details of those that have more than one. */
 static const char *const lifecycle_names[] = { "defined", "undefined", "started",     "suspended", "resumed",
-					       "stopped", "shutdown",  "pmsuspended", "crashed" };
+	                                       "stopped", "shutdown",  "pmsuspended", "crashed" };
 static const char *const started_names[] = { "booted", "migrated", "restored", "from-snapshot", "wakeup" };
-static const char *const suspended_names[] = { "paused",	"migrated",  "ioerror",	 "watchdog",	   "restored",
-					       "from-snapshot", "api-error", "postcopy", "postcopy-failed" };
+static const char *const suspended_names[] = { "paused",        "migrated",  "ioerror",  "watchdog",       "restored",
+	                                       "from-snapshot", "api-error", "postcopy", "postcopy-failed" };
 static const char *const resumed_names[] = { "unpaused", "migrated", "from-snapshot", "postcopy", "postcopy-failed" };
 static const char *const stopped_names[] = { "shutdown", "destroyed", "crashed",      "migrated",
-					     "saved",	 "failed",    "from-snapshot" };
+	                                     "saved",    "failed",    "from-snapshot" };
 
 static const struct {
 	const char *const *names;
@@ -84,7 +84,7 @@ static int on_lifecycle(virConnectPtr connection, virDomainPtr domain, int event
 }
 
 static void on_job(virConnectPtr connection, virDomainPtr domain, virTypedParameterPtr params, int count,
-		   void *opaque)
+                   void *opaque)
 {
 	struct events *ev = opaque;
 	int64_t now = clock_now_ns();
@@ -111,7 +111,7 @@ static const char *data_member(const char *data, const char *key, char *buffer, 
 }
 
 static void on_monitor(virConnectPtr connection, virDomainPtr domain, const char *event, long long seconds,
-		       unsigned int micros, const char *data, void *opaque)
+                       unsigned int micros, const char *data, void *opaque)
 {
 	struct events *ev = opaque;
 	char text[64];
@@ -146,8 +146,8 @@ static int subscribe(struct events *ev, virDomainPtr domain, struct err *e)
 				VIR_DOMAIN_EVENT_CALLBACK(on_lifecycle), ev, release);
 		else
 			ev->ids[i] = virConnectDomainEventRegisterAny(ev->connection, domain,
-								      VIR_DOMAIN_EVENT_ID_JOB_COMPLETED,
-								      VIR_DOMAIN_EVENT_CALLBACK(on_job), ev, release);
+			                                              VIR_DOMAIN_EVENT_ID_JOB_COMPLETED,
+			                                              VIR_DOMAIN_EVENT_CALLBACK(on_job), ev, release);
 		if (ev->ids[i] < 0)
 			return hypervisor_error(e, "cannot subscribe to events of node '%s'", ev->node);
 		pthread_mutex_lock(&ev->lock);
@@ -177,20 +177,20 @@ static int open_for(struct events **ret, virDomainPtr domain, const struct event
 }
 
 int events_open(struct events **ret, virConnectPtr connection, const char *node, event_sink sink, void *context,
-		struct err *e)
+                struct err *e)
 {
 	struct events as = { .connection = connection, .node = node, .sink = sink, .context = context };
 	return open_for(ret, NULL, &as, e);
 }
 
 int events_open_domain(struct events **ret, virDomainPtr domain, const char *node, event_sink sink,
-		       event_job_sink job_sink, void *context, struct err *e)
+                       event_job_sink job_sink, void *context, struct err *e)
 {
 	struct events as = { .connection = virDomainGetConnect(domain),
-			     .node = node,
-			     .sink = sink,
-			     .job_sink = job_sink,
-			     .context = context };
+		             .node = node,
+		             .sink = sink,
+		             .job_sink = job_sink,
+		             .context = context };
 	return open_for(ret, domain, &as, e);
 }
 

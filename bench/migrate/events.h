@@ -23,21 +23,21 @@ struct err;
 struct events;
 
 typedef void (*event_sink)(void *context, int64_t head_ns, const char *vm, const char *node, const char *event,
-			   const char *detail);
+                           const char *detail);
 
 /*
  * Subscribe for all domains of a connection, those to come included; once a connection. The sink is called from the
  * event thread until events_close() has returned; it must not call events_close(). node must live as long.
  */
 int events_open(struct events **ret, virConnectPtr connection, const char *node, event_sink sink, void *context,
-		struct err *e);
+                struct err *e);
 
 /* Statistics of a completed job, on the event thread; params are libvirt's. */
 typedef void (*event_job_sink)(void *context, virTypedParameterPtr params, int count);
 
 /* The same for one domain that is there; once a domain and connection. job_sink may be NULL. */
 int events_open_domain(struct events **ret, virDomainPtr domain, const char *node, event_sink sink,
-		       event_job_sink job_sink, void *context, struct err *e);
+                       event_job_sink job_sink, void *context, struct err *e);
 
 /* events may be NULL. Close it before its connection. */
 void events_close(struct events *events);

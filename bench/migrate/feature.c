@@ -104,7 +104,7 @@ static bool host_meets(const struct feature_host *host, const char *need, bool *
 }
 
 enum feature_state feature_available(const struct feature *f, const struct feature_host *host, char *reason,
-				     size_t room)
+                                     size_t room)
 {
 	char is[32], since[32];
 	bool libvirt_has = f->libvirt_since && host->libvirt_version >= f->libvirt_since;
@@ -113,8 +113,8 @@ enum feature_state feature_available(const struct feature *f, const struct featu
 	if (host->qemu_version < f->qemu_since || (f->qemu_gone && host->qemu_version >= f->qemu_gone)) {
 		bool gone = host->qemu_version >= f->qemu_since;
 		snprintf(reason, room, gone ? "QEMU %s has it no more (since %s)" : "QEMU %s is older than %s",
-			 libvirt_version_format(host->qemu_version, is, sizeof(is)),
-			 libvirt_version_format(gone ? f->qemu_gone : f->qemu_since, since, sizeof(since)));
+		         libvirt_version_format(host->qemu_version, is, sizeof(is)),
+		         libvirt_version_format(gone ? f->qemu_gone : f->qemu_since, since, sizeof(since)));
 		return FEATURE_NO;
 	}
 	if (f->needs && strcmp(f->needs, "kvm") == 0 && !host->kvm) {
@@ -129,13 +129,13 @@ enum feature_state feature_available(const struct feature *f, const struct featu
 		return FEATURE_YES;
 	if (f->global_broken && host->libvirt_version <= f->global_broken) {
 		snprintf(reason, room, "it does not work with libvirt %s",
-			 libvirt_version_format(host->libvirt_version, is, sizeof(is)));
+		         libvirt_version_format(host->libvirt_version, is, sizeof(is)));
 		return FEATURE_NO;
 	}
 	if (f->libvirt_since)
 		snprintf(reason, room, "libvirt %s is older than %s",
-			 libvirt_version_format(host->libvirt_version, is, sizeof(is)),
-			 libvirt_version_format(f->libvirt_since, since, sizeof(since)));
+		         libvirt_version_format(host->libvirt_version, is, sizeof(is)),
+		         libvirt_version_format(f->libvirt_since, since, sizeof(since)));
 	else
 		snprintf(reason, room, "libvirt has no key for it");
 	if (!f->global)
@@ -148,7 +148,7 @@ enum feature_state feature_available(const struct feature *f, const struct featu
 
 /* Call fn for each word of excludes that the set (or the mode) has; returns the first, or NULL. */
 static const char *excluded_by(const struct feature *f, const struct feature_set *set,
-			       const struct feature_host *host, size_t *ret_length)
+                               const struct feature_host *host, size_t *ret_length)
 {
 	for (const char *word = f->excludes; word && *word;) {
 		size_t length = strcspn(word, " ");
@@ -163,7 +163,7 @@ static const char *excluded_by(const struct feature *f, const struct feature_set
 }
 
 static int row_check(const struct feature *f, const struct feature_set *set, const struct feature_host *host,
-		     struct err *e)
+                     struct err *e)
 {
 	size_t length;
 	bool outside;
@@ -176,7 +176,7 @@ static int row_check(const struct feature *f, const struct feature_set *set, con
 	const char *other = excluded_by(f, set, host, &length);
 	if (other)
 		return err_set(e, EXIT_USAGE, "migration.%s does not go with %.*s: switch one off", f->key,
-			       (int)length, other);
+		               (int)length, other);
 	if (!f->needs || host_meets(host, f->needs, &outside) || !outside)
 		return 0;
 	if (strcmp(f->needs, "postcopy") == 0)

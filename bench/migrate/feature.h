@@ -26,7 +26,7 @@ struct feature_set {
 	int64_t xbzrle_cache_bytes;
 	bool compress; /* QEMU's own threads, until 9.0 */
 	int64_t compress_level, compress_threads, decompress_threads;
-	int64_t parallel; /* connections; 0: multifd off */
+	int64_t parallel;         /* connections; 0: multifd off */
 	int parallel_compression; /* none, zlib, zstd */
 	int64_t zlib_level, zstd_level;
 	bool zero_copy;
@@ -48,7 +48,7 @@ struct feature_set {
 extern const struct option_row feature_rows[];
 
 struct feature {
-	const char *key;                /* of [migration] */
+	const char *key;                 /* of [migration] */
 	const struct option_row *option; /* NULL: a key of [migration] that is no member of struct feature_set */
 	const char *help;
 	/* libvirt */
@@ -61,7 +61,7 @@ struct feature {
 	const char *method;          /* value of VIR_MIGRATE_PARAM_COMPRESSION; "*": the choice's name */
 	/* QEMU */
 	unsigned long qemu_since, qemu_gone; /* first version with it, first without it again; 0: never gone */
-	const char *global;          /* property of `migration` when libvirt cannot; NULL: none */
+	const char *global;                  /* property of `migration` when libvirt cannot; NULL: none */
 	int64_t global_unit;
 	const char *global_also;     /* another one it needs, "NAME=VALUE" */
 	unsigned long global_broken; /* up to this libvirt it is known not to work (measured, the row says how) */
@@ -69,7 +69,8 @@ struct feature {
 	const char *parameter;       /* holds its value */
 	int64_t parameter_unit;      /* our units in one of QEMU's; 0: 1 */
 	/* What it goes with */
-	const char *needs;    /* key; "postcopy" is mode = postcopy, "disks" a guest with disks, "kvm" that accelerator */
+	/* key; "postcopy" is mode = postcopy, "disks" a guest with disks, "kvm" that accelerator */
+	const char *needs;
 	const char *excludes; /* keys, blank between them */
 	bool power_of_two;
 	bool locks_memory; /* QEMU must be allowed to */
@@ -100,7 +101,8 @@ enum feature_state {
 };
 
 /* Whether hosts with these versions have it. A reason ("QEMU 7.2.22 is older than 8.1.0") is written unless YES. */
-enum feature_state feature_available(const struct feature *f, const struct feature_host *host, char *reason, size_t room);
+enum feature_state feature_available(const struct feature *f, const struct feature_host *host, char *reason,
+                                     size_t room);
 
 /* Whether the set asks for it; false for rows without an option. */
 bool feature_is_asked(const struct feature *f, const struct feature_set *set);
@@ -116,11 +118,11 @@ int feature_parse(const char *text, struct feature_set *set, struct err *e);
 
 /* Add what the set asks libvirt for to its flags and typed parameters. After hypervisor_init(). */
 int feature_apply(const struct feature_set *set, unsigned long libvirt_version, unsigned int *flags,
-		  virTypedParameterPtr *params, int *count, int *room, struct err *e);
+                  virTypedParameterPtr *params, int *count, int *room, struct err *e);
 
 /* Append "migration.NAME=VALUE" for what libvirt_version cannot be asked for. 0, or -1 when there is no room. */
 int feature_globals(const struct feature_set *set, unsigned long libvirt_version, char (*globals)[64], int *count,
-		    int room, struct err *e);
+                    int room, struct err *e);
 
 /* What was asked for, as JSON; only what is on: {"xbzrle":"yes"}. */
 struct json_object *feature_asked(const struct feature_set *set);

@@ -32,7 +32,7 @@ static bool by_libvirt(const struct feature *f, unsigned long libvirt_version)
 }
 
 static int param_add(const struct feature *f, const struct feature_set *set, virTypedParameterPtr *params, int *count,
-		     int *room)
+                     int *room)
 {
 	int64_t value = f->option->type == OPTION_STRING ? 0 : scaled(number_of(f, set), f->param_unit);
 	switch (f->param_type) {
@@ -41,14 +41,14 @@ static int param_add(const struct feature *f, const struct feature_set *set, vir
 	case VIR_TYPED_PARAM_ULLONG:
 		/* A limit below libvirt's unit must not become "no limit". */
 		return virTypedParamsAddULLong(params, count, room, f->param,
-					       (unsigned long long)(value ? value : 1));
+		                               (unsigned long long)(value ? value : 1));
 	default:
 		return virTypedParamsAddInt(params, count, room, f->param, (int)value);
 	}
 }
 
 int feature_apply(const struct feature_set *set, unsigned long libvirt_version, unsigned int *flags,
-		  virTypedParameterPtr *params, int *count, int *room, struct err *e)
+                  virTypedParameterPtr *params, int *count, int *room, struct err *e)
 {
 	char name[32];
 	for (const struct feature *f = features; f->key; f++) {
@@ -82,7 +82,7 @@ static int global_add(char (*globals)[64], int *count, int room, const char *nam
 }
 
 int feature_globals(const struct feature_set *set, unsigned long libvirt_version, char (*globals)[64], int *count,
-		    int room, struct err *e)
+                    int room, struct err *e)
 {
 	char value[32];
 	for (const struct feature *f = features; f->key; f++) {
@@ -146,7 +146,7 @@ static bool value_kept(const struct feature *f, const struct feature_set *set, s
 }
 
 static struct json_object *row_kept(const struct feature *f, const struct feature_set *set,
-				    struct json_object *features_on)
+                                    struct json_object *features_on)
 {
 	char text[OPTION_STRING_ROOM];
 	struct json_object *row = json_object_new_object(), *parameters, *value = NULL;

@@ -44,7 +44,8 @@ static int program_version(const char *program, unsigned long *ret, struct err *
 	char output[512];
 	if (process_run(NULL, argv, 10 * NS_PER_S, output, sizeof(output), e) < 0)
 		return -1;
-	for (const char *c = strpbrk(output, "0123456789"); c; c = strpbrk(c + strspn(c, "0123456789"), "0123456789")) {
+	for (const char *c = strpbrk(output, "0123456789"); c;
+	     c = strpbrk(c + strspn(c, "0123456789"), "0123456789")) {
 		unsigned major = 0, minor = 0, release = 0;
 		if (sscanf(c, "%3u.%3u.%3u", &major, &minor, &release) >= 2) {
 			*ret = major * 1000000UL + minor * 1000UL + release;

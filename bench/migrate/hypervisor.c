@@ -253,9 +253,9 @@ struct json_object *hypervisor_facts(virConnectPtr connection)
 	add_text(facts, "hostname", virConnectGetHostname(connection));
 	if (hypervisor_versions(connection, &libvirt, &qemu, NULL) == 0) {
 		json_object_object_add(facts, "libvirt",
-				       json_object_new_string(libvirt_version_format(libvirt, text, sizeof(text))));
+		                       json_object_new_string(libvirt_version_format(libvirt, text, sizeof(text))));
 		json_object_object_add(facts, "qemu",
-				       json_object_new_string(libvirt_version_format(qemu, text, sizeof(text))));
+		                       json_object_new_string(libvirt_version_format(qemu, text, sizeof(text))));
 	}
 	char *kvm = virConnectGetDomainCapabilities(connection, NULL, NULL, NULL, "kvm", 0);
 	json_object_object_add(facts, "kvm_offered", json_object_new_boolean(kvm != NULL));

@@ -33,7 +33,7 @@ static int request_make(const struct migration_spec *spec, struct request *r, st
 	     virTypedParamsAddString(&r->params, &r->count, &room, VIR_MIGRATE_PARAM_URI, spec->uri) < 0) ||
 	    (spec->bandwidth_bytes_per_s &&
 	     virTypedParamsAddULLong(&r->params, &r->count, &room, VIR_MIGRATE_PARAM_BANDWIDTH,
-				     (unsigned long long)(mib ? mib : 1)) < 0))
+	                             (unsigned long long)(mib ? mib : 1)) < 0))
 		return hypervisor_error(e, "cannot prepare the migration");
 	return feature_apply(spec->features, libvirt, &r->flags, &r->params, &r->count, &room, e);
 }
@@ -41,7 +41,7 @@ static int request_make(const struct migration_spec *spec, struct request *r, st
 /* One call of libvirt's. Returns whether it has succeeded; *ret_moved is then the domain on the destination, or NULL.
  */
 static bool migrate_once(const struct migration_spec *spec, virDomainPtr domain, const struct request *r,
-			 unsigned flags, virDomainPtr *ret_moved)
+                         unsigned flags, virDomainPtr *ret_moved)
 {
 	if (flags & VIR_MIGRATE_PEER2PEER) {
 		char *uri = virConnectGetURI(spec->destination);
@@ -70,7 +70,7 @@ static bool broken_in_postcopy(virDomainPtr domain)
 /* Try to go on after a broken link until it works or the time for it is over; e holds the words of the last failure.
  */
 static bool recover(const struct migration_spec *spec, virDomainPtr domain, const struct request *r,
-		    struct steering *s, struct migration_result *ret, virDomainPtr *ret_moved, struct err *e)
+                    struct steering *s, struct migration_result *ret, virDomainPtr *ret_moved, struct err *e)
 {
 	unsigned resume = 0;
 #if LIBVIR_VERSION_NUMBER >= 8005000
@@ -96,14 +96,14 @@ static void completed_read(virDomainPtr moved, struct migration_result *ret)
 	if (ret->completed)
 		return;
 	if (virDomainGetJobStats(moved, &type, &ret->completed, &ret->completed_count,
-				 VIR_DOMAIN_JOB_STATS_COMPLETED) < 0) {
+	                         VIR_DOMAIN_JOB_STATS_COMPLETED) < 0) {
 		ret->completed = NULL;
 		ret->completed_count = 0;
 	}
 }
 
 static int failed(const struct migration_spec *spec, struct migration_result *ret, const char *abort_reason,
-		  struct err *e)
+                  struct err *e)
 {
 	if (abort_reason)
 		err_prefix(e, "%s", abort_reason);
@@ -118,7 +118,7 @@ static int failed(const struct migration_spec *spec, struct migration_result *re
 }
 
 static int run(const struct migration_spec *spec, virDomainPtr domain, const struct request *r,
-	       struct migration_result *ret, struct err *e)
+               struct migration_result *ret, struct err *e)
 {
 	struct steering *s;
 	virDomainPtr moved = NULL;
@@ -149,7 +149,7 @@ static int run(const struct migration_spec *spec, virDomainPtr domain, const str
 int migration_run(const struct migration_spec *spec, struct migration_result *ret, struct err *e)
 {
 	struct request request = { 0 };
-	struct err unseen;
+	struct err unseen = { 0 };
 	e = e ? e : &unseen;
 	memset(ret, 0, sizeof(*ret));
 	virDomainPtr domain = virDomainLookupByName(spec->source, spec->vm);
@@ -161,7 +161,7 @@ int migration_run(const struct migration_spec *spec, struct migration_result *re
 		 * only. */
 		if (spec->downtime_limit_ns)
 			virDomainMigrateSetMaxDowntime(domain,
-						       (unsigned long long)(spec->downtime_limit_ns / NS_PER_MS), 0);
+			                               (unsigned long long)(spec->downtime_limit_ns / NS_PER_MS), 0);
 		result = run(spec, domain, &request, ret, e);
 	}
 	virTypedParamsFree(request.params, request.count);

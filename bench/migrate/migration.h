@@ -24,7 +24,8 @@ struct migration_spec {
 	virConnectPtr source, destination;
 	const char *vm;
 	const char *source_node; /* for events */
-	const char *uri; /* where the destination's QEMU listens: "tcp://10.77.3.3:49152", or without a port: libvirt's choice */
+	const char *
+		uri; /* where the destination's QEMU listens: "tcp://10.77.3.3:49152", or without a port: libvirt's choice */
 	enum postcopy_moment postcopy;
 	int64_t postcopy_after_ns;
 	int64_t downtime_limit_ns;     /* whole ms, at least 1; 0: the hypervisor's */
@@ -35,7 +36,8 @@ struct migration_spec {
 	 */
 	int64_t timeout_ns;
 	const struct feature_set *features;
-	const volatile sig_atomic_t *interrupted; /* aborted, or in post-copy broken off, soon after it is not 0; may be NULL */
+	const volatile sig_atomic_t
+		*interrupted; /* aborted, or in post-copy broken off, soon after it is not 0; may be NULL */
 	/*
 	 * migrate-start         just before libvirt is called
 	 * postcopy-requested    it has accepted the switch
@@ -52,9 +54,9 @@ struct migration_spec {
 };
 
 struct migration_result {
-	int64_t start_ns, end_ns;       /* head time of the call and of its return */
+	int64_t start_ns, end_ns;                                      /* head time of the call and of its return */
 	int64_t postcopy_requested_ns, postcopy_start_ns, released_ns; /* 0: did not come */
-	int recoveries;                 /* broken links survived */
+	int recoveries;                                                /* broken links survived */
 	bool lost;                      /* it failed after the switch: the VM runs nowhere */
 	virTypedParameterPtr completed; /* libvirt's statistics of the completed job; NULL: there are none */
 	int completed_count;

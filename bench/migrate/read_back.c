@@ -61,7 +61,7 @@ static struct json_object *features_read(virDomainPtr domain)
 	json_object_object_add(read, "parameters", parameters);
 	if (virDomainMigrateGetMaxDowntime(domain, &downtime_ms, 0) == 0)
 		json_object_object_add(read, "downtime_limit_ns",
-				       json_object_new_int64((int64_t)downtime_ms * NS_PER_MS));
+		                       json_object_new_int64((int64_t)downtime_ms * NS_PER_MS));
 	json_object_object_add(read, "tainted", json_object_new_string("custom-monitor"));
 	json_object_put(capabilities);
 	return read;

@@ -39,7 +39,7 @@ void migration_say(const struct migration_spec *spec, const char *event, const c
 }
 
 static void on_event(void *context, int64_t head_ns, const char *vm, const char *node, const char *event,
-		     const char *detail)
+                     const char *detail)
 {
 	struct steering *s = context;
 	const struct migration_spec *spec = s->spec;
@@ -231,7 +231,7 @@ static void steering_free(struct steering *s)
 }
 
 int steering_start(struct steering **ret, const struct migration_spec *spec, virDomainPtr domain,
-		   struct migration_result *result, struct err *e)
+                   struct migration_result *result, struct err *e)
 {
 	pthread_condattr_t monotonic;
 	struct steering *s = calloc(1, sizeof(*s));

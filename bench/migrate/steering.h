@@ -15,7 +15,7 @@ struct steering;
 /* Begin, with the domain on the source; fills the result's stamps, features_on and, from the source's
  * last event, the completed job's statistics as they come. */
 int steering_start(struct steering **ret, const struct migration_spec *spec, virDomainPtr domain,
-		   struct migration_result *result, struct err *e);
+                   struct migration_result *result, struct err *e);
 
 /* libvirt's call has returned: no more aborts or switches, but the source's end is still waited for (bounded) when
  * expect_release. Frees s. Returns why it was aborted (static text), or NULL when it was not. */

@@ -22,9 +22,11 @@ bool accelerator_kvm_works(const char *kernel, const char *initrd, char *reason,
 		return false;
 	}
 	close(fd);
+	/* clang-format off */
 	const char *argv[] = { "qemu-system-x86_64", "-accel", "kvm", "-cpu", "host", "-m", "128", "-nodefaults",
 			       "-no-user-config", "-display", "none", "-no-reboot", "-serial", "stdio", "-kernel", kernel,
 			       "-initrd", initrd, "-append", "console=ttyS0 quiet panic=-1 migmeter.probe=1", NULL };
+	/* clang-format on */
 	int result = process_run(NULL, argv, DEADLINE_S * NS_PER_S, output, sizeof(output), &e);
 	if (strstr(output, "migmeter: alive")) {
 		snprintf(reason, room, "a guest boots under KVM");
@@ -33,6 +35,7 @@ bool accelerator_kvm_works(const char *kernel, const char *initrd, char *reason,
 	if (result < 0 && strstr(e.text, "did not end"))
 		snprintf(reason, room, "/dev/kvm opens, but a guest said nothing within %d s", DEADLINE_S);
 	else
-		snprintf(reason, room, "a guest under KVM ended without a word: %.200s", result < 0 ? e.text : "status 0");
+		snprintf(reason, room, "a guest under KVM ended without a word: %.200s",
+		         result < 0 ? e.text : "status 0");
 	return false;
 }

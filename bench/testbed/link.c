@@ -39,18 +39,18 @@ int link_check_shape(struct link_shape *s, struct err *e)
 {
 	if (s->rate_bits_per_s != 0 && (s->rate_bits_per_s < 10000 || s->rate_bits_per_s > INT64_C(100000000000)))
 		return err_set(e, EXIT_USAGE, "link rate of %lld bit/s: must be 0 or 10 kbit/s to 100 Gbit/s",
-			       (long long)s->rate_bits_per_s);
+		               (long long)s->rate_bits_per_s);
 	if (s->rtt_ns < 0 || s->rtt_ns > 10 * NS_PER_S)
 		return err_set(e, EXIT_USAGE, "link rtt of %g ms: must be 0 to 10 s", (double)s->rtt_ns / NS_PER_MS);
 	if (s->jitter_ns < 0 || s->jitter_ns > s->rtt_ns)
 		return err_set(e, EXIT_USAGE, "link jitter of %g ms: must be 0 to the rtt, %g ms",
-			       (double)s->jitter_ns / NS_PER_MS, (double)s->rtt_ns / NS_PER_MS);
+		               (double)s->jitter_ns / NS_PER_MS, (double)s->rtt_ns / NS_PER_MS);
 	if (!(s->loss >= 0 && s->loss <= 0.5))
 		return err_set(e, EXIT_USAGE, "link loss of %g: must be 0 to 0.5", s->loss);
 	if (s->queue_bytes < 0 || s->queue_bytes > (INT64_C(1) << 30) ||
 	    (s->queue_bytes > 0 && s->queue_bytes < 2 * LINK_MTU))
 		return err_set(e, EXIT_USAGE, "link queue of %lld bytes: must be 0 (50 ms of rate) or %d to 2^30",
-			       (long long)s->queue_bytes, 2 * LINK_MTU);
+		               (long long)s->queue_bytes, 2 * LINK_MTU);
 	if (!s->queue_bytes)
 		s->queue_bytes = link_default_queue(s->rate_bits_per_s);
 	return 0;
@@ -94,8 +94,8 @@ static int choose(enum link_backend *ret, const struct link_shape *shape, enum l
 {
 	if (wanted == LINK_HTB && !rate_only(shape))
 		return err_set(e, EXIT_CANNOT,
-			       "link backend 'htb' shapes rate only, not rtt, jitter or loss: "
-			       "use 'netem', 'emulator' or 'auto'");
+		               "link backend 'htb' shapes rate only, not rtt, jitter or loss: "
+		               "use 'netem', 'emulator' or 'auto'");
 	if (wanted != LINK_AUTO)
 		*ret = wanted;
 	else if (link_backend_probe(LINK_NETEM, NULL) == 0)
@@ -116,7 +116,7 @@ static int copy_end(const struct link_end *end, char netns[128], char netns_name
 {
 	if (!end->netns || !strchr(end->netns, '/') || !end->device || !end->device[0] || strlen(end->device) > 15)
 		return err_set(e, EXIT_USAGE,
-			       "a link's end needs the path of a namespace and a device name of 1 to 15 characters");
+		               "a link's end needs the path of a namespace and a device name of 1 to 15 characters");
 	const char *name = end->netns_name ? end->netns_name : strrchr(end->netns, '/') + 1;
 	if (snprintf(netns, 128, "%s", end->netns) >= 128 || snprintf(netns_name, 64, "%s", name) >= 64)
 		return err_set(e, EXIT_USAGE, "network namespace name too long: '%s'", end->netns);
@@ -134,11 +134,11 @@ static int set_alias(const char *netns, const char *device, const char *end, con
 }
 
 static int create_emulated(struct link *l, const struct link_end *a, const struct link_end *b,
-			   const char *log_directory, struct undo *undo, struct err *e)
+                           const char *log_directory, struct undo *undo, struct err *e)
 {
 	char log_path[300];
 	int length = snprintf(l->stats_path, sizeof(l->stats_path), "%s/link-%s-%s.stats", log_directory,
-			      l->netns_name_a, l->device_a);
+	                      l->netns_name_a, l->device_a);
 	if (length > 230)
 		return err_set(e, EXIT_USAGE, "path too long for link stats: '%s'", log_directory);
 	snprintf(log_path, sizeof(log_path), "%s/link-%s-%s.log", log_directory, l->netns_name_a, l->device_a);
@@ -154,7 +154,7 @@ static int create_emulated(struct link *l, const struct link_end *a, const struc
 }
 
 int link_create(struct link **ret, const struct link_end *a, const struct link_end *b, const struct link_shape *shape,
-		enum link_backend wanted, const char *log_directory, struct undo *undo, struct err *e)
+                enum link_backend wanted, const char *log_directory, struct undo *undo, struct err *e)
 {
 	struct link *l = calloc(1, sizeof(*l));
 	if (!l)
@@ -166,7 +166,7 @@ int link_create(struct link **ret, const struct link_end *a, const struct link_e
 	    choose(&l->backend, &l->shape, wanted, e) < 0)
 		goto fail;
 	if (l->backend == LINK_EMULATOR ? create_emulated(l, a, b, log_directory, undo, e) < 0
-					: link_veth_create(l, e) < 0)
+	                                : link_veth_create(l, e) < 0)
 		goto fail;
 	*ret = l;
 	return 0;

@@ -67,7 +67,7 @@ struct link {
  * EXIT_CANNOT when the wanted backend cannot make it here, or the devices could not be made; nothing is then left.
  */
 int link_create(struct link **ret, const struct link_end *a, const struct link_end *b, const struct link_shape *shape,
-		enum link_backend wanted, const char *log_directory, struct undo *undo, struct err *e);
+                enum link_backend wanted, const char *log_directory, struct undo *undo, struct err *e);
 
 /* Remove the devices, end the helper, free; what is gone already does not matter. link may be NULL. */
 void link_destroy(struct link *link);

@@ -61,7 +61,7 @@ static int tap_open(void *argument, struct err *e)
 		return err_errno(e, EXIT_CANNOT, "cannot open '/dev/net/tun'");
 	int s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	int bad = s < 0 || ioctl(fd, TUNSETIFF, &r) < 0 || ioctl(fd, TUNSETOFFLOAD, offload) < 0 ||
-		  ioctl(fd, TUNSETVNETHDRSZ, &header) < 0;
+	          ioctl(fd, TUNSETVNETHDRSZ, &header) < 0;
 	if (!bad) {
 		r.ifr_mtu = LINK_MTU;
 		bad = ioctl(s, SIOCSIFMTU, &r) < 0 || ioctl(s, SIOCGIFFLAGS, &r) < 0;
@@ -168,11 +168,11 @@ static int set_up(struct pump pump[2], const struct link_end end[2], const struc
 	struct tap tap[2];
 	for (int i = 0; i < 2; i++) {
 		struct wire_shape w = { .rate_bits_per_s = shape->rate_bits_per_s,
-					.delay_ns = shape->rtt_ns / 2,
-					.jitter_ns = shape->jitter_ns / 2,
-					.loss = shape->loss,
-					.queue_bytes = shape->queue_bytes,
-					.seed = 2 * shape->seed + (uint64_t)i };
+			                .delay_ns = shape->rtt_ns / 2,
+			                .jitter_ns = shape->jitter_ns / 2,
+			                .loss = shape->loss,
+			                .queue_bytes = shape->queue_bytes,
+			                .seed = 2 * shape->seed + (uint64_t)i };
 		/* A lost super-frame would be up to 44 frames at once: with loss, frames come one by one. */
 		tap[i] = (struct tap){ .device = end[i].device, .segments = shape->loss == 0 };
 		if (netns_call(end[i].netns, tap_open, &tap[i], e) < 0 || wire_create(&pump[i].wire, &w, e) < 0)
@@ -188,7 +188,7 @@ static int set_up(struct pump pump[2], const struct link_end end[2], const struc
 
 /* Make the link, call ready(), and carry frames until a signal. Descriptors and memory go with the process. */
 static int emulate(const struct link_end end[2], const struct link_shape *shape, const char *stats_path,
-		   void (*ready)(void *), void *argument, struct err *e)
+                   void (*ready)(void *), void *argument, struct err *e)
 {
 	struct pump pump[2] = { { 0 } };
 	int stop = 0, started = 0;
@@ -232,10 +232,10 @@ static void tell_ready(void *argument)
 }
 
 static void child(const struct link_end end[2], const struct link_shape *shape, const char *stats_path,
-		  const char *log_path, int channel) __attribute__((noreturn));
+                  const char *log_path, int channel) __attribute__((noreturn));
 
 static void child(const struct link_end end[2], const struct link_shape *shape, const char *stats_path,
-		  const char *log_path, int channel)
+                  const char *log_path, int channel)
 {
 	struct err e = { 0 };
 	sigset_t none;
@@ -284,8 +284,8 @@ static int wait_ready(int channel, struct err *e)
 }
 
 int link_emulator_start(const struct link_end *a, const struct link_end *b, const struct link_shape *shape,
-			const char *stats_path, const char *log_path, struct undo *undo, pid_t *ret_pid,
-			struct err *e)
+                        const char *stats_path, const char *log_path, struct undo *undo, pid_t *ret_pid,
+                        struct err *e)
 {
 	struct link_end end[2] = { *a, *b };
 	int channel[2];
@@ -369,7 +369,7 @@ int link_emulator_main(int argc, char **argv)
 		return err_report(&e);
 	}
 	struct link_end end[2] = { { a.netns_a, NULL, a.device_a, (int)a.core_a },
-				   { a.netns_b, NULL, a.device_b, (int)a.core_b } };
+		                   { a.netns_b, NULL, a.device_b, (int)a.core_b } };
 	struct link_shape shape = { a.rate, a.rtt, a.jitter, a.loss, a.queue, (uint64_t)a.seed };
 	if (link_check_shape(&shape, &e) < 0 || emulate(end, &shape, a.stats, say_ready, NULL, &e) < 0)
 		return err_report(&e);

@@ -18,8 +18,8 @@
 
 /* Start it and wait until both devices are up. Registered with undo (may be NULL) before it makes them. */
 int link_emulator_start(const struct link_end *a, const struct link_end *b, const struct link_shape *shape,
-			const char *stats_path, const char *log_path, struct undo *undo, pid_t *ret_pid,
-			struct err *e);
+                        const char *stats_path, const char *log_path, struct undo *undo, pid_t *ret_pid,
+                        struct err *e);
 
 /* The hidden subcommand; argv[0] is its name. Returns an exit status. */
 int link_emulator_main(int argc, char **argv);

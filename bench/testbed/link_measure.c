@@ -76,7 +76,7 @@ static int measure_rtt(const struct link *l, const struct probe_path *path, stru
 	m->probes_lost = m->probes_sent - came;
 	if (!came)
 		return err_set(e, EXIT_CANNOT, "none of %d probes came back from '%s' over the link", m->probes_sent,
-			       path->address_b);
+		               path->address_b);
 	qsort(rtt, (size_t)came, sizeof(rtt[0]), compare_ns);
 	for (int i = 0; i < came; i++)
 		sum += (double)rtt[i];
@@ -143,10 +143,10 @@ static int stats_after_now(const struct link *l, struct link_stats *ret, struct 
 }
 
 int link_measure(const struct link *l, const char *netns_a, const char *address_a, const char *netns_b,
-		 const char *address_b, struct link_measured *ret, struct err *e)
+                 const char *address_b, struct link_measured *ret, struct err *e)
 {
 	struct probe_path path = { netns_a ? netns_a : l->netns_a, address_a, netns_b ? netns_b : l->netns_b,
-				   address_b };
+		                   address_b };
 	struct link_measured m = { .late_p99_ns = -1, .late_max_ns = -1, .ideal_bits_per_s = link_ideal_goodput(l) };
 	struct link_stats before, after;
 	if (l->stats_path[0] && stats_after_now(l, &before, e) < 0)
@@ -155,7 +155,7 @@ int link_measure(const struct link *l, const char *netns_a, const char *address_
 		return -1;
 	int64_t queued = (int64_t)queue_ns(&l->shape), warm = WARM_NS + WARM_ROUND_TRIPS * l->shape.rtt_ns;
 	struct probe_load load = { in_flight(&l->shape), (int64_t)(PACE * (double)l->shape.rate_bits_per_s),
-				   warm < WARM_MOST_NS ? warm : WARM_MOST_NS, WINDOW_NS };
+		                   warm < WARM_MOST_NS ? warm : WARM_MOST_NS, WINDOW_NS };
 	if (probe_goodput(&path, &load, &m.goodput_bits_per_s, &m.goodput_window_ns, e) < 0)
 		return -1;
 	/* Leave an idle link behind: what our stream had queued must have gone. */
@@ -165,8 +165,8 @@ int link_measure(const struct link *l, const char *netns_a, const char *address_
 			return -1;
 		m.late_p99_ns = link_stats_late_quantile(&before, &after, 0.99);
 		m.late_max_ns = after.direction[0].late_max_ns > after.direction[1].late_max_ns
-					? after.direction[0].late_max_ns
-					: after.direction[1].late_max_ns;
+		                        ? after.direction[0].late_max_ns
+		                        : after.direction[1].late_max_ns;
 	}
 	judge(l, &m);
 	*ret = m;

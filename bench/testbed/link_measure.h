@@ -42,6 +42,6 @@ struct link_measured {
 /* address_a and address_b (IPv4) must be set in the link's two namespaces, netns_a and netns_b being the paths of
  * those in which they are (NULL: the link's own). The link is not changed. */
 int link_measure(const struct link *link, const char *netns_a, const char *address_a, const char *netns_b,
-		 const char *address_b, struct link_measured *ret, struct err *e);
+                 const char *address_b, struct link_measured *ret, struct err *e);
 
 #endif

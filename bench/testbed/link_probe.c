@@ -54,7 +54,7 @@ static int bound_socket(const char *netns, const char *text, int type, struct so
 
 /* A datagram and the head time at which the kernel got it. */
 static ssize_t receive_stamped(int fd, void *buffer, size_t room, struct sockaddr_in *from, int64_t *ret_ns,
-			       int flags)
+                               int flags)
 {
 	union {
 		char room[CMSG_SPACE(sizeof(struct timespec))];
@@ -62,11 +62,11 @@ static ssize_t receive_stamped(int fd, void *buffer, size_t room, struct sockadd
 	} control;
 	struct iovec part = { buffer, room };
 	struct msghdr m = { .msg_name = from,
-			    .msg_namelen = sizeof(*from),
-			    .msg_iov = &part,
-			    .msg_iovlen = 1,
-			    .msg_control = &control,
-			    .msg_controllen = sizeof(control) };
+		            .msg_namelen = sizeof(*from),
+		            .msg_iov = &part,
+		            .msg_iovlen = 1,
+		            .msg_control = &control,
+		            .msg_controllen = sizeof(control) };
 	ssize_t n = recvmsg(fd, &m, flags);
 	*ret_ns = clock_now_ns();
 	if (n < 0)
@@ -109,7 +109,7 @@ static void *echo_main(void *argument)
 
 /* Take answers to probes from first_seq on until `until_ns`, or `count` are there. */
 static int take_answers(int fd, uint64_t token, int64_t first_seq, int count, int have, int64_t *rtt_ns,
-			int64_t until_ns)
+                        int64_t until_ns)
 {
 	for (;;) {
 		struct probe p = { 0 };
@@ -136,7 +136,7 @@ static int send_probe(int fd, const struct sockaddr_in *to, uint64_t token, int6
 }
 
 static int exchange(int fd, const struct sockaddr_in *to, uint64_t token, int count, int64_t interval_ns,
-		    int64_t patience_ns, int64_t *rtt_ns, struct err *e)
+                    int64_t patience_ns, int64_t *rtt_ns, struct err *e)
 {
 	int have = 0;
 	/* Until one has come back the addresses are not resolved, and probes would wait for that together. */
@@ -162,7 +162,7 @@ static int exchange(int fd, const struct sockaddr_in *to, uint64_t token, int co
 }
 
 int probe_round_trips(const struct probe_path *p, int count, int64_t interval_ns, int64_t patience_ns,
-		      int64_t *rtt_ns, struct err *e)
+                      int64_t *rtt_ns, struct err *e)
 {
 	struct sockaddr_in address_a, address_b;
 	struct echo echo = { .fd = -1 };
@@ -258,7 +258,7 @@ static int count_bytes(struct stream *s, double *ret_bits_per_s, int64_t *ret_wi
 		if (n <= 0) {
 			free(buffer);
 			return err_set(e, EXIT_CANNOT, "the link stopped carrying TCP after %lld bytes",
-				       (long long)total);
+			               (long long)total);
 		}
 		total += n;
 		last_ns = clock_now_ns();
@@ -291,7 +291,7 @@ static int stream_run(struct stream *s, double *ret_bits_per_s, int64_t *ret_win
 }
 
 int probe_goodput(const struct probe_path *p, const struct probe_load *load, double *ret_bits_per_s,
-		  int64_t *ret_window_ns, struct err *e)
+                  int64_t *ret_window_ns, struct err *e)
 {
 	struct sockaddr_in address_a, address_b;
 	struct linger at_once = { .l_onoff = 1, .l_linger = 0 };

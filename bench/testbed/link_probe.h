@@ -23,7 +23,7 @@ struct probe_path {
  * off. Returns how many came back, or -1.
  */
 int probe_round_trips(const struct probe_path *p, int count, int64_t interval_ns, int64_t patience_ns,
-		      int64_t *rtt_ns, struct err *e);
+                      int64_t *rtt_ns, struct err *e);
 
 struct probe_load {
 	int64_t in_flight_bytes; /* bound of what was sent and has not been received; 0: none */
@@ -34,6 +34,6 @@ struct probe_load {
 
 /* Let TCP send from a to b and count what the receiver got in the window. 0, or -1. */
 int probe_goodput(const struct probe_path *p, const struct probe_load *load, double *ret_bits_per_s,
-		  int64_t *ret_window_ns, struct err *e);
+                  int64_t *ret_window_ns, struct err *e);
 
 #endif

@@ -103,11 +103,11 @@ static size_t direction_print(char *text, size_t room, const char *name, const s
 	size_t used = 0;
 	for (size_t i = 0; i < COUNTERS; i++)
 		used += (size_t)snprintf(text + used, room - used, "%s.%s %" PRId64 "\n", name, counters[i].name,
-					 *counter_at(&copy, i));
+		                         *counter_at(&copy, i));
 	for (int i = 0; i < LATE_BUCKETS; i++)
 		if (s->late[i])
 			used += (size_t)snprintf(text + used, room - used, "%s.late.%d %" PRId64 "\n", name, i,
-						 s->late[i]);
+			                         s->late[i]);
 	return used;
 }
 

@@ -62,8 +62,8 @@ static int sysctl_pin(void *argument, struct err *e)
 	struct request *r = argument;
 	if (!r->congestion_control)
 		return sysctl_write("tcp_rmem", RMEM, e) < 0 || sysctl_write("tcp_wmem", WMEM, e) < 0
-			       ? -1
-			       : sysctl_write("tcp_no_metrics_save", "1", e);
+		               ? -1
+		               : sysctl_write("tcp_no_metrics_save", "1", e);
 	int result = sysctl_write("tcp_congestion_control", r->congestion_control, e);
 	r->error = result < 0 ? errno : 0;
 	return result;
@@ -82,9 +82,11 @@ static int routes_pin(const char *netns, const char *name, struct err *e)
 	if (process_run(&place, show, 10 * NS_PER_S, routes, sizeof(routes), e) < 0)
 		return -1;
 	for (char *next, *line = strtok_r(routes, "\n", &next); line; line = strtok_r(NULL, "\n", &next), pinned++)
-		if (process_runf(&place, e, "ip -4 route change %.*s congctl %s", (int)strcspn(line, "\n"), line, name) < 0)
+		if (process_runf(&place, e, "ip -4 route change %.*s congctl %s", (int)strcspn(line, "\n"), line,
+		                 name) < 0)
 			return -1;
-	return pinned ? 0 : err_set(e, EXIT_CANNOT, "there is no route to name TCP congestion control '%s' for", name);
+	return pinned ? 0
+	              : err_set(e, EXIT_CANNOT, "there is no route to name TCP congestion control '%s' for", name);
 }
 
 static int congestion_control_pin(const char *netns, const char *name, struct err *e)
@@ -104,12 +106,12 @@ static int serve(void *argument, struct err *e)
 {
 	struct link_tcp *t = argument;
 	return sysctl_read("tcp_congestion_control", t->congestion_control, sizeof(t->congestion_control), e) < 0 ||
-			       sysctl_read("tcp_rmem", t->rmem, sizeof(t->rmem), e) < 0 ||
-			       sysctl_read("tcp_wmem", t->wmem, sizeof(t->wmem), e) < 0 ||
-			       sysctl_read("tcp_no_metrics_save", t->no_metrics_save, sizeof(t->no_metrics_save), e) <
-				       0
-		       ? -1
-		       : 0;
+	                       sysctl_read("tcp_rmem", t->rmem, sizeof(t->rmem), e) < 0 ||
+	                       sysctl_read("tcp_wmem", t->wmem, sizeof(t->wmem), e) < 0 ||
+	                       sysctl_read("tcp_no_metrics_save", t->no_metrics_save, sizeof(t->no_metrics_save), e) <
+	                               0
+	               ? -1
+	               : 0;
 }
 
 /* The word after "congctl" in the namespace's routes, if any, is what connections use. */
@@ -138,8 +140,8 @@ int link_pin_tcp(const char *netns, const char *congestion_control, struct link_
 {
 	struct request limits = { .congestion_control = NULL };
 	int failed = congestion_control ? congestion_control_pin(netns, congestion_control, e) < 0
-					: congestion_control_pin(netns, "cubic", NULL) < 0 &&
-						  congestion_control_pin(netns, "reno", e) < 0;
+	                                : congestion_control_pin(netns, "cubic", NULL) < 0 &&
+	                                          congestion_control_pin(netns, "reno", e) < 0;
 	if (failed || netns_call(netns, sysctl_pin, &limits, e) < 0)
 		return -1;
 	return ret ? link_read_tcp(netns, ret, e) : 0;

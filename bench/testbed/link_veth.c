@@ -48,7 +48,7 @@ static int shape_netem(const char *netns, const char *device, const struct link_
 	if (s->loss > 0)
 		snprintf(loss, sizeof(loss), " loss %.7f%%", s->loss * 100);
 	return process_runf(NULL, e, "tc -n %s qdisc add dev %s root netem limit %lld delay %.3fus%s%s%s", netns,
-			    device, (long long)netem_limit(s), (double)s->rtt_ns / 2e3, jitter, loss, rate);
+	                    device, (long long)netem_limit(s), (double)s->rtt_ns / 2e3, jitter, loss, rate);
 }
 
 static int shape_htb(const char *netns, const char *device, const struct link_shape *s, struct err *e)
@@ -56,12 +56,12 @@ static int shape_htb(const char *netns, const char *device, const struct link_sh
 	long long burst = (long long)htb_burst(s->rate_bits_per_s);
 	if (process_runf(NULL, e, "tc -n %s qdisc add dev %s root handle 1: htb default 1", netns, device) < 0 ||
 	    process_runf(NULL, e,
-			 "tc -n %s class add dev %s parent 1: classid 1:1 htb rate %lldbit burst %lld cburst %lld "
-			 "quantum %d",
-			 netns, device, (long long)s->rate_bits_per_s, burst, burst, HTB_QUANTUM) < 0)
+	                 "tc -n %s class add dev %s parent 1: classid 1:1 htb rate %lldbit burst %lld cburst %lld "
+	                 "quantum %d",
+	                 netns, device, (long long)s->rate_bits_per_s, burst, burst, HTB_QUANTUM) < 0)
 		return -1;
 	return process_runf(NULL, e, "tc -n %s qdisc add dev %s parent 1:1 handle 10: bfifo limit %lld", netns,
-			    device, (long long)s->queue_bytes);
+	                    device, (long long)s->queue_bytes);
 }
 
 /* With loss a packet must be a frame, not a super-frame of 44. Frames that a bridge passes on are not split by this. */
@@ -98,7 +98,7 @@ static int set_up(const char *netns, const char *name, const char *device, const
 int link_veth_create(const struct link *l, struct err *e)
 {
 	if (process_runf(NULL, e, "ip link add %s netns %s type veth peer name %s netns %s", l->device_a,
-			 l->netns_name_a, l->device_b, l->netns_name_b) < 0)
+	                 l->netns_name_a, l->device_b, l->netns_name_b) < 0)
 		return -1;
 	if (set_up(l->netns_a, l->netns_name_a, l->device_a, l, e) == 0 &&
 	    set_up(l->netns_b, l->netns_name_b, l->device_b, l, e) == 0)

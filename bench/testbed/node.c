@@ -80,7 +80,8 @@ static int holder_prepare(const struct node *node, struct err *e)
 	for (size_t i = 0; i < DIRECTORY_COUNT; i++) {
 		snprintf(own, sizeof(own), "%s/%s", node->state_directory, node_directories[i].own);
 		if (mount(own, node_directories[i].seen_as, NULL, MS_BIND, NULL) < 0)
-			return err_errno(e, EXIT_CANNOT, "cannot mount '%s' on '%s'", own, node_directories[i].seen_as);
+			return err_errno(e, EXIT_CANNOT, "cannot mount '%s' on '%s'", own,
+			                 node_directories[i].seen_as);
 	}
 	for (size_t i = 0; i < ACCOUNT_FILES; i++) {
 		snprintf(own, sizeof(own), "%s/%s", node->state_directory, account_files[i].name);
@@ -170,13 +171,14 @@ int node_create(struct node *node, int own_mounts, struct undo *undo, struct err
 	snprintf(node->netns_path, sizeof(node->netns_path), "/run/netns/%s", node->netns);
 	if (access(node->netns_path, F_OK) == 0)
 		return err_set(e, EXIT_CANNOT, "network namespace '%s' is there already and is not ours: remove it",
-			       node->netns);
+		               node->netns);
 	if (undo_add(undo, UNDO_NETNS, node->netns, e) < 0 ||
 	    process_runf(NULL, e, "ip netns add %s", node->netns) < 0 ||
 	    process_runf(NULL, e, "ip -n %s link set lo up", node->netns) < 0)
 		return -1;
 	struct process_place inside = { .netns = node->netns_path };
-	process_runf(&inside, NULL, "sysctl -q -w net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1");
+	process_runf(&inside, NULL,
+	             "sysctl -q -w net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1");
 	if (mkdir(node->state_directory, 0700) < 0 && errno != EEXIST)
 		return err_errno(e, EXIT_CANNOT, "cannot create '%s'", node->state_directory);
 	if (!own_mounts)
@@ -218,18 +220,18 @@ static int libvirtd_configure(const struct node *node, struct err *e)
 	id[6] = (unsigned char)(0x40 | (id[6] & 0x0f));
 	id[8] = (unsigned char)(0x80 | (id[8] & 0x3f));
 	snprintf(daemon, sizeof(daemon),
-		 "host_uuid = \"%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x\"\n"
-		 "auth_unix_ro = \"none\"\nauth_unix_rw = \"none\"\nunix_sock_group = \"root\"\n"
-		 "log_level = 3\nlog_outputs = \"3:stderr\"\n",
-		 id[0], id[1], id[2], id[3], id[4], id[5], id[6], id[7], id[8], id[9], id[10], id[11], id[12], id[13],
-		 id[14], id[15]);
+	         "host_uuid = \"%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x\"\n"
+	         "auth_unix_ro = \"none\"\nauth_unix_rw = \"none\"\nunix_sock_group = \"root\"\n"
+	         "log_level = 3\nlog_outputs = \"3:stderr\"\n",
+	         id[0], id[1], id[2], id[3], id[4], id[5], id[6], id[7], id[8], id[9], id[10], id[11], id[12], id[13],
+	         id[14], id[15]);
 	if (file_write(etc, "libvirtd.conf", daemon, e) < 0 || file_write(etc, "virtqemud.conf", daemon, e) < 0)
 		return -1;
 	return file_write(etc, "qemu.conf",
-			  "security_driver = \"none\"\ncgroup_controllers = []\nnamespaces = []\n"
-			  "user = \"root\"\ngroup = \"root\"\nremember_owner = 0\ndynamic_ownership = 0\n"
-			  "stdio_handler = \"file\"\nkeepalive_interval = -1\n",
-			  e);
+	                  "security_driver = \"none\"\ncgroup_controllers = []\nnamespaces = []\n"
+	                  "user = \"root\"\ngroup = \"root\"\nremember_owner = 0\ndynamic_ownership = 0\n"
+	                  "stdio_handler = \"file\"\nkeepalive_interval = -1\n",
+	                  e);
 }
 
 /* Whether something accepts connections on a Unix socket. */
@@ -279,7 +281,8 @@ static void keeper_main(const struct node *node, const char *program, int log_fd
 	_exit(0);
 }
 
-static int keeper_start(struct node *node, const char *program, const char *log_path, struct undo *undo, struct err *e)
+static int keeper_start(struct node *node, const char *program, const char *log_path, struct undo *undo,
+                        struct err *e)
 {
 	int log = open(log_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 	if (log < 0)
@@ -321,7 +324,8 @@ int node_start_libvirtd(struct node *node, struct undo *undo, struct err *e)
 	snprintf(log, sizeof(log), "%s/libvirtd.log", node->state_directory);
 	snprintf(socket_path, sizeof(socket_path), "%s/run/libvirt/%s", node->state_directory, socket_name);
 	snprintf(node->libvirt_uri, sizeof(node->libvirt_uri), "qemu+unix:///system?socket=%s", socket_path);
-	snprintf(node->qemu_pid_directory, sizeof(node->qemu_pid_directory), "%s/run/libvirt/qemu", node->state_directory);
+	snprintf(node->qemu_pid_directory, sizeof(node->qemu_pid_directory), "%s/run/libvirt/qemu",
+	         node->state_directory);
 
 	if (keeper_start(node, program, log, undo, e) < 0)
 		return -1;
@@ -329,11 +333,12 @@ int node_start_libvirtd(struct node *node, struct undo *undo, struct err *e)
 	while (!socket_answers(socket_path)) {
 		if (!process_start_time(node->keeper)) {
 			waitpid(node->keeper, NULL, WNOHANG);
-			return err_set(e, EXIT_CANNOT, "%s on node '%s' ended at once: see '%s'", program, node->name, log);
+			return err_set(e, EXIT_CANNOT, "%s on node '%s' ended at once: see '%s'", program, node->name,
+			               log);
 		}
 		if (clock_now_ns() > end)
-			return err_set(e, EXIT_CANNOT, "%s on node '%s' does not answer after 20 s: see '%s'", program,
-				       node->name, log);
+			return err_set(e, EXIT_CANNOT, "%s on node '%s' does not answer after 20 s: see '%s'",
+			               program, node->name, log);
 		clock_sleep(20 * NS_PER_MS);
 	}
 	return 0;

@@ -17,20 +17,20 @@ struct err;
 struct undo;
 
 struct node {
-	char name[16];             /* "src" */
-	char netns[24];            /* "mm-src" */
-	char netns_path[64];       /* "/run/netns/mm-src" */
+	char name[16];       /* "src" */
+	char netns[24];      /* "mm-src" */
+	char netns_path[64]; /* "/run/netns/mm-src" */
 	char state_directory[200];
-	char mntns_path[64];       /* of the holder; "" when the node has no mount namespace of its own */
+	char mntns_path[64]; /* of the holder; "" when the node has no mount namespace of its own */
 	char utsns_path[64];
-	char libvirt_uri[320];     /* "" when it runs no libvirtd */
+	char libvirt_uri[320];        /* "" when it runs no libvirtd */
 	char qemu_pid_directory[300]; /* as seen from outside */
-	char management_ip[16];    /* "" when not on that network */
+	char management_ip[16];       /* "" when not on that network */
 	char lan_ip[16];
-	char migration_ip[16];     /* the address migrations are sent to */
-	int core;                  /* core of a compute node; -1: none */
+	char migration_ip[16]; /* the address migrations are sent to */
+	int core;              /* core of a compute node; -1: none */
 	pid_t holder;
-	pid_t keeper;              /* parent of the node's libvirtd and QEMUs */
+	pid_t keeper; /* parent of the node's libvirtd and QEMUs */
 };
 
 /* Where to run a program so that it is on this node (pinned to its core). */

@@ -81,7 +81,8 @@ static int image_make(const char *path, int64_t bytes, int64_t content_bytes, ui
 		return err_errno(e, EXIT_CANNOT, "cannot create '%s'", temporary);
 	errno = 0;
 	if (ftruncate(fd, bytes) < 0 || content_write(fd, content_bytes < bytes ? content_bytes : bytes, seed) < 0) {
-		err_errno(e, EXIT_CANNOT, "cannot fill disk image '%s' (%lld bytes)", temporary, (long long)content_bytes);
+		err_errno(e, EXIT_CANNOT, "cannot fill disk image '%s' (%lld bytes)", temporary,
+		          (long long)content_bytes);
 		close(fd);
 		unlink(temporary);
 		return -1;

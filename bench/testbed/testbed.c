@@ -40,8 +40,9 @@ static int lock_take(int *ret_fd, struct err *e)
 		if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
 			ssize_t n = read(fd, owner, sizeof(owner) - 1);
 			close(fd);
-			return err_set(e, EXIT_CANNOT, "another migmeter (pid %.*s) is at work on this machine: wait for it",
-				       n > 0 ? (int)n : 1, n > 0 ? owner : "?");
+			return err_set(e, EXIT_CANNOT,
+			               "another migmeter (pid %.*s) is at work on this machine: wait for it",
+			               n > 0 ? (int)n : 1, n > 0 ? owner : "?");
 		}
 		/* The file is removed when all is undone: one that lost its name is no lock any more. */
 		if (fstat(fd, &held) == 0 && stat(LOCK_PATH, &named) == 0 && held.st_ino == named.st_ino) {
@@ -90,7 +91,7 @@ static void nodes_name(struct testbed *t)
 		snprintf(n->management_ip, sizeof(n->management_ip), "10.77.1.%d", plan[i].number);
 		snprintf(n->lan_ip, sizeof(n->lan_ip), "10.77.2.%d", plan[i].number);
 		snprintf(n->migration_ip, sizeof(n->migration_ip), "10.77.%d.%d",
-			 t->spec.topology == TOPOLOGY_SHARED ? 2 : 3, plan[i].number);
+		         t->spec.topology == TOPOLOGY_SHARED ? 2 : 3, plan[i].number);
 	}
 	if (t->spec.pinned && cores >= 2) {
 		/* Where there are cores to spare, core 0 stays with the head and the kernel. */
@@ -102,7 +103,8 @@ static void nodes_name(struct testbed *t)
 static int bridge_make(const struct node *n, const char *bridge, const char *ip, struct err *e)
 {
 	/* No spanning tree and no forwarding delay: a port works at once. */
-	if (process_runf(NULL, e, "ip -n %s link add %s type bridge stp_state 0 forward_delay 0", n->netns, bridge) < 0 ||
+	const char *make = "ip -n %s link add %s type bridge stp_state 0 forward_delay 0";
+	if (process_runf(NULL, e, make, n->netns, bridge) < 0 ||
 	    process_runf(NULL, e, "ip -n %s addr add %s/24 dev %s", n->netns, ip, bridge) < 0)
 		return -1;
 	return process_runf(NULL, e, "ip -n %s link set %s up", n->netns, bridge);
@@ -123,8 +125,8 @@ static int management_make(struct testbed *t, struct err *e)
 		const struct node *n = &t->nodes[i];
 		char port[16];
 		snprintf(port, sizeof(port), "mgmt-%s", n->name);
-		if (process_runf(NULL, e, "ip link add mgmt0 netns %s type veth peer name %s netns %s", n->netns, port,
-				 head->netns) < 0 ||
+		if (process_runf(NULL, e, "ip link add mgmt0 netns %s type veth peer name %s netns %s", n->netns,
+		                 port, head->netns) < 0 ||
 		    port_join(n, "mgmt0", "br-mgmt", e) < 0 || port_join(head, port, "br-mgmt", e) < 0)
 			return -1;
 	}
@@ -132,7 +134,8 @@ static int management_make(struct testbed *t, struct err *e)
 }
 
 /* What the collectors call a link and its directions. */
-static void link_name(struct testbed_link *l, const char *name, const struct node *a, const char *b, const char *device)
+static void link_name(struct testbed_link *l, const char *name, const struct node *a, const char *b,
+                      const char *device)
 {
 	snprintf(l->name, sizeof(l->name), "%s", name);
 	snprintf(l->netns_path, sizeof(l->netns_path), "%s", a->netns_path);
@@ -143,7 +146,7 @@ static void link_name(struct testbed_link *l, const char *name, const struct nod
 
 /* Join two nodes by a shaped link and remember it for the collectors. */
 static int link_add(struct testbed *t, const char *name, int a, const char *a_device, int b, const char *b_device,
-		    const struct link_shape *shape, struct err *e)
+                    const struct link_shape *shape, struct err *e)
 {
 	struct testbed_link *l = &t->links[t->link_count];
 	struct link_end ends[2] = {
@@ -187,7 +190,7 @@ static int migration_link_make(struct testbed *t, struct err *e)
 		return -1;
 	for (int i = NODE_SRC; i <= NODE_DST; i++)
 		if (process_runf(NULL, e, "ip -n %s addr add %s/24 dev mig0", t->nodes[i].netns,
-				 t->nodes[i].migration_ip) < 0 ||
+		                 t->nodes[i].migration_ip) < 0 ||
 		    process_runf(NULL, e, "ip -n %s link set mig0 up", t->nodes[i].netns) < 0)
 			return -1;
 	return 0;
@@ -206,6 +209,8 @@ int testbed_measure(const struct testbed *t, struct link_measured *ret, struct e
 {
 	const struct testbed_link *l = testbed_migration_link(t);
 	const struct node *src = &t->nodes[NODE_SRC], *dst = &t->nodes[NODE_DST];
+	if (!l)
+		return err_set(e, EXIT_CANNOT, "the testbed has no migration link");
 	return link_measure(l->link, src->netns_path, src->migration_ip, dst->netns_path, dst->migration_ip, ret, e);
 }
 
@@ -223,7 +228,7 @@ static int testbed_make(struct testbed *t, struct err *e)
 		return -1;
 	for (int i = 0; i < NODE_COUNT; i++)
 		if (link_pin_tcp(t->nodes[i].netns_path,
-				 t->spec.congestion_control[0] ? t->spec.congestion_control : NULL, NULL, e) < 0)
+		                 t->spec.congestion_control[0] ? t->spec.congestion_control : NULL, NULL, e) < 0)
 			return -1;
 	if (t->spec.storage && storage_start(&t->nodes[NODE_STO], t->undo, e) < 0)
 		return -1;

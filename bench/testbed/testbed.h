@@ -24,16 +24,16 @@ enum { NODE_SRC, NODE_DST, NODE_STO, NODE_HEAD, NODE_COUNT };
 enum { LINK_ROOM = 4 };
 
 struct testbed_spec {
-	int topology;            /* enum topology */
-	int backend;             /* enum link_backend */
-	struct link_shape shape; /* of the migration link */
+	int topology;                /* enum topology */
+	int backend;                 /* enum link_backend */
+	struct link_shape shape;     /* of the migration link */
 	char congestion_control[32]; /* of TCP on every node; empty: link_pin_tcp() chooses */
-	bool storage;            /* start tgtd */
-	bool pinned;             /* one core a compute node (where there are two) */
+	bool storage;                /* start tgtd */
+	bool pinned;                 /* one core a compute node (where there are two) */
 };
 
 struct testbed_link {
-	char name[24];     /* "migration", "src-uplink", ... */
+	char name[24]; /* "migration", "src-uplink", ... */
 	char netns_path[64];
 	char device[16];
 	char tx_name[24], rx_name[24];

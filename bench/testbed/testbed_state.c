@@ -20,7 +20,14 @@ struct member {
 	size_t offset, room;
 };
 
+/* clang-format off */
 #define SPEC(field, type) { #field, type, offsetof(struct testbed_spec, field), 0 }
+#define TEXT_OF(whole, field) { #field, TEXT, offsetof(struct whole, field), sizeof(((struct whole *)0)->field) }
+/* clang-format on */
+#define NODE_TEXT(field) TEXT_OF(node, field)
+#define LINK_TEXT(field) TEXT_OF(testbed_link, field)
+#define PLAIN_TEXT(field) TEXT_OF(link, field)
+
 static const struct member spec_members[] = {
 	SPEC(topology, NUMBER_INT),
 	SPEC(backend, NUMBER_INT),
@@ -35,7 +42,6 @@ static const struct member spec_members[] = {
 	{ NULL, TEXT, 0, 0 },
 };
 
-#define NODE_TEXT(field) { #field, TEXT, offsetof(struct node, field), sizeof(((struct node *)0)->field) }
 static const struct member node_members[] = {
 	NODE_TEXT(name),
 	NODE_TEXT(netns),
@@ -54,14 +60,12 @@ static const struct member node_members[] = {
 	{ NULL, TEXT, 0, 0 },
 };
 
-#define LINK_TEXT(field) { #field, TEXT, offsetof(struct testbed_link, field), sizeof(((struct testbed_link *)0)->field) }
 static const struct member link_members[] = {
-	LINK_TEXT(name), LINK_TEXT(netns_path), LINK_TEXT(device), LINK_TEXT(tx_name), LINK_TEXT(rx_name),
-	{ NULL, TEXT, 0, 0 },
+	LINK_TEXT(name),    LINK_TEXT(netns_path), LINK_TEXT(device),
+	LINK_TEXT(tx_name), LINK_TEXT(rx_name),    { NULL, TEXT, 0, 0 },
 };
 
 /* The link's plain data, so that a later process can measure it and read the emulator's counters. */
-#define PLAIN_TEXT(field) { #field, TEXT, offsetof(struct link, field), sizeof(((struct link *)0)->field) }
 static const struct member plain_members[] = {
 	{ "backend", NUMBER_INT, offsetof(struct link, backend), 0 },
 	{ "frame_overhead", NUMBER_INT, offsetof(struct link, frame_overhead), 0 },
@@ -145,7 +149,8 @@ bool testbed_state_is_up(const char *directory)
 int testbed_state_write(const struct testbed *t, const char *directory, struct err *e)
 {
 	char path[300], temporary[310];
-	json_object *root = json_object_new_object(), *nodes = json_object_new_array(), *links = json_object_new_array();
+	json_object *root = json_object_new_object(), *nodes = json_object_new_array(),
+		    *links = json_object_new_array();
 	json_object_object_add(root, "spec", members_write(spec_members, &t->spec));
 	for (int i = 0; i < NODE_COUNT; i++)
 		json_object_array_add(nodes, members_write(node_members, &t->nodes[i]));
@@ -158,7 +163,8 @@ int testbed_state_write(const struct testbed *t, const char *directory, struct e
 	json_object_object_add(root, "links", links);
 	state_path(directory, path, sizeof(path));
 	snprintf(temporary, sizeof(temporary), "%s.part", path);
-	int bad = json_object_to_file_ext(temporary, root, JSON_C_TO_STRING_PRETTY) < 0 || rename(temporary, path) < 0;
+	int bad =
+		json_object_to_file_ext(temporary, root, JSON_C_TO_STRING_PRETTY) < 0 || rename(temporary, path) < 0;
 	json_object_put(root);
 	return bad ? err_errno(e, EXIT_CANNOT, "cannot write '%s'", path) : 0;
 }
@@ -210,8 +216,9 @@ int testbed_state_fits(const struct testbed *t, const struct testbed_spec *wante
 	else if (wanted->storage && !is->storage)
 		what = "storage";
 	if (what)
-		return err_set(e, EXIT_USAGE,
-			       "the testbed that is up has another %s than the experiment asks: run 'migmeter testbed down'",
-			       what);
+		return err_set(
+			e, EXIT_USAGE,
+			"the testbed that is up has another %s than the experiment asks: run 'migmeter testbed down'",
+			what);
 	return 0;
 }
