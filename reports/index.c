@@ -101,6 +101,8 @@ static void put_row(FILE *out, const struct entry *e, const char *page_directory
 	html_textf(out, "%s%s", e->run.name && *e->run.name ? e->run.name : e->path,
 	           e->trouble.status ? "" : scale_format(&e->run, scale, sizeof(scale)));
 	fputs(has_file(e, "report.html") ? "</a>" : "", out);
+	if (!e->trouble.status)
+		html_textf(out, " %s", json_text(e->run.manifest, "point"));
 	fputs("<br><code>", out);
 	html_text(out, e->path);
 	fputs("</code></th>", out);

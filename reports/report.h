@@ -22,8 +22,15 @@ enum report_format { REPORT_TEXT, REPORT_CSV, REPORT_JSON };
  */
 int report_run(const char *run_directory, const char *output, struct err *e);
 
-/* Print the table of the main metrics. A failed run has its status and reason there instead. */
-int report_table(FILE *out, const char *run_directory, enum report_format format, struct err *e);
+/*
+ * Print the main metrics of runs: as text, a sentence and a table for each; as CSV, one table with a column `run` (its
+ * directory); as JSON, an object, or an array of them for several. A failed run has its status and reason there
+ * instead (no row in CSV). Goes on after a run that cannot be read and returns -1 with the first trouble.
+ */
+int report_tables(FILE *out, const char *const runs[], int count, enum report_format format, struct err *e);
+
+/* Print the sentence that a run comes to, with a line end. */
+int report_sentence(FILE *out, const char *run_directory, struct err *e);
 
 /* One page for several runs: a row a run with its main metrics, links to each run's page, failed ones with their
  * reason. A directory that is not a run is a row that says so. Links are relative to output where they can be. */

@@ -113,11 +113,13 @@ static void csv_value(FILE *out, double value, char after)
 		fprintf(out, "%.9g%c", value, after);
 }
 
-static void print_csv(FILE *out, const struct row *rows, int count)
+static const char csv_header[] = "run,metric,vm,role,estimator,value,unit,low,high,n,reason\n";
+
+static void print_csv(FILE *out, const struct run_data *run, const struct row *rows, int count)
 {
-	fputs("metric,vm,role,estimator,value,unit,low,high,n,reason\n", out);
 	for (int i = 0; i < count; i++) {
 		const struct shown_metric *m = rows[i].metric;
+		csv_text(out, run->directory, ',');
 		csv_text(out, m->metric, ',');
 		csv_text(out, m->vm, ',');
 		csv_text(out, m->role, ',');
@@ -138,7 +140,7 @@ static void add_number(struct json_object *to, const char *key, double value)
 	json_object_object_add(to, key, isnan(value) ? NULL : json_object_new_double_s(value, text));
 }
 
-static void print_json(FILE *out, const struct run_data *run, const struct row *rows, int count)
+static struct json_object *run_json(const struct run_data *run, const struct row *rows, int count)
 {
 	struct json_object *root = json_object_new_object(), *list = json_object_new_array();
 	char verdict[4096];
@@ -164,24 +166,59 @@ static void print_json(FILE *out, const struct run_data *run, const struct row *
 		json_object_array_add(list, row);
 	}
 	json_object_object_add(root, "metrics", list);
-	fprintf(out, "%s\n", json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED));
-	json_object_put(root);
+	return root;
 }
 
-int report_table(FILE *out, const char *run_directory, enum report_format format, struct err *e)
+static int print_run(FILE *out, const char *directory, enum report_format format, struct json_object *list,
+                     struct err *e)
 {
 	struct run_data run;
-	int count = 0, result = run_data_load(&run, run_directory, e);
+	int count = 0, result = run_data_load(&run, directory, e);
 	struct row *rows = result == 0 ? choose(&run, &count) : NULL;
 	if (rows && format == REPORT_CSV)
-		print_csv(out, rows, count);
+		print_csv(out, &run, rows, count);
 	else if (rows && format == REPORT_JSON)
-		print_json(out, &run, rows, count);
+		json_object_array_add(list, run_json(&run, rows, count));
 	else if (rows)
 		print_text(out, &run, rows, count);
+	free(rows);
+	run_data_free(&run);
+	return result;
+}
+
+int report_tables(FILE *out, const char *const runs[], int count, enum report_format format, struct err *e)
+{
+	const int style = JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED;
+	struct json_object *list = json_object_new_array();
+	int result = 0;
+	if (format == REPORT_CSV)
+		fputs(csv_header, out);
+	for (int i = 0; i < count; i++) {
+		if (i && format == REPORT_TEXT)
+			fputc('\n', out);
+		if (print_run(out, runs[i], format, list, result ? NULL : e) < 0)
+			result = -1;
+	}
+	if (format == REPORT_JSON) {
+		struct json_object *one = count == 1 ? json_object_array_get_idx(list, 0) : list;
+		if (one)
+			fprintf(out, "%s\n", json_object_to_json_string_ext(one, style));
+	}
+	json_object_put(list);
 	if (result == 0 && (fflush(out) != 0 || ferror(out)))
 		result = err_errno(e, EXIT_CANNOT, "cannot print the table");
-	free(rows);
+	return result;
+}
+
+int report_sentence(FILE *out, const char *run_directory, struct err *e)
+{
+	struct run_data run;
+	char verdict[4096];
+	int result = run_data_load(&run, run_directory, e);
+	if (result == 0) {
+		put_safe(out, verdict_format(&run, verdict, sizeof(verdict)), 0);
+		fputc('\n', out);
+	}
 	run_data_free(&run);
 	return result;
 }

@@ -163,11 +163,15 @@ char *verdict_format(const struct run_data *run, char *buffer, size_t room)
 	struct sentence s = { .text = buffer, .room = room };
 	const char *vm = run_moved_vm(run);
 	buffer[0] = '\0';
-	if (strcmp(run->status, "failed") == 0 || strcmp(run->status, "interrupted") == 0) {
-		say(&s, "The run %s: %s.", strcmp(run->status, "failed") == 0 ? "failed" : "was interrupted",
-		    *run->reason ? run->reason : "the reason is missing");
-		return buffer;
-	}
+	static const struct {
+		const char *status, *words;
+	} ends[] = { { "failed", "failed" }, { "interrupted", "was interrupted" }, { "skipped", "was skipped" } };
+	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++)
+		if (strcmp(run->status, ends[i].status) == 0) {
+			say(&s, "The run %s: %s.", ends[i].words,
+			    *run->reason ? run->reason : "the reason is missing");
+			return buffer;
+		}
 	if (run->shown_count == 0) {
 		say(&s, "No metrics: the run is %s and has not been analysed.",
 		    *run->status ? run->status : "of unknown status");

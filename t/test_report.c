@@ -349,7 +349,8 @@ static char *table_of(const char *kind, enum report_format format)
 	size_t size;
 	struct err e = { 0 };
 	FILE *out = open_memstream(&text, &size);
-	assert_int_equal(report_table(out, path_of(kind, NULL), format, &e), 0);
+	const char *const runs[] = { path_of(kind, NULL) };
+	assert_int_equal(report_tables(out, runs, 1, format, &e), 0);
 	fclose(out);
 	return text;
 }
@@ -362,7 +363,7 @@ static void table_in_three_forms(void **state)
 	assert_has(text, "moved in 12.3 s");
 	free(text);
 	text = table_of("neighbours", REPORT_CSV);
-	assert_has(text, "metric,vm,role,estimator,value,unit,low,high,n,reason\n");
+	assert_has(text, "run,metric,vm,role,estimator,value,unit,low,high,n,reason\n");
 	assert_has(text, "downtime,vm1,migrating,stop_resume,0.212,s,0.2119,0.2121,1,\n");
 	assert_has(text, "recovery_time,vm2,source-neighbour,,missing,s,missing,missing,1,never fell below");
 	free(text);

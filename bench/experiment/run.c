@@ -410,13 +410,15 @@ int run_execute(const struct run_order *order, struct err *e)
 		return -1;
 	run_facts_experiment(&r.directory, order, r.run_id);
 	run_facts_host(&r.directory);
-	if (run_directory_save(&r.directory, &trouble) == 0 && stage_testbed(&r, &trouble) == 0 &&
-	    stage_guests(&r, &trouble) == 0)
+	bool ready = run_directory_save(&r.directory, &trouble) == 0 && stage_testbed(&r, &trouble) == 0 &&
+	             stage_guests(&r, &trouble) == 0;
+	if (ready)
 		stage_measure(&r, &trouble);
 	run_close(&r, &trouble);
-	const char *status = !trouble.status                      ? "complete"
-	                     : trouble.status == EXIT_INTERRUPTED ? "interrupted"
-	                                                          : "failed";
+	const char *status = !trouble.status                           ? "complete"
+	                     : trouble.status == EXIT_INTERRUPTED      ? "interrupted"
+	                     : trouble.status == EXIT_CANNOT && !ready ? "skipped"
+	                                                               : "failed";
 	struct err one = { 0 };
 	keep_first(&trouble, run_directory_finish(&r.directory, status, trouble.text, &one), &one);
 	progress_end();

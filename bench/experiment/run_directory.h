@@ -34,7 +34,7 @@ void run_directory_set(struct run_directory *d, const char *path, struct json_ob
 /* Write manifest.json now. */
 int run_directory_save(struct run_directory *d, struct err *e);
 
-/* Set status ("complete", "failed", "interrupted") and reason, stamp the second clock pair, write, close and free. */
+/* Set status ("complete", "failed", "skipped": this machine cannot do it, "interrupted") and reason, stamp the second clock pair, write, close and free. */
 int run_directory_finish(struct run_directory *d, const char *status, const char *reason, struct err *e);
 
 /* The status in a run's manifest copied into buffer; -1 when there is no manifest. */

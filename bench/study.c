@@ -1,0 +1,269 @@
+#include "bench/study.h"
+
+#include "analysis/analyze.h"
+#include "bench/base/clock.h"
+#include "bench/base/err.h"
+#include "bench/experiment/progress.h"
+#include "bench/experiment/run.h"
+#include "bench/experiment/run_directory.h"
+#include "bench/experiment/sweep.h"
+#include "bench/study_plan.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static long run_count(const struct study *s)
+{
+	return s->points * s->repeats;
+}
+
+/* The folder of run `index` (repeat by repeat), and which point of the sweep it is. */
+static void run_folder(const struct study *s, long index, char *buffer, size_t room, char *label, size_t label_room)
+{
+	struct config_file point;
+	label[0] = '\0';
+	if (sweep_point(&s->config, index % s->points, &point, label, label_room, NULL) == 0)
+		config_file_free(&point);
+	snprintf(buffer, room, "%s", s->directory);
+	if (run_count(s) == 1)
+		return;
+	size_t used = strlen(buffer);
+	snprintf(buffer + used, room - used, "/%03ld-%s%sr%ld", index % s->points + 1, label, label[0] ? "-" : "",
+	         index / s->points + 1);
+	for (char *c = buffer + used + 1; *c; c++)
+		if (*c == ' ' || *c == '/')
+			*c = '_';
+}
+
+/* ---- before anything starts ---- */
+
+static int points_check(struct study *s, char *name, size_t room, struct err *e)
+{
+	s->points = sweep_count(&s->config, e);
+	for (long i = 0; i < s->points; i++) {
+		struct config_file point;
+		struct experiment x;
+		char label[300];
+		if (sweep_point(&s->config, i, &point, label, sizeof(label), e) < 0)
+			return -1;
+		int result = experiment_build(&x, &point, s->scale, e);
+		config_file_free(&point);
+		if (result < 0)
+			return label[0] ? err_prefix(e, "point '%s'", label) : -1;
+		if (!s->repeats)
+			s->repeats = (long)x.general.repeat;
+		snprintf(name, room, "%s", x.general.name);
+		experiment_free(&x);
+	}
+	return s->points < 0 ? -1 : 0;
+}
+
+static void folder_name(struct study *s, const char *name)
+{
+	char stamp[32];
+	time_t now = time(NULL);
+	struct tm tm;
+	localtime_r(&now, &tm);
+	strftime(stamp, sizeof(stamp), "%Y%m%d-%H%M%S", &tm);
+	snprintf(s->directory, sizeof(s->directory), "results/%.300s-%s", name, stamp);
+}
+
+static bool folder_is_used(const char *path)
+{
+	DIR *d = opendir(path);
+	bool used = false;
+	for (struct dirent *entry; d && !used && (entry = readdir(d));)
+		used = strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+	if (d)
+		closedir(d);
+	return used;
+}
+
+/* What earlier runs of this study have come to. */
+static void states_read(struct study *s)
+{
+	char folder[800], label[300], status[32];
+	for (long i = 0; i < run_count(s); i++) {
+		run_folder(s, i, folder, sizeof(folder), label, sizeof(label));
+		if (run_directory_status(folder, status, sizeof(status)) == 0)
+			s->states[i] = strcmp(status, "complete") == 0 ? RUN_COMPLETE
+			               : strcmp(status, "failed") == 0 ? RUN_FAILED
+			                                               : RUN_TO_COME;
+	}
+}
+
+int study_prepare(struct study *s, struct err *e)
+{
+	char name[300] = "";
+	if (points_check(s, name, sizeof(name), e) < 0)
+		return -1;
+	s->states = calloc((size_t)run_count(s), sizeof(*s->states));
+	if (!s->states)
+		return err_set(e, EXIT_CANNOT, "no memory for %ld runs", run_count(s));
+	if (!s->directory[0])
+		folder_name(s, name);
+	if (!folder_is_used(s->directory))
+		return 0;
+	if (!s->resume)
+		return err_set(
+			e, EXIT_USAGE,
+			"results folder '%s' is not empty: give another with -o, or go on with what is there by "
+			"--continue",
+			s->directory);
+	if (run_count(s) > 1 && study_plan_fits(s, e) < 0)
+		return -1;
+	states_read(s);
+	return 0;
+}
+
+void study_print_plan(const struct study *s)
+{
+	long to_come = 0;
+	for (long i = 0; i < run_count(s); i++)
+		to_come += s->states[i] == RUN_TO_COME;
+	printf("%ld point%s x %ld repeat%s, results in %s", s->points, s->points == 1 ? "" : "s", s->repeats,
+	       s->repeats == 1 ? "" : "s", s->directory);
+	printf(to_come < run_count(s) ? ", %ld of %ld runs to come\n" : "\n", to_come, run_count(s));
+	for (long i = 0; i < s->points; i++) {
+		char folder[800], label[300];
+		run_folder(s, i, folder, sizeof(folder), label, sizeof(label));
+		printf("  %ld: %s\n", i + 1, label[0] ? label : "(no lists)");
+	}
+}
+
+void study_free(struct study *s)
+{
+	config_file_free(&s->config);
+	free(s->states);
+	s->states = NULL;
+}
+
+/* ---- one run ---- */
+
+/* A run that was cut off is kept under another name. */
+static int move_aside(const char *folder, struct err *e)
+{
+	char aside[900];
+	if (!folder_is_used(folder))
+		return 0;
+	for (int i = 1; i < 1000; i++) {
+		snprintf(aside, sizeof(aside), "%s.interrupted-%d", folder, i);
+		if (folder_is_used(aside))
+			continue;
+		if (rename(folder, aside) < 0)
+			return err_errno(e, EXIT_CANNOT, "cannot rename '%s' to '%s'", folder, aside);
+		return 0;
+	}
+	return err_set(e, EXIT_CANNOT, "'%s' was interrupted too often: remove its '.interrupted-' folders", folder);
+}
+
+/* Metrics, plots and page of a finished run, and on stdout what it comes to. Trouble here is told and the run stands.
+ */
+static void results_show(const struct study *s, const char *folder)
+{
+	struct err e = { 0 };
+	progress_phase("analysis and report", 0);
+	if (analyze_run(folder, &e) < 0 || report_run(folder, NULL, &e) < 0)
+		err_report(&e);
+	progress_end();
+	if (run_count(s) == 1) {
+		if (report_tables(stdout, &folder, 1, s->format, &e) < 0)
+			err_report(&e);
+		if (s->format == REPORT_TEXT)
+			printf("\nreport: %s/report.html\n", folder);
+	} else if (s->format == REPORT_TEXT) {
+		printf("%s: ", folder);
+		if (report_sentence(stdout, folder, &e) < 0)
+			err_report(&e);
+	}
+	fflush(stdout);
+}
+
+static int run_once(const struct study *s, long index, struct err *e)
+{
+	struct config_file point;
+	struct experiment x;
+	char label[300], folder[800], status[32];
+	struct err trouble = { 0 };
+	run_folder(s, index, folder, sizeof(folder), label, sizeof(label));
+	if (sweep_point(&s->config, index % s->points, &point, label, sizeof(label), e) < 0)
+		return -1;
+	int result = experiment_build(&x, &point, s->scale, e);
+	config_file_free(&point);
+	if (result < 0)
+		return -1;
+	x.general.seed += index / s->points;
+	const struct run_order order = { &x, s->config_path, folder, s->command_line, label };
+	result = run_preflight(&x, folder, &trouble);
+	if (result == 0 && (result = move_aside(folder, &trouble)) == 0) {
+		result = run_execute(&order, &trouble);
+		if (run_directory_status(folder, status, sizeof(status)) == 0)
+			results_show(s, folder);
+	}
+	experiment_free(&x);
+	return result < 0 ? err_set(e, trouble.status, "%s", trouble.text) : 0;
+}
+
+/* ---- all runs ---- */
+
+static void index_write(const struct study *s)
+{
+	long count = 0;
+	char(*folders)[800] = calloc((size_t)run_count(s), sizeof(*folders)), label[300], output[500], status[32];
+	const char **names = calloc((size_t)run_count(s), sizeof(*names));
+	struct err e = { 0 };
+	for (long i = 0; folders && names && i < run_count(s); i++) {
+		run_folder(s, i, folders[count], sizeof(*folders), label, sizeof(label));
+		if (run_directory_status(folders[count], status, sizeof(status)) == 0) {
+			names[count] = folders[count];
+			count++;
+		}
+	}
+	snprintf(output, sizeof(output), "%s/index.html", s->directory);
+	if (count && report_runs(names, (int)count, output, &e) < 0)
+		err_report(&e);
+	else if (count && s->format == REPORT_TEXT)
+		printf("\n%ld of %ld runs: %s\n", count, run_count(s), output);
+	if (s->format != REPORT_TEXT && report_tables(stdout, names, (int)count, s->format, &e) < 0)
+		err_report(&e);
+	free(names);
+	free(folders);
+}
+
+int study_run(struct study *s)
+{
+	struct err e = { 0 };
+	int status = EXIT_DONE;
+	int64_t spent_ns = 0, done = 0;
+	run_catch_signals();
+	if (run_count(s) > 1 && study_plan_write(s, &e) < 0)
+		return err_report(&e);
+	for (long i = 0; i < run_count(s) && !run_interrupted; i++) {
+		if (s->states[i] != RUN_TO_COME)
+			continue;
+		int64_t start_ns = clock_now_ns();
+		e = (struct err){ 0 };
+		s->states[i] = RUN_RUNNING;
+		if (run_count(s) > 1)
+			study_table_show(s, done ? spent_ns / done : 0);
+		if (run_once(s, i, &e) == 0) {
+			s->states[i] = RUN_COMPLETE;
+		} else {
+			status = err_report(&e);
+			s->states[i] = status == EXIT_MEASURED_BAD ? RUN_FAILED : RUN_SKIPPED;
+		}
+		spent_ns += clock_now_ns() - start_ns;
+		done++;
+	}
+	if (run_count(s) > 1) {
+		study_table_show(s, 0);
+		index_write(s);
+	}
+	if (run_interrupted)
+		progress_note("interrupted: 'migmeter run ... -o %s --continue' goes on", s->directory);
+	return run_interrupted ? EXIT_INTERRUPTED : status;
+}

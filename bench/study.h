@@ -1,0 +1,46 @@
+/*
+ * study.h - a config carried out: every point of its sweep, so many times, each run in a folder of its own.
+ *
+ * One run stands in the results folder itself; several in folders below it, called after their point and repeat,
+ * beside plan.json (what was to be run) and index.html (a row a run). A run that fails keeps its folder and does not
+ * end the study. An interrupted study goes on with `resume`: runs that have ended, failed ones included, are kept.
+ */
+#ifndef BENCH_STUDY_H
+#define BENCH_STUDY_H
+
+#include "bench/experiment/config_file.h"
+#include "reports/report.h"
+
+#include <stdbool.h>
+
+enum study_state { RUN_TO_COME, RUN_RUNNING, RUN_COMPLETE, RUN_FAILED, RUN_SKIPPED };
+
+struct study {
+	/* set by the caller */
+	const char *config_path;
+	struct config_file config; /* overrides applied; owned by the study from here on */
+	long repeats;              /* 0: as the config says */
+	double scale;
+	char directory[400]; /* "": results/NAME-TIME */
+	char command_line[1024];
+	bool resume;
+	enum report_format format;
+	/* set by study_prepare() */
+	long points;
+	enum study_state *states; /* points x repeats, repeat by repeat */
+};
+
+/* Build and check every point before anything starts, so that a typo in the last one costs nothing; look at what is in
+ * the results folder. Nothing is written. */
+int study_prepare(struct study *s, struct err *e);
+
+/* What would be run, on stdout. */
+void study_print_plan(const struct study *s);
+
+/* Run what is to come; metrics, plots and page of each run, and the index. Tells troubles itself; returns an exit
+ * status. */
+int study_run(struct study *s);
+
+void study_free(struct study *s);
+
+#endif

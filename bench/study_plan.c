@@ -1,0 +1,102 @@
+#include "bench/study_plan.h"
+
+#include "bench/base/err.h"
+#include "bench/base/quantity.h"
+#include "bench/experiment/progress.h"
+#include "bench/experiment/run_directory.h"
+#include "bench/experiment/sweep.h"
+
+#include <json-c/json.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { TABLE_LINES = 40 }; /* a longer table would push everything else off the screen */
+
+static struct json_object *plan_json(const struct study *s)
+{
+	struct json_object *plan = json_object_new_object(), *keys = json_object_new_object();
+	for (size_t i = 0; i < s->config.count; i++) {
+		const struct config_entry *entry = &s->config.entries[i];
+		char name[256];
+		snprintf(name, sizeof(name), "%s%s%s.%s", entry->section, entry->subject[0] ? " " : "",
+		         entry->subject, entry->key);
+		json_object_object_add(keys, name, json_object_new_string(entry->value));
+	}
+	json_object_object_add(plan, "config", json_object_new_string(s->config_path));
+	json_object_object_add(plan, "scale", json_object_new_double(s->scale));
+	json_object_object_add(plan, "points", json_object_new_int64(s->points));
+	json_object_object_add(plan, "repeats", json_object_new_int64(s->repeats));
+	json_object_object_add(plan, "keys", keys);
+	return plan;
+}
+
+int study_plan_write(const struct study *s, struct err *e)
+{
+	char path[500], temporary[520];
+	if (directory_make(s->directory, e) < 0)
+		return -1;
+	snprintf(path, sizeof(path), "%s/plan.json", s->directory);
+	snprintf(temporary, sizeof(temporary), "%s.new", path);
+	struct json_object *plan = plan_json(s);
+	int result = json_object_to_file_ext(temporary, plan, JSON_C_TO_STRING_PRETTY);
+	json_object_put(plan);
+	if (result < 0 || rename(temporary, path) < 0)
+		return err_errno(e, EXIT_CANNOT, "cannot write '%s'", path);
+	return 0;
+}
+
+int study_plan_fits(const struct study *s, struct err *e)
+{
+	char path[500];
+	struct json_object *is_keys = NULL, *is_scale = NULL, *keys, *scale;
+	snprintf(path, sizeof(path), "%s/plan.json", s->directory);
+	struct json_object *is = json_object_from_file(path), *wanted = plan_json(s);
+	bool there = is && json_object_object_get_ex(is, "keys", &is_keys) &&
+	             json_object_object_get_ex(is, "scale", &is_scale);
+	json_object_object_get_ex(wanted, "keys", &keys);
+	json_object_object_get_ex(wanted, "scale", &scale);
+	bool fits = there && json_object_equal(keys, is_keys) &&
+	            json_object_get_double(scale) == json_object_get_double(is_scale);
+	json_object_put(is);
+	json_object_put(wanted);
+	if (!there)
+		return err_set(e, EXIT_USAGE, "'%s' holds no study that could go on (no plan.json)", s->directory);
+	if (!fits)
+		return err_set(
+			e, EXIT_USAGE,
+			"'%s' holds a study with other keys or another scale: give the same config, -s and --scale, "
+			"or another folder",
+			s->directory);
+	return 0;
+}
+
+void study_table_show(const struct study *s, int64_t mean_run_ns)
+{
+	static const char marks[] = { [RUN_TO_COME] = '.',
+		                      [RUN_RUNNING] = '>',
+		                      [RUN_COMPLETE] = '+',
+		                      [RUN_FAILED] = 'x',
+		                      [RUN_SKIPPED] = '-' };
+	long counts[5] = { 0 };
+	char left[80] = "", time_text[32];
+	for (long i = 0; i < s->points * s->repeats; i++)
+		counts[s->states[i]]++;
+	long open = counts[RUN_TO_COME] + counts[RUN_RUNNING];
+	if (mean_run_ns && open)
+		snprintf(left, sizeof(left), "; about %s to go",
+		         duration_format(open * mean_run_ns, time_text, sizeof(time_text)));
+	progress_note("runs: %ld done (+), %ld failed (x), %ld skipped (-), %ld running (>), %ld to come (.)%s",
+	              counts[RUN_COMPLETE], counts[RUN_FAILED], counts[RUN_SKIPPED], counts[RUN_RUNNING],
+	              counts[RUN_TO_COME], left);
+	for (long p = 0; s->points <= TABLE_LINES && p < s->points; p++) {
+		struct config_file point;
+		char label[300] = "", line[64];
+		long used = 0;
+		if (sweep_point(&s->config, p, &point, label, sizeof(label), NULL) == 0)
+			config_file_free(&point);
+		for (long r = 0; r < s->repeats && used < (long)sizeof(line) - 1; r++)
+			line[used++] = marks[s->states[r * s->points + p]];
+		line[used] = '\0';
+		progress_note("  %s  %s", line, label);
+	}
+}

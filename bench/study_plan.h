@@ -1,0 +1,21 @@
+/*
+ * study_plan.h - what a study is to run, kept beside its runs (plan.json), and where it stands, on stderr.
+ */
+#ifndef BENCH_STUDY_PLAN_H
+#define BENCH_STUDY_PLAN_H
+
+#include "bench/study.h"
+
+#include <stdint.h>
+
+/* Write plan.json: every key as given, scale, repeats. */
+int study_plan_write(const struct study *s, struct err *e);
+
+/* Whether the plan in the results folder has the same keys and scale: EXIT_USAGE when not. Repeats may differ. */
+int study_plan_fits(const struct study *s, struct err *e);
+
+/* A line a point, a mark a repeat: what is done, running and to come; with the time that is left when the mean length of
+ * a run is known (0: not). Nothing with --quiet. */
+void study_table_show(const struct study *s, int64_t mean_run_ns);
+
+#endif
