@@ -1,7 +1,7 @@
 #include "bench/study_plan.h"
 
+#include "bench/base/clock.h"
 #include "bench/base/err.h"
-#include "bench/base/quantity.h"
 #include "bench/experiment/progress.h"
 #include "bench/experiment/run_directory.h"
 #include "bench/experiment/sweep.h"
@@ -78,13 +78,13 @@ void study_table_show(const struct study *s, int64_t mean_run_ns)
 		                      [RUN_FAILED] = 'x',
 		                      [RUN_SKIPPED] = '-' };
 	long counts[5] = { 0 };
-	char left[80] = "", time_text[32];
+	char left[80] = "";
 	for (long i = 0; i < s->points * s->repeats; i++)
 		counts[s->states[i]]++;
 	long open = counts[RUN_TO_COME] + counts[RUN_RUNNING];
 	if (mean_run_ns && open)
-		snprintf(left, sizeof(left), "; about %s to go",
-		         duration_format(open * mean_run_ns, time_text, sizeof(time_text)));
+		snprintf(left, sizeof(left), "; about %lld min to go",
+		         (long long)((open * mean_run_ns + 60 * NS_PER_S - 1) / (60 * NS_PER_S)));
 	progress_note("runs: %ld done (+), %ld failed (x), %ld skipped (-), %ld running (>), %ld to come (.)%s",
 	              counts[RUN_COMPLETE], counts[RUN_FAILED], counts[RUN_SKIPPED], counts[RUN_RUNNING],
 	              counts[RUN_TO_COME], left);

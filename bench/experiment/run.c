@@ -43,7 +43,7 @@ struct run {
 	uint64_t run_id;
 	struct run_directory directory;
 	struct testbed testbed;
-	bool testbed_open, guests_started;
+	bool testbed_open, guests_running;
 	struct guest_boot boot;
 	virConnectPtr connections[2]; /* of NODE_SRC and NODE_DST */
 	struct events *events[2];
@@ -229,7 +229,6 @@ static int stage_guests(struct run *r, struct err *e)
 	r->watching_on = true;
 	if (run_directory_save(&r->directory, e) < 0)
 		return -1;
-	r->guests_started = true;
 	for (int i = 0; i < r->x->vm_count; i++) {
 		int node = node_index(r->x->vms[i].node);
 		if (guest_start(r->x, i, &r->boot, &r->testbed, &r->testbed.nodes[node], r->connections[node],
@@ -239,6 +238,7 @@ static int stage_guests(struct run *r, struct err *e)
 	if (agents_wait(r, AGENT_READY, r->x->general.boot_timeout_ns, e) < 0)
 		return -1;
 	samples_start_agents(r->watching.samples);
+	r->guests_running = true;
 	return agents_wait(r, AGENT_RUNNING, 10 * NS_PER_S, e);
 }
 
@@ -361,7 +361,7 @@ static int stage_measure(struct run *r, struct err *e)
 static void samples_save(struct run *r)
 {
 	struct err ignored = { 0 };
-	if (!r->watching_on || !r->guests_started)
+	if (!r->watching_on || !r->guests_running)
 		return;
 	samples_stop_agents(r->watching.samples);
 	if (samples_wait_state(r->watching.samples, SAMPLES_ALL_VMS, AGENT_DONE, clock_now_ns() + 3 * NS_PER_S,
