@@ -162,6 +162,8 @@ int guest_start(const struct experiment *x, int index, const struct guest_boot *
 			(struct domain_disk){ t->nodes[NODE_STO].lan_ip, STORAGE_PORT, STORAGE_TARGET, index + 1 };
 		spec.disk_count = 1;
 	}
+	/* Before 9.0 QEMU loses writes of TCG guests that move. */
+	spec.uneven_memory = !boot->kvm && boot->host.qemu_version < 9000000;
 	if (vm == experiment_moving_vm(x)) {
 		/* QEMU's own pages are locked too. */
 		spec.lock_bytes = x->features.zero_copy ? vm->memory_bytes + ((int64_t)1 << 30) : 0;

@@ -1,6 +1,7 @@
 #include "bench/migrate/domain_xml.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -167,15 +168,48 @@ static void devices_print(FILE *out, const struct domain_spec *spec)
 	fputs("</devices>\n", out);
 }
 
-static void globals_print(FILE *out, const struct domain_spec *spec)
+/* An argument for QEMU itself. */
+static void argument_print(FILE *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void argument_print(FILE *out, const char *format, ...)
 {
-	if (!spec->global_count)
+	char text[256];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	fputs("<qemu:arg", out);
+	attribute(out, "value", text);
+	fputs("/>\n", out);
+}
+
+/* A block of our own as the machine's memory; libvirt's stays unused, and QEMU moves only what is used. */
+static void uneven_memory_print(FILE *out, const struct domain_spec *spec)
+{
+	long long bytes = (spec->memory_bytes & ~INT64_C(0xfffff)) + 8192;
+	argument_print(out, "-m");
+	argument_print(out, "%lldk", bytes >> 10);
+	argument_print(out, "-object");
+	argument_print(out, "memory-backend-ram,id=uneven.ram,size=%lld", bytes);
+	argument_print(out, "-machine");
+	argument_print(out, "memory-backend=uneven.ram");
+}
+
+static bool has_arguments(const struct domain_spec *spec)
+{
+	return spec->global_count || spec->uneven_memory;
+}
+
+static void arguments_print(FILE *out, const struct domain_spec *spec)
+{
+	if (!has_arguments(spec))
 		return;
 	fputs("<qemu:commandline>\n", out);
+	if (spec->uneven_memory)
+		uneven_memory_print(out, spec);
 	for (int i = 0; i < spec->global_count; i++) {
-		fputs("<qemu:arg value='-global'/><qemu:arg", out);
-		attribute(out, "value", spec->globals[i]);
-		fputs("/>\n", out);
+		argument_print(out, "-global");
+		argument_print(out, "%s", spec->globals[i]);
 	}
 	fputs("</qemu:commandline>\n", out);
 }
@@ -188,7 +222,7 @@ char *domain_xml(const struct domain_spec *spec)
 	if (!out)
 		return NULL;
 	fprintf(out, "<domain type='%s'%s>\n", spec->kvm ? "kvm" : "qemu",
-	        spec->global_count ? " xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'" : "");
+	        has_arguments(spec) ? " xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'" : "");
 	element(out, "name", spec->name);
 	uuid_print(out, spec->uuid);
 	memory_print(out, spec);
@@ -202,7 +236,7 @@ char *domain_xml(const struct domain_spec *spec)
 	fputs("<clock offset='utc'/>\n", out);
 	fputs("<on_poweroff>destroy</on_poweroff><on_reboot>destroy</on_reboot><on_crash>destroy</on_crash>\n", out);
 	devices_print(out, spec);
-	globals_print(out, spec);
+	arguments_print(out, spec);
 	fputs("</domain>\n", out);
 	bool failed = ferror(out);
 	if (fclose(out) != 0 || failed) {

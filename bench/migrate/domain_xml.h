@@ -49,6 +49,12 @@ struct domain_spec {
 	/* QEMU's -global arguments, from feature_globals(); they taint the domain */
 	char globals[DOMAIN_GLOBALS][64];
 	int global_count;
+	/*
+	 * 8 KiB more memory, past libvirt, which rounds to MiB. Before QEMU 9.0 a TCG guest's writes were lost in pre-copy:
+	 * the quick way of synchronizing the dirty bitmap forgot the TLBs (QEMU commit 03bfc2188f06), and guests crashed on
+	 * the destination. It is taken only for blocks of whole 256 KiB. Taints the domain.
+	 */
+	bool uneven_memory;
 };
 
 /* The UUID of VM `index` of a run: valid (version 8), the same each time, different for other runs and indices. */
