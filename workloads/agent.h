@@ -9,8 +9,10 @@
  *	FAILED     detail says why; what was sampled can be fetched, POWEROFF works
  *
  * The sampler is a SCHED_FIFO thread on absolute deadlines. A deadline that has passed by a whole interval is dropped
- * and counted. SAMPLES go out each interval, or every 5 ms when the interval is shorter, per workload one datagram
- * with what is new and twice as many older ones and one more, so 3 lost datagrams in a row (2 at 1 ms) heal.
+ * and counted. SAMPLES go out about every 50 ms (with 8 new samples at most: every 8 ms at 1 ms), since under emulation
+ * a datagram costs the workload more than a sample: per workload one with what is new and twice as many older ones, so
+ * that 2 lost in a row heal. The samples have the guest's stamps; arrival stamps serve the mapping of the clocks only,
+ * which takes the newest of each datagram. The heartbeat stays at the interval: it measures silence.
  *
  * Heartbeat, one each interval to the head's data address: "MMHB", number u32, guest CLOCK_MONOTONIC ns i64, little
  * endian, 16 bytes.
