@@ -18,7 +18,7 @@ seconds() {
 	fi
 }
 
-for i in 1 2 3; do
+for _ in 1 2 3; do
 	seconds "$build/migmeter" testbed up >>"$work/up"
 	seconds "$build/migmeter" testbed down >>"$work/down"
 	echo >>"$work/up"
