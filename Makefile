@@ -66,10 +66,11 @@ $(B)/fuzz_%: t/fuzz_%.c bench/base/sample_wire.c
 	@mkdir -p $(@D)
 	$(Q)clang -std=c17 -D_GNU_SOURCE -I. -g -O1 -fsanitize=fuzzer,address,undefined -o $@ $^
 
-# Figures as ratios and counts; each program prints JSON, kept in $(B)/bench.json.
+# Figures as ratios and counts; each program prints JSON, and all of it is kept in $(B)/bench.json.
 BENCHES := $(patsubst t/%.c,$(B)/%,$(wildcard t/bench_*.c))
-bench: $(BENCHES) ## figures for speed: collectors and analysis
-	$(Q)for program in $(BENCHES); do $$program; done | tee $(B)/bench.json
+bench: all $(BENCHES) ## figures for speed and for what watching costs, beside their goals (as root, about 4 minutes)
+	$(Q)MIGMETER_BUILD=$(B) sh t/bench.sh $(BENCHES) t/bench_run.sh >$(B)/bench.json.new; \
+		status=$$?; mv $(B)/bench.json.new $(B)/bench.json; cat $(B)/bench.json; exit $$status
 
 $(B)/bench_%: $(B)/t/bench_%.o $(OBJECTS)
 	@echo "  LINK  $@"

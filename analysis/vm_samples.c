@@ -87,16 +87,21 @@ static int build_map(struct vm_samples *all, struct err *e)
 		all->map = NULL;
 		return 0;
 	}
+	/* Of the samples that came in one datagram the newest alone tells which side of a stop it is on: it was sent then. */
 	for (int i = 0; i < all->count; i++) {
-		struct stored_sample s;
+		struct stored_sample s, newest = { .head_ns = MISSING };
 		int got;
 		if (sample_store_rewind(all->workloads[i].store, e) < 0)
 			return -1;
-		while ((got = sample_store_next(all->workloads[i].store, &s, e)) > 0)
-			if (s.head_ns != MISSING)
-				clock_map_locate(all->map, s.guest_ns, s.head_ns);
+		while ((got = sample_store_next(all->workloads[i].store, &s, e)) > 0) {
+			if (newest.head_ns != MISSING && newest.head_ns != s.head_ns)
+				clock_map_locate(all->map, newest.guest_ns, newest.head_ns);
+			newest = s;
+		}
 		if (got < 0)
 			return -1;
+		if (newest.head_ns != MISSING)
+			clock_map_locate(all->map, newest.guest_ns, newest.head_ns);
 	}
 	clock_map_finish(all->map);
 	return 0;

@@ -2,6 +2,7 @@
 #include "bench/base/err.h"
 #include "bench/command.h"
 #include "bench/migrate/feature.h"
+#include "bench/testbed/accelerator.h"
 #include "bench/testbed/link.h"
 #include "bench/testbed/node.h"
 
@@ -75,14 +76,24 @@ static void check_programs(struct check *c)
 
 static bool check_kvm(struct check *c)
 {
-	int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
-	answer(c, "KVM", kvm >= 0 ? "degraded" : "no", "guests at full speed",
-	       kvm >= 0
-	               ? "/dev/kvm opens; whether a guest boots under it is tried by each run (hosts.accelerator = auto)"
-	               : "guests run under TCG (emulation)");
-	if (kvm >= 0)
-		close(kvm);
-	return kvm >= 0;
+	static const char purpose[] = "guests at full speed";
+	char reason[300] = "", how[500];
+	if (access("/dev/kvm", R_OK | W_OK) < 0) {
+		answer(c, "KVM", "no", purpose, "no usable /dev/kvm: guests run under TCG (emulation)");
+		return false;
+	}
+	enum accelerator_answer known = accelerator_kvm_known(NULL, reason, sizeof(reason));
+	if (known == ACCELERATOR_YES) {
+		answer(c, "KVM", "yes", purpose, "");
+	} else if (known == ACCELERATOR_NO) {
+		snprintf(how, sizeof(how),
+		         "%s: guests run under TCG (emulation); hosts.accelerator = kvm tries again", reason);
+		answer(c, "KVM", "no", purpose, how);
+	} else {
+		answer(c, "KVM", "degraded", purpose,
+		       "/dev/kvm opens; the first run since the machine booted tries whether a guest boots under it");
+	}
+	return known != ACCELERATOR_NO;
 }
 
 static void check_links(struct check *c)

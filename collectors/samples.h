@@ -61,6 +61,12 @@ void samples_stop_agents(struct samples *s);
 void samples_power_off(struct samples *s);
 
 /*
+ * Have every running agent sample at another interval (0: not at all, until the next call); sent a few times, not waited
+ * for. An agent takes a sample when it begins to sample and one when it ends.
+ */
+void samples_pace(struct samples *s, int64_t interval_ns);
+
+/*
  * Wait until the agent of `vm` (or of every VM: SAMPLES_ALL_VMS) has come to `state` or beyond it (order of enum
  * agent_state). Returns 0; or -1 with VM, last state and its detail, when the deadline (head time) passes or an
  * agent says AGENT_FAILED; or -1 with EXIT_INTERRUPTED after samples_interrupt().

@@ -45,6 +45,7 @@ static int wants_command(const struct samples *s, const struct vm_samples *v)
 		return a->heard && a->state != AGENT_FAILED &&
 		       (a->state != AGENT_DONE || v->commands_sent < COMMANDS_AT_LEAST);
 	case MESSAGE_POWEROFF:
+	case MESSAGE_PACE:
 		return v->commands_sent < COMMANDS_AT_LEAST;
 	default:
 		return 0;
@@ -58,6 +59,8 @@ void samples_repeat_command(struct samples *s)
 		struct message m = { .type = s->command };
 		if (!wants_command(s, v))
 			continue;
+		if (m.type == MESSAGE_PACE)
+			m.pace.interval_ns = s->pace_ns;
 		samples_send(s, v, &m);
 		v->commands_sent++;
 	}
@@ -86,6 +89,14 @@ void samples_stop_agents(struct samples *s)
 void samples_power_off(struct samples *s)
 {
 	command(s, MESSAGE_POWEROFF);
+}
+
+void samples_pace(struct samples *s, int64_t interval_ns)
+{
+	pthread_mutex_lock(&s->lock);
+	s->pace_ns = interval_ns;
+	pthread_mutex_unlock(&s->lock);
+	command(s, MESSAGE_PACE);
 }
 
 void samples_interrupt(struct samples *s)

@@ -53,6 +53,7 @@ struct samples {
 	pthread_cond_t change; /* a HELLO or a fetched sample came, or interrupted; CLOCK_MONOTONIC */
 	int interrupted;
 	enum message_type command;      /* what agents are told until they obey; 0: nothing */
+	int64_t pace_ns;                /* what MESSAGE_PACE tells them */
 	struct vm_samples *vms;         /* in the order of watch->vms */
 	struct vm_samples **by_address; /* sorted by address */
 	int64_t datagrams, samples, duplicates, fetched, send_failures;

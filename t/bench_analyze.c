@@ -1,16 +1,17 @@
 /*
- * bench_analyze - how fast a long run is analysed, and that memory does not grow with it. Prints JSON.
+ * bench_analyze - how fast a long run is analysed and reported, and that memory does not grow with it. Prints JSON.
  *
  *	bench_analyze [DIRECTORY [SECONDS]]
  *
  * Makes two runs of three VMs at 10 ms below DIRECTORY (the second four times as long, 3600 s by default), analyses
- * each in a process of its own, and times the reader alone. DIRECTORY is created, and the runs are left in it; without
+ * each in a process of its own, reports the long one, and times the reader alone. DIRECTORY is created, and the runs are left in it; without
  * one they are made in a temporary folder that is removed.
  */
 #include "analysis/analyze.h"
 #include "analysis/series_read.h"
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
+#include "reports/report.h"
 #include "t/made_run.h"
 
 #include <ftw.h>
@@ -165,13 +166,23 @@ int main(int argc, char **argv)
 			return 1;
 		}
 	}
+	struct err e = { 0 };
+	struct stat page = { 0 };
+	int64_t report_ns = clock_now_ns();
+	if (report_run(directory[1], NULL, &e) < 0)
+		return err_report(&e);
+	double report_s = seconds_since(report_ns);
+	snprintf(directory[0], sizeof(directory[0]), "%.4000s/long/report.html", base);
+	if (stat(directory[0], &page) < 0)
+		return 1;
 	struct series_facts facts = { 0 };
 	double reader = reader_bytes_per_s(directory[1], &facts);
 	printf("{\"run_s\":%.0f,\"samples\":%" PRId64 ",\"reader_mb_per_s\":%.0f,\"analyze_s\":%.2f,"
-	       "\"peak_kib\":%ld,\"quarter_analyze_s\":%.2f,\"quarter_peak_kib\":%ld,\"goals\":{\"reader_mb_per_s\":"
+	       "\"report_s\":%.2f,\"html_mb\":%.2f,\"peak_kib\":%ld,\"quarter_analyze_s\":%.2f,\"quarter_peak_kib\":%ld,\"goals\":{\"reader_mb_per_s\":"
 	       "200,"
-	       "\"analyze_s\":2}}\n",
-	       length_s, 3 * facts.rows, reader / 1e6, s[1], kib[1], s[0], kib[0]);
+	       "\"analyze_s\":2,\"report_s\":10,\"html_mb\":5}}\n",
+	       length_s, 3 * facts.rows, reader / 1e6, s[1], report_s, (double)page.st_size / 1e6, kib[1], s[0],
+	       kib[0]);
 	if (argc < 2)
 		nftw(base, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
 	return reader < 0;

@@ -23,6 +23,8 @@ struct made_span {
 	double from_s, to_s, share;
 };
 
+enum { MADE_BATCH_MAX = 64 };
+
 struct made_vm {
 	const char *name;
 	double length_s;
@@ -30,6 +32,7 @@ struct made_vm {
 	double rate;                /* work/s */
 	double drift;               /* seconds of head clock more per guest second */
 	double jitter_ms;           /* mean of the exponential delay above 0.15 ms */
+	int batch;                  /* samples in a datagram; 0: one */
 	double loss;                /* share of samples that are fetched later */
 	struct made_span stops[8];  /* vCPUs and guest clock stand still */
 	struct made_span dips[8];   /* work at `share` of the rate; later ones count over earlier */
@@ -124,8 +127,9 @@ __attribute__((unused)) static void made_samples(const char *directory, const st
 	fputs("head_ns,packets,bytes,longest_silence_ns\n", bin.file);
 	struct late {
 		int64_t seq, guest_ns, work;
-	} *late = NULL;
+	} *late = NULL, pending[MADE_BATCH_MAX];
 	size_t late_count = 0;
+	int pending_count = 0;
 
 	double step_s = (vm->step_us ? vm->step_us : 1000) * 1e-6, work = 0, guest_s = 0, due_s = 0;
 	int64_t seq = 0, sent_ns = 0;
@@ -153,8 +157,14 @@ __attribute__((unused)) static void made_samples(const char *directory, const st
 			if (at_ns <= sent_ns)
 				at_ns = sent_ns + 1000;
 			sent_ns = at_ns;
-			fprintf(file, "intadd,%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%d\n", seq, guest_ns,
-			        at_ns, (int64_t)work, 20000 + (int)(made_random() * 1000));
+			pending[pending_count++] = (struct late){ seq, guest_ns, (int64_t)work };
+			if (pending_count >= vm->batch) {
+				for (int k = 0; k < pending_count; k++)
+					fprintf(file, "intadd,%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%d\n",
+					        pending[k].seq, pending[k].guest_ns, at_ns, pending[k].work,
+					        20000 + (int)(made_random() * 1000));
+				pending_count = 0;
+			}
 			made_packet(&bin, at_ns);
 		}
 		seq++;

@@ -234,14 +234,56 @@ static void short_intervals_share_datagrams(void **state)
 		struct message m = next(f);
 		if (m.type != MESSAGE_SAMPLES)
 			continue;
-		/* 5 new ones and 11 older ones, once there are so many. */
+		/* 8 new ones and 16 older ones, once there are so many. */
 		if (m.samples.sample[0].seq > 0)
-			assert_int_equal(m.samples.count, 16);
-		assert_int_equal((m.samples.sample[m.samples.count - 1].seq + 1) % 5, 0);
+			assert_int_equal(m.samples.count, 24);
+		assert_int_equal((m.samples.sample[m.samples.count - 1].seq + 1) % 8, 0);
 		check_samples(&m, &last);
 	}
 	command(f, MESSAGE_STOP);
 	await_state(f, AGENT_DONE);
+	end(f);
+}
+
+static void sampling_pauses_and_goes_on(void **state)
+{
+	(void)state;
+	struct fixture *f = begin("migmeter.workload=idle migmeter.interval=1000000");
+	struct message pace = { .type = MESSAGE_PACE, .run_id = RUN_ID, .vm = 5 };
+	struct sample last = { 0 };
+	await_state(f, AGENT_READY);
+	command(f, MESSAGE_START);
+	while (last.seq < 20) {
+		struct message m = next(f);
+		if (m.type == MESSAGE_SAMPLES)
+			check_samples(&m, &last);
+	}
+	tell(f, &pace);
+	/* Two HELLO without a sample between them: a second of silence. */
+	uint32_t before[2] = { 0, 1 };
+	while (before[0] != before[1]) {
+		struct message m = next(f);
+		if (m.type == MESSAGE_SAMPLES) {
+			check_samples(&m, &last);
+		} else {
+			before[0] = before[1];
+			before[1] = m.hello.next_seq[0];
+		}
+	}
+	assert_int_equal(last.seq + 1, before[1]); /* what was taken was sent */
+	pace.pace.interval_ns = 2000000;
+	tell(f, &pace);
+	while (last.seq < before[1] + 20) {
+		struct message m = next(f);
+		if (m.type == MESSAGE_SAMPLES)
+			check_samples(&m, &last);
+	}
+	/* A STOP also ends one that pauses. */
+	pace.pace.interval_ns = 0;
+	tell(f, &pace);
+	command(f, MESSAGE_STOP);
+	await_state(f, AGENT_DONE);
+	command(f, MESSAGE_POWEROFF);
 	end(f);
 }
 
@@ -281,6 +323,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_agent_runs_its_life),
 		cmocka_unit_test(short_intervals_share_datagrams),
+		cmocka_unit_test(sampling_pauses_and_goes_on),
 		cmocka_unit_test(a_workload_that_cannot_start_is_told_to_the_head),
 		cmocka_unit_test(a_workload_that_fails_while_it_runs_is_told_to_the_head),
 	};

@@ -36,6 +36,7 @@ static void test_known_stops(void **state)
 	for (int i = 0; i < 18; i++) {
 		double ms = lengths_ms[i % 6], stop_s = 15 + i * 0.0037;
 		struct made_vm vm = usual(stop_s, ms / 1e3);
+		vm.batch = i < 9 ? 1 : 5;
 		make("precopy", &vm, stop_s, stop_s + ms / 1e3, 18);
 		analyse_well();
 		assert_downtime("stop_resume", ms, 0.001);

@@ -95,17 +95,21 @@ static void commands_round_trip(void **state)
 {
 	(void)state;
 	unsigned char bytes[MESSAGE_ROOM];
-	for (enum message_type type = MESSAGE_START; type <= MESSAGE_POWEROFF; type++) {
+	for (enum message_type type = MESSAGE_START; type <= MESSAGE_PACE; type++) {
 		struct message sent = { .type = type, .run_id = RUN_ID, .vm = 9 }, got;
 		if (type == MESSAGE_FETCH) {
 			sent.fetch.workload = 3;
 			sent.fetch.first = UINT32_MAX - 65534;
 			sent.fetch.count = 65535;
 		}
+		if (type == MESSAGE_PACE)
+			sent.pace.interval_ns = SAMPLE_INTERVAL_MAX_NS;
 		size_t length = message_encode(&sent, bytes);
 		assert_int_equal(message_decode(bytes, length, &got, NULL), 0);
 		assert_int_equal(got.type, type);
 		assert_int_equal(got.vm, 9);
+		if (type == MESSAGE_PACE)
+			assert_true(got.pace.interval_ns == SAMPLE_INTERVAL_MAX_NS);
 		if (type == MESSAGE_FETCH) {
 			assert_int_equal(got.fetch.workload, 3);
 			assert_int_equal(got.fetch.first, UINT32_MAX - 65534);
@@ -146,7 +150,7 @@ static void each_damaged_field_is_refused_with_its_reason(void **state)
 		{ MESSAGE_HELLO, 0, 'X', "wrong magic" },
 		{ MESSAGE_HELLO, 4, SAMPLE_WIRE_VERSION + 1, "other version" },
 		{ MESSAGE_HELLO, 5, 0, "unknown message type" },
-		{ MESSAGE_HELLO, 5, MESSAGE_POWEROFF + 1, "unknown message type" },
+		{ MESSAGE_HELLO, 5, MESSAGE_PACE + 1, "unknown message type" },
 		{ MESSAGE_HELLO, 5, MESSAGE_START, "bytes after a command" },
 		{ MESSAGE_HELLO, 16, AGENT_FAILED + 1, "unknown agent state" },
 		{ MESSAGE_HELLO, 17, 0, "workload count out of range" },
@@ -171,6 +175,8 @@ static void each_damaged_field_is_refused_with_its_reason(void **state)
 		{ MESSAGE_FETCH, 16, WORKLOADS_PER_GUEST, "workload index out of range" },
 		{ MESSAGE_FETCH, 17, 1, "reserved byte set" },
 		{ MESSAGE_FETCH, 18, 0, "range to fetch is empty or too long" },
+		{ MESSAGE_PACE, 16, 1, "sampling interval out of range" },
+		{ MESSAGE_PACE, 23, 0x80, "sampling interval out of range" },
 	};
 	for (size_t i = 0; i < sizeof(damages) / sizeof(*damages); i++) {
 		const struct damage *d = &damages[i];
@@ -178,6 +184,7 @@ static void each_damaged_field_is_refused_with_its_reason(void **state)
 		fetch.fetch.count = 1;
 		struct message m = d->type == MESSAGE_HELLO     ? hello()
 		                   : d->type == MESSAGE_SAMPLES ? samples(5)
+		                   : d->type == MESSAGE_PACE    ? (struct message){ .type = MESSAGE_PACE }
 		                                                : fetch;
 		unsigned char bytes[MESSAGE_ROOM];
 		const char *reason = NULL;

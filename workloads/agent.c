@@ -132,8 +132,13 @@ static bool obey(struct agent *a, const struct message *m)
 			a->stopped = true;
 			atomic_store(&a->stop, true);
 			sem_post(&a->start);
+			sem_post(&a->pace);
 		}
 		return true;
+	case MESSAGE_PACE:
+		if (atomic_exchange(&a->interval_ns, m->pace.interval_ns) == 0)
+			sem_post(&a->pace);
+		return false;
 	case MESSAGE_FETCH:
 		answer_fetch(a, m);
 		return false;
@@ -222,12 +227,12 @@ static int open_sockets(struct agent *a, struct err *e)
 {
 	const struct guest_settings *s = a->settings;
 	struct sockaddr_in here = { .sin_family = AF_INET, .sin_port = htons(SAMPLE_CONTROL_PORT) };
+	struct sockaddr_in heart = { .sin_family = AF_INET,
+		                     .sin_port = htons(SAMPLE_HEARTBEAT_PORT),
+		                     .sin_addr = { htonl(s->head_data_address) } };
 	a->head = (struct sockaddr_in){ .sin_family = AF_INET,
 		                        .sin_port = htons(SAMPLE_WIRE_PORT),
 		                        .sin_addr = { htonl(s->head_address) } };
-	a->heart = (struct sockaddr_in){ .sin_family = AF_INET,
-		                         .sin_port = htons(SAMPLE_HEARTBEAT_PORT),
-		                         .sin_addr = { htonl(s->head_data_address) } };
 	here.sin_addr.s_addr = htonl(s->management.address);
 	a->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	a->control_fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -237,6 +242,9 @@ static int open_sockets(struct agent *a, struct err *e)
 		a->heart_fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 		if (a->heart_fd < 0)
 			return err_errno(e, EXIT_CANNOT, "socket of the heartbeat");
+		/* So that a beat needs no look-up of its route. Without a data NIC it fails, and the agent says so. */
+		if (connect(a->heart_fd, (struct sockaddr *)&heart, sizeof(heart)) < 0)
+			a->hooks.log("no way to the head's data address");
 	}
 	return 0;
 }
@@ -253,6 +261,7 @@ static void agent_free(struct agent *a)
 	}
 	pthread_mutex_destroy(&a->lock);
 	sem_destroy(&a->start);
+	sem_destroy(&a->pace);
 	free(a);
 }
 
@@ -267,6 +276,8 @@ int agent_start(struct agent **ret, const struct guest_settings *settings, const
 	a->wake_fd = a->control_fd = a->heart_fd = -1;
 	pthread_mutex_init(&a->lock, NULL);
 	sem_init(&a->start, 0, 0);
+	sem_init(&a->pace, 0, 0);
+	atomic_store(&a->interval_ns, settings->interval_ns);
 	if (open_sockets(a, e) < 0 || thread_start(&a->control, CONTROL_PRIORITY, control_main, a, e) < 0) {
 		agent_free(a);
 		return -1;
@@ -329,6 +340,7 @@ static int run(struct agent *a, struct err *e)
 		if (a->workload[i].ops->run)
 			pthread_join(thread[i], NULL);
 	atomic_store(&a->stop, true);
+	sem_post(&a->pace);
 	pthread_join(sampler, NULL);
 	return result;
 }

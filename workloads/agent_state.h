@@ -17,17 +17,19 @@ struct agent {
 	const struct guest_settings *settings;
 	struct agent_hooks hooks;
 	int control_fd, heart_fd, wake_fd;
-	struct sockaddr_in head, heart;
+	struct sockaddr_in head;
 	pthread_t control;
 
 	pthread_mutex_t lock; /* of state and detail together */
 	_Atomic enum agent_state state;
 	char detail[128];
 
-	bool started, stopped; /* START, STOP came; control thread only */
-	sem_t start;           /* posted on START, and again on STOP */
-	_Atomic bool stop;     /* the sampler ends */
-	_Atomic bool silent;   /* the control thread ends */
+	bool started, stopped;       /* START, STOP came; control thread only */
+	sem_t start;                 /* posted on START, and again on STOP */
+	_Atomic bool stop;           /* the sampler ends */
+	_Atomic int64_t interval_ns; /* of the samples; 0: none are taken */
+	sem_t pace;                  /* posted when a sampler that takes none must look again */
+	_Atomic bool silent;         /* the control thread ends */
 
 	int count; /* workloads that are prepared */
 	struct workload workload[WORKLOADS_PER_GUEST];

@@ -7,7 +7,10 @@
 
 #include <string.h>
 
-#define SEND_EVERY_NS (5 * NS_PER_MS)
+#define SEND_EVERY_NS (50 * NS_PER_MS)
+
+/* New samples in a datagram, at most: with twice as many older ones it is full. */
+enum { NEW_SAMPLES_MAX = SAMPLES_PER_MESSAGE / 3 };
 
 static void take(struct agent *a, int i, int64_t deadline_ns)
 {
@@ -21,15 +24,17 @@ static void take(struct agent *a, int i, int64_t deadline_ns)
 		atomic_fetch_add(&a->slots_missed, 1);
 }
 
-static void send_newest(struct agent *a, int i, int count)
+static void send_newest(struct agent *a, int count)
 {
-	struct message m = { .type = MESSAGE_SAMPLES };
-	uint32_t next = atomic_load(&a->store[i].next);
-	uint32_t wanted = (uint32_t)count < next ? (uint32_t)count : next;
-	m.samples.workload = (uint8_t)i;
-	m.samples.count = (uint8_t)store_read(&a->store[i], next - wanted, (int)wanted, m.samples.sample);
-	if (m.samples.count)
-		agent_send(a, &m, MSG_DONTWAIT);
+	for (int i = 0; i < a->count; i++) {
+		struct message m = { .type = MESSAGE_SAMPLES };
+		uint32_t next = atomic_load(&a->store[i].next);
+		uint32_t wanted = (uint32_t)count < next ? (uint32_t)count : next;
+		m.samples.workload = (uint8_t)i;
+		m.samples.count = (uint8_t)store_read(&a->store[i], next - wanted, (int)wanted, m.samples.sample);
+		if (m.samples.count)
+			agent_send(a, &m, MSG_DONTWAIT);
+	}
 }
 
 static void beat(struct agent *a, uint32_t number)
@@ -40,29 +45,43 @@ static void beat(struct agent *a, uint32_t number)
 		bytes[4 + i] = (unsigned char)(number >> (8 * i));
 	for (int i = 0; i < 8; i++)
 		bytes[8 + i] = (unsigned char)((uint64_t)now >> (8 * i));
-	sendto(a->heart_fd, bytes, sizeof(bytes), MSG_DONTWAIT, (struct sockaddr *)&a->heart, sizeof(a->heart));
+	send(a->heart_fd, bytes, sizeof(bytes), MSG_DONTWAIT);
+}
+
+/* Sample at one interval until it changes or all ends; what is new has then been sent. */
+static void sample_at(struct agent *a, int64_t interval_ns, uint32_t *slot)
+{
+	int64_t each = SEND_EVERY_NS / interval_ns;
+	int send_every = each < 1 ? 1 : each > NEW_SAMPLES_MAX ? NEW_SAMPLES_MAX : (int)each, unsent = 0;
+	int count = 3 * send_every < SAMPLES_PER_MESSAGE ? 3 * send_every + 1 : SAMPLES_PER_MESSAGE;
+	struct slots slots;
+	slots_begin(&slots, interval_ns);
+	while (!atomic_load(&a->stop) && atomic_load(&a->interval_ns) == interval_ns) {
+		int64_t deadline = slots_next(&slots, &a->slots_missed);
+		for (int i = 0; i < a->count; i++)
+			take(a, i, deadline);
+		if (a->heart_fd >= 0)
+			beat(a, (*slot)++);
+		if (++unsent < send_every)
+			continue;
+		send_newest(a, count);
+		unsent = 0;
+	}
+	if (unsent)
+		send_newest(a, count);
 }
 
 void *sampler_main(void *argument)
 {
 	struct agent *a = argument;
-	int64_t interval = a->settings->interval_ns;
-	struct slots slots;
-	uint32_t slot = 0, send_every = interval < SEND_EVERY_NS ? (uint32_t)(SEND_EVERY_NS / interval) : 1;
-	int count = 3 * (int)send_every + 1;
-	slots_begin(&slots, interval);
+	uint32_t slot = 0;
 	while (!atomic_load(&a->stop)) {
-		int64_t deadline = slots_next(&slots, &a->slots_missed);
-		for (int i = 0; i < a->count; i++)
-			take(a, i, deadline);
-		if (a->heart_fd >= 0)
-			beat(a, slot);
-		if (++slot % send_every == 0)
-			for (int i = 0; i < a->count; i++)
-				send_newest(a, i, count);
+		int64_t interval_ns = atomic_load(&a->interval_ns);
+		if (interval_ns)
+			sample_at(a, interval_ns, &slot);
+		else
+			while (sem_wait(&a->pace) < 0)
+				;
 	}
-	if (slot % send_every != 0)
-		for (int i = 0; i < a->count; i++)
-			send_newest(a, i, count);
 	return NULL;
 }

@@ -13,8 +13,6 @@
 #include <string.h>
 
 #define PREFIX "migmeter."
-#define INTERVAL_MIN_NS NS_PER_MS
-#define INTERVAL_MAX_NS (10 * NS_PER_S)
 
 void guest_settings_init(struct guest_settings *s)
 {
@@ -118,7 +116,7 @@ static int key_set(struct guest_settings *s, const char *key, const char *value,
 		return result;
 	}
 	if (strcmp(key, "interval") == 0) {
-		result = number_set(value, 10, INTERVAL_MIN_NS, INTERVAL_MAX_NS, &number, e);
+		result = number_set(value, 10, SAMPLE_INTERVAL_MIN_NS, SAMPLE_INTERVAL_MAX_NS, &number, e);
 		if (result == 0)
 			s->interval_ns = (int64_t)number;
 		return result;

@@ -7,6 +7,7 @@
  *	HELLO    state u8, workloads u8, boot_ns u64, next_seq u32 x 4, job_done i64 x 4, slots_missed u64, detail 128
  *	SAMPLES  workload u8, fetched u8, count u8, zero u8, count x { seq u32, guest_ns i64, work i64, worst_op i64 }
  *	FETCH    workload u8, zero u8, count u16, first u32
+ *	PACE     interval_ns i64
  *	START, STOP, POWEROFF   nothing
  * One encoding a message: unused bytes are zero, and what has them set is refused.
  */
@@ -16,6 +17,7 @@
 #define SAMPLES_BYTES (HEADER_BYTES + 4)
 #define SAMPLE_BYTES 28
 #define FETCH_BYTES (HEADER_BYTES + 8)
+#define PACE_BYTES (HEADER_BYTES + 8)
 
 _Static_assert(SAMPLES_BYTES + SAMPLES_PER_MESSAGE * SAMPLE_BYTES <= MESSAGE_ROOM, "a full SAMPLES must fit");
 _Static_assert(HELLO_BYTES <= MESSAGE_ROOM, "a HELLO must fit");
@@ -92,6 +94,9 @@ size_t message_encode(const struct message *m, unsigned char *buffer)
 		p = put(p, 0, 1);
 		p = put(p, m->fetch.count, 2);
 		p = put(p, m->fetch.first, 4);
+		break;
+	case MESSAGE_PACE:
+		p = put(p, (uint64_t)m->pace.interval_ns, 8);
 		break;
 	case MESSAGE_START:
 	case MESSAGE_STOP:
@@ -178,6 +183,15 @@ static const char *get_fetch(const unsigned char *p, struct message *m)
 	return NULL;
 }
 
+static const char *get_pace(const unsigned char *p, struct message *m)
+{
+	int64_t interval_ns = (int64_t)get(&p, 8);
+	m->pace.interval_ns = interval_ns;
+	if (interval_ns && (interval_ns < SAMPLE_INTERVAL_MIN_NS || interval_ns > SAMPLE_INTERVAL_MAX_NS))
+		return "sampling interval out of range";
+	return NULL;
+}
+
 static const char *decode(const unsigned char *p, size_t length, struct message *m)
 {
 	if (length < HEADER_BYTES)
@@ -200,6 +214,9 @@ static const char *decode(const unsigned char *p, size_t length, struct message 
 	case MESSAGE_FETCH:
 		m->type = MESSAGE_FETCH;
 		return length != FETCH_BYTES ? "wrong length of a fetch" : get_fetch(header, m);
+	case MESSAGE_PACE:
+		m->type = MESSAGE_PACE;
+		return length != PACE_BYTES ? "wrong length of a pace" : get_pace(header, m);
 	case MESSAGE_START:
 	case MESSAGE_STOP:
 	case MESSAGE_POWEROFF:

@@ -10,6 +10,7 @@
  *	FETCH    send samples first..first+count-1 of one workload again
  *	STOP     end the workloads; samples stay in memory for FETCH
  *	POWEROFF power the guest off
+ *	PACE     sample every so many ns from now on, or not at all (what a benchmark of the sampling itself needs)
  * Head -> guest datagrams carry the run id too; either side drops what has another id.
  */
 #ifndef BENCH_BASE_SAMPLE_WIRE_H
@@ -26,13 +27,17 @@
 #define WORKLOADS_PER_GUEST 4
 #define MESSAGE_ROOM 1400 /* longest encoded message, bytes */
 
+#define SAMPLE_INTERVAL_MIN_NS INT64_C(1000000)
+#define SAMPLE_INTERVAL_MAX_NS INT64_C(10000000000)
+
 enum message_type {
 	MESSAGE_HELLO = 1,
 	MESSAGE_SAMPLES,
 	MESSAGE_START,
 	MESSAGE_FETCH,
 	MESSAGE_STOP,
-	MESSAGE_POWEROFF
+	MESSAGE_POWEROFF,
+	MESSAGE_PACE
 };
 
 enum agent_state { AGENT_BOOTING, AGENT_PREPARING, AGENT_READY, AGENT_RUNNING, AGENT_DONE, AGENT_FAILED };
@@ -72,6 +77,9 @@ struct message {
 			uint32_t first;
 			uint16_t count;
 		} fetch;
+		struct {
+			int64_t interval_ns; /* SAMPLE_INTERVAL_MIN_NS to _MAX_NS, or 0: no sampling */
+		} pace;
 	};
 };
 

@@ -17,6 +17,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define PROCESS_GRACE_NS (100 * NS_PER_MS)
+
 static const char *const kind_names[] = {
 	[UNDO_NETNS] = "netns",     [UNDO_MOUNT] = "mount",     [UNDO_TREE] = "tree",
 	[UNDO_PROCESS] = "process", [UNDO_PIDFILE] = "pidfile",
@@ -151,8 +153,9 @@ static int undo_process(const char *text, struct err *e)
 	int pid;
 	unsigned long long start;
 	(void)e;
+	/* It has nothing to keep, its files go with the testbed; tgtd never heeds SIGTERM. */
 	if (sscanf(text, "%d %llu", &pid, &start) == 2 && start)
-		process_end(pid, start, 2 * NS_PER_S);
+		process_end(pid, start, PROCESS_GRACE_NS);
 	return 0;
 }
 

@@ -71,8 +71,15 @@ int guests_prepare(struct guest_boot *boot, const struct experiment *x, const ch
 		snprintf(boot->accelerator_reason, sizeof(boot->accelerator_reason), "asked for");
 		return 0;
 	}
-	boot->kvm = accelerator_kvm_works(boot->kernel, boot->initrd, boot->accelerator_reason,
-	                                  sizeof(boot->accelerator_reason));
+	/* Asked for by name, it is tried anew: so a "no" that was wrong can be corrected. */
+	enum accelerator_answer known = ACCELERATOR_UNTRIED;
+	if (x->hosts.accelerator == ACCELERATOR_AUTO)
+		known = accelerator_kvm_known(boot->kernel, boot->accelerator_reason,
+		                              sizeof(boot->accelerator_reason));
+	boot->kvm = known == ACCELERATOR_YES ||
+	            (known == ACCELERATOR_UNTRIED &&
+	             accelerator_kvm_works(boot->kernel, boot->initrd, boot->accelerator_reason,
+	                                   sizeof(boot->accelerator_reason)));
 	if (!boot->kvm && x->hosts.accelerator == ACCELERATOR_KVM)
 		return err_set(e, EXIT_CANNOT, "hosts.accelerator is kvm, but %s: use auto or tcg",
 		               boot->accelerator_reason);
