@@ -26,7 +26,7 @@ SOURCES := $(filter-out bench/migmeter.c workloads/main.c,$(shell find bench wor
 OBJECTS := $(SOURCES:%.c=$(B)/%.o)
 GUEST_SOURCES := $(wildcard workloads/*.c) $(addprefix bench/base/,err.c clock.c quantity.c option.c sample_wire.c)
 GUEST_OBJECTS := $(GUEST_SOURCES:%.c=$(B)/guest/%.o)
-C_TESTS := $(patsubst t/%.c,$(B)/t/%.t,$(filter-out t/fuzz_%.c t/bench_%.c,$(wildcard t/*.c)))
+C_TESTS := $(patsubst t/%.c,$(B)/t/%.t,$(filter-out t/fuzz_alone.c t/bench_%.c,$(wildcard t/*.c)))
 
 .PHONY: help all deps guest demo check check-full lint install clean bench FORCE
 .DELETE_ON_ERROR:
@@ -54,17 +54,22 @@ check-full: deps ## all tests and the long ones
 	$(Q)$(MAKE) --no-print-directory all tests
 	$(Q)MIGMETER_BUILD=$(B) MIGMETER_LONG=1 sh t/run.sh
 
-# One fuzz target a decoder, with libFuzzer; FUZZ_S seconds each.
-FUZZ_S ?= 20
-FUZZ   := $(patsubst t/%.c,$(B)/%,$(wildcard t/fuzz_*.c))
+# One fuzz target a decoder of hostile bytes (t/fuzz.h), with libFuzzer; FUZZ_S seconds each.
+FUZZ_S      ?= 20
+FUZZ_TARGETS := $(patsubst t/%.c,build-fuzz/%,$(filter-out t/fuzz_alone.c,$(wildcard t/fuzz_*.c)))
+FUZZER       = -fsanitize=$(1)$(comma)address$(comma)undefined -fno-sanitize-recover=undefined
 .PHONY: fuzz
-fuzz: $(FUZZ)    ## run the fuzz targets for FUZZ_S seconds each (needs clang)
-	$(Q)for target in $(FUZZ); do $$target -max_total_time=$(FUZZ_S) -print_final_stats=1 || exit 1; done
+fuzz:            ## run the fuzz targets for FUZZ_S seconds each (needs clang)
+	$(Q)$(MAKE) --no-print-directory B=build-fuzz CC=clang SANITIZER="$(call FUZZER,fuzzer-no-link)" \
+		$(FUZZ_TARGETS) $(FUZZ_TARGETS:build-fuzz/%=build-fuzz/t/%.t)
+	$(Q)for target in $(FUZZ_TARGETS); do mkdir -p $$target.corpus; \
+		build-fuzz/t/$${target##*/}.t --seeds $$target.corpus && \
+		$$target -max_total_time=$(FUZZ_S) -use_value_profile=1 -print_final_stats=1 \
+			-artifact_prefix=$$target. $$target.corpus || exit 1; done
 
-$(B)/fuzz_%: t/fuzz_%.c bench/base/sample_wire.c
+build-fuzz/fuzz_%: build-fuzz/t/fuzz_%.o $(OBJECTS)
 	@echo "  FUZZ  $@"
-	@mkdir -p $(@D)
-	$(Q)clang -std=c17 -D_GNU_SOURCE -I. -g -O1 -fsanitize=fuzzer,address,undefined -o $@ $^
+	$(Q)$(CC) $(call FUZZER,fuzzer) -o $@ $^ $(LIB_LIBS)
 
 # Figures as ratios and counts; each program prints JSON, and all of it is kept in $(B)/bench.json.
 BENCHES := $(patsubst t/%.c,$(B)/%,$(wildcard t/bench_*.c))
@@ -86,22 +91,23 @@ lint:            ## style and static checks (needs clang-format, cppcheck, shell
 		--suppress=missingIncludeSystem --error-exitcode=1 -I. $(filter %.c,$(C_FILES))
 	$(Q)shellcheck -S warning -x $(SHELL_FILES)
 
+DATA = $(DESTDIR)$(prefix)/share/migmeter
+MAN  = $(DESTDIR)$(prefix)/share/man/man1
 install: all     ## install below $(DESTDIR)$(prefix)
-	install -d $(DESTDIR)$(prefix)/bin $(DESTDIR)$(prefix)/share/migmeter/guest/kernel \
-		$(DESTDIR)$(prefix)/share/migmeter/configs $(DESTDIR)$(prefix)/share/migmeter/reports \
-		$(DESTDIR)$(prefix)/share/bash-completion/completions $(DESTDIR)$(prefix)/share/man/man1
+	install -d $(DESTDIR)$(prefix)/bin $(DATA)/guest/kernel $(DATA)/configs $(DATA)/reports $(MAN) \
+		$(DESTDIR)$(prefix)/share/bash-completion/completions
 	install -m 755 $(B)/migmeter $(DESTDIR)$(prefix)/bin/migmeter
-	install -m 755 $(B)/guest/migmeter-guest $(DESTDIR)$(prefix)/share/migmeter/guest/
-	cp -r $(B)/guest/kernel $(DESTDIR)$(prefix)/share/migmeter/guest/
-	cp -r configs/. $(DESTDIR)$(prefix)/share/migmeter/configs/
-	install -m 644 $(wildcard reports/*.gp reports/*.css) $(DESTDIR)$(prefix)/share/migmeter/reports/
-	$(B)/migmeter manual >$(DESTDIR)$(prefix)/share/man/man1/migmeter.1
-	for command in check run testbed analyze report list help completion manual; do $(B)/migmeter manual $$command \
-		>$(DESTDIR)$(prefix)/share/man/man1/migmeter-$$command.1 || exit 1; done
+	install -m 755 $(B)/guest/migmeter-guest $(DATA)/guest/
+	cp -r $(B)/guest/kernel/. $(DATA)/guest/kernel/
+	cp -r configs/. $(DATA)/configs/
+	install -m 644 $(wildcard reports/*.gp reports/*.css) $(DATA)/reports/
+	$(B)/migmeter manual >$(MAN)/migmeter.1
+	for command in $$($(B)/migmeter help | sed -n 's/^  \([a-z]*\) .*/\1/p'); do \
+		$(B)/migmeter manual $$command >$(MAN)/migmeter-$$command.1 || exit 1; done
 	$(B)/migmeter completion >$(DESTDIR)$(prefix)/share/bash-completion/completions/migmeter
 
 clean:           ## remove what was built (not what was measured)
-	rm -rf build build-sanitize
+	rm -rf build build-sanitize build-fuzz
 
 $(B)/migmeter: $(B)/bench/migmeter.o $(OBJECTS)
 	@echo "  LINK  $@"
@@ -131,5 +137,10 @@ tests: $(C_TESTS)
 $(B)/t/%.t: $(B)/t/%.o $(OBJECTS)
 	@echo "  LINK  $@"
 	$(Q)$(COMPILE) -o $@ $^ -lcmocka $(LIB_LIBS)
+
+# A fuzz target as a bounded test; see t/fuzz.h.
+$(filter $(B)/t/fuzz_%,$(C_TESTS)): $(B)/t/%.t: $(B)/t/%.o $(B)/t/fuzz_alone.o $(OBJECTS)
+	@echo "  LINK  $@"
+	$(Q)$(COMPILE) -o $@ $^ $(LIB_LIBS)
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -55,7 +55,7 @@ static void keys_page(const char *prefix, const struct option_row *rows)
 {
 	for (; rows && rows->name; rows++) {
 		printf(".TP\n.B %s%s", prefix, rows->name);
-		if (rows->initial)
+		if (rows->initial && rows->initial[0])
 			printf(" = %s", rows->initial);
 		printf("\n");
 		roff_text(rows->help);
@@ -78,7 +78,7 @@ static void command_page(const struct command *c)
 	title(name);
 	printf(".SH NAME\nmigmeter\\-%s \\- ", c->name);
 	roff_text(c->help);
-	printf("\n.SH SYNOPSIS\n.B migmeter %s\n%s", c->name, c->options ? "[options] " : "");
+	printf("\n.SH SYNOPSIS\n.B migmeter %s\n%s", c->name, c->options ? "[options]\n" : "");
 	roff_text(c->synopsis);
 	printf("\n");
 	if (c->details) {

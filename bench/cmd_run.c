@@ -1,12 +1,15 @@
 /* migmeter run: a config, carried out. */
+#include "bench/base/data.h"
 #include "bench/base/err.h"
 #include "bench/base/quantity.h"
 #include "bench/command.h"
 #include "bench/experiment/progress.h"
 #include "bench/study.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static int format_parse(const char *text, enum report_format *ret, struct err *e)
 {
@@ -19,11 +22,26 @@ static int format_parse(const char *text, enum report_format *ret, struct err *e
 	return text ? err_set(e, EXIT_USAGE, "--format '%s': expected text, csv or json", text) : 0;
 }
 
+/* A file of one's own, or else a config that comes with the program: "configs/quick.conf", or just "quick". */
+static const char *config_find(const char *given)
+{
+	static const char *const forms[] = { "configs/%s.conf", "configs/%s" };
+	static char path[PATH_MAX];
+	const char *bare = strncmp(given, "configs/", 8) == 0 ? given + 8 : given;
+	char name[PATH_MAX];
+	for (size_t i = 0; i < sizeof(forms) / sizeof(*forms) && access(given, F_OK) < 0; i++) {
+		snprintf(name, sizeof(name), forms[i], bare);
+		if (data_path(name, path, sizeof(path), NULL) == 0)
+			return path;
+	}
+	return given;
+}
+
 static int options_read(const struct arguments *a, struct study *s, struct err *e)
 {
 	const char *text;
 	int64_t repeat = 0;
-	s->config_path = arguments_at(a, 0);
+	s->config_path = config_find(arguments_at(a, 0));
 	s->scale = 1;
 	s->resume = arguments_option(a, "continue") != NULL;
 	if (s->resume && !arguments_option(a, "output"))
@@ -100,6 +118,7 @@ const struct command run_command = {
 	.maximum = 1,
 	.help = "Run an experiment: boot, load, migrate, watch, analyze, report",
 	.details =
+		"CONFIG is a file, or the name of a config that comes with migmeter: quick.\n"
 		"A key with a list of values (rate = 1G, 100M) makes a sweep: the product of all lists. The results folder\n"
 		"of a sweep has one folder a run. A run that fails keeps its data and does not end the sweep.\n",
 	.options = options,

@@ -254,9 +254,9 @@ int study_run(struct study *s)
 			s->states[i] = RUN_COMPLETE;
 		} else {
 			status = err_report(&e);
-			s->states[i] = status == EXIT_MEASURED_BAD ? RUN_FAILED :
-			               status == EXIT_INTERRUPTED  ? RUN_TO_COME :
-			                                             RUN_SKIPPED;
+			s->states[i] = status == EXIT_MEASURED_BAD  ? RUN_FAILED
+			               : status == EXIT_INTERRUPTED ? RUN_TO_COME
+			                                            : RUN_SKIPPED;
 		}
 		spent_ns += clock_now_ns() - start_ns;
 		done++;

@@ -36,11 +36,7 @@ int report_sentence(FILE *out, const char *run_directory, struct err *e);
  * reason. A directory that is not a run is a row that says so. Links are relative to output where they can be. */
 int report_runs(const char *const runs[], int count, const char *output, struct err *e);
 
-/*
- * Where the gnuplot scripts and the style sheet are: `reports` below the first of $MIGMETER_DATADIR, the executable's
- * directory/../share/migmeter (installed), /.. and /../.. (in the source tree) that has it. NULL with a message when
- * none has.
- */
+/* Where the gnuplot scripts and the style sheet are (see bench/base/data.h), or NULL. */
 const char *reports_directory(struct err *e);
 
 #endif

@@ -22,6 +22,7 @@ complains() {
 	is "$what: in one line" "$(printf '%s\n' "$said" | wc -l)" 1
 }
 
+ok 'a config is found by its name' "$migmeter" run quick --dry-run
 ok 'a good config passes a dry run' "$migmeter" run "$work/good.conf" --dry-run
 complains 'unknown key' 2 "-s vm1.memroy=1: unknown key 'memroy', did you mean 'memory'" run "$work/good.conf" -n -s vm1.memory=1G -s vm1.memroy=1
 complains 'unknown section' 2 'unknown section \[lnik\], did you mean \[link\]' run "$work/good.conf" -n -s lnik.rate=1G
@@ -43,6 +44,16 @@ printf '[vm vm1]\nmemory = 128M\nmemory = 256M\n' >"$work/twice.conf"
 complains 'a key given twice' 2 'twice.conf:3: .*given twice' run "$work/twice.conf"
 printf '[vm vm1]\nthis is no setting\n' >"$work/syntax.conf"
 complains 'bad syntax' 2 'syntax.conf:2' run "$work/syntax.conf"
+long=$(printf '%0300d' 0)
+printf '[experiment]\nname = a\nquestion = %s\n' "$long" >"$work/long.conf"
+complains 'a long line' 2 'long.conf:3: longer than 198 bytes' run "$work/long.conf"
+printf '[vm vm1%s]\nmemory = 1G\n' "$(printf '%060d' 0)" >"$work/name.conf"
+complains 'a long name' 2 'name.conf:2: the name of the section is longer' run "$work/name.conf"
+{
+	printf '[experiment]\nquestion = a\n'
+	for _ in 1 2 3 4 5 6 7 8; do printf ' %0150d\n' 0; done
+} >"$work/value.conf"
+complains 'a long value' 2 'value.conf:9: value of .question. is too long' run "$work/value.conf"
 printf 'memory = 1G\n' >"$work/early.conf"
 complains 'a key before any section' 2 'before any' run "$work/early.conf"
 printf '[link]\nrate = 1G\n' >"$work/empty.conf"

@@ -1,16 +1,9 @@
-/*
- * Fuzz target: whatever message_decode() accepts must encode to the very same bytes again.
- *
- * With libFuzzer (make fuzz), or built with -DFUZZ_BY_ITSELF as a program that mutates valid messages `argv[1]`
- * times, for machines without clang.
- */
+/* Whatever message_decode() accepts must encode to the very same bytes again. */
 #include "bench/base/sample_wire.h"
+#include "t/fuzz.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
@@ -30,8 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 	return 0;
 }
 
-#ifdef FUZZ_BY_ITSELF
-static size_t seed(int which, unsigned char *buffer)
+size_t fuzz_seed(int which, unsigned char *buffer)
 {
 	struct message m = { .type = MESSAGE_HELLO + (enum message_type)(which % 6), .run_id = 7, .vm = 1 };
 	if (m.type == MESSAGE_HELLO) {
@@ -47,21 +39,3 @@ static size_t seed(int which, unsigned char *buffer)
 	}
 	return message_encode(&m, buffer);
 }
-
-int main(int argc, char **argv)
-{
-	long rounds = argc > 1 ? atol(argv[1]) : 1000000;
-	unsigned char bytes[2 * MESSAGE_ROOM];
-	srandom(1);
-	for (long i = 0; i < rounds; i++) {
-		size_t length = seed((int)(random() % 144), bytes);
-		for (long changes = random() % 4; changes > 0; changes--)
-			bytes[random() % (long)length] ^= (unsigned char)(1 << random() % 8);
-		if (random() % 8 == 0)
-			length = (size_t)(random() % (MESSAGE_ROOM + 1));
-		LLVMFuzzerTestOneInput(bytes, length);
-	}
-	printf("%ld messages\n", rounds);
-	return 0;
-}
-#endif

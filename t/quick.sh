@@ -20,8 +20,10 @@ like 'status is complete' "$(cat "$run/manifest.json")" '"status": ?"complete"'
 for estimator in stop_resume guest_clock network work reported; do
 	ok "downtime by $estimator is a number" sh -c "echo '$(metric downtime $estimator)' | grep -Eq '^[0-9.e+-]+$'"
 done
-ok 'stop_resume and guest_clock agree within 5 ms' awk -v a="$(metric downtime stop_resume)" -v b="$(metric downtime guest_clock)" \
-	'BEGIN { d = (a - b) / 1e6; if (a == "" || b == "" || d > 5 || d < -5) exit 1 }'
+# On an idle machine they are 1 to 3 ms apart; on a busy one the first samples after the stop come late.
+ok 'stop_resume and guest_clock agree within 20 ms' awk -v a="$(metric downtime stop_resume)" \
+	-v b="$(metric downtime guest_clock)" \
+	'BEGIN { d = (a - b) / 1e6; print a, b; if (a == "" || b == "" || d > 20 || d < -20) exit 1 }'
 is 'no namespace is left' "$(ip netns list | grep -c '^mm-')" 0
 ok 'no state is left' test ! -e /var/lib/migmeter
 ok 'it can be analysed again' "$migmeter" analyze "$run"

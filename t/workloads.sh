@@ -1,5 +1,5 @@
 #!/bin/sh
-# The guest program as a user meets it on a host: help, errors, its life; the fuzzed decoder; kernel.sh's errors.
+# The guest program as a user meets it on a host: help, errors, its life; kernel.sh's errors.
 . t/lib.sh
 
 guest=$PWD/$build/guest/migmeter-guest
@@ -40,17 +40,6 @@ if unshare -n true 2>/dev/null; then
 	like 'no such disk: said once, in one line' "$(grep -c nonexistent "$work/output")" '^[12]$'
 else
 	result ok 'no such disk # SKIP no right to make a network namespace (needs root)'
-fi
-
-# The decoder, with libFuzzer where clang is, otherwise by the target's own mutations.
-if command -v clang >/dev/null && clang -std=c17 -D_GNU_SOURCE -I. -g -O1 -fsanitize=fuzzer,address,undefined \
-	-fno-sanitize-recover=undefined -o "$work/fuzz" t/fuzz_message.c bench/base/sample_wire.c 2>"$work/clang"; then
-	ok 'fuzzed decoder (libFuzzer)' "$work/fuzz" -runs=1000000 -seed=1 -artifact_prefix="$work/"
-else
-	ok 'the fuzz target builds' "${CC:-cc}" -std=c17 -D_GNU_SOURCE -I. -g -O1 -DFUZZ_BY_ITSELF \
-		-fsanitize=address,undefined -fno-sanitize-recover=undefined -o "$work/fuzz" t/fuzz_message.c \
-		bench/base/sample_wire.c
-	ok 'fuzzed decoder (own mutations)' "$work/fuzz" 1000000
 fi
 
 # kernel.sh never leaves half a folder.

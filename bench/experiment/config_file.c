@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { NAME_LENGTH_MAX = 48 }; /* inih cuts names at 49 bytes and does not say so */
+
 struct reading {
 	struct config_file *config;
 	const char *path;
@@ -19,14 +21,26 @@ struct reading {
 	struct err *e;
 };
 
-/* inih's handlers are not told the line, so its reader counts. */
+static bool at_end(FILE *file)
+{
+	int next = getc(file);
+	return next == EOF || ungetc(next, file) == EOF;
+}
+
+/* inih's handlers are not told the line, so its reader counts; and what does not fit it would take as a next line. */
 static char *read_line(char *buffer, int room, void *stream)
 {
 	struct reading *r = stream;
-	char *line = fgets(buffer, room, r->file);
-	if (line) {
-		r->line++;
-		r->continuation = isspace((unsigned char)line[0]) && line[strspn(line, " \t\r\n")];
+	char *line = r->e->status ? NULL : fgets(buffer, room, r->file);
+	if (!line)
+		return NULL;
+	r->line++;
+	r->continuation = isspace((unsigned char)line[0]) && line[strspn(line, " \t\r\n")];
+	if (!strchr(line, '\n') && !at_end(r->file)) {
+		err_set(r->e, EXIT_USAGE,
+		        "%s:%d: longer than %d bytes, or not text: continue a value on the next line, after a blank",
+		        r->path, r->line, room - 2);
+		return NULL;
 	}
 	return line;
 }
@@ -75,24 +89,30 @@ static int handle(void *user, const char *whole_section, const char *key, const 
 	char section[64], subject[64];
 	if (r->e->status)
 		return 0;
+	if (strlen(whole_section) > NAME_LENGTH_MAX || strlen(key) > NAME_LENGTH_MAX) {
+		err_set(r->e, EXIT_USAGE, "%s:%d: the name of the %s is longer than %d bytes", r->path, r->line,
+		        strlen(key) > NAME_LENGTH_MAX ? "key" : "section", NAME_LENGTH_MAX);
+		return 0;
+	}
 	section_split(whole_section, section, subject, sizeof(section));
 	if (!section[0]) {
 		err_set(r->e, EXIT_USAGE, "%s:%d: key '%s' stands before any [section]", r->path, r->line, key);
 		return 0;
 	}
 	struct config_entry *old = entry_find(r->config, section, subject, key);
-	if (old && r->continuation) {
-		size_t used = strlen(old->value);
+	bool more = old && r->continuation;
+	size_t used = more ? strlen(old->value) : 0;
+	if (used + more + strlen(value) >= sizeof(old->value)) {
+		err_set(r->e, EXIT_USAGE, "%s:%d: value of '%s' is too long", r->path, r->line, key);
+		return 0;
+	}
+	if (more) {
 		snprintf(old->value + used, sizeof(old->value) - used, " %s", value);
 		return 1;
 	}
 	if (old) {
 		err_set(r->e, EXIT_USAGE, "%s:%d: key '%s' of section [%s] is given twice (first at %s)", r->path,
 		        r->line, key, whole_section, old->where);
-		return 0;
-	}
-	if (strlen(value) >= sizeof(old->value)) {
-		err_set(r->e, EXIT_USAGE, "%s:%d: value of '%s' is too long", r->path, r->line, key);
 		return 0;
 	}
 	struct config_entry *entry = entry_add(r->config, section, subject, key, r->e);

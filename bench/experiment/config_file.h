@@ -24,7 +24,10 @@ struct config_file {
 	size_t count;
 };
 
-/* Read a file. Errors name file and line: syntax, a key given twice, too long. */
+/*
+ * Read a file. Errors name file and line: syntax, a key given twice, a name, line (198 bytes) or value that is too
+ * long. A line that begins with a blank continues the value before it.
+ */
 int config_file_read(struct config_file *c, const char *path, struct err *e);
 
 /* Apply "section.key=value" (also "vm.key=value" for every VM, or "VMNAME.key=value"), replacing or adding. */

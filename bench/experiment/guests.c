@@ -1,5 +1,6 @@
 #include "bench/experiment/guests.h"
 
+#include "bench/base/data.h"
 #include "bench/base/err.h"
 #include "bench/migrate/domain_xml.h"
 #include "bench/migrate/hypervisor.h"
@@ -27,39 +28,12 @@ static void guest_mac(int network, int vm, char *buffer, size_t room)
 	snprintf(buffer, room, "52:54:00:77:%02x:%02x", network, FIRST_GUEST + vm);
 }
 
-/* The folder that holds kernel/vmlinuz and migmeter-guest: $MIGMETER_DATADIR, installed, or beside the program. */
-static int guest_directory(char *buffer, size_t room, struct err *e)
-{
-	char program[PATH_MAX], probe[PATH_MAX + 64];
-	const char *given = getenv("MIGMETER_DATADIR");
-	ssize_t n = readlink("/proc/self/exe", program, sizeof(program) - 1);
-	program[n > 0 ? n : 0] = '\0';
-	char *slash = strrchr(program, '/');
-	if (slash)
-		*slash = '\0';
-	const char *bases[] = { given ? given : "", program, program, program };
-	const char *below[] = { "guest", "../share/migmeter/guest", "guest", "../guest" };
-	for (size_t i = 0; i < 4; i++) {
-		if (!bases[i][0])
-			continue;
-		snprintf(probe, sizeof(probe), "%s/%s/migmeter-guest", bases[i], below[i]);
-		if (access(probe, R_OK) == 0) {
-			snprintf(buffer, room, "%s/%s", bases[i], below[i]);
-			return 0;
-		}
-	}
-	return err_set(e, EXIT_CANNOT, "the guest binary is not built: run 'make guest'");
-}
-
 int guests_prepare(struct guest_boot *boot, const struct experiment *x, const char *directory, struct err *e)
 {
-	char from[PATH_MAX], binary[PATH_MAX + 32], kernel_directory[PATH_MAX + 32], absolute[PATH_MAX];
-	if (guest_directory(from, sizeof(from), e) < 0)
-		return -1;
-	if (!realpath(from, absolute))
-		return err_errno(e, EXIT_CANNOT, "cannot find '%s'", from);
-	snprintf(binary, sizeof(binary), "%s/migmeter-guest", absolute);
-	snprintf(kernel_directory, sizeof(kernel_directory), "%s/kernel", absolute);
+	char binary[PATH_MAX], kernel_directory[PATH_MAX];
+	if (data_path("guest/migmeter-guest", binary, sizeof(binary), e) < 0 ||
+	    data_path("guest/kernel", kernel_directory, sizeof(kernel_directory), e) < 0)
+		return err_prefix(e, "the guest is not built (run 'make guest')");
 	snprintf(boot->kernel, sizeof(boot->kernel), "%s/vmlinuz", kernel_directory);
 	snprintf(boot->initrd, sizeof(boot->initrd), "%s/guest.initrd", directory);
 	if (access(boot->kernel, R_OK) < 0)

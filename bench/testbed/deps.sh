@@ -32,16 +32,15 @@ END
 
 # Services that the next start of the machine would start.
 enabled_services() {
-	(cd /etc && ls -d rc2.d/S* systemd/system/*.wants/* 2>/dev/null) | sed 's|.*/||; s/^S[0-9][0-9]//' | sort -u
+	(cd /etc && ls -d rc2.d/S* systemd/system/*.wants/* 2>/dev/null) | sed 's|.*/||; s/^S[0-9][0-9]//; s/\.service$//' |
+		sort -u
 }
 
 # A package enables its service: take that back for those that were not enabled before.
 disable_services_but() {
 	enabled_services | grep -vxF "$1" | while read -r name; do
-		case "$name" in
-		*.*) deb-systemd-helper disable "$name" ;;
-		*) update-rc.d "$name" disable ;;
-		esac >/dev/null 2>&1 || echo "deps: could not disable the service '$name'" >&2
+		update-rc.d "$name" disable >/dev/null 2>&1 || systemctl disable "$name" >/dev/null 2>&1 ||
+			echo "deps: could not disable the service '$name'" >&2
 	done
 }
 
@@ -53,7 +52,7 @@ can_link() {
 
 if ! command -v dpkg-query >/dev/null 2>&1 || ! command -v apt-get >/dev/null 2>&1; then
 	missing=
-	for tool in cc make pkg-config qemu-system-x86_64 virsh tgtd ip tc depmod gnuplot prove xmllint; do
+	for tool in cc make pkg-config qemu-system-x86_64 virsh tgtd ip tc depmod gnuplot prove groff xmllint; do
 		command -v "$tool" >/dev/null 2>&1 || missing="$missing $tool"
 	done
 	command -v libvirtd >/dev/null 2>&1 || command -v virtqemud >/dev/null 2>&1 ||
