@@ -3,6 +3,7 @@
 #include "bench/base/option.h"
 #include "bench/base/process.h"
 #include "bench/command.h"
+#include "bench/testbed/accelerator.h"
 #include "bench/experiment/experiment.h"
 #include "bench/testbed/testbed.h"
 
@@ -100,6 +101,7 @@ static int testbed_run(const struct arguments *a)
 		return status_print();
 	}
 	if (strcmp(what, "down") == 0) {
+		accelerator_forget();
 		if (testbed_down(&was_there, &e) < 0)
 			return err_report(&e);
 		printf("%s\n", was_there ? "testbed is down; nothing of it is left" : "there was no testbed");

@@ -9,11 +9,10 @@
  *	FAILED     detail says why; what was sampled can be fetched, POWEROFF works
  *
  * The sampler is a SCHED_FIFO thread on absolute deadlines. A deadline that has passed by a whole interval is dropped
- * and counted. SAMPLES go out about every 50 ms (with 8 new samples at most: every 8 ms at 1 ms), which
- * spares the head: per workload one datagram with what is new and twice as many older ones, so that 2 lost in a row
- * heal. Samples have the guest's stamps; arrival stamps serve the mapping of the clocks only, which takes the newest
- * sample of a datagram. The heartbeat stays at the interval, since it measures silence. Under emulation waking up and
- * the heartbeat are what sampling costs the workload, a second datagram in one wake-up did not show.
+ * and counted. SAMPLES go out each interval, or every 5 ms when the interval is shorter, per workload one datagram
+ * with what is new and twice as many older ones and one more, so 3 lost datagrams in a row (2 at 1 ms) heal. Fewer and
+ * larger ones would not spare the workload (under emulation waking up and the heartbeat are what sampling costs it), and
+ * would blur where a stop began.
  *
  * Heartbeat, one each interval to the head's data address: "MMHB", number u32, guest CLOCK_MONOTONIC ns i64, little
  * endian, 16 bytes.

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#define SEND_EVERY_NS (50 * NS_PER_MS)
+#define SEND_EVERY_NS (5 * NS_PER_MS)
 
 /* New samples in a datagram, at most: with twice as many older ones it is full. */
 enum { NEW_SAMPLES_MAX = SAMPLES_PER_MESSAGE / 3 };

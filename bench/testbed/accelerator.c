@@ -125,3 +125,9 @@ bool accelerator_kvm_works(const char *kernel, const char *initrd, char *reason,
 	answer_keep(kernel, works, reason);
 	return works;
 }
+
+void accelerator_forget(void)
+{
+	unlink(CACHE_PATH);
+	rmdir(CACHE_DIRECTORY);
+}

@@ -20,4 +20,7 @@ bool accelerator_kvm_works(const char *kernel, const char *initrd, char *reason,
 /* The answer of an earlier try that still holds, with its reason; kernel NULL: whatever guest kernel it was tried with. */
 enum accelerator_answer accelerator_kvm_known(const char *kernel, char *reason, size_t room);
 
+/* Take the kept answer away. */
+void accelerator_forget(void);
+
 #endif
