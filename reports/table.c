@@ -82,7 +82,8 @@ static void print_text(FILE *out, const struct run_data *run, const struct row *
 		}
 		fputc('\n', out);
 	}
-	verdict_downtimes(run, NULL, verdict, sizeof(verdict));
+	const char *moved = run_moved_vm(run);
+	verdict_downtimes(run, *moved ? moved : run->shown[0].vm, verdict, sizeof(verdict));
 	if (*verdict) {
 		fputc('\n', out);
 		put_safe(out, verdict, 0);
