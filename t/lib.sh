@@ -1,5 +1,5 @@
 # shellcheck shell=sh disable=SC2034
-# Helpers for shell tests: TAP on stdout, a folder of one's own, the program under test.
+# Helpers for shell tests: TAP on stdout, why a test failed on stderr, a folder of one's own, the program under test.
 # calling sequence: . t/lib.sh; plan N; ok "what" COMMAND...; is "what" GOT WANTED; skip_all REASON; done_testing
 
 build=${MIGMETER_BUILD:-build}
@@ -30,7 +30,7 @@ ok() {
 		result ok "$what"
 	else
 		result "not ok" "$what"
-		sed 's/^/# /' "$work/output"
+		sed 's/^/# /' "$work/output" >&2
 	fi
 }
 
@@ -40,8 +40,8 @@ is() {
 		result ok "$1"
 	else
 		result "not ok" "$1"
-		echo "# got:    $2"
-		echo "# wanted: $3"
+		echo "# got:    $2" >&2
+		echo "# wanted: $3" >&2
 	fi
 }
 
@@ -51,8 +51,8 @@ like() {
 		result ok "$1"
 	else
 		result "not ok" "$1"
-		printf '%s\n' "$2" | sed 's/^/# got: /'
-		echo "# wanted a match of: $3"
+		printf '%s\n' "$2" | sed 's/^/# got: /' >&2
+		echo "# wanted a match of: $3" >&2
 	fi
 }
 
