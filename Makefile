@@ -9,6 +9,8 @@ B       := build$(if $(SANITIZE),-sanitize)
 CONFIG  ?= configs/quick.conf
 Q       := $(if $(V),,@)
 VERSION := 0.1
+# On all cores, unless -j says otherwise.
+PARALLEL = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 
 comma     := ,
 LIBS      := libvirt libvirt-qemu libpcap inih json-c libarchive gsl sqlite3
@@ -43,15 +45,15 @@ deps:            ## install missing Debian packages; starts no service
 guest: $(B)/guest/migmeter-guest $(B)/guest/kernel/vmlinuz   ## the guest binary and its kernel
 
 demo: deps       ## from bare machine to report: install, build, one measured migration
-	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(MAKE) --no-print-directory $(PARALLEL) all
 	$(Q)$(B)/migmeter run $(CONFIG)
 
-check: deps      ## all tests (about 10 minutes)
-	$(Q)$(MAKE) --no-print-directory all tests
+check: deps      ## all tests (about 5 minutes)
+	$(Q)$(MAKE) --no-print-directory $(PARALLEL) all tests
 	$(Q)MIGMETER_BUILD=$(B) sh t/run.sh
 
 check-full: deps ## all tests and the long ones
-	$(Q)$(MAKE) --no-print-directory all tests
+	$(Q)$(MAKE) --no-print-directory $(PARALLEL) all tests
 	$(Q)MIGMETER_BUILD=$(B) MIGMETER_LONG=1 sh t/run.sh
 
 # One fuzz target a decoder of hostile bytes (t/fuzz.h), with libFuzzer; FUZZ_S seconds each.

@@ -1,10 +1,14 @@
 /* migmeter list, help and completion: what the tables hold, said in three ways. */
+#include "analysis/metrics.h"
+#include "bench/base/data.h"
 #include "bench/base/err.h"
 #include "bench/command.h"
 #include "bench/experiment/experiment.h"
 #include "collectors/collector.h"
 #include "workloads/workload.h"
 
+#include <fts.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -65,14 +69,56 @@ static void keys_print(void)
 	printf("A value with commas is a list; a config with lists is a sweep over all their combinations.\n");
 }
 
+static int by_name(const FTSENT **a, const FTSENT **b)
+{
+	return strcmp((*a)->fts_name, (*b)->fts_name);
+}
+
+static void metrics_print(void)
+{
+	for (const struct metric_definition *m = metric_definitions; m->name; m++)
+		printf("%-24s %-8s %s\n%34s= %s\n", m->name, m->unit[0] ? m->unit : "work/s", m->help, "",
+		       m->formula);
+}
+
+/* The first comment of a config states its question. */
+static void config_print(const char *path, const char *name)
+{
+	char line[256] = "";
+	FILE *f = fopen(path, "re");
+	if (!f)
+		return;
+	if (!fgets(line, sizeof(line), f) || strchr("#;", line[0]) == NULL)
+		line[0] = '\0';
+	fclose(f);
+	line[strcspn(line, "\r\n")] = '\0';
+	printf("%-28s %s\n", name, line[0] ? line + 1 + strspn(line + 1, " ") : "");
+}
+
+/* Configs that come with the program, those in folders (a paper's) included. */
+static void configs_print(void)
+{
+	char directory[PATH_MAX];
+	if (data_path("configs/quick.conf", directory, sizeof(directory), NULL) < 0)
+		return;
+	*strrchr(directory, '/') = '\0';
+	char *roots[] = { directory, NULL };
+	FTS *walk = fts_open(roots, FTS_LOGICAL | FTS_NOCHDIR, by_name);
+	for (FTSENT *entry; walk && (entry = fts_read(walk));) {
+		const char *dot = strrchr(entry->fts_name, '.');
+		if (entry->fts_info == FTS_F && dot && strcmp(dot, ".conf") == 0)
+			config_print(entry->fts_path, entry->fts_path + strlen(directory) + 1);
+	}
+	if (walk)
+		fts_close(walk);
+}
+
 static const struct {
 	const char *name;
 	void (*print)(void);
 } lists[] = {
-	{ "workloads", workloads_print },
-	{ "collectors", collectors_print },
-	{ "features", features_print },
-	{ "keys", keys_print },
+	{ "workloads", workloads_print }, { "collectors", collectors_print }, { "features", features_print },
+	{ "keys", keys_print },           { "metrics", metrics_print },       { "configs", configs_print },
 };
 enum { LIST_COUNT = sizeof(lists) / sizeof(lists[0]) };
 
@@ -88,17 +134,17 @@ static int list_run(const struct arguments *a)
 		}
 	}
 	const char *near = nearest_name(arguments_at(a, 0), names, LIST_COUNT);
-	err_set(&e, EXIT_USAGE, "list '%s': expected workloads, collectors, features or keys%s%s%s",
+	err_set(&e, EXIT_USAGE, "list '%s': expected workloads, collectors, features, keys, metrics or configs%s%s%s",
 	        arguments_at(a, 0), near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 	return err_report(&e);
 }
 
 const struct command list_command = {
 	.name = "list",
-	.synopsis = "workloads|collectors|features|keys",
+	.synopsis = "workloads|collectors|features|keys|metrics|configs",
 	.minimum = 1,
 	.maximum = 1,
-	.help = "Show what there is: workloads, collectors, migration features, config keys",
+	.help = "Show what there is: workloads, collectors, migration features, config keys, metrics, configs",
 	.run = list_run,
 };
 

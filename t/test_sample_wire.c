@@ -180,12 +180,13 @@ static void each_damaged_field_is_refused_with_its_reason(void **state)
 	};
 	for (size_t i = 0; i < sizeof(damages) / sizeof(*damages); i++) {
 		const struct damage *d = &damages[i];
-		struct message fetch = { .type = MESSAGE_FETCH, .run_id = RUN_ID };
-		fetch.fetch.count = 1;
-		struct message m = d->type == MESSAGE_HELLO     ? hello()
-		                   : d->type == MESSAGE_SAMPLES ? samples(5)
-		                   : d->type == MESSAGE_PACE    ? (struct message){ .type = MESSAGE_PACE }
-		                                                : fetch;
+		struct message m = { .type = d->type, .run_id = RUN_ID };
+		if (d->type == MESSAGE_HELLO)
+			m = hello();
+		else if (d->type == MESSAGE_SAMPLES)
+			m = samples(5);
+		else if (d->type == MESSAGE_FETCH)
+			m.fetch.count = 1;
 		unsigned char bytes[MESSAGE_ROOM];
 		const char *reason = NULL;
 		size_t length = message_encode(&m, bytes);

@@ -3,6 +3,7 @@
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
 #include "bench/base/quantity.h"
+#include "bench/experiment/console.h"
 #include "bench/experiment/guests.h"
 #include "bench/experiment/progress.h"
 #include "bench/experiment/run_directory.h"
@@ -51,7 +52,7 @@ struct run {
 	bool watching_on;
 	atomic_bool ending;  /* from here on guests may end */
 	atomic_bool vm_lost; /* a guest ended that should not have; lost_words says how */
-	char lost_words[200];
+	char lost_words[200], lost_vm[64];
 };
 
 /* ---- events ---- */
@@ -66,6 +67,7 @@ static void on_event(void *context, int64_t head_ns, const char *vm, const char 
 	    strcmp(detail, "stopped/migrated") == 0)
 		return;
 	if (!atomic_load(&r->ending) && !atomic_load(&r->vm_lost)) {
+		snprintf(r->lost_vm, sizeof(r->lost_vm), "%s", vm);
 		snprintf(r->lost_words, sizeof(r->lost_words), "VM '%s' ended unexpectedly on node '%s' (%s)", vm,
 		         node, detail);
 		atomic_store(&r->vm_lost, true);
@@ -84,9 +86,11 @@ static int interrupted_or_lost(struct run *r, struct err *e)
 {
 	if (run_interrupted)
 		return err_set(e, EXIT_INTERRUPTED, "interrupted");
-	if (atomic_load(&r->vm_lost))
-		return err_set(e, EXIT_MEASURED_BAD, "%s", r->lost_words);
-	return 0;
+	if (!atomic_load(&r->vm_lost))
+		return 0;
+	char line[300];
+	console_line(r->directory.path, r->lost_vm, false, line, sizeof(line));
+	return err_set(e, EXIT_MEASURED_BAD, "%s%s%s", r->lost_words, line[0] ? ": " : "", line);
 }
 
 static void work_tick(struct run *r)
@@ -116,22 +120,15 @@ static int pause_for(struct run *r, int64_t duration_ns, struct err *e)
 	return 0;
 }
 
-/* What a guest that says nothing on the network said on its console, if anything. */
+/* What guests that say nothing on the network said on their consoles, if anything. */
 static void console_words(struct run *r, struct err *e)
 {
 	for (int i = 0; i < r->x->vm_count; i++) {
-		char path[700], line[300], last[300] = "";
-		snprintf(path, sizeof(path), "%s/console-%s.log", r->directory.path, r->x->vms[i].name);
-		FILE *f = fopen(path, "re");
-		while (f && fgets(line, sizeof(line), f))
-			if (strspn(line, " \r\n") != strlen(line))
-				snprintf(last, sizeof(last), "%.*s", (int)strcspn(line, "\r\n"), line);
-		if (f)
-			fclose(f);
+		char line[300];
 		size_t used = strlen(e->text);
-		if (last[0])
+		if (console_line(r->directory.path, r->x->vms[i].name, true, line, sizeof(line))[0])
 			snprintf(e->text + used, sizeof(e->text) - used, " (last line on the console of '%s': %s)",
-			         r->x->vms[i].name, last);
+			         r->x->vms[i].name, line);
 	}
 }
 
