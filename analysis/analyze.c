@@ -5,10 +5,10 @@
 #include "analysis/job_metrics.h"
 #include "analysis/latency.h"
 #include "analysis/metrics_write.h"
-#include "analysis/output.h"
 #include "analysis/timeline.h"
 #include "analysis/work_metrics.h"
 #include "bench/base/err.h"
+#include "bench/base/whole_file.h"
 
 #include <errno.h>
 #include <math.h>
@@ -203,12 +203,12 @@ static int all_metrics(struct analysis *a, struct err *e)
 /* The two tables that many VMs and workloads add to. */
 static int with_plots(struct analysis *a, struct err *e)
 {
-	struct output latency = { 0 }, downtime = { 0 };
+	struct whole_file latency = { 0 }, downtime = { 0 };
 	const char *directory = a->run.directory;
-	if (output_open(&latency, directory, "plots/latency.csv", e) < 0)
+	if (whole_file_open(&latency, directory, "plots/latency.csv", e) < 0)
 		return -1;
-	if (output_open(&downtime, directory, "plots/downtime.csv", e) < 0) {
-		output_close(&latency, -1, NULL);
+	if (whole_file_open(&downtime, directory, "plots/downtime.csv", e) < 0) {
+		whole_file_close(&latency, -1, NULL);
 		return -1;
 	}
 	a->latency_plot = latency.file;
@@ -220,8 +220,8 @@ static int with_plots(struct analysis *a, struct err *e)
 		result = all_metrics(a, e);
 	/* A failed run's stop, if there was one, is no downtime of a migration. */
 	int complete = !strcmp(a->run.status, "complete");
-	int put_latency = output_close(&latency, result, result == 0 ? e : NULL);
-	int put_downtimes = output_close(&downtime, result == 0 && complete ? 0 : -1, result == 0 ? e : NULL);
+	int put_latency = whole_file_close(&latency, result, result == 0 ? e : NULL);
+	int put_downtimes = whole_file_close(&downtime, result == 0 && complete ? 0 : -1, result == 0 ? e : NULL);
 	return result == 0 && put_latency == 0 && (put_downtimes == 0 || !complete) ? 0 : -1;
 }
 

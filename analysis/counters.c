@@ -1,8 +1,9 @@
 #include "analysis/counters.h"
 
-#include "analysis/output.h"
+#include "analysis/csv_field.h"
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
+#include "bench/base/whole_file.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +23,7 @@ static int on_bin(void *context, int64_t start_ns, double amount, int64_t covere
 	fprintf(c->out, "%.3f", (double)(start_ns + c->bin_ns / 2 - c->origin_ns) / NS_PER_S);
 	for (int i = 0; i < COUNTER_KEYS_MAX && c->keys[i]; i++) {
 		putc(',', c->out);
-		output_text(c->out, counter->key[i]);
+		field_text(c->out, counter->key[i]);
 	}
 	fprintf(c->out, ",%.6g\n", amount * NS_PER_S / (double)covered_ns * c->plot_scale);
 	return 0;
@@ -119,8 +120,8 @@ int counters_read(struct counters *c, const struct run *run, struct err *e)
 		return err_errno(e, EXIT_CANNOT, "cannot keep counters");
 	plan(c, run);
 
-	struct output out = { 0 };
-	if (output_open(&out, run->directory, c->plot, e) < 0)
+	struct whole_file out = { 0 };
+	if (whole_file_open(&out, run->directory, c->plot, e) < 0)
 		return -1;
 	c->out = out.file;
 	fputs("time_s", c->out);
@@ -130,7 +131,7 @@ int counters_read(struct counters *c, const struct run *run, struct err *e)
 	int read = series_read(run->directory, c->file, columns, COLUMNS, on_row, c, NULL, e);
 	for (int i = 0; read == 0 && i < c->count; i++)
 		read = curve_bins_finish(&c->list[i].bins, e);
-	int put = output_close(&out, read == 0 ? 0 : -1, e);
+	int put = whole_file_close(&out, read == 0 ? 0 : -1, e);
 	return read == 0 ? put : read;
 }
 

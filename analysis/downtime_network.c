@@ -8,10 +8,11 @@
 #include "analysis/curve.h"
 #include "analysis/downtime.h"
 #include "analysis/histogram.h"
-#include "analysis/output.h"
+#include "analysis/csv_field.h"
 
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
+#include "bench/base/whole_file.h"
 
 #include <stdio.h>
 
@@ -38,8 +39,8 @@ struct network {
 static void plot_row(struct network *n, int64_t bin_ns, int64_t packets, int64_t silence_ns)
 {
 	fprintf(n->plot, "%.3f", (double)(bin_ns + n->width_ns / 2 - n->window->from_ns) / NS_PER_S);
-	output_number(n->plot, (double)packets * NS_PER_S / (double)n->width_ns);
-	output_ms(n->plot, silence_ns);
+	field_number(n->plot, (double)packets * NS_PER_S / (double)n->width_ns);
+	field_ms(n->plot, silence_ns);
 	putc('\n', n->plot);
 }
 
@@ -124,7 +125,7 @@ int downtime_network(const struct run *run, const struct run_vm *vm, const struc
                      struct downtime *ret, struct err *e)
 {
 	char name[RUN_NAME_ROOM + 24];
-	struct output out = { 0 };
+	struct whole_file out = { 0 };
 	int64_t range_ns = run->event_count ? run->events[run->event_count - 1].head_ns - run->events[0].head_ns : 0;
 	struct network n = { .window = window,
 		             .first_ns = MISSING,
@@ -134,7 +135,7 @@ int downtime_network(const struct run *run, const struct run_vm *vm, const struc
 		             .width_ns = curve_bin_width(range_ns, plot_bin_ns, PLOT_ROWS) };
 	*ret = downtime_missing;
 	snprintf(name, sizeof(name), "plots/packets-%s.csv", vm->name);
-	if (output_open(&out, run->directory, name, e) < 0)
+	if (whole_file_open(&out, run->directory, name, e) < 0)
 		return -1;
 	n.plot = out.file;
 	fputs("time_s,packets_per_s,longest_silence_ms\n", n.plot);
@@ -142,7 +143,7 @@ int downtime_network(const struct run *run, const struct run_vm *vm, const struc
 	int read = series_read(run->directory, name, columns, COLUMNS, on_row, &n, NULL, e);
 	if (read == 0 && n.bin_ns != MISSING)
 		plot_row(&n, n.bin_ns, n.bin_packets, n.bin_silence_ns);
-	int put = output_close(&out, read == 0 ? 0 : -1, e);
+	int put = whole_file_close(&out, read == 0 ? 0 : -1, e);
 	if (read < 0 || (read == 0 && put < 0))
 		return -1;
 	if (read == 1)

@@ -1,8 +1,9 @@
 #include "analysis/job_metrics.h"
 
-#include "analysis/output.h"
+#include "analysis/csv_field.h"
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
+#include "bench/base/whole_file.h"
 
 #include <gsl/gsl_statistics_double.h>
 #include <math.h>
@@ -150,13 +151,13 @@ static void place_iterations(struct job *j)
 
 static void put_optional(FILE *file, int64_t value)
 {
-	output_number(file, metric_of(value));
+	field_number(file, metric_of(value));
 }
 
 static int plot(const struct job *j, struct err *e)
 {
-	struct output out = { 0 };
-	if (output_open(&out, j->run->directory, "plots/iterations.csv", e) < 0)
+	struct whole_file out = { 0 };
+	if (whole_file_open(&out, j->run->directory, "plots/iterations.csv", e) < 0)
 		return -1;
 	fputs("iteration,start_s,end_s,processed_bytes,remaining_bytes,dirty_bytes_per_s,rate_bytes_per_s,"
 	      "throttle_percent,expected_downtime_ms\n",
@@ -165,19 +166,19 @@ static int plot(const struct job *j, struct err *e)
 	for (int k = 0; k < j->count; k++) {
 		const struct iteration *it = &j->list[k];
 		fprintf(out.file, "%lld", (long long)it->number);
-		output_time(out.file, it->start_ns, j->run->migrate_start_ns);
-		output_time(out.file, it->end_ns, j->run->migrate_start_ns);
+		field_time(out.file, it->start_ns, j->run->migrate_start_ns);
+		field_time(out.file, it->end_ns, j->run->migrate_start_ns);
 		put_optional(out.file, it->processed == MISSING ? MISSING : it->processed - before);
 		put_optional(out.file, it->remaining);
-		output_number(out.file, metric_of(it->dirty) * metric_of(it->page));
+		field_number(out.file, metric_of(it->dirty) * metric_of(it->page));
 		put_optional(out.file, it->rate);
 		put_optional(out.file, it->throttle);
-		output_ms(out.file, it->expected_ns);
+		field_ms(out.file, it->expected_ns);
 		putc('\n', out.file);
 		if (it->processed != MISSING)
 			before = it->processed;
 	}
-	return output_close(&out, 0, e);
+	return whole_file_close(&out, 0, e);
 }
 
 static double downtime_error(const struct iteration *it, const struct run *run, int64_t came_ns)

@@ -1,7 +1,7 @@
 #include "analysis/latency.h"
 
 #include "analysis/histogram.h"
-#include "analysis/output.h"
+#include "analysis/csv_field.h"
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
 
@@ -37,9 +37,9 @@ static int on_span(void *context, const struct work_span *span, struct err *e)
 static void put_phase(const struct run_vm *vm, const char *workload, const char *phase, const struct histogram *h,
                       struct metrics *metrics, FILE *plot)
 {
-	output_text(plot, vm->name);
+	field_text(plot, vm->name);
 	putc(',', plot);
-	output_text(plot, workload);
+	field_text(plot, workload);
 	fprintf(plot, ",%s", phase);
 	for (int q = 0; q < QUANTILES; q++) {
 		struct metric_value *v = metrics_add(metrics, quantiles[q].metric, vm, "%s:%s", workload, phase);
@@ -49,7 +49,7 @@ static void put_phase(const struct run_vm *vm, const char *workload, const char 
 			v->value = (double)value;
 		else
 			snprintf(v->reason, sizeof(v->reason), "no samples with an operation in this phase");
-		output_ms(plot, value >= 0 ? value : MISSING);
+		field_ms(plot, value >= 0 ? value : MISSING);
 	}
 	putc('\n', plot);
 }

@@ -1,7 +1,8 @@
 #include "analysis/metrics_write.h"
 
-#include "analysis/output.h"
+#include "analysis/csv_field.h"
 #include "bench/base/err.h"
+#include "bench/base/whole_file.h"
 
 #include <json-c/json.h>
 #include <math.h>
@@ -19,13 +20,13 @@ static void put_end(FILE *file, double value)
 	if (isnan(value))
 		putc(',', file);
 	else
-		output_number(file, value);
+		field_number(file, value);
 }
 
 int metrics_write_csv(const struct run *run, const struct metrics *metrics, struct err *e)
 {
-	struct output out = { 0 };
-	if (output_open(&out, run->directory, "metrics.csv", e) < 0)
+	struct whole_file out = { 0 };
+	if (whole_file_open(&out, run->directory, "metrics.csv", e) < 0)
 		return -1;
 	fputs("metric,vm,role,estimator,value,unit,low,high,n\n", out.file);
 	for (int i = 0; i < metrics->count; i++) {
@@ -34,16 +35,16 @@ int metrics_write_csv(const struct run *run, const struct metrics *metrics, stru
 		const char *const texts[] = { v->vm, v->role, v->variant };
 		for (int t = 0; t < 3; t++) {
 			putc(',', out.file);
-			output_text(out.file, texts[t]);
+			field_text(out.file, texts[t]);
 		}
-		output_number(out.file, v->value);
+		field_number(out.file, v->value);
 		putc(',', out.file);
-		output_text(out.file, v->unit);
+		field_text(out.file, v->unit);
 		put_end(out.file, v->low);
 		put_end(out.file, v->high);
 		fprintf(out.file, ",%lld\n", (long long)v->n);
 	}
-	return output_close(&out, 0, e);
+	return whole_file_close(&out, 0, e);
 }
 
 static struct json_object *text_of(const char *text)
@@ -108,8 +109,8 @@ static struct json_object *phases_of(const struct run *run)
 int metrics_write_json(const struct run *run, const char *status, const char *reason, const struct metrics *metrics,
                        struct err *e)
 {
-	struct output out = { 0 };
-	if (output_open(&out, run->directory, "metrics.json", e) < 0)
+	struct whole_file out = { 0 };
+	if (whole_file_open(&out, run->directory, "metrics.json", e) < 0)
 		return -1;
 	struct json_object *root = json_object_new_object(), *list = json_object_new_array();
 	int64_t origin_ns = run_origin_ns(run);
@@ -127,7 +128,7 @@ int metrics_write_json(const struct run *run, const char *status, const char *re
 	      out.file);
 	putc('\n', out.file);
 	json_object_put(root);
-	return output_close(&out, 0, e);
+	return whole_file_close(&out, 0, e);
 }
 
 int marks_write(const struct run *run, struct err *e)
@@ -148,9 +149,9 @@ int marks_write(const struct run *run, struct err *e)
 		{ "suspend-injected", "suspend", "suspended" },
 		{ "resume-injected", "resume-injected", "resumed" },
 	};
-	struct output out = { 0 };
+	struct whole_file out = { 0 };
 	int64_t origin_ns = run_origin_ns(run);
-	if (output_open(&out, run->directory, "plots/marks.csv", e) < 0)
+	if (whole_file_open(&out, run->directory, "plots/marks.csv", e) < 0)
 		return -1;
 	fputs("time_s,vm,kind,label\n", out.file);
 	for (int i = 0; i < run->event_count; i++) {
@@ -159,24 +160,24 @@ int marks_write(const struct run *run, struct err *e)
 			if (strcmp(event->event, kinds[k].event) != 0)
 				continue;
 			fprintf(out.file, "%.6f,", (double)(event->head_ns - origin_ns) / 1e9);
-			output_text(out.file, event->vm);
+			field_text(out.file, event->vm);
 			fprintf(out.file, ",%s,", kinds[k].kind);
-			output_text(out.file, kinds[k].label[0] ? kinds[k].label : event->detail);
+			field_text(out.file, kinds[k].label[0] ? kinds[k].label : event->detail);
 			putc('\n', out.file);
 		}
 	}
-	return output_close(&out, 0, e);
+	return whole_file_close(&out, 0, e);
 }
 
 void downtime_plot_row(FILE *file, const char *vm, const char *estimator, const struct downtime *d, int64_t origin_ns)
 {
-	output_text(file, vm);
+	field_text(file, vm);
 	putc(',', file);
-	output_text(file, estimator);
-	output_ms(file, d->value_ns);
-	output_ms(file, d->low_ns);
-	output_ms(file, d->high_ns);
-	output_ms(file, d->floor_ns);
-	output_time(file, d->at_ns, origin_ns);
+	field_text(file, estimator);
+	field_ms(file, d->value_ns);
+	field_ms(file, d->low_ns);
+	field_ms(file, d->high_ns);
+	field_ms(file, d->floor_ns);
+	field_time(file, d->at_ns, origin_ns);
 	putc('\n', file);
 }

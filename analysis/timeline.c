@@ -1,10 +1,11 @@
 #include "analysis/timeline.h"
 
 #include "analysis/curve.h"
-#include "analysis/output.h"
 #include "bench/base/clock.h"
+#include "bench/base/whole_file.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { ROWS_MAX = 6000, BINS_MAX = 1 << 24, SMOOTH_MAX = 20 };
@@ -105,7 +106,7 @@ int timeline_write(const struct run *run, const struct run_vm *vm, const struct 
                    const struct workload_samples *workload, double baseline_rate, struct err *e)
 {
 	char name[2 * RUN_NAME_ROOM + 32];
-	struct output out = { 0 };
+	struct whole_file out = { 0 };
 	struct timeline t = { .origin_ns = run->migrate_start_ns, .baseline_rate = baseline_rate };
 	int64_t first_ns = clock_map_head(samples->map, workload->first_guest_ns);
 	int64_t last_ns = clock_map_head(samples->map, workload->last_guest_ns);
@@ -125,7 +126,7 @@ int timeline_write(const struct run *run, const struct run_vm *vm, const struct 
 	for (char *c = name + strlen("plots/"); *c; c++)
 		if (*c == '/')
 			*c = '_'; /* a name from a file is not trusted to stay in the folder */
-	if (output_open(&out, run->directory, name, e) < 0)
+	if (whole_file_open(&out, run->directory, name, e) < 0)
 		return -1;
 	t.file = out.file;
 	fputs("time_s,rate,rate_smooth,percent,percent_smooth\n", t.file);
@@ -135,5 +136,5 @@ int timeline_write(const struct run *run, const struct run_vm *vm, const struct 
 	for (int64_t i = t.taken - t.smooth_bins / 2; result == 0 && i < t.taken; i++)
 		settle(&t, i);
 	put_group(&t);
-	return output_close(&out, result, e);
+	return whole_file_close(&out, result, e);
 }

@@ -2,6 +2,7 @@
 
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
+#include "bench/base/whole_file.h"
 #include "bench/experiment/progress.h"
 #include "bench/experiment/run_directory.h"
 #include "bench/experiment/sweep.h"
@@ -32,17 +33,13 @@ static struct json_object *plan_json(const struct study *s)
 
 int study_plan_write(const struct study *s, struct err *e)
 {
-	char path[500], temporary[520];
-	if (directory_make(s->directory, e) < 0)
+	struct whole_file out;
+	if (directory_make(s->directory, e) < 0 || whole_file_open(&out, s->directory, "plan.json", e) < 0)
 		return -1;
-	snprintf(path, sizeof(path), "%s/plan.json", s->directory);
-	snprintf(temporary, sizeof(temporary), "%s.new", path);
 	struct json_object *plan = plan_json(s);
-	int result = json_object_to_file_ext(temporary, plan, JSON_C_TO_STRING_PRETTY);
+	fprintf(out.file, "%s\n", json_object_to_json_string_ext(plan, JSON_C_TO_STRING_PRETTY));
 	json_object_put(plan);
-	if (result < 0 || rename(temporary, path) < 0)
-		return err_errno(e, EXIT_CANNOT, "cannot write '%s'", path);
-	return 0;
+	return whole_file_close(&out, 0, e);
 }
 
 int study_plan_fits(const struct study *s, struct err *e)

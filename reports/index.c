@@ -1,7 +1,7 @@
 /* One page for several runs. */
 #include "bench/base/err.h"
+#include "bench/base/whole_file.h"
 #include "reports/html.h"
-#include "reports/page_file.h"
 #include "reports/report.h"
 #include "reports/run_data.h"
 #include "reports/verdict.h"
@@ -132,7 +132,7 @@ static void put_row(FILE *out, const struct entry *e, const char *page_directory
 
 static int write_index(struct entry *entries, int count, const char *output, struct err *e)
 {
-	struct page_file page = { 0 };
+	struct whole_file page = { 0 };
 	char page_directory[PATH_MAX], parent[PATH_MAX];
 	int bad = 0;
 	snprintf(parent, sizeof(parent), "%s", output);
@@ -141,29 +141,29 @@ static int write_index(struct entry *entries, int count, const char *output, str
 		slash[slash == parent] = '\0';
 	if (!realpath(slash ? parent : ".", page_directory))
 		return err_errno(e, EXIT_CANNOT, "cannot write '%s'", output);
-	if (page_file_open(&page, output, e) < 0)
+	if (whole_file_open(&page, NULL, output, e) < 0)
 		return -1;
-	if (html_begin(page.out, "Runs - migmeter", e) < 0) {
-		page_file_drop(&page);
+	if (html_begin(page.file, "Runs - migmeter", e) < 0) {
+		whole_file_close(&page, -1, NULL);
 		return -1;
 	}
 	for (int i = 0; i < count; i++)
 		bad += !is_good(&entries[i]);
-	fprintf(page.out,
+	fprintf(page.file,
 	        "<header><h1>%d runs</h1>\n<p class=\"question\">%d with a result, %d without</p></header>\n", count,
 	        count - bad, bad);
-	fputs("<table>\n<thead><tr><th>run</th>", page.out);
+	fputs("<table>\n<thead><tr><th>run</th>", page.file);
 	for (int i = 0; i < COLUMNS; i++) {
-		fputs("<th class=\"number\">", page.out);
-		html_text(page.out, columns[i].label);
-		fputs("</th>", page.out);
+		fputs("<th class=\"number\">", page.file);
+		html_text(page.file, columns[i].label);
+		fputs("</th>", page.file);
 	}
-	fputs("<th>plot</th></tr></thead>\n<tbody>\n", page.out);
+	fputs("<th>plot</th></tr></thead>\n<tbody>\n", page.file);
 	for (int i = 0; i < count; i++)
-		put_row(page.out, &entries[i], page_directory);
-	fputs("</tbody>\n</table>\n", page.out);
-	html_end(page.out);
-	return page_file_publish(&page, e);
+		put_row(page.file, &entries[i], page_directory);
+	fputs("</tbody>\n</table>\n", page.file);
+	html_end(page.file);
+	return whole_file_close(&page, 0, e);
 }
 
 int report_runs(const char *const runs[], int count, const char *output, struct err *e)

@@ -1,9 +1,9 @@
 #include "reports/report.h"
 
 #include "bench/base/err.h"
+#include "bench/base/whole_file.h"
 #include "reports/html.h"
 #include "reports/page.h"
-#include "reports/page_file.h"
 #include "reports/plot.h"
 #include "reports/run_data.h"
 
@@ -12,24 +12,24 @@
 static int write_page(const struct run_data *run, const struct plot plots[PLOT_COUNT], const char *path,
                       struct err *e)
 {
-	struct page_file page = { 0 };
+	struct whole_file page = { 0 };
 	char title[512], scale[64];
-	if (page_file_open(&page, path, e) < 0)
+	if (whole_file_open(&page, NULL, path, e) < 0)
 		return -1;
 	snprintf(title, sizeof(title), "%.200s%s - migmeter", *run->name ? run->name : "run",
 	         scale_format(run, scale, sizeof(scale)));
-	if (html_begin(page.out, title, e) < 0) {
-		page_file_drop(&page);
+	if (html_begin(page.file, title, e) < 0) {
+		whole_file_close(&page, -1, NULL);
 		return -1;
 	}
-	page_head(page.out, run);
-	page_warnings(page.out, run);
-	page_metrics(page.out, run);
-	page_plots(page.out, run, plots);
-	page_conditions(page.out, run);
-	page_reference(page.out, run);
-	html_end(page.out);
-	return page_file_publish(&page, e);
+	page_head(page.file, run);
+	page_warnings(page.file, run);
+	page_metrics(page.file, run);
+	page_plots(page.file, run, plots);
+	page_conditions(page.file, run);
+	page_reference(page.file, run);
+	html_end(page.file);
+	return whole_file_close(&page, 0, e);
 }
 
 int report_run(const char *run_directory, const char *output, struct err *e)

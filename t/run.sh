@@ -17,7 +17,5 @@ trap 'rm -f "$status"' EXIT
 {
 	prove --directives --failures --timer --exec '' "$@" 2>&1
 	echo $? >"$status"
-} | awk '/# *[Ss][Kk][Ii][Pp]/ { skips++ }
-	/^Files=/ { print "Skipped: " skips + 0 }
-	{ print; fflush() }'
+} | perl -ne '$| = 1; $skips++ if /#\s*skip/i; printf "Skipped: %d\n", $skips if /^Files=/; print'
 exit "$(cat "$status")"

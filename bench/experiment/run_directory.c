@@ -3,6 +3,7 @@
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
 #include "bench/base/series.h"
+#include "bench/base/whole_file.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -126,22 +127,13 @@ void run_directory_set(struct run_directory *d, const char *path, struct json_ob
 
 int run_directory_save(struct run_directory *d, struct err *e)
 {
-	char path[600], temporary[620];
-	snprintf(path, sizeof(path), "%s/manifest.json", d->path);
-	snprintf(temporary, sizeof(temporary), "%s.part", path);
-	const char *text =
-		json_object_to_json_string_ext(d->manifest, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE);
-	int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text) || fsync(fd) < 0) {
-		err_errno(e, EXIT_MEASURED_BAD, "cannot write '%s'", temporary);
-		if (fd >= 0)
-			close(fd);
+	struct whole_file out;
+	if (whole_file_open(&out, d->path, "manifest.json", e) < 0)
 		return -1;
-	}
-	close(fd);
-	if (rename(temporary, path) < 0)
-		return err_errno(e, EXIT_MEASURED_BAD, "cannot write '%s'", path);
-	return 0;
+	fputs(json_object_to_json_string_ext(d->manifest, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE),
+	      out.file);
+	putc('\n', out.file);
+	return whole_file_close(&out, 0, e);
 }
 
 int run_directory_finish(struct run_directory *d, const char *status, const char *reason, struct err *e)

@@ -1,0 +1,41 @@
+#include "bench/base/whole_file.h"
+
+#include "bench/base/err.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int whole_file_open(struct whole_file *f, const char *directory, const char *name, struct err *e)
+{
+	snprintf(f->path, sizeof(f->path), "%s%s%s", directory ? directory : "", directory ? "/" : "", name);
+	snprintf(f->temporary, sizeof(f->temporary), "%s.XXXXXX", f->path);
+	int fd = mkostemp(f->temporary, O_CLOEXEC);
+	if (fd < 0)
+		return err_errno(e, EXIT_CANNOT, "cannot write '%s'", f->path);
+	fchmod(fd, 0644);
+	f->file = fdopen(fd, "w");
+	if (f->file)
+		return 0;
+	err_errno(e, EXIT_CANNOT, "cannot write '%s'", f->path);
+	close(fd);
+	unlink(f->temporary);
+	return -1;
+}
+
+int whole_file_close(struct whole_file *f, int result, struct err *e)
+{
+	errno = 0;
+	int bad = result == 0 && (fflush(f->file) != 0 || ferror(f->file) || fsync(fileno(f->file)) < 0);
+	int saved = errno;
+	bad |= fclose(f->file) != 0;
+	if (!bad && result == 0 && rename(f->temporary, f->path) == 0)
+		return 0;
+	errno = saved ? saved : errno;
+	if (result == 0)
+		err_errno(e, EXIT_CANNOT, "cannot write '%s'", f->path);
+	unlink(f->temporary);
+	return -1;
+}
