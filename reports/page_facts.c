@@ -106,7 +106,9 @@ static void put_features(FILE *out, struct json_object *m)
 {
 	struct json_object *on = json_at(m, "features.on"), *parameters = json_at(on, "parameters");
 	fputs("<div>\n", out);
-	put_facts(out, "features asked", json_at(m, "features.asked"), "none beyond the hypervisor's defaults");
+	struct json_object *kept = json_at(m, "features.kept");
+	put_facts(out, kept ? "features asked, and read back" : "features asked",
+	          kept ? kept : json_at(m, "features.asked"), "none beyond the hypervisor's defaults");
 	if (!parameters) {
 		put_facts(out, "read back from the hypervisor", on, "missing");
 	} else {

@@ -36,7 +36,7 @@ ok 'no root: no folder is made' test ! -e /tmp/migmeter-none
 # shellcheck disable=SC2016
 refused 'no QEMU' 3 "qemu-system-x86_64' is missing \\(package qemu-system-x86\\)" unshare -m sh -c \
 	'mount --bind /dev/null /usr/bin/qemu-system-x86_64 && exec "$@"' - "$migmeter" run "$work/short.conf" -o "$work/noqemu"
-refused 'a guest that never answers' 1 "vm1.*did not become 'ready'.*console of 'vm1'" \
+refused 'a guest that never answers' 1 "guest of VM 'vm1' did not answer in time" \
 	"$migmeter" run "$work/short.conf" -o "$work/mute" -s experiment.boot_timeout=1s
 like 'a guest that never answers: the run is kept' "$(cat "$work/mute/manifest.json")" '"status": ?"failed"'
 
