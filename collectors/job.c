@@ -1,7 +1,8 @@
 /*
  * job.c - libvirt's statistics of the migration while it is active, for each VM that moves.
  *
- * Writes job-VM.csv (head_ns and the columns of job.h), a row each job_interval_ns while an outgoing job is active;
+ * Writes job-VM.csv (head_ns and the columns of job.h), a row each job_interval_ns while an outgoing job is active or
+ * said to come (job_expect()), and else looks four times a second: each look costs the head and the node some CPU;
  * head_ns is the middle of the call. One thread and one set of connections a VM, so that a slow answer for one does
  * not delay another. The VM is asked for where it was last seen running, and looked for on the other nodes once it
  * runs there no more: a VM may move several times. A connection that broke is opened again, at most once a second.
@@ -16,11 +17,13 @@
 #include <json-c/json.h>
 #include <libvirt/virterror.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define RECONNECT_NS NS_PER_S
+#define IDLE_NS (250 * NS_PER_MS)    /* between looks while nothing is going on */
 #define SEARCH_NS (250 * NS_PER_MS)  /* between looks at nodes where the VM does not run */
 #define STOP_GRACE_NS (5 * NS_PER_S) /* a libvirtd that hangs keeps its caller */
 
@@ -43,6 +46,8 @@ struct job_vm {
 	int64_t not_before_ns;      /* no call before this */
 	int64_t calls, call_ns, longest_call_ns, rows, errors, connections_failed;
 	char trouble[512];                                      /* the last one */
+	bool active;                                            /* the last answer was of a job */
+	atomic_bool expected;                                   /* one is about to begin */
 	atomic_llong total_bytes, remaining_bytes, bytes_per_s; /* for job_last() */
 };
 
@@ -153,8 +158,13 @@ static void poll_job(struct job_vm *j)
 		return;
 	}
 	int operation = job_operation(params, count);
-	if ((type == VIR_DOMAIN_JOB_BOUNDED || type == VIR_DOMAIN_JOB_UNBOUNDED) &&
-	    (operation == VIR_DOMAIN_JOB_OPERATION_MIGRATION_OUT || operation == VIR_DOMAIN_JOB_OPERATION_UNKNOWN)) {
+	bool active = (type == VIR_DOMAIN_JOB_BOUNDED || type == VIR_DOMAIN_JOB_UNBOUNDED) &&
+	              (operation == VIR_DOMAIN_JOB_OPERATION_MIGRATION_OUT ||
+	               operation == VIR_DOMAIN_JOB_OPERATION_UNKNOWN);
+	if (j->active && !active)
+		atomic_store(&j->expected, false);
+	j->active = active;
+	if (active) {
 		series_row(j->series, "%s", job_csv_row(before_ns + length_ns / 2, params, count, row, sizeof(row)));
 		j->rows++;
 		note_progress(&j->total_bytes, params, count, VIR_DOMAIN_JOB_MEMORY_TOTAL);
@@ -170,7 +180,8 @@ static void *job_main(void *argument)
 	int64_t next_ns = clock_now_ns();
 	while (!worker_sleep_until(&j->worker, next_ns)) {
 		poll_job(j);
-		next_ns = worker_next_tick(next_ns, j->interval_ns);
+		bool idle = !j->active && !atomic_load(&j->expected) && j->interval_ns < IDLE_NS;
+		next_ns = worker_next_tick(next_ns, idle ? IDLE_NS : j->interval_ns);
 	}
 	forget_domain(j);
 	for (int i = 0; i < j->node_count; i++)
@@ -312,6 +323,14 @@ void job_last(const void *state, const char *name, struct job_progress *ret)
 			*ret = (struct job_progress){ atomic_load(&job->vms[i].total_bytes),
 				                      atomic_load(&job->vms[i].remaining_bytes),
 				                      atomic_load(&job->vms[i].bytes_per_s) };
+}
+
+void job_expect(void *state, const char *name)
+{
+	struct job *job = state;
+	for (int i = 0; job && i < job->vm_count; i++)
+		if (strcmp(job->vms[i].name, name) == 0)
+			atomic_store(&job->vms[i].expected, true);
 }
 
 const struct collector_ops job_collector = {

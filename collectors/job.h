@@ -46,6 +46,10 @@ struct json_object *job_stats_json(virTypedParameterPtr params, int count);
 /* What virDomainGetJobStats() said of the operation; VIR_DOMAIN_JOB_OPERATION_UNKNOWN where it said nothing. */
 int job_operation(virTypedParameterPtr params, int count);
 
+/* A migration of VM `name` is about to begin : look at full pace (from at most 250 ms later on). state is
+ * the running collector's, or NULL; any thread. */
+void job_expect(void *state, const char *name);
+
 /* Where a migration is, for a progress line; 0 before the first answer. */
 struct job_progress {
 	int64_t total_bytes, remaining_bytes; /* of memory */

@@ -342,6 +342,7 @@ static int stage_measure(struct run *r, struct err *e)
 	phase(r, "baseline", g->baseline_ns);
 	if (pause_for(r, g->baseline_ns, e) < 0)
 		return -1;
+	job_expect(r->watching.job, r->x->migration.vm);
 	phase(r, "migration", 0);
 	if (moving ? migrate(r, moving, e) < 0 : suspend(r, e) < 0)
 		return -1;

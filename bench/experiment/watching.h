@@ -18,7 +18,7 @@ struct watching {
 	char management_ips[VMS_MAX][16], data_ips[VMS_MAX][16];
 	void *states[COLLECTORS_MAX]; /* in the order of collectors[]; NULL: not running */
 	struct samples *samples;
-	const void *job; /* for job_last(); NULL: not collected */
+	void *job; /* for job_last() and job_expect(); NULL: not collected */
 };
 
 /* Fill the watch and start every collector that is on. On failure none is left running. */
