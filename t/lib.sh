@@ -51,7 +51,7 @@ like() {
 		result ok "$1"
 	else
 		result "not ok" "$1"
-		printf '%s\n' "$2" | sed 's/^/# got: /' >&2
+		printf '%s\n' "$2" | head -n 20 | sed 's/^/# got: /' >&2
 		echo "# wanted a match of: $3" >&2
 	fi
 }
