@@ -62,6 +62,29 @@ complains 'no VM at all' 2 'has no VM' run "$work/empty.conf"
 is 'a sweep is the product of its lists' \
 	"$("$migmeter" run "$work/good.conf" -n -s link.rate=1G,100M,10M -s vm1.workload=intadd,idle | head -n 1 | cut -d, -f1)" \
 	'6 points x 1 repeat'
+cat >"$work/case.conf" <<'END'
+[experiment]
+name = cases
+[vm vm1]
+memory = 128M
+[link]
+rate = 1G, 10M
+[case load dirty]
+vm1.workload = memdirty
+vm1.memdirty.rate = 1M
+[case load cpu]
+vm1.workload = intadd
+[case feature plain]
+migration.xbzrle = no
+[case feature xbzrle]
+migration.xbzrle = yes
+END
+is 'groups of cases multiply with lists' \
+	"$("$migmeter" run "$work/case.conf" -n | sed -n '1s/,.*//p;2p;9p')" '8 points x 1 repeat
+  1: rate=1G load=dirty feature=plain
+  8: rate=10M load=cpu feature=xbzrle'
+sed 's/memdirty.rate/memdirty.raet/' "$work/case.conf" >"$work/badcase.conf"
+complains 'a case with an unknown key' 2 "badcase.conf:9: unknown key 'raet'" run "$work/badcase.conf" -n
 complains 'a sweep too large' 2 'more than 1000 points' run "$work/good.conf" -n \
 	-s "link.rate=$(seq -s, 1000000 1000040)" -s "link.rtt=$(seq -s ms, 0 40)ms"
 complains 'an empty list element' 2 'empty element' run "$work/good.conf" -n -s link.rate=1G,,10M

@@ -144,7 +144,7 @@ int config_file_read(struct config_file *c, const char *path, struct err *e)
 }
 
 static int set_value(struct config_file *c, const char *section, const char *subject, const char *key,
-                     const char *value, const char *assignment, struct err *e)
+                     const char *value, const char *where, struct err *e)
 {
 	struct config_entry *entry = entry_find(c, section, subject, key);
 	if (!entry)
@@ -152,22 +152,20 @@ static int set_value(struct config_file *c, const char *section, const char *sub
 	if (!entry)
 		return -1;
 	snprintf(entry->value, sizeof(entry->value), "%s", value);
-	snprintf(entry->where, sizeof(entry->where), "-s %.250s", assignment);
+	snprintf(entry->where, sizeof(entry->where), "%s", where);
 	return 0;
 }
 
-int config_override(struct config_file *c, const char *assignment, struct err *e)
+int config_assign(struct config_file *c, const char *name, const char *value, const char *where, struct err *e)
 {
 	char section[64], key[64];
-	const char *equals = strchr(assignment, '='), *dot = strchr(assignment, '.');
-	if (!equals || !dot || dot > equals || dot == assignment || equals == dot + 1 ||
-	    (size_t)(dot - assignment) >= sizeof(section) || (size_t)(equals - dot) >= sizeof(key))
-		return err_set(e, EXIT_USAGE, "-s '%s': expected section.key=value, such as link.rate=1G",
-		               assignment);
-	snprintf(section, sizeof(section), "%.*s", (int)(dot - assignment), assignment);
-	snprintf(key, sizeof(key), "%.*s", (int)(equals - dot - 1), dot + 1);
-	if (strlen(equals + 1) >= sizeof(c->entries->value))
-		return err_set(e, EXIT_USAGE, "-s '%.60s...': value is too long", assignment);
+	const char *dot = strchr(name, '.');
+	if (!dot || dot == name || !dot[1] || (size_t)(dot - name) >= sizeof(section) || strlen(dot) > sizeof(key))
+		return err_set(e, EXIT_USAGE, "%s: '%s': expected section.key, such as link.rate", where, name);
+	if (strlen(value) >= sizeof(c->entries->value))
+		return err_set(e, EXIT_USAGE, "%s: value of '%s' is too long", where, name);
+	snprintf(section, sizeof(section), "%.*s", (int)(dot - name), name);
+	snprintf(key, sizeof(key), "%s", dot + 1);
 
 	/* A VM's name, or "vm" for all of them, stands for its section. */
 	char names[64][64];
@@ -182,9 +180,21 @@ int config_override(struct config_file *c, const char *assignment, struct err *e
 			snprintf(names[named++], sizeof(names[0]), "%s", entry->subject);
 	}
 	for (size_t k = 0; k < named; k++)
-		if (set_value(c, "vm", names[k], key, equals + 1, assignment, e) < 0)
+		if (set_value(c, "vm", names[k], key, value, where, e) < 0)
 			return -1;
-	return named ? 0 : set_value(c, section, "", key, equals + 1, assignment, e);
+	return named ? 0 : set_value(c, section, "", key, value, where, e);
+}
+
+int config_override(struct config_file *c, const char *assignment, struct err *e)
+{
+	char name[128], where[300];
+	const char *equals = strchr(assignment, '=');
+	snprintf(where, sizeof(where), "-s %.250s", assignment);
+	if (!equals || (size_t)(equals - assignment) >= sizeof(name))
+		return err_set(e, EXIT_USAGE, "-s '%.100s': expected section.key=value, such as link.rate=1G",
+		               assignment);
+	snprintf(name, sizeof(name), "%.*s", (int)(equals - assignment), assignment);
+	return config_assign(c, name, equals + 1, where, e);
 }
 
 int config_file_copy(struct config_file *to, const struct config_file *from, struct err *e)

@@ -33,6 +33,9 @@ int config_file_read(struct config_file *c, const char *path, struct err *e);
 /* Apply "section.key=value" (also "vm.key=value" for every VM, or "VMNAME.key=value"), replacing or adding. */
 int config_override(struct config_file *c, const char *assignment, struct err *e);
 
+/* The same for "section.key", from elsewhere; `where` is for messages. */
+int config_assign(struct config_file *c, const char *name, const char *value, const char *where, struct err *e);
+
 /* A copy of c with the same entries, so that it can be changed on its own. */
 int config_file_copy(struct config_file *to, const struct config_file *from, struct err *e);
 

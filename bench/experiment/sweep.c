@@ -3,6 +3,7 @@
 #include "bench/base/err.h"
 #include "bench/experiment/experiment.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -31,12 +32,76 @@ static long entry_points(const struct config_entry *entry)
 	return experiment_key_sweeps(entry) ? list_element(entry->value, -1, unused, sizeof(unused)) : 1;
 }
 
+/* ---- cases ---- */
+
+static bool is_case(const struct config_entry *entry)
+{
+	return strcmp(entry->section, "case") == 0;
+}
+
+/* "load light" -> "load" and "light"; "light" -> "case" and "light". */
+static void case_split(const char *subject, char *group, char *name, size_t room)
+{
+	size_t length = strcspn(subject, " \t");
+	const char *rest = subject + length + strspn(subject + length, " \t");
+	snprintf(group, room, "%.*s", rest[0] ? (int)length : 4, rest[0] ? subject : "case");
+	snprintf(name, room, "%s", rest[0] ? rest : subject);
+}
+
+static bool is_of_group(const struct config_entry *entry, const char *group)
+{
+	char own[64], name[64];
+	if (!is_case(entry))
+		return false;
+	case_split(entry->subject, own, name, sizeof(own));
+	return strcmp(own, group) == 0;
+}
+
+/* How many cases the group has; the subject of case `index` into ret_subject. */
+static long group_cases(const struct config_file *c, const char *group, long index, const char **ret_subject)
+{
+	long count = 0;
+	for (size_t i = 0; i < c->count; i++) {
+		bool first = is_of_group(&c->entries[i], group);
+		for (size_t k = 0; first && k < i; k++)
+			first = !is_case(&c->entries[k]) || strcmp(c->entries[k].subject, c->entries[i].subject) != 0;
+		if (first && count++ == index)
+			*ret_subject = c->entries[i].subject;
+	}
+	return count;
+}
+
+/* Whether this entry is the first of its group. */
+static bool begins_group(const struct config_file *c, size_t index, char *group, size_t room)
+{
+	char name[64];
+	if (!is_case(&c->entries[index]))
+		return false;
+	case_split(c->entries[index].subject, group, name, room);
+	for (size_t k = 0; k < index; k++)
+		if (is_of_group(&c->entries[k], group))
+			return false;
+	return true;
+}
+
+/* ---- both ---- */
+
+/* How many alternatives this entry opens: elements of its list, or cases of the group that it begins; else 1. */
+static long alternatives(const struct config_file *c, size_t index)
+{
+	char group[64];
+	const char *unused;
+	if (is_case(&c->entries[index]))
+		return begins_group(c, index, group, sizeof(group)) ? group_cases(c, group, -1, &unused) : 1;
+	return entry_points(&c->entries[index]);
+}
+
 long sweep_count(const struct config_file *c, struct err *e)
 {
 	long total = 1;
 	for (size_t i = 0; i < c->count; i++) {
-		long points = entry_points(&c->entries[i]);
-		for (long k = 0; points > 1 && k < points; k++) {
+		long points = alternatives(c, i);
+		for (long k = 0; !is_case(&c->entries[i]) && points > 1 && k < points; k++) {
 			char value[1024];
 			list_element(c->entries[i].value, k, value, sizeof(value));
 			if (!value[0])
@@ -53,25 +118,61 @@ long sweep_count(const struct config_file *c, struct err *e)
 	return total;
 }
 
+/* Apply the chosen case to the point. */
+static int case_apply(struct config_file *point, const struct config_file *c, const char *subject, struct err *e)
+{
+	for (size_t i = 0; i < c->count; i++)
+		if (is_case(&c->entries[i]) && strcmp(c->entries[i].subject, subject) == 0 &&
+		    config_assign(point, c->entries[i].key, c->entries[i].value, c->entries[i].where, e) < 0)
+			return -1;
+	return 0;
+}
+
+static void cases_drop(struct config_file *point)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < point->count; i++)
+		if (!is_case(&point->entries[i]))
+			point->entries[kept++] = point->entries[i];
+	point->count = kept;
+}
+
 int sweep_point(const struct config_file *c, long index, struct config_file *ret, char *label, size_t room,
                 struct err *e)
 {
 	size_t used = 0;
+	long after = 1, choice;
 	if (config_file_copy(ret, c, e) < 0)
 		return -1;
 	label[0] = '\0';
-	/* The last list varies fastest. */
-	for (size_t i = c->count; i-- > 0;) {
-		long points = entry_points(&c->entries[i]);
-		if (points > 1) {
-			list_element(c->entries[i].value, index % points, ret->entries[i].value,
-			             sizeof(ret->entries[i].value));
-			index /= points;
-		}
-	}
 	for (size_t i = 0; i < c->count; i++)
-		if (entry_points(&c->entries[i]) > 1 && used < room)
+		after *= alternatives(c, i);
+	/* The last one varies fastest. */
+	for (size_t i = 0; i < c->count; i++) {
+		long points = alternatives(c, i);
+		char group[64], name[64], list_value[1024];
+		const char *subject = NULL, *shown = list_value;
+		bool opens_group = begins_group(c, i, group, sizeof(group));
+		if (points == 1 && !opens_group)
+			continue;
+		after /= points;
+		choice = index / after % points;
+		if (opens_group) {
+			group_cases(c, group, choice, &subject);
+			case_split(subject, group, name, sizeof(group));
+			shown = name;
+			if (case_apply(ret, c, subject, e) < 0) {
+				config_file_free(ret);
+				return -1;
+			}
+		} else {
+			list_element(c->entries[i].value, choice, list_value, sizeof(list_value));
+			snprintf(ret->entries[i].value, sizeof(ret->entries[i].value), "%s", list_value);
+		}
+		if (points > 1 && used < room)
 			used += (size_t)snprintf(label + used, room - used, "%s%s=%s", used ? " " : "",
-			                         c->entries[i].key, ret->entries[i].value);
+			                         opens_group ? group : c->entries[i].key, shown);
+	}
+	cases_drop(ret);
 	return 0;
 }

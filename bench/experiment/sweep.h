@@ -1,5 +1,14 @@
 /*
- * sweep.h - a config whose keys have lists, as the product of its lists.
+ * sweep.h - a config whose keys have lists, or that has cases, as the product of all of them.
+ *
+ * A case is a section of assignments that belong together:
+ *
+ *	[case load light]
+ *	vm1.workload = memdirty
+ *	vm1.memdirty.rate = 3.75M
+ *
+ * The cases of a group ("load") are alternatives, groups and lists multiply; [case light] is of the group "case". What
+ * a case assigns replaces what the sections and -s say.
  */
 #ifndef BENCH_EXPERIMENT_SWEEP_H
 #define BENCH_EXPERIMENT_SWEEP_H
@@ -10,15 +19,14 @@
 
 enum { SWEEP_POINTS_MAX = 1000 };
 
-/* How many points the lists make: 1 without lists; -1 with a message when there are more than SWEEP_POINTS_MAX or a list
- * has an empty element. */
+/* How many points there are: 1 without lists and cases; -1 with a message when there are more than SWEEP_POINTS_MAX or a
+ * list has an empty element. */
 long sweep_count(const struct config_file *c, struct err *e);
 
 /*
- * Point `index` of the sweep: *ret (free it with config_file_free) has one value for each key, and label says which,
- * "rate=100M workload=intadd", with only the keys that vary; empty for a single point.
+ * Point `index` of the sweep: *ret (free it with config_file_free) has one value for each key and no cases, and label
+ * says which, "load=light rate=100M", with only what varies; empty for a single point.
  */
-int sweep_point(const struct config_file *c, long index, struct config_file *ret, char *label, size_t room,
-                struct err *e);
+int sweep_point(const struct config_file *c, long index, struct config_file *ret, char *label, size_t room, struct err *e);
 
 #endif
