@@ -1,6 +1,7 @@
 #!/bin/sh
 # Bad configs and command lines: one clear line, the right exit status, nothing started.
 . t/lib.sh
+alone
 namespaces=$(ip netns list)
 
 cat >"$work/good.conf" <<'END'

@@ -3,6 +3,7 @@
 # clean, the data is kept and has a status.
 . t/lib.sh
 [ "$(id -u)" = 0 ] || skip_all 'a local testbed needs root'
+alone
 
 cat >"$work/fault.conf" <<'END'
 [experiment]

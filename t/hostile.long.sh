@@ -3,6 +3,7 @@
 # answers, strangers that send datagrams. One clear line, the right exit status, a clean machine, data that is kept.
 . t/lib.sh
 [ "$(id -u)" = 0 ] || skip_all 'a local testbed needs root'
+alone
 
 cat >"$work/short.conf" <<'END'
 [experiment]

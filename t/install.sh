@@ -33,11 +33,13 @@ is 'completion of a file' "$(offered migmeter run README)" README.md
 cd "$work" || exit 1
 ok 'a config is found by its name' "$migmeter" run quick --dry-run
 if [ "$(id -u)" = 0 ]; then
+	alone
 	ok 'a run with the installed guest' "$migmeter" run quick -q -o "$work/run" -s link.rate=1G \
 		-s experiment.warmup=1s -s experiment.baseline=1s -s experiment.settle=1s
 	ok 'plots from the installed scripts' test -s "$work/run/plots/timeline.svg"
 	ok 'a page with the installed style' grep -q '<style>' "$work/run/report.html"
 else
 	result ok 'a run with the installed guest # SKIP a local testbed needs root'
+alone
 fi
 done_testing

@@ -8,6 +8,15 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 count=0
 
+# alone: wait until no other migmeter is at work on this machine (of another checkout, or a user's)
+alone() {
+	lock=/var/lib/migmeter/lock
+	for _ in $(seq 900); do
+		[ -e $lock ] && ! flock -n $lock true || return 0
+		sleep 1
+	done
+}
+
 plan() {
 	echo "1..$1"
 }

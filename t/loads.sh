@@ -3,6 +3,7 @@
 # and goes on doing it where it moves.
 . t/lib.sh
 [ "$(id -u)" = 0 ] || skip_all 'a local testbed needs root'
+alone
 
 cat >"$work/loads.conf" <<'END'
 [experiment]

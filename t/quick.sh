@@ -2,6 +2,7 @@
 # The whole way once: a real pre-copy migration, its files, its numbers, a clean machine.
 . t/lib.sh
 [ "$(id -u)" = 0 ] || skip_all 'a local testbed needs root'
+alone
 
 run=$work/run
 ok 'a run over a 100 Mbit/s link completes' "$migmeter" run configs/quick.conf -q -o "$run" \
