@@ -56,6 +56,10 @@ struct experiment_migration {
 	int64_t suspend_ns; /* instead of, or before, a migration: stop the VM this long in the baseline's middle; 0: no */
 };
 
+struct experiment_fault {
+	int64_t cut_ns, cut_after_ns;
+};
+
 struct experiment_collect {
 	int64_t sample_interval_ns, job_interval_ns, cpu_interval_ns, link_interval_ns, packet_bin_ns;
 	bool on[8]; /* in the order of collectors[] */
@@ -70,6 +74,7 @@ struct experiment {
 	int vm_count;
 	struct experiment_migration migration;
 	struct feature_set features;
+	struct experiment_fault fault;
 	struct experiment_collect collect;
 	double scale; /* what memory, job and file sizes were multiplied by; 1: nothing */
 };

@@ -82,6 +82,15 @@ static const struct option_row migration_rows[] = {
 	OPTION_END
 };
 
+#define FAULT(member) offsetof(struct experiment_fault, member)
+static const struct option_row fault_rows[] = {
+	{ "cut", OPTION_DURATION, FAULT(cut_ns), "0s", "0s", "1h",
+	  "break the migration link for so long, its connections included; 0: not" },
+	{ "cut_after", OPTION_DURATION, FAULT(cut_after_ns), "1s", "0s", "1h",
+	  "so long after the migration's start, or in post-copy after the switch" },
+	OPTION_END
+};
+
 #define COLLECT(member) offsetof(struct experiment_collect, member)
 static const struct option_row collect_rows[] = {
 	{ "interval", OPTION_DURATION, COLLECT(sample_interval_ns), "10ms", "1ms", "10s",
@@ -110,6 +119,7 @@ const struct experiment_section experiment_sections[] = {
 	{ "storage", storage_rows, SECTION(storage), "shared disks" },
 	{ "vm", vm_rows, 0, "one section [vm NAME] a VM; a workload's keys as WORKLOAD.KEY" },
 	{ "migration", migration_rows, SECTION(migration), "what moves, how, and hypervisor features" },
+	{ "fault", fault_rows, SECTION(fault), "what is broken on purpose" },
 	{ "collect", collect_rows, SECTION(collect), "what is recorded, how often" },
 	{ NULL, NULL, 0, NULL },
 };

@@ -4,6 +4,7 @@
 #include "bench/base/err.h"
 #include "bench/base/quantity.h"
 #include "bench/experiment/console.h"
+#include "bench/experiment/fault.h"
 #include "bench/experiment/guests.h"
 #include "bench/experiment/progress.h"
 #include "bench/experiment/run_directory.h"
@@ -49,6 +50,7 @@ struct run {
 	virConnectPtr connections[2]; /* of NODE_SRC and NODE_DST */
 	struct events *events[2];
 	struct watching watching;
+	struct fault *fault; /* while the migration runs */
 	bool watching_on;
 	atomic_bool ending;  /* from here on guests may end */
 	atomic_bool vm_lost; /* a guest ended that should not have; lost_words says how */
@@ -259,6 +261,21 @@ static void migration_tick(void *context)
 	progress_tick(text);
 }
 
+/* Post-copy is what it must survive: there the time counts from the switch. */
+static void fault_on_event(struct run *r, const char *event)
+{
+	const char *moment = r->x->migration.mode == MODE_POSTCOPY ? "postcopy-start" : "migrate-start";
+	if (strcmp(event, moment) == 0)
+		fault_trigger(r->fault);
+}
+
+static void on_migration_event(void *context, int64_t head_ns, const char *vm, const char *node, const char *event,
+                               const char *detail)
+{
+	fault_on_event(context, event);
+	on_event(context, head_ns, vm, node, event, detail);
+}
+
 static int migrate(struct run *r, const struct experiment_vm *vm, struct err *e)
 {
 	const struct experiment_migration *m = &r->x->migration;
@@ -281,11 +298,16 @@ static int migrate(struct run *r, const struct experiment_vm *vm, struct err *e)
 		.timeout_ns = m->timeout_ns,
 		.features = &r->x->features,
 		.interrupted = &run_interrupted,
-		.sink = on_event,
+		.sink = on_migration_event,
 		.tick = migration_tick,
 		.context = r,
 	};
+	if (fault_start(&r->fault, r->x, &r->testbed, on_event, r, e) < 0)
+		return -1;
 	int status = migration_run(&spec, &result, e);
+	if (fault_end(r->fault, status < 0 ? NULL : e) < 0)
+		status = -1;
+	r->fault = NULL;
 	if (result.completed)
 		run_directory_set(&r->directory, "migration.completed",
 		                  job_stats_json(result.completed, result.completed_count));
