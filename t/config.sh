@@ -2,7 +2,6 @@
 # Bad configs and command lines: one clear line, the right exit status, nothing started.
 . t/lib.sh
 alone
-namespaces=$(ip netns list)
 
 cat >"$work/good.conf" <<'END'
 [experiment]
@@ -96,5 +95,5 @@ if [ "$(id -u)" = 0 ]; then
 	complains 'results folder not empty' 2 'is not empty' run "$work/good.conf" -q -o "$work/full"
 	complains 'more memory than there is' 3 'of memory and the machine has' run "$work/good.conf" -q -s vm1.memory=900G -o "$work/out"
 fi
-is 'nothing was started' "$(ip netns list)" "$namespaces"
+is 'nothing was started' "$(left_behind)" ''
 done_testing

@@ -27,7 +27,7 @@ refused() {
 	"$@" >"$work/out" 2>"$work/err"
 	is "$what: exit status" "$?" "$wanted"
 	like "$what: the reason" "$(grep -vE '^migmeter: (testbed|measuring|guests|collecting|warmup|baseline|migration|settle|end|analysis|removing)' "$work/err")" "$pattern"
-	is "$what: the machine is clean" "$(ip netns list | grep '^mm-')" ''
+	is "$what: the machine is clean" "$(left_behind)" ''
 }
 
 cp "$work/short.conf" /tmp/migmeter-short.conf
@@ -85,5 +85,5 @@ like 'the garbage was counted' "$(cat "$work/flood/manifest.json")" '"unknown se
 is 'no sample is missing' "$(awk -F, '$1 == "samples_expected" { e = $5 } $1 == "samples_got" { g = $5 } END { print e - g }' \
 	"$work/flood/metrics.csv")" 0
 ok 'testbed down' "$migmeter" testbed down
-is 'nothing is left' "$(ip netns list | grep '^mm-')" ''
+is 'nothing is left' "$(left_behind)" ''
 done_testing

@@ -8,13 +8,23 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 count=0
 
-# alone: wait until no other migmeter is at work on this machine (of another checkout, or a user's)
+# busy: another migmeter (of another checkout, or a user's) is at work on this machine
+busy() {
+	[ -e /var/lib/migmeter/lock ] && ! flock -n /var/lib/migmeter/lock true
+}
+
+# alone: wait until none is
 alone() {
-	lock=/var/lib/migmeter/lock
 	for _ in $(seq 900); do
-		[ -e $lock ] && ! flock -n $lock true || return 0
+		busy || return 0
 		sleep 1
 	done
+}
+
+# left_behind: namespaces and state that no migmeter at work answers for
+left_behind() {
+	busy || ip netns list | grep '^mm-'
+	busy || ls -d /var/lib/migmeter 2>/dev/null
 }
 
 plan() {

@@ -68,5 +68,5 @@ for console in "$run"/console-*.log; do
 	is "no kernel complains in $(basename "$console")" "$(grep -cE 'BUG:|fault|panic' "$console")" 0
 done
 like 'the round trip was measured' "$(cat "$run/manifest.json")" '"rtt_p50_ns": ?1[0-9]{7},'
-is 'nothing is left' "$(ip netns list | grep '^mm-')" ''
+is 'nothing is left' "$(left_behind)" ''
 done_testing

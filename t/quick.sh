@@ -25,8 +25,7 @@ done
 ok 'stop_resume and guest_clock agree within 20 ms' awk -v a="$(metric downtime stop_resume)" \
 	-v b="$(metric downtime guest_clock)" \
 	'BEGIN { d = (a - b) / 1e6; print a, b; if (a == "" || b == "" || d > 20 || d < -20) exit 1 }'
-is 'no namespace is left' "$(ip netns list | grep -c '^mm-')" 0
-ok 'no state is left' test ! -e /var/lib/migmeter
+is 'nothing is left' "$(left_behind)" ''
 ok 'it can be analysed again' "$migmeter" analyze "$run"
 ok 'and reported again' "$migmeter" report "$run"
 done_testing
