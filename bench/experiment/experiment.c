@@ -256,6 +256,7 @@ struct testbed_spec experiment_testbed(const struct experiment *x)
 		                     .backend = x->link.backend,
 		                     .shape = x->link.shape,
 		                     .storage = x->storage,
+		                     .tls = x->features.tls,
 		                     .pinned = x->hosts.pinned };
 	spec.shape.seed = (uint64_t)x->general.seed;
 	if (strcmp(x->link.congestion_control, "auto") != 0)

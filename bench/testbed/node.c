@@ -2,6 +2,7 @@
 
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
+#include "bench/testbed/certificates.h"
 #include "bench/base/undo.h"
 
 #include <errno.h>
@@ -10,6 +11,7 @@
 #include <pwd.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -227,11 +229,15 @@ static int libvirtd_configure(const struct node *node, struct err *e)
 	         id[14], id[15]);
 	if (file_write(etc, "libvirtd.conf", daemon, e) < 0 || file_write(etc, "virtqemud.conf", daemon, e) < 0)
 		return -1;
-	return file_write(etc, "qemu.conf",
-	                  "security_driver = \"none\"\ncgroup_controllers = []\nnamespaces = []\n"
-	                  "user = \"root\"\ngroup = \"root\"\nremember_owner = 0\ndynamic_ownership = 0\n"
-	                  "stdio_handler = \"file\"\nkeepalive_interval = -1\n",
-	                  e);
+	char qemu[600], pki[400];
+	bool tls = certificates_there(node, pki, sizeof(pki));
+	snprintf(qemu, sizeof(qemu),
+	         "security_driver = \"none\"\ncgroup_controllers = []\nnamespaces = []\n"
+	         "user = \"root\"\ngroup = \"root\"\nremember_owner = 0\ndynamic_ownership = 0\n"
+	         "stdio_handler = \"file\"\nkeepalive_interval = -1\n%s%s%s",
+	         tls ? "migrate_tls_x509_verify = 1\nmigrate_tls_x509_cert_dir = \"" : "",
+	         tls ? CERTIFICATES_SEEN_AS : "", tls ? "\"\n" : "");
+	return file_write(etc, "qemu.conf", qemu, e);
 }
 
 /* Whether something accepts connections on a Unix socket. */

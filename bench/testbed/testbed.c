@@ -3,6 +3,7 @@
 #include "bench/base/err.h"
 #include "bench/base/undo.h"
 #include "bench/testbed/link_tcp.h"
+#include "bench/testbed/certificates.h"
 #include "bench/testbed/storage.h"
 #include "bench/testbed/testbed_state.h"
 
@@ -231,6 +232,8 @@ static int testbed_make(struct testbed *t, struct err *e)
 		                 t->spec.congestion_control[0] ? t->spec.congestion_control : NULL, NULL, e) < 0)
 			return -1;
 	if (t->spec.storage && storage_start(&t->nodes[NODE_STO], t->undo, e) < 0)
+		return -1;
+	if (t->spec.tls && certificates_make(&t->nodes[NODE_SRC], 2, STATE_DIRECTORY, e) < 0)
 		return -1;
 	for (int i = NODE_SRC; i <= NODE_DST; i++)
 		if (node_start_libvirtd(&t->nodes[i], t->undo, e) < 0)

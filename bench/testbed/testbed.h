@@ -29,6 +29,7 @@ struct testbed_spec {
 	struct link_shape shape;     /* of the migration link */
 	char congestion_control[32]; /* of TCP on every node; empty: link_pin_tcp() chooses */
 	bool storage;                /* start tgtd */
+	bool tls;                    /* certificates for migrations */
 	bool pinned;                 /* one core a compute node (where there are two) */
 };
 

@@ -32,6 +32,7 @@ static const struct member spec_members[] = {
 	SPEC(topology, NUMBER_INT),
 	SPEC(backend, NUMBER_INT),
 	SPEC(storage, FLAG),
+	SPEC(tls, FLAG),
 	SPEC(pinned, FLAG),
 	{ "rate_bits_per_s", NUMBER_INT64, offsetof(struct testbed_spec, shape.rate_bits_per_s), 0 },
 	{ "rtt_ns", NUMBER_INT64, offsetof(struct testbed_spec, shape.rtt_ns), 0 },
@@ -215,6 +216,8 @@ int testbed_state_fits(const struct testbed *t, const struct testbed_spec *wante
 		what = "link backend";
 	else if (wanted->storage && !is->storage)
 		what = "storage";
+	else if (wanted->tls && !is->tls)
+		what = "TLS";
 	if (what)
 		return err_set(
 			e, EXIT_USAGE,
