@@ -4,7 +4,7 @@
 [ "$(id -u)" = 0 ] || skip_all 'a local testbed needs root'
 alone
 
-# shellcheck disable=SC2120
+# shellcheck disable=SC2120 # ok() hands it arguments
 broken_run() {
 	"$migmeter" run configs/quick.conf -q -o "$run" -s hosts.accelerator=tcg -s migration.mode=postcopy -s fault.cut=5s \
 		-s fault.cut_after=2s "$@"
