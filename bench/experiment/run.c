@@ -259,6 +259,16 @@ static void migration_tick(void *context)
 	progress_tick(text);
 }
 
+/* It does not converge, and has sent what the experiment grants. */
+static bool sent_enough(void *context)
+{
+	const struct run *r = context;
+	const struct experiment_vm *vm = experiment_moving_vm(r->x);
+	struct job_progress p;
+	job_last(r->watching.job, vm->name, &p);
+	return (double)p.sent_bytes > r->x->migration.sent_limit * (double)(vm->memory_bytes - vm->spare_bytes);
+}
+
 static int migrate(struct run *r, const struct experiment_vm *vm, struct err *e)
 {
 	const struct experiment_migration *m = &r->x->migration;
@@ -279,6 +289,7 @@ static int migrate(struct run *r, const struct experiment_vm *vm, struct err *e)
 		.downtime_limit_ns = m->downtime_limit_ns,
 		.bandwidth_bytes_per_s = m->bandwidth_bytes_per_s,
 		.timeout_ns = m->timeout_ns,
+		.stop_due = m->sent_limit > 0 && m->mode == MODE_PRECOPY ? sent_enough : NULL,
 		.features = &r->x->features,
 		.interrupted = &run_interrupted,
 		.sink = on_event,
