@@ -153,7 +153,7 @@ static int workload_metrics(struct analysis *a, const struct run_vm *vm, const s
 static void put_no_samples(struct analysis *a, const struct run_vm *vm, const char *reason)
 {
 	static const char *const told[] = { "baseline_rate", "mean_rate",     "lowest_rate", "degradation",
-		                            "lost_work",     "recovery_time", "rate_after" };
+		                            "lost_work",     "recovery_time", "rate_after",  "settled_rate" };
 	struct downtime d = downtime_missing;
 	snprintf(d.reason, sizeof(d.reason), "%s", reason);
 	put_downtime(a, vm, "work", &d);

@@ -62,7 +62,7 @@ static void read_workloads(struct run_vm *vm, struct json_object *list)
 			continue;
 		copy_text(options, "schedule", w->schedule, sizeof(w->schedule));
 		copy_text(options, "repeat", repeat, sizeof(repeat));
-		w->schedule_repeats = !strcmp(repeat, "yes") || !strcmp(repeat, "true");
+		w->repeats = !strcmp(repeat, "yes") || !strcmp(repeat, "true");
 	}
 }
 

@@ -19,8 +19,8 @@ enum { RUN_NAME_ROOM = 64, RUN_WORKLOADS_MAX = 4 };
 struct run_workload {
 	char name[RUN_NAME_ROOM];
 	char unit[RUN_NAME_ROOM];
-	char schedule[256]; /* of a duty cycle, "PERCENT:TIME,..."; "" none */
-	int schedule_repeats;
+	char schedule[256];        /* of a duty cycle, "PERCENT:TIME,..."; "" none */
+	int repeats;               /* it goes on after its schedule or its job */
 	int64_t job_done_guest_ns; /* when its fixed job ended, MISSING: none, or not ended */
 };
 

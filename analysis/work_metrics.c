@@ -23,6 +23,7 @@ struct work {
 	char unit[RUN_NAME_ROOM + 2];
 	int64_t limit_ns;     /* end of settle, or of the job: behind it nothing is expected */
 	int64_t job_end_ns;   /* MISSING: no job ended */
+	int goes_on;          /* after the job's end */
 	int64_t reference_ns; /* recovery counts from here: the resume */
 	/* first pass */
 	struct curve_window baseline;
@@ -32,7 +33,7 @@ struct work {
 	int64_t guest_ns[4]; /* at the baseline's start and end, migrate-start and the limit, for the schedule */
 	/* second pass */
 	struct downtime_work standstill;
-	struct curve_window migration;
+	struct curve_window migration, stop, settled; /* stop: of the VM that moves, for those that do not */
 	struct curve_bins tenths, recovery;
 	double lowest_rate;
 	double ring[RECOVERY_BINS];
@@ -94,6 +95,8 @@ static int second_pass(void *context, const struct work_span *span, struct err *
 	if (span->sample)
 		downtime_work_add(&w->standstill, span->end_ns, span->sample->guest_ns, span->sample->work);
 	curve_window_add(&w->migration, span->start_ns, span->end_ns, span->work);
+	curve_window_add(&w->stop, span->start_ns, span->end_ns, span->work);
+	curve_window_add(&w->settled, span->start_ns, span->end_ns, span->work);
 	if (curve_bins_add(&w->tenths, span->start_ns, span->end_ns, span->work, e) < 0)
 		return -1;
 	return curve_bins_add(&w->recovery, span->start_ns, span->end_ns, span->work, e);
@@ -147,7 +150,7 @@ static const char *no_comparison(const struct work *w, const struct schedule *sc
 {
 	if (!(w->baseline_rate > 0))
 		return "no baseline rate to compare with";
-	if (w->job_end_ns != MISSING && w->job_end_ns < w->migration.end_ns)
+	if (!w->goes_on && w->job_end_ns != MISSING && w->job_end_ns < w->migration.end_ns)
 		return "its job ended before the migration did";
 	double before = schedule_busy_ns(schedule, w->guest_ns[0], w->guest_ns[1]);
 	double within = schedule_busy_ns(schedule, w->guest_ns[2], w->guest_ns[3]);
@@ -191,6 +194,12 @@ static void judge_lost(struct work *w, const char *why_not)
 	                        (double)w->vm->sample_interval_ns / 2 / NS_PER_S);
 	if (!isnan(lost) && w->recovered_ns == MISSING)
 		snprintf(v->reason, sizeof(v->reason), "up to the end of settle: it had not recovered by then");
+	put(w, "settled_rate",
+	    w->settled.end_ns - w->settled.start_ns >= block_ns ? curve_window_rate(&w->settled) : NAN,
+	    "the second half of settle is shorter than 500 ms, or without samples");
+	if (strcmp(w->vm->name, w->run->moved) != 0)
+		put(w, "stopped_rate", curve_window_rate(&w->stop),
+		    "the moved VM's stop is not known, or this VM has no samples in it");
 	put(w, "rate_after", w->after.end_ns - w->after.start_ns >= block_ns ? curve_window_rate(&w->after) : NAN,
 	    "less than 500 ms between the recovery and the end of settle");
 }
@@ -209,6 +218,18 @@ static int64_t recovery_reference(const struct work *w, const struct clock_map *
 	return w->migration.end_ns;
 }
 
+/* While the VM that moves stands still; empty for that VM itself and where no stop is known. */
+static struct curve_window moved_stop(const struct run *run, const struct run_vm *vm)
+{
+	struct curve_window none = { 0 };
+	const struct run_event *stop = NULL, *resume = NULL;
+	if (!run->moved[0] || strcmp(vm->name, run->moved) == 0)
+		return none;
+	stop = run_event(run, "stop", run->moved, run->migrate_start_ns);
+	resume = stop ? run_event(run, "resume", run->moved, stop->head_ns) : NULL;
+	return resume ? (struct curve_window){ .start_ns = stop->head_ns, .end_ns = resume->head_ns } : none;
+}
+
 static void plan(struct work *w, const struct clock_map *map, const struct run_workload *description,
                  const struct workload_samples *workload, const struct downtime_window *window)
 {
@@ -219,8 +240,9 @@ static void plan(struct work *w, const struct clock_map *map, const struct run_w
 		w->baseline = (struct curve_window){ .start_ns = baseline->start_ns, .end_ns = baseline->end_ns };
 	w->limit_ns = window ? window->to_ns : w->baseline.end_ns;
 	if (description && description->job_done_guest_ns != MISSING && description->job_done_guest_ns >= 0) {
+		w->goes_on = description->repeats;
 		w->job_end_ns = clock_map_head(map, description->job_done_guest_ns);
-		if (w->job_end_ns < w->limit_ns)
+		if (!w->goes_on && w->job_end_ns < w->limit_ns)
 			w->limit_ns = w->job_end_ns;
 		put(w, "job_time", (double)(w->job_end_ns - clock_map_head(map, workload->first_guest_ns)), "");
 	}
@@ -239,6 +261,9 @@ static void plan(struct work *w, const struct clock_map *map, const struct run_w
 		                         .width_ns = lowest_ns,
 		                         .fn = on_tenth,
 		                         .context = w };
+	w->stop = moved_stop(w->run, w->vm);
+	w->settled =
+		(struct curve_window){ .start_ns = (w->migration.end_ns + w->limit_ns) / 2, .end_ns = w->limit_ns };
 	w->reference_ns = recovery_reference(w, map);
 	w->recovery = (struct curve_bins){ .start_ns = w->reference_ns,
 		                           .end_ns = w->limit_ns,
@@ -254,7 +279,7 @@ static int all_passes(struct work *w, const struct run_workload *description, co
 	struct schedule schedule;
 	schedule_read(&schedule, description ? description->schedule : "");
 	schedule.origin_ns = workload->first_guest_ns;
-	schedule.repeat = description && description->schedule_repeats;
+	schedule.repeat = description && description->repeats;
 	plan(w, samples->map, description, workload, window);
 
 	if (work_curve_each(samples, workload, first_pass, w, e) < 0)
@@ -267,7 +292,7 @@ static int all_passes(struct work *w, const struct run_workload *description, co
 	w->standstill = (struct downtime_work){ .window = *window,
 		                                .interval_ns = w->vm->sample_interval_ns,
 		                                .baseline_rate = w->baseline_rate,
-		                                .until_ns = w->job_end_ns,
+		                                .until_ns = w->goes_on ? MISSING : w->job_end_ns,
 		                                .schedule = schedule.count ? &schedule : NULL };
 	if (work_curve_each(samples, workload, second_pass, w, e) < 0)
 		return -1;

@@ -197,7 +197,7 @@ static int run_once(const struct study *s, long index, struct err *e)
 	if (result < 0)
 		return -1;
 	x.general.seed += index / s->points;
-	const struct run_order order = { &x, s->config_path, folder, s->command_line, label };
+	const struct run_order order = { &x, s->config_path, folder, s->command_line, label, index / s->points + 1 };
 	result = run_preflight(&x, folder, &trouble);
 	if (result == 0 && (result = move_aside(folder, &trouble)) == 0) {
 		result = run_execute(&order, &trouble);

@@ -45,10 +45,10 @@ struct job_vm {
 	virDomainPtr domain;        /* there; NULL: not found yet */
 	int64_t not_before_ns;      /* no call before this */
 	int64_t calls, call_ns, longest_call_ns, rows, errors, connections_failed;
-	char trouble[512];                                      /* the last one */
-	bool active;                                            /* the last answer was of a job */
-	atomic_bool expected;                                   /* one is about to begin */
-	atomic_llong total_bytes, remaining_bytes, bytes_per_s; /* for job_last() */
+	char trouble[512];                                                  /* the last one */
+	bool active;                                                        /* the last answer was of a job */
+	atomic_bool expected;                                               /* one is about to begin */
+	atomic_llong total_bytes, remaining_bytes, sent_bytes, bytes_per_s; /* for job_last() */
 };
 
 struct job {
@@ -169,6 +169,7 @@ static void poll_job(struct job_vm *j)
 		j->rows++;
 		note_progress(&j->total_bytes, params, count, VIR_DOMAIN_JOB_MEMORY_TOTAL);
 		note_progress(&j->remaining_bytes, params, count, VIR_DOMAIN_JOB_MEMORY_REMAINING);
+		note_progress(&j->sent_bytes, params, count, VIR_DOMAIN_JOB_MEMORY_PROCESSED);
 		note_progress(&j->bytes_per_s, params, count, VIR_DOMAIN_JOB_MEMORY_BPS);
 	}
 	virTypedParamsFree(params, count);
@@ -322,6 +323,7 @@ void job_last(const void *state, const char *name, struct job_progress *ret)
 		if (strcmp(job->vms[i].name, name) == 0)
 			*ret = (struct job_progress){ atomic_load(&job->vms[i].total_bytes),
 				                      atomic_load(&job->vms[i].remaining_bytes),
+				                      atomic_load(&job->vms[i].sent_bytes),
 				                      atomic_load(&job->vms[i].bytes_per_s) };
 }
 

@@ -10,11 +10,14 @@
 
 struct intadd_options {
 	int64_t job;
+	bool repeat;
 };
 
 static const struct option_row intadd_options[] = {
 	{ "job", OPTION_INTEGER, offsetof(struct intadd_options, job), "0", "0", NULL,
 	  "number of additions after which it ends; 0: never" },
+	{ "repeat", OPTION_BOOLEAN, offsetof(struct intadd_options, repeat), "no", NULL, NULL,
+	  "go on after the job, whose end is told all the same" },
 	OPTION_END,
 };
 
@@ -33,7 +36,7 @@ static void intadd_run(struct workload *w)
 	const struct intadd_options *options = w->options;
 	int64_t chunk = *(const int64_t *)w->state, work = 0, now = clock_now_ns();
 	while (!workload_stopped(w)) {
-		int64_t count = options->job && options->job - work < chunk ? options->job - work : chunk;
+		int64_t count = options->job > work && options->job - work < chunk ? options->job - work : chunk;
 		workload_op_begin(w, now);
 		additions(count);
 		work += count;
@@ -41,7 +44,8 @@ static void intadd_run(struct workload *w)
 		workload_op_end(w, now, work);
 		if (work == options->job) {
 			workload_job_done(w, now);
-			return;
+			if (!options->repeat)
+				return;
 		}
 	}
 }

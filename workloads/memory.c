@@ -32,11 +32,12 @@ static int64_t free_bytes(void)
 	return sysinfo(&info) < 0 ? 0 : (int64_t)info.freeram * info.mem_unit;
 }
 
-int memory_fill(void (*progress)(void *argument, int64_t filled_bytes, int64_t goal_bytes), void *argument,
-                int64_t *ret_filled_bytes, struct err *e)
+int memory_fill(int64_t leave_bytes, void (*progress)(void *argument, int64_t filled_bytes, int64_t goal_bytes),
+                void *argument, int64_t *ret_filled_bytes, struct err *e)
 {
 	uint64_t pattern[PAGE_BYTES / 8], random = (uint64_t)clock_wall_ns() | 1;
-	int64_t goal = (free_bytes() - MEMORY_RESERVE_BYTES) / STEP_BYTES * STEP_BYTES, filled = 0;
+	const int64_t reserve = MEMORY_RESERVE_BYTES + leave_bytes;
+	int64_t goal = (free_bytes() - reserve) / STEP_BYTES * STEP_BYTES, filled = 0;
 	*ret_filled_bytes = 0;
 	if (goal <= 0)
 		return 0;
@@ -46,7 +47,7 @@ int memory_fill(void (*progress)(void *argument, int64_t filled_bytes, int64_t g
 		return err_errno(e, EXIT_CANNOT, "cannot map %lld MiB to fill the memory", (long long)(goal >> 20));
 	random_pattern(pattern, &random);
 	/* The goal is an estimate (page tables, caches): what is free is looked at again before each step. */
-	while (filled < goal && free_bytes() >= MEMORY_RESERVE_BYTES + STEP_BYTES) {
+	while (filled < goal && free_bytes() >= reserve + STEP_BYTES) {
 		for (int64_t i = 0; i < STEP_BYTES; i += PAGE_BYTES)
 			random_page(memory + filled + i, pattern, &random);
 		filled += STEP_BYTES;

@@ -14,11 +14,11 @@ struct err;
 int64_t memory_available_bytes(void);
 
 /*
- * Write every free page but MEMORY_RESERVE_BYTES once with random content, then give the pages back: the kernel hands
+ * Write every free page but leave_bytes and MEMORY_RESERVE_BYTES once with random content, then give the pages back: the kernel hands
  * them out zeroed, but as long as they are free they hold what was written and are not zero to a hypervisor.
  * progress(argument, filled, goal) is called every few MiB. *ret_filled_bytes: what was written.
  */
-int memory_fill(void (*progress)(void *argument, int64_t filled_bytes, int64_t goal_bytes), void *argument,
-                int64_t *ret_filled_bytes, struct err *e);
+int memory_fill(int64_t leave_bytes, void (*progress)(void *argument, int64_t filled_bytes, int64_t goal_bytes),
+                void *argument, int64_t *ret_filled_bytes, struct err *e);
 
 #endif

@@ -143,6 +143,23 @@ static int defaults_fill(struct experiment *x, struct err *e)
 	return option_defaults(feature_rows, &x->features, e);
 }
 
+/* What the VM cannot do without. */
+static int64_t memory_needed(const struct experiment_vm *vm)
+{
+	int64_t need = MEMORY_LOWEST;
+	for (int i = 0; i < VM_WORKLOADS_MAX && vm->workloads[i]; i++)
+		need += workload_memory_bytes(vm->workloads[i], vm->workload_options[i]);
+	return need;
+}
+
+/* A guest too small to run after the scaling has the memory it needs, and what is beyond the scale stays empty. */
+static void memory_scale(struct experiment_vm *vm, double scale)
+{
+	int64_t scaled = (int64_t)((double)vm->memory_bytes * scale) >> 20 << 20, need = memory_needed(vm);
+	vm->memory_bytes = scaled > need ? scaled : (need + (1 << 20) - 1) >> 20 << 20;
+	vm->spare_bytes = vm->memory_bytes - scaled;
+}
+
 static void scale_apply(struct experiment *x, double scale)
 {
 	x->scale = scale;
@@ -150,7 +167,6 @@ static void scale_apply(struct experiment *x, double scale)
 		return;
 	for (int i = 0; i < x->vm_count; i++) {
 		struct experiment_vm *vm = &x->vms[i];
-		vm->memory_bytes = (int64_t)((double)vm->memory_bytes * scale) >> 20 << 20;
 		vm->disk_bytes = (int64_t)((double)vm->disk_bytes * scale) >> 20 << 20;
 		for (int w = 0; w < VM_WORKLOADS_MAX && vm->workloads[w]; w++)
 			for (size_t k = 0; k < sizeof(scaled_keys) / sizeof(scaled_keys[0]); k++) {
@@ -163,6 +179,7 @@ static void scale_apply(struct experiment *x, double scale)
 				if (row->type == OPTION_SIZE)
 					*value &= ~INT64_C(4095);
 			}
+		memory_scale(vm, scale);
 	}
 }
 
@@ -170,11 +187,10 @@ static int vm_check(const struct experiment *x, const struct experiment_vm *vm, 
 {
 	if (strcmp(vm->node, "src") != 0 && strcmp(vm->node, "dst") != 0)
 		return err_set(e, EXIT_USAGE, "VM '%s': node '%s' is neither src nor dst", vm->name, vm->node);
-	int64_t need = MEMORY_LOWEST;
+	const int64_t need = memory_needed(vm);
 	for (int i = 0; i < VM_WORKLOADS_MAX && vm->workloads[i]; i++) {
 		if (workload_check(vm->workloads[i], vm->workload_options[i], e) < 0)
 			return err_prefix(e, "VM '%s', workload '%s'", vm->name, vm->workloads[i]->name);
-		need += workload_memory_bytes(vm->workloads[i], vm->workload_options[i]);
 		if (strcmp(vm->workloads[i]->name, "seqread") == 0 && (!vm->disk_bytes || !x->storage))
 			return err_set(
 				e, EXIT_USAGE,
@@ -207,6 +223,9 @@ static int whole_check(struct experiment *x, struct err *e)
 	if (x->migration.suspend_ns && x->migration.mode != MODE_NONE)
 		return err_set(e, EXIT_USAGE,
 		               "migration.suspend stops a VM that does not move: set migration.mode = none");
+	if (x->migration.sent_limit > 0 && !x->collect.on[4])
+		return err_set(e, EXIT_USAGE,
+		               "migration.sent_limit needs collect.job = yes, which tells what was sent");
 	if (!x->migration.vm[0])
 		snprintf(x->migration.vm, sizeof(x->migration.vm), "%s", x->vms[0].name);
 	const char *names[VMS_MAX];
@@ -219,6 +238,25 @@ static int whole_check(struct experiment *x, struct err *e)
 	const char *near = nearest_name(x->migration.vm, names, (size_t)x->vm_count);
 	return err_set(e, EXIT_USAGE, "migration.vm: there is no VM '%s'%s%s%s", x->migration.vm,
 	               near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "");
+}
+
+static void vm_clear(struct experiment_vm *vm)
+{
+	for (int w = 0; w < VM_WORKLOADS_MAX; w++) {
+		free(vm->workload_options[w]);
+		vm->workload_options[w] = NULL;
+	}
+}
+
+/* Only the first ones, where experiment.vms says how many. */
+static int vms_choose(struct experiment *x, struct err *e)
+{
+	if (x->general.vms > x->vm_count)
+		return err_set(e, EXIT_USAGE, "experiment.vms = %lld, but the config has %d VM%s",
+		               (long long)x->general.vms, x->vm_count, x->vm_count == 1 ? "" : "s");
+	while (x->general.vms && x->vm_count > x->general.vms)
+		vm_clear(&x->vms[--x->vm_count]);
+	return 0;
 }
 
 int experiment_build(struct experiment *x, const struct config_file *c, double scale, struct err *e)
@@ -240,7 +278,7 @@ int experiment_build(struct experiment *x, const struct config_file *c, double s
 			}
 	}
 	scale_apply(x, scale);
-	if (whole_check(x, e) < 0) {
+	if (vms_choose(x, e) < 0 || whole_check(x, e) < 0) {
 		experiment_free(x);
 		return -1;
 	}
@@ -250,10 +288,7 @@ int experiment_build(struct experiment *x, const struct config_file *c, double s
 void experiment_free(struct experiment *x)
 {
 	for (int i = 0; i < x->vm_count; i++)
-		for (int w = 0; w < VM_WORKLOADS_MAX; w++) {
-			free(x->vms[i].workload_options[w]);
-			x->vms[i].workload_options[w] = NULL;
-		}
+		vm_clear(&x->vms[i]);
 }
 
 struct testbed_spec experiment_link_testbed(const struct experiment_link *l)

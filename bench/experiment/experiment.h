@@ -23,8 +23,8 @@ enum migration_mode { MODE_PRECOPY, MODE_POSTCOPY, MODE_NONE };
 enum postcopy_switch { SWITCH_NOW, SWITCH_FIRST_PASS, SWITCH_TIME };
 
 struct experiment_general {
-	char name[OPTION_STRING_ROOM], question[OPTION_STRING_ROOM];
-	int64_t repeat, seed;
+	char name[OPTION_STRING_ROOM], question[OPTION_STRING_ROOM], study[OPTION_STRING_ROOM];
+	int64_t vms, repeat, seed;
 	int64_t warmup_ns, baseline_ns, settle_ns, boot_timeout_ns;
 };
 
@@ -43,6 +43,7 @@ struct experiment_vm {
 	char name[64];
 	char node[OPTION_STRING_ROOM];
 	int64_t memory_bytes, vcpus, disk_bytes;
+	int64_t spare_bytes; /* of the memory: more than --scale asks, since a guest needs it to run; not filled */
 	int fill;
 	char workload[OPTION_STRING_ROOM]; /* "NAME" or "NAME+NAME" */
 	const struct workload_ops *workloads[VM_WORKLOADS_MAX + 1];
@@ -53,6 +54,7 @@ struct experiment_migration {
 	char vm[OPTION_STRING_ROOM];
 	int mode, postcopy_switch;
 	int64_t switch_after_ns, downtime_limit_ns, bandwidth_bytes_per_s, timeout_ns;
+	double sent_limit;  /* times its memory; 0: none */
 	int64_t suspend_ns; /* mode none only: stop the VM this long in the middle of the migration phase; 0: no */
 };
 
@@ -76,7 +78,7 @@ struct experiment {
 	struct feature_set features;
 	struct experiment_fault fault;
 	struct experiment_collect collect;
-	double scale; /* what memory, job and file sizes were multiplied by; 1: nothing */
+	double scale; /* what memory, disk, job and file sizes were multiplied by; 1: nothing */
 };
 
 /* One section's keys and where they go. */

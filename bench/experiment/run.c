@@ -276,6 +276,16 @@ static void on_migration_event(void *context, int64_t head_ns, const char *vm, c
 	on_event(context, head_ns, vm, node, event, detail);
 }
 
+/* It does not converge, and has sent what the experiment grants. */
+static bool sent_enough(void *context)
+{
+	const struct run *r = context;
+	const struct experiment_vm *vm = experiment_moving_vm(r->x);
+	struct job_progress p;
+	job_last(r->watching.job, vm->name, &p);
+	return (double)p.sent_bytes > r->x->migration.sent_limit * (double)(vm->memory_bytes - vm->spare_bytes);
+}
+
 static int migrate(struct run *r, const struct experiment_vm *vm, struct err *e)
 {
 	const struct experiment_migration *m = &r->x->migration;
@@ -296,6 +306,7 @@ static int migrate(struct run *r, const struct experiment_vm *vm, struct err *e)
 		.downtime_limit_ns = m->downtime_limit_ns,
 		.bandwidth_bytes_per_s = m->bandwidth_bytes_per_s,
 		.timeout_ns = m->timeout_ns,
+		.stop_due = m->sent_limit > 0 && m->mode == MODE_PRECOPY ? sent_enough : NULL,
 		.features = &r->x->features,
 		.interrupted = &run_interrupted,
 		.sink = on_migration_event,

@@ -14,6 +14,7 @@ struct run_order {
 	const char *directory;    /* of the run; made here, must not exist or be empty */
 	const char *command_line; /* for the manifest */
 	const char *label;        /* of the point in its sweep; may be empty */
+	long repeat;              /* of the point, from 1 */
 };
 
 /* Set by SIGINT and SIGTERM once run_catch_signals() was called. */

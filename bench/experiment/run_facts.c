@@ -36,6 +36,7 @@ static struct json_object *vm_json(const struct experiment *x, int index)
 	json_object_object_add(into, "role", text(experiment_role(x, vm)));
 	json_object_object_add(into, "node", text(vm->node));
 	json_object_object_add(into, "memory_bytes", json_object_new_int64(vm->memory_bytes));
+	json_object_object_add(into, "spare_bytes", json_object_new_int64(vm->spare_bytes));
 	json_object_object_add(into, "disk_bytes", json_object_new_int64(vm->disk_bytes));
 	json_object_object_add(into, "vcpus", json_object_new_int64(vm->vcpus));
 	json_object_object_add(into, "memory_fill", text(vm->fill == FILL_RANDOM ? "random" : "none"));
@@ -63,6 +64,7 @@ void run_facts_experiment(struct run_directory *d, const struct run_order *order
 	run_directory_set(d, "name", text(x->general.name));
 	run_directory_set(d, "question", text(x->general.question));
 	run_directory_set(d, "point", text(order->label));
+	run_directory_set(d, "repeat", json_object_new_int64(order->repeat));
 	run_directory_set(d, "command", text(order->command_line));
 	run_directory_set(d, "run_id", text(id));
 	run_directory_set(d, "seed", json_object_new_int64(x->general.seed));

@@ -35,6 +35,9 @@ struct migration_spec {
 	 * off, which leaves the VM paused on both nodes and lost.
 	 */
 	int64_t timeout_ns;
+	/* Pre-copy: whether to stop the VM now and copy the rest, whatever downtime_limit_ns says; may be NULL. Asked with
+	 * every tick. */
+	bool (*stop_due)(void *context);
 	const struct feature_set *features;
 	const volatile sig_atomic_t
 		*interrupted; /* aborted, or in post-copy broken off, soon after it is not 0; may be NULL */
@@ -43,6 +46,7 @@ struct migration_spec {
 	 * postcopy-requested    it has accepted the switch
 	 * postcopy-start        QEMU's stamp of postcopy-active
 	 * source-released       the source's QEMU is gone
+	 * stop-forced           stop_due said so, and the hypervisor was told
 	 * migrate-aborted       detail = why; abort-refused: detail = the hypervisor's words
 	 * postcopy-recover      after a broken link another attempt is made, detail = the words of the failure before
 	 * migrate-done, migrate-failed    libvirt's call has returned; detail = words

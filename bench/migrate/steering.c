@@ -11,9 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LOOK_NS (20 * NS_PER_MS)  /* how often *interrupted and the time limit are looked at */
-#define RETRY_NS (2 * NS_PER_MS)  /* between two attempts that the hypervisor refuses as too early */
-#define RELEASE_NS (5 * NS_PER_S) /* how long the source may take to end after libvirt has returned */
+#define LOOK_NS (20 * NS_PER_MS)    /* how often *interrupted and the time limit are looked at */
+#define RETRY_NS (2 * NS_PER_MS)    /* between two attempts that the hypervisor refuses as too early */
+#define LIMIT_HIGHEST_MS 2000000ULL /* of the downtime, as QEMU takes it */
+#define RELEASE_NS (5 * NS_PER_S)   /* how long the source may take to end after libvirt has returned */
 
 struct steering {
 	const struct migration_spec *spec;
@@ -28,7 +29,7 @@ struct steering {
 	bool active, postcopy, released, job_done;
 	int pass;
 	/* set by this module's thread */
-	bool over, limits_done, requested, refused_said, aborted;
+	bool over, limits_done, stop_forced, requested, refused_said, aborted;
 	struct read_back *read_back;
 	const char *abort_reason;
 };
@@ -140,6 +141,15 @@ static void limits_set(struct steering *s)
 		virDomainMigrateSetMaxDowntime(s->domain, ms, 0);
 }
 
+/* QEMU stops the VM at once when the stop may take for ever. */
+static void stop_force(struct steering *s)
+{
+	if (virDomainMigrateSetMaxDowntime(s->domain, LIMIT_HIGHEST_MS, 0) < 0)
+		return;
+	s->stop_forced = true;
+	migration_say(s->spec, "stop-forced", "");
+}
+
 static void postcopy_request(struct steering *s)
 {
 	/* Refused until the job is really active: asked again at the next round, until the call is over. */
@@ -196,6 +206,8 @@ static void steer_once(struct steering *s, bool due, bool active, bool in_postco
 	}
 	if (active && !s->read_back)
 		s->read_back = read_back_start(s->domain);
+	if (active && s->spec->stop_due && !s->stop_forced && s->spec->stop_due(s->spec->context))
+		stop_force(s);
 	abort_if_due(s, in_postcopy);
 	if (s->spec->tick)
 		s->spec->tick(s->spec->context);
