@@ -31,6 +31,7 @@ GUEST_OBJECTS := $(GUEST_SOURCES:%.c=$(B)/guest/%.o)
 C_TESTS := $(patsubst t/%.c,$(B)/t/%.t,$(filter-out t/fuzz_alone.c t/bench_%.c,$(wildcard t/*.c)))
 
 .PHONY: help all deps guest demo check check-full lint install clean bench FORCE
+.DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -115,7 +116,19 @@ $(B)/migmeter: $(B)/bench/migmeter.o $(OBJECTS)
 	@echo "  LINK  $@"
 	$(Q)$(COMPILE) -o $@ $^ $(LIB_LIBS)
 
-$(B)/%.o: %.c
+# Other flags, other objects: DEVELOPER=1 looks at what was built without it too.
+$(B)/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(COMPILE) $(VERSION)' | cmp -s - $@ || echo '$(COMPILE) $(VERSION)' >$@
+
+# The commit, for the manifest of a run; "" outside of a clone.
+REVISION = $(shell git describe --always --dirty --abbrev=12 2>/dev/null)
+$(B)/revision.h: FORCE
+	@mkdir -p $(@D)
+	@echo '#define MIGMETER_REVISION "$(REVISION)"' >$@.new; cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+$(B)/bench/experiment/run_directory.o: $(B)/revision.h
+
+$(B)/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
 	@echo "  CC    $<"
 	$(Q)$(COMPILE) $(LIB_CFLAGS) -DMIGMETER_VERSION='"$(VERSION)"' -c -o $@ $<
@@ -125,7 +138,7 @@ $(B)/guest/migmeter-guest: $(GUEST_OBJECTS)
 	@echo "  LINK  $@"
 	$(Q)$(CC) -static -o $@ $^ -lm -pthread
 
-$(B)/guest/%.o: %.c
+$(B)/guest/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
 	@echo "  CC    $< (guest)"
 	$(Q)$(CC) -std=c17 -D_GNU_SOURCE -I. $(WARN) -O2 -g -pthread -MMD -MP -c -o $@ $<
