@@ -217,7 +217,7 @@ static int stage_guests(struct run *r, struct err *e)
 	progress_phase("guests", 0);
 	if (guests_prepare(&r->boot, r->x, testbed_state_directory(), e) < 0)
 		return -1;
-	run_facts_guest(&r->directory, &r->boot);
+	run_facts_guest(&r->directory, &r->boot, r->x->hosts.accelerator);
 	if (!r->boot.kvm)
 		progress_note("guests run under TCG (emulation): %s", r->boot.accelerator_reason);
 	if (stage_connect(r, e) < 0 ||
@@ -358,9 +358,11 @@ static int stage_measure(struct run *r, struct err *e)
 {
 	const struct experiment_general *g = &r->x->general;
 	const struct experiment_vm *moving = experiment_moving_vm(r->x);
-	phase(r, "warmup", g->warmup_ns);
-	if (pause_for(r, g->warmup_ns, e) < 0)
-		return -1;
+	if (g->warmup_ns) {
+		phase(r, "warmup", g->warmup_ns);
+		if (pause_for(r, g->warmup_ns, e) < 0)
+			return -1;
+	}
 	phase(r, "baseline", g->baseline_ns);
 	if (pause_for(r, g->baseline_ns, e) < 0)
 		return -1;

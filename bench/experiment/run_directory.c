@@ -4,6 +4,7 @@
 #include "bench/base/err.h"
 #include "bench/base/series.h"
 #include "bench/base/whole_file.h"
+#include "revision.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -97,6 +98,8 @@ int run_directory_create(struct run_directory *d, const char *path, const char *
 	json_object_object_add(d->manifest, "status", json_object_new_string("running"));
 	json_object_object_add(d->manifest, "reason", json_object_new_string(""));
 	json_object_object_add(d->manifest, "version", json_object_new_string(MIGMETER_VERSION));
+	json_object_object_add(d->manifest, "revision",
+	                       json_object_new_string(MIGMETER_REVISION[0] ? MIGMETER_REVISION : "missing"));
 	clock_pair_add(d);
 	return 0;
 }
@@ -127,7 +130,7 @@ void run_directory_set(struct run_directory *d, const char *path, struct json_ob
 
 int run_directory_save(struct run_directory *d, struct err *e)
 {
-	struct whole_file out;
+	struct whole_file out = { 0 };
 	if (whole_file_open(&out, d->path, "manifest.json", e) < 0)
 		return -1;
 	fputs(json_object_to_json_string_ext(d->manifest, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE),

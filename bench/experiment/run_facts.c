@@ -1,5 +1,6 @@
 #include "bench/experiment/run_facts.h"
 
+#include "bench/base/err.h"
 #include "bench/experiment/guests.h"
 #include "bench/testbed/link_tcp.h"
 
@@ -110,8 +111,18 @@ void run_facts_host(struct run_directory *d)
 	run_directory_set(d, "host.cpu", text(model));
 }
 
-void run_facts_guest(struct run_directory *d, const struct guest_boot *boot)
+/* What was looked for and is not here, so that something else took its place. */
+static void capability_missing(struct run_directory *d, const char *what, const char *why)
 {
+	char path[80];
+	snprintf(path, sizeof(path), "capabilities_missing.%s", what);
+	run_directory_set(d, path, text(why));
+}
+
+void run_facts_guest(struct run_directory *d, const struct guest_boot *boot, int accelerator)
+{
+	if (!boot->kvm && accelerator != ACCELERATOR_TCG)
+		capability_missing(d, "kvm", boot->accelerator_reason);
 	run_directory_set(d, "accelerator", text(boot->kvm ? "kvm" : "tcg"));
 	run_directory_set(d, "accelerator_reason", text(boot->accelerator_reason));
 	run_directory_set(d, "guest.kernel", text(boot->kernel_version));
@@ -126,6 +137,10 @@ void run_facts_link(struct run_directory *d, const struct testbed *t, const stru
 		                         .shape = t->spec.shape };
 	struct json_object *flags = json_object_new_array();
 	struct link_tcp tcp;
+	struct err why = { 0 };
+	if (t->spec.backend == LINK_AUTO && l->link->backend != LINK_NETEM &&
+	    link_backend_probe(LINK_NETEM, &why) < 0)
+		capability_missing(d, "netem", why.text);
 	snprintf(asked.congestion_control, sizeof(asked.congestion_control), "%s", t->spec.congestion_control);
 	run_directory_set(d, "link.asked", options_json(rows, &asked));
 	run_directory_set(d, "link.backend", text(link_backend_name(l->link->backend)));

@@ -7,13 +7,15 @@
 #include "bench/experiment/run.h"
 #include "bench/experiment/run_directory.h"
 
+/* What was looked for and is not here, such as KVM, is put below `capabilities_missing` with the reason. */
+
 struct guest_boot;
 struct link_measured;
 struct testbed;
 
 void run_facts_experiment(struct run_directory *d, const struct run_order *order, uint64_t run_id);
 void run_facts_host(struct run_directory *d);
-void run_facts_guest(struct run_directory *d, const struct guest_boot *boot);
+void run_facts_guest(struct run_directory *d, const struct guest_boot *boot, int accelerator);
 void run_facts_link(struct run_directory *d, const struct testbed *t, const struct link_measured *measured);
 
 #endif
