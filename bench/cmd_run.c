@@ -41,10 +41,15 @@ static int options_read(const struct arguments *a, struct study *s, struct err *
 {
 	const char *text;
 	int64_t repeat = 0;
+	const char *output = arguments_option(a, "output");
+	if (output && (!output[0] || strlen(output) >= sizeof(s->directory)))
+		return err_set(e, EXIT_USAGE, "-o '%.40s%s': the results folder needs a name of 1 to %zu bytes",
+		               output, output[0] ? "..." : "", sizeof(s->directory) - 1);
+	snprintf(s->directory, sizeof(s->directory), "%s", output ? output : "");
 	s->config_path = config_find(arguments_at(a, 0));
 	s->scale = 1;
 	s->resume = arguments_option(a, "continue") != NULL;
-	if (s->resume && !arguments_option(a, "output"))
+	if (s->resume && !output)
 		return err_set(e, EXIT_USAGE, "--continue needs -o DIR, the results folder to go on in");
 	if ((text = arguments_option(a, "scale")) && fraction_parse(text, &s->scale, e) < 0)
 		return err_prefix(e, "--scale");
@@ -83,9 +88,7 @@ static int run_command_run(const struct arguments *a)
 	struct study s = { 0 };
 	struct err e = { 0 };
 	int status = EXIT_DONE;
-	const char *output = arguments_option(a, "output");
 	command_line_keep(a, &s);
-	snprintf(s.directory, sizeof(s.directory), "%s", output ? output : "");
 	progress_quiet(arguments_option(a, "quiet") != NULL);
 	if (options_read(a, &s, &e) < 0 || study_prepare(&s, &e) < 0)
 		status = err_report(&e);
@@ -117,10 +120,10 @@ const struct command run_command = {
 	.minimum = 1,
 	.maximum = 1,
 	.help = "Run an experiment: boot, load, migrate, watch, analyze, report",
-	.details =
-		"CONFIG is a file, or the name of a config that comes with migmeter: quick.\n"
-		"A key with a list of values (rate = 1G, 100M) makes a sweep: the product of all lists. The results folder\n"
-		"of a sweep has one folder a run. A run that fails keeps its data and does not end the sweep.\n",
+	.details = "CONFIG is a file, or the name of a config that comes with migmeter ('migmeter list configs').\n"
+		   "A key with a list of values (rate = 1G, 100M) makes a sweep: the product of all lists.\n"
+		   "The results folder of a sweep has one folder a run.\n"
+		   "A run that fails keeps its data and does not end the sweep.\n",
 	.options = options,
 	.run = run_command_run,
 };

@@ -36,12 +36,9 @@ static int spec_fill(const struct arguments *a, struct testbed_spec *spec, struc
 		if (option_set(rows, &link, key, equals + 1, e) < 0)
 			return -1;
 	}
-	*spec = (struct testbed_spec){ .topology = link.topology,
-		                       .backend = link.backend,
-		                       .shape = link.shape,
-		                       .storage = true,
-		                       .pinned = true };
-	return 0;
+	*spec = experiment_link_testbed(&link);
+	spec->storage = spec->pinned = true;
+	return link_check_shape(&link.shape, e);
 }
 
 static int status_print(void)

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { NAME_LENGTH_MAX = 48 }; /* inih cuts names at 49 bytes and does not say so */
 
@@ -127,10 +128,15 @@ int config_file_read(struct config_file *c, const char *path, struct err *e)
 {
 	struct err local = { 0 };
 	struct reading r = { .config = c, .path = path, .e = &local };
+	struct stat st;
 	memset(c, 0, sizeof(*c));
 	r.file = fopen(path, "re");
 	if (!r.file)
 		return err_errno(e, EXIT_USAGE, "cannot read config '%s'", path);
+	if (fstat(fileno(r.file), &st) == 0 && S_ISDIR(st.st_mode)) {
+		fclose(r.file);
+		return err_set(e, EXIT_USAGE, "cannot read config '%s': it is a folder", path);
+	}
 	int line = ini_parse_stream(read_line, &r, handle, &r);
 	fclose(r.file);
 	if (line > 0 && !local.status)

@@ -201,6 +201,12 @@ static int whole_check(struct experiment *x, struct err *e)
 	if (!x->collect.on[0])
 		return err_set(e, EXIT_USAGE,
 		               "collect.samples cannot be off: without samples the run cannot follow its guests");
+	struct link_shape shape = x->link.shape;
+	if (link_check_shape(&shape, e) < 0)
+		return -1;
+	if (x->migration.suspend_ns && x->migration.mode != MODE_NONE)
+		return err_set(e, EXIT_USAGE,
+		               "migration.suspend stops a VM that does not move: set migration.mode = none");
 	if (!x->migration.vm[0])
 		snprintf(x->migration.vm, sizeof(x->migration.vm), "%s", x->vms[0].name);
 	const char *names[VMS_MAX];
@@ -250,18 +256,21 @@ void experiment_free(struct experiment *x)
 		}
 }
 
+struct testbed_spec experiment_link_testbed(const struct experiment_link *l)
+{
+	struct testbed_spec spec = { .topology = l->topology, .backend = l->backend, .shape = l->shape };
+	if (strcmp(l->congestion_control, "auto") != 0)
+		snprintf(spec.congestion_control, sizeof(spec.congestion_control), "%.31s", l->congestion_control);
+	return spec;
+}
+
 struct testbed_spec experiment_testbed(const struct experiment *x)
 {
-	struct testbed_spec spec = { .topology = x->link.topology,
-		                     .backend = x->link.backend,
-		                     .shape = x->link.shape,
-		                     .storage = x->storage,
-		                     .tls = x->features.tls,
-		                     .pinned = x->hosts.pinned };
+	struct testbed_spec spec = experiment_link_testbed(&x->link);
+	spec.storage = x->storage;
+	spec.tls = x->features.tls;
+	spec.pinned = x->hosts.pinned;
 	spec.shape.seed = (uint64_t)x->general.seed;
-	if (strcmp(x->link.congestion_control, "auto") != 0)
-		snprintf(spec.congestion_control, sizeof(spec.congestion_control), "%.31s",
-		         x->link.congestion_control);
 	return spec;
 }
 

@@ -53,7 +53,7 @@ struct experiment_migration {
 	char vm[OPTION_STRING_ROOM];
 	int mode, postcopy_switch;
 	int64_t switch_after_ns, downtime_limit_ns, bandwidth_bytes_per_s, timeout_ns;
-	int64_t suspend_ns; /* instead of, or before, a migration: stop the VM this long in the baseline's middle; 0: no */
+	int64_t suspend_ns; /* mode none only: stop the VM this long in the middle of the migration phase; 0: no */
 };
 
 struct experiment_fault {
@@ -97,6 +97,9 @@ const struct option_row *experiment_section_rows(const char *name);
 int experiment_build(struct experiment *x, const struct config_file *c, double scale, struct err *e);
 
 void experiment_free(struct experiment *x);
+
+/* The testbed that a [link] asks for, without storage, not pinned. */
+struct testbed_spec experiment_link_testbed(const struct experiment_link *l);
 
 /* The testbed that it needs. */
 struct testbed_spec experiment_testbed(const struct experiment *x);
