@@ -193,6 +193,7 @@ int testbed_state_read(struct testbed *t, const char *directory, struct err *e)
 				return err_errno(e, EXIT_CANNOT, "cannot read '%s'", path);
 			}
 			l->link->shape = t->spec.shape;
+			link_check_shape(&l->link->shape, NULL); /* the queue that was left to it */
 			if (json_object_object_get_ex(from, "plain", &plain))
 				members_read(plain_members, plain, l->link);
 		}
@@ -212,6 +213,12 @@ int testbed_state_fits(const struct testbed *t, const struct testbed_spec *wante
 		what = "RTT";
 	else if (is->shape.loss != wanted->shape.loss)
 		what = "loss";
+	else if (is->shape.queue_bytes != wanted->shape.queue_bytes)
+		what = "link queue";
+	else if (strcmp(is->congestion_control, wanted->congestion_control) != 0)
+		what = "congestion control";
+	else if (is->pinned != wanted->pinned)
+		what = "pinning";
 	else if (is->backend != wanted->backend)
 		what = "link backend";
 	else if (wanted->storage && !is->storage)
