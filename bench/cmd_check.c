@@ -161,9 +161,8 @@ const struct command check_command = {
 	.name = "check",
 	.synopsis = "",
 	.help = "Show what this machine can do, what each capability is for and how to get it",
-	.details =
-		"Answers are yes, no and degraded (it works, with the restriction given). Exit status 3: something that every\n"
-		"run needs is missing.\n",
+	.details = "Answers are yes, no and degraded (it works, with the restriction given).\n"
+		   "Exit status 3: something that every run needs is missing.\n",
 	.options = options,
 	.run = check_run,
 };

@@ -170,17 +170,40 @@ const struct command help_command = {
 	.run = help_run,
 };
 
-/* A bash function that offers commands, their options, and choices after the options that have some. */
+static void words_keys(void)
+{
+	for (const struct experiment_section *s = experiment_sections; s->name; s++) {
+		bool is_vm = strcmp(s->name, "vm") == 0;
+		for (const struct option_row *row = s->rows; row->name; row++)
+			printf("%s.%s= ", s->name, row->name);
+		for (const struct option_row *row = feature_rows; strcmp(s->name, "migration") == 0 && row->name;
+		     row++)
+			printf("%s.%s= ", s->name, row->name);
+		for (size_t i = 0; is_vm && workloads[i]; i++)
+			for (const struct option_row *row = workloads[i]->options; row && row->name; row++)
+				printf("vm.%s.%s= ", workloads[i]->name, row->name);
+	}
+}
+
+static void words_commands(void)
+{
+	for (size_t i = 0; commands[i]; i++)
+		if (!commands[i]->hidden)
+			printf("%s ", commands[i]->name);
+}
+
+/* A bash function that offers commands, their options, what options choose from, and the keys of -s. */
 static int completion_run(const struct arguments *a)
 {
 	(void)a;
 	printf("# bash completion for migmeter, made by 'migmeter completion'\n_migmeter() {\n"
 	       "\tlocal word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}\n"
 	       "\tif [ \"$COMP_CWORD\" = 1 ]; then\n\t\tCOMPREPLY=($(compgen -W '");
-	for (size_t i = 0; commands[i]; i++)
-		if (!commands[i]->hidden)
-			printf("%s ", commands[i]->name);
-	printf("' -- \"$word\")); return\n\tfi\n\tcase ${COMP_WORDS[1]} in\n");
+	words_commands();
+	printf("' -- \"$word\")); return\n\tfi\n"
+	       "\tcase $before in -s|--set)\n\t\tcompopt -o nospace\n\t\tCOMPREPLY=($(compgen -W '");
+	words_keys();
+	printf("' -- \"$word\")); return;;\n\tesac\n\tcase ${COMP_WORDS[1]} in\n");
 	for (size_t i = 0; commands[i]; i++) {
 		if (commands[i]->hidden)
 			continue;
@@ -196,7 +219,9 @@ static int completion_run(const struct arguments *a)
 		for (const struct command_option *o = commands[i]->options; o && o->name; o++)
 			printf("--%s ", o->name);
 		/* Words of a synopsis such as up|down are offered as they stand. */
-		if (strchr(commands[i]->synopsis, '|'))
+		if (strcmp(commands[i]->synopsis, "[COMMAND]") == 0)
+			words_commands();
+		else if (strchr(commands[i]->synopsis, '|'))
 			for (const char *c = commands[i]->synopsis; *c && *c != ' '; c++)
 				putchar(*c == '|' ? ' ' : *c);
 		printf("' -- \"$word\"));;\n");

@@ -184,8 +184,8 @@ const char *arguments_option(const struct arguments *a, const char *name)
 
 void command_help(const struct command *c, FILE *out)
 {
-	fprintf(out, "usage: migmeter %s%s %s\n\n%s.\n", c->name, c->options ? " [options]" : "", c->synopsis,
-	        c->help);
+	fprintf(out, "usage: migmeter %s%s%s%s\n\n%s.\n", c->name, c->options ? " [options]" : "",
+	        c->synopsis[0] ? " " : "", c->synopsis, c->help);
 	if (c->details)
 		fprintf(out, "\n%s", c->details);
 	if (c->options)
