@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Do one thing for every run; go on after a failure and return the last bad status. */
 static int each_run(const struct arguments *a, int (*one)(const char *run, struct err *e))
@@ -23,7 +24,8 @@ static int each_run(const struct arguments *a, int (*one)(const char *run, struc
 static int analyze_one(const char *run, struct err *e)
 {
 	if (analyze_run(run, e) < 0)
-		return -1;
+		return strstr(e->text, run) ? -1
+		                            : err_prefix(e, "%s", run); /* series are named without their folder */
 	printf("%s/metrics.csv\n", run);
 	return 0;
 }
