@@ -138,6 +138,8 @@ static void judge_baseline(struct work *w)
 	            w->baseline.end_ns > w->baseline.start_ns ? "no samples for most of the baseline phase"
 	                                                      : "the run has no baseline phase");
 	put_interval(v, 2 * w->baseline_error * w->baseline_rate);
+	if (!isnan(v->low) && v->low < 0)
+		v->low = 0; /* work is never taken back */
 }
 
 /* Why work while migrating cannot be held against the baseline; NULL: it can. */

@@ -97,20 +97,32 @@ char *value_format(double value, const char *unit, char *buffer, size_t room)
 	return buffer;
 }
 
-char *metric_format(const struct shown_metric *m, char *buffer, size_t room)
+char *interval_format(const struct shown_metric *m, char *buffer, size_t room)
 {
-	value_format(m->value, m->unit, buffer, room);
+	char value[128];
+	buffer[0] = '\0';
 	if (isnan(m->value) || isnan(m->low) || isnan(m->high) || m->low > m->high)
 		return buffer;
+	value_format(m->value, m->unit, value, sizeof(value));
 	struct look look = look_of(m->value, m->unit);
 	double low = m->low / look.factor, high = m->high / look.factor;
 	/* As many decimals as tell the two ends apart, and no fewer than the value has. */
-	const char *point = strchr(buffer, '.');
+	const char *point = strchr(value, '.');
 	int shown = point ? (int)strspn(point + 1, "0123456789") : 0;
 	int decimals = high > low ? (int)floor(1.3 - log10(high - low)) : 1;
 	decimals = decimals < shown ? shown : decimals > 4 ? 4 : decimals;
+	snprintf(buffer, room, "%.*f to %.*f", decimals, low, decimals, high);
+	return buffer;
+}
+
+char *metric_format(const struct shown_metric *m, char *buffer, size_t room)
+{
+	char interval[128];
+	value_format(m->value, m->unit, buffer, room);
+	interval_format(m, interval, sizeof(interval));
 	size_t used = strlen(buffer);
-	snprintf(buffer + used, room - used, " (%.*f to %.*f)", decimals, low, decimals, high);
+	if (*interval)
+		snprintf(buffer + used, room - used, " (%s)", interval);
 	return buffer;
 }
 

@@ -43,18 +43,14 @@ void page_head(FILE *out, const struct run_data *run)
 static void put_metric_row(FILE *out, const struct run_data *run, const struct shown_metric *m,
                            const struct main_metric *main)
 {
-	char whole[256], value[128], label[256];
+	char interval[128], value[128], label[256];
 	fputs("<tr><th scope=\"row\">", out);
 	html_text(out, main_metric_label(run, main, m, label, sizeof(label)));
 	fputs("</th><td class=\"number\">", out);
 	html_text(out, value_format(m->value, m->unit, value, sizeof(value)));
 	fputs("</td><td class=\"interval\">", out);
-	metric_format(m, whole, sizeof(whole));
-	/* The interval is what metric_format() puts behind the value, in brackets. */
-	if (strlen(whole) > strlen(value) + 3)
-		html_textf(out, "%.*s", (int)(strlen(whole) - strlen(value) - 3), whole + strlen(value) + 2);
-	if (*m->reason)
-		html_textf(out, "%s%s", strlen(whole) > strlen(value) ? "; " : "", m->reason);
+	interval_format(m, interval, sizeof(interval));
+	html_textf(out, "%s%s%s", interval, *interval && *m->reason ? "; " : "", m->reason);
 	fputs("</td></tr>\n", out);
 }
 

@@ -202,10 +202,8 @@ static void put_all_metrics(FILE *out, const struct run_data *run)
 		fputs("</td><td class=\"number\">", out);
 		html_text(out, value_format(m->value, m->unit, text, sizeof(text)));
 		fputs("</td><td>", out);
-		int interval = !isnan(m->value) && !isnan(m->low) && !isnan(m->high);
-		if (interval)
-			html_textf(out, "%.6g to %.6g %s", m->low, m->high, m->unit);
-		html_textf(out, "%s%s", interval && *m->reason ? "; " : "", m->reason);
+		interval_format(m, text, sizeof(text));
+		html_textf(out, "%s%s%s", text, *text && *m->reason ? "; " : "", m->reason);
 		fprintf(out, "</td><td class=\"number\">%d</td></tr>\n", m->n);
 	}
 	fputs("</tbody>\n</table>\n</details>\n", out);

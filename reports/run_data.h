@@ -51,6 +51,9 @@ const struct shown_metric *run_metric(const struct run_data *run, const char *me
  * Three significant digits. Returns buffer. */
 char *value_format(double value, const char *unit, char *buffer, size_t room);
 
+/* "LOW to HIGH" in the unit that value_format() gives the value, or "" where no interval is known. Returns buffer. */
+char *interval_format(const struct shown_metric *m, char *buffer, size_t room);
+
 /* "VALUE (LOW to HIGH)" where an interval is known. Returns buffer. */
 char *metric_format(const struct shown_metric *m, char *buffer, size_t room);
 

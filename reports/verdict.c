@@ -139,9 +139,15 @@ static void say_work(struct sentence *s, const struct run_data *run, const char 
 	const struct shown_metric *loss = run_metric(run, "degradation", vm, NULL);
 	const struct shown_metric *recovery = run_metric(run, "recovery_time", vm, NULL);
 	char text[96];
+	struct json_object *workloads = json_at(run_vm_row(run, vm), "workloads");
 	say(s, ", lost ");
 	say_value(s, lost, "an unknown amount");
-	say(s, " of work and kept ");
+	say(s, " of work");
+	/* Of several, the first speaks; the table has all. */
+	if (lost && *lost->estimator && json_object_is_type(workloads, json_type_array) &&
+	    json_object_array_length(workloads) > 1)
+		say(s, " (%s)", lost->estimator);
+	say(s, " and kept ");
 	if (loss && !isnan(loss->value))
 		say(s, "%s", value_format(100 - loss->value, "%", text, sizeof(text)));
 	else
