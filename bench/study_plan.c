@@ -33,7 +33,7 @@ static struct json_object *plan_json(const struct study *s)
 
 int study_plan_write(const struct study *s, struct err *e)
 {
-	struct whole_file out;
+	struct whole_file out = { 0 };
 	if (directory_make(s->directory, e) < 0 || whole_file_open(&out, s->directory, "plan.json", e) < 0)
 		return -1;
 	struct json_object *plan = plan_json(s);

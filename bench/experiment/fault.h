@@ -14,8 +14,8 @@
 struct fault;
 
 /* Ready a cut as x->fault says; nothing happens before fault_trigger(). *ret is NULL when no cut is asked for. */
-int fault_start(struct fault **ret, const struct experiment *x, const struct testbed *t, event_sink sink, void *context,
-                struct err *e);
+int fault_start(struct fault **ret, const struct experiment *x, const struct testbed *t, event_sink sink,
+                void *context, struct err *e);
 
 /* From this moment x->fault.cut_after counts; only the first call does. Any thread; f may be NULL. */
 void fault_trigger(struct fault *f);
