@@ -53,6 +53,33 @@ static double nodes_ns(const struct run *run, const struct counters *c)
 	return sum;
 }
 
+/* More than the daemons and the collectors need: other work disturbed the run. */
+static const double others_noted = 0.25;
+
+/* What a node's core did in the baseline beside its VMs. */
+static void put_others(const struct run *run, const struct counters *c, const struct counter *node,
+                       struct metrics *metrics)
+{
+	const struct curve_window *w = &node->windows[WINDOW_BASELINE];
+	double length = (double)(w->end_ns - w->start_ns), others;
+	if (w->covered_ns <= 0 || length <= 0)
+		return;
+	others = w->sum / length;
+	for (int i = 0; i < c->count; i++) {
+		const struct counter *vm = &c->list[i];
+		if (strcmp(vm->key[NODE], node->key[NODE]) == 0 && vm->key[VM][0] && !vm->key[THREAD][0] &&
+		    vm->windows[WINDOW_BASELINE].covered_ns > 0)
+			others -= vm->windows[WINDOW_BASELINE].sum / length;
+	}
+	struct metric_value *v = metrics_add(metrics, "cpu_others", run_vm(run, ""), "%s:baseline", node->key[NODE]);
+	v->value = others;
+	if (others > others_noted)
+		metrics_warn(
+			metrics,
+			"the core of node '%s' was %.0f %% busy with other work in the baseline phase: the run was disturbed",
+			node->key[NODE], 100 * others);
+}
+
 int cpu_metrics(const struct run *run, double moved_bytes, struct metrics *metrics, struct err *e)
 {
 	struct counters c = { .file = "cpu.csv",
@@ -66,6 +93,12 @@ int cpu_metrics(const struct run *run, double moved_bytes, struct metrics *metri
 	if (result == 0)
 		for (int i = 0; i < c.count; i++)
 			put_counter(run, &c.list[i], metrics);
+	const char *const nodes_of_vms[] = { run->source, run->destination };
+	for (int i = 0; i < 2 && result == 0; i++) {
+		const struct counter *node = counters_find(&c, nodes_of_vms[i], "", "");
+		if (node)
+			put_others(run, &c, node, metrics);
+	}
 	if (result >= 0 && moved) {
 		const char *no_bytes = moved_bytes > 0 ? NULL : "bytes moved are not known";
 		double threads = result ? NAN : threads_ns(run, &c), nodes = result ? NAN : nodes_ns(run, &c);

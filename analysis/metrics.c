@@ -69,6 +69,16 @@ void metrics_put(struct metrics *m, const char *name, const struct run_vm *vm, c
 		snprintf(v->reason, sizeof(v->reason), "%s", reason);
 }
 
+void metrics_warn(struct metrics *m, const char *format, ...)
+{
+	va_list args;
+	if (m->warning_count == METRICS_WARNINGS)
+		return;
+	va_start(args, format);
+	vsnprintf(m->warnings[m->warning_count++], sizeof(m->warnings[0]), format, args);
+	va_end(args);
+}
+
 double metric_of(int64_t value)
 {
 	return value == MISSING ? NAN : (double)value;

@@ -43,10 +43,14 @@ struct metric_value {
 	char reason[256];        /* why it is missing, or a caution */
 };
 
+enum { METRICS_WARNINGS = 8 };
+
 struct metrics {
 	struct metric_value *values;
 	int count;
 	int out_of_memory;
+	char warnings[METRICS_WARNINGS][256]; /* what a reader should know before trusting any of them */
+	int warning_count;
 	struct metric_value spare; /* stands in when memory is short */
 };
 
@@ -62,6 +66,9 @@ struct metric_value *metrics_add(struct metrics *m, const char *name, const stru
 /* The same with a value, and n = 1; NAN leaves it missing with the reason (which may be NULL). */
 void metrics_put(struct metrics *m, const char *name, const struct run_vm *vm, const char *variant, double value,
                  const char *reason);
+
+/* Say something about all of them; the ninth is dropped. */
+void metrics_warn(struct metrics *m, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* An instant or duration that may be MISSING as a double that may be NAN. */
 double metric_of(int64_t value);

@@ -106,6 +106,14 @@ static struct json_object *phases_of(const struct run *run)
 	return list;
 }
 
+static struct json_object *warnings_of(const struct metrics *metrics)
+{
+	struct json_object *list = json_object_new_array();
+	for (int i = 0; i < metrics->warning_count; i++)
+		json_object_array_add(list, text_of(metrics->warnings[i]));
+	return list;
+}
+
 int metrics_write_json(const struct run *run, const char *status, const char *reason, const struct metrics *metrics,
                        struct err *e)
 {
@@ -122,6 +130,7 @@ int metrics_write_json(const struct run *run, const char *status, const char *re
 	json_object_object_add(root, "reason", text_of(reason));
 	json_object_object_add(root, "definitions", definitions_of());
 	json_object_object_add(root, "metrics", list);
+	json_object_object_add(root, "warnings", warnings_of(metrics));
 	json_object_object_add(root, "phases", phases_of(run));
 	json_object_object_add(root, "origin_ns", origin_ns == MISSING ? NULL : json_object_new_int64(origin_ns));
 	fputs(json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE),

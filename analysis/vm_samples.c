@@ -1,6 +1,7 @@
 #include "analysis/vm_samples.h"
 
 #include "bench/base/err.h"
+#include "bench/base/sample_wire.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -11,8 +12,6 @@ static const struct series_column columns[COLUMNS] = {
 	[GUEST] = { "guest_ns", COLUMN_INTEGER, 0 }, [HEAD] = { "head_ns", COLUMN_INTEGER, 0 },
 	[WORK] = { "work", COLUMN_INTEGER, 0 },      [WORST_OP] = { "worst_op_ns", COLUMN_INTEGER, 1 },
 };
-static const int64_t value_limit = INT64_C(1) << 60;
-
 struct reading {
 	struct vm_samples *samples;
 	const char *directory, *file;
@@ -54,9 +53,10 @@ static int on_row(void *context, const struct series_cell *cells, struct err *e)
 	struct stored_sample s = { cells[GUEST].integer, cells[HEAD].integer, cells[WORK].integer,
 		                   cells[WORST_OP].integer };
 	int64_t seq = cells[SEQ].integer;
-	if (!in_range(seq, INT64_C(1) << 32) || !in_range(s.guest_ns, value_limit) ||
-	    !in_range(s.work, value_limit) || (s.head_ns != MISSING && !in_range(s.head_ns, value_limit)) ||
-	    (s.worst_op_ns != MISSING && !in_range(s.worst_op_ns, value_limit)))
+	if (!in_range(seq, INT64_C(1) << 32) || !in_range(s.guest_ns, SAMPLE_VALUE_LIMIT) ||
+	    !in_range(s.work, SAMPLE_VALUE_LIMIT) ||
+	    (s.head_ns != MISSING && !in_range(s.head_ns, SAMPLE_VALUE_LIMIT)) ||
+	    (s.worst_op_ns != MISSING && !in_range(s.worst_op_ns, SAMPLE_VALUE_LIMIT)))
 		return err_set(e, EXIT_MEASURED_BAD, "%s:%lld: a value is missing or out of range", r->file,
 		               (long long)r->row + 1);
 	struct workload_samples *w = find_workload(r, cells[WORKLOAD].text, e);

@@ -39,8 +39,8 @@ static struct message samples(int count)
 	m.samples.workload = 1;
 	m.samples.count = (uint8_t)count;
 	for (int i = 0; i < count; i++)
-		m.samples.sample[i] =
-			(struct sample){ UINT32_C(0xfffffff0) - 24 + (uint32_t)i, INT64_MAX - i, INT64_MAX, i };
+		m.samples.sample[i] = (struct sample){ UINT32_C(0xfffffff0) - 24 + (uint32_t)i,
+			                               SAMPLE_VALUE_LIMIT - 1 - i, SAMPLE_VALUE_LIMIT - 1, i };
 	return m;
 }
 
@@ -85,7 +85,7 @@ static void samples_round_trip_at_every_count(void **state)
 		for (int i = 0; i < count; i++) {
 			assert_int_equal(got.samples.sample[i].seq, sent.samples.sample[i].seq);
 			assert_true(got.samples.sample[i].guest_ns == sent.samples.sample[i].guest_ns);
-			assert_true(got.samples.sample[i].work == INT64_MAX);
+			assert_true(got.samples.sample[i].work == SAMPLE_VALUE_LIMIT - 1);
 			assert_true(got.samples.sample[i].worst_op_ns == i);
 		}
 	}
@@ -171,6 +171,9 @@ static void each_damaged_field_is_refused_with_its_reason(void **state)
 		{ MESSAGE_SAMPLES, 31, 0x80, "negative stamp, work or latency" },
 		{ MESSAGE_SAMPLES, 39, 0x80, "negative stamp, work or latency" },
 		{ MESSAGE_SAMPLES, 47, 0x80, "negative stamp, work or latency" },
+		{ MESSAGE_SAMPLES, 31, 0x10, "stamp, work or latency out of range" },
+		{ MESSAGE_SAMPLES, 39, 0x10, "stamp, work or latency out of range" },
+		{ MESSAGE_SAMPLES, 47, 0x10, "stamp, work or latency out of range" },
 		{ MESSAGE_SAMPLES, 48, 0, "sample numbers not ascending" },
 		{ MESSAGE_FETCH, 16, WORKLOADS_PER_GUEST, "workload index out of range" },
 		{ MESSAGE_FETCH, 17, 1, "reserved byte set" },

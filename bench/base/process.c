@@ -105,6 +105,7 @@ int process_run(const struct process_place *place, const char *const argv[], int
 	pid_t parent = getpid(), pid = fork();
 	if (pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		setpgid(0, 0); /* Ctrl-C is ours to answer: what undoes a change must not end by it */
 		if (getppid() != parent)
 			_exit(126);
 		child_main(place, argv, null, pipe_fd[1]);

@@ -1,8 +1,9 @@
 /*
  * process.h - run other programs, in a node's namespaces when asked.
  *
- * Every child gets PR_SET_PDEATHSIG = SIGKILL where it is meant to die with us (process_run); daemons started with
- * process_start live on and are the caller's to register with the undo register and to end.
+ * A child of process_run dies with us (PR_SET_PDEATHSIG = SIGKILL) and has a process group of its own, so that a
+ * terminal's Ctrl-C does not reach it; daemons started with process_start live on and are the caller's to register
+ * with the undo register and to end.
  */
 #ifndef BENCH_BASE_PROCESS_H
 #define BENCH_BASE_PROCESS_H

@@ -163,6 +163,9 @@ static const char *get_samples(const unsigned char *p, size_t length, struct mes
 		s->worst_op_ns = (int64_t)get(&p, 8);
 		if (s->guest_ns < 0 || s->work < 0 || s->worst_op_ns < 0)
 			return "negative stamp, work or latency";
+		if (s->guest_ns >= SAMPLE_VALUE_LIMIT || s->work >= SAMPLE_VALUE_LIMIT ||
+		    s->worst_op_ns >= SAMPLE_VALUE_LIMIT)
+			return "stamp, work or latency out of range";
 		if (i > 0 && s->seq <= s[-1].seq)
 			return "sample numbers not ascending";
 	}

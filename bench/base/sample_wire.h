@@ -27,6 +27,9 @@
 #define WORKLOADS_PER_GUEST 4
 #define MESSAGE_ROOM 1400 /* longest encoded message, bytes */
 
+/* Stamps, work and latencies are below it (36 years in ns), so that sums of a few never overflow. */
+#define SAMPLE_VALUE_LIMIT (INT64_C(1) << 60)
+
 #define SAMPLE_INTERVAL_MIN_NS INT64_C(1000000)
 #define SAMPLE_INTERVAL_MAX_NS INT64_C(10000000000)
 
@@ -87,8 +90,8 @@ struct message {
 size_t message_encode(const struct message *m, unsigned char *buffer);
 
 /*
- * Decode and check a datagram: magic, version, type, exact length, counts, ranges (work, stamps and worst_op not
- * negative, seq ascending, states known, text printable). Returns 0, or -1 with *ret_reason naming what was wrong;
+ * Decode and check a datagram: magic, version, type, exact length, counts, ranges (work, stamps and worst_op from 0
+ * to below SAMPLE_VALUE_LIMIT, seq ascending, states known, text printable). Returns 0, or -1 with *ret_reason naming what was wrong;
  * *ret is then undefined. The run id is returned, not judged.
  */
 int message_decode(const unsigned char *bytes, size_t length, struct message *ret, const char **ret_reason);

@@ -180,6 +180,8 @@ static int stage_testbed(struct run *r, struct err *e)
 	if (testbed_open(&r->testbed, &spec, note, e) < 0)
 		return -1;
 	r->testbed_open = true;
+	if (interrupted_or_lost(r, e) < 0)
+		return -1;
 	progress_phase("measuring the link", 0);
 	if (testbed_measure(&r->testbed, &measured, e) < 0)
 		return -1;

@@ -65,8 +65,10 @@ static int content_write(int fd, int64_t bytes, uint64_t seed)
 		for (size_t i = 0; i < CHUNK / sizeof(*chunk); i++)
 			chunk[i] = mix_next(&seed);
 		size_t size = bytes - at < CHUNK ? (size_t)(bytes - at) : CHUNK;
-		if (pwrite(fd, chunk, size, at) != (ssize_t)size)
-			result = -1;
+		ssize_t written = pwrite(fd, chunk, size, at);
+		if (written >= 0 && written != (ssize_t)size)
+			errno = ENOSPC; /* the next one would have said so */
+		result = written == (ssize_t)size ? 0 : -1;
 	}
 	free(chunk);
 	return result;
@@ -79,7 +81,6 @@ static int image_make(const char *path, int64_t bytes, int64_t content_bytes, ui
 	int fd = open(temporary, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return err_errno(e, EXIT_CANNOT, "cannot create '%s'", temporary);
-	errno = 0;
 	if (ftruncate(fd, bytes) < 0 || content_write(fd, content_bytes < bytes ? content_bytes : bytes, seed) < 0) {
 		err_errno(e, EXIT_CANNOT, "cannot fill disk image '%s' (%lld bytes)", temporary,
 		          (long long)content_bytes);
