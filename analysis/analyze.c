@@ -77,6 +77,7 @@ static int event_downtimes(struct analysis *a, const struct run_vm *vm, const st
                            const char *no_clock, struct err *e)
 {
 	struct downtime d = a->no_window;
+	char plot[RUN_NAME_ROOM + 24];
 	int moved = !strcmp(vm->name, a->run.moved);
 	if (a->looks)
 		downtime_stop_resume(&a->run, vm, &a->window, &d);
@@ -93,7 +94,8 @@ static int event_downtimes(struct analysis *a, const struct run_vm *vm, const st
 	}
 	put_downtime(a, vm, "guest_clock", &d);
 
-	if (a->looks && downtime_network(&a->run, vm, &a->window, &d, e) < 0)
+	snprintf(plot, sizeof(plot), "plots/packets-%s.csv", vm->name);
+	if (a->looks && downtime_network(&a->run, vm, &a->window, 1, plot, &d, e) < 0)
 		return -1;
 	put_downtime(a, vm, "network", &d);
 	if (moved) {

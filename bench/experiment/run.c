@@ -6,6 +6,7 @@
 #include "bench/experiment/console.h"
 #include "bench/experiment/fault.h"
 #include "bench/experiment/guests.h"
+#include "bench/experiment/injection.h"
 #include "bench/experiment/progress.h"
 #include "bench/experiment/run_directory.h"
 #include "bench/experiment/run_facts.h"
@@ -95,11 +96,10 @@ static int interrupted_or_lost(struct run *r, struct err *e)
 	return err_set(e, EXIT_MEASURED_BAD, "%s%s%s", r->lost_words, line[0] ? ": " : "", line);
 }
 
-static void work_tick(struct run *r)
+static void work_tick(struct run *r, const char *detail)
 {
 	char text[160];
-	size_t used = 0;
-	text[0] = '\0';
+	size_t used = (size_t)snprintf(text, sizeof(text), "%.60s", detail);
 	for (int i = 0; i < r->x->vm_count && used < sizeof(text) - 40; i++) {
 		struct samples_progress p;
 		samples_last_work(r->watching.samples, i, 0, &p);
@@ -109,17 +109,23 @@ static void work_tick(struct run *r)
 	progress_tick(text);
 }
 
-static int pause_for(struct run *r, int64_t duration_ns, struct err *e)
+static int pause_saying(void *context, int64_t duration_ns, const char *detail, struct err *e)
 {
+	struct run *r = context;
 	int64_t end = clock_now_ns() + duration_ns;
 	while (clock_now_ns() < end) {
 		int64_t left = end - clock_now_ns();
 		if (interrupted_or_lost(r, e) < 0)
 			return -1;
 		clock_sleep(left < 50 * NS_PER_MS ? left : 50 * NS_PER_MS);
-		work_tick(r);
+		work_tick(r, detail);
 	}
 	return 0;
+}
+
+static int pause_for(struct run *r, int64_t duration_ns, struct err *e)
+{
+	return pause_saying(r, duration_ns, "", e);
 }
 
 /* What guests that say nothing on the network said on their consoles, if anything. */
@@ -327,31 +333,31 @@ static int migrate(struct run *r, const struct experiment_vm *vm, struct err *e)
 	return status;
 }
 
-/* A stop of known length instead of a migration: what calibrates the estimators. */
-static int suspend(struct run *r, struct err *e)
+/* Instead of a migration: what is known, done to the VM, which calibrates the estimators. */
+static int inject(struct run *r, struct err *e)
 {
-	const struct experiment_migration *m = &r->x->migration;
-	virDomainPtr domain = NULL;
+	const char *vm = r->x->migration.vm;
+	struct injection stop = { INJECT_STOP, r->x->migration.suspend_ns, 0 };
+	struct injection_plan one = { &stop, stop.length_ns ? 1 : 0 };
+	const struct injection_plan *plan = r->order->injections ? r->order->injections : &one;
+	struct injector in = { .vm = vm, .directory = &r->directory, .pause = pause_saying, .context = r };
+	char port[24] = "";
 	if (pause_for(r, 2 * NS_PER_S, e) < 0)
 		return -1;
-	if (m->suspend_ns) {
-		for (int i = NODE_SRC; i <= NODE_DST && !domain; i++)
-			domain = virDomainLookupByName(r->connections[i], m->vm);
-		run_directory_event(&r->directory, clock_now_ns(), m->vm, "", "suspend-injected", "");
-		if (!domain || virDomainSuspend(domain) < 0) {
-			hypervisor_error(e, "cannot suspend '%s'", m->vm);
-			if (domain)
-				virDomainFree(domain);
-			return -1;
-		}
-		clock_sleep(m->suspend_ns);
-		int result = virDomainResume(domain);
-		run_directory_event(&r->directory, clock_now_ns(), m->vm, "", "resume-injected", "");
-		virDomainFree(domain);
-		if (result < 0)
-			return hypervisor_error(e, "cannot resume '%s'", m->vm);
+	for (int i = NODE_SRC; plan->count && i <= NODE_DST && !in.domain; i++) {
+		in.domain = virDomainLookupByName(r->connections[i], vm);
+		snprintf(port, sizeof(port), "lan-%s", r->testbed.nodes[i].name);
 	}
-	return pause_for(r, 2 * NS_PER_S, e);
+	if (plan->count && !in.domain)
+		return hypervisor_error(e, "cannot find '%s'", vm);
+	int result = plan->count ? port_find(&in.port, r->testbed.nodes[NODE_HEAD].netns_path, port, e) : 0;
+	if (result == 0)
+		result = injection_run(&in, plan, e);
+	if (in.domain) {
+		port_forget(&in.port);
+		virDomainFree(in.domain);
+	}
+	return result < 0 ? -1 : pause_for(r, 2 * NS_PER_S, e);
 }
 
 static int stage_measure(struct run *r, struct err *e)
@@ -367,8 +373,8 @@ static int stage_measure(struct run *r, struct err *e)
 	if (pause_for(r, g->baseline_ns, e) < 0)
 		return -1;
 	job_expect(r->watching.job, r->x->migration.vm);
-	phase(r, "migration", 0);
-	if (moving ? migrate(r, moving, e) < 0 : suspend(r, e) < 0)
+	phase(r, "migration", r->order->injections ? injection_plan_duration_ns(r->order->injections) : 0);
+	if (moving ? migrate(r, moving, e) < 0 : inject(r, e) < 0)
 		return -1;
 	phase(r, "settle", g->settle_ns);
 	if (pause_for(r, g->settle_ns, e) < 0)
