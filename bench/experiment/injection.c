@@ -3,7 +3,7 @@
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
 #include "bench/experiment/run_directory.h"
-#include "bench/migrate/hypervisor.h"
+#include "bench/migrate/monitor.h"
 
 #include <gsl/gsl_randist.h>
 #include <gsl/gsl_rng.h>
@@ -59,13 +59,10 @@ static int turn(const struct injector *in, const struct injection *what, int on,
 	char detail[64];
 	int64_t before_ns = clock_now_ns();
 	int result = what->kind == INJECT_CUT ? port_set(&in->port, !on, e)
-	             : on                     ? virDomainSuspend(in->domain)
-	                                      : virDomainResume(in->domain);
+	                                      : monitor_execute(in->monitor, on ? "stop" : "cont", e);
 	*ret_ns = clock_now_ns();
 	if (result < 0)
-		return what->kind == INJECT_CUT
-		               ? -1
-		               : hypervisor_error(e, "cannot %s '%s'", on ? "suspend" : "resume", in->vm);
+		return err_prefix(e, "VM '%s'", in->vm);
 	snprintf(detail, sizeof(detail), "%s %" PRId64 " %" PRId64, injection_names[what->kind], what->length_ns,
 	         *ret_ns - before_ns);
 	run_directory_event(in->directory, before_ns + (*ret_ns - before_ns) / 2, in->vm, "",
@@ -86,7 +83,7 @@ static int inject(const struct injector *in, const struct injection *what, const
 		if (what->kind == INJECT_CUT)
 			port_set(&in->port, 1, NULL);
 		else
-			virDomainResume(in->domain);
+			monitor_execute(in->monitor, "cont", NULL);
 		return -1;
 	}
 	clock_sleep_until(begun_ns + what->length_ns);

@@ -1,7 +1,7 @@
 /*
  * injection.h - what is known, done to a VM: stops of its vCPUs and cuts of its network of known lengths.
  *
- *	stop   the monitor's stop and cont (virDomainSuspend, virDomainResume); QEMU stamps both itself
+ *	stop   the monitor's stop and cont; QEMU stamps both itself
  *	cut    the port behind which the VM's data NIC is drops everything; the VM runs on
  *
  * Each is two events of the VM, stamped with the middle of the call that begins or ends it:
@@ -13,10 +13,10 @@
 
 #include "bench/testbed/port.h"
 
-#include <libvirt/libvirt.h>
 #include <stdint.h>
 
 struct err;
+struct monitor;
 struct run_directory;
 
 enum injection_kind { INJECT_STOP, INJECT_CUT, INJECTION_KINDS };
@@ -45,9 +45,9 @@ void injection_plan_free(struct injection_plan *plan);
 int64_t injection_plan_duration_ns(const struct injection_plan *plan);
 
 struct injector {
-	virDomainPtr domain;
 	const char *vm;
-	struct port port; /* behind which the VM's data NIC is */
+	struct monitor *monitor; /* of the VM */
+	struct port port;        /* behind which the VM's data NIC is */
 	struct run_directory *directory;
 	/* Wait for a time and say `detail` meanwhile; -1 ends the injections. */
 	int (*pause)(void *context, int64_t duration_ns, const char *detail, struct err *e);

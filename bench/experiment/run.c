@@ -13,6 +13,7 @@
 #include "bench/experiment/watching.h"
 #include "bench/migrate/hypervisor.h"
 #include "bench/migrate/migration.h"
+#include "bench/migrate/monitor.h"
 #include "bench/testbed/storage.h"
 #include "collectors/job.h"
 
@@ -334,30 +335,36 @@ static int migrate(struct run *r, const struct experiment_vm *vm, struct err *e)
 }
 
 /* Instead of a migration: what is known, done to the VM, which calibrates the estimators. */
-static int inject(struct run *r, struct err *e)
+static int inject(struct run *r, const struct injection_plan *plan, struct err *e)
 {
-	const char *vm = r->x->migration.vm;
-	struct injection stop = { INJECT_STOP, r->x->migration.suspend_ns, 0 };
-	struct injection_plan one = { &stop, stop.length_ns ? 1 : 0 };
-	const struct injection_plan *plan = r->order->injections ? r->order->injections : &one;
-	struct injector in = { .vm = vm, .directory = &r->directory, .pause = pause_saying, .context = r };
-	char port[24] = "";
-	if (pause_for(r, 2 * NS_PER_S, e) < 0)
-		return -1;
-	for (int i = NODE_SRC; plan->count && i <= NODE_DST && !in.domain; i++) {
-		in.domain = virDomainLookupByName(r->connections[i], vm);
-		snprintf(port, sizeof(port), "lan-%s", r->testbed.nodes[i].name);
-	}
-	if (plan->count && !in.domain)
-		return hypervisor_error(e, "cannot find '%s'", vm);
-	int result = plan->count ? port_find(&in.port, r->testbed.nodes[NODE_HEAD].netns_path, port, e) : 0;
+	const struct experiment_vm *vm = r->x->vms;
+	while (strcmp(vm->name, r->x->migration.vm) != 0)
+		vm++;
+	const struct node *node = &r->testbed.nodes[node_index(vm->node)];
+	struct injector in = { .vm = vm->name, .directory = &r->directory, .pause = pause_saying, .context = r };
+	char path[300], port[24];
+	snprintf(port, sizeof(port), "lan-%s", node->name);
+	monitor_path(node->state_directory, vm->name, path, sizeof(path));
+	int result = port_find(&in.port, r->testbed.nodes[NODE_HEAD].netns_path, port, e);
+	if (result == 0)
+		result = monitor_open(&in.monitor, path, e);
 	if (result == 0)
 		result = injection_run(&in, plan, e);
-	if (in.domain) {
-		port_forget(&in.port);
-		virDomainFree(in.domain);
-	}
-	return result < 0 ? -1 : pause_for(r, 2 * NS_PER_S, e);
+	monitor_close(in.monitor);
+	port_forget(&in.port);
+	return result;
+}
+
+static int stay(struct run *r, struct err *e)
+{
+	struct injection stop = { INJECT_STOP, r->x->migration.suspend_ns, 0 };
+	const struct injection_plan one = { &stop, 1 };
+	const struct injection_plan *plan = r->order->injections ? r->order->injections
+	                                    : stop.length_ns     ? &one
+	                                                         : NULL;
+	if (pause_for(r, 2 * NS_PER_S, e) < 0 || (plan && inject(r, plan, e) < 0))
+		return -1;
+	return pause_for(r, 2 * NS_PER_S, e);
 }
 
 static int stage_measure(struct run *r, struct err *e)
@@ -374,7 +381,7 @@ static int stage_measure(struct run *r, struct err *e)
 		return -1;
 	job_expect(r->watching.job, r->x->migration.vm);
 	phase(r, "migration", r->order->injections ? injection_plan_duration_ns(r->order->injections) : 0);
-	if (moving ? migrate(r, moving, e) < 0 : inject(r, e) < 0)
+	if (moving ? migrate(r, moving, e) < 0 : stay(r, e) < 0)
 		return -1;
 	phase(r, "settle", g->settle_ns);
 	if (pause_for(r, g->settle_ns, e) < 0)
