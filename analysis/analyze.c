@@ -1,5 +1,6 @@
 #include "analysis/analyze.h"
 
+#include "analysis/calibration.h"
 #include "analysis/downtime.h"
 #include "analysis/host_metrics.h"
 #include "analysis/job_metrics.h"
@@ -261,6 +262,8 @@ int analyze_run(const char *run_directory, struct err *e)
 		result = err_errno(e, EXIT_CANNOT, "cannot make '%s'", plots);
 	if (result == 0)
 		result = with_plots(&a, e);
+	if (result == 0)
+		result = calibration_write(&a.run, e);
 	if (result == 0)
 		result = finish(&a, e);
 	metrics_free(&a.metrics);
