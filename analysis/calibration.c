@@ -1,5 +1,6 @@
 #include "analysis/calibration.h"
 
+#include "analysis/ping.h"
 #include "analysis/vm_samples.h"
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
@@ -107,6 +108,28 @@ static int add_work(struct calibration *c, const struct vm_samples *samples, con
 	return add_estimator(c, "work", 0, target_ns, found, e);
 }
 
+/* A ping at three intervals, read in two ways. */
+static int add_pings(struct calibration *c, const struct run *run, const struct downtime_window *windows,
+                     struct downtime *found, struct err *e)
+{
+	static const int intervals_ms[] = { 10, 100, 200 };
+	static const char *const readings[] = { [PING_LOST] = "lost", [PING_GAP] = "gap" };
+	struct pings *pings;
+	int read = pings_read(&pings, run, c->injected.vm, e), result = 0;
+	if (read != 0)
+		return read < 0 ? -1 : 0;
+	for (int k = 0; k < 6 && result == 0; k++) {
+		char name[32];
+		for (int i = 0; i < c->injected.count; i++)
+			pings_downtime(pings, intervals_ms[k / 2] * NS_PER_MS, (enum ping_reading)(k % 2),
+			               &windows[i], &found[i]);
+		snprintf(name, sizeof(name), "ping_%dms_%s", intervals_ms[k / 2], readings[k % 2]);
+		result = add_estimator(c, name, 1, NAN, found, e);
+	}
+	pings_free(pings);
+	return result;
+}
+
 static int add_all(struct calibration *c, const struct run *run, const struct vm_samples *samples,
                    const struct downtime_window *windows, struct downtime *found, struct err *e)
 {
@@ -120,7 +143,9 @@ static int add_all(struct calibration *c, const struct run *run, const struct vm
 	if (downtime_network(run, c->injected.vm, windows, c->injected.count, NULL, found, e) < 0 ||
 	    add_estimator(c, "network", 1, series_ns, found, e) < 0)
 		return -1;
-	return samples->map ? add_work(c, samples, windows, found, series_ns, e) : 0;
+	if (samples->map && add_work(c, samples, windows, found, series_ns, e) < 0)
+		return -1;
+	return add_pings(c, run, windows, found, e);
 }
 
 int calibration_read(struct calibration *ret, const struct run *run, struct err *e)
