@@ -12,6 +12,7 @@
 #include "bench/experiment/run.h"
 #include "bench/experiment/run_directory.h"
 #include "bench/study.h"
+#include "reports/calibration.h"
 #include "reports/report.h"
 
 #include <stdio.h>
@@ -86,7 +87,7 @@ static int results_show(const struct calibration *c, struct err *e)
 	if (result == 0)
 		result = report_run(c->directory, NULL, e);
 	progress_end();
-	if (result < 0)
+	if (result < 0 || report_calibration(stdout, c->directory, e) < 0)
 		return -1;
 	printf("\nreport: %s/report.html\n", c->directory);
 	return 0;
