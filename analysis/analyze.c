@@ -1,5 +1,6 @@
 #include "analysis/analyze.h"
 
+#include "analysis/calibration.h"
 #include "analysis/downtime.h"
 #include "analysis/host_metrics.h"
 #include "analysis/job_metrics.h"
@@ -77,6 +78,7 @@ static int event_downtimes(struct analysis *a, const struct run_vm *vm, const st
                            const char *no_clock, struct err *e)
 {
 	struct downtime d = a->no_window;
+	char plot[RUN_NAME_ROOM + 24];
 	int moved = !strcmp(vm->name, a->run.moved);
 	if (a->looks)
 		downtime_stop_resume(&a->run, vm, &a->window, &d);
@@ -93,7 +95,8 @@ static int event_downtimes(struct analysis *a, const struct run_vm *vm, const st
 	}
 	put_downtime(a, vm, "guest_clock", &d);
 
-	if (a->looks && downtime_network(&a->run, vm, &a->window, &d, e) < 0)
+	snprintf(plot, sizeof(plot), "plots/packets-%s.csv", vm->name);
+	if (a->looks && downtime_network(&a->run, vm, &a->window, 1, plot, &d, e) < 0)
 		return -1;
 	put_downtime(a, vm, "network", &d);
 	if (moved) {
@@ -259,6 +262,8 @@ int analyze_run(const char *run_directory, struct err *e)
 		result = err_errno(e, EXIT_CANNOT, "cannot make '%s'", plots);
 	if (result == 0)
 		result = with_plots(&a, e);
+	if (result == 0)
+		result = calibration_write(&a.run, e);
 	if (result == 0)
 		result = finish(&a, e);
 	metrics_free(&a.metrics);

@@ -26,19 +26,19 @@ enum { PLOT_ROWS = 6000 };
 static const int64_t plot_bin_ns = 100 * NS_PER_MS, open_silence_ns = NS_PER_S;
 
 struct network {
-	const struct downtime_window *window;
+	const struct downtime_window *windows;
+	int window_count, first_window;           /* those before first_window are over */
+	struct downtime *found;                   /* while reading, value_ns is the longest silence itself */
 	struct histogram usual;                   /* silences of the baseline */
 	int64_t packets, first_ns, last_usual_ns; /* of the baseline, packets behind the first row's */
-	int64_t longest_ns, longest_at_ns;        /* in the window */
 	int64_t last_ns;                          /* of all rows */
-	/* the plot */
-	FILE *plot;
+	FILE *plot;                               /* NULL: none */
 	int64_t bin_ns, width_ns, bin_packets, bin_silence_ns;
 };
 
 static void plot_row(struct network *n, int64_t bin_ns, int64_t packets, int64_t silence_ns)
 {
-	fprintf(n->plot, "%.3f", (double)(bin_ns + n->width_ns / 2 - n->window->from_ns) / NS_PER_S);
+	fprintf(n->plot, "%.3f", (double)(bin_ns + n->width_ns / 2 - n->windows->from_ns) / NS_PER_S);
 	field_number(n->plot, (double)packets * NS_PER_S / (double)n->width_ns);
 	field_ms(n->plot, silence_ns);
 	putc('\n', n->plot);
@@ -65,15 +65,30 @@ static void plot(struct network *n, int64_t head_ns, int64_t packets, int64_t si
 		n->bin_silence_ns = silence_ns;
 }
 
+/* A silence, in the windows that it touches. */
+static void silent(struct network *n, int64_t from_ns, int64_t until_ns)
+{
+	const struct downtime_window *w = n->windows;
+	while (n->first_window < n->window_count && w[n->first_window].to_ns <= from_ns)
+		n->first_window++;
+	for (int i = n->first_window; i < n->window_count && w[i].from_ns < until_ns; i++) {
+		if (n->found[i].value_ns != MISSING && until_ns - from_ns <= n->found[i].value_ns)
+			continue;
+		n->found[i].value_ns = until_ns - from_ns;
+		n->found[i].at_ns = from_ns;
+	}
+}
+
 static int on_row(void *context, const struct series_cell *cells, struct err *e)
 {
 	(void)e;
 	struct network *n = context;
-	const struct downtime_window *w = n->window;
+	const struct downtime_window *w = n->windows;
 	int64_t head_ns = cells[HEAD].integer, packets = cells[PACKETS].integer, silence_ns = cells[SILENCE].integer;
 	if (head_ns == MISSING || packets == MISSING)
 		return 0;
-	plot(n, head_ns, packets, silence_ns);
+	if (n->plot)
+		plot(n, head_ns, packets, silence_ns);
 	if (n->last_ns == MISSING || head_ns > n->last_ns)
 		n->last_ns = head_ns;
 	if (silence_ns == MISSING || silence_ns < 0)
@@ -86,69 +101,83 @@ static int on_row(void *context, const struct series_cell *cells, struct err *e)
 		n->last_usual_ns = head_ns;
 		histogram_add(&n->usual, silence_ns);
 	}
-	if (head_ns > w->from_ns && head_ns - silence_ns < w->to_ns && silence_ns > n->longest_ns) {
-		n->longest_ns = silence_ns;
-		n->longest_at_ns = head_ns - silence_ns;
-	}
+	silent(n, head_ns - silence_ns, head_ns);
 	return 0;
 }
 
-static void judge(struct network *n, struct downtime *ret)
+/* Turn the longest silence of a window into the estimate. */
+static void judge(const struct network *n, int64_t window_end_ns, int64_t spacing_ns, struct downtime *d)
 {
-	if (n->last_ns == MISSING || n->usual.count < 2) {
-		snprintf(ret->reason, sizeof(ret->reason), "no packets of the VM in the baseline phase");
-		return;
-	}
-	int64_t spacing_ns = histogram_quantile(&n->usual, 0.5);
-	if (n->packets > 0 && (n->last_usual_ns - n->first_ns) / n->packets < spacing_ns)
-		spacing_ns = (n->last_usual_ns - n->first_ns) / n->packets;
 	int64_t error_ns = histogram_quantile(&n->usual, 0.99) - spacing_ns;
-	ret->floor_ns = n->usual.largest > spacing_ns ? n->usual.largest - spacing_ns : 0;
-
-	int64_t open_ns = n->window->to_ns - n->last_ns;
-	if (open_ns > open_silence_ns && open_ns > n->longest_ns) {
-		n->longest_ns = open_ns;
-		n->longest_at_ns = n->last_ns;
-		snprintf(ret->reason, sizeof(ret->reason), "no packet came after it: at least this long, to a bin");
+	int64_t open_ns = window_end_ns - n->last_ns;
+	d->floor_ns = n->usual.largest > spacing_ns ? n->usual.largest - spacing_ns : 0;
+	if (open_ns > open_silence_ns && open_ns > d->value_ns) {
+		d->value_ns = open_ns;
+		d->at_ns = n->last_ns;
+		snprintf(d->reason, sizeof(d->reason), "no packet came after it: at least this long, to a bin");
 	}
-	if (n->longest_ns == MISSING) {
-		snprintf(ret->reason, sizeof(ret->reason), "no packets of the VM while migrating");
+	if (d->value_ns == MISSING) {
+		snprintf(d->reason, sizeof(d->reason), "no packets of the VM while migrating");
 		return;
 	}
-	ret->value_ns = n->longest_ns > spacing_ns ? n->longest_ns - spacing_ns : 0;
-	ret->low_ns = ret->value_ns > error_ns ? ret->value_ns - error_ns : 0;
-	ret->high_ns = ret->value_ns + error_ns;
-	ret->at_ns = n->longest_at_ns;
+	d->value_ns = d->value_ns > spacing_ns ? d->value_ns - spacing_ns : 0;
+	d->low_ns = d->value_ns > error_ns ? d->value_ns - error_ns : 0;
+	d->high_ns = d->value_ns + error_ns;
 }
 
-int downtime_network(const struct run *run, const struct run_vm *vm, const struct downtime_window *window,
-                     struct downtime *ret, struct err *e)
+static void judge_all(const struct network *n)
+{
+	int known = n->last_ns != MISSING && n->usual.count >= 2;
+	int64_t spacing_ns = known ? histogram_quantile(&n->usual, 0.5) : 0;
+	if (known && n->packets > 0 && (n->last_usual_ns - n->first_ns) / n->packets < spacing_ns)
+		spacing_ns = (n->last_usual_ns - n->first_ns) / n->packets;
+	for (int i = 0; i < n->window_count; i++) {
+		if (known) {
+			judge(n, n->windows[i].to_ns, spacing_ns, &n->found[i]);
+			continue;
+		}
+		n->found[i] = downtime_missing;
+		snprintf(n->found[i].reason, sizeof(n->found[i].reason),
+		         "no packets of the VM in the baseline phase");
+	}
+}
+
+/* 0; 1 when there is no series; -1. */
+static int read_all(struct network *n, const struct run *run, const struct run_vm *vm, struct err *e)
 {
 	char name[RUN_NAME_ROOM + 24];
+	snprintf(name, sizeof(name), "packets-%s.csv", vm->name);
+	int read = series_read(run->directory, name, columns, COLUMNS, on_row, n, NULL, e);
+	if (read == 0 && n->plot && n->bin_ns != MISSING)
+		plot_row(n, n->bin_ns, n->bin_packets, n->bin_silence_ns);
+	if (read == 0)
+		judge_all(n);
+	for (int i = 0; read == 1 && i < n->window_count; i++)
+		snprintf(n->found[i].reason, sizeof(n->found[i].reason), "there is no %s", name);
+	return read;
+}
+
+int downtime_network(const struct run *run, const struct run_vm *vm, const struct downtime_window *windows, int count,
+                     const char *plot_name, struct downtime *ret, struct err *e)
+{
 	struct whole_file out = { 0 };
 	int64_t range_ns = run->event_count ? run->events[run->event_count - 1].head_ns - run->events[0].head_ns : 0;
-	struct network n = { .window = window,
+	struct network n = { .windows = windows,
+		             .window_count = count,
+		             .found = ret,
 		             .first_ns = MISSING,
-		             .longest_ns = MISSING,
 		             .last_ns = MISSING,
 		             .bin_ns = MISSING,
 		             .width_ns = curve_bin_width(range_ns, plot_bin_ns, PLOT_ROWS) };
-	*ret = downtime_missing;
-	snprintf(name, sizeof(name), "plots/packets-%s.csv", vm->name);
-	if (whole_file_open(&out, run->directory, name, e) < 0)
+	for (int i = 0; i < count; i++)
+		ret[i] = downtime_missing;
+	if (!plot_name)
+		return read_all(&n, run, vm, e) < 0 ? -1 : 0;
+	if (whole_file_open(&out, run->directory, plot_name, e) < 0)
 		return -1;
 	n.plot = out.file;
 	fputs("time_s,packets_per_s,longest_silence_ms\n", n.plot);
-	snprintf(name, sizeof(name), "packets-%s.csv", vm->name);
-	int read = series_read(run->directory, name, columns, COLUMNS, on_row, &n, NULL, e);
-	if (read == 0 && n.bin_ns != MISSING)
-		plot_row(&n, n.bin_ns, n.bin_packets, n.bin_silence_ns);
+	int read = read_all(&n, run, vm, e);
 	int put = whole_file_close(&out, read == 0 ? 0 : -1, e);
-	if (read < 0 || (read == 0 && put < 0))
-		return -1;
-	if (read == 1)
-		snprintf(ret->reason, sizeof(ret->reason), "there is no %s", name);
-	else
-		judge(&n, ret);
-	return 0;
+	return read < 0 || (read == 0 && put < 0) ? -1 : 0;
 }

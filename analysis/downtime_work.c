@@ -36,24 +36,33 @@ static void keep_longest(struct downtime *longest, int64_t value_ns, int64_t int
 	longest->at_ns = at_ns;
 }
 
-/* Sort a standstill in: the window's, the baseline's, or nobody's. */
+/* Sort a standstill in: a window's, the baseline's, or nobody's. */
 static void stood(struct downtime_work *d, int64_t until_ns, int64_t value_ns)
 {
-	const struct downtime_window *w = &d->window;
+	const struct downtime_window *w = d->windows;
 	int64_t from_ns = d->stood_from_ns;
 	if (d->until_ns != MISSING && from_ns + d->interval_ns >= d->until_ns)
 		return;
-	if (until_ns > w->from_ns && from_ns < w->to_ns)
-		keep_longest(&d->longest, value_ns, d->interval_ns, from_ns);
+	while (d->first_window < d->window_count && w[d->first_window].to_ns <= from_ns)
+		d->first_window++;
+	for (int i = d->first_window; i < d->window_count && w[i].from_ns < until_ns; i++)
+		keep_longest(&d->found[i], value_ns, d->interval_ns, from_ns);
 	if (from_ns >= w->baseline_from_ns && until_ns <= w->baseline_to_ns)
 		keep_longest(&d->usual, value_ns, d->interval_ns, from_ns);
+}
+
+static void begin(struct downtime_work *d)
+{
+	d->begun = 1;
+	d->usual = downtime_missing;
+	for (int i = 0; i < d->window_count; i++)
+		d->found[i] = downtime_missing;
 }
 
 void downtime_work_add(struct downtime_work *d, int64_t head_ns, int64_t guest_ns, int64_t work)
 {
 	if (!d->begun) {
-		d->begun = 1;
-		d->longest = d->usual = downtime_missing;
+		begin(d);
 	} else if (work > d->last_work) {
 		int64_t worked = worked_ns(d, guest_ns, (double)(work - d->last_work));
 		stood(d, head_ns, head_ns - d->stood_from_ns - worked);
@@ -67,23 +76,32 @@ void downtime_work_add(struct downtime_work *d, int64_t head_ns, int64_t guest_n
 	d->last_work = work;
 }
 
-void downtime_work_finish(struct downtime_work *d, struct downtime *ret)
+/* As far as the samples go; one that was standing when the observation ended stands at least this long. */
+static void stands_still(struct downtime_work *d)
 {
-	*ret = downtime_missing;
-	if (!d->begun) {
-		snprintf(ret->reason, sizeof(ret->reason), "no samples of the workload");
+	int last = d->window_count - 1;
+	int64_t before = d->found[last].value_ns;
+	if (d->sample_ns - d->stood_from_ns <= 2 * d->interval_ns)
 		return;
-	}
-	int64_t before = d->longest.value_ns;
-	/* As far as the samples go; one that was standing when the observation ended stands at least this long. */
-	if (d->sample_ns - d->stood_from_ns > 2 * d->interval_ns)
-		stood(d, d->sample_ns, d->sample_ns - d->stood_from_ns - worked_ns(d, d->sample_guest_ns, 0));
-	*ret = d->longest;
-	ret->floor_ns = d->usual.value_ns;
-	if (ret->value_ns == MISSING)
-		snprintf(ret->reason, sizeof(ret->reason),
-		         "the workload had no samples, or had ended its job, while migrating");
-	else if (ret->value_ns != before)
-		snprintf(ret->reason, sizeof(ret->reason),
+	stood(d, d->sample_ns, d->sample_ns - d->stood_from_ns - worked_ns(d, d->sample_guest_ns, 0));
+	if (d->found[last].value_ns != before)
+		snprintf(d->found[last].reason, sizeof(d->found[last].reason),
 		         "it did not advance again before its last sample: at least this long");
+}
+
+void downtime_work_finish(struct downtime_work *d)
+{
+	int any = d->begun;
+	if (!any)
+		begin(d);
+	else
+		stands_still(d);
+	for (int i = 0; i < d->window_count; i++) {
+		struct downtime *found = &d->found[i];
+		found->floor_ns = d->usual.value_ns;
+		if (found->value_ns == MISSING)
+			snprintf(found->reason, sizeof(found->reason),
+			         any ? "the workload had no samples, or had ended its job, while migrating"
+			             : "no samples of the workload");
+	}
 }

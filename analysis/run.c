@@ -228,7 +228,7 @@ static void find_instants(struct run *run)
 	const struct run_event *start = run_event(run, "migrate-start", NULL, MISSING);
 	const struct run_event *done = run_event(run, "migrate-done", NULL, MISSING);
 	if (!start)
-		start = run_event(run, "suspend-injected", NULL, migration ? migration->start_ns : MISSING);
+		start = run_event(run, "inject-begin", NULL, migration ? migration->start_ns : MISSING);
 	run->migrate_start_ns = start ? start->head_ns : migration ? migration->start_ns : MISSING;
 	run->migrate_done_ns = done ? done->head_ns : MISSING;
 	run->migrate_end_ns = done ? done->head_ns : migration ? migration->end_ns : MISSING;

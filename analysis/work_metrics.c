@@ -289,14 +289,16 @@ static int all_passes(struct work *w, const struct run_workload *description, co
 	if (!window)
 		return 0;
 
-	w->standstill = (struct downtime_work){ .window = *window,
+	w->standstill = (struct downtime_work){ .windows = window,
+		                                .window_count = 1,
+		                                .found = ret_downtime,
 		                                .interval_ns = w->vm->sample_interval_ns,
 		                                .baseline_rate = w->baseline_rate,
 		                                .until_ns = w->goes_on ? MISSING : w->job_end_ns,
 		                                .schedule = schedule.count ? &schedule : NULL };
 	if (work_curve_each(samples, workload, second_pass, w, e) < 0)
 		return -1;
-	downtime_work_finish(&w->standstill, ret_downtime);
+	downtime_work_finish(&w->standstill);
 	const char *why_not = no_comparison(w, &schedule);
 	judge_migration(w, why_not);
 

@@ -7,8 +7,17 @@
 #include <string.h>
 
 const struct command *const commands[] = {
-	&check_command, &run_command,  &testbed_command,    &analyze_command, &report_command,
-	&list_command,  &help_command, &completion_command, &manual_command,  NULL,
+	&check_command,
+	&run_command,
+	&testbed_command,
+	&analyze_command,
+	&report_command,
+	&calibrate_command,
+	&list_command,
+	&help_command,
+	&completion_command,
+	&manual_command,
+	NULL,
 };
 
 struct given {

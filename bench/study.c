@@ -62,14 +62,14 @@ static int points_check(struct study *s, char *name, size_t room, struct err *e)
 	return s->points < 0 ? -1 : 0;
 }
 
-static void folder_name(struct study *s, const char *name)
+void study_folder_name(char *buffer, size_t room, const char *name)
 {
 	char stamp[32];
 	time_t now = time(NULL);
 	struct tm tm;
 	localtime_r(&now, &tm);
 	strftime(stamp, sizeof(stamp), "%Y%m%d-%H%M%S", &tm);
-	snprintf(s->directory, sizeof(s->directory), "results/%.300s-%s", name, stamp);
+	snprintf(buffer, room, "results/%.300s-%s", name, stamp);
 }
 
 static bool folder_is_used(const char *path)
@@ -105,7 +105,7 @@ int study_prepare(struct study *s, struct err *e)
 	if (!s->states)
 		return err_set(e, EXIT_CANNOT, "no memory for %ld runs", run_count(s));
 	if (!s->directory[0])
-		folder_name(s, name);
+		study_folder_name(s->directory, sizeof(s->directory), name);
 	if (!folder_is_used(s->directory))
 		return 0;
 	if (!s->resume)
@@ -197,7 +197,12 @@ static int run_once(const struct study *s, long index, struct err *e)
 	if (result < 0)
 		return -1;
 	x.general.seed += index / s->points;
-	const struct run_order order = { &x, s->config_path, folder, s->command_line, label, index / s->points + 1 };
+	const struct run_order order = { .experiment = &x,
+		                         .config_path = s->config_path,
+		                         .directory = folder,
+		                         .command_line = s->command_line,
+		                         .label = label,
+		                         .repeat = index / s->points + 1 };
 	result = run_preflight(&x, folder, &trouble);
 	if (result == 0 && (result = move_aside(folder, &trouble)) == 0) {
 		result = run_execute(&order, &trouble);

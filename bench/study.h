@@ -43,4 +43,7 @@ int study_run(struct study *s);
 
 void study_free(struct study *s);
 
+/* "results/NAME-TIME": where results go when nobody said. */
+void study_folder_name(char *buffer, size_t room, const char *name);
+
 #endif

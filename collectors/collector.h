@@ -78,6 +78,7 @@ extern const struct collector_ops packets_collector;
 extern const struct collector_ops cpu_collector;
 extern const struct collector_ops link_collector;
 extern const struct collector_ops job_collector;
+extern const struct collector_ops ping_collector;
 
 /* All of them; NULL ends. */
 extern const struct collector_ops *const collectors[];

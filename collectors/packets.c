@@ -9,7 +9,8 @@
  *	                     `missing` when the VM's very first packet is the only one in the bin
  *	head_ns              stamp of the packet that ended that silence: nothing came from the VM in
  *	                     (head_ns - longest_silence_ns, head_ns), exactly, whatever the bin's width
- * Any IPv4 packet from the VM's data address counts as a sign of life; the agent's heartbeat sets the usual spacing.
+ * Any IPv4 packet from the VM's data address counts as a sign of life, but for answers to pings; the agent's heartbeat
+ * sets the usual spacing.
  * A socket is bound to the heartbeat's port, so that the head does not answer each one with an ICMP error.
  */
 #include "bench/base/clock.h"
@@ -223,12 +224,12 @@ static int open_heartbeat_port(struct packets *p, struct err *e)
 static int open_vms(struct packets *p, struct err *e)
 {
 	const struct watch *watch = p->watch;
-	size_t room = 32 + (size_t)watch->vm_count * (INET_ADDRSTRLEN + 16), used = 0;
+	size_t room = 48 + (size_t)watch->vm_count * (INET_ADDRSTRLEN + 16), used = 0;
 	p->vms = calloc((size_t)watch->vm_count + 1, sizeof(*p->vms));
 	p->filter = calloc(1, room);
 	if (!p->vms || !p->filter)
 		return err_errno(e, EXIT_CANNOT, "cannot watch packets of %d VMs", watch->vm_count);
-	used += (size_t)snprintf(p->filter, room, "ip and (");
+	used += (size_t)snprintf(p->filter, room, "ip and not icmp and (");
 	for (int i = 0; i < watch->vm_count; i++) {
 		struct vm_packets *v = &p->vms[i];
 		struct in_addr address;

@@ -1,6 +1,7 @@
 /* What a run's page says first: the question, the answer, the numbers, the pictures. */
 #include "reports/page.h"
 
+#include "reports/calibration.h"
 #include "reports/csv_table.h"
 #include "reports/html.h"
 #include "reports/run_data.h"
@@ -174,6 +175,9 @@ void page_plots(FILE *out, const struct run_data *run, const struct plot plots[P
 		{ PLOT_ITERATIONS,
 		  "Pre-copy ends when what is left fits the downtime limit, which it never does while the "
 		  "guest dirties memory faster than it is sent." },
+		{ PLOT_CALIBRATION,
+		  "Error is value less truth. Floor is the longest stop that an observer saw while the guest idled: what is "
+		  "not above it is no stop found." },
 		{ PLOT_LATENCY, "Of the longest operation in each sampling interval, in the guest's own time." },
 	};
 	int drawn = 0;
@@ -188,6 +192,8 @@ void page_plots(FILE *out, const struct run_data *run, const struct plot plots[P
 	}
 	for (size_t i = 0; i < sizeof(order) / sizeof(*order); i++) {
 		const struct plot *plot = &plots[order[i].kind];
+		if (order[i].kind == PLOT_CALIBRATION && !run->calibration_facts)
+			continue;
 		fputs("<section>\n<h2>", out);
 		html_text(out, plot->heading);
 		fputs("</h2>\n", out);
@@ -201,6 +207,8 @@ void page_plots(FILE *out, const struct run_data *run, const struct plot plots[P
 		put_plot(out, run, plot);
 		if (order[i].kind == PLOT_LATENCY)
 			put_latency_table(out, run);
+		if (order[i].kind == PLOT_CALIBRATION)
+			page_calibration(out, run);
 		fputs("</section>\n", out);
 	}
 }

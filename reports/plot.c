@@ -3,6 +3,7 @@
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
 #include "bench/base/process.h"
+#include "reports/calibration.h"
 #include "reports/csv_table.h"
 #include "reports/report.h"
 #include "reports/run_data.h"
@@ -241,6 +242,8 @@ static const struct {
 	[PLOT_DOWNTIME] = { "downtime", "downtime.gp", "Five downtimes", downtime_prepare },
 	[PLOT_ITERATIONS] = { "iterations", "iterations.gp", "Iterations", iterations_prepare },
 	[PLOT_LATENCY] = { "latency", "latency.gp", "Operation latency by phase", latency_prepare },
+	[PLOT_CALIBRATION] = { "calibration", "calibration.gp", "How far each observer is from what was injected",
+	                       calibration_prepare },
 };
 
 static int run_gnuplot(const char *script_path, struct err *e)

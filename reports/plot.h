@@ -12,7 +12,15 @@
 struct err;
 struct run_data;
 
-enum plot_kind { PLOT_TIMELINE, PLOT_ZOOM, PLOT_DOWNTIME, PLOT_ITERATIONS, PLOT_LATENCY, PLOT_COUNT };
+enum plot_kind {
+	PLOT_TIMELINE,
+	PLOT_ZOOM,
+	PLOT_DOWNTIME,
+	PLOT_ITERATIONS,
+	PLOT_LATENCY,
+	PLOT_CALIBRATION,
+	PLOT_COUNT
+};
 
 struct plot {
 	const char *name;    /* file name in plots/ without its ending */

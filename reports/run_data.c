@@ -110,6 +110,8 @@ int run_data_load(struct run_data *run, const char *directory, struct err *e)
 		               "'%s' is not a run directory: it has neither manifest.json nor metrics.json",
 		               directory);
 	load_metrics(run);
+	run->calibration_facts = load_json(run, "calibration.json");
+	run->calibration = load_table(run, "../calibration.csv");
 	run->downtime = load_table(run, "downtime.csv");
 	run->latency = load_table(run, "latency.csv");
 	run->iterations = load_table(run, "iterations.csv");
@@ -119,6 +121,7 @@ int run_data_load(struct run_data *run, const char *directory, struct err *e)
 
 void run_data_free(struct run_data *run)
 {
+	csv_table_free(run->calibration);
 	csv_table_free(run->downtime);
 	csv_table_free(run->latency);
 	csv_table_free(run->iterations);
@@ -126,6 +129,7 @@ void run_data_free(struct run_data *run)
 	free(run->shown);
 	json_object_put(run->manifest);
 	json_object_put(run->metrics);
+	json_object_put(run->calibration_facts);
 	memset(run, 0, sizeof(*run));
 }
 

@@ -24,6 +24,8 @@ struct run_data {
 	double scale;                                  /* 1 when absent */
 	struct shown_metric *shown;
 	int shown_count;
+	struct json_object *calibration_facts;                     /* calibration.json; NULL: none */
+	struct csv_table *calibration;                             /* calibration.csv; NULL: none */
 	struct csv_table *downtime, *latency, *iterations, *marks; /* NULL: absent */
 };
 

@@ -101,7 +101,7 @@ static int read_config(struct bench *b, const char *path, struct err *e)
 		return -1;
 	for (int i = 0; collectors[i]; i++) {
 		b->guest_only.collect.on[i] = collectors[i] == &samples_collector;
-		b->head_only.collect.on[i] = collectors[i] != &samples_collector;
+		b->head_only.collect.on[i] = collectors[i] != &samples_collector && collectors[i] != &ping_collector;
 	}
 	return 0;
 }

@@ -124,10 +124,10 @@ static void test_injected_suspend(void **state)
 		              .rate = 100,
 		              .jitter_ms = 0.3,
 		              .stops = { { 15.004, 15.504, 0 } } };
-	made_event(events, 15, "vm1", "src", "suspend-injected", "500 ms");
+	made_event(events, 15, "vm1", "src", "inject-begin", "stop 500000000 900000");
 	made_event(events, 15.004, "vm1", "src", "stop", "");
 	made_event(events, 15.504, "vm1", "src", "resume", "");
-	made_event(events, 15.6, "vm1", "src", "resume-injected", "");
+	made_event(events, 15.6, "vm1", "src", "inject-end", "stop 500000000 900000");
 	made_run(run_path, "none", MADE_VM1, 14, 17, 30, events);
 	made_samples(run_path, &vm);
 	analyse_well();

@@ -4,6 +4,7 @@
 #include "bench/base/err.h"
 #include "bench/migrate/domain_xml.h"
 #include "bench/migrate/hypervisor.h"
+#include "bench/migrate/monitor.h"
 #include "bench/testbed/accelerator.h"
 #include "bench/testbed/guest_image.h"
 #include "bench/testbed/storage.h"
@@ -117,7 +118,7 @@ int guest_start(const struct experiment *x, int index, const struct guest_boot *
                 struct err *e)
 {
 	const struct experiment_vm *vm = &x->vms[index];
-	char arguments[GUEST_COMMAND_LINE_ROOM], console[PATH_MAX + 100], absolute[PATH_MAX];
+	char arguments[GUEST_COMMAND_LINE_ROOM], console[PATH_MAX + 100], absolute[PATH_MAX], monitor[300];
 	if (arguments_make(x, index, t, run_id, arguments, sizeof(arguments), e) < 0)
 		return -1;
 	if (!realpath(run_directory, absolute))
@@ -146,6 +147,8 @@ int guest_start(const struct experiment *x, int index, const struct guest_boot *
 	}
 	/* Before 9.0 QEMU loses writes of TCG guests that move. */
 	spec.uneven_memory = !boot->kvm && boot->host.qemu_version < 9000000;
+	if (x->migration.mode == MODE_NONE)
+		spec.monitor_path = monitor_path(node->state_directory, vm->name, monitor, sizeof(monitor));
 	if (vm == experiment_moving_vm(x)) {
 		/* QEMU's own pages are locked too. */
 		spec.lock_bytes = x->features.zero_copy ? vm->memory_bytes + ((int64_t)1 << 30) : 0;

@@ -114,6 +114,8 @@ static const struct option_row collect_rows[] = {
 	{ "cpu", OPTION_BOOLEAN, COLLECT(on[2]), "yes", NULL, NULL, "collect CPU time of nodes and VMs" },
 	{ "link", OPTION_BOOLEAN, COLLECT(on[3]), "yes", NULL, NULL, "collect link counters" },
 	{ "job", OPTION_BOOLEAN, COLLECT(on[4]), "yes", NULL, NULL, "collect the hypervisor's job statistics" },
+	{ "ping", OPTION_BOOLEAN, COLLECT(on[5]), "no", NULL, NULL,
+	  "ping the guests at 10, 100 and 200 ms too, for comparison" },
 	OPTION_END
 };
 

@@ -6,12 +6,14 @@
 #include "bench/experiment/console.h"
 #include "bench/experiment/fault.h"
 #include "bench/experiment/guests.h"
+#include "bench/experiment/injection.h"
 #include "bench/experiment/progress.h"
 #include "bench/experiment/run_directory.h"
 #include "bench/experiment/run_facts.h"
 #include "bench/experiment/watching.h"
 #include "bench/migrate/hypervisor.h"
 #include "bench/migrate/migration.h"
+#include "bench/migrate/monitor.h"
 #include "bench/testbed/storage.h"
 #include "collectors/job.h"
 
@@ -95,11 +97,10 @@ static int interrupted_or_lost(struct run *r, struct err *e)
 	return err_set(e, EXIT_MEASURED_BAD, "%s%s%s", r->lost_words, line[0] ? ": " : "", line);
 }
 
-static void work_tick(struct run *r)
+static void work_tick(struct run *r, const char *detail)
 {
 	char text[160];
-	size_t used = 0;
-	text[0] = '\0';
+	size_t used = (size_t)snprintf(text, sizeof(text), "%.60s", detail);
 	for (int i = 0; i < r->x->vm_count && used < sizeof(text) - 40; i++) {
 		struct samples_progress p;
 		samples_last_work(r->watching.samples, i, 0, &p);
@@ -109,17 +110,23 @@ static void work_tick(struct run *r)
 	progress_tick(text);
 }
 
-static int pause_for(struct run *r, int64_t duration_ns, struct err *e)
+static int pause_saying(void *context, int64_t duration_ns, const char *detail, struct err *e)
 {
+	struct run *r = context;
 	int64_t end = clock_now_ns() + duration_ns;
 	while (clock_now_ns() < end) {
 		int64_t left = end - clock_now_ns();
 		if (interrupted_or_lost(r, e) < 0)
 			return -1;
 		clock_sleep(left < 50 * NS_PER_MS ? left : 50 * NS_PER_MS);
-		work_tick(r);
+		work_tick(r, detail);
 	}
 	return 0;
+}
+
+static int pause_for(struct run *r, int64_t duration_ns, struct err *e)
+{
+	return pause_saying(r, duration_ns, "", e);
 }
 
 /* What guests that say nothing on the network said on their consoles, if anything. */
@@ -340,30 +347,36 @@ static int migrate(struct run *r, const struct experiment_vm *vm, struct err *e)
 	return status;
 }
 
-/* A stop of known length instead of a migration: what calibrates the estimators. */
-static int suspend(struct run *r, struct err *e)
+/* Instead of a migration: what is known, done to the VM, which calibrates the estimators. */
+static int inject(struct run *r, const struct injection_plan *plan, struct err *e)
 {
-	const struct experiment_migration *m = &r->x->migration;
-	virDomainPtr domain = NULL;
-	if (pause_for(r, 2 * NS_PER_S, e) < 0)
+	const struct experiment_vm *vm = r->x->vms;
+	while (strcmp(vm->name, r->x->migration.vm) != 0)
+		vm++;
+	const struct node *node = &r->testbed.nodes[node_index(vm->node)];
+	struct injector in = { .vm = vm->name, .directory = &r->directory, .pause = pause_saying, .context = r };
+	char path[300], port[24];
+	snprintf(port, sizeof(port), "lan-%s", node->name);
+	monitor_path(node->state_directory, vm->name, path, sizeof(path));
+	int result = port_find(&in.port, r->testbed.nodes[NODE_HEAD].netns_path, port, e);
+	if (result == 0)
+		result = monitor_open(&in.monitor, path, e);
+	if (result == 0)
+		result = injection_run(&in, plan, e);
+	monitor_close(in.monitor);
+	port_forget(&in.port);
+	return result;
+}
+
+static int stay(struct run *r, struct err *e)
+{
+	struct injection stop = { INJECT_STOP, r->x->migration.suspend_ns, 0 };
+	const struct injection_plan one = { &stop, 1 };
+	const struct injection_plan *plan = r->order->injections ? r->order->injections
+	                                    : stop.length_ns     ? &one
+	                                                         : NULL;
+	if (pause_for(r, 2 * NS_PER_S, e) < 0 || (plan && inject(r, plan, e) < 0))
 		return -1;
-	if (m->suspend_ns) {
-		for (int i = NODE_SRC; i <= NODE_DST && !domain; i++)
-			domain = virDomainLookupByName(r->connections[i], m->vm);
-		run_directory_event(&r->directory, clock_now_ns(), m->vm, "", "suspend-injected", "");
-		if (!domain || virDomainSuspend(domain) < 0) {
-			hypervisor_error(e, "cannot suspend '%s'", m->vm);
-			if (domain)
-				virDomainFree(domain);
-			return -1;
-		}
-		clock_sleep(m->suspend_ns);
-		int result = virDomainResume(domain);
-		run_directory_event(&r->directory, clock_now_ns(), m->vm, "", "resume-injected", "");
-		virDomainFree(domain);
-		if (result < 0)
-			return hypervisor_error(e, "cannot resume '%s'", m->vm);
-	}
 	return pause_for(r, 2 * NS_PER_S, e);
 }
 
@@ -380,8 +393,8 @@ static int stage_measure(struct run *r, struct err *e)
 	if (pause_for(r, g->baseline_ns, e) < 0)
 		return -1;
 	job_expect(r->watching.job, r->x->migration.vm);
-	phase(r, "migration", 0);
-	if (moving ? migrate(r, moving, e) < 0 : suspend(r, e) < 0)
+	phase(r, "migration", r->order->injections ? injection_plan_duration_ns(r->order->injections) : 0);
+	if (moving ? migrate(r, moving, e) < 0 : stay(r, e) < 0)
 		return -1;
 	phase(r, "settle", g->settle_ns);
 	if (pause_for(r, g->settle_ns, e) < 0)

@@ -8,13 +8,16 @@
 
 #include <signal.h>
 
+struct injection_plan;
+
 struct run_order {
 	const struct experiment *experiment;
-	const char *config_path;  /* copied into the run directory */
-	const char *directory;    /* of the run; made here, must not exist or be empty */
-	const char *command_line; /* for the manifest */
-	const char *label;        /* of the point in its sweep; may be empty */
-	long repeat;              /* of the point, from 1 */
+	const char *config_path;                 /* copied into the run directory */
+	const char *directory;                   /* of the run; made here, must not exist or be empty */
+	const char *command_line;                /* for the manifest */
+	const char *label;                       /* of the point in its sweep; may be empty */
+	long repeat;                             /* of the point, from 1 */
+	const struct injection_plan *injections; /* in mode none, instead of `suspend`; NULL: none */
 };
 
 /* Set by SIGINT and SIGTERM once run_catch_signals() was called. */

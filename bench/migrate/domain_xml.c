@@ -197,7 +197,7 @@ static void uneven_memory_print(FILE *out, const struct domain_spec *spec)
 
 static bool has_arguments(const struct domain_spec *spec)
 {
-	return spec->global_count || spec->uneven_memory;
+	return spec->global_count || spec->uneven_memory || spec->monitor_path;
 }
 
 static void arguments_print(FILE *out, const struct domain_spec *spec)
@@ -207,6 +207,10 @@ static void arguments_print(FILE *out, const struct domain_spec *spec)
 	fputs("<qemu:commandline>\n", out);
 	if (spec->uneven_memory)
 		uneven_memory_print(out, spec);
+	if (spec->monitor_path) {
+		argument_print(out, "-qmp");
+		argument_print(out, "unix:%s,server=on,wait=off", spec->monitor_path);
+	}
 	for (int i = 0; i < spec->global_count; i++) {
 		argument_print(out, "-global");
 		argument_print(out, "%s", spec->globals[i]);

@@ -1,0 +1,68 @@
+/*
+ * calibration.h - how far each observer is from what was injected.
+ *
+ * An observer is one of the estimators of downtime, or a ping. Its error is its value less the truth: of a stop what
+ * QEMU stamped; of a cut, which stops nothing, the length of the cut for those who watch the network and 0 for the
+ * others. stop_resume is the truth of a stop itself: its error is how far it is outside the bounds that the head's own
+ * stamps before and after the monitor's calls set (within them 0).
+ *
+ * floor_ns is the longest stop that an observer saw in the baseline phase, where nothing was injected. A value above it
+ * is a stop found, or invented where there was none.
+ */
+#ifndef ANALYSIS_CALIBRATION_H
+#define ANALYSIS_CALIBRATION_H
+
+#include "analysis/injected.h"
+
+#include <stdint.h>
+
+struct err;
+
+enum { OBSERVERS_MAX = 16 };
+
+/* What one observer made of one injection. */
+struct observation {
+	double value_ns; /* NAN: it says nothing */
+	double error_ns;
+	int found;
+};
+
+struct observer {
+	char name[32];
+	int sees_cuts;
+	double target_ns;         /* for the 95th percentile of the absolute error on a quiet machine; NAN: none */
+	double floor_ns;          /* NAN: not known */
+	struct observation *seen; /* one for each injection */
+};
+
+struct calibration {
+	struct injected_list injected;
+	struct observer observers[OBSERVERS_MAX];
+	int observer_count;
+	double idle_s; /* how long the baseline was */
+};
+
+/* Errors over the injections of one kind from one length to another; asked_ns -1: of a range. */
+struct error_summary {
+	int n, found;
+	double bias_ns, sd_ns, p95_ns; /* p95: of the absolute error; NAN: too few (sd: below 2) */
+};
+
+/* 0 and calibration_free() it; a run without injections has injected.count 0. */
+int calibration_read(struct calibration *ret, const struct run *run, struct err *e);
+void calibration_free(struct calibration *c);
+
+struct error_summary calibration_errors(const struct calibration *c, const struct observer *o, const char *kind,
+                                        int64_t least_ns, int64_t most_ns);
+
+/* The lengths asked, ascending; returns how many, at most room. */
+int calibration_lengths(const struct calibration *c, const char *kind, int64_t *ret_ns, int room);
+
+/* The shortest length of a kind from which on at least 95 % of all were found, at that and each longer one; -1: none. */
+int64_t calibration_smallest(const struct calibration *c, const struct observer *o, const char *kind);
+
+/* calibration.csv, calibration.json and injections.csv in the run's directory; nothing for a run with fewer than two
+ * injections. */
+int calibration_write(const struct run *run, struct err *e);
+
+#endif

@@ -1,0 +1,168 @@
+/* What a calibration came to, as files of its run directory. */
+#include "analysis/calibration.h"
+#include "analysis/csv_field.h"
+
+#include "bench/base/clock.h"
+#include "bench/base/err.h"
+#include "bench/base/whole_file.h"
+
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { LENGTHS_MAX = 64 };
+static const char *const kinds[] = { "stop", "cut" };
+enum { KINDS = sizeof(kinds) / sizeof(*kinds) };
+
+static const int64_t judged_from_ns = 10 * NS_PER_MS; /* the targets are for stops of at least this */
+
+static int write_table(const struct calibration *c, const struct run *run, struct err *e)
+{
+	struct whole_file out = { 0 };
+	int64_t lengths[LENGTHS_MAX];
+	if (whole_file_open(&out, run->directory, "calibration.csv", e) < 0)
+		return -1;
+	fputs("kind,asked_ns,observer,n,found,bias_ns,sd_ns,p95_ns\n", out.file);
+	for (int k = 0; k < KINDS; k++) {
+		int count = calibration_lengths(c, kinds[k], lengths, LENGTHS_MAX);
+		for (int i = 0; i < count; i++)
+			for (int o = 0; o < c->observer_count; o++) {
+				const struct observer *observer = &c->observers[o];
+				struct error_summary s =
+					calibration_errors(c, observer, kinds[k], lengths[i], lengths[i]);
+				fprintf(out.file, "%s,%" PRId64 ",%s,%d,%d", kinds[k], lengths[i], observer->name,
+				        s.n, s.found);
+				field_number(out.file, s.bias_ns);
+				field_number(out.file, s.sd_ns);
+				field_number(out.file, s.p95_ns);
+				putc('\n', out.file);
+			}
+	}
+	return whole_file_close(&out, 0, e);
+}
+
+/* Every observation, to look into what the table sums up. */
+static int write_observations(const struct calibration *c, const struct run *run, struct err *e)
+{
+	struct whole_file out = { 0 };
+	if (whole_file_open(&out, run->directory, "calibration-errors.csv", e) < 0)
+		return -1;
+	fputs("kind,asked_ns,from_ns,truth_ns,least_ns,most_ns,observer,value_ns,error_ns,found\n", out.file);
+	for (int i = 0; i < c->injected.count; i++)
+		for (int o = 0; o < c->observer_count; o++) {
+			const struct injected *in = &c->injected.list[i];
+			const struct observation *seen = &c->observers[o].seen[i];
+			fprintf(out.file, "%s,%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%s",
+			        in->kind, in->asked_ns, in->window.from_ns, in->truth_ns, in->least_ns, in->most_ns,
+			        c->observers[o].name);
+			field_number(out.file, seen->value_ns);
+			field_number(out.file, seen->error_ns);
+			fprintf(out.file, ",%d\n", seen->found);
+		}
+	return whole_file_close(&out, 0, e);
+}
+
+static void put_number(struct json_object *into, const char *key, double value)
+{
+	json_object_object_add(into, key, isnan(value) ? NULL : json_object_new_double(value));
+}
+
+static void put_text(struct json_object *into, const char *key, const char *value)
+{
+	json_object_object_add(into, key, json_object_new_string(value));
+}
+
+static void put_summary(struct json_object *into, const struct error_summary *s)
+{
+	json_object_object_add(into, "n", json_object_new_int(s->n));
+	json_object_object_add(into, "found", json_object_new_int(s->found));
+	put_number(into, "bias_ns", s->bias_ns);
+	put_number(into, "sd_ns", s->sd_ns);
+	put_number(into, "p95_ns", s->p95_ns);
+}
+
+/* One observer and kind: over all lengths that count, the shortest found, and length by length. */
+static struct json_object *kind_json(const struct calibration *c, const struct observer *o, const char *kind)
+{
+	struct json_object *into = json_object_new_object(), *list = json_object_new_array();
+	int64_t lengths[LENGTHS_MAX], smallest_ns = calibration_smallest(c, o, kind);
+	struct error_summary s = calibration_errors(c, o, kind, judged_from_ns, INT64_MAX);
+	int count = calibration_lengths(c, kind, lengths, LENGTHS_MAX), sees = o->sees_cuts || !strcmp(kind, "stop");
+	put_summary(into, &s);
+	json_object_object_add(into, "from_ns", json_object_new_int64(judged_from_ns));
+	if (sees)
+		json_object_object_add(into, "smallest_found_ns",
+		                       smallest_ns < 0 ? NULL : json_object_new_int64(smallest_ns));
+	if (sees && !isnan(o->target_ns)) {
+		put_number(into, "target_p95_ns", o->target_ns);
+		json_object_object_add(into, "target_met",
+		                       isnan(s.p95_ns) ? NULL : json_object_new_boolean(s.p95_ns <= o->target_ns));
+	}
+	for (int i = 0; i < count; i++) {
+		struct json_object *one = json_object_new_object();
+		s = calibration_errors(c, o, kind, lengths[i], lengths[i]);
+		json_object_object_add(one, "asked_ns", json_object_new_int64(lengths[i]));
+		put_summary(one, &s);
+		json_object_array_add(list, one);
+	}
+	json_object_object_add(into, "lengths", list);
+	return into;
+}
+
+/* What a report that cites it must know of where it holds. */
+static void put_conditions(struct json_object *root, const struct run *run)
+{
+	static const char *const copied[] = {
+		"version", "revision", "command", "seed", "host", "guest", "accelerator"
+	};
+	for (size_t i = 0; i < sizeof(copied) / sizeof(*copied); i++) {
+		struct json_object *value;
+		if (json_object_object_get_ex(run->manifest, copied[i], &value))
+			json_object_object_add(root, copied[i], json_object_get(value));
+	}
+	put_text(root, "status", run->status);
+	put_text(root, "run_id", run->id);
+}
+
+static int write_json(const struct calibration *c, const struct run *run, struct err *e)
+{
+	struct whole_file out = { 0 };
+	struct json_object *root = json_object_new_object(), *observers = json_object_new_object();
+	json_object_object_add(root, "format", json_object_new_int(1));
+	put_conditions(root, run);
+	put_number(root, "idle_s", c->idle_s);
+	json_object_object_add(root, "sample_interval_ns", json_object_new_int64(c->injected.vm->sample_interval_ns));
+	for (int i = 0; i < c->observer_count; i++) {
+		const struct observer *o = &c->observers[i];
+		struct json_object *one = json_object_new_object();
+		put_number(one, "floor_ns", o->floor_ns);
+		for (int k = 0; k < KINDS; k++)
+			json_object_object_add(one, kinds[k], kind_json(c, o, kinds[k]));
+		json_object_object_add(observers, o->name, one);
+	}
+	json_object_object_add(root, "observers", observers);
+	int result = whole_file_open(&out, run->directory, "calibration.json", e);
+	if (result == 0) {
+		fputs(json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE),
+		      out.file);
+		putc('\n', out.file);
+		result = whole_file_close(&out, 0, e);
+	}
+	json_object_put(root);
+	return result;
+}
+
+int calibration_write(const struct run *run, struct err *e)
+{
+	struct calibration c;
+	if (calibration_read(&c, run, e) < 0)
+		return -1;
+	int result = 0;
+	if (c.injected.count > 1 &&
+	    (write_table(&c, run, e) < 0 || write_observations(&c, run, e) < 0 || write_json(&c, run, e) < 0))
+		result = -1;
+	calibration_free(&c);
+	return result;
+}

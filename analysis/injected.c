@@ -1,0 +1,68 @@
+#include "analysis/injected.h"
+
+#include "bench/base/clock.h"
+#include "bench/base/err.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Half of the least pause between two, so that windows do not overlap. */
+static const int64_t before_ns = 250 * NS_PER_MS, after_ns = 450 * NS_PER_MS;
+
+/* "KIND LENGTH_NS CALL_NS": 1 when it is that. */
+static int read_detail(const char *detail, struct injected *ret, int64_t *ret_call_ns)
+{
+	return sscanf(detail, "%15s %" SCNd64 " %" SCNd64, ret->kind, &ret->asked_ns, ret_call_ns) == 3 &&
+	       ret->asked_ns >= 0 && *ret_call_ns >= 0 && *ret_call_ns < SERIES_LIMIT;
+}
+
+static int complete(const struct run *run, const struct run_vm *vm, const struct run_event *begin,
+                    const struct run_event *end, struct injected *ret)
+{
+	int64_t begin_call_ns, end_call_ns, length_ns = end->head_ns - begin->head_ns;
+	struct downtime by_events, why;
+	if (!read_detail(begin->detail, ret, &begin_call_ns) || !read_detail(end->detail, ret, &end_call_ns) ||
+	    downtime_window(run, &ret->window, &why) < 0)
+		return 0;
+	int64_t call_ns = (begin_call_ns + end_call_ns) / 2;
+	ret->least_ns = length_ns > call_ns ? length_ns - call_ns : 0;
+	ret->most_ns = length_ns + call_ns;
+	ret->window.from_ns = begin->head_ns - begin_call_ns / 2 - before_ns;
+	ret->window.to_ns = end->head_ns + end_call_ns / 2 + after_ns;
+	ret->truth_ns = length_ns;
+	if (strcmp(ret->kind, "stop") != 0)
+		return 1;
+	downtime_stop_resume(run, vm, &ret->window, &by_events);
+	ret->truth_ns = by_events.value_ns;
+	return ret->truth_ns != MISSING;
+}
+
+int injected_read(struct injected_list *ret, const struct run *run, struct err *e)
+{
+	const struct run_event *begin = NULL;
+	*ret = (struct injected_list){ 0 };
+	ret->list = calloc((size_t)run->event_count + 1, sizeof(*ret->list));
+	if (!ret->list)
+		return err_errno(e, EXIT_CANNOT, "cannot keep the injections");
+	for (int i = 0; i < run->event_count; i++) {
+		const struct run_event *event = &run->events[i];
+		if (!strcmp(event->event, "inject-begin")) {
+			begin = event;
+			if (!ret->vm)
+				ret->vm = run_vm(run, event->vm);
+		} else if (!strcmp(event->event, "inject-end") && begin && ret->vm &&
+		           !strcmp(event->vm, ret->vm->name)) {
+			ret->count += complete(run, ret->vm, begin, event, &ret->list[ret->count]);
+			begin = NULL;
+		}
+	}
+	return 0;
+}
+
+void injected_free(struct injected_list *l)
+{
+	free(l->list);
+	*l = (struct injected_list){ 0 };
+}

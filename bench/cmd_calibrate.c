@@ -1,0 +1,146 @@
+/* migmeter calibrate: inject what is known, and see how far each estimator is from it. */
+#include "analysis/analyze.h"
+#include "bench/base/clock.h"
+#include "bench/base/data.h"
+#include "bench/base/err.h"
+#include "bench/base/quantity.h"
+#include "bench/command.h"
+#include "bench/experiment/config_file.h"
+#include "bench/experiment/experiment.h"
+#include "bench/experiment/injection.h"
+#include "bench/experiment/progress.h"
+#include "bench/experiment/run.h"
+#include "bench/experiment/run_directory.h"
+#include "bench/study.h"
+#include "reports/calibration.h"
+#include "reports/report.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const int64_t lengths_ns[] = {
+	5 * NS_PER_MS,   10 * NS_PER_MS,  20 * NS_PER_MS,   50 * NS_PER_MS,   100 * NS_PER_MS,
+	200 * NS_PER_MS, 500 * NS_PER_MS, 1000 * NS_PER_MS, 5000 * NS_PER_MS,
+};
+static const int64_t quick_lengths_ns[] = { 10 * NS_PER_MS, 50 * NS_PER_MS, 200 * NS_PER_MS };
+
+struct calibration {
+	bool quick;
+	int64_t repeat;
+	char config_path[4096], directory[400], command_line[400];
+	struct config_file config;
+	struct experiment experiment;
+	struct injection_plan plan;
+};
+
+static int override(struct calibration *c, const char *key, const char *value, struct err *e)
+{
+	char text[300];
+	snprintf(text, sizeof(text), "%s=%s", key, value);
+	return config_override(&c->config, text, e);
+}
+
+static int options_read(const struct arguments *a, struct calibration *c, struct err *e)
+{
+	const char *text, *idle = arguments_option(a, "idle"), *seed = arguments_option(a, "seed");
+	c->quick = arguments_option(a, "quick") != NULL;
+	c->repeat = c->quick ? 3 : 20;
+	if ((text = arguments_option(a, "repeat")) &&
+	    (integer_parse(text, &c->repeat, e) < 0 || c->repeat < 1 || c->repeat > 200))
+		return err_set(e, EXIT_USAGE, "--repeat '%s': expected 1 to 200", text);
+	if (data_path("configs/calibrate.conf", c->config_path, sizeof(c->config_path), e) < 0 ||
+	    config_file_read(&c->config, c->config_path, e) < 0)
+		return -1;
+	if (c->quick &&
+	    (override(c, "experiment.warmup", "1s", e) < 0 || override(c, "experiment.baseline", "10s", e) < 0))
+		return -1;
+	if ((idle && override(c, "experiment.baseline", idle, e) < 0) ||
+	    (seed && override(c, "experiment.seed", seed, e) < 0))
+		return -1;
+	for (int i = 0; (text = arguments_option_at(a, "set", i)); i++)
+		if (config_override(&c->config, text, e) < 0)
+			return -1;
+	return experiment_build(&c->experiment, &c->config, 1, e);
+}
+
+static int prepare(const struct arguments *a, struct calibration *c, struct err *e)
+{
+	const char *output = arguments_option(a, "output");
+	if (options_read(a, c, e) < 0)
+		return -1;
+	snprintf(c->directory, sizeof(c->directory), "%s", output ? output : "");
+	if (!output)
+		study_folder_name(c->directory, sizeof(c->directory), c->experiment.general.name);
+	snprintf(c->command_line, sizeof(c->command_line), "migmeter calibrate%s --repeat %d --seed %lld",
+	         c->quick ? " --quick" : "", (int)c->repeat, (long long)c->experiment.general.seed);
+	return injection_plan_make(&c->plan, c->quick ? quick_lengths_ns : lengths_ns,
+	                           c->quick ? sizeof(quick_lengths_ns) / sizeof(*quick_lengths_ns)
+	                                    : sizeof(lengths_ns) / sizeof(*lengths_ns),
+	                           (int)c->repeat, c->experiment.general.seed, e);
+}
+
+/* Also after an interrupt: what was measured until then is shown. */
+static int results_show(const struct calibration *c, struct err *e)
+{
+	progress_phase("analysis and report", 0);
+	int result = analyze_run(c->directory, e);
+	if (result == 0)
+		result = report_run(c->directory, NULL, e);
+	progress_end();
+	if (result < 0 || report_calibration(stdout, c->directory, e) < 0)
+		return -1;
+	printf("\nreport: %s/report.html\n", c->directory);
+	return 0;
+}
+
+static int run_command_calibrate(const struct arguments *a)
+{
+	static struct calibration c;
+	struct err e = { 0 }, showing = { 0 };
+	char status[32];
+	progress_quiet(arguments_option(a, "quiet") != NULL);
+	if (prepare(a, &c, &e) == 0) {
+		const struct run_order order = { .experiment = &c.experiment,
+			                         .config_path = c.config_path,
+			                         .directory = c.directory,
+			                         .command_line = c.command_line,
+			                         .label = "",
+			                         .injections = &c.plan };
+		run_catch_signals();
+		if (run_preflight(&c.experiment, c.directory, &e) == 0)
+			run_execute(&order, &e);
+		if (run_directory_status(c.directory, status, sizeof(status)) == 0 && results_show(&c, &showing) < 0)
+			err_report(&showing);
+	}
+	injection_plan_free(&c.plan);
+	experiment_free(&c.experiment);
+	config_file_free(&c.config);
+	return e.status ? err_report(&e) : showing.status;
+}
+
+static const struct command_option options[] = {
+	{ "output", 'o', "DIR", "results folder (must not exist, or be empty); default results/calibrate-TIME",
+	  NULL },
+	{ "quick", 0, NULL, "three lengths, three injections each, 10 s of idling: a minute instead of half an hour",
+	  NULL },
+	{ "repeat", 0, "N", "injections of a kind and length; default 20", NULL },
+	{ "idle", 0, "DURATION", "how long the guest is watched without any injection; default 10min", NULL },
+	{ "seed", 0, "N", "of the order and the pauses", NULL },
+	{ "set", 's', "SECTION.KEY=VALUE", "change a key of configs/calibrate.conf", NULL },
+	{ "quiet", 'q', NULL, "no progress on stderr", NULL },
+	{ NULL, 0, NULL, NULL, NULL },
+};
+
+const struct command calibrate_command = {
+	.name = "calibrate",
+	.synopsis = "",
+	.minimum = 0,
+	.maximum = 0,
+	.help = "Inject stops and network cuts of known length; say how far each estimator is from them",
+	.details =
+		"An idle guest is left alone first: what an estimator then takes for a stop is its floor. After that it is\n"
+		"stopped, and cut off the network, for 5 ms to 5 s, in random order. The results folder is a run\n"
+		"directory with calibration.csv and calibration.json besides.\n",
+	.options = options,
+	.run = run_command_calibrate,
+};

@@ -1,0 +1,103 @@
+#include "bench/experiment/injection.h"
+
+#include "bench/base/clock.h"
+#include "bench/base/err.h"
+#include "bench/experiment/run_directory.h"
+#include "bench/migrate/monitor.h"
+
+#include <gsl/gsl_randist.h>
+#include <gsl/gsl_rng.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+const char *const injection_names[INJECTION_KINDS] = { [INJECT_STOP] = "stop", [INJECT_CUT] = "cut" };
+
+static const int64_t least_pause_ns = 900 * NS_PER_MS, more_pause_ns = 400 * NS_PER_MS;
+static const int64_t exact_ns = 20 * NS_PER_MS; /* the end of an injection is not left to a wait in slices */
+
+int injection_plan_make(struct injection_plan *ret, const int64_t *lengths_ns, int count, int repeat, int64_t seed,
+                        struct err *e)
+{
+	gsl_rng *random = gsl_rng_alloc(gsl_rng_mt19937);
+	*ret = (struct injection_plan){ .count = INJECTION_KINDS * count * repeat };
+	ret->list = calloc((size_t)ret->count, sizeof(*ret->list));
+	if (!random || !ret->list) {
+		if (random)
+			gsl_rng_free(random);
+		injection_plan_free(ret);
+		return err_set(e, EXIT_CANNOT, "no memory for the injections");
+	}
+	gsl_rng_set(random, (unsigned long)seed);
+	for (int i = 0; i < ret->count; i++)
+		ret->list[i] = (struct injection){ .kind = (enum injection_kind)(i % INJECTION_KINDS),
+			                           .length_ns = lengths_ns[i / INJECTION_KINDS % count] };
+	gsl_ran_shuffle(random, ret->list, (size_t)ret->count, sizeof(*ret->list));
+	for (int i = 0; i < ret->count; i++)
+		ret->list[i].pause_ns = least_pause_ns + (int64_t)(gsl_rng_uniform(random) * (double)more_pause_ns);
+	gsl_rng_free(random);
+	return 0;
+}
+
+void injection_plan_free(struct injection_plan *plan)
+{
+	free(plan->list);
+	*plan = (struct injection_plan){ 0 };
+}
+
+int64_t injection_plan_duration_ns(const struct injection_plan *plan)
+{
+	int64_t sum = 0;
+	for (int i = 0; i < plan->count; i++)
+		sum += plan->list[i].pause_ns + plan->list[i].length_ns;
+	return sum;
+}
+
+/* Begin it (on) or end it, and say when. */
+static int turn(const struct injector *in, const struct injection *what, int on, int64_t *ret_ns, struct err *e)
+{
+	char detail[64];
+	int64_t before_ns = clock_now_ns();
+	int result = what->kind == INJECT_CUT ? port_set(&in->port, !on, e)
+	                                      : monitor_execute(in->monitor, on ? "stop" : "cont", e);
+	*ret_ns = clock_now_ns();
+	if (result < 0)
+		return err_prefix(e, "VM '%s'", in->vm);
+	snprintf(detail, sizeof(detail), "%s %" PRId64 " %" PRId64, injection_names[what->kind], what->length_ns,
+	         *ret_ns - before_ns);
+	run_directory_event(in->directory, before_ns + (*ret_ns - before_ns) / 2, in->vm, "",
+	                    on ? "inject-begin" : "inject-end", detail);
+	return 0;
+}
+
+static int inject(const struct injector *in, const struct injection *what, const char *detail, struct err *e)
+{
+	int64_t begun_ns, ended_ns;
+	int waited = 0;
+	if (turn(in, what, 1, &begun_ns, e) < 0)
+		return -1;
+	if (what->length_ns > exact_ns)
+		waited = in->pause(in->context, what->length_ns - exact_ns, detail, e);
+	if (waited < 0) {
+		/* Cut short: no event says that it ended as planned. */
+		if (what->kind == INJECT_CUT)
+			port_set(&in->port, 1, NULL);
+		else
+			monitor_execute(in->monitor, "cont", NULL);
+		return -1;
+	}
+	clock_sleep_until(begun_ns + what->length_ns);
+	return turn(in, what, 0, &ended_ns, e);
+}
+
+int injection_run(const struct injector *in, const struct injection_plan *plan, struct err *e)
+{
+	char detail[64];
+	for (int i = 0; i < plan->count; i++) {
+		snprintf(detail, sizeof(detail), "%d of %d injections", i, plan->count);
+		if (in->pause(in->context, plan->list[i].pause_ns, detail, e) < 0 ||
+		    inject(in, &plan->list[i], detail, e) < 0)
+			return -1;
+	}
+	return 0;
+}

@@ -1,0 +1,60 @@
+/*
+ * injection.h - what is known, done to a VM: stops of its vCPUs and cuts of its network of known lengths.
+ *
+ *	stop   the monitor's stop and cont; QEMU stamps both itself
+ *	cut    the port behind which the VM's data NIC is drops everything; the VM runs on
+ *
+ * Each is two events of the VM, stamped with the middle of the call that begins or ends it:
+ *	inject-begin   detail "KIND LENGTH_NS CALL_NS": what, how long as asked, how long the call took
+ *	inject-end     the same; absent where the injection was cut short
+ */
+#ifndef BENCH_EXPERIMENT_INJECTION_H
+#define BENCH_EXPERIMENT_INJECTION_H
+
+#include "bench/testbed/port.h"
+
+#include <stdint.h>
+
+struct err;
+struct monitor;
+struct run_directory;
+
+enum injection_kind { INJECT_STOP, INJECT_CUT, INJECTION_KINDS };
+extern const char *const injection_names[INJECTION_KINDS];
+
+struct injection {
+	enum injection_kind kind;
+	int64_t length_ns;
+	int64_t pause_ns; /* before it */
+};
+
+struct injection_plan {
+	struct injection *list;
+	int count;
+};
+
+/*
+ * Every kind at each of `count` lengths, `repeat` times, in random order, with random pauses of 0.9 to 1.3 s so that no
+ * sampling grid is in step; the same seed gives the same plan. Free with injection_plan_free().
+ */
+int injection_plan_make(struct injection_plan *ret, const int64_t *lengths_ns, int count, int repeat, int64_t seed,
+                        struct err *e);
+void injection_plan_free(struct injection_plan *plan);
+
+/* How long it takes, calls not counted. */
+int64_t injection_plan_duration_ns(const struct injection_plan *plan);
+
+struct injector {
+	const char *vm;
+	struct monitor *monitor; /* of the VM */
+	struct port port;        /* behind which the VM's data NIC is */
+	struct run_directory *directory;
+	/* Wait for a time and say `detail` meanwhile; -1 ends the injections. */
+	int (*pause)(void *context, int64_t duration_ns, const char *detail, struct err *e);
+	void *context;
+};
+
+/* Whatever happens, the VM runs and its port is open afterwards, if that can be had. */
+int injection_run(const struct injector *in, const struct injection_plan *plan, struct err *e);
+
+#endif

@@ -1,0 +1,93 @@
+#include "bench/migrate/monitor.h"
+
+#include "bench/base/clock.h"
+#include "bench/base/err.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+struct monitor {
+	int fd;
+	size_t used;
+	char buffer[65536]; /* what came and is not read yet */
+};
+
+static const int64_t patience_ns = 10 * NS_PER_S;
+
+char *monitor_path(const char *state_directory, const char *vm, char *buffer, size_t room)
+{
+	snprintf(buffer, room, "%s/%s.monitor", state_directory, vm);
+	return buffer;
+}
+
+/* The next line that QEMU sent: 1, or 0 when none came in time. */
+static int next_line(struct monitor *m, char *line, size_t room, int64_t deadline_ns)
+{
+	for (;;) {
+		char *end = memchr(m->buffer, '\n', m->used);
+		if (end) {
+			snprintf(line, room, "%.*s", (int)(end - m->buffer), m->buffer);
+			m->used -= (size_t)(end + 1 - m->buffer);
+			memmove(m->buffer, end + 1, m->used);
+			return 1;
+		}
+		struct pollfd poll_fd = { .fd = m->fd, .events = POLLIN };
+		int64_t left_ms = (deadline_ns - clock_now_ns()) / NS_PER_MS;
+		if (left_ms <= 0 || m->used == sizeof(m->buffer) || poll(&poll_fd, 1, (int)left_ms) <= 0)
+			return 0;
+		ssize_t got = read(m->fd, m->buffer + m->used, sizeof(m->buffer) - m->used);
+		if (got <= 0)
+			return 0;
+		m->used += (size_t)got;
+	}
+}
+
+int monitor_execute(struct monitor *m, const char *command, struct err *e)
+{
+	char line[1024];
+	int length = snprintf(line, sizeof(line), "{\"execute\":\"%s\"}\n", command);
+	int64_t deadline_ns = clock_now_ns() + patience_ns;
+	if (send(m->fd, line, (size_t)length, MSG_NOSIGNAL) != length)
+		return err_errno(e, EXIT_MEASURED_BAD, "cannot tell QEMU to %s", command);
+	/* Events come in between, each on a line of its own. */
+	while (next_line(m, line, sizeof(line), deadline_ns)) {
+		if (strncmp(line, "{\"return\"", 9) == 0)
+			return 0;
+		if (strncmp(line, "{\"error\"", 8) == 0)
+			return err_set(e, EXIT_MEASURED_BAD, "QEMU does not %s: %.200s", command, line);
+	}
+	return err_set(e, EXIT_MEASURED_BAD, "QEMU does not answer '%s'", command);
+}
+
+int monitor_open(struct monitor **ret, const char *path, struct err *e)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct monitor *m = calloc(1, sizeof(*m));
+	if (!m)
+		return err_errno(e, EXIT_CANNOT, "cannot open a monitor");
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	m->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (m->fd < 0 || connect(m->fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
+		err_errno(e, EXIT_CANNOT, "cannot connect to QEMU's monitor '%s'", path);
+		monitor_close(m);
+		return -1;
+	}
+	if (monitor_execute(m, "qmp_capabilities", e) < 0) {
+		monitor_close(m);
+		return -1;
+	}
+	*ret = m;
+	return 0;
+}
+
+void monitor_close(struct monitor *m)
+{
+	if (m && m->fd >= 0)
+		close(m->fd);
+	free(m);
+}

@@ -1,0 +1,22 @@
+/*
+ * monitor.h - a QEMU monitor of our own (QMP on a Unix socket), beside libvirt's: a stop of 5 ms cannot be had through
+ * a daemon whose calls take tens of milliseconds. libvirt learns of what is done here from QEMU's events.
+ */
+#ifndef BENCH_MIGRATE_MONITOR_H
+#define BENCH_MIGRATE_MONITOR_H
+
+#include <stddef.h>
+
+struct err;
+struct monitor;
+
+/* Where the monitor of a VM is whose node has this state directory; returns buffer. */
+char *monitor_path(const char *state_directory, const char *vm, char *buffer, size_t room);
+
+int monitor_open(struct monitor **ret, const char *path, struct err *e);
+void monitor_close(struct monitor *m); /* NULL is fine */
+
+/* A command without arguments ("stop", "cont"); returns when QEMU has carried it out, at the latest after 10 s. */
+int monitor_execute(struct monitor *m, const char *command, struct err *e);
+
+#endif

@@ -1,0 +1,22 @@
+/*
+ * calibration.h - show what a calibration came to: a table on a terminal, a section of the page, a plot.
+ */
+#ifndef REPORTS_CALIBRATION_H
+#define REPORTS_CALIBRATION_H
+
+#include <stdio.h>
+
+struct err;
+struct plotting;
+struct run_data;
+
+/* Print the tables of a run directory with a calibration. -1 when there is none. */
+int report_calibration(FILE *out, const char *run_directory, struct err *e);
+
+/* The tables below the plot. */
+void page_calibration(FILE *out, const struct run_data *run);
+
+/* Preamble of the plot (plot.h). */
+int calibration_prepare(struct plotting *p, struct err *e);
+
+#endif
