@@ -192,7 +192,8 @@ static void judge_lost(struct work *w, const char *why_not)
 	                        (double)w->vm->sample_interval_ns / 2 / NS_PER_S);
 	if (!isnan(lost) && w->recovered_ns == MISSING)
 		snprintf(v->reason, sizeof(v->reason), "up to the end of settle: it had not recovered by then");
-	put(w, "settled_rate", w->settled.end_ns - w->settled.start_ns >= block_ns ? curve_window_rate(&w->settled) : NAN,
+	put(w, "settled_rate",
+	    w->settled.end_ns - w->settled.start_ns >= block_ns ? curve_window_rate(&w->settled) : NAN,
 	    "the second half of settle is shorter than 500 ms, or without samples");
 	if (strcmp(w->vm->name, w->run->moved) != 0)
 		put(w, "stopped_rate", curve_window_rate(&w->stop),
@@ -259,7 +260,8 @@ static void plan(struct work *w, const struct clock_map *map, const struct run_w
 		                         .fn = on_tenth,
 		                         .context = w };
 	w->stop = moved_stop(w->run, w->vm);
-	w->settled = (struct curve_window){ .start_ns = (w->migration.end_ns + w->limit_ns) / 2, .end_ns = w->limit_ns };
+	w->settled =
+		(struct curve_window){ .start_ns = (w->migration.end_ns + w->limit_ns) / 2, .end_ns = w->limit_ns };
 	w->reference_ns = recovery_reference(w, map);
 	w->recovery = (struct curve_bins){ .start_ns = w->reference_ns,
 		                           .end_ns = w->limit_ns,

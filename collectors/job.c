@@ -45,9 +45,9 @@ struct job_vm {
 	virDomainPtr domain;        /* there; NULL: not found yet */
 	int64_t not_before_ns;      /* no call before this */
 	int64_t calls, call_ns, longest_call_ns, rows, errors, connections_failed;
-	char trouble[512];                                      /* the last one */
-	bool active;                                            /* the last answer was of a job */
-	atomic_bool expected;                                   /* one is about to begin */
+	char trouble[512];                                                  /* the last one */
+	bool active;                                                        /* the last answer was of a job */
+	atomic_bool expected;                                               /* one is about to begin */
 	atomic_llong total_bytes, remaining_bytes, sent_bytes, bytes_per_s; /* for job_last() */
 };
 

@@ -53,7 +53,7 @@ void job_expect(void *state, const char *name);
 /* Where a migration is, for a progress line; 0 before the first answer. */
 struct job_progress {
 	int64_t total_bytes, remaining_bytes, sent_bytes; /* of memory */
-	int64_t bytes_per_s;                  /* as libvirt says, of the last pass */
+	int64_t bytes_per_s;                              /* as libvirt says, of the last pass */
 };
 
 /* The newest answer for VM `name` from the running collector's state; any thread. */

@@ -32,8 +32,8 @@ static int64_t free_bytes(void)
 	return sysinfo(&info) < 0 ? 0 : (int64_t)info.freeram * info.mem_unit;
 }
 
-int memory_fill(int64_t leave_bytes, void (*progress)(void *argument, int64_t filled_bytes, int64_t goal_bytes), void *argument,
-                int64_t *ret_filled_bytes, struct err *e)
+int memory_fill(int64_t leave_bytes, void (*progress)(void *argument, int64_t filled_bytes, int64_t goal_bytes),
+                void *argument, int64_t *ret_filled_bytes, struct err *e)
 {
 	uint64_t pattern[PAGE_BYTES / 8], random = (uint64_t)clock_wall_ns() | 1;
 	const int64_t reserve = MEMORY_RESERVE_BYTES + leave_bytes;

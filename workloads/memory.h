@@ -18,7 +18,7 @@ int64_t memory_available_bytes(void);
  * them out zeroed, but as long as they are free they hold what was written and are not zero to a hypervisor.
  * progress(argument, filled, goal) is called every few MiB. *ret_filled_bytes: what was written.
  */
-int memory_fill(int64_t leave_bytes, void (*progress)(void *argument, int64_t filled_bytes, int64_t goal_bytes), void *argument,
-                int64_t *ret_filled_bytes, struct err *e);
+int memory_fill(int64_t leave_bytes, void (*progress)(void *argument, int64_t filled_bytes, int64_t goal_bytes),
+                void *argument, int64_t *ret_filled_bytes, struct err *e);
 
 #endif

@@ -101,9 +101,8 @@ static int workload_option_set(struct guest_settings *s, const char *key, const 
 
 static int key_set(struct guest_settings *s, const char *key, const char *value, struct err *e)
 {
-	static const char *const keys[] = { "run",  "vm",       "interval", "mgmt",     "data",
-		                            "head", "headdata", "fill",     "leave",
-		                            "workload", "probe" };
+	static const char *const keys[] = { "run",      "vm",   "interval", "mgmt",     "data", "head",
+		                            "headdata", "fill", "leave",    "workload", "probe" };
 	const char *dot = strchr(key, '.');
 	uint64_t number = 0;
 	int result;

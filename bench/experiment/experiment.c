@@ -218,7 +218,8 @@ static int whole_check(struct experiment *x, struct err *e)
 		return err_set(e, EXIT_USAGE,
 		               "collect.samples cannot be off: without samples the run cannot follow its guests");
 	if (x->migration.sent_limit > 0 && !x->collect.on[4])
-		return err_set(e, EXIT_USAGE, "migration.sent_limit needs collect.job = yes, which tells what was sent");
+		return err_set(e, EXIT_USAGE,
+		               "migration.sent_limit needs collect.job = yes, which tells what was sent");
 	if (!x->migration.vm[0])
 		snprintf(x->migration.vm, sizeof(x->migration.vm), "%s", x->vms[0].name);
 	const char *names[VMS_MAX];

@@ -11,10 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LOOK_NS (20 * NS_PER_MS)  /* how often *interrupted and the time limit are looked at */
-#define RETRY_NS (2 * NS_PER_MS)  /* between two attempts that the hypervisor refuses as too early */
+#define LOOK_NS (20 * NS_PER_MS)    /* how often *interrupted and the time limit are looked at */
+#define RETRY_NS (2 * NS_PER_MS)    /* between two attempts that the hypervisor refuses as too early */
 #define LIMIT_HIGHEST_MS 2000000ULL /* of the downtime, as QEMU takes it */
-#define RELEASE_NS (5 * NS_PER_S) /* how long the source may take to end after libvirt has returned */
+#define RELEASE_NS (5 * NS_PER_S)   /* how long the source may take to end after libvirt has returned */
 
 struct steering {
 	const struct migration_spec *spec;
