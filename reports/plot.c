@@ -246,7 +246,7 @@ static const struct {
 	                       calibration_prepare },
 };
 
-static int run_gnuplot(const char *script_path, struct err *e)
+int plot_run_gnuplot(const char *script_path, struct err *e)
 {
 	const char *argv[] = { "gnuplot", "-d", script_path, NULL };
 	char output[8192];
@@ -291,7 +291,7 @@ static int draw_one(struct plotting *p, int kind, const char *scripts, struct er
 		unlink(text);
 	}
 	if (result == 0)
-		result = run_gnuplot(path, e);
+		result = plot_run_gnuplot(path, e);
 	for (int i = 0; result == 0 && i < 2; i++)
 		result = publish(p, endings[i], e);
 	return result;
