@@ -40,8 +40,7 @@ static int analyze_one(const char *run, struct err *e)
 	if ((several ? analyze_all(run, e) : analyze_run(run, e)) < 0)
 		return strstr(e->text, run) ? -1
 		                            : err_prefix(e, "%s", run); /* series are named without their folder */
-	printf("%s/%s.csv
-", run, several ? "study" : "metrics");
+	printf("%s/%s.csv\n", run, several ? "study" : "metrics");
 	return 0;
 }
 
