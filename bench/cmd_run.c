@@ -48,6 +48,7 @@ static int options_read(const struct arguments *a, struct study *s, struct err *
 	snprintf(s->directory, sizeof(s->directory), "%s", output ? output : "");
 	s->config_path = config_find(arguments_at(a, 0));
 	s->scale = 1;
+	s->only = arguments_option(a, "only");
 	s->resume = arguments_option(a, "continue") != NULL;
 	if (s->resume && !output)
 		return err_set(e, EXIT_USAGE, "--continue needs -o DIR, the results folder to go on in");
@@ -105,6 +106,8 @@ static const struct command_option options[] = {
 	  "change a key of the config; 'vm' stands for every VM, a VM's name for its section", NULL },
 	{ "output", 'o', "DIR", "results folder (must not exist, or be empty); default results/NAME-TIME", NULL },
 	{ "continue", 0, NULL, "go on with an interrupted study in the results folder; finished runs are kept",
+	  NULL },
+	{ "only", 0, "WORDS", "run the points of a sweep that have these words, such as 'rate=1G feature=tls'",
 	  NULL },
 	{ "repeat", 0, "N", "run every point N times", NULL },
 	{ "scale", 0, "F", "multiply memory, disk, job and file sizes by F, such as 1/16", NULL },

@@ -97,6 +97,37 @@ static void states_read(struct study *s)
 	}
 }
 
+static bool label_has(const char *label, const char *words)
+{
+	char wanted[300], padded[320], *next;
+	snprintf(padded, sizeof(padded), " %s ", label);
+	for (const char *word = words; *word; word += strcspn(word, " "), word += strspn(word, " ")) {
+		snprintf(wanted, sizeof(wanted), " %.*s ", (int)strcspn(word, " "), word);
+		next = strstr(padded, wanted);
+		if (!next)
+			return false;
+	}
+	return true;
+}
+
+/* Points that --only does not choose are left out, what they have stays. */
+static int states_choose(struct study *s, struct err *e)
+{
+	char folder[800], label[300];
+	long chosen = 0;
+	for (long i = 0; s->only && i < run_count(s); i++) {
+		run_folder(s, i, folder, sizeof(folder), label, sizeof(label));
+		if (label_has(label, s->only))
+			chosen++;
+		else if (s->states[i] == RUN_TO_COME)
+			s->states[i] = RUN_LEFT_OUT;
+	}
+	return s->only && !chosen
+	               ? err_set(e, EXIT_USAGE, "--only '%s': no point has these words; --dry-run shows the points",
+	                         s->only)
+	               : 0;
+}
+
 int study_prepare(struct study *s, struct err *e)
 {
 	char name[300] = "";
@@ -108,7 +139,7 @@ int study_prepare(struct study *s, struct err *e)
 	if (!s->directory[0])
 		study_folder_name(s->directory, sizeof(s->directory), name);
 	if (!folder_is_used(s->directory))
-		return 0;
+		return states_choose(s, e);
 	if (!s->resume)
 		return err_set(
 			e, EXIT_USAGE,
@@ -118,7 +149,7 @@ int study_prepare(struct study *s, struct err *e)
 	if (run_count(s) > 1 && study_plan_fits(s, e) < 0)
 		return -1;
 	states_read(s);
-	return 0;
+	return states_choose(s, e);
 }
 
 void study_print_plan(const struct study *s)
@@ -131,6 +162,8 @@ void study_print_plan(const struct study *s)
 	printf(to_come < run_count(s) ? ", %ld of %ld runs to come\n" : "\n", to_come, run_count(s));
 	for (long i = 0; i < s->points; i++) {
 		char folder[800], label[300];
+		if (s->states[i] == RUN_LEFT_OUT)
+			continue;
 		run_folder(s, i, folder, sizeof(folder), label, sizeof(label));
 		printf("  %ld: %s\n", i + 1, label[0] ? label : "(no lists)");
 	}

@@ -13,7 +13,7 @@
 
 #include <stdbool.h>
 
-enum study_state { RUN_TO_COME, RUN_RUNNING, RUN_COMPLETE, RUN_FAILED, RUN_SKIPPED };
+enum study_state { RUN_TO_COME, RUN_RUNNING, RUN_COMPLETE, RUN_FAILED, RUN_SKIPPED, RUN_LEFT_OUT };
 
 struct study {
 	/* set by the caller */
@@ -24,6 +24,8 @@ struct study {
 	char directory[400]; /* "": results/NAME-TIME */
 	char command_line[1024];
 	bool resume;
+	const char
+		*only; /* run points whose label has every word of this, such as "load=cpu feature=tls"; NULL: all */
 	enum report_format format;
 	/* set by study_prepare() */
 	long points;

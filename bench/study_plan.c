@@ -69,12 +69,9 @@ int study_plan_fits(const struct study *s, struct err *e)
 
 void study_table_show(const struct study *s, int64_t mean_run_ns)
 {
-	static const char marks[] = { [RUN_TO_COME] = '.',
-		                      [RUN_RUNNING] = '>',
-		                      [RUN_COMPLETE] = '+',
-		                      [RUN_FAILED] = 'x',
-		                      [RUN_SKIPPED] = '-' };
-	long counts[5] = { 0 };
+	static const char marks[] = { [RUN_TO_COME] = '.', [RUN_RUNNING] = '>', [RUN_COMPLETE] = '+',
+		                      [RUN_FAILED] = 'x',  [RUN_SKIPPED] = '-', [RUN_LEFT_OUT] = ' ' };
+	long counts[6] = { 0 };
 	char left[80] = "";
 	for (long i = 0; i < s->points * s->repeats; i++)
 		counts[s->states[i]]++;
@@ -94,6 +91,8 @@ void study_table_show(const struct study *s, int64_t mean_run_ns)
 		for (long r = 0; r < s->repeats && used < (long)sizeof(line) - 1; r++)
 			line[used++] = marks[s->states[r * s->points + p]];
 		line[used] = '\0';
+		if (strspn(line, " ") == strlen(line))
+			continue;
 		progress_note("  %s  %s", line, label);
 	}
 }

@@ -83,6 +83,9 @@ is 'groups of cases multiply with lists' \
 	"$("$migmeter" run "$work/case.conf" -n | sed -n '1s/,.*//p;2p;9p')" '8 points x 1 repeat
   1: rate=1G load=dirty feature=plain
   8: rate=10M load=cpu feature=xbzrle'
+is 'only some points' "$("$migmeter" run "$work/case.conf" -n --only 'load=cpu rate=10M' | sed -n '2,$p')" '  7: rate=10M load=cpu feature=plain
+  8: rate=10M load=cpu feature=xbzrle'
+complains 'no point has the words' 2 "no point has these words" run "$work/case.conf" -n --only load=cp
 sed 's/memdirty.rate/memdirty.raet/' "$work/case.conf" >"$work/badcase.conf"
 complains 'a case with an unknown key' 2 "badcase.conf:9: unknown key 'raet'" run "$work/badcase.conf" -n
 complains 'a sweep too large' 2 'more than 1000 points' run "$work/good.conf" -n \
