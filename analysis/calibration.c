@@ -229,7 +229,8 @@ int calibration_lengths(const struct calibration *c, const char *kind, int64_t *
 		if (k == count && count < room && !strcmp(in->kind, kind))
 			ret_ns[count++] = in->asked_ns;
 	}
-	qsort(ret_ns, (size_t)count, sizeof(*ret_ns), ascending);
+	if (count > 1)
+		qsort(ret_ns, (size_t)count, sizeof(*ret_ns), ascending);
 	return count;
 }
 

@@ -21,7 +21,7 @@ enum {
 static const int64_t first_width_ns = 100 * NS_PER_MS;
 static const int64_t lead_ns = 10 * NS_PER_S; /* room for samples older than the first one seen */
 static const double bend_per_s = 100e3;       /* ns/s */
-static const double floor_error_ns = 0.1e6; /* the difference of two shortest delays is never known better */
+static const double floor_error_ns = 0.1e6;   /* the difference of two shortest delays is never known better */
 
 struct bin {
 	int64_t guest_ns; /* of the quickest sample; -1: empty */
