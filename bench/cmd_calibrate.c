@@ -107,6 +107,7 @@ static int run_command_calibrate(const struct arguments *a)
 			                         .directory = c.directory,
 			                         .command_line = c.command_line,
 			                         .label = "",
+			                         .repeat = 1,
 			                         .injections = &c.plan };
 		run_catch_signals();
 		if (run_preflight(&c.experiment, c.directory, &e) == 0)
