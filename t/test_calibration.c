@@ -135,6 +135,27 @@ static void test_files(void **state)
 	assert_int_equal(access(path, R_OK), 0);
 }
 
+/* A later run says how far its estimators were, and calls nothing a stop that they saw while idling. */
+static void test_cited(void **state)
+{
+	(void)state;
+	char file[128];
+	make();
+	made_file(scratch, "calibration.json",
+	          "{\"run_id\":\"abc\",\"observers\":{\"network\":{\"floor_ns\":2e9,\"stop\":{\"p95_ns\":3e6}}}}");
+	snprintf(file, sizeof(file), "%s/calibration.json", scratch);
+	setenv("MIGMETER_CALIBRATION", file, 1);
+	analyse_well();
+	assert_near(metric("downtime_error", "network"), 3e6, 1, "error");
+	assert_non_null(strstr(metric_reason("downtime_error", "network"), "run abc"));
+	assert_non_null(strstr(metric_reason("downtime", "network"), "no stop seen"));
+	assert_null(strstr(metric_reason("downtime", "work"), "no stop seen"));
+	setenv("MIGMETER_CALIBRATION", "/nowhere", 1);
+	assert_int_equal(analyse(), -1);
+	assert_non_null(strstr(analysed_err.text, "'/nowhere'"));
+	unsetenv("MIGMETER_CALIBRATION");
+}
+
 /* Errors -3 .. 6 ms by hand; the middle length is not found. */
 static void test_sums(void **state)
 {
@@ -200,8 +221,8 @@ static void test_pings(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { ONE(test_known_injections), ONE(test_files), ONE(test_sums),
-		                            ONE(test_pings) };
+	const struct CMUnitTest tests[] = { ONE(test_known_injections), ONE(test_files), ONE(test_cited),
+		                            ONE(test_sums), ONE(test_pings) };
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
