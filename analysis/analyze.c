@@ -1,6 +1,7 @@
 #include "analysis/analyze.h"
 
 #include "analysis/calibration.h"
+#include "analysis/cited.h"
 #include "analysis/downtime.h"
 #include "analysis/host_metrics.h"
 #include "analysis/job_metrics.h"
@@ -23,6 +24,7 @@ struct analysis {
 	int looks; /* there is a migration or an injected stop to look for */
 	struct downtime no_window;
 	FILE *latency_plot, *downtime_plot;
+	struct cited cited;
 	int64_t came_ns; /* downtime of the moved VM that forecasts are held against */
 };
 
@@ -65,11 +67,21 @@ static void put_downtime(struct analysis *a, const struct run_vm *vm, const char
 	v->low = metric_of(d->low_ns);
 	v->high = metric_of(d->high_ns);
 	snprintf(v->reason, sizeof(v->reason), "%s", d->reason);
+	/* What it says of idling is no stop here either; an estimator that stands alone has no floor. */
+	double floor_ns = fmax(metric_of(d->floor_ns), cited_floor_ns(&a->cited, estimator));
+	if (d->value_ns != MISSING && (double)d->value_ns <= floor_ns && !d->reason[0])
+		snprintf(v->reason, sizeof(v->reason), "no stop seen: not above its floor of %.3g ms",
+		         floor_ns / 1e6);
 	v = metrics_add(&a->metrics, "downtime_floor", vm, "%s", estimator);
 	v->value = metric_of(d->floor_ns);
 	if (d->floor_ns == MISSING)
 		snprintf(v->reason, sizeof(v->reason), "%s",
 		         d->value_ns == MISSING ? d->reason : "not to be had from a baseline");
+	if (a->cited.root && !isnan(cited_error_ns(&a->cited, estimator))) {
+		v = metrics_add(&a->metrics, "downtime_error", vm, "%s", estimator);
+		v->value = cited_error_ns(&a->cited, estimator);
+		snprintf(v->reason, sizeof(v->reason), "as calibrated in run %s", a->cited.id);
+	}
 	if (a->downtime_plot)
 		downtime_plot_row(a->downtime_plot, vm->name, estimator, d, run_origin_ns(&a->run));
 }
@@ -256,9 +268,9 @@ int analyze_run(const char *run_directory, struct err *e)
 	char plots[4096 + 16];
 	if (run_read(&a.run, run_directory, e) < 0)
 		return -1;
-	int result = 0;
+	int result = cited_read(&a.cited, e);
 	snprintf(plots, sizeof(plots), "%s/plots", a.run.directory);
-	if (mkdir(plots, 0755) < 0 && errno != EEXIST)
+	if (result == 0 && mkdir(plots, 0755) < 0 && errno != EEXIST)
 		result = err_errno(e, EXIT_CANNOT, "cannot make '%s'", plots);
 	if (result == 0)
 		result = with_plots(&a, e);
@@ -266,6 +278,7 @@ int analyze_run(const char *run_directory, struct err *e)
 		result = calibration_write(&a.run, e);
 	if (result == 0)
 		result = finish(&a, e);
+	cited_free(&a.cited);
 	metrics_free(&a.metrics);
 	run_free(&a.run);
 	return result;

@@ -32,6 +32,7 @@ struct observer {
 	int sees_cuts;
 	double target_ns;         /* for the 95th percentile of the absolute error on a quiet machine; NAN: none */
 	double floor_ns;          /* NAN: not known */
+	double least_ns;          /* it takes nothing shorter for a stop, whatever its floor */
 	struct observation *seen; /* one for each injection */
 };
 

@@ -21,8 +21,7 @@ enum {
 static const int64_t first_width_ns = 100 * NS_PER_MS;
 static const int64_t lead_ns = 10 * NS_PER_S; /* room for samples older than the first one seen */
 static const double bend_per_s = 100e3;       /* ns/s */
-static const double least_step_ns = 1e6;
-static const double floor_error_ns = 0.1e6; /* the difference of two shortest delays is never known better */
+static const double floor_error_ns = 0.1e6;   /* the difference of two shortest delays is never known better */
 
 struct bin {
 	int64_t guest_ns; /* of the quickest sample; -1: empty */
@@ -262,7 +261,7 @@ int clock_map_build(struct clock_map *map, struct err *e)
 			const struct bin *bin = &map->bins[k];
 			map->residual[k] = bin->guest_ns < 0 ? NAN : residual_of(map, bin->guest_ns, bin->delta_ns);
 		}
-		map->step_least_ns = fmax(least_step_ns, 5 * roughness(map, scratch));
+		map->step_least_ns = fmax((double)CLOCK_STEP_LEAST_NS, 5 * roughness(map, scratch));
 		find_steps(map, bend);
 	}
 

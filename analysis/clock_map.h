@@ -23,6 +23,9 @@
 struct err;
 struct clock_map;
 
+/* What is shorter is not taken for a stop. */
+#define CLOCK_STEP_LEAST_NS INT64_C(1000000)
+
 /* A jump of the offset: the guest does not know of `size_ns` at this place. */
 struct clock_step {
 	int64_t guest_ns; /* when the guest's clock stood still */

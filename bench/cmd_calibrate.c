@@ -48,7 +48,8 @@ static int options_read(const struct arguments *a, struct calibration *c, struct
 	if ((text = arguments_option(a, "repeat")) &&
 	    (integer_parse(text, &c->repeat, e) < 0 || c->repeat < 1 || c->repeat > 200))
 		return err_set(e, EXIT_USAGE, "--repeat '%s': expected 1 to 200", text);
-	if (data_path("configs/calibrate.conf", c->config_path, sizeof(c->config_path), e) < 0 ||
+	if (data_path(arguments_option(a, "busy") ? "configs/calibrate-busy.conf" : "configs/calibrate.conf",
+	              c->config_path, sizeof(c->config_path), e) < 0 ||
 	    config_file_read(&c->config, c->config_path, e) < 0)
 		return -1;
 	if (c->quick &&
@@ -71,8 +72,9 @@ static int prepare(const struct arguments *a, struct calibration *c, struct err 
 	snprintf(c->directory, sizeof(c->directory), "%s", output ? output : "");
 	if (!output)
 		study_folder_name(c->directory, sizeof(c->directory), c->experiment.general.name);
-	snprintf(c->command_line, sizeof(c->command_line), "migmeter calibrate%s --repeat %d --seed %lld",
-	         c->quick ? " --quick" : "", (int)c->repeat, (long long)c->experiment.general.seed);
+	snprintf(c->command_line, sizeof(c->command_line), "migmeter calibrate%s%s --repeat %d --seed %lld",
+	         c->quick ? " --quick" : "", arguments_option(a, "busy") ? " --busy" : "", (int)c->repeat,
+	         (long long)c->experiment.general.seed);
 	return injection_plan_make(&c->plan, c->quick ? quick_lengths_ns : lengths_ns,
 	                           c->quick ? sizeof(quick_lengths_ns) / sizeof(*quick_lengths_ns)
 	                                    : sizeof(lengths_ns) / sizeof(*lengths_ns),
@@ -105,6 +107,7 @@ static int run_command_calibrate(const struct arguments *a)
 			                         .directory = c.directory,
 			                         .command_line = c.command_line,
 			                         .label = "",
+			                         .repeat = 1,
 			                         .injections = &c.plan };
 		run_catch_signals();
 		if (run_preflight(&c.experiment, c.directory, &e) == 0)
@@ -123,10 +126,12 @@ static const struct command_option options[] = {
 	  NULL },
 	{ "quick", 0, NULL, "three lengths, three injections each, 10 s of idling: a minute instead of half an hour",
 	  NULL },
+	{ "busy", 0, NULL, "while another VM migrates over a link that it fills, and both cores are busy", NULL },
 	{ "repeat", 0, "N", "injections of a kind and length; default 20", NULL },
 	{ "idle", 0, "DURATION", "how long the guest is watched without any injection; default 10min", NULL },
 	{ "seed", 0, "N", "of the order and the pauses", NULL },
-	{ "set", 's', "SECTION.KEY=VALUE", "change a key of configs/calibrate.conf", NULL },
+	{ "set", 's', "SECTION.KEY=VALUE", "change a key of configs/calibrate.conf, or of calibrate-busy.conf",
+	  NULL },
 	{ "quiet", 'q', NULL, "no progress on stderr", NULL },
 	{ NULL, 0, NULL, NULL, NULL },
 };

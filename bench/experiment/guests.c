@@ -147,7 +147,7 @@ int guest_start(const struct experiment *x, int index, const struct guest_boot *
 	}
 	/* Before 9.0 QEMU loses writes of TCG guests that move. */
 	spec.uneven_memory = !boot->kvm && boot->host.qemu_version < 9000000;
-	if (x->migration.mode == MODE_NONE)
+	if (boot->monitors && vm != experiment_moving_vm(x))
 		spec.monitor_path = monitor_path(node->state_directory, vm->name, monitor, sizeof(monitor));
 	if (vm == experiment_moving_vm(x)) {
 		/* QEMU's own pages are locked too. */

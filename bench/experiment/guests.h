@@ -16,6 +16,7 @@ struct guest_boot {
 	bool kvm;
 	struct feature_host host;     /* filled by guests_check_features() */
 	char accelerator_reason[300]; /* why this accelerator */
+	bool monitors;                /* guests that stay get a monitor of our own; set by the caller */
 };
 
 /* Find the guest kernel and binary, write the initramfs into `directory`, decide the accelerator. */

@@ -17,8 +17,10 @@
 #include "bench/testbed/storage.h"
 #include "collectors/job.h"
 
+#include <errno.h>
 #include <json-c/json.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -54,8 +56,9 @@ struct run {
 	struct watching watching;
 	struct fault *fault; /* while the migration runs */
 	bool watching_on;
-	atomic_bool ending;  /* from here on guests may end */
-	atomic_bool vm_lost; /* a guest ended that should not have; lost_words says how */
+	volatile sig_atomic_t injected; /* a migration beside injections has gone on for long enough */
+	atomic_bool ending;             /* from here on guests may end */
+	atomic_bool vm_lost;            /* a guest ended that should not have; lost_words says how */
 	char lost_words[200], lost_vm[64];
 };
 
@@ -227,6 +230,7 @@ static int stage_guests(struct run *r, struct err *e)
 	if (guests_prepare(&r->boot, r->x, testbed_state_directory(), e) < 0)
 		return -1;
 	run_facts_guest(&r->directory, &r->boot, r->x->hosts.accelerator);
+	r->boot.monitors = r->order->injections || r->x->migration.suspend_ns;
 	if (!r->boot.kvm)
 		progress_note("guests run under TCG (emulation): %s", r->boot.accelerator_reason);
 	if (stage_connect(r, e) < 0 ||
@@ -317,9 +321,9 @@ static int migrate(struct run *r, const struct experiment_vm *vm, struct err *e)
 		.timeout_ns = m->timeout_ns,
 		.stop_due = m->sent_limit > 0 && m->mode == MODE_PRECOPY ? sent_enough : NULL,
 		.features = &r->x->features,
-		.interrupted = &run_interrupted,
+		.interrupted = r->order->injections ? &r->injected : &run_interrupted,
 		.sink = on_migration_event,
-		.tick = migration_tick,
+		.tick = r->order->injections ? NULL : migration_tick,
 		.context = r,
 	};
 	if (fault_start(&r->fault, r->x, &r->testbed, on_event, r, e) < 0)
@@ -350,8 +354,8 @@ static int migrate(struct run *r, const struct experiment_vm *vm, struct err *e)
 /* Instead of a migration: what is known, done to the VM, which calibrates the estimators. */
 static int inject(struct run *r, const struct injection_plan *plan, struct err *e)
 {
-	const struct experiment_vm *vm = r->x->vms;
-	while (strcmp(vm->name, r->x->migration.vm) != 0)
+	const struct experiment_vm *vm = r->x->vms, *moving = experiment_moving_vm(r->x);
+	while (moving ? vm == moving : strcmp(vm->name, r->x->migration.vm) != 0)
 		vm++;
 	const struct node *node = &r->testbed.nodes[node_index(vm->node)];
 	struct injector in = { .vm = vm->name, .directory = &r->directory, .pause = pause_saying, .context = r };
@@ -380,6 +384,37 @@ static int stay(struct run *r, struct err *e)
 	return pause_for(r, 2 * NS_PER_S, e);
 }
 
+struct beside {
+	struct run *run;
+	struct err e;
+};
+
+static void *migrate_beside(void *argument)
+{
+	struct beside *b = argument;
+	migrate(b->run, experiment_moving_vm(b->run->x), &b->e);
+	return NULL;
+}
+
+/* Inject into one VM while another one migrates, which is ended when all is injected. */
+static int inject_beside(struct run *r, struct err *e)
+{
+	struct beside b = { .run = r };
+	pthread_t thread;
+	if (r->x->vm_count < 2)
+		return err_set(e, EXIT_USAGE, "a VM that stays is needed to inject into while another one moves");
+	errno = pthread_create(&thread, NULL, migrate_beside, &b);
+	if (errno)
+		return err_errno(e, EXIT_CANNOT, "cannot start a migration beside the injections");
+	int result = stay(r, e);
+	r->injected = 1;
+	pthread_join(thread, NULL);
+	if (result == 0 && b.e.status != EXIT_INTERRUPTED)
+		return err_set(e, EXIT_MEASURED_BAD, "the migration was over before the injections: %s",
+		               b.e.status ? b.e.text : "the VM has moved");
+	return result;
+}
+
 static int stage_measure(struct run *r, struct err *e)
 {
 	const struct experiment_general *g = &r->x->general;
@@ -394,7 +429,9 @@ static int stage_measure(struct run *r, struct err *e)
 		return -1;
 	job_expect(r->watching.job, r->x->migration.vm);
 	phase(r, "migration", r->order->injections ? injection_plan_duration_ns(r->order->injections) : 0);
-	if (moving ? migrate(r, moving, e) < 0 : stay(r, e) < 0)
+	if (moving && r->order->injections ? inject_beside(r, e) < 0
+	    : moving                       ? migrate(r, moving, e) < 0
+	                                   : stay(r, e) < 0)
 		return -1;
 	phase(r, "settle", g->settle_ns);
 	if (pause_for(r, g->settle_ns, e) < 0)
