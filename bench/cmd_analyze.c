@@ -1,5 +1,7 @@
 /* migmeter analyze and report: later steps, run again on kept runs. */
 #include "analysis/analyze.h"
+#include "analysis/study.h"
+#include "analysis/study_analyze.h"
 #include "bench/base/err.h"
 #include "bench/command.h"
 #include "reports/report.h"
@@ -21,12 +23,34 @@ static int each_run(const struct arguments *a, int (*one)(const char *run, struc
 	return status;
 }
 
+static int analyze_single(const char *run, struct err *e)
+{
+	if (analyze_run(run, e) == 0)
+		return 0;
+	return strstr(e->text, run) ? -1 : err_prefix(e, "%s", run); /* series are named without their folder */
+}
+
+/* Every run of a study, then what is computed over them; one that is bad does not end it. */
+static int analyze_all(const char *directory, struct err *e)
+{
+	struct study_runs s;
+	struct err own = { 0 };
+	int result = study_read(&s, directory, e);
+	for (int i = 0; i < s.count && result == 0; i++) {
+		own = (struct err){ 0 };
+		if (analyze_single(s.runs[i].directory, &own) < 0)
+			err_report(&own);
+	}
+	study_runs_free(&s);
+	return result == 0 ? analyze_study(directory, e) : -1;
+}
+
 static int analyze_one(const char *run, struct err *e)
 {
-	if (analyze_run(run, e) < 0)
-		return strstr(e->text, run) ? -1
-		                            : err_prefix(e, "%s", run); /* series are named without their folder */
-	printf("%s/metrics.csv\n", run);
+	bool several = study_is(run);
+	if ((several ? analyze_all(run, e) : analyze_single(run, e)) < 0)
+		return -1;
+	printf("%s/%s.csv\n", run, several ? "study" : "metrics");
 	return 0;
 }
 
@@ -37,15 +61,27 @@ static int analyze_command_run(const struct arguments *a)
 
 const struct command analyze_command = {
 	.name = "analyze",
-	.synopsis = "RUN...",
+	.synopsis = "RUN|STUDY...",
 	.minimum = 1,
 	.maximum = -1,
-	.help = "Compute the metrics of kept runs again, from their raw data",
+	.help = "Compute the metrics of kept runs and studies again, from their raw data",
 	.run = analyze_command_run,
 };
 
+/* What is computed over the runs is computed again: it is cheap, and some may be new. */
+static int report_folder(const char *directory, const char *output, struct err *e)
+{
+	char page[PATH_MAX];
+	if (analyze_study(directory, e) < 0 || report_study(directory, output, page, sizeof(page), e) < 0)
+		return -1;
+	printf("%s\n", page);
+	return 0;
+}
+
 static int report_one(const char *run, struct err *e)
 {
+	if (study_is(run))
+		return report_folder(run, NULL, e);
 	if (report_run(run, NULL, e) < 0)
 		return -1;
 	printf("%s/report.html\n", run);
@@ -59,6 +95,8 @@ static int report_command_run(const struct arguments *a)
 	int count = arguments_count(a);
 	if (!output)
 		return each_run(a, report_one);
+	if (count == 1 && study_is(arguments_at(a, 0)))
+		return report_folder(arguments_at(a, 0), output, &e) < 0 ? err_report(&e) : EXIT_DONE;
 	if (count == 1) {
 		if (report_run(arguments_at(a, 0), output, &e) < 0)
 			return err_report(&e);
@@ -76,10 +114,10 @@ static const struct command_option report_options[] = {
 
 const struct command report_command = {
 	.name = "report",
-	.synopsis = "RUN...",
+	.synopsis = "RUN|STUDY...",
 	.minimum = 1,
 	.maximum = -1,
-	.help = "Draw the plots of kept runs and write the HTML report",
+	.help = "Draw the plots of kept runs and studies and write the HTML report",
 	.options = report_options,
 	.run = report_command_run,
 };

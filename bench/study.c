@@ -1,6 +1,7 @@
 #include "bench/study.h"
 
 #include "analysis/analyze.h"
+#include "analysis/study_analyze.h"
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
 #include "bench/experiment/progress.h"
@@ -210,10 +211,11 @@ static int run_once(const struct study *s, long index, struct err *e)
 
 /* ---- all runs ---- */
 
-static void index_write(const struct study *s)
+/* What is computed over the runs, and the pages over them. */
+static void pages_write(const struct study *s)
 {
 	long count = 0;
-	char(*folders)[800] = calloc((size_t)run_count(s), sizeof(*folders)), label[300], output[500], status[32];
+	char(*folders)[800] = calloc((size_t)run_count(s), sizeof(*folders)), label[300], page[800], status[32];
 	const char **names = calloc((size_t)run_count(s), sizeof(*names));
 	struct err e = { 0 };
 	for (long i = 0; folders && names && i < run_count(s); i++) {
@@ -223,11 +225,11 @@ static void index_write(const struct study *s)
 			count++;
 		}
 	}
-	snprintf(output, sizeof(output), "%s/index.html", s->directory);
-	if (count && report_runs(names, (int)count, output, &e) < 0)
+	if (count &&
+	    (analyze_study(s->directory, &e) < 0 || report_study(s->directory, NULL, page, sizeof(page), &e) < 0))
 		err_report(&e);
 	else if (count && s->format == REPORT_TEXT)
-		printf("\n%ld of %ld runs: %s\n", count, run_count(s), output);
+		printf("\n%ld of %ld runs: %s\n", count, run_count(s), page);
 	if (s->format != REPORT_TEXT && report_tables(stdout, names, (int)count, s->format, &e) < 0)
 		err_report(&e);
 	free(names);
@@ -263,7 +265,7 @@ int study_run(struct study *s)
 	}
 	if (run_count(s) > 1) {
 		study_table_show(s, 0);
-		index_write(s);
+		pages_write(s);
 	}
 	if (run_interrupted)
 		progress_note("interrupted: 'migmeter run ... -o %s --continue' goes on", s->directory);

@@ -243,7 +243,7 @@ static const struct {
 	[PLOT_LATENCY] = { "latency", "latency.gp", "Operation latency by phase", latency_prepare },
 };
 
-static int run_gnuplot(const char *script_path, struct err *e)
+int plot_run_gnuplot(const char *script_path, struct err *e)
 {
 	const char *argv[] = { "gnuplot", "-d", script_path, NULL };
 	char output[8192];
@@ -288,7 +288,7 @@ static int draw_one(struct plotting *p, int kind, const char *scripts, struct er
 		unlink(text);
 	}
 	if (result == 0)
-		result = run_gnuplot(path, e);
+		result = plot_run_gnuplot(path, e);
 	for (int i = 0; result == 0 && i < 2; i++)
 		result = publish(p, endings[i], e);
 	return result;

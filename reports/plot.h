@@ -38,6 +38,9 @@ void plot_quote(FILE *script, const char *text);
 void plot_set_text(FILE *script, const char *name, const char *text);
 void plot_set_item(FILE *script, const char *array, int index, const char *text);
 
+/* Run a finished script. */
+int plot_run_gnuplot(const char *script_path, struct err *e);
+
 /* Why there is no plot; returns 1, so that `return plot_skip(...)` works. */
 int plot_skip(struct plotting *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

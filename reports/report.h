@@ -36,6 +36,13 @@ int report_sentence(FILE *out, const char *run_directory, struct err *e);
  * reason. A directory that is not a run is a row that says so. Links are relative to output where they can be. */
 int report_runs(const char *const runs[], int count, const char *output, struct err *e);
 
+/*
+ * The pages of a study folder: index.html, a row a run; where the study repeats a paper also study.html, with the
+ * paper's claims judged (claims.csv) and its figures redrawn. output, if given, is where the last of them goes; its path
+ * is copied into page.
+ */
+int report_study(const char *directory, const char *output, char *page, size_t room, struct err *e);
+
 /* Where the gnuplot scripts and the style sheet are (see bench/base/data.h), or NULL. */
 const char *reports_directory(struct err *e);
 

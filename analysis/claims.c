@@ -1,0 +1,224 @@
+#include "analysis/claims.h"
+
+#include "analysis/csv_field.h"
+#include "analysis/formula.h"
+#include "bench/base/err.h"
+#include "bench/base/quantity.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { REPEATS_MAX = 1000, PARTS_MAX = 64, WORD_ROOM = 128 };
+
+static const struct {
+	const char *name;
+	const struct claim *claims;
+} paper_tables[] = { { "kuno", kuno_claims } };
+
+const struct claim *claims_of(const char *paper)
+{
+	for (size_t i = 0; i < sizeof(paper_tables) / sizeof(*paper_tables); i++)
+		if (strcmp(paper_tables[i].name, paper) == 0)
+			return paper_tables[i].claims;
+	return NULL;
+}
+
+const char *verdict_name(enum verdict verdict)
+{
+	static const char *const names[] = { "agrees", "disagrees", "not shown" };
+	return names[verdict];
+}
+
+/* ---- rules ---- */
+
+enum verdict claim_judge(const struct interval *value, double low, double high)
+{
+	if (isnan(value->low) || isnan(value->high))
+		return VERDICT_NOT_SHOWN;
+	if (value->low >= low && value->high <= high)
+		return VERDICT_AGREES;
+	if (value->high < low || value->low > high)
+		return VERDICT_DISAGREES;
+	return VERDICT_NOT_SHOWN;
+}
+
+enum verdict claim_together(const enum verdict *parts, int count)
+{
+	enum verdict all = count ? VERDICT_AGREES : VERDICT_NOT_SHOWN;
+	for (int i = 0; i < count; i++) {
+		if (parts[i] == VERDICT_DISAGREES)
+			return VERDICT_DISAGREES;
+		if (parts[i] == VERDICT_NOT_SHOWN)
+			all = VERDICT_NOT_SHOWN;
+	}
+	return all;
+}
+
+char *claim_rule(const struct claim *c, char *buffer, size_t room)
+{
+	if (c->figure_only)
+		buffer[0] = '\0';
+	else if (isinf(c->high))
+		snprintf(buffer, room, "above %g", c->low);
+	else if (isinf(c->low))
+		snprintf(buffer, room, "below %g", c->high);
+	else
+		snprintf(buffer, room, "%g to %g", c->low, c->high);
+	return buffer;
+}
+
+/* ---- parts ---- */
+
+/* Element `index` of text, up to any of `ends`; the last one when there are fewer. Returns how many there are. */
+static int element(const char *text, const char *ends, int index, char *buffer, size_t room)
+{
+	int count = 0;
+	buffer[0] = '\0';
+	for (const char *at = text; at && *at; count++) {
+		size_t length = strcspn(at, ends);
+		if (count <= index)
+			snprintf(buffer, room, "%.*s", (int)length, at);
+		at += length + (at[length] != '\0');
+	}
+	return count;
+}
+
+int claim_parts(const struct claim *c)
+{
+	char unused[WORD_ROOM];
+	return c->rates ? element(c->rates, " ", 0, unused, sizeof(unused)) : 1;
+}
+
+void claim_part(const struct claim *c, int index, char *formula, size_t room, char *paper, size_t paper_room)
+{
+	char rate[WORD_ROOM] = "";
+	size_t used = 0;
+	if (c->rates)
+		element(c->rates, " ", index, rate, sizeof(rate));
+	element(c->paper, "|", index, paper, paper_room);
+	formula[0] = '\0';
+	for (const char *at = c->formula; *at && used < room; at++) {
+		int is_rate = c->rates && strncmp(at, "RATE", 4) == 0;
+		used += (size_t)(is_rate ? snprintf(formula + used, room - used, "%s", rate)
+		                         : snprintf(formula + used, room - used, "%c", *at));
+		at += is_rate ? 3 : 0;
+	}
+}
+
+/* ---- values ---- */
+
+struct looking {
+	const struct study_runs *study;
+	long repeat;
+	char *reason;
+	size_t room;
+};
+
+static double look_up(void *context, const struct formula_term *t)
+{
+	const struct looking *l = context;
+	struct study_key key = { .workload = t->words[1],
+		                 .metric = t->name,
+		                 .role = t->words[3],
+		                 .estimator = t->count > 4 ? t->words[4] : "",
+		                 .vms = atoi(t->words[0]) };
+	char reason[300];
+	if (rate_parse(t->words[2], &key.rate_bits_per_s, NULL) < 0)
+		key.rate_bits_per_s = MISSING;
+	double value = study_value(l->study, &key, l->repeat, reason, sizeof(reason));
+	/* The first thing that is missing is told. */
+	if (isnan(value) && !l->reason[0])
+		snprintf(l->reason, l->room, "%s", reason);
+	return value;
+}
+
+int claim_value(const struct study_runs *s, const char *formula, struct interval *ret, char *reason, size_t room,
+                struct err *e)
+{
+	int count = s->repeats < REPEATS_MAX ? (int)s->repeats : REPEATS_MAX;
+	double *values = calloc((size_t)count + 1, sizeof(*values));
+	if (!values)
+		return err_errno(e, EXIT_CANNOT, "cannot judge claims");
+	int result = 0;
+	reason[0] = '\0';
+	for (int r = 0; r < count && result == 0; r++) {
+		struct looking l = { s, r + 1, reason, room };
+		values[r] = NAN;
+		result = formula_value(formula, look_up, &l, &values[r], e);
+	}
+	*ret = interval_of(values, count);
+	if (ret->n < INTERVAL_LEAST && !reason[0])
+		snprintf(reason, room, "fewer than %d repeats", INTERVAL_LEAST);
+	free(values);
+	return result;
+}
+
+/* ---- claims.csv ---- */
+
+struct judged {
+	char formula[512], paper[WORD_ROOM], reason[300];
+	struct interval value;
+	enum verdict verdict;
+};
+
+static int judge_part(const struct study_runs *s, const struct claim *c, int index, struct judged *ret, struct err *e)
+{
+	claim_part(c, index, ret->formula, sizeof(ret->formula), ret->paper, sizeof(ret->paper));
+	if (claim_value(s, ret->formula, &ret->value, ret->reason, sizeof(ret->reason), e) < 0)
+		return -1;
+	ret->verdict = claim_judge(&ret->value, c->low, c->high);
+	return 0;
+}
+
+static void write_part(FILE *out, const struct claim *c, enum verdict whole, const struct judged *part)
+{
+	char rule[64];
+	const char *const texts[] = {
+		c->id,   verdict_name(whole), c->text, part->formula, claim_rule(c, rule, sizeof(rule)),
+		c->unit, part->paper
+	};
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		fputs(i ? "," : "", out);
+		field_text(out, texts[i]);
+	}
+	field_number(out, part->value.mean);
+	field_number(out, part->value.low);
+	field_number(out, part->value.high);
+	fprintf(out, ",%d,%s,", part->value.n, c->figure_only ? "" : verdict_name(part->verdict));
+	field_text(out, part->reason);
+	putc('\n', out);
+}
+
+/* The rows of one claim, from `first` on; *ret_next is the first of the next. */
+static int write_claim(const struct study_runs *s, const struct claim *first, FILE *out,
+                       const struct claim **ret_next, struct err *e)
+{
+	struct judged *parts = calloc(PARTS_MAX, sizeof(*parts));
+	enum verdict verdicts[PARTS_MAX];
+	int count = 0, judged = 0, result = parts ? 0 : err_errno(e, EXIT_CANNOT, "cannot judge claims");
+	const struct claim *c = first;
+	for (; result == 0 && c->id && strcmp(c->id, first->id) == 0; c++)
+		for (int i = 0; i < claim_parts(c) && count < PARTS_MAX && result == 0; i++) {
+			result = judge_part(s, c, i, &parts[count], e);
+			if (!c->figure_only)
+				verdicts[judged++] = parts[count].verdict;
+			count++;
+		}
+	*ret_next = c;
+	count = 0;
+	for (c = first; result == 0 && c < *ret_next; c++)
+		for (int i = 0; i < claim_parts(c) && count < PARTS_MAX; i++)
+			write_part(out, c, claim_together(verdicts, judged), &parts[count++]);
+	free(parts);
+	return result;
+}
+
+int claims_write(const struct study_runs *s, const struct claim *claims, FILE *out, struct err *e)
+{
+	fputs("claim,claim_verdict,text,formula,rule,unit,paper,value,low,high,n,verdict,reason\n", out);
+	for (const struct claim *c = claims; c->id;)
+		if (write_claim(s, c, out, &c, e) < 0)
+			return -1;
+	return 0;
+}

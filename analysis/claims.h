@@ -1,0 +1,69 @@
+/*
+ * claims.h - what a paper claims, as data, and whether the runs of a study bear it out.
+ *
+ * A claim is judged on a formula over metrics. A term of it is
+ *	METRIC(VMS, WORKLOAD, RATE, ROLE[, ESTIMATOR])
+ * the metric of the VM with that role, in the run with so many VMs, whose moving VM has that workload, at that link
+ * rate. The formula has a value for each repeat; their mean has a 95 % interval from three repeats on.
+ *	agrees      the whole interval lies in the claim's range
+ *	disagrees   the whole interval lies outside of it
+ *	not shown   neither, or there is no interval
+ * A claim of several parts agrees when all do, and disagrees when any does.
+ *
+ * To add a paper: a table of its claims in analysis/paper_NAME.c and a row in paper_tables[] (analysis/claims.c); a
+ * config with experiment.study = NAME is then judged by it.
+ */
+#ifndef ANALYSIS_CLAIMS_H
+#define ANALYSIS_CLAIMS_H
+
+#include "analysis/interval.h"
+#include "analysis/study.h"
+
+#include <stdio.h>
+
+struct err;
+
+struct claim {
+	const char *id;      /* rows with the same id, one after the other, are parts of one claim; NULL ends */
+	const char *text;    /* the claim */
+	const char *formula; /* RATE in it stands for each of `rates` */
+	const char *rates;   /* "1G 100M 10M"; NULL: the formula has no RATE */
+	double low, high;    /* its range; -INFINITY, INFINITY: open */
+	const char *unit;    /* of the value: "%", "points", "times", "s" */
+	const char *paper;   /* the paper's figure, as it says it; one a rate with | between them, or one for all */
+	int figure_only;     /* a figure to set beside the paper's, no part of the verdict */
+};
+
+extern const struct claim kuno_claims[];
+
+/* The claims of the paper called name; NULL: none is known. */
+const struct claim *claims_of(const char *paper);
+
+enum verdict { VERDICT_AGREES, VERDICT_DISAGREES, VERDICT_NOT_SHOWN };
+
+const char *verdict_name(enum verdict verdict);
+
+/* One value against a range. */
+enum verdict claim_judge(const struct interval *value, double low, double high);
+
+/* The verdict on parts together; count 0 is not shown. */
+enum verdict claim_together(const enum verdict *parts, int count);
+
+/* How many parts a row has, and its part `index`: formula and the paper's figure. */
+int claim_parts(const struct claim *c);
+void claim_part(const struct claim *c, int index, char *formula, size_t room, char *paper, size_t paper_room);
+
+/* The value of a formula over the repeats of the study; reason says what is missing, "" when nothing is. */
+int claim_value(const struct study_runs *s, const char *formula, struct interval *ret, char *reason, size_t room,
+                struct err *e);
+
+/* "above 0", "below 0.5", "0.9 to 1.1" */
+char *claim_rule(const struct claim *c, char *buffer, size_t room);
+
+/*
+ * Write claims.csv: claim,claim_verdict,text,formula,rule,unit,paper,value,low,high,n,verdict,reason; a row a part. The
+ * verdict of a figure only is empty.
+ */
+int claims_write(const struct study_runs *s, const struct claim *claims, FILE *out, struct err *e);
+
+#endif

@@ -1,0 +1,16 @@
+/*
+ * study_analyze.h - a study folder in, study.csv and claims.csv out. May be run again at any time; the runs must have
+ * been analysed.
+ *
+ *	study.csv    a row a metric of a point of the sweep, over its repeats:
+ *	             point,vms,workload,rate_bit_per_s,metric,vm,role,estimator,mean,low,high,n,unit
+ *	claims.csv   see analysis/claims.h; only where the study repeats a paper (experiment.study)
+ */
+#ifndef ANALYSIS_STUDY_ANALYZE_H
+#define ANALYSIS_STUDY_ANALYZE_H
+
+struct err;
+
+int analyze_study(const char *directory, struct err *e);
+
+#endif

@@ -1,0 +1,44 @@
+/* The figures of Kuno, Niii, Yamaguchi as a picture each: link speeds across, VMs down. */
+#include "reports/study_view.h"
+
+#include <string.h>
+
+static const struct paper_figure kuno_figures[] = {
+	{ "kuno-1-cpu", "Figures 2, 3, 4: CPU, one VM", 1, "intadd", { { "2", "3", "4" } } },
+	{ "kuno-1-io", "Figures 5, 6, 7: I/O, one VM", 1, "seqread", { { "5", "6", "7" } } },
+	{ "kuno-1-memory", "Figures 8, 9, 10: memory writing, one VM", 1, "memdirty", { { "8", "9", "10" } } },
+	{ "kuno-3-cpu",
+	  "Figures 13, 16 to 21: CPU, three VMs",
+	  3,
+	  "intadd",
+	  { { "16", "13-a", "19" }, { "17", "13-b", "20" }, { "18", "13-c", "21" } } },
+	{ "kuno-3-io",
+	  "Figures 14, 22 to 27: I/O, three VMs",
+	  3,
+	  "seqread",
+	  { { "22", "14-a", "25" }, { "23", "14-b", "26" }, { "24", "14-c", "27" } } },
+	{ "kuno-3-memory",
+	  "Figures 15, 28 to 33: memory writing, three VMs",
+	  3,
+	  "memdirty",
+	  { { "28", "15-a", "31" }, { "29", "15-b", "32" }, { "30", "15-c", "33" } } },
+	{ NULL, NULL, 0, NULL, { { NULL } } },
+};
+
+static const struct paper papers[] = {
+	{ "kuno",
+	  "Performance of processes on a VM being live-migrated",
+	  "Y. Kuno, K. Niii, S. Yamaguchi: a study of the performance of processes on a virtual machine being live-migrated",
+	  { 1e9, 100e6, 10e6 },
+	  { "1 Gbit/s", "100 Mbit/s", "10 Mbit/s" },
+	  kuno_figures,
+	  "Figure 11: migration time, one VM" },
+};
+
+const struct paper *paper_find(const char *name)
+{
+	for (size_t i = 0; i < sizeof(papers) / sizeof(*papers); i++)
+		if (strcmp(papers[i].name, name) == 0)
+			return &papers[i];
+	return NULL;
+}

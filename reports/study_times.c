@@ -1,0 +1,70 @@
+#include "reports/study_times.h"
+
+#include "reports/csv_table.h"
+#include "reports/plot.h"
+
+#include <math.h>
+#include <string.h>
+
+static const struct {
+	const char *workload, *label;
+} kinds[] = { { "intadd", "CPU" }, { "seqread", "I/O" }, { "memdirty", "memory writing" } };
+
+enum { KINDS = sizeof(kinds) / sizeof(*kinds) };
+
+/* The row of study.csv, or -1. */
+static int find_row(const struct csv_table *t, const char *workload, double bits_per_s)
+{
+	for (int i = 0; i < csv_table_rows(t); i++)
+		if (strcmp(csv_table_text(t, i, "metric"), "migration_time") == 0 &&
+		    strcmp(csv_table_text(t, i, "estimator"), "completion") == 0 &&
+		    strcmp(csv_table_text(t, i, "vms"), "1") == 0 &&
+		    strcmp(csv_table_text(t, i, "workload"), workload) == 0 &&
+		    fabs(csv_table_number(t, i, "rate_bit_per_s") - bits_per_s) < 1)
+			return i;
+	return -1;
+}
+
+static void put_end(FILE *s, const char *array, int index, double seconds)
+{
+	if (seconds > 0)
+		fprintf(s, "%s[%d] = %.9g\n", array, index, seconds);
+	else
+		fprintf(s, "%s[%d] = NaN\n", array, index);
+}
+
+int study_times_prepare(const struct study_view *v, FILE *s)
+{
+	static const char *const arrays[] = { "X", "VALUE", "DOWN", "UP", "KIND", "TEXT" };
+	const struct csv_table *t = v->values;
+	double lowest = INFINITY, highest = 0;
+	int bars = 0;
+	fprintf(s, "GROUPS = %d\nSERIES = %d\narray GROUP[%d]\narray LABEL[%d]\n", FIGURE_RATES, KINDS, FIGURE_RATES,
+	        KINDS);
+	for (size_t i = 0; i < sizeof(arrays) / sizeof(*arrays); i++)
+		fprintf(s, "array %s[%d]\n", arrays[i], FIGURE_RATES * KINDS);
+	for (int g = 0; g < FIGURE_RATES; g++)
+		plot_set_item(s, "GROUP", g + 1, v->paper->rate_names[g]);
+	for (int k = 0; k < KINDS; k++)
+		plot_set_item(s, "LABEL", k + 1, kinds[k].label);
+	for (int g = 0; g < FIGURE_RATES; g++)
+		for (int k = 0; k < KINDS; k++) {
+			char text[64];
+			int row = find_row(t, kinds[k].workload, v->paper->rates_bits_per_s[g]);
+			double value = csv_table_number(t, row, "mean"), low = csv_table_number(t, row, "low"),
+			       high = csv_table_number(t, row, "high");
+			if (!(value > 0))
+				continue;
+			bars++;
+			fprintf(s, "X[%d] = %g\nVALUE[%d] = %.9g\nKIND[%d] = %d\n", bars,
+			        g + 1 + 0.8 * (k - (KINDS - 1) / 2.) / KINDS, bars, value / 1e9, bars, k + 1);
+			put_end(s, "DOWN", bars, isnan(low) ? NAN : fmax(low, value / 20) / 1e9);
+			put_end(s, "UP", bars, high / 1e9);
+			plot_set_item(s, "TEXT", bars, value_format(value, "ns", text, sizeof(text)));
+			lowest = fmin(lowest, isnan(low) ? value : fmax(low, value / 20));
+			highest = fmax(highest, isnan(high) ? value : high);
+		}
+	fprintf(s, "COUNT = %d\nLOW = %.9g\nHIGH = %.9g\n", bars, pow(10, floor(log10(lowest / 1e9 * 0.8))),
+	        pow(10, ceil(log10(highest / 1e9 * 1.3))));
+	return bars == 0;
+}

@@ -1,0 +1,107 @@
+#include "reports/study_view.h"
+
+#include "bench/base/err.h"
+#include "reports/csv_table.h"
+
+#include <dirent.h>
+#include <json-c/json.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { VALUE_ROWS = 1000000 };
+
+static int is_run_folder(const struct dirent *entry)
+{
+	return entry->d_name[0] != '.' && !strstr(entry->d_name, ".interrupted-");
+}
+
+static int load_runs(struct study_view *v, struct err *e)
+{
+	struct dirent **entries = NULL;
+	char path[sizeof(v->directory) + 300];
+	int count = scandir(v->directory, &entries, is_run_folder, alphasort);
+	v->runs = count < 0 ? NULL : calloc((size_t)count + 1, sizeof(*v->runs));
+	for (int i = 0; i < count; i++) {
+		snprintf(path, sizeof(path), "%s/%s/manifest.json", v->directory, entries[i]->d_name);
+		int is_run = v->runs && access(path, R_OK) == 0;
+		*strrchr(path, '/') = '\0';
+		if (is_run && run_data_load(&v->runs[v->count], path, NULL) == 0)
+			v->complete += strcmp(v->runs[v->count++].status, "complete") == 0;
+		free(entries[i]);
+	}
+	free(entries);
+	return v->runs ? 0 : err_errno(e, EXIT_CANNOT, "cannot read '%s'", v->directory);
+}
+
+static struct csv_table *load_table(const struct study_view *v, const char *name)
+{
+	char path[sizeof(v->directory) + 64];
+	struct csv_table *table;
+	snprintf(path, sizeof(path), "%s/%s", v->directory, name);
+	csv_table_load(&table, path, VALUE_ROWS, NULL);
+	return table;
+}
+
+int study_view_load(struct study_view *v, const char *directory, struct err *e)
+{
+	char path[sizeof(v->directory) + 16];
+	memset(v, 0, sizeof(*v));
+	snprintf(v->directory, sizeof(v->directory), "%s", directory);
+	snprintf(path, sizeof(path), "%s/plan.json", directory);
+	struct json_object *plan = access(path, R_OK) == 0 ? json_object_from_file(path) : NULL, *keys = NULL, *name;
+	if (!plan)
+		return err_set(e, EXIT_USAGE, "'%s' holds no study: it has no plan.json", directory);
+	if (json_object_object_get_ex(plan, "keys", &keys) &&
+	    json_object_object_get_ex(keys, "experiment.study", &name))
+		v->paper = paper_find(json_object_get_string(name));
+	json_object_put(plan);
+	v->claims = load_table(v, "claims.csv");
+	v->values = load_table(v, "study.csv");
+	return load_runs(v, e);
+}
+
+void study_view_free(struct study_view *v)
+{
+	for (int i = 0; i < v->count; i++)
+		run_data_free(&v->runs[i]);
+	free(v->runs);
+	csv_table_free(v->claims);
+	csv_table_free(v->values);
+	memset(v, 0, sizeof(*v));
+}
+
+static int vms_of(const struct run_data *run)
+{
+	struct json_object *vms = json_at(run->manifest, "vms");
+	return json_object_is_type(vms, json_type_array) ? (int)json_object_array_length(vms) : 0;
+}
+
+static const char *workload_of(const struct run_data *run)
+{
+	struct json_object *list = json_at(run_vm_row(run, run_moved_vm(run)), "workloads");
+	if (!json_object_is_type(list, json_type_array) || json_object_array_length(list) == 0)
+		return "";
+	return json_text(json_object_array_get_idx(list, 0), "name");
+}
+
+const struct run_data *study_view_run(const struct study_view *v, int vms, const char *workload, double bits_per_s)
+{
+	for (int i = 0; i < v->count; i++) {
+		const struct run_data *run = &v->runs[i];
+		if (strcmp(run->status, "complete") == 0 && vms_of(run) == vms &&
+		    strcmp(workload_of(run), workload) == 0 && fabs(run_link_rate(run) - bits_per_s) < 1)
+			return run;
+	}
+	return NULL;
+}
+
+const struct run_data *study_view_any(const struct study_view *v)
+{
+	for (int i = 0; i < v->count; i++)
+		if (strcmp(v->runs[i].status, "complete") == 0)
+			return &v->runs[i];
+	return NULL;
+}

@@ -1,0 +1,52 @@
+/*
+ * study_view.h - a study's runs and what was computed over them, loaded for showing, and the paper's figures as data.
+ */
+#ifndef REPORTS_STUDY_VIEW_H
+#define REPORTS_STUDY_VIEW_H
+
+#include "reports/run_data.h"
+
+enum { FIGURE_VMS = 3, FIGURE_RATES = 3 };
+
+/* One picture: a panel a VM (down) and a link speed (across). */
+struct paper_figure {
+	const char *name;                              /* of its files in plots/; NULL ends */
+	const char *heading;                           /* as the page says it */
+	int vms;                                       /* of the runs that it shows */
+	const char *workload;                          /* of all their VMs */
+	const char *numbers[FIGURE_VMS][FIGURE_RATES]; /* the paper's, "13-a" */
+};
+
+/* The figures of a study and what else its page says. */
+struct paper {
+	const char *name;  /* experiment.study; NULL ends */
+	const char *title; /* of the page */
+	const char *cited;
+	double rates_bits_per_s[FIGURE_RATES];
+	const char *rate_names[FIGURE_RATES];
+	const struct paper_figure *figures;
+	const char *times_heading; /* of the bars of migration times */
+};
+
+/* NULL: a paper that is not known. */
+const struct paper *paper_find(const char *name);
+
+struct study_view {
+	char directory[4096];
+	struct run_data *runs;
+	int count, complete;
+	struct csv_table *claims, *values; /* claims.csv and study.csv; NULL: not there */
+	const struct paper *paper;         /* NULL: the study repeats none */
+};
+
+/* -1 when directory holds no study. study_view_free() it in any case. */
+int study_view_load(struct study_view *v, const char *directory, struct err *e);
+void study_view_free(struct study_view *v);
+
+/* The first complete run with so many VMs, this workload in the VM that moves, and this link rate; NULL: there is none. */
+const struct run_data *study_view_run(const struct study_view *v, int vms, const char *workload, double bits_per_s);
+
+/* The first complete run of all, or NULL. */
+const struct run_data *study_view_any(const struct study_view *v);
+
+#endif
