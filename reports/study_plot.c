@@ -212,7 +212,7 @@ int study_plots_draw(const struct study_view *v, struct study_plot plots[STUDY_P
 		struct study_plot *plot = &plots[count++];
 		struct err own = { 0 };
 		*plot = f->name ? (struct study_plot){ .name = f->name, .heading = f->heading }
-		                : (struct study_plot){ .name = "migration-times",
+		                : (struct study_plot){ .name = "migration_times",
 			                               .heading = v->paper->times_heading };
 		if (ready && draw_one(&d, f->name ? f : NULL, plot, &own) < 0 && result == 0)
 			result = err_set(e, own.status, "%s", own.text);
