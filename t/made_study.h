@@ -34,11 +34,12 @@ __attribute__((unused)) static void made_study_run(const char *directory, int vm
 		        "%s{\"name\":\"vm%d\",\"role\":\"%s\",\"memory_bytes\":100663296,\"spare_bytes\":33554432,"
 		        "\"workloads\":[{\"name\":\"%s\",\"options\":{\"job\":\"0\"}}]}",
 		        i ? "," : "", i + 1, roles[i], workload);
-	made_file(folder, "manifest.json",
-	          "{\"format\":1,\"status\":\"%s\",\"reason\":\"a reason\",\"name\":\"made\",\"question\":\"Does it?\","
-	          "\"point\":\"vms=%d load=%s rate=%s\",\"repeat\":%d,\"scale\":0.0625,\"link\":{\"asked\":{\"rate\":\"%s\"}},"
-	          "\"migration\":{\"vm\":\"vm1\",\"mode\":\"precopy\"},\"vms\":[%s]}\n",
-	          status, vms, workload, rate, repeat, rate, list);
+	made_file(
+		folder, "manifest.json",
+		"{\"format\":1,\"status\":\"%s\",\"reason\":\"a reason\",\"name\":\"made\",\"question\":\"Does it?\","
+		"\"point\":\"vms=%d load=%s rate=%s\",\"repeat\":%d,\"scale\":0.0625,\"link\":{\"asked\":{\"rate\":\"%s\"}},"
+		"\"migration\":{\"vm\":\"vm1\",\"mode\":\"precopy\"},\"vms\":[%s]}\n",
+		status, vms, workload, rate, repeat, rate, list);
 	FILE *file = made_open(folder, "metrics.json");
 	fputs("{\"metrics\":[", file);
 	for (int i = 0; i < count; i++) {

@@ -80,8 +80,18 @@ static double formula(const char *text)
 static void test_formula(void **state)
 {
 	(void)state;
-	static const char *const bad[] = { "",      "1 +",       "(1",           "f(",        "f()",        "f(a",
-		                           "1 2",   "1 / / 2",   "f",            ")",         "f(a,,b)",    "1)",
+	static const char *const bad[] = { "",
+		                           "1 +",
+		                           "(1",
+		                           "f(",
+		                           "f()",
+		                           "f(a",
+		                           "1 2",
+		                           "1 / / 2",
+		                           "f",
+		                           ")",
+		                           "f(a,,b)",
+		                           "1)",
 		                           "((((((((((((((((((((((((((((((((((1))))))))))))))))))))))))))))))))))" };
 	int asked = 0;
 	double value;
@@ -178,7 +188,6 @@ static int made_values(struct made_metric *m, int vms, int workload, int rate, e
 			loss = vm == 1 ? 5 : 30;
 		if (shape == CONTRARY)
 			loss = workload == 1 && vms == 1 ? -40 : vms == 3 && workload == 1 ? 5 - loss : -loss;
-		/* Per cent lost, above the rest, so K7 holds for I/O too only where vm3 loses more: see the test. */
 		double before = vms == 3 && vm == 1 && !good ? 300 : 100;
 		before *= vm == 0 && shape == CONTRARY ? 2 : 1;
 		loss += 100 * noise;
@@ -189,9 +198,12 @@ static int made_values(struct made_metric *m, int vms, int workload, int rate, e
 			{ "baseline_rate", vm_roles[vm], workloads[workload], before },
 			{ "mean_rate", vm_roles[vm], workloads[workload], mean },
 			{ "settled_rate", vm_roles[vm], workloads[workload], settled * (1 + noise) },
-			{ "job_time", vm_roles[vm], workloads[workload], (good ? 1e10 : 1e10 * (1 + rate)) * (1 + noise) },
+			{ "job_time", vm_roles[vm], workloads[workload],
+			  (good ? 1e10 : 1e10 * (1 + rate)) * (1 + noise) },
 			{ "stopped_rate", vm_roles[vm], workloads[workload],
-			  before * (good ? 1.5 : shape == NOISE ? 1 + noise : 0.5) },
+			  before * (good             ? 1.5
+			            : shape == NOISE ? 1 + noise
+			                             : 0.5) },
 			{ "migration_time", vm_roles[vm], "completion",
 			  1e9 * slow * (workload == 2 && shape == CONTRARY ? 0.5 : 1) * (1 + noise) },
 			{ "downtime", vm_roles[vm], "stop_resume",
@@ -213,7 +225,8 @@ static void make_study(enum shape shape, int repeats)
 			for (int r = 0; r < 3; r++)
 				for (int repeat = 1; repeat <= repeats; repeat++) {
 					int n = made_values(m, vms, w, r, shape, 2 * made_random() - 1);
-					made_study_run(scratch, vms, workloads[w], rates[r], repeat, "complete", m, n);
+					made_study_run(scratch, vms, workloads[w], rates[r], repeat, "complete", m,
+					               n);
 				}
 }
 
@@ -237,8 +250,8 @@ static void assert_claims(const struct csv_table *t, const char *claim, const ch
 			continue;
 		rows++;
 		if (strcmp(csv_table_text(t, i, "claim_verdict"), verdict) != 0)
-			fail_msg("%s (%s): %s, not %s", csv_table_text(t, i, "claim"), csv_table_text(t, i, "formula"),
-			         csv_table_text(t, i, "claim_verdict"), verdict);
+			fail_msg("%s (%s): %s, not %s", csv_table_text(t, i, "claim"),
+			         csv_table_text(t, i, "formula"), csv_table_text(t, i, "claim_verdict"), verdict);
 	}
 	assert_true(rows > 0);
 }
