@@ -34,10 +34,9 @@ static int analyze_single(const char *run, struct err *e)
 static int analyze_all(const char *directory, struct err *e)
 {
 	struct study_runs s;
-	struct err own = { 0 };
 	int result = study_read(&s, directory, e);
 	for (int i = 0; i < s.count && result == 0; i++) {
-		own = (struct err){ 0 };
+		struct err own = { 0 };
 		if (analyze_single(s.runs[i].directory, &own) < 0)
 			err_report(&own);
 	}

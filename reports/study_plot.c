@@ -67,7 +67,7 @@ static void read_panel(struct panel *p, const struct study_drawing *d, const str
 	char path[5000];
 	struct drawn drawn;
 	memset(p, 0, sizeof(*p));
-	snprintf(p->title, sizeof(p->title), "%s: vm%d at %s", f->numbers[row][column], row + 1,
+	snprintf(p->title, sizeof(p->title), "%s. vm%d at %s", f->numbers[row][column], row + 1,
 	         paper->rate_names[column]);
 	choose_unit(p, f->workload);
 	if (!run)
