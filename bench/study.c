@@ -1,6 +1,7 @@
 #include "bench/study.h"
 
 #include "analysis/analyze.h"
+#include "analysis/claims.h"
 #include "analysis/study_analyze.h"
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
@@ -59,7 +60,13 @@ static int points_check(struct study *s, char *name, size_t room, struct err *e)
 		if (!s->repeats)
 			s->repeats = (long)x.general.repeat;
 		snprintf(name, room, "%s", x.general.name);
+		bool known = !x.general.study[0] || claims_of(x.general.study);
+		if (!known)
+			err_set(e, EXIT_USAGE, "experiment.study: '%.60s' is no paper whose claims are known",
+			        x.general.study);
 		experiment_free(&x);
+		if (!known)
+			return -1;
 	}
 	return s->points < 0 ? -1 : 0;
 }

@@ -171,7 +171,7 @@ static void put_sizes(FILE *out, const struct study_view *v)
 {
 	char memory[64], spare[64], disk[64];
 	fputs("<section>\n<h2>Sizes</h2>\n<table>\n<thead><tr><th>workload</th><th class=\"number\">memory of a VM</th>"
-	      "<th class=\"number\">of it beyond the scale, not filled</th><th class=\"number\">disk</th><th>its "
+	      "<th class=\"number\">of it beyond the scale, zero</th><th class=\"number\">disk</th><th>its "
 	      "keys</th></tr></thead>\n<tbody>\n",
 	      out);
 	const char *last = "";

@@ -72,11 +72,9 @@ static void read_panel(struct panel *p, const struct study_drawing *d, const str
 	choose_unit(p, f->workload);
 	if (!run)
 		return;
-	snprintf(path, sizeof(path), "%s/plots/timeline-vm%d-%s.csv", run->directory, row + 1, f->workload);
+	snprintf(path, sizeof(path), "%s/plots/coarse-vm%d-%s.csv", run->directory, row + 1, f->workload);
 	snprintf(p->file, sizeof(p->file), "%s/%s-%d-%d.data", d->work, f->name, row, column);
-	struct draw_request request = {
-		.path = path, .values = { "rate_smooth" }, .from_s = -INFINITY, .to_s = INFINITY
-	};
+	struct draw_request request = { .path = path, .values = { "rate" }, .from_s = -INFINITY, .to_s = INFINITY };
 	if (draw_series(&request, p->file, &drawn, NULL) < 0 || drawn.numbers == 0) {
 		p->file[0] = '\0';
 		return;
