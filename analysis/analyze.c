@@ -2,6 +2,7 @@
 
 #include "analysis/calibration.h"
 #include "analysis/cited.h"
+#include "analysis/coarse.h"
 #include "analysis/downtime.h"
 #include "analysis/host_metrics.h"
 #include "analysis/job_metrics.h"
@@ -160,6 +161,8 @@ static int workload_metrics(struct analysis *a, const struct run_vm *vm, const s
 		return -1;
 	put_downtime(a, vm, estimator, &d);
 	if (latency_metrics(&a->run, vm, samples, w, &a->metrics, a->latency_plot, e) < 0)
+		return -1;
+	if (coarse_write(&a->run, vm, samples, w, e) < 0)
 		return -1;
 	return timeline_write(&a->run, vm, samples, w, baseline_rate, e);
 }

@@ -102,10 +102,19 @@ static int on_span(void *context, const struct work_span *span, struct err *e)
 	return curve_bins_add(&t->bins, span->start_ns, span->end_ns, span->work, e);
 }
 
+const char *plot_name(const char *kind, const struct run_vm *vm, const struct workload_samples *workload, char *name)
+{
+	snprintf(name, PLOT_NAME_ROOM, "plots/%s-%s-%s.csv", kind, vm->name, workload->name);
+	for (char *c = name + strlen("plots/"); *c; c++)
+		if (*c == '/')
+			*c = '_'; /* a name from a file is not trusted to stay in the folder */
+	return name;
+}
+
 int timeline_write(const struct run *run, const struct run_vm *vm, const struct vm_samples *samples,
                    const struct workload_samples *workload, double baseline_rate, struct err *e)
 {
-	char name[2 * RUN_NAME_ROOM + 32];
+	char name[PLOT_NAME_ROOM];
 	struct whole_file out = { 0 };
 	struct timeline t = { .origin_ns = run->migrate_start_ns, .baseline_rate = baseline_rate };
 	int64_t first_ns = clock_map_head(samples->map, workload->first_guest_ns);
@@ -122,11 +131,7 @@ int timeline_write(const struct run *run, const struct run_vm *vm, const struct 
 	int64_t count = (last_ns - first_ns) / t.bins.width_ns + 1;
 	t.group_bins = count <= ROWS_MAX ? 1 : 2 * count / ROWS_MAX + 1;
 
-	snprintf(name, sizeof(name), "plots/timeline-%s-%s.csv", vm->name, workload->name);
-	for (char *c = name + strlen("plots/"); *c; c++)
-		if (*c == '/')
-			*c = '_'; /* a name from a file is not trusted to stay in the folder */
-	if (whole_file_open(&out, run->directory, name, e) < 0)
+	if (whole_file_open(&out, run->directory, plot_name("timeline", vm, workload, name), e) < 0)
 		return -1;
 	t.file = out.file;
 	fputs("time_s,rate,rate_smooth,percent,percent_smooth\n", t.file);

@@ -10,6 +10,11 @@
 
 struct err;
 
+enum { PLOT_NAME_ROOM = 2 * RUN_NAME_ROOM + 32 };
+
+/* "plots/KIND-VM-WORKLOAD.csv"; returns name, of PLOT_NAME_ROOM bytes. */
+const char *plot_name(const char *kind, const struct run_vm *vm, const struct workload_samples *workload, char *name);
+
 /* baseline_rate NAN: percent is `missing`. Needs the samples' map. */
 int timeline_write(const struct run *run, const struct run_vm *vm, const struct vm_samples *samples,
                    const struct workload_samples *workload, double baseline_rate, struct err *e);

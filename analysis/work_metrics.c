@@ -197,7 +197,7 @@ static void judge_lost(struct work *w, const char *why_not)
 	put(w, "settled_rate",
 	    w->settled.end_ns - w->settled.start_ns >= block_ns ? curve_window_rate(&w->settled) : NAN,
 	    "the second half of settle is shorter than 500 ms, or without samples");
-	if (strcmp(w->vm->name, w->run->moved) != 0)
+	if (w->run->moved[0] && strcmp(w->vm->name, w->run->moved) != 0)
 		put(w, "stopped_rate", curve_window_rate(&w->stop),
 		    "the moved VM's stop is not known, or this VM has no samples in it");
 	put(w, "rate_after", w->after.end_ns - w->after.start_ns >= block_ns ? curve_window_rate(&w->after) : NAN,

@@ -23,13 +23,23 @@ static int each_run(const struct arguments *a, int (*one)(const char *run, struc
 	return status;
 }
 
-/* Every run of a study, then what is computed over them. */
+static int analyze_single(const char *run, struct err *e)
+{
+	if (analyze_run(run, e) == 0)
+		return 0;
+	return strstr(e->text, run) ? -1 : err_prefix(e, "%s", run); /* series are named without their folder */
+}
+
+/* Every run of a study, then what is computed over them; one that is bad does not end it. */
 static int analyze_all(const char *directory, struct err *e)
 {
 	struct study_runs s;
 	int result = study_read(&s, directory, e);
-	for (int i = 0; i < s.count && result == 0; i++)
-		result = analyze_run(s.runs[i].directory, e);
+	for (int i = 0; i < s.count && result == 0; i++) {
+		struct err own = { 0 };
+		if (analyze_single(s.runs[i].directory, &own) < 0)
+			err_report(&own);
+	}
 	study_runs_free(&s);
 	return result == 0 ? analyze_study(directory, e) : -1;
 }
@@ -37,9 +47,8 @@ static int analyze_all(const char *directory, struct err *e)
 static int analyze_one(const char *run, struct err *e)
 {
 	bool several = study_is(run);
-	if ((several ? analyze_all(run, e) : analyze_run(run, e)) < 0)
-		return strstr(e->text, run) ? -1
-		                            : err_prefix(e, "%s", run); /* series are named without their folder */
+	if ((several ? analyze_all(run, e) : analyze_single(run, e)) < 0)
+		return -1;
 	printf("%s/%s.csv\n", run, several ? "study" : "metrics");
 	return 0;
 }

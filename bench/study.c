@@ -1,6 +1,7 @@
 #include "bench/study.h"
 
 #include "analysis/analyze.h"
+#include "analysis/claims.h"
 #include "analysis/study_analyze.h"
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
@@ -9,6 +10,7 @@
 #include "bench/experiment/run_directory.h"
 #include "bench/experiment/sweep.h"
 #include "bench/study_plan.h"
+#include "bench/testbed/testbed.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -58,7 +60,13 @@ static int points_check(struct study *s, char *name, size_t room, struct err *e)
 		if (!s->repeats)
 			s->repeats = (long)x.general.repeat;
 		snprintf(name, room, "%s", x.general.name);
+		bool known = !x.general.study[0] || claims_of(x.general.study);
+		if (!known)
+			err_set(e, EXIT_USAGE, "experiment.study: '%.60s' is no paper whose claims are known",
+			        x.general.study);
 		experiment_free(&x);
+		if (!known)
+			return -1;
 	}
 	return s->points < 0 ? -1 : 0;
 }
@@ -274,6 +282,31 @@ static void pages_write(const struct study *s)
 	free(folders);
 }
 
+/* A study lasts long enough for others to use the machine in between: it waits until they are done. */
+static void turn_wait(void)
+{
+	if (testbed_is_busy())
+		progress_note("waiting: another migmeter is at work on this machine");
+	while (testbed_is_busy() && !run_interrupted)
+		clock_sleep(100 * NS_PER_MS);
+}
+
+/* The next run, in its turn when there are several; another may come between the wait and the lock. */
+static int run_in_turn(const struct study *s, long index, struct err *e)
+{
+	for (;;) {
+		*e = (struct err){ 0 };
+		if (run_count(s) > 1)
+			turn_wait();
+		if (run_interrupted)
+			return err_set(e, EXIT_INTERRUPTED, "interrupted");
+		int result = run_once(s, index, e);
+		if (result == 0 || run_count(s) == 1 || e->status != EXIT_CANNOT || !testbed_is_busy() ||
+		    run_interrupted)
+			return result;
+	}
+}
+
 int study_run(struct study *s)
 {
 	struct err e = { 0 };
@@ -286,11 +319,10 @@ int study_run(struct study *s)
 		if (s->states[i] != RUN_TO_COME)
 			continue;
 		int64_t start_ns = clock_now_ns();
-		e = (struct err){ 0 };
 		s->states[i] = RUN_RUNNING;
 		if (run_count(s) > 1)
 			study_table_show(s, done ? spent_ns / done : 0);
-		if (run_once(s, i, &e) == 0) {
+		if (run_in_turn(s, i, &e) == 0) {
 			s->states[i] = RUN_COMPLETE;
 		} else {
 			status = err_report(&e);

@@ -14,7 +14,7 @@ set key off
 do for [i = 1:ROWS * COLUMNS] {
 	row = (i - 1) / COLUMNS; column = (i - 1) % COLUMNS
 	set lmargin at screen LEFT + column * WIDE
-	set rmargin at screen LEFT + column * WIDE + WIDE - 0.062
+	set rmargin at screen LEFT + column * WIDE + WIDE - 0.052
 	set tmargin at screen 1 - (TOP + row * CELL + 34.) / H
 	set bmargin at screen 1 - (TOP + row * CELL + CELL - 26.) / H
 	set label 1 PANEL[i] at graph 0, graph 1 left offset 0, 0.8 font bold textcolor rgb BLACK

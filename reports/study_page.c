@@ -136,11 +136,10 @@ static void put_head(FILE *out, const struct study_view *v)
 static void put_plot(FILE *out, const struct study_view *v, const struct study_plot *plot)
 {
 	char path[5000];
-	fputs("<h3>", out);
-	html_text(out, plot->heading);
-	fputs("</h3>\n", out);
-	if (*plot->missing) {
-		fputs("<p class=\"missing\">No plot: ", out);
+	if (*plot->missing) { /* a picture says what it is by itself */
+		fputs("<h3>", out);
+		html_text(out, plot->heading);
+		fputs("</h3>\n<p class=\"missing\">No plot: ", out);
 		html_text(out, plot->missing);
 		fputs("</p>\n", out);
 		return;
@@ -154,12 +153,25 @@ static void put_plot(FILE *out, const struct study_view *v, const struct study_p
 	fputs("</figure>\n", out);
 }
 
+/* "job 5000000000, repeat yes" */
+static void put_options(FILE *out, struct json_object *options)
+{
+	const char *gap = "";
+	if (!json_object_is_type(options, json_type_object))
+		return;
+	json_object_object_foreach(options, key, value)
+	{
+		html_textf(out, "%s%s %s", gap, key, json_object_get_string(value));
+		gap = ", ";
+	}
+}
+
 /* Sizes of the VMs of one run for each workload. */
 static void put_sizes(FILE *out, const struct study_view *v)
 {
 	char memory[64], spare[64], disk[64];
 	fputs("<section>\n<h2>Sizes</h2>\n<table>\n<thead><tr><th>workload</th><th class=\"number\">memory of a VM</th>"
-	      "<th class=\"number\">of it beyond the scale, not filled</th><th class=\"number\">disk</th><th>workload's "
+	      "<th class=\"number\">of it beyond the scale, zero</th><th class=\"number\">disk</th><th>its "
 	      "keys</th></tr></thead>\n<tbody>\n",
 	      out);
 	const char *last = "";
@@ -181,7 +193,7 @@ static void put_sizes(FILE *out, const struct study_view *v)
 		fputs("</td><td class=\"number\">", out);
 		html_text(out, value_format(json_number(vm, "disk_bytes"), "bytes", disk, sizeof(disk)));
 		fputs("</td><td>", out);
-		html_text(out, json_text(json_object_array_get_idx(list, 0), "options"));
+		put_options(out, json_at(json_object_array_get_idx(list, 0), "options"));
 		fputs("</td></tr>\n", out);
 	}
 	fputs("</tbody>\n</table>\n</section>\n", out);

@@ -67,16 +67,14 @@ static void read_panel(struct panel *p, const struct study_drawing *d, const str
 	char path[5000];
 	struct drawn drawn;
 	memset(p, 0, sizeof(*p));
-	snprintf(p->title, sizeof(p->title), "%s: vm%d at %s", f->numbers[row][column], row + 1,
+	snprintf(p->title, sizeof(p->title), "%s. vm%d at %s", f->numbers[row][column], row + 1,
 	         paper->rate_names[column]);
 	choose_unit(p, f->workload);
 	if (!run)
 		return;
-	snprintf(path, sizeof(path), "%s/plots/timeline-vm%d-%s.csv", run->directory, row + 1, f->workload);
+	snprintf(path, sizeof(path), "%s/plots/coarse-vm%d-%s.csv", run->directory, row + 1, f->workload);
 	snprintf(p->file, sizeof(p->file), "%s/%s-%d-%d.data", d->work, f->name, row, column);
-	struct draw_request request = {
-		.path = path, .values = { "rate_smooth" }, .from_s = -INFINITY, .to_s = INFINITY
-	};
+	struct draw_request request = { .path = path, .values = { "rate" }, .from_s = -INFINITY, .to_s = INFINITY };
 	if (draw_series(&request, p->file, &drawn, NULL) < 0 || drawn.numbers == 0) {
 		p->file[0] = '\0';
 		return;
@@ -212,7 +210,7 @@ int study_plots_draw(const struct study_view *v, struct study_plot plots[STUDY_P
 		struct study_plot *plot = &plots[count++];
 		struct err own = { 0 };
 		*plot = f->name ? (struct study_plot){ .name = f->name, .heading = f->heading }
-		                : (struct study_plot){ .name = "migration-times",
+		                : (struct study_plot){ .name = "migration_times",
 			                               .heading = v->paper->times_heading };
 		if (ready && draw_one(&d, f->name ? f : NULL, plot, &own) < 0 && result == 0)
 			result = err_set(e, own.status, "%s", own.text);

@@ -297,7 +297,7 @@ static int prepare(struct agent *a, struct err *e)
 	const struct guest_settings *s = a->settings;
 	int64_t filled_bytes = 0;
 	agent_set(a, AGENT_PREPARING, "%s", "");
-	if (s->fill_random && memory_fill(s->fill_leave_bytes, fill_progress, a, &filled_bytes, e) < 0)
+	if (s->fill_random && memory_fill(s->empty_bytes, fill_progress, a, &filled_bytes, e) < 0)
 		return -1;
 	for (int i = 0; i < s->workload_count; i++) {
 		agent_set(a, AGENT_PREPARING, "preparing %s", s->workload[i]->name);

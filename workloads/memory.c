@@ -32,12 +32,11 @@ static int64_t free_bytes(void)
 	return sysinfo(&info) < 0 ? 0 : (int64_t)info.freeram * info.mem_unit;
 }
 
-int memory_fill(int64_t leave_bytes, void (*progress)(void *argument, int64_t filled_bytes, int64_t goal_bytes),
+int memory_fill(int64_t empty_bytes, void (*progress)(void *argument, int64_t filled_bytes, int64_t goal_bytes),
                 void *argument, int64_t *ret_filled_bytes, struct err *e)
 {
 	uint64_t pattern[PAGE_BYTES / 8], random = (uint64_t)clock_wall_ns() | 1;
-	const int64_t reserve = MEMORY_RESERVE_BYTES + leave_bytes;
-	int64_t goal = (free_bytes() - reserve) / STEP_BYTES * STEP_BYTES, filled = 0;
+	int64_t goal = (free_bytes() - MEMORY_RESERVE_BYTES) / STEP_BYTES * STEP_BYTES, filled = 0;
 	*ret_filled_bytes = 0;
 	if (goal <= 0)
 		return 0;
@@ -47,13 +46,16 @@ int memory_fill(int64_t leave_bytes, void (*progress)(void *argument, int64_t fi
 		return err_errno(e, EXIT_CANNOT, "cannot map %lld MiB to fill the memory", (long long)(goal >> 20));
 	random_pattern(pattern, &random);
 	/* The goal is an estimate (page tables, caches): what is free is looked at again before each step. */
-	while (filled < goal && free_bytes() >= reserve + STEP_BYTES) {
+	while (filled < goal && free_bytes() >= MEMORY_RESERVE_BYTES + STEP_BYTES) {
 		for (int64_t i = 0; i < STEP_BYTES; i += PAGE_BYTES)
-			random_page(memory + filled + i, pattern, &random);
+			if (filled < empty_bytes)
+				*(volatile unsigned char *)(memory + filled + i) = 0; /* the kernel clears the page */
+			else
+				random_page(memory + filled + i, pattern, &random);
 		filled += STEP_BYTES;
 		progress(argument, filled, goal);
 	}
 	munmap(memory, (size_t)goal);
-	*ret_filled_bytes = filled;
+	*ret_filled_bytes = filled > empty_bytes ? filled - empty_bytes : 0;
 	return 0;
 }

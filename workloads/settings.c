@@ -102,7 +102,7 @@ static int workload_option_set(struct guest_settings *s, const char *key, const 
 static int key_set(struct guest_settings *s, const char *key, const char *value, struct err *e)
 {
 	static const char *const keys[] = { "run",      "vm",   "interval", "mgmt",     "data", "head",
-		                            "headdata", "fill", "leave",    "workload", "probe" };
+		                            "headdata", "fill", "empty",    "workload", "probe" };
 	const char *dot = strchr(key, '.');
 	uint64_t number = 0;
 	int result;
@@ -126,10 +126,10 @@ static int key_set(struct guest_settings *s, const char *key, const char *value,
 		s->probe = number;
 		return result;
 	}
-	if (strcmp(key, "leave") == 0) {
+	if (strcmp(key, "empty") == 0) {
 		result = number_set(value, 10, 0, INT64_MAX, &number, e);
 		if (result == 0)
-			s->fill_leave_bytes = (int64_t)number;
+			s->empty_bytes = (int64_t)number;
 		return result;
 	}
 	if (strcmp(key, "mgmt") == 0)
@@ -325,8 +325,8 @@ int guest_settings_format(const struct guest_settings *s, char *buffer, size_t r
 	address_add(&t, "head", s->head_address);
 	address_add(&t, "headdata", s->head_data_address);
 	word_add(&t, "fill", "%s", s->fill_random ? "random" : "none");
-	if (s->fill_leave_bytes)
-		word_add(&t, "leave", "%" PRId64, s->fill_leave_bytes);
+	if (s->empty_bytes)
+		word_add(&t, "empty", "%" PRId64, s->empty_bytes);
 	if (s->probe)
 		word_add(&t, "probe", "1");
 	for (int i = 0; i < s->workload_count; i++) {

@@ -43,7 +43,7 @@ struct guest_settings {
 	uint32_t head_address; /* IPv4, host byte order; 0: not given */
 	uint32_t head_data_address;
 	bool fill_random;
-	int64_t fill_leave_bytes; /* of the memory, not filled */
+	int64_t empty_bytes; /* of the memory, zeroed instead of filled */
 	bool probe;
 	int workload_count;
 	const struct workload_ops *workload[WORKLOADS_PER_GUEST];

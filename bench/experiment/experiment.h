@@ -43,7 +43,7 @@ struct experiment_vm {
 	char name[64];
 	char node[OPTION_STRING_ROOM];
 	int64_t memory_bytes, vcpus, disk_bytes;
-	int64_t spare_bytes; /* of the memory: more than --scale asks, since a guest needs it to run; not filled */
+	int64_t spare_bytes; /* of the memory: more than --scale asks, since a guest needs it to run; left zero */
 	int fill;
 	char workload[OPTION_STRING_ROOM]; /* "NAME" or "NAME+NAME" */
 	const struct workload_ops *workloads[VM_WORKLOADS_MAX + 1];

@@ -86,7 +86,7 @@ static int arguments_make(const struct experiment *x, int index, const struct te
 	s.vm = (uint16_t)index;
 	s.interval_ns = x->collect.sample_interval_ns;
 	s.fill_random = vm->fill == FILL_RANDOM;
-	s.fill_leave_bytes = vm->spare_bytes;
+	s.empty_bytes = vm->spare_bytes;
 	for (int network = MANAGEMENT_NETWORK; network <= LAN_NETWORK && result == 0; network++) {
 		guest_mac(network, index, mac, sizeof(mac));
 		guest_address(network, index, ip, sizeof(ip));

@@ -296,6 +296,15 @@ int testbed_open(struct testbed *t, const struct testbed_spec *spec, void (*note
 	return 0;
 }
 
+bool testbed_is_busy(void)
+{
+	int fd = open(LOCK_PATH, O_RDWR | O_CLOEXEC);
+	bool busy = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0;
+	if (fd >= 0)
+		close(fd);
+	return busy;
+}
+
 int testbed_check_free(const struct testbed_spec *spec, struct err *e)
 {
 	struct testbed t = { 0 };

@@ -60,6 +60,9 @@ int testbed_open(struct testbed *t, const struct testbed_spec *spec, void (*note
 /* Whether testbed_open() would have to wait or to refuse: another migmeter is at work, or one is up with another link. */
 int testbed_check_free(const struct testbed_spec *spec, struct err *e);
 
+/* Whether another migmeter holds the lock now. */
+bool testbed_is_busy(void);
+
 /* Undo everything (unless it was up before) and give the lock back. */
 int testbed_close(struct testbed *t, struct err *e);
 

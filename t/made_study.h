@@ -1,0 +1,57 @@
+/*
+ * made_study.h - make a study folder whose metrics are known, without any samples.
+ */
+#ifndef T_MADE_STUDY_H
+#define T_MADE_STUDY_H
+
+#include "t/made_run.h"
+
+struct made_metric {
+	const char *name, *role, *estimator;
+	double value; /* NAN: missing */
+};
+
+enum { MADE_METRICS_MAX = 64 };
+
+/* plan.json of a study of `paper` ("" none). */
+__attribute__((unused)) static void made_study(const char *directory, const char *paper)
+{
+	mkdir(directory, 0755);
+	made_file(directory, "plan.json", "{\"scale\":0.0625,\"keys\":{\"experiment.study\":\"%s\"}}\n", paper);
+}
+
+/* One run of it; count metrics. */
+__attribute__((unused)) static void made_study_run(const char *directory, int vms, const char *workload,
+                                                   const char *rate, int repeat, const char *status,
+                                                   const struct made_metric *metrics, int count)
+{
+	static const char *const roles[] = { "migrating", "destination-neighbour", "source-neighbour" };
+	char folder[4096], list[4096] = "";
+	snprintf(folder, sizeof(folder), "%.3000s/%d-%s-%s-r%d", directory, vms, workload, rate, repeat);
+	mkdir(folder, 0755);
+	for (int i = 0; i < vms; i++)
+		sprintf(list + strlen(list),
+		        "%s{\"name\":\"vm%d\",\"role\":\"%s\",\"memory_bytes\":100663296,\"spare_bytes\":33554432,"
+		        "\"workloads\":[{\"name\":\"%s\",\"options\":{\"job\":\"0\"}}]}",
+		        i ? "," : "", i + 1, roles[i], workload);
+	made_file(
+		folder, "manifest.json",
+		"{\"format\":1,\"status\":\"%s\",\"reason\":\"a reason\",\"name\":\"made\",\"question\":\"Does it?\","
+		"\"point\":\"vms=%d load=%s rate=%s\",\"repeat\":%d,\"scale\":0.0625,\"link\":{\"asked\":{\"rate\":\"%s\"}},"
+		"\"migration\":{\"vm\":\"vm1\",\"mode\":\"precopy\"},\"vms\":[%s]}\n",
+		status, vms, workload, rate, repeat, rate, list);
+	FILE *file = made_open(folder, "metrics.json");
+	fputs("{\"metrics\":[", file);
+	for (int i = 0; i < count; i++) {
+		fprintf(file, "%s{\"metric\":\"%s\",\"vm\":\"\",\"role\":\"%s\",\"estimator\":\"%s\",\"unit\":\"\",",
+		        i ? "," : "", metrics[i].name, metrics[i].role, metrics[i].estimator);
+		if (isnan(metrics[i].value))
+			fputs("\"value\":null,\"reason\":\"it was not there\"}", file);
+		else
+			fprintf(file, "\"value\":%.15g,\"reason\":\"\"}", metrics[i].value);
+	}
+	fputs("]}\n", file);
+	fclose(file);
+}
+
+#endif

@@ -1,0 +1,372 @@
+/* Claims: intervals, formulas, rules, and studies made so that each verdict is reached. */
+#include "analysis/claims.h"
+#include "analysis/formula.h"
+#include "analysis/metrics.h"
+#include "analysis/study_analyze.h"
+#include "bench/base/err.h"
+#include "bench/base/quantity.h"
+#include "reports/csv_table.h"
+#include "reports/report.h"
+#include "reports/svg.h"
+#include "t/made_study.h"
+
+#include <ftw.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static char scratch[64];
+
+static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *where)
+{
+	(void)st, (void)type, (void)where;
+	return remove(path);
+}
+
+static int scratch_make(void **state)
+{
+	(void)state;
+	strcpy(scratch, "/tmp/t-claims-XXXXXX");
+	return mkdtemp(scratch) ? 0 : -1;
+}
+
+static int scratch_remove(void **state)
+{
+	(void)state;
+	return nftw(scratch, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+static void test_interval(void **state)
+{
+	(void)state;
+	const double values[] = { 1, NAN, 2, 3 };
+	struct interval i = interval_of(values, 4);
+	assert_int_equal(i.n, 3);
+	assert_float_equal(i.mean, 2, 1e-12);
+	/* t(0.975, 2) = 4.3027, standard error 1 / sqrt(3) */
+	assert_float_equal(i.high, 2 + 4.302653 / sqrt(3), 1e-5);
+	assert_float_equal(i.low, 2 - 4.302653 / sqrt(3), 1e-5);
+	i = interval_of(values, 3);
+	assert_float_equal(i.mean, 1.5, 1e-12);
+	assert_true(isnan(i.low) && isnan(i.high));
+	assert_true(isnan(interval_of(values, 0).mean));
+}
+
+static double number_of(void *context, const struct formula_term *t)
+{
+	int *asked = context;
+	(*asked)++;
+	if (strcmp(t->name, "gone") == 0)
+		return NAN;
+	assert_string_equal(t->words[0], "a b");
+	assert_string_equal(t->words[1], "c");
+	assert_int_equal(t->count, 2);
+	return 5;
+}
+
+static double formula(const char *text)
+{
+	struct err e = { 0 };
+	double value = NAN;
+	int asked = 0;
+	if (formula_value(text, number_of, &asked, &value, &e) < 0)
+		fail_msg("%s", e.text);
+	return value;
+}
+
+static void test_formula(void **state)
+{
+	(void)state;
+	static const char *const bad[] = { "",
+		                           "1 +",
+		                           "(1",
+		                           "f(",
+		                           "f()",
+		                           "f(a",
+		                           "1 2",
+		                           "1 / / 2",
+		                           "f",
+		                           ")",
+		                           "f(a,,b)",
+		                           "1)",
+		                           "((((((((((((((((((((((((((((((((((1))))))))))))))))))))))))))))))))))" };
+	int asked = 0;
+	double value;
+	assert_float_equal(formula("1 + 2 * 3 - 4 / 2"), 5, 0);
+	assert_float_equal(formula(" (1+2)*-3 "), -9, 0);
+	assert_float_equal(formula("100 * m( a b , c) / 2 - m(a b,c)"), 245, 0);
+	assert_true(isnan(formula("1 + gone(x)")));
+	assert_true(isnan(formula("1 / 0")));
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		struct err e = { 0 };
+		assert_int_equal(formula_value(bad[i], number_of, &asked, &value, &e), -1);
+	}
+}
+
+static void test_rules(void **state)
+{
+	(void)state;
+	const struct interval above = { 3, 2, 4, 3 }, below = { -3, -4, -2, 3 }, across = { 0, -1, 1, 3 };
+	const struct interval unknown = { 3, NAN, NAN, 2 };
+	assert_int_equal(claim_judge(&above, 0, INFINITY), VERDICT_AGREES);
+	assert_int_equal(claim_judge(&below, 0, INFINITY), VERDICT_DISAGREES);
+	assert_int_equal(claim_judge(&across, 0, INFINITY), VERDICT_NOT_SHOWN);
+	assert_int_equal(claim_judge(&unknown, 0, INFINITY), VERDICT_NOT_SHOWN);
+	assert_int_equal(claim_judge(&above, 1, 5), VERDICT_AGREES);
+	assert_int_equal(claim_judge(&above, 3, 5), VERDICT_NOT_SHOWN);
+	assert_int_equal(claim_judge(&above, 5, 6), VERDICT_DISAGREES);
+
+	const enum verdict mixed[] = { VERDICT_AGREES, VERDICT_NOT_SHOWN, VERDICT_DISAGREES };
+	assert_int_equal(claim_together(mixed, 1), VERDICT_AGREES);
+	assert_int_equal(claim_together(mixed, 2), VERDICT_NOT_SHOWN);
+	assert_int_equal(claim_together(mixed, 3), VERDICT_DISAGREES);
+	assert_int_equal(claim_together(mixed, 0), VERDICT_NOT_SHOWN);
+}
+
+/* ---- the table itself ---- */
+
+static double check_term(void *context, const struct formula_term *t)
+{
+	static const char *const roles[] = { "migrating", "source-neighbour", "destination-neighbour" };
+	const char *text = context;
+	int known = 0;
+	int64_t rate;
+	if (!metric_find(t->name))
+		fail_msg("%s: no metric '%s'", text, t->name);
+	for (size_t i = 0; i < 3; i++)
+		known |= strcmp(roles[i], t->words[3]) == 0;
+	if (!known || (atoi(t->words[0]) != 1 && atoi(t->words[0]) != 3) || rate_parse(t->words[2], &rate, NULL) < 0)
+		fail_msg("%s: bad term", text);
+	return 1;
+}
+
+static void test_table(void **state)
+{
+	(void)state;
+	char formula_text[512], paper[128];
+	const char *last = "";
+	int claims = 0;
+	for (const struct claim *c = claims_of("kuno"); c->id; c++) {
+		claims += strcmp(c->id, last) != 0;
+		last = c->id;
+		for (int i = 0; i < claim_parts(c); i++) {
+			struct err e = { 0 };
+			double value;
+			claim_part(c, i, formula_text, sizeof(formula_text), paper, sizeof(paper));
+			assert_null(strstr(formula_text, "RATE"));
+			assert_true(paper[0]);
+			if (formula_value(formula_text, check_term, formula_text, &value, &e) < 0)
+				fail_msg("%s", e.text);
+		}
+	}
+	assert_int_equal(claims, 10);
+	assert_null(claims_of("nobody"));
+}
+
+/* ---- whole studies ---- */
+
+static const char *const workloads[] = { "intadd", "seqread", "memdirty" };
+static const char *const rates[] = { "1G", "100M", "10M" };
+
+/* What a study is made to show: the paper's claims, their contrary, or noise around the limits. */
+enum shape { AS_CLAIMED, CONTRARY, NOISE };
+
+/* The degradation in per cent, the rate before, and so on, of one VM as the paper says it. */
+static int made_values(struct made_metric *m, int vms, int workload, int rate, enum shape shape, double jitter)
+{
+	static const char *const vm_roles[] = { "migrating", "destination-neighbour", "source-neighbour" };
+	int good = shape == AS_CLAIMED, n = 0;
+	double noise = shape == NOISE ? jitter : 0.001 * jitter;
+	for (int vm = 0; vm < vms; vm++) {
+		double loss = workload == 0 ? 50 - 20 * rate : workload == 1 ? 85 : 60 - 20 * rate;
+		if (vms == 3 && workload == 1)
+			loss = vm == 1 ? 20 : -10;
+		else if (vms == 3 && vm)
+			loss = vm == 1 ? 5 : 30;
+		if (shape == CONTRARY)
+			loss = workload == 1 && vms == 1 ? -40 : vms == 3 && workload == 1 ? 5 - loss : -loss;
+		double before = vms == 3 && vm == 1 && !good ? 300 : 100;
+		before *= vm == 0 && shape == CONTRARY ? 2 : 1;
+		loss += 100 * noise;
+		double mean = before * (1 - loss / 100), settled = good || vm ? 100 : 30;
+		double slow = workload == 2 && good ? 3 : 1;
+		const struct made_metric rows[] = {
+			{ "degradation", vm_roles[vm], workloads[workload], loss },
+			{ "baseline_rate", vm_roles[vm], workloads[workload], before },
+			{ "mean_rate", vm_roles[vm], workloads[workload], mean },
+			{ "settled_rate", vm_roles[vm], workloads[workload], settled * (1 + noise) },
+			{ "job_time", vm_roles[vm], workloads[workload],
+			  (good ? 1e10 : 1e10 * (1 + rate)) * (1 + noise) },
+			{ "stopped_rate", vm_roles[vm], workloads[workload],
+			  before * (good             ? 1.5
+			            : shape == NOISE ? 1 + noise
+			                             : 0.5) },
+			{ "migration_time", vm_roles[vm], "completion",
+			  1e9 * slow * (workload == 2 && shape == CONTRARY ? 0.5 : 1) * (1 + noise) },
+			{ "downtime", vm_roles[vm], "stop_resume",
+			  1e8 * slow * (workload == 2 && shape == CONTRARY ? 0.5 : 1) * (1 + noise) },
+		};
+		memcpy(m + n, rows, sizeof(rows));
+		n += (int)(sizeof(rows) / sizeof(*rows));
+	}
+	return n;
+}
+
+static void make_study(enum shape shape, int repeats)
+{
+	struct made_metric m[MADE_METRICS_MAX];
+	made_state = 88172645463325252u;
+	made_study(scratch, "kuno");
+	for (int vms = 1; vms <= 3; vms += 2)
+		for (int w = 0; w < 3; w++)
+			for (int r = 0; r < 3; r++)
+				for (int repeat = 1; repeat <= repeats; repeat++) {
+					int n = made_values(m, vms, w, r, shape, 2 * made_random() - 1);
+					made_study_run(scratch, vms, workloads[w], rates[r], repeat, "complete", m,
+					               n);
+				}
+}
+
+static struct csv_table *claims_made(void)
+{
+	struct err e = { 0 };
+	struct csv_table *t;
+	char path[128];
+	if (analyze_study(scratch, &e) < 0)
+		fail_msg("%s", e.text);
+	snprintf(path, sizeof(path), "%s/claims.csv", scratch);
+	assert_int_equal(csv_table_load(&t, path, 1000, &e), 0);
+	return t;
+}
+
+static void assert_claims(const struct csv_table *t, const char *claim, const char *verdict)
+{
+	int rows = 0;
+	for (int i = 0; i < csv_table_rows(t); i++) {
+		if (claim && strcmp(csv_table_text(t, i, "claim"), claim) != 0)
+			continue;
+		rows++;
+		if (strcmp(csv_table_text(t, i, "claim_verdict"), verdict) != 0)
+			fail_msg("%s (%s): %s, not %s", csv_table_text(t, i, "claim"),
+			         csv_table_text(t, i, "formula"), csv_table_text(t, i, "claim_verdict"), verdict);
+	}
+	assert_true(rows > 0);
+}
+
+static void test_agrees(void **state)
+{
+	(void)state;
+	make_study(AS_CLAIMED, 3);
+	struct csv_table *t = claims_made();
+	static const char *const agreeing[] = { "K1", "K2", "K3", "K4", "K5", "K6", "K8", "K9", "K10" };
+	for (size_t i = 0; i < sizeof(agreeing) / sizeof(*agreeing); i++)
+		assert_claims(t, agreeing[i], "agrees");
+	/* K9 and K7 exclude each other for I/O: vm3 gains, vm2 loses. */
+	assert_claims(t, "K7", "disagrees");
+	csv_table_free(t);
+}
+
+static void test_disagrees(void **state)
+{
+	(void)state;
+	make_study(CONTRARY, 3);
+	struct csv_table *t = claims_made();
+	assert_claims(t, NULL, "disagrees");
+	csv_table_free(t);
+}
+
+static void test_not_shown(void **state)
+{
+	(void)state;
+	make_study(AS_CLAIMED, 2);
+	struct csv_table *t = claims_made();
+	assert_claims(t, NULL, "not shown");
+	assert_string_equal(csv_table_text(t, 0, "reason"), "fewer than 3 repeats");
+	csv_table_free(t);
+	make_study(NOISE, 3);
+	t = claims_made();
+	assert_claims(t, "K1", "not shown");
+	assert_claims(t, "K10", "not shown");
+	csv_table_free(t);
+}
+
+/* A failed run is no repeat, a missing metric is told with its reason. */
+static void test_missing(void **state)
+{
+	(void)state;
+	struct made_metric gone = { "degradation", "migrating", "intadd", NAN };
+	make_study(AS_CLAIMED, 4);
+	made_study_run(scratch, 1, "intadd", "1G", 2, "failed", NULL, 0);
+	struct csv_table *t = claims_made();
+	assert_claims(t, "K1", "agrees");
+	assert_string_equal(csv_table_text(t, 0, "n"), "3");
+	assert_non_null(strstr(csv_table_text(t, 0, "reason"), "repeat 2 has no complete run of 1 VM, intadd"));
+	csv_table_free(t);
+	made_study_run(scratch, 1, "intadd", "1G", 3, "complete", &gone, 1);
+	t = claims_made();
+	assert_claims(t, "K1", "not shown");
+	csv_table_free(t);
+	assert_int_equal(analyze_study("/tmp", &(struct err){ 0 }), -1);
+}
+
+static void test_page(void **state)
+{
+	(void)state;
+	struct err e = { 0 };
+	char path[256];
+	make_study(CONTRARY, 3);
+	csv_table_free(claims_made());
+	if (report_study(scratch, NULL, path, sizeof(path), &e) < 0)
+		fail_msg("%s", e.text);
+	assert_non_null(strstr(path, "/study.html"));
+	char *page = text_of_file(path, 5 << 20);
+	assert_non_null(page);
+	static const char *const wanted[] = { "at scale 1/16",
+		                              "K10",
+		                              "class=\"disagrees\">disagrees<",
+		                              "degradation(1, intadd, 1G, migrating) - degradation(1, intadd, 100M",
+		                              "Figure 11",
+		                              "54 of 54 runs complete" };
+	static const char *const unwanted[] = { "<script", "src=", "<img", "<link", "xmlns" };
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++)
+		if (!strstr(page, wanted[i]))
+			fail_msg("not there: %s", wanted[i]);
+	for (size_t i = 0; i < sizeof(unwanted) / sizeof(*unwanted); i++)
+		assert_null(strstr(page, unwanted[i]));
+	free(page);
+}
+
+/* Any study has an index; the claims are of one that repeats a paper. */
+static void test_plain_study(void **state)
+{
+	(void)state;
+	struct err e = { 0 };
+	char path[256];
+	struct made_metric m = { "degradation", "migrating", "intadd", 5 };
+	made_study(scratch, "");
+	made_study_run(scratch, 1, "intadd", "1G", 1, "complete", &m, 1);
+	assert_int_equal(analyze_study(scratch, &e), 0);
+	assert_int_equal(report_study(scratch, NULL, path, sizeof(path), &e), 0);
+	assert_non_null(strstr(path, "/index.html"));
+	snprintf(path, sizeof(path), "%s/claims.csv", scratch);
+	assert_int_equal(access(path, F_OK), -1);
+	snprintf(path, sizeof(path), "%s/study.csv", scratch);
+	assert_int_equal(access(path, R_OK), 0);
+	assert_int_equal(report_study("/tmp", NULL, path, sizeof(path), &e), -1);
+}
+
+#define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, scratch_make, scratch_remove)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_interval), cmocka_unit_test(test_formula), cmocka_unit_test(test_rules),
+		cmocka_unit_test(test_table),    IN_SCRATCH(test_agrees),        IN_SCRATCH(test_disagrees),
+		IN_SCRATCH(test_not_shown),      IN_SCRATCH(test_missing),       IN_SCRATCH(test_page),
+		IN_SCRATCH(test_plain_study),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
