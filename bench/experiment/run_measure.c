@@ -1,0 +1,205 @@
+/* The phases of a run, and what happens to its VMs in them. Declared in run_state.h. */
+#include "bench/base/clock.h"
+#include "bench/base/err.h"
+#include "bench/base/quantity.h"
+#include "bench/experiment/fault.h"
+#include "bench/experiment/injection.h"
+#include "bench/experiment/progress.h"
+#include "bench/experiment/run_state.h"
+#include "bench/migrate/hypervisor.h"
+#include "bench/migrate/migration.h"
+#include "bench/migrate/monitor.h"
+#include "collectors/job.h"
+
+#include <errno.h>
+#include <json-c/json.h>
+#include <math.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+
+/* What remains of the memory, and how long it will take at least. */
+static void migration_tick(void *context)
+{
+	struct run *r = context;
+	struct job_progress p;
+	char text[160] = "", remaining[32], total[32], rate[32];
+	job_last(r->watching.job, r->x->migration.vm, &p);
+	if (p.total_bytes)
+		snprintf(text, sizeof(text), "%s of %s remain, %s/s",
+		         size_format(p.remaining_bytes, remaining, sizeof(remaining)),
+		         size_format(p.total_bytes, total, sizeof(total)),
+		         size_format(p.bytes_per_s, rate, sizeof(rate)));
+	if (p.total_bytes && p.bytes_per_s) {
+		size_t used = strlen(text);
+		snprintf(text + used, sizeof(text) - used, ", at least %.0f s to go",
+		         ceil((double)p.remaining_bytes / (double)p.bytes_per_s));
+	}
+	progress_tick(text);
+}
+
+/* Post-copy is what it must survive: there the time counts from the switch. */
+static void fault_on_event(struct run *r, const char *event)
+{
+	const char *moment = r->x->migration.mode == MODE_POSTCOPY ? "postcopy-start" : "migrate-start";
+	if (strcmp(event, moment) == 0)
+		fault_trigger(r->fault);
+}
+
+static void on_migration_event(void *context, int64_t head_ns, const char *vm, const char *node, const char *event,
+                               const char *detail)
+{
+	fault_on_event(context, event);
+	run_on_event(context, head_ns, vm, node, event, detail);
+}
+
+/* It does not converge, and has sent what the experiment grants. */
+static bool sent_enough(void *context)
+{
+	const struct run *r = context;
+	const struct experiment_vm *vm = experiment_moving_vm(r->x);
+	struct job_progress p;
+	job_last(r->watching.job, vm->name, &p);
+	return (double)p.sent_bytes > r->x->migration.sent_limit * (double)(vm->memory_bytes - vm->spare_bytes);
+}
+
+static int migrate(struct run *r, const struct experiment_vm *vm, struct err *e)
+{
+	const struct experiment_migration *m = &r->x->migration;
+	static const enum postcopy_moment moments[] = { POSTCOPY_NOW, POSTCOPY_AFTER_FIRST_PASS,
+		                                        POSTCOPY_AFTER_TIME };
+	int from = run_node_index(vm->node), to = from == NODE_SRC ? NODE_DST : NODE_SRC;
+	struct migration_result result;
+	char uri[64];
+	snprintf(uri, sizeof(uri), "tcp://%s", r->testbed.nodes[to].migration_ip);
+	struct migration_spec spec = {
+		.source = r->connections[from],
+		.destination = r->connections[to],
+		.vm = vm->name,
+		.source_node = r->testbed.nodes[from].name,
+		.uri = uri,
+		.postcopy = m->mode == MODE_POSTCOPY ? moments[m->postcopy_switch] : POSTCOPY_NEVER,
+		.postcopy_after_ns = m->switch_after_ns,
+		.downtime_limit_ns = m->downtime_limit_ns,
+		.bandwidth_bytes_per_s = m->bandwidth_bytes_per_s,
+		.timeout_ns = m->timeout_ns,
+		.stop_due = m->sent_limit > 0 && m->mode == MODE_PRECOPY ? sent_enough : NULL,
+		.features = &r->x->features,
+		.interrupted = r->order->injections ? &r->injected : &run_interrupted,
+		.sink = on_migration_event,
+		.tick = r->order->injections ? NULL : migration_tick,
+		.context = r,
+	};
+	if (fault_start(&r->fault, r->x, &r->testbed, run_on_event, r, e) < 0)
+		return -1;
+	int status = migration_run(&spec, &result, e);
+	if (fault_end(r->fault, status < 0 ? NULL : e) < 0)
+		status = -1;
+	r->fault = NULL;
+	if (result.completed)
+		run_directory_set(&r->directory, "migration.completed",
+		                  job_stats_json(result.completed, result.completed_count));
+	if (result.features_on)
+		run_directory_set(&r->directory, "features.on", json_object_get(result.features_on));
+	run_directory_set(&r->directory, "features.kept", feature_kept(&r->x->features, result.features_on));
+	if (m->mode == MODE_POSTCOPY)
+		run_directory_set(&r->directory, "migration.postcopy_began",
+		                  json_object_new_boolean(result.postcopy_start_ns != 0));
+	if (result.recoveries)
+		run_directory_set(&r->directory, "migration.recoveries", json_object_new_int(result.recoveries));
+	if (result.lost)
+		run_directory_set(&r->directory, "migration.vm_lost", json_object_new_boolean(true));
+	if (status == 0 && m->mode == MODE_POSTCOPY && !result.postcopy_start_ns)
+		progress_note("post-copy never began: the migration was complete before the switch");
+	migration_result_free(&result);
+	return status;
+}
+
+/* Instead of a migration: what is known, done to the VM, which calibrates the estimators. */
+static int inject(struct run *r, const struct injection_plan *plan, struct err *e)
+{
+	const struct experiment_vm *vm = r->x->vms, *moving = experiment_moving_vm(r->x);
+	while (moving ? vm == moving : strcmp(vm->name, r->x->migration.vm) != 0)
+		vm++;
+	const struct node *node = &r->testbed.nodes[run_node_index(vm->node)];
+	struct injector in = { .vm = vm->name, .directory = &r->directory, .pause = run_pause_saying, .context = r };
+	char path[300], port[24];
+	snprintf(port, sizeof(port), "lan-%s", node->name);
+	monitor_path(node->state_directory, vm->name, path, sizeof(path));
+	int result = port_find(&in.port, r->testbed.nodes[NODE_HEAD].netns_path, port, e);
+	if (result == 0)
+		result = monitor_open(&in.monitor, path, e);
+	if (result == 0)
+		result = injection_run(&in, plan, e);
+	monitor_close(in.monitor);
+	port_forget(&in.port);
+	return result;
+}
+
+static int stay(struct run *r, struct err *e)
+{
+	struct injection stop = { INJECT_STOP, r->x->migration.suspend_ns, 0 };
+	const struct injection_plan one = { &stop, 1 };
+	const struct injection_plan *plan = r->order->injections ? r->order->injections
+	                                    : stop.length_ns     ? &one
+	                                                         : NULL;
+	if (run_pause(r, 2 * NS_PER_S, e) < 0 || (plan && inject(r, plan, e) < 0))
+		return -1;
+	return run_pause(r, 2 * NS_PER_S, e);
+}
+
+struct beside {
+	struct run *run;
+	struct err e;
+};
+
+static void *migrate_beside(void *argument)
+{
+	struct beside *b = argument;
+	migrate(b->run, experiment_moving_vm(b->run->x), &b->e);
+	return NULL;
+}
+
+/* Inject into one VM while another one migrates, which is ended when all is injected. */
+static int inject_beside(struct run *r, struct err *e)
+{
+	struct beside b = { .run = r };
+	pthread_t thread;
+	if (r->x->vm_count < 2)
+		return err_set(e, EXIT_USAGE, "a VM that stays is needed to inject into while another one moves");
+	errno = pthread_create(&thread, NULL, migrate_beside, &b);
+	if (errno)
+		return err_errno(e, EXIT_CANNOT, "cannot start a migration beside the injections");
+	int result = stay(r, e);
+	r->injected = 1;
+	pthread_join(thread, NULL);
+	if (result == 0 && b.e.status != EXIT_INTERRUPTED)
+		return err_set(e, EXIT_MEASURED_BAD, "the migration was over before the injections: %s",
+		               b.e.status ? b.e.text : "the VM has moved");
+	return result;
+}
+
+int run_measure(struct run *r, struct err *e)
+{
+	const struct experiment_general *g = &r->x->general;
+	const struct experiment_vm *moving = experiment_moving_vm(r->x);
+	if (g->warmup_ns) {
+		run_phase(r, "warmup", g->warmup_ns);
+		if (run_pause(r, g->warmup_ns, e) < 0)
+			return -1;
+	}
+	run_phase(r, "baseline", g->baseline_ns);
+	if (run_pause(r, g->baseline_ns, e) < 0)
+		return -1;
+	job_expect(r->watching.job, r->x->migration.vm);
+	run_phase(r, "migration", r->order->injections ? injection_plan_duration_ns(r->order->injections) : 0);
+	if (moving && r->order->injections ? inject_beside(r, e) < 0
+	    : moving                       ? migrate(r, moving, e) < 0
+	                                   : stay(r, e) < 0)
+		return -1;
+	run_phase(r, "settle", g->settle_ns);
+	if (run_pause(r, g->settle_ns, e) < 0)
+		return -1;
+	run_phase(r, "end", 0);
+	return 0;
+}

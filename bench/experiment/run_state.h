@@ -1,0 +1,66 @@
+/*
+ * run_state.h - a run under way, shared by the files that carry it out: run.c (stages and end), run_wait.c, run_measure.c.
+ */
+#ifndef BENCH_EXPERIMENT_RUN_STATE_H
+#define BENCH_EXPERIMENT_RUN_STATE_H
+
+#include "bench/experiment/guests.h"
+#include "bench/experiment/run.h"
+#include "bench/experiment/run_directory.h"
+#include "bench/experiment/watching.h"
+#include "bench/migrate/events.h"
+#include "bench/testbed/testbed.h"
+
+#include <libvirt/libvirt.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct fault;
+
+/* A run under way. What is zero was not reached; run_execute() ends it from any state. */
+struct run {
+	const struct run_order *order;
+	const struct experiment *x;
+	uint64_t run_id;
+	struct run_directory directory;
+	struct testbed testbed;
+	bool testbed_open, guests_running;
+	struct guest_boot boot;
+	virConnectPtr connections[2]; /* of NODE_SRC and NODE_DST */
+	struct events *events[2];
+	struct watching watching;
+	struct fault *fault; /* while the migration runs */
+	bool watching_on;
+	volatile sig_atomic_t injected; /* a migration beside injections has gone on for long enough */
+	atomic_bool ending;             /* from here on guests may end */
+	atomic_bool vm_lost;            /* a guest ended that should not have; lost_words says how */
+	char lost_words[200], lost_vm[64];
+};
+
+/* Every event of both nodes comes through here, in the event thread; context is the run. */
+void run_on_event(void *context, int64_t head_ns, const char *vm, const char *node, const char *event,
+                  const char *detail);
+
+/* A phase begins: an event, and progress. */
+void run_phase(struct run *r, const char *name, int64_t planned_ns);
+
+/* -1 once a signal came or a guest was lost. */
+int run_interrupted_or_lost(struct run *r, struct err *e);
+
+/* Let time pass, with progress; ends early like run_interrupted_or_lost(). The second says something besides; its context
+ * is the run. */
+int run_pause(struct run *r, int64_t duration_ns, struct err *e);
+int run_pause_saying(void *context, int64_t duration_ns, const char *detail, struct err *e);
+
+/* Until every agent is in `state`; in slices, so that a signal or a lost guest ends the wait. */
+int run_wait_agents(struct run *r, enum agent_state state, int64_t timeout_ns, struct err *e);
+
+/* Of "src" or "dst". */
+int run_node_index(const char *name);
+
+/* All phases, from warm-up to settle, with what happens in them. */
+int run_measure(struct run *r, struct err *e);
+
+#endif
