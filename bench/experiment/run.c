@@ -48,7 +48,7 @@ void run_on_event(void *context, int64_t head_ns, const char *vm, const char *no
 	}
 }
 
-void run_phase(struct run *r, const char *name, int64_t planned_ns)
+void run_begin_phase(struct run *r, const char *name, int64_t planned_ns)
 {
 	run_directory_event(&r->directory, clock_now_ns(), "", "", "phase", name);
 	progress_phase(name, planned_ns);

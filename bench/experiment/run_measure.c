@@ -184,22 +184,22 @@ int run_measure(struct run *r, struct err *e)
 	const struct experiment_general *g = &r->x->general;
 	const struct experiment_vm *moving = experiment_moving_vm(r->x);
 	if (g->warmup_ns) {
-		run_phase(r, "warmup", g->warmup_ns);
+		run_begin_phase(r, "warmup", g->warmup_ns);
 		if (run_pause(r, g->warmup_ns, e) < 0)
 			return -1;
 	}
-	run_phase(r, "baseline", g->baseline_ns);
+	run_begin_phase(r, "baseline", g->baseline_ns);
 	if (run_pause(r, g->baseline_ns, e) < 0)
 		return -1;
 	job_expect(r->watching.job, r->x->migration.vm);
-	run_phase(r, "migration", r->order->injections ? injection_plan_duration_ns(r->order->injections) : 0);
+	run_begin_phase(r, "migration", r->order->injections ? injection_plan_duration_ns(r->order->injections) : 0);
 	if (moving && r->order->injections ? inject_beside(r, e) < 0
 	    : moving                       ? migrate(r, moving, e) < 0
 	                                   : stay(r, e) < 0)
 		return -1;
-	run_phase(r, "settle", g->settle_ns);
+	run_begin_phase(r, "settle", g->settle_ns);
 	if (run_pause(r, g->settle_ns, e) < 0)
 		return -1;
-	run_phase(r, "end", 0);
+	run_begin_phase(r, "end", 0);
 	return 0;
 }

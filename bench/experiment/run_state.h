@@ -44,7 +44,7 @@ void run_on_event(void *context, int64_t head_ns, const char *vm, const char *no
                   const char *detail);
 
 /* A phase begins: an event, and progress. */
-void run_phase(struct run *r, const char *name, int64_t planned_ns);
+void run_begin_phase(struct run *r, const char *name, int64_t planned_ns);
 
 /* -1 once a signal came or a guest was lost. */
 int run_interrupted_or_lost(struct run *r, struct err *e);
