@@ -155,8 +155,6 @@ int marks_write(const struct run *run, struct err *e)
 		{ "migrate-done", "done", "completed" },
 		{ "migrate-failed", "failed", "" },
 		{ "source-released", "released", "source released" },
-		{ "inject-begin", "inject-begin", "" },
-		{ "inject-end", "inject-end", "" },
 	};
 	struct whole_file out = { 0 };
 	int64_t origin_ns = run_origin_ns(run);
