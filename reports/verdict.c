@@ -140,6 +140,11 @@ static void say_work(struct sentence *s, const struct run_data *run, const char 
 	const struct shown_metric *recovery = run_metric(run, "recovery_time", vm, NULL);
 	char text[96];
 	struct json_object *workloads = json_at(run_vm_row(run, vm), "workloads");
+	if (lost && loss && isnan(lost->value) && isnan(loss->value) && *lost->reason &&
+	    strcmp(lost->reason, loss->reason) == 0) {
+		say(s, "; how much work it lost is missing: %s.", lost->reason);
+		return;
+	}
 	say(s, ", lost ");
 	say_value(s, lost, "an unknown amount");
 	say(s, " of work");
