@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 static long run_count(const struct study *s)
@@ -98,6 +99,7 @@ static void states_read(struct study *s)
 
 int study_prepare(struct study *s, struct err *e)
 {
+	struct stat st;
 	char name[300] = "";
 	if (points_check(s, name, sizeof(name), e) < 0)
 		return -1;
@@ -106,6 +108,8 @@ int study_prepare(struct study *s, struct err *e)
 		return err_set(e, EXIT_CANNOT, "no memory for %ld runs", run_count(s));
 	if (!s->directory[0])
 		folder_name(s, name);
+	if (stat(s->directory, &st) == 0 && !S_ISDIR(st.st_mode))
+		return err_set(e, EXIT_USAGE, "results folder '%s' is a file: give another with -o", s->directory);
 	if (!folder_is_used(s->directory))
 		return 0;
 	if (!s->resume)
