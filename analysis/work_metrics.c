@@ -145,13 +145,20 @@ static void judge_baseline(struct work *w)
 		v->low = 0; /* work is never taken back */
 }
 
+static const char job_ended[] = "its job ended before the migration did";
+
+static int job_ended_early(const struct work *w)
+{
+	return !w->goes_on && w->job_end_ns != MISSING && w->job_end_ns < w->migration.end_ns;
+}
+
 /* Why work while migrating cannot be held against the baseline; NULL: it can. */
 static const char *no_comparison(const struct work *w, const struct schedule *schedule)
 {
 	if (!(w->baseline_rate > 0))
 		return "no baseline rate to compare with";
-	if (!w->goes_on && w->job_end_ns != MISSING && w->job_end_ns < w->migration.end_ns)
-		return "its job ended before the migration did";
+	if (job_ended_early(w))
+		return job_ended;
 	double before = schedule_busy_ns(schedule, w->guest_ns[0], w->guest_ns[1]);
 	double within = schedule_busy_ns(schedule, w->guest_ns[2], w->guest_ns[3]);
 	double share = before / (double)(w->guest_ns[1] - w->guest_ns[0]);
@@ -299,6 +306,11 @@ static int all_passes(struct work *w, const struct run_workload *description, co
 	if (work_curve_each(samples, workload, second_pass, w, e) < 0)
 		return -1;
 	downtime_work_finish(&w->standstill);
+	if (job_ended_early(w)) {
+		/* What it would have stood still after that, nobody knows. */
+		ret_downtime->value_ns = ret_downtime->low_ns = ret_downtime->high_ns = ret_downtime->at_ns = MISSING;
+		snprintf(ret_downtime->reason, sizeof(ret_downtime->reason), "%s", job_ended);
+	}
 	const char *why_not = no_comparison(w, &schedule);
 	judge_migration(w, why_not);
 

@@ -2,6 +2,7 @@
 #include "bench/base/err.h"
 #include "bench/base/option.h"
 #include "bench/base/process.h"
+#include "bench/base/quantity.h"
 #include "bench/command.h"
 #include "bench/testbed/accelerator.h"
 #include "bench/experiment/experiment.h"
@@ -61,9 +62,13 @@ static int status_print(void)
 		if (n->libvirt_uri[0])
 			printf("      %s\n", n->libvirt_uri);
 	}
-	for (int i = 0; i < t.link_count; i++)
-		printf("link  %-12s %s, %lld bit/s, RTT %lld us\n", t.links[i].name, t.links[i].device,
-		       (long long)t.spec.shape.rate_bits_per_s, (long long)t.spec.shape.rtt_ns / 1000);
+	for (int i = 0; i < t.link_count; i++) {
+		const struct link_shape *shape = &t.links[i].link->shape;
+		char rate[32], rtt[32];
+		printf("link  %-12s %s, %s, RTT %s\n", t.links[i].name, t.links[i].device,
+		       shape->rate_bits_per_s ? rate_format(shape->rate_bits_per_s, rate, sizeof(rate)) : "unshaped",
+		       duration_format(shape->rtt_ns, rtt, sizeof(rtt)));
+	}
 	return EXIT_DONE;
 }
 

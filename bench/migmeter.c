@@ -37,5 +37,10 @@ int main(int argc, char **argv)
 		return err_report(&e);
 	int status = command->run(arguments);
 	arguments_free(arguments);
-	return fflush(stdout) != 0 && status == EXIT_DONE ? EXIT_MEASURED_BAD : status;
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		err_errno(&e, EXIT_MEASURED_BAD, "cannot write to standard output");
+		err_report(&e);
+		return status == EXIT_DONE ? EXIT_MEASURED_BAD : status;
+	}
+	return status;
 }

@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 static long run_count(const struct study *s)
@@ -138,6 +139,7 @@ static int states_choose(struct study *s, struct err *e)
 
 int study_prepare(struct study *s, struct err *e)
 {
+	struct stat st;
 	char name[300] = "";
 	if (points_check(s, name, sizeof(name), e) < 0)
 		return -1;
@@ -146,6 +148,8 @@ int study_prepare(struct study *s, struct err *e)
 		return err_set(e, EXIT_CANNOT, "no memory for %ld runs", run_count(s));
 	if (!s->directory[0])
 		study_folder_name(s->directory, sizeof(s->directory), name);
+	if (stat(s->directory, &st) == 0 && !S_ISDIR(st.st_mode))
+		return err_set(e, EXIT_USAGE, "results folder '%s' is a file: give another with -o", s->directory);
 	if (!folder_is_used(s->directory))
 		return states_choose(s, e);
 	if (!s->resume)

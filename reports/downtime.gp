@@ -1,12 +1,12 @@
 # The five downtimes side by side: value, interval, and the shortest stop that the estimator could have seen.
-# The caller has set: N, CAPTION, LOG, LOW, HIGH (ms, of the axis), and arrays DOWN_LABEL, DOWN_MS, DOWN_LOW, DOWN_HIGH,
-# DOWN_FLOOR, DOWN_TEXT, DOWN_KNOWN.
+# The caller has set: N, LEFT (share of the width for the labels), CAPTION, LOG, LOW, HIGH (ms, of the axis), and arrays
+# DOWN_LABEL, DOWN_TEXT, DOWN_KNOWN.
 load SCRIPTS.'/style.gp'
 
 W = 1200; H = 130 + 46 * N + (CAPTION eq '' ? 0 : 20)
 eval(open(W, H))
 set output OUT
-set lmargin at screen 0.20
+set lmargin at screen LEFT
 set rmargin at screen 0.74
 set tmargin at screen 1 - (CAPTION eq '' ? 42. : 66.) / H
 set bmargin at screen 76. / H

@@ -108,6 +108,7 @@ static int downtime_prepare(struct plotting *p, struct err *e)
 		return -1;
 	for (int i = 1; i < rows; i++)
 		vms |= strcmp(csv_table_text(t, i, "vm"), csv_table_text(t, 0, "vm")) != 0;
+	size_t longest = 0;
 	fprintf(p->script, "N = %d\narray DOWN_LABEL[N]\narray DOWN_TEXT[N]\narray DOWN_KNOWN[N]\n", rows);
 	for (int i = 0; i < rows; i++) {
 		double value = csv_table_number(t, i, "value_ms"), low = csv_table_number(t, i, "low_ms");
@@ -116,6 +117,7 @@ static int downtime_prepare(struct plotting *p, struct err *e)
 		name_format(csv_table_text(t, i, "estimator"), name, sizeof(name));
 		snprintf(text, sizeof(text), "%.60s%s%.60s", vms ? csv_table_text(t, i, "vm") : "", vms ? " " : "",
 		         name);
+		longest = strlen(text) > longest ? strlen(text) : longest;
 		plot_set_item(p->script, "DOWN_LABEL", i + 1, text);
 		plot_set_item(p->script, "DOWN_TEXT", i + 1, metric_format(&shown, text, sizeof(text)));
 		fprintf(p->script, "DOWN_KNOWN[%d] = %d\n", i + 1, !isnan(value));
@@ -126,6 +128,8 @@ static int downtime_prepare(struct plotting *p, struct err *e)
 		print_number(data, csv_table_number(t, i, "floor_ms"));
 		fputc('\n', data);
 	}
+	/* About 8.6 of the 1200 dots of the width a character. */
+	fprintf(p->script, "LEFT = %.3f\n", fmin(0.42, fmax(0.20, (8.6 * (double)longest + 24) / 1200)));
 	downtime_axis(t, p->script);
 	return close_data(data, e);
 }

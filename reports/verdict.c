@@ -140,9 +140,15 @@ static void say_work(struct sentence *s, const struct run_data *run, const char 
 	const struct shown_metric *recovery = run_metric(run, "recovery_time", vm, NULL);
 	char text[96];
 	struct json_object *workloads = json_at(run_vm_row(run, vm), "workloads");
-	say(s, ", lost ");
+	if (lost && loss && isnan(lost->value) && isnan(loss->value) && *lost->reason &&
+	    strcmp(lost->reason, loss->reason) == 0) {
+		say(s, "; how much work it lost is missing: %s.", lost->reason);
+		return;
+	}
+	int none = lost && lost->low <= 0 && lost->high >= 0;
+	say(s, none ? ", lost no work beyond the uncertainty (" : ", lost ");
 	say_value(s, lost, "an unknown amount");
-	say(s, " of work");
+	say(s, none ? ")" : " of work");
 	/* Of several, the first speaks; the table has all. */
 	if (lost && *lost->estimator && json_object_is_type(workloads, json_type_array) &&
 	    json_object_array_length(workloads) > 1)
@@ -201,7 +207,8 @@ char *verdict_format(const struct run_data *run, char *buffer, size_t room)
 	return buffer;
 }
 
-/* Ends of the interval of an estimator; one without an interval is known to its floor. */
+/* Ends of the interval of an estimator; one without an interval is known to its floor, and what is not above its floor
+ * is no stop seen: anything up to it. */
 static int interval(const struct csv_table *t, int row, double *low, double *high)
 {
 	double value = csv_table_number(t, row, "value_ms"), floor = csv_table_number(t, row, "floor_ms");
@@ -211,6 +218,10 @@ static int interval(const struct csv_table *t, int row, double *low, double *hig
 		*low = value - floor;
 	if (isnan(*high))
 		*high = value + floor;
+	if (value <= floor) {
+		*low = 0;
+		*high = fmax(*high, floor);
+	}
 	return !isnan(*low) && !isnan(*high);
 }
 

@@ -33,7 +33,7 @@ static int64_t memory_available(void)
 	return kib < 0 ? INT64_MAX : kib * 1024;
 }
 
-static int room_check(const char *directory, int64_t need, struct err *e)
+static int room_check(const char *directory, int64_t need, const char *or_else, struct err *e)
 {
 	struct statvfs fs;
 	char text[512], wanted[32], there[32];
@@ -49,10 +49,9 @@ static int room_check(const char *directory, int64_t need, struct err *e)
 	}
 	int64_t available = (int64_t)fs.f_bavail * (int64_t)fs.f_frsize;
 	if (available < need)
-		return err_set(e, EXIT_CANNOT,
-		               "'%s' has %s of room and the run needs %s: make room, or choose another folder", text,
+		return err_set(e, EXIT_CANNOT, "'%s' has %s of room and the run needs %s: make room, or %s", text,
 		               size_format(available, there, sizeof(there)),
-		               size_format(need, wanted, sizeof(wanted)));
+		               size_format(need, wanted, sizeof(wanted)), or_else);
 	return 0;
 }
 
@@ -82,10 +81,10 @@ int run_preflight(const struct experiment *x, const char *directory, struct err 
 			e, EXIT_CANNOT,
 			"the VMs need %s of memory and the machine has %s free: lower vm.memory, or use --scale",
 			size_format(memory, wanted, sizeof(wanted)), size_format(available, there, sizeof(there)));
-	if (disk && room_check("/var/lib", disk + (64 << 20), e) < 0)
+	if (disk && room_check("/var/lib", disk + (64 << 20), "lower vm.disk or use --scale", e) < 0)
 		return -1;
 	const struct testbed_spec testbed = experiment_testbed(x);
 	if (testbed_check_free(&testbed, e) < 0)
 		return -1;
-	return room_check(directory, 64 << 20, e);
+	return room_check(directory, 64 << 20, "choose another folder", e);
 }

@@ -161,20 +161,28 @@ static int link_add(struct testbed *t, const char *name, int a, const char *a_de
 	return 0;
 }
 
+struct link_shape testbed_link_shape(const struct testbed_spec *spec, const char *link)
+{
+	struct link_shape shape = spec->shape;
+	if (strcmp(link, "migration") == 0)
+		return shape;
+	if (spec->topology != TOPOLOGY_SHARED)
+		return (struct link_shape){ 0 };
+	if (strcmp(link, "dst-uplink") != 0) /* the destination is the distant one */
+		shape.rtt_ns = shape.jitter_ns = 0, shape.loss = 0;
+	return shape;
+}
+
 static int lan_make(struct testbed *t, struct err *e)
 {
 	const struct node *head = &t->nodes[NODE_HEAD];
-	const struct link_shape none = { 0 };
-	bool shared = t->spec.topology == TOPOLOGY_SHARED;
 	for (int i = 0; i < NODE_COUNT; i++)
 		if (bridge_make(&t->nodes[i], "br-lan", t->nodes[i].lan_ip, e) < 0)
 			return -1;
 	for (int i = 0; i < NODE_HEAD; i++) {
-		struct link_shape shape = shared ? t->spec.shape : none;
 		char name[24], port[16];
-		if (i != NODE_DST) /* the destination is the distant one */
-			shape.rtt_ns = shape.jitter_ns = 0, shape.loss = 0;
 		snprintf(name, sizeof(name), "%s-uplink", t->nodes[i].name);
+		struct link_shape shape = testbed_link_shape(&t->spec, name);
 		snprintf(port, sizeof(port), "lan-%s", t->nodes[i].name);
 		if (link_add(t, name, i, "up0", NODE_HEAD, port, &shape, e) < 0 ||
 		    port_join(&t->nodes[i], "up0", "br-lan", e) < 0 || port_join(head, port, "br-lan", e) < 0)

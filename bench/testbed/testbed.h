@@ -73,6 +73,9 @@ int testbed_down(bool *ret_was_there, struct err *e);
 /* Read the state of one that is up, without the lock. EXIT_MEASURED_BAD when none is up. */
 int testbed_load(struct testbed *t, struct err *e);
 
+/* The shape that is asked of the link of that name. */
+struct link_shape testbed_link_shape(const struct testbed_spec *spec, const char *link);
+
 /* The link whose shape is the experiment's: `migration`, or in topology shared the destination's uplink. */
 const struct testbed_link *testbed_migration_link(const struct testbed *t);
 

@@ -192,7 +192,7 @@ int testbed_state_read(struct testbed *t, const char *directory, struct err *e)
 				json_object_put(root);
 				return err_errno(e, EXIT_CANNOT, "cannot read '%s'", path);
 			}
-			l->link->shape = t->spec.shape;
+			l->link->shape = testbed_link_shape(&t->spec, l->name);
 			link_check_shape(&l->link->shape, NULL); /* the queue that was left to it */
 			if (json_object_object_get_ex(from, "plain", &plain))
 				members_read(plain_members, plain, l->link);
