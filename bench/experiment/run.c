@@ -191,8 +191,10 @@ int run_execute(const struct run_order *order, struct err *e)
 	run_facts_host(&r.directory);
 	bool ready = run_directory_save(&r.directory, &trouble) == 0 && stage_testbed(&r, &trouble) == 0 &&
 	             stage_guests(&r, &trouble) == 0;
+	struct host_load load = host_load_now();
 	if (ready)
 		run_measure(&r, &trouble);
+	run_facts_load(&r.directory, load);
 	run_close(&r, &trouble);
 	const char *status = !trouble.status                           ? "complete"
 	                     : trouble.status == EXIT_INTERRUPTED      ? "interrupted"
