@@ -121,7 +121,7 @@ static int inject(struct run *r, const struct injection_plan *plan, struct err *
 	struct injector in = { .directory = &r->directory, .pause = run_pause_saying, .context = r };
 	while (moving ? vm == moving : strcmp(vm->name, r->x->migration.vm) != 0)
 		vm++;
-	int result = injector_open(&in, &r->testbed, &r->testbed.nodes[node_index(vm->node)], vm->name, e);
+	int result = injector_open(&in, &r->testbed, &r->testbed.nodes[run_node_index(vm->node)], vm->name, e);
 	if (result == 0)
 		result = injection_run(&in, plan, e);
 	injector_close(&in);
