@@ -6,7 +6,7 @@
  * others. stop_resume is the truth of a stop itself: its error is how far it is outside the bounds that the head's own
  * stamps before and after the monitor's calls set (within them 0).
  *
- * QEMU stops its clock, then the vCPUs, then stamps the STOP; it stamps the RESUME, then starts both. So the guest's
+ * QEMU stops its clock, then vCPUs and devices, then stamps the STOP; it stamps the RESUME, then starts all of them. So the guest's
  * clock stands still for longer than the stamps say, by an unknown part of what the monitor's calls took: a value between
  * the truth and the head's bounds is possible, though it counts as an error.
  *
@@ -50,7 +50,7 @@ struct calibration {
 /* Errors over the injections of one kind from one length to another; asked_ns -1: of a range. */
 struct error_summary {
 	int n, found;
-	int possible; /* no shorter than the truth and no longer than the head's stamps allow */
+	int possible;                  /* no shorter than the truth and no longer than the head's stamps allow */
 	double bias_ns, sd_ns, p95_ns; /* p95: of the absolute error; NAN: too few (sd: below 2) */
 };
 
