@@ -40,6 +40,9 @@ void run_on_event(void *context, int64_t head_ns, const char *vm, const char *no
 	if (strcmp(event, "lifecycle") != 0 || strncmp(detail, "stopped/", 8) != 0 ||
 	    strcmp(detail, "stopped/migrated") == 0)
 		return;
+	/* Of a migration that was ended on purpose the incoming side ends too. */
+	if (r->injected && strcmp(vm, r->x->migration.vm) == 0)
+		return;
 	if (!atomic_load(&r->ending) && !atomic_load(&r->vm_lost)) {
 		snprintf(r->lost_vm, sizeof(r->lost_vm), "%s", vm);
 		snprintf(r->lost_words, sizeof(r->lost_words), "VM '%s' ended unexpectedly on node '%s' (%s)", vm,
