@@ -14,6 +14,7 @@
 
 enum { LENGTHS_MAX = 64 };
 static const double event_target_ns = 0.5e6, series_target_ns = 2e6;
+static const double stamp_error_ns = 0.2e6; /* of the difference of two stamps */
 
 static double number_of(int64_t value)
 {
@@ -197,6 +198,8 @@ struct error_summary calibration_errors(const struct calibration *c, const struc
 			continue;
 		errors[s.n++] = o->seen[i].error_ns;
 		s.found += o->seen[i].found;
+		s.possible += o->seen[i].value_ns > (double)in->truth_ns - stamp_error_ns &&
+		              o->seen[i].value_ns < (double)in->most_ns + stamp_error_ns;
 	}
 	if (s.n > 0)
 		s.bias_ns = gsl_stats_mean(errors, 1, (size_t)s.n);

@@ -6,6 +6,10 @@
  * others. stop_resume is the truth of a stop itself: its error is how far it is outside the bounds that the head's own
  * stamps before and after the monitor's calls set (within them 0).
  *
+ * QEMU stops its clock, then vCPUs and devices, then stamps the STOP; it stamps the RESUME, then starts all of them. So
+ * the guest's clock stands still for longer than the stamps say, by an unknown part of what the monitor's calls took: a
+ * value between the truth and the head's bounds is possible, though it counts as an error.
+ *
  * floor_ns is the longest stop that an observer saw in the baseline phase, where nothing was injected. A value above it
  * is a stop found, or invented where there was none.
  */
@@ -46,6 +50,7 @@ struct calibration {
 /* Errors over the injections of one kind from one length to another; asked_ns -1: of a range. */
 struct error_summary {
 	int n, found;
+	int possible;                  /* no shorter than the truth and no longer than the head's stamps allow */
 	double bias_ns, sd_ns, p95_ns; /* p95: of the absolute error; NAN: too few (sd: below 2) */
 };
 
@@ -59,7 +64,7 @@ struct error_summary calibration_errors(const struct calibration *c, const struc
 /* The lengths asked, ascending; returns how many, at most room. */
 int calibration_lengths(const struct calibration *c, const char *kind, int64_t *ret_ns, int room);
 
-/* The shortest length of a kind from which on at least 95 % of all were found, at that and each longer one; -1: none. */
+/* The shortest length from which on at least 95 % were found, at it and at each longer one; -1: none. */
 int64_t calibration_smallest(const struct calibration *c, const struct observer *o, const char *kind);
 
 /* calibration.csv, calibration.json and injections.csv in the run's directory; nothing for a run with fewer than two

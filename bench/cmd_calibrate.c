@@ -10,7 +10,6 @@
 #include "bench/experiment/injection.h"
 #include "bench/experiment/progress.h"
 #include "bench/experiment/run.h"
-#include "bench/experiment/run_directory.h"
 #include "bench/study.h"
 #include "reports/calibration.h"
 #include "reports/report.h"
@@ -27,7 +26,7 @@ static const int64_t quick_lengths_ns[] = { 10 * NS_PER_MS, 50 * NS_PER_MS, 200 
 struct calibration {
 	bool quick;
 	int64_t repeat;
-	char config_path[4096], directory[400], command_line[400];
+	char config_path[4096], directory[400], command_line[1024];
 	struct config_file config;
 	struct experiment experiment;
 	struct injection_plan plan;
@@ -64,6 +63,21 @@ static int options_read(const struct arguments *a, struct calibration *c, struct
 	return experiment_build(&c->experiment, &c->config, 1, e);
 }
 
+/* What the manifest keeps, so that a calibration can be made again. */
+static void command_line_keep(const struct arguments *a, struct calibration *c)
+{
+	const char *idle = arguments_option(a, "idle"), *set;
+	int used =
+		snprintf(c->command_line, sizeof(c->command_line), "migmeter calibrate%s%s --repeat %d --seed %lld",
+	                 c->quick ? " --quick" : "", arguments_option(a, "busy") ? " --busy" : "", (int)c->repeat,
+	                 (long long)c->experiment.general.seed);
+	if (idle)
+		used += snprintf(c->command_line + used, sizeof(c->command_line) - (size_t)used, " --idle %.40s",
+		                 idle);
+	for (int i = 0; (set = arguments_option_at(a, "set", i)) && used < (int)sizeof(c->command_line) - 200; i++)
+		used += snprintf(c->command_line + used, 200, " -s '%.180s'", set);
+}
+
 static int prepare(const struct arguments *a, struct calibration *c, struct err *e)
 {
 	const char *output = arguments_option(a, "output");
@@ -72,9 +86,7 @@ static int prepare(const struct arguments *a, struct calibration *c, struct err 
 	snprintf(c->directory, sizeof(c->directory), "%s", output ? output : "");
 	if (!output)
 		study_folder_name(c->directory, sizeof(c->directory), c->experiment.general.name);
-	snprintf(c->command_line, sizeof(c->command_line), "migmeter calibrate%s%s --repeat %d --seed %lld",
-	         c->quick ? " --quick" : "", arguments_option(a, "busy") ? " --busy" : "", (int)c->repeat,
-	         (long long)c->experiment.general.seed);
+	command_line_keep(a, c);
 	return injection_plan_make(&c->plan, c->quick ? quick_lengths_ns : lengths_ns,
 	                           c->quick ? sizeof(quick_lengths_ns) / sizeof(*quick_lengths_ns)
 	                                    : sizeof(lengths_ns) / sizeof(*lengths_ns),
@@ -99,7 +111,6 @@ static int run_command_calibrate(const struct arguments *a)
 {
 	static struct calibration c;
 	struct err e = { 0 }, showing = { 0 };
-	char status[32];
 	progress_quiet(arguments_option(a, "quiet") != NULL);
 	if (prepare(a, &c, &e) == 0) {
 		const struct run_order order = { .experiment = &c.experiment,
@@ -112,7 +123,8 @@ static int run_command_calibrate(const struct arguments *a)
 		run_catch_signals();
 		if (run_preflight(&c.experiment, c.directory, &e) == 0)
 			run_execute(&order, &e);
-		if (run_directory_status(c.directory, status, sizeof(status)) == 0 && results_show(&c, &showing) < 0)
+		/* What was refused or could not begin has nothing to show. */
+		if (e.status != EXIT_CANNOT && e.status != EXIT_USAGE && results_show(&c, &showing) < 0)
 			err_report(&showing);
 	}
 	injection_plan_free(&c.plan);

@@ -131,10 +131,21 @@ static void print_lengths(FILE *out, const struct csv_table *t, const char *kind
 	}
 }
 
+/* The stamps that are the truth are not quite when the guest's clock stands still. */
+static void print_possible(FILE *out, struct json_object *own)
+{
+	double n = json_number(own, "n"), possible = json_number(own, "possible");
+	if (n > 0 && !isnan(possible))
+		fprintf(out,
+		        "the guest's clock stops before QEMU's stamp of a stop and starts after that of the resume: %.0f of %.0f\n"
+		        "values of guest_clock are within what the stamps and the length of the monitor's calls allow\n",
+		        possible, n);
+}
+
 int report_calibration(FILE *out, const char *run_directory, struct err *e)
 {
 	struct run_data run;
-	double idle_s, lengths_ns[LENGTHS];
+	double idle_s, busy, lengths_ns[LENGTHS];
 	char idle[CELL_ROOM];
 	int result = run_data_load(&run, run_directory, e);
 	if (result == 0 && (!json_at(run.calibration_facts, "observers") || !csv_table_rows(run.calibration)))
@@ -147,10 +158,17 @@ int report_calibration(FILE *out, const char *run_directory, struct err *e)
 		fputc('\n', out);
 		print_lengths(out, run.calibration, kinds[k].kind);
 	}
+	if (result == 0)
+		fputc('\n', out);
+	busy = json_number(run.calibration_facts, "host.busy_share");
+	if (result == 0 && !isnan(busy))
+		fprintf(out, "the machine's cores were %.0f %% busy meanwhile, guests included\n", 100 * busy);
+	if (result == 0)
+		print_possible(out, json_at(run.calibration_facts, "observers.guest_clock.stop"));
 	if (result == 0) {
 		idle_s = json_number(run.calibration_facts, "idle_s");
 		fprintf(out,
-		        "\nerror: value less truth; floor: the longest stop that was seen in %s of idling, where none was\n",
+		        "error: value less truth; floor: the longest stop that was seen in %s of idling, where none was\n",
 		        value_format(idle_s * 1e9, "ns", idle, sizeof(idle)));
 	}
 	run_data_free(&run);

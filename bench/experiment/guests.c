@@ -113,6 +113,21 @@ static int arguments_make(const struct experiment *x, int index, const struct te
 	return result < 0 ? err_prefix(e, "VM '%s'", vm->name) : 0;
 }
 
+/* All threads of a VM's QEMU, and those to come. */
+static int make_urgent(const struct node *node, const char *vm, struct err *e)
+{
+	char path[400];
+	int pid = 0;
+	snprintf(path, sizeof(path), "%s/%s.pid", node->qemu_pid_directory, vm);
+	FILE *f = fopen(path, "re");
+	int found = f && fscanf(f, "%d", &pid) == 1 && pid > 0;
+	if (f)
+		fclose(f);
+	if (!found)
+		return err_set(e, EXIT_CANNOT, "cannot read the pid of QEMU in '%s'", path);
+	return process_runf(NULL, e, "chrt --all-tasks --rr --pid 1 %d", pid);
+}
+
 int guest_start(const struct experiment *x, int index, const struct guest_boot *boot, const struct testbed *t,
                 const struct node *node, virConnectPtr connection, uint64_t run_id, const char *run_directory,
                 struct err *e)
@@ -161,5 +176,7 @@ int guest_start(const struct experiment *x, int index, const struct guest_boot *
 		return err_set(e, EXIT_CANNOT, "cannot describe VM '%s': out of memory", vm->name);
 	int result = hypervisor_start_domain(connection, xml, e);
 	free(xml);
+	if (result == 0 && x->hosts.urgent)
+		result = make_urgent(node, vm->name, e);
 	return result < 0 ? err_prefix(e, "VM '%s' on node '%s'", vm->name, node->name) : 0;
 }

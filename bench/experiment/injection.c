@@ -4,6 +4,7 @@
 #include "bench/base/err.h"
 #include "bench/experiment/run_directory.h"
 #include "bench/migrate/monitor.h"
+#include "bench/testbed/testbed.h"
 
 #include <gsl/gsl_randist.h>
 #include <gsl/gsl_rng.h>
@@ -51,6 +52,24 @@ int64_t injection_plan_duration_ns(const struct injection_plan *plan)
 	for (int i = 0; i < plan->count; i++)
 		sum += plan->list[i].pause_ns + plan->list[i].length_ns;
 	return sum;
+}
+
+int injector_open(struct injector *in, const struct testbed *t, const struct node *node, const char *vm,
+                  struct err *e)
+{
+	char path[300], port[24];
+	in->vm = vm;
+	snprintf(port, sizeof(port), "lan-%s", node->name);
+	monitor_path(node->state_directory, vm, path, sizeof(path));
+	if (port_find(&in->port, t->nodes[NODE_HEAD].netns_path, port, e) < 0)
+		return -1;
+	return monitor_open(&in->monitor, path, e);
+}
+
+void injector_close(struct injector *in)
+{
+	monitor_close(in->monitor);
+	port_forget(&in->port);
 }
 
 /* Begin it (on) or end it, and say when. */

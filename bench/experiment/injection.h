@@ -17,7 +17,9 @@
 
 struct err;
 struct monitor;
+struct node;
 struct run_directory;
+struct testbed;
 
 enum injection_kind { INJECT_STOP, INJECT_CUT, INJECTION_KINDS };
 extern const char *const injection_names[INJECTION_KINDS];
@@ -45,14 +47,21 @@ void injection_plan_free(struct injection_plan *plan);
 int64_t injection_plan_duration_ns(const struct injection_plan *plan);
 
 struct injector {
-	const char *vm;
-	struct monitor *monitor; /* of the VM */
-	struct port port;        /* behind which the VM's data NIC is */
+	/* set by the caller */
 	struct run_directory *directory;
 	/* Wait for a time and say `detail` meanwhile; -1 ends the injections. */
 	int (*pause)(void *context, int64_t duration_ns, const char *detail, struct err *e);
 	void *context;
+	/* set by injector_open() */
+	const char *vm;
+	struct monitor *monitor; /* of the VM */
+	struct port port;        /* behind which the VM's data NIC is */
 };
+
+/* The ways into a VM on a node of the testbed. injector_close() it in any case. */
+int injector_open(struct injector *in, const struct testbed *t, const struct node *node, const char *vm,
+                  struct err *e);
+void injector_close(struct injector *in);
 
 /* Whatever happens, the VM runs and its port is open afterwards, if that can be had. */
 int injection_run(const struct injector *in, const struct injection_plan *plan, struct err *e);

@@ -32,6 +32,8 @@ static const struct option_row hosts_rows[] = {
 	{ "accelerator", OPTION_CHOICE, HOSTS(accelerator), "auto", "auto|kvm|tcg", NULL,
 	  "auto: KVM if a tiny guest boots under it, else TCG" },
 	{ "pinned", OPTION_BOOLEAN, HOSTS(pinned), "yes", NULL, NULL, "one core for each compute node" },
+	{ "urgent", OPTION_BOOLEAN, HOSTS(urgent), "no", NULL, NULL,
+	  "guests come before all other work of this machine (SCHED_RR): for an idle guest beside other work" },
 	OPTION_END
 };
 

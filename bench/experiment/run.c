@@ -40,6 +40,9 @@ void run_on_event(void *context, int64_t head_ns, const char *vm, const char *no
 	if (strcmp(event, "lifecycle") != 0 || strncmp(detail, "stopped/", 8) != 0 ||
 	    strcmp(detail, "stopped/migrated") == 0)
 		return;
+	/* Of a migration that was ended on purpose the incoming side ends too. */
+	if (r->injected && strcmp(vm, r->x->migration.vm) == 0)
+		return;
 	if (!atomic_load(&r->ending) && !atomic_load(&r->vm_lost)) {
 		snprintf(r->lost_vm, sizeof(r->lost_vm), "%s", vm);
 		snprintf(r->lost_words, sizeof(r->lost_words), "VM '%s' ended unexpectedly on node '%s' (%s)", vm,
@@ -191,8 +194,10 @@ int run_execute(const struct run_order *order, struct err *e)
 	run_facts_host(&r.directory);
 	bool ready = run_directory_save(&r.directory, &trouble) == 0 && stage_testbed(&r, &trouble) == 0 &&
 	             stage_guests(&r, &trouble) == 0;
+	struct host_load load = host_load_now();
 	if (ready)
 		run_measure(&r, &trouble);
+	run_facts_load(&r.directory, load);
 	run_close(&r, &trouble);
 	const char *status = !trouble.status                           ? "complete"
 	                     : trouble.status == EXIT_INTERRUPTED      ? "interrupted"

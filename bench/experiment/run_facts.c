@@ -121,6 +121,31 @@ static void capability_missing(struct run_directory *d, const char *what, const 
 	run_directory_set(d, path, text(why));
 }
 
+struct host_load host_load_now(void)
+{
+	struct host_load load = { 0 };
+	long long ticks[8] = { 0 };
+	FILE *f = fopen("/proc/stat", "re");
+	if (f && fscanf(f, "cpu %lld %lld %lld %lld %lld %lld %lld %lld", &ticks[0], &ticks[1], &ticks[2], &ticks[3],
+	                &ticks[4], &ticks[5], &ticks[6], &ticks[7]) == 8)
+		for (int i = 0; i < 8; i++) {
+			load.all += ticks[i];
+			load.busy += i == 3 || i == 4 ? 0 : ticks[i]; /* idle, waiting for a disk */
+		}
+	if (f)
+		fclose(f);
+	return load;
+}
+
+void run_facts_load(struct run_directory *d, struct host_load since)
+{
+	struct host_load now = host_load_now();
+	if (since.all && now.all > since.all)
+		run_directory_set(
+			d, "host.busy_share",
+			json_object_new_double((double)(now.busy - since.busy) / (double)(now.all - since.all)));
+}
+
 void run_facts_guest(struct run_directory *d, const struct guest_boot *boot, int accelerator)
 {
 	if (!boot->kvm && accelerator != ACCELERATOR_TCG)

@@ -15,6 +15,13 @@ struct testbed;
 
 void run_facts_experiment(struct run_directory *d, const struct run_order *order, uint64_t run_id);
 void run_facts_host(struct run_directory *d);
+
+/* How busy all cores were, guests included, from one reading of the kernel's counters to another: host.busy_share. */
+struct host_load {
+	long long busy, all; /* ticks; 0: they could not be read */
+};
+struct host_load host_load_now(void);
+void run_facts_load(struct run_directory *d, struct host_load since);
 void run_facts_guest(struct run_directory *d, const struct guest_boot *boot, int accelerator);
 void run_facts_link(struct run_directory *d, const struct testbed *t, const struct link_measured *measured);
 

@@ -8,7 +8,6 @@
 #include "bench/experiment/run_state.h"
 #include "bench/migrate/hypervisor.h"
 #include "bench/migrate/migration.h"
-#include "bench/migrate/monitor.h"
 #include "collectors/job.h"
 
 #include <errno.h>
@@ -115,24 +114,17 @@ static int migrate(struct run *r, const struct experiment_vm *vm, struct err *e)
 	return status;
 }
 
-/* Instead of a migration: what is known, done to the VM, which calibrates the estimators. */
+/* Instead of a migration, or beside one: what is known, done to a VM, which calibrates the estimators. */
 static int inject(struct run *r, const struct injection_plan *plan, struct err *e)
 {
 	const struct experiment_vm *vm = r->x->vms, *moving = experiment_moving_vm(r->x);
+	struct injector in = { .directory = &r->directory, .pause = run_pause_saying, .context = r };
 	while (moving ? vm == moving : strcmp(vm->name, r->x->migration.vm) != 0)
 		vm++;
-	const struct node *node = &r->testbed.nodes[run_node_index(vm->node)];
-	struct injector in = { .vm = vm->name, .directory = &r->directory, .pause = run_pause_saying, .context = r };
-	char path[300], port[24];
-	snprintf(port, sizeof(port), "lan-%s", node->name);
-	monitor_path(node->state_directory, vm->name, path, sizeof(path));
-	int result = port_find(&in.port, r->testbed.nodes[NODE_HEAD].netns_path, port, e);
-	if (result == 0)
-		result = monitor_open(&in.monitor, path, e);
+	int result = injector_open(&in, &r->testbed, &r->testbed.nodes[run_node_index(vm->node)], vm->name, e);
 	if (result == 0)
 		result = injection_run(&in, plan, e);
-	monitor_close(in.monitor);
-	port_forget(&in.port);
+	injector_close(&in);
 	return result;
 }
 
