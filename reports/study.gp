@@ -27,7 +27,7 @@ do for [i = 1:ROWS * COLUMNS] {
 		unset label 2
 	} else {
 		set tics out nomirror scale 0.6 textcolor rgb BLACK
-		set xtics autofreq; set ytics autofreq
+		set xtics out nomirror scale 0.6 autofreq; set ytics out nomirror scale 0.6 autofreq
 		set xrange [0:END[i] - START[i]]
 		set yrange [0:HIGH[i]]
 		set object 1 rectangle from FROM[i] - START[i], graph 0 to TO[i] - START[i], graph 1 fillcolor rgb BAND fillstyle solid noborder behind
