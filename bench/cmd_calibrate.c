@@ -4,6 +4,7 @@
 #include "bench/base/data.h"
 #include "bench/base/err.h"
 #include "bench/base/quantity.h"
+#include "bench/calibrate_links.h"
 #include "bench/command.h"
 #include "bench/experiment/config_file.h"
 #include "bench/experiment/experiment.h"
@@ -107,12 +108,27 @@ static int results_show(const struct calibration *c, struct err *e)
 	return 0;
 }
 
+static int run_links(const struct calibration *c, struct err *e)
+{
+	struct testbed_spec spec = experiment_testbed(&c->experiment);
+	if (run_preflight(&c->experiment, c->directory, e) < 0)
+		return -1;
+	if (calibrate_links(c->directory, &spec, (int)(c->quick ? 1 : c->repeat), e) < 0)
+		return -1;
+	printf("\n%s/links.csv\n", c->directory);
+	return 0;
+}
+
 static int run_command_calibrate(const struct arguments *a)
 {
 	static struct calibration c;
 	struct err e = { 0 }, showing = { 0 };
 	progress_quiet(arguments_option(a, "quiet") != NULL);
-	if (prepare(a, &c, &e) == 0) {
+	run_catch_signals();
+	int prepared = prepare(a, &c, &e);
+	if (prepared == 0 && arguments_option(a, "links")) {
+		run_links(&c, &e);
+	} else if (prepared == 0) {
 		const struct run_order order = { .experiment = &c.experiment,
 			                         .config_path = c.config_path,
 			                         .directory = c.directory,
@@ -120,7 +136,6 @@ static int run_command_calibrate(const struct arguments *a)
 			                         .label = "",
 			                         .repeat = 1,
 			                         .injections = &c.plan };
-		run_catch_signals();
 		if (run_preflight(&c.experiment, c.directory, &e) == 0)
 			run_execute(&order, &e);
 		/* What was refused or could not begin has nothing to show. */
@@ -139,6 +154,7 @@ static const struct command_option options[] = {
 	{ "quick", 0, NULL, "three lengths, three injections each, 10 s of idling: a minute instead of half an hour",
 	  NULL },
 	{ "busy", 0, NULL, "while another VM migrates over a link that it fills, and both cores are busy", NULL },
+	{ "links", 0, NULL, "only measure links of known rate and round trip, each N times", NULL },
 	{ "repeat", 0, "N", "injections of a kind and length; default 20", NULL },
 	{ "idle", 0, "DURATION", "how long the guest is watched without any injection; default 10min", NULL },
 	{ "seed", 0, "N", "of the order and the pauses", NULL },
