@@ -20,8 +20,8 @@
 #define PROCESS_GRACE_NS (100 * NS_PER_MS)
 
 static const char *const kind_names[] = {
-	[UNDO_NETNS] = "netns",     [UNDO_MOUNT] = "mount",     [UNDO_TREE] = "tree",
-	[UNDO_PROCESS] = "process", [UNDO_PIDFILE] = "pidfile",
+	[UNDO_NETNS] = "netns",         [UNDO_MOUNT] = "mount",     [UNDO_TREE] = "tree",
+	[UNDO_DIRECTORY] = "directory", [UNDO_PROCESS] = "process", [UNDO_PIDFILE] = "pidfile",
 };
 
 struct entry {
@@ -190,6 +190,10 @@ static int entry_undo(const struct entry *entry, struct err *e)
 		return undo_netns(entry->argument, e);
 	case UNDO_MOUNT:
 		return undo_mount(entry->argument, e);
+	case UNDO_DIRECTORY:
+		/* Others may have put something there since: then it is theirs. */
+		rmdir(entry->argument);
+		return 0;
 	case UNDO_TREE:
 		return undo_tree(entry->argument, e);
 	case UNDO_PROCESS:

@@ -19,11 +19,12 @@ struct err;
 struct undo;
 
 enum undo_kind {
-	UNDO_NETNS,   /* name: a network namespace in /run/netns; processes inside it are ended first */
-	UNDO_MOUNT,   /* path: unmounted lazily, as often as it is mounted */
-	UNDO_TREE,    /* path: removed with everything below it, never crossing a mount */
-	UNDO_PROCESS, /* pid, start time */
-	UNDO_PIDFILE, /* path of a pid file, name that /proc/PID/comm must have */
+	UNDO_NETNS,     /* name: a network namespace in /run/netns; processes inside it are ended first */
+	UNDO_MOUNT,     /* path: unmounted lazily, as often as it is mounted */
+	UNDO_DIRECTORY, /* path: removed if it is empty */
+	UNDO_TREE,      /* path: removed with everything below it, never crossing a mount */
+	UNDO_PROCESS,   /* pid, start time */
+	UNDO_PIDFILE,   /* path of a pid file, name that /proc/PID/comm must have */
 };
 
 /* Open (creating it) the register at path. */

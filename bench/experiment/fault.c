@@ -84,7 +84,9 @@ static void *fault_main(void *opaque)
 		pthread_mutex_lock(&f->lock);
 		if (result == 0)
 			wait_for(f, f->asked->cut_ns);
+		pthread_mutex_unlock(&f->lock);
 		restore(f);
+		pthread_mutex_lock(&f->lock);
 	}
 	pthread_mutex_unlock(&f->lock);
 	return NULL;

@@ -16,6 +16,7 @@ static const struct {
 	{ "/usr/bin/qemu-system-x86_64", "qemu-system-x86", false },
 	{ "/sbin/ip", "iproute2", false },
 	{ "/sbin/tc", "iproute2", false },
+	{ "/bin/ss", "iproute2", false },
 	{ "/usr/sbin/tgtd", "tgt", true },
 	{ "/usr/sbin/tgtadm", "tgt", true },
 };

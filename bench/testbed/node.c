@@ -190,9 +190,10 @@ int node_create(struct node *node, int own_mounts, struct undo *undo, struct err
 		if (mkdir(path, 0755) < 0 && errno != EEXIST)
 			return err_errno(e, EXIT_CANNOT, "cannot create '%s'", path);
 		/* The mount points exist wherever libvirt is installed, but for a cache that was never used. */
-		if (mkdir(node_directories[i].seen_as, 0755) == 0 &&
-		    undo_add(undo, UNDO_TREE, node_directories[i].seen_as, e) < 0)
-			return -1;
+		if (access(node_directories[i].seen_as, F_OK) < 0 &&
+		    (undo_add(undo, UNDO_DIRECTORY, node_directories[i].seen_as, e) < 0 ||
+		     mkdir(node_directories[i].seen_as, 0755) < 0))
+			return err_prefix(e, "mount point '%s'", node_directories[i].seen_as);
 	}
 	return accounts_write(node, e) < 0 ? -1 : holder_start(node, undo, e);
 }
@@ -267,6 +268,7 @@ static void keeper_main(const struct node *node, const char *program, int log_fd
 	int null = open("/dev/null", O_RDWR);
 	setsid();
 	signal(SIGINT, SIG_IGN);
+	signal(SIGTERM, SIG_DFL);
 	dup2(null, STDIN_FILENO);
 	dup2(log_fd, STDOUT_FILENO);
 	dup2(log_fd, STDERR_FILENO);
