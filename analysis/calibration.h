@@ -34,7 +34,7 @@ struct observation {
 struct observer {
 	char name[32];
 	int sees_cuts;
-	double target_ns;         /* for the 95th percentile of the absolute error on a quiet machine; NAN: none */
+	double target_ns;         /* for the 95th percentile of the absolute error; NAN: none */
 	double floor_ns;          /* NAN: not known */
 	double least_ns;          /* it takes nothing shorter for a stop, whatever its floor */
 	struct observation *seen; /* one for each injection */
