@@ -30,7 +30,7 @@ struct experiment_general {
 
 struct experiment_hosts {
 	int kind, accelerator;
-	bool pinned, urgent;
+	bool pinned, urgent, awake;
 };
 
 struct experiment_link {
