@@ -125,7 +125,7 @@ static void put_head(FILE *out, const struct study_view *v)
 	fputs("</p>\n", out);
 	put_summary(out, v->claims);
 	fputs("<p class=\"tags\">\n<span>", out);
-	html_textf(out, "%d of %d runs complete", v->complete, v->count);
+	html_textf(out, "%d of %d runs complete", v->complete, v->planned ? v->planned : v->count);
 	fputs("</span>\n<span>", out);
 	html_textf(out, "accelerator %s", any ? json_text(any->manifest, "accelerator") : "missing");
 	fputs("</span>\n<span><a href=\"./index.html\">all runs</a></span>\n</p>\n<p class=\"note\">", out);

@@ -57,6 +57,8 @@ int study_view_load(struct study_view *v, const char *directory, struct err *e)
 	if (json_object_object_get_ex(plan, "keys", &keys) &&
 	    json_object_object_get_ex(keys, "experiment.study", &name))
 		v->paper = paper_find(json_object_get_string(name));
+	double planned = json_number(plan, "points") * json_number(plan, "repeats");
+	v->planned = planned > 0 && planned < 1e6 ? (int)planned : 0;
 	json_object_put(plan);
 	v->claims = load_table(v, "claims.csv");
 	v->values = load_table(v, "study.csv");

@@ -35,6 +35,7 @@ struct study_view {
 	char directory[4096];
 	struct run_data *runs;
 	int count, complete;
+	int planned;                       /* runs, by plan.json; 0: it does not say */
 	struct csv_table *claims, *values; /* claims.csv and study.csv; NULL: not there */
 	const struct paper *paper;         /* NULL: the study repeats none */
 };

@@ -329,7 +329,7 @@ static void test_page(void **state)
 		                              "class=\"disagrees\">disagrees<",
 		                              "degradation(1, intadd, 1G, migrating) - degradation(1, intadd, 100M",
 		                              "Figure 11",
-		                              "54 of 54 runs complete" };
+		                              "54 of 72 runs complete" };
 	static const char *const unwanted[] = { "<script", "src=", "<img", "<link", "xmlns" };
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++)
 		if (!strstr(page, wanted[i]))
