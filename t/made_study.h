@@ -17,7 +17,8 @@ enum { MADE_METRICS_MAX = 64 };
 __attribute__((unused)) static void made_study(const char *directory, const char *paper)
 {
 	mkdir(directory, 0755);
-	made_file(directory, "plan.json", "{\"scale\":0.0625,\"points\":18,\"repeats\":4,\"keys\":{\"experiment.study\":\"%s\"}}\n", paper);
+	made_file(directory, "plan.json",
+	          "{\"scale\":0.0625,\"points\":18,\"repeats\":4,\"keys\":{\"experiment.study\":\"%s\"}}\n", paper);
 }
 
 /* One run of it; count metrics. */
