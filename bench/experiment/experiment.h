@@ -30,7 +30,7 @@ struct experiment_general {
 
 struct experiment_hosts {
 	int kind, accelerator;
-	bool pinned, urgent, awake;
+	bool pinned, urgent;
 };
 
 struct experiment_link {

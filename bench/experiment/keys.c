@@ -34,8 +34,6 @@ static const struct option_row hosts_rows[] = {
 	{ "pinned", OPTION_BOOLEAN, HOSTS(pinned), "yes", NULL, NULL, "one core for each compute node" },
 	{ "urgent", OPTION_BOOLEAN, HOSTS(urgent), "no", NULL, NULL,
 	  "guests come before all other work of this machine (SCHED_RR): for an idle guest beside other work" },
-	{ "awake", OPTION_BOOLEAN, HOSTS(awake), "no", NULL, NULL,
-	  "no core of this machine sleeps while measuring: waking one may take milliseconds where it is virtual" },
 	OPTION_END
 };
 

@@ -2,7 +2,6 @@
 
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
-#include "bench/experiment/awake.h"
 #include "bench/experiment/progress.h"
 #include "bench/experiment/run_facts.h"
 #include "bench/experiment/run_state.h"
@@ -196,10 +195,8 @@ int run_execute(const struct run_order *order, struct err *e)
 	bool ready = run_directory_save(&r.directory, &trouble) == 0 && stage_testbed(&r, &trouble) == 0 &&
 	             stage_guests(&r, &trouble) == 0;
 	struct host_load load = host_load_now();
-	struct awake *awake = ready && r.x->hosts.awake ? awake_begin() : NULL;
 	if (ready)
 		run_measure(&r, &trouble);
-	awake_end(awake);
 	run_facts_load(&r.directory, load);
 	run_close(&r, &trouble);
 	const char *status = !trouble.status                           ? "complete"

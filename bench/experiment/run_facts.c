@@ -130,7 +130,7 @@ struct host_load host_load_now(void)
 	                &ticks[4], &ticks[5], &ticks[6], &ticks[7]) == 8)
 		for (int i = 0; i < 8; i++) {
 			load.all += ticks[i];
-			load.busy += i == 1 || i == 3 || i == 4 ? 0 : ticks[i]; /* niced, idle, waiting for a disk */
+			load.busy += i == 3 || i == 4 ? 0 : ticks[i]; /* idle, waiting for a disk */
 		}
 	if (f)
 		fclose(f);

@@ -16,7 +16,7 @@ struct testbed;
 void run_facts_experiment(struct run_directory *d, const struct run_order *order, uint64_t run_id);
 void run_facts_host(struct run_directory *d);
 
-/* How busy all cores were, guests included and niced work (awake.h) not, from one reading of the kernel's counters to another: host.busy_share. */
+/* How busy all cores were, guests included, from one reading of the kernel's counters to another: host.busy_share. */
 struct host_load {
 	long long busy, all; /* ticks; 0: they could not be read */
 };
