@@ -33,7 +33,10 @@ is 'the machine is clean' "$(left_behind)" ''
 
 "$migmeter" calibrate --quick -o "$work/cut" >"$work/log" 2>&1 &
 pid=$!
-while kill -0 $pid 2>/dev/null && [ "$(grep -c ',inject-end,' "$work/cut/events.csv" 2>/dev/null)" -lt 4 ] 2>/dev/null; do
+ended() {
+	grep -c ',inject-end,' "$work/cut/events.csv" 2>/dev/null || true
+}
+while kill -0 $pid 2>/dev/null && [ "$(ended | grep . || echo 0)" -lt 4 ]; do
 	sleep 0.5
 done
 kill -INT $pid
