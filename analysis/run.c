@@ -222,14 +222,26 @@ static int find_phases(struct run *run, struct err *e)
 	return 0;
 }
 
+/* An injection is stamped with the middle of the call that made it: the call's begin. */
+static int64_t injection_ns(const struct run_event *begin)
+{
+	long long call_ns;
+	return sscanf(begin->detail, "%*s %*s %lld", &call_ns) == 1 && call_ns > 0 && call_ns < SERIES_LIMIT
+	               ? begin->head_ns - call_ns / 2
+	               : begin->head_ns;
+}
+
 static void find_instants(struct run *run)
 {
 	const struct run_phase *migration = run_phase(run, "migration"), *settle = run_phase(run, "settle");
 	const struct run_event *start = run_event(run, "migrate-start", NULL, MISSING);
 	const struct run_event *done = run_event(run, "migrate-done", NULL, MISSING);
-	if (!start)
-		start = run_event(run, "inject-begin", NULL, migration ? migration->start_ns : MISSING);
-	run->migrate_start_ns = start ? start->head_ns : migration ? migration->start_ns : MISSING;
+	const struct run_event *injected =
+		start ? NULL : run_event(run, "inject-begin", NULL, migration ? migration->start_ns : MISSING);
+	run->migrate_start_ns = start       ? start->head_ns
+	                        : injected  ? injection_ns(injected)
+	                        : migration ? migration->start_ns
+	                                    : MISSING;
 	run->migrate_done_ns = done ? done->head_ns : MISSING;
 	run->migrate_end_ns = done ? done->head_ns : migration ? migration->end_ns : MISSING;
 	run->observed_until_ns = settle             ? settle->end_ns
