@@ -21,7 +21,6 @@
 #define HELLO_AFTER_START_NS NS_PER_S
 #define RECEIVE_AT_ONCE 256
 #define CONTROL_PRIORITY 10
-#define SAMPLER_PRIORITY 50
 #define STACK_BYTES (256 << 10)
 
 /* Change the state and its text, log it, and have a HELLO sent. FAILED stays. */
@@ -321,7 +320,7 @@ static void *workload_main(void *argument)
 static int run(struct agent *a, struct err *e)
 {
 	pthread_t sampler, thread[WORKLOADS_PER_GUEST];
-	int started = 0, result = thread_start(&sampler, SAMPLER_PRIORITY, sampler_main, a, e);
+	int started = 0, result = thread_start(&sampler, 0, sampler_main, a, e);
 	if (result < 0)
 		return -1;
 	for (; started < a->count && result == 0; started++)

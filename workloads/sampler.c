@@ -6,7 +6,11 @@
 #include "workloads/settings.h"
 
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
+#define SLACK_MAX_NS (4 * NS_PER_MS) /* a tick, where the kernel has 250 a second */
 #define SEND_EVERY_NS (5 * NS_PER_MS)
 
 /* New samples in a datagram, at most: with twice as many older ones it is full. */
@@ -71,12 +75,24 @@ static void sample_at(struct agent *a, int64_t interval_ns, uint32_t *slot)
 		send_newest(a, count);
 }
 
+/*
+ * It runs before anything else of normal priority. Not with a real-time one, whose timers have no slack: with some, its
+ * wake-ups join the kernel's tick, and a guest that computes is interrupted no more often than without it.
+ */
+static void prefer(int64_t interval_ns)
+{
+	setpriority(PRIO_PROCESS, (id_t)gettid(), -20);
+	prctl(PR_SET_TIMERSLACK, (unsigned long)(interval_ns / 2 < SLACK_MAX_NS ? interval_ns / 2 : SLACK_MAX_NS));
+}
+
 void *sampler_main(void *argument)
 {
 	struct agent *a = argument;
 	uint32_t slot = 0;
 	while (!atomic_load(&a->stop)) {
 		int64_t interval_ns = atomic_load(&a->interval_ns);
+		if (interval_ns)
+			prefer(interval_ns);
 		if (interval_ns)
 			sample_at(a, interval_ns, &slot);
 		else
