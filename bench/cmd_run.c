@@ -11,15 +11,10 @@
 #include <string.h>
 #include <unistd.h>
 
-static int format_parse(const char *text, enum report_format *ret, struct err *e)
+/* One of the choices of --format, which is all that arguments_parse() lets through. */
+static enum report_format format_of(const char *text)
 {
-	static const char *const names[] = { "text", "csv", "json" };
-	for (int i = 0; text && i < 3; i++)
-		if (strcmp(text, names[i]) == 0) {
-			*ret = (enum report_format)i;
-			return 0;
-		}
-	return text ? err_set(e, EXIT_USAGE, "--format '%s': expected text, csv or json", text) : 0;
+	return !text || strcmp(text, "text") == 0 ? REPORT_TEXT : strcmp(text, "csv") == 0 ? REPORT_CSV : REPORT_JSON;
 }
 
 /* A file of one's own, or else a config that comes with the program: "configs/quick.conf", or just "quick". */
@@ -60,8 +55,8 @@ static int options_read(const struct arguments *a, struct study *s, struct err *
 	    (integer_parse(text, &repeat, e) < 0 || repeat < 1 || repeat > 1000))
 		return err_set(e, EXIT_USAGE, "--repeat '%s': expected 1 to 1000", text);
 	s->repeats = (long)repeat;
-	if (format_parse(arguments_option(a, "format"), &s->format, e) < 0 ||
-	    config_file_read(&s->config, s->config_path, e) < 0)
+	s->format = format_of(arguments_option(a, "format"));
+	if (config_file_read(&s->config, s->config_path, e) < 0)
 		return -1;
 	for (int i = 0; (text = arguments_option_at(a, "set", i)); i++)
 		if (config_override(&s->config, text, e) < 0)

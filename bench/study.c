@@ -108,12 +108,11 @@ static void states_read(struct study *s)
 
 static bool label_has(const char *label, const char *words)
 {
-	char wanted[300], padded[320], *next;
+	char wanted[300], padded[320];
 	snprintf(padded, sizeof(padded), " %s ", label);
 	for (const char *word = words; *word; word += strcspn(word, " "), word += strspn(word, " ")) {
 		snprintf(wanted, sizeof(wanted), " %.*s ", (int)strcspn(word, " "), word);
-		next = strstr(padded, wanted);
-		if (!next)
+		if (!strstr(padded, wanted))
 			return false;
 	}
 	return true;
