@@ -6,9 +6,11 @@
  * others. stop_resume is the truth of a stop itself: its error is how far it is outside the bounds that the head's own
  * stamps before and after the monitor's calls set (within them 0).
  *
- * QEMU stops its clock, then vCPUs and devices, then stamps the STOP; it stamps the RESUME, then starts all of them. So
- * the guest's clock stands still for longer than the stamps say, by an unknown part of what the monitor's calls took: a
- * value between the truth and the head's bounds is possible, though it counts as an error.
+ * QEMU stops the guest's clock, then vCPUs and devices, then stamps the STOP; it stamps the RESUME, then starts all of
+ * them. So the guest's clock stands still for longer than those stamps say, which is no error of who reads that clock:
+ * guest_clock is held against the clock's own stamps (clock-stop and clock-start, injected.h) where QEMU gave them, else
+ * against the others. By how much they differ is a row of its own: observer qemu_clock, whose value is the time between
+ * the clock's stamps, against the truth of the rest.
  *
  * floor_ns is the longest stop that an observer saw in the baseline phase, where nothing was injected. A value above it
  * is a stop found, or invented where there was none.
@@ -34,6 +36,7 @@ struct observation {
 struct observer {
 	char name[32];
 	int sees_cuts;
+	int reads_clock; /* of the guest: the clock's own stop is its truth */
 	double target_ns;         /* for the 95th percentile of the absolute error; NAN: none */
 	double floor_ns;          /* NAN: not known */
 	double least_ns;          /* it takes nothing shorter for a stop, whatever its floor */
@@ -50,7 +53,6 @@ struct calibration {
 /* Errors over the injections of one kind from one length to another; asked_ns -1: of a range. */
 struct error_summary {
 	int n, found;
-	int possible;                  /* no shorter than the truth and no longer than the head's stamps allow */
 	double bias_ns, sd_ns, p95_ns; /* p95: of the absolute error; NAN: too few (sd: below 2) */
 };
 

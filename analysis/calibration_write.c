@@ -24,7 +24,7 @@ static int write_table(const struct calibration *c, const struct run *run, struc
 	int64_t lengths[LENGTHS_MAX];
 	if (whole_file_open(&out, run->directory, "calibration.csv", e) < 0)
 		return -1;
-	fputs("kind,asked_ns,observer,n,found,possible,bias_ns,sd_ns,p95_ns\n", out.file);
+	fputs("kind,asked_ns,observer,n,found,bias_ns,sd_ns,p95_ns\n", out.file);
 	for (int k = 0; k < KINDS; k++) {
 		int count = calibration_lengths(c, kinds[k], lengths, LENGTHS_MAX);
 		for (int i = 0; i < count; i++)
@@ -32,8 +32,8 @@ static int write_table(const struct calibration *c, const struct run *run, struc
 				const struct observer *observer = &c->observers[o];
 				struct error_summary s =
 					calibration_errors(c, observer, kinds[k], lengths[i], lengths[i]);
-				fprintf(out.file, "%s,%" PRId64 ",%s,%d,%d,%d", kinds[k], lengths[i], observer->name,
-				        s.n, s.found, s.possible);
+				fprintf(out.file, "%s,%" PRId64 ",%s,%d,%d", kinds[k], lengths[i], observer->name,
+				        s.n, s.found);
 				field_number(out.file, s.bias_ns);
 				field_number(out.file, s.sd_ns);
 				field_number(out.file, s.p95_ns);
@@ -49,14 +49,15 @@ static int write_observations(const struct calibration *c, const struct run *run
 	struct whole_file out = { 0 };
 	if (whole_file_open(&out, run->directory, "calibration-errors.csv", e) < 0)
 		return -1;
-	fputs("kind,asked_ns,from_ns,truth_ns,least_ns,most_ns,observer,value_ns,error_ns,found\n", out.file);
+	fputs("kind,asked_ns,from_ns,truth_ns,least_ns,most_ns,clock_ns,observer,value_ns,error_ns,found\n", out.file);
 	for (int i = 0; i < c->injected.count; i++)
 		for (int o = 0; o < c->observer_count; o++) {
 			const struct injected *in = &c->injected.list[i];
 			const struct observation *seen = &c->observers[o].seen[i];
-			fprintf(out.file, "%s,%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%s",
-			        in->kind, in->asked_ns, in->window.from_ns, in->truth_ns, in->least_ns, in->most_ns,
-			        c->observers[o].name);
+			fprintf(out.file, "%s,%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64, in->kind,
+			        in->asked_ns, in->window.from_ns, in->truth_ns, in->least_ns, in->most_ns);
+			field_number(out.file, in->clock_ns == MISSING ? NAN : (double)in->clock_ns);
+			fprintf(out.file, ",%s", c->observers[o].name);
 			field_number(out.file, seen->value_ns);
 			field_number(out.file, seen->error_ns);
 			fprintf(out.file, ",%d\n", seen->found);
@@ -78,7 +79,6 @@ static void put_summary(struct json_object *into, const struct error_summary *s)
 {
 	json_object_object_add(into, "n", json_object_new_int(s->n));
 	json_object_object_add(into, "found", json_object_new_int(s->found));
-	json_object_object_add(into, "possible", json_object_new_int(s->possible));
 	put_number(into, "bias_ns", s->bias_ns);
 	put_number(into, "sd_ns", s->sd_ns);
 	put_number(into, "p95_ns", s->p95_ns);

@@ -18,6 +18,13 @@ static int read_detail(const char *detail, struct injected *ret, int64_t *ret_ca
 	       ret->asked_ns >= 0 && *ret_call_ns >= 0 && *ret_call_ns < SERIES_LIMIT;
 }
 
+static int64_t clock_stood_ns(const struct run *run, const struct run_vm *vm, const struct downtime_window *window)
+{
+	const struct run_event *stop = run_event(run, "clock-stop", vm->name, window->from_ns);
+	const struct run_event *start = stop ? run_event(run, "clock-start", vm->name, stop->head_ns) : NULL;
+	return start && start->head_ns < window->to_ns ? start->head_ns - stop->head_ns : MISSING;
+}
+
 static int complete(const struct run *run, const struct run_vm *vm, const struct run_event *begin,
                     const struct run_event *end, struct injected *ret)
 {
@@ -32,8 +39,10 @@ static int complete(const struct run *run, const struct run_vm *vm, const struct
 	ret->window.from_ns = begin->head_ns - begin_call_ns / 2 - before_ns;
 	ret->window.to_ns = end->head_ns + end_call_ns / 2 + after_ns;
 	ret->truth_ns = length_ns;
+	ret->clock_ns = MISSING;
 	if (strcmp(ret->kind, "stop") != 0)
 		return 1;
+	ret->clock_ns = clock_stood_ns(run, vm, &ret->window);
 	downtime_stop_resume(run, vm, &ret->window, &by_events);
 	ret->truth_ns = by_events.value_ns;
 	return ret->truth_ns != MISSING;

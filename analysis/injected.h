@@ -19,6 +19,8 @@ struct injected {
 	int64_t least_ns, most_ns;
 	/* How long it was: of a stop between QEMU's own stamps, of a cut between the middles of the calls. */
 	int64_t truth_ns;
+	/* How long QEMU had the guest's clock stopped (clock-stop to clock-start), MISSING: it did not say. */
+	int64_t clock_ns;
 	struct downtime_window window; /* round it; the baseline is the run's */
 };
 

@@ -131,15 +131,15 @@ static void print_lengths(FILE *out, const struct csv_table *t, const char *kind
 	}
 }
 
-/* The stamps that are the truth are not quite when the guest's clock stands still. */
-static void print_possible(FILE *out, struct json_object *own)
+/* What each is held against. */
+static const char *truth_words(const struct run_data *run)
 {
-	double n = json_number(own, "n"), possible = json_number(own, "possible");
-	if (n > 0 && !isnan(possible))
-		fprintf(out,
-		        "the guest's clock stops before QEMU's stamp of a stop and starts after that of the resume: %.0f of %.0f\n"
-		        "values of guest_clock are within what the stamps and the length of the monitor's calls allow\n",
-		        possible, n);
+	return json_at(run->calibration_facts, "observers.qemu_clock")
+	               ? "Truth of a stop: QEMU's STOP to RESUME. The guest's clock stops before that and starts after it;\n"
+	                 "guest clock is held against QEMU's stamps of that, and the row qemu clock says how much longer "
+	                 "it is."
+	               : "Truth of a stop: QEMU's STOP to RESUME. The guest's clock stops before that and starts after it,\n"
+	                 "and this QEMU does not say when: guest clock errs by as much at least.";
 }
 
 int report_calibration(FILE *out, const char *run_directory, struct err *e)
@@ -163,8 +163,8 @@ int report_calibration(FILE *out, const char *run_directory, struct err *e)
 	busy = json_number(run.calibration_facts, "host.busy_share");
 	if (result == 0 && !isnan(busy))
 		fprintf(out, "the machine's cores were %.0f %% busy meanwhile, guests included\n", 100 * busy);
-	if (result == 0)
-		print_possible(out, json_at(run.calibration_facts, "observers.guest_clock.stop"));
+	if (result == 0 && lengths_of(run.calibration, kinds[0].kind, lengths_ns))
+		fprintf(out, "%s\n", truth_words(&run));
 	if (result == 0) {
 		idle_s = json_number(run.calibration_facts, "idle_s");
 		fprintf(out,
@@ -203,6 +203,9 @@ void page_calibration(FILE *out, const struct run_data *run)
 {
 	if (!json_at(run->calibration_facts, "observers"))
 		return;
+	fputs("<p class=\"note\">", out);
+	html_text(out, truth_words(run));
+	fputs("</p>\n", out);
 	for (int k = 0; k < KINDS; k++) {
 		fprintf(out, "<h3>%s, of 10 ms or more (all in ms)</h3>\n", kinds[k].heading);
 		page_summary(out, run, kinds[k].kind);

@@ -26,6 +26,7 @@ found() {
 		"$run/calibration.csv"
 }
 is 'guest_clock finds every stop of 50 ms' "$(found stop 50000000 guest_clock)" 3
+is "QEMU says when it stopped the clock" "$(n stop qemu_clock)" 9
 is 'and takes no cut for a stop' "$(found cut 200000000 guest_clock)" 0
 is 'a cut of 200 ms is seen by the network estimator' "$(found cut 200000000 network)" 3
 ok 'it can be analysed again' "$migmeter" analyze "$run"

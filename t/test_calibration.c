@@ -13,6 +13,9 @@ static const struct observer *find(const struct calibration *c, const char *name
 	return NULL;
 }
 
+/* How long the guest's clock stops before the STOP is stamped, and starts after the RESUME is; 0: no stamps of it. */
+static double lag_s;
+
 static void add(char *events, const char *kind, double from_s, double length_s)
 {
 	char detail[64];
@@ -21,8 +24,12 @@ static void add(char *events, const char *kind, double from_s, double length_s)
 	made_event(events, from_s + length_s + 0.0003, "vm1", "", "inject-end", detail);
 	if (strcmp(kind, "stop") != 0)
 		return;
-	made_event(events, from_s, "vm1", "src", "stop", "");
-	made_event(events, from_s + length_s, "vm1", "src", "resume", "");
+	made_event(events, from_s + lag_s, "vm1", "src", "stop", "");
+	made_event(events, from_s + length_s - lag_s, "vm1", "src", "resume", "");
+	if (lag_s > 0) {
+		made_event(events, from_s, "vm1", "", "clock-stop", "");
+		made_event(events, from_s + length_s, "vm1", "", "clock-start", "");
+	}
 }
 
 /* Echoes every 100 ms from second 2 to 30; those sent within from_s..to_s get no answer, or a late one. */
@@ -111,6 +118,35 @@ static void test_known_injections(void **state)
 	assert_int_equal(calibration_errors(&c, find(&c, "stop_resume"), "cut", 0, INT64_MAX).found, 0);
 	s = calibration_errors(&c, find(&c, "work"), "cut", 0, INT64_MAX);
 	assert_true(s.n == 2 && fabs(s.bias_ns) < 5e6);
+	calibration_free(&c);
+	run_free(&run);
+}
+
+/* Held against when it was stopped, the guest's clock is right, and by how much that differs from the stop is told. */
+static void test_clock_stamps(void **state)
+{
+	(void)state;
+	struct run run;
+	struct calibration c;
+	struct error_summary s;
+	lag_s = 0.003;
+	make();
+	lag_s = 0;
+	assert_int_equal(run_read(&run, run_path, NULL), 0);
+	assert_int_equal(calibration_read(&c, &run, NULL), 0);
+	s = calibration_errors(&c, find(&c, "guest_clock"), "stop", 0, INT64_MAX);
+	assert_true(s.n == 4 && s.p95_ns < 0.5e6);
+	s = calibration_errors(&c, find(&c, "qemu_clock"), "stop", 0, INT64_MAX);
+	assert_int_equal(s.n, 4);
+	assert_near(s.bias_ns, 6e6, 2, "QEMU's clock stands longer than its stop");
+	assert_int_equal(calibration_errors(&c, find(&c, "qemu_clock"), "cut", 0, INT64_MAX).n, 0);
+	calibration_free(&c);
+	run_free(&run);
+	make();
+	assert_int_equal(run_read(&run, run_path, NULL), 0);
+	assert_int_equal(calibration_read(&c, &run, NULL), 0);
+	for (int i = 0; i < c.observer_count; i++)
+		assert_string_not_equal(c.observers[i].name, "qemu_clock");
 	calibration_free(&c);
 	run_free(&run);
 }
@@ -221,7 +257,7 @@ static void test_pings(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { ONE(test_known_injections), ONE(test_files), ONE(test_cited),
+	const struct CMUnitTest tests[] = { ONE(test_known_injections), ONE(test_clock_stamps), ONE(test_files), ONE(test_cited),
 		                            ONE(test_sums), ONE(test_pings) };
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);

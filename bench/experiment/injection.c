@@ -2,7 +2,9 @@
 
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
+#include "bench/experiment/progress.h"
 #include "bench/experiment/run_directory.h"
+#include "bench/migrate/clock_trace.h"
 #include "bench/migrate/monitor.h"
 #include "bench/testbed/testbed.h"
 
@@ -58,18 +60,34 @@ int injector_open(struct injector *in, const struct testbed *t, const struct nod
                   struct err *e)
 {
 	char path[300], port[24];
+	struct err untraced = { 0 };
 	in->vm = vm;
 	snprintf(port, sizeof(port), "lan-%s", node->name);
 	monitor_path(node->state_directory, vm, path, sizeof(path));
 	if (port_find(&in->port, t->nodes[NODE_HEAD].netns_path, port, e) < 0)
 		return -1;
-	return monitor_open(&in->monitor, path, e);
+	if (monitor_open(&in->monitor, path, e) < 0)
+		return -1;
+	snprintf(path, sizeof(path), "%s/%s.trace", node->state_directory, vm);
+	if (clock_trace_open(&in->trace, in->monitor, path, &untraced) < 0)
+		progress_note("no stamps of the guest's clock: %s", untraced.text);
+	return 0;
 }
 
 void injector_close(struct injector *in)
 {
+	clock_trace_close(in->trace);
 	monitor_close(in->monitor);
 	port_forget(&in->port);
+}
+
+/* What QEMU says of the guest's clock. */
+static void note_clock(const struct injector *in)
+{
+	int64_t head_ns;
+	bool runs;
+	while (in->trace && clock_trace_next(in->trace, &head_ns, &runs))
+		run_directory_event(in->directory, head_ns, in->vm, "", runs ? "clock-start" : "clock-stop", "");
 }
 
 /* Begin it (on) or end it, and say when. */
@@ -78,7 +96,7 @@ static int turn(const struct injector *in, const struct injection *what, int on,
 	char detail[64];
 	int64_t before_ns = clock_now_ns();
 	int result = what->kind == INJECT_CUT ? port_set(&in->port, !on, e)
-	                                      : monitor_execute(in->monitor, on ? "stop" : "cont", e);
+	                                      : monitor_execute(in->monitor, on ? "stop" : "cont", NULL, e);
 	*ret_ns = clock_now_ns();
 	if (result < 0)
 		return err_prefix(e, "VM '%s'", in->vm);
@@ -86,6 +104,7 @@ static int turn(const struct injector *in, const struct injection *what, int on,
 	         *ret_ns - before_ns);
 	run_directory_event(in->directory, before_ns + (*ret_ns - before_ns) / 2, in->vm, "",
 	                    on ? "inject-begin" : "inject-end", detail);
+	note_clock(in);
 	return 0;
 }
 
@@ -102,7 +121,7 @@ static int inject(const struct injector *in, const struct injection *what, const
 		if (what->kind == INJECT_CUT)
 			port_set(&in->port, 1, NULL);
 		else
-			monitor_execute(in->monitor, "cont", NULL);
+			monitor_execute(in->monitor, "cont", NULL, NULL);
 		return -1;
 	}
 	clock_sleep_until(begun_ns + what->length_ns);

@@ -7,6 +7,8 @@
  * Each is two events of the VM, stamped with the middle of the call that begins or ends it:
  *	inject-begin   detail "KIND LENGTH_NS CALL_NS": what, how long as asked, how long the call took
  *	inject-end     the same; absent where the injection was cut short
+ * and, with the stamps of clock_trace.h where QEMU has them:
+ *	clock-stop, clock-start   of the guest's clock
  */
 #ifndef BENCH_EXPERIMENT_INJECTION_H
 #define BENCH_EXPERIMENT_INJECTION_H
@@ -15,6 +17,7 @@
 
 #include <stdint.h>
 
+struct clock_trace;
 struct err;
 struct monitor;
 struct node;
@@ -54,7 +57,8 @@ struct injector {
 	void *context;
 	/* set by injector_open() */
 	const char *vm;
-	struct monitor *monitor; /* of the VM */
+	struct monitor *monitor;   /* of the VM */
+	struct clock_trace *trace; /* NULL: QEMU has none */
 	struct port port;        /* behind which the VM's data NIC is */
 };
 

@@ -47,11 +47,14 @@ static int next_line(struct monitor *m, char *line, size_t room, int64_t deadlin
 	}
 }
 
-int monitor_execute(struct monitor *m, const char *command, struct err *e)
+int monitor_execute(struct monitor *m, const char *command, const char *arguments, struct err *e)
 {
 	char line[1024];
-	int length = snprintf(line, sizeof(line), "{\"execute\":\"%s\"}\n", command);
+	int length = snprintf(line, sizeof(line), "{\"execute\":\"%s\"%s%s}\n", command,
+	                      arguments ? ",\"arguments\":" : "", arguments ? arguments : "");
 	int64_t deadline_ns = clock_now_ns() + patience_ns;
+	if (length >= (int)sizeof(line))
+		return err_set(e, EXIT_USAGE, "the arguments of '%s' are too long", command);
 	if (send(m->fd, line, (size_t)length, MSG_NOSIGNAL) != length)
 		return err_errno(e, EXIT_MEASURED_BAD, "cannot tell QEMU to %s", command);
 	/* Events come in between, each on a line of its own. */
@@ -77,7 +80,7 @@ int monitor_open(struct monitor **ret, const char *path, struct err *e)
 		monitor_close(m);
 		return -1;
 	}
-	if (monitor_execute(m, "qmp_capabilities", e) < 0) {
+	if (monitor_execute(m, "qmp_capabilities", NULL, e) < 0) {
 		monitor_close(m);
 		return -1;
 	}

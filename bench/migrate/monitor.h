@@ -16,7 +16,8 @@ char *monitor_path(const char *state_directory, const char *vm, char *buffer, si
 int monitor_open(struct monitor **ret, const char *path, struct err *e);
 void monitor_close(struct monitor *m); /* NULL is fine */
 
-/* A command without arguments ("stop", "cont"); returns when QEMU has carried it out, at the latest after 10 s. */
-int monitor_execute(struct monitor *m, const char *command, struct err *e);
+/* A command ("stop") and its arguments (a JSON object, NULL: none); returns when QEMU has carried it out, at the latest
+ * after 10 s. */
+int monitor_execute(struct monitor *m, const char *command, const char *arguments, struct err *e);
 
 #endif
