@@ -5,8 +5,6 @@
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
 
-#include <gsl/gsl_sort.h>
-#include <gsl/gsl_statistics_double.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -184,7 +182,7 @@ int calibration_read(struct calibration *ret, const struct run *run, struct err 
 {
 	struct vm_samples samples = { 0 };
 	memset(ret, 0, sizeof(*ret));
-	if (injected_read(&ret->injected, run, e) < 0 || !ret->injected.count)
+	if (injected_read(&ret->injected, run, INJECTED_LENGTHS, e) < 0 || !ret->injected.count)
 		return ret->injected.list ? 0 : -1;
 	size_t count = (size_t)ret->injected.count;
 	struct downtime_window *windows = calloc(count, sizeof(*windows));
@@ -218,26 +216,18 @@ void calibration_free(struct calibration *c)
 struct error_summary calibration_errors(const struct calibration *c, const struct observer *o, const char *kind,
                                         int64_t least_ns, int64_t most_ns)
 {
-	struct error_summary s = { .bias_ns = NAN, .sd_ns = NAN, .p95_ns = NAN };
 	double *errors = calloc((size_t)c->injected.count + 1, sizeof(*errors));
+	int n = 0, found = 0;
 	for (int i = 0; errors && i < c->injected.count; i++) {
 		const struct injected *in = &c->injected.list[i];
 		if (strcmp(in->kind, kind) != 0 || in->asked_ns < least_ns || in->asked_ns > most_ns ||
 		    isnan(o->seen[i].value_ns))
 			continue;
-		errors[s.n++] = o->seen[i].error_ns;
-		s.found += o->seen[i].found;
+		errors[n++] = o->seen[i].error_ns;
+		found += o->seen[i].found;
 	}
-	if (s.n > 0)
-		s.bias_ns = gsl_stats_mean(errors, 1, (size_t)s.n);
-	if (s.n > 1)
-		s.sd_ns = gsl_stats_sd(errors, 1, (size_t)s.n);
-	for (int i = 0; i < s.n; i++)
-		errors[i] = fabs(errors[i]);
-	if (s.n > 0) {
-		gsl_sort(errors, 1, (size_t)s.n);
-		s.p95_ns = gsl_stats_quantile_from_sorted_data(errors, 1, (size_t)s.n, 0.95);
-	}
+	struct error_summary s = error_summary_of(errors, n);
+	s.found = found;
 	free(errors);
 	return s;
 }

@@ -18,6 +18,7 @@
 #ifndef ANALYSIS_CALIBRATION_H
 #define ANALYSIS_CALIBRATION_H
 
+#include "analysis/error_summary.h"
 #include "analysis/injected.h"
 
 #include <stdint.h>
@@ -50,16 +51,11 @@ struct calibration {
 	double idle_s; /* how long the baseline was */
 };
 
-/* Errors over the injections of one kind from one length to another; asked_ns -1: of a range. */
-struct error_summary {
-	int n, found;
-	double bias_ns, sd_ns, p95_ns; /* p95: of the absolute error; NAN: too few (sd: below 2) */
-};
-
 /* 0 and calibration_free() it; a run without injections has injected.count 0. */
 int calibration_read(struct calibration *ret, const struct run *run, struct err *e);
 void calibration_free(struct calibration *c);
 
+/* Of the injections of one kind that were asked to be least_ns to most_ns long; ns. */
 struct error_summary calibration_errors(const struct calibration *c, const struct observer *o, const char *kind,
                                         int64_t least_ns, int64_t most_ns);
 
@@ -69,8 +65,8 @@ int calibration_lengths(const struct calibration *c, const char *kind, int64_t *
 /* The shortest length from which on at least 95 % were found, at it and at each longer one; -1: none. */
 int64_t calibration_smallest(const struct calibration *c, const struct observer *o, const char *kind);
 
-/* calibration.csv, calibration.json and injections.csv in the run's directory; nothing for a run with fewer than two
- * injections. */
+/* calibration.json, and of stops and cuts calibration.csv and calibration-errors.csv, of shares (shares.h)
+ * calibration-shares.csv, in the run's directory; nothing for a run with fewer than two injections. */
 int calibration_write(const struct run *run, struct err *e);
 
 #endif

@@ -1,6 +1,7 @@
 /* What a calibration came to, as files of its run directory. */
 #include "analysis/calibration.h"
 #include "analysis/csv_field.h"
+#include "analysis/shares.h"
 
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
@@ -34,9 +35,9 @@ static int write_table(const struct calibration *c, const struct run *run, struc
 					calibration_errors(c, observer, kinds[k], lengths[i], lengths[i]);
 				fprintf(out.file, "%s,%" PRId64 ",%s,%d,%d", kinds[k], lengths[i], observer->name,
 				        s.n, s.found);
-				field_number(out.file, s.bias_ns);
-				field_number(out.file, s.sd_ns);
-				field_number(out.file, s.p95_ns);
+				field_number(out.file, s.bias);
+				field_number(out.file, s.sd);
+				field_number(out.file, s.p95);
 				putc('\n', out.file);
 			}
 	}
@@ -65,6 +66,31 @@ static int write_observations(const struct calibration *c, const struct run *run
 	return whole_file_close(&out, 0, e);
 }
 
+static int write_shares(const struct shares *s, const struct run *run, struct err *e)
+{
+	struct whole_file out = { 0 };
+	double asked[LENGTHS_MAX];
+	if (whole_file_open(&out, run->directory, "calibration-shares.csv", e) < 0)
+		return -1;
+	fputs("kind,asked,observer,n,bias,sd,p95\n", out.file);
+	for (int k = 0; k < SHARE_KINDS; k++) {
+		int count = shares_asked(s, (enum share_kind)k, asked, LENGTHS_MAX);
+		for (int i = 0; i < count; i++)
+			for (int o = 0; o < SHARE_OBSERVERS; o++) {
+				struct error_summary sum =
+					shares_errors(s, (enum share_kind)k, (enum share_observer)o, asked[i]);
+				fputs(share_kinds[k], out.file);
+				field_number(out.file, asked[i]);
+				fprintf(out.file, ",%s,%d", share_observers[o], sum.n);
+				field_number(out.file, sum.bias);
+				field_number(out.file, sum.sd);
+				field_number(out.file, sum.p95);
+				putc('\n', out.file);
+			}
+	}
+	return whole_file_close(&out, 0, e);
+}
+
 static void put_number(struct json_object *into, const char *key, double value)
 {
 	json_object_object_add(into, key, isnan(value) ? NULL : json_object_new_double(value));
@@ -79,9 +105,9 @@ static void put_summary(struct json_object *into, const struct error_summary *s)
 {
 	json_object_object_add(into, "n", json_object_new_int(s->n));
 	json_object_object_add(into, "found", json_object_new_int(s->found));
-	put_number(into, "bias_ns", s->bias_ns);
-	put_number(into, "sd_ns", s->sd_ns);
-	put_number(into, "p95_ns", s->p95_ns);
+	put_number(into, "bias_ns", s->bias);
+	put_number(into, "sd_ns", s->sd);
+	put_number(into, "p95_ns", s->p95);
 }
 
 /* One observer and kind: over all lengths that count, the shortest found, and length by length. */
@@ -99,7 +125,7 @@ static struct json_object *kind_json(const struct calibration *c, const struct o
 	if (sees && !isnan(o->target_ns)) {
 		put_number(into, "target_p95_ns", o->target_ns);
 		json_object_object_add(into, "target_met",
-		                       isnan(s.p95_ns) ? NULL : json_object_new_boolean(s.p95_ns <= o->target_ns));
+		                       isnan(s.p95) ? NULL : json_object_new_boolean(s.p95 <= o->target_ns));
 	}
 	for (int i = 0; i < count; i++) {
 		struct json_object *one = json_object_new_object();
@@ -127,14 +153,37 @@ static void put_conditions(struct json_object *root, const struct run *run)
 	put_text(root, "run_id", run->id);
 }
 
-static int write_json(const struct calibration *c, const struct run *run, struct err *e)
+/* Kind by kind, observer by observer, over all shares asked. */
+static struct json_object *shares_json(const struct shares *s)
+{
+	struct json_object *root = json_object_new_object();
+	for (int k = 0; k < SHARE_KINDS; k++) {
+		struct json_object *kind = json_object_new_object();
+		for (int o = 0; o < SHARE_OBSERVERS; o++) {
+			struct json_object *one = json_object_new_object();
+			struct error_summary sum = shares_errors(s, (enum share_kind)k, (enum share_observer)o, NAN);
+			json_object_object_add(one, "n", json_object_new_int(sum.n));
+			put_number(one, "bias", sum.bias);
+			put_number(one, "sd", sum.sd);
+			put_number(one, "p95", sum.p95);
+			json_object_object_add(kind, share_observers[o], one);
+		}
+		json_object_object_add(root, share_kinds[k], kind);
+	}
+	return root;
+}
+
+static int write_json(const struct calibration *c, const struct shares *s, const struct run *run, struct err *e)
 {
 	struct whole_file out = { 0 };
 	struct json_object *root = json_object_new_object(), *observers = json_object_new_object();
 	json_object_object_add(root, "format", json_object_new_int(1));
 	put_conditions(root, run);
-	put_number(root, "idle_s", c->idle_s);
-	json_object_object_add(root, "sample_interval_ns", json_object_new_int64(c->injected.vm->sample_interval_ns));
+	if (c->injected.count) {
+		put_number(root, "idle_s", c->idle_s);
+		json_object_object_add(root, "sample_interval_ns",
+		                       json_object_new_int64(c->injected.vm->sample_interval_ns));
+	}
 	for (int i = 0; i < c->observer_count; i++) {
 		const struct observer *o = &c->observers[i];
 		struct json_object *one = json_object_new_object();
@@ -144,6 +193,8 @@ static int write_json(const struct calibration *c, const struct run *run, struct
 		json_object_object_add(observers, o->name, one);
 	}
 	json_object_object_add(root, "observers", observers);
+	if (s->count)
+		json_object_object_add(root, "shares", shares_json(s));
 	int result = whole_file_open(&out, run->directory, "calibration.json", e);
 	if (result == 0) {
 		fputs(json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE),
@@ -158,12 +209,21 @@ static int write_json(const struct calibration *c, const struct run *run, struct
 int calibration_write(const struct run *run, struct err *e)
 {
 	struct calibration c;
+	struct shares s;
 	if (calibration_read(&c, run, e) < 0)
 		return -1;
-	int result = 0;
-	if (c.injected.count > 1 &&
-	    (write_table(&c, run, e) < 0 || write_observations(&c, run, e) < 0 || write_json(&c, run, e) < 0))
+	int result = shares_read(&s, run, e);
+	if (result < 0) {
+		calibration_free(&c);
+		return -1;
+	}
+	if (c.injected.count > 1 && (write_table(&c, run, e) < 0 || write_observations(&c, run, e) < 0))
 		result = -1;
+	if (s.count > 1 && result == 0)
+		result = write_shares(&s, run, e);
+	if ((c.injected.count > 1 || s.count > 1) && result == 0)
+		result = write_json(&c, &s, run, e);
+	shares_free(&s);
 	calibration_free(&c);
 	return result;
 }

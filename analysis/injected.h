@@ -13,8 +13,10 @@
 struct err;
 
 struct injected {
-	char kind[16]; /* "stop", "cut" */
+	char kind[16]; /* "stop", "cut", "cpu" */
 	int64_t asked_ns;
+	int64_t begin_ns, end_ns;        /* the middles of the calls */
+	double asked_share, taken_share; /* cpu: of the core */
 	/* What it can have lasted at least and at most, by the head's stamps before and after the calls. */
 	int64_t least_ns, most_ns;
 	/* How long it was: of a stop between QEMU's own stamps, of a cut between the middles of the calls. */
@@ -30,8 +32,10 @@ struct injected_list {
 	int count;
 };
 
+enum injected_what { INJECTED_LENGTHS, INJECTED_CPU }; /* stops and cuts, or what took CPU */
+
 /* Those that came to their end, of the VM of the first. count 0 when there are none. Free with injected_free(). */
-int injected_read(struct injected_list *ret, const struct run *run, struct err *e);
+int injected_read(struct injected_list *ret, const struct run *run, enum injected_what what, struct err *e);
 void injected_free(struct injected_list *l);
 
 #endif

@@ -18,11 +18,16 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { POINTS_MAX = 32 };
+
 static const int64_t lengths_ns[] = {
 	5 * NS_PER_MS,   10 * NS_PER_MS,  20 * NS_PER_MS,   50 * NS_PER_MS,   100 * NS_PER_MS,
 	200 * NS_PER_MS, 500 * NS_PER_MS, 1000 * NS_PER_MS, 5000 * NS_PER_MS,
 };
 static const int64_t quick_lengths_ns[] = { 10 * NS_PER_MS, 50 * NS_PER_MS, 200 * NS_PER_MS };
+static const double shares[] = { 0.10, 0.25, 0.50, 0.75 };
+static const int64_t taking_ns = 2 * NS_PER_S; /* how long a share of the CPU is taken away */
+#define LENGTH(array) (sizeof(array) / sizeof(*(array)))
 
 struct calibration {
 	bool quick;
@@ -48,8 +53,10 @@ static int options_read(const struct arguments *a, struct calibration *c, struct
 	if ((text = arguments_option(a, "repeat")) &&
 	    (integer_parse(text, &c->repeat, e) < 0 || c->repeat < 1 || c->repeat > 200))
 		return err_set(e, EXIT_USAGE, "--repeat '%s': expected 1 to 200", text);
-	if (data_path(arguments_option(a, "busy") ? "configs/calibrate-busy.conf" : "configs/calibrate.conf",
-	              c->config_path, sizeof(c->config_path), e) < 0 ||
+	const char *config = arguments_option(a, "cpu")    ? "configs/calibrate-cpu.conf"
+	                     : arguments_option(a, "busy") ? "configs/calibrate-busy.conf"
+	                                                   : "configs/calibrate.conf";
+	if (data_path(config, c->config_path, sizeof(c->config_path), e) < 0 ||
 	    config_file_read(&c->config, c->config_path, e) < 0)
 		return -1;
 	if (c->quick &&
@@ -70,7 +77,11 @@ static void command_line_keep(const struct arguments *a, struct calibration *c)
 	const char *idle = arguments_option(a, "idle"), *set;
 	int used =
 		snprintf(c->command_line, sizeof(c->command_line), "migmeter calibrate%s%s --repeat %d --seed %lld",
-	                 c->quick ? " --quick" : "", arguments_option(a, "busy") ? " --busy" : "", (int)c->repeat,
+	                 c->quick ? " --quick" : "",
+	                 arguments_option(a, "cpu")    ? " --cpu"
+	                 : arguments_option(a, "busy") ? " --busy"
+	                                               : "",
+	                 (int)c->repeat,
 	                 (long long)c->experiment.general.seed);
 	if (idle)
 		used += snprintf(c->command_line + used, sizeof(c->command_line) - (size_t)used, " --idle %.40s",
@@ -79,19 +90,33 @@ static void command_line_keep(const struct arguments *a, struct calibration *c)
 		used += snprintf(c->command_line + used, 200, " -s '%.180s'", set);
 }
 
+/* What is injected: a point for each kind and length, or for each share of the CPU. */
+static int points_list(const struct calibration *c, bool cpu, struct injection ret[POINTS_MAX])
+{
+	const int64_t *lengths = c->quick ? quick_lengths_ns : lengths_ns;
+	size_t count = c->quick ? LENGTH(quick_lengths_ns) : LENGTH(lengths_ns);
+	int n = 0;
+	for (size_t i = 0; cpu && i < LENGTH(shares); i++)
+		ret[n++] = (struct injection){ .kind = INJECT_CPU, .length_ns = taking_ns, .share = shares[i] };
+	for (size_t i = 0; !cpu && i < count; i++) {
+		ret[n++] = (struct injection){ .kind = INJECT_STOP, .length_ns = lengths[i] };
+		ret[n++] = (struct injection){ .kind = INJECT_CUT, .length_ns = lengths[i] };
+	}
+	return n;
+}
+
 static int prepare(const struct arguments *a, struct calibration *c, struct err *e)
 {
 	const char *output = arguments_option(a, "output");
+	struct injection points[POINTS_MAX];
 	if (options_read(a, c, e) < 0)
 		return -1;
 	snprintf(c->directory, sizeof(c->directory), "%s", output ? output : "");
 	if (!output)
 		study_folder_name(c->directory, sizeof(c->directory), c->experiment.general.name);
 	command_line_keep(a, c);
-	return injection_plan_make(&c->plan, c->quick ? quick_lengths_ns : lengths_ns,
-	                           c->quick ? sizeof(quick_lengths_ns) / sizeof(*quick_lengths_ns)
-	                                    : sizeof(lengths_ns) / sizeof(*lengths_ns),
-	                           (int)c->repeat, c->experiment.general.seed, e);
+	int count = points_list(c, arguments_option(a, "cpu") != NULL, points);
+	return injection_plan_make(&c->plan, points, count, (int)c->repeat, c->experiment.general.seed, e);
 }
 
 /* Also after an interrupt: what was measured until then is shown. */
@@ -154,11 +179,13 @@ static const struct command_option options[] = {
 	{ "quick", 0, NULL, "three lengths, three injections each, 10 s of idling: a minute instead of half an hour",
 	  NULL },
 	{ "busy", 0, NULL, "while another VM migrates over a link that it fills, and both cores are busy", NULL },
+	{ "cpu", 0, NULL, "take shares of its CPU from a guest that computes, and watch another that is busy in known shares",
+	  NULL },
 	{ "links", 0, NULL, "only measure links of known rate and round trip, each N times", NULL },
 	{ "repeat", 0, "N", "injections of a kind and length; default 20", NULL },
 	{ "idle", 0, "DURATION", "how long the guest is watched without any injection; default 10min", NULL },
 	{ "seed", 0, "N", "of the order and the pauses", NULL },
-	{ "set", 's', "SECTION.KEY=VALUE", "change a key of configs/calibrate.conf, or of calibrate-busy.conf",
+	{ "set", 's', "SECTION.KEY=VALUE", "change a key of configs/calibrate.conf, calibrate-busy.conf or calibrate-cpu.conf",
 	  NULL },
 	{ "quiet", 'q', NULL, "no progress on stderr", NULL },
 	{ NULL, 0, NULL, NULL, NULL },

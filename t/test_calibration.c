@@ -101,23 +101,23 @@ static void test_known_injections(void **state)
 	assert_int_equal(s.n, 4);
 	assert_int_equal(s.found, 4);
 	/* The head's calls took 0.4 ms, and the made one ended 0.3 ms after the resume. */
-	assert_near(s.p95_ns, 0.2e6, 0.01e6, "stop_resume");
+	assert_near(s.p95, 0.2e6, 0.01e6, "stop_resume");
 	s = calibration_errors(&c, find(&c, "guest_clock"), "stop", 0, INT64_MAX);
 	assert_int_equal(s.found, 4);
-	assert_true(s.p95_ns < 0.5e6);
+	assert_true(s.p95 < 0.5e6);
 	s = calibration_errors(&c, find(&c, "network"), "stop", 0, INT64_MAX);
-	assert_true(s.n == 4 && s.p95_ns < 7e6);
+	assert_true(s.n == 4 && s.p95 < 7e6);
 	s = calibration_errors(&c, find(&c, "work"), "stop", 0, INT64_MAX);
-	assert_true(s.n == 4 && s.found == 4 && s.p95_ns < 12e6);
+	assert_true(s.n == 4 && s.found == 4 && s.p95 < 12e6);
 	assert_int_equal(calibration_smallest(&c, find(&c, "guest_clock"), "stop"), 20 * MADE_MS);
 
 	/* A cut stops nothing: only who watches the network may see it. */
 	s = calibration_errors(&c, find(&c, "network"), "cut", 0, INT64_MAX);
-	assert_true(s.n == 2 && s.found == 2 && s.p95_ns < 12e6);
+	assert_true(s.n == 2 && s.found == 2 && s.p95 < 12e6);
 	assert_int_equal(calibration_errors(&c, find(&c, "guest_clock"), "cut", 0, INT64_MAX).found, 0);
 	assert_int_equal(calibration_errors(&c, find(&c, "stop_resume"), "cut", 0, INT64_MAX).found, 0);
 	s = calibration_errors(&c, find(&c, "work"), "cut", 0, INT64_MAX);
-	assert_true(s.n == 2 && fabs(s.bias_ns) < 5e6);
+	assert_true(s.n == 2 && fabs(s.bias) < 5e6);
 	calibration_free(&c);
 	run_free(&run);
 }
@@ -135,10 +135,10 @@ static void test_clock_stamps(void **state)
 	assert_int_equal(run_read(&run, run_path, NULL), 0);
 	assert_int_equal(calibration_read(&c, &run, NULL), 0);
 	s = calibration_errors(&c, find(&c, "guest_clock"), "stop", 0, INT64_MAX);
-	assert_true(s.n == 4 && s.p95_ns < 0.5e6);
+	assert_true(s.n == 4 && s.p95 < 0.5e6);
 	s = calibration_errors(&c, find(&c, "qemu_clock"), "stop", 0, INT64_MAX);
 	assert_int_equal(s.n, 4);
-	assert_near(s.bias_ns, 6e6, 2, "QEMU's clock stands longer than its stop");
+	assert_near(s.bias, 6e6, 2, "QEMU's clock stands longer than its stop");
 	assert_int_equal(calibration_errors(&c, find(&c, "qemu_clock"), "cut", 0, INT64_MAX).n, 0);
 	calibration_free(&c);
 	run_free(&run);
@@ -209,14 +209,14 @@ static void test_sums(void **state)
 	struct error_summary s = calibration_errors(&c, &o, "stop", 0, INT64_MAX);
 	assert_int_equal(s.n, 5);
 	assert_int_equal(s.found, 4);
-	assert_near(s.bias_ns, 2e6, 1, "bias");
-	assert_near(s.sd_ns, sqrt(46. / 4) * 1e6, 1, "sd");
-	assert_near(s.p95_ns, 5.6e6, 1, "p95"); /* 1 2 3 4 6: between the last two */
+	assert_near(s.bias, 2e6, 1, "bias");
+	assert_near(s.sd, sqrt(46. / 4) * 1e6, 1, "sd");
+	assert_near(s.p95, 5.6e6, 1, "p95"); /* 1 2 3 4 6: between the last two */
 	assert_int_equal(calibration_smallest(&c, &o, "stop"), 30 * MADE_MS);
 	seen[4].value_ns = NAN;
 	s = calibration_errors(&c, &o, "stop", 30 * MADE_MS, INT64_MAX);
 	assert_int_equal(s.n, 0);
-	assert_true(isnan(s.p95_ns) && isnan(s.bias_ns));
+	assert_true(isnan(s.p95) && isnan(s.bias));
 	assert_int_equal(calibration_smallest(&c, &o, "stop"), -1);
 }
 

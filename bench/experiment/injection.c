@@ -2,6 +2,7 @@
 
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
+#include "bench/experiment/cpu_thief.h"
 #include "bench/experiment/progress.h"
 #include "bench/experiment/run_directory.h"
 #include "bench/migrate/clock_trace.h"
@@ -14,16 +15,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-const char *const injection_names[INJECTION_KINDS] = { [INJECT_STOP] = "stop", [INJECT_CUT] = "cut" };
+const char *const injection_names[INJECTION_KINDS] = { [INJECT_STOP] = "stop", [INJECT_CUT] = "cut",
+	                                                 [INJECT_CPU] = "cpu" };
 
 static const int64_t least_pause_ns = 900 * NS_PER_MS, more_pause_ns = 400 * NS_PER_MS;
 static const int64_t exact_ns = 20 * NS_PER_MS; /* the end of an injection is not left to a wait in slices */
 
-int injection_plan_make(struct injection_plan *ret, const int64_t *lengths_ns, int count, int repeat, int64_t seed,
-                        struct err *e)
+int injection_plan_make(struct injection_plan *ret, const struct injection *points, int count, int repeat,
+                        int64_t seed, struct err *e)
 {
 	gsl_rng *random = gsl_rng_alloc(gsl_rng_mt19937);
-	*ret = (struct injection_plan){ .count = INJECTION_KINDS * count * repeat };
+	*ret = (struct injection_plan){ .count = count * repeat };
 	ret->list = calloc((size_t)ret->count, sizeof(*ret->list));
 	if (!random || !ret->list) {
 		if (random)
@@ -33,8 +35,7 @@ int injection_plan_make(struct injection_plan *ret, const int64_t *lengths_ns, i
 	}
 	gsl_rng_set(random, (unsigned long)seed);
 	for (int i = 0; i < ret->count; i++)
-		ret->list[i] = (struct injection){ .kind = (enum injection_kind)(i % INJECTION_KINDS),
-			                           .length_ns = lengths_ns[i / INJECTION_KINDS % count] };
+		ret->list[i] = points[i % count];
 	gsl_ran_shuffle(random, ret->list, (size_t)ret->count, sizeof(*ret->list));
 	for (int i = 0; i < ret->count; i++)
 		ret->list[i].pause_ns = least_pause_ns + (int64_t)(gsl_rng_uniform(random) * (double)more_pause_ns);
@@ -62,6 +63,7 @@ int injector_open(struct injector *in, const struct testbed *t, const struct nod
 	char path[300], port[24];
 	struct err untraced = { 0 };
 	in->vm = vm;
+	in->core = node->core;
 	snprintf(port, sizeof(port), "lan-%s", node->name);
 	monitor_path(node->state_directory, vm, path, sizeof(path));
 	if (port_find(&in->port, t->nodes[NODE_HEAD].netns_path, port, e) < 0)
@@ -90,45 +92,65 @@ static void note_clock(const struct injector *in)
 		run_directory_event(in->directory, head_ns, in->vm, "", runs ? "clock-start" : "clock-stop", "");
 }
 
-/* Begin it (on) or end it, and say when. */
-static int turn(const struct injector *in, const struct injection *what, int on, int64_t *ret_ns, struct err *e)
+static int turn_thief(struct injector *in, const struct injection *what, int on, int64_t *ret_cpu_ns, struct err *e)
 {
-	char detail[64];
-	int64_t before_ns = clock_now_ns();
-	int result = what->kind == INJECT_CUT ? port_set(&in->port, !on, e)
-	                                      : monitor_execute(in->monitor, on ? "stop" : "cont", NULL, e);
+	if (on) {
+		*ret_cpu_ns = (int64_t)(what->share * (double)what->length_ns);
+		return cpu_thief_start(&in->thief, in->core, what->share, e);
+	}
+	*ret_cpu_ns = cpu_thief_stop(in->thief);
+	in->thief = NULL;
+	return 0;
+}
+
+/* Begin it (on) or end it. */
+static int turn(struct injector *in, const struct injection *what, int on, int64_t *ret_cpu_ns, struct err *e)
+{
+	switch (what->kind) {
+	case INJECT_CUT:
+		return port_set(&in->port, !on, e);
+	case INJECT_CPU:
+		return turn_thief(in, what, on, ret_cpu_ns, e);
+	default:
+		return monitor_execute(in->monitor, on ? "stop" : "cont", NULL, e);
+	}
+}
+
+/* The same, and say when. */
+static int turn_noted(struct injector *in, const struct injection *what, int on, int64_t *ret_ns, struct err *e)
+{
+	char detail[96];
+	int64_t before_ns = clock_now_ns(), cpu_ns = 0;
+	int result = turn(in, what, on, &cpu_ns, e);
 	*ret_ns = clock_now_ns();
 	if (result < 0)
 		return err_prefix(e, "VM '%s'", in->vm);
-	snprintf(detail, sizeof(detail), "%s %" PRId64 " %" PRId64, injection_names[what->kind], what->length_ns,
-	         *ret_ns - before_ns);
+	snprintf(detail, sizeof(detail), "%s %" PRId64 " %" PRId64 " %" PRId64, injection_names[what->kind],
+	         what->length_ns, *ret_ns - before_ns, cpu_ns);
 	run_directory_event(in->directory, before_ns + (*ret_ns - before_ns) / 2, in->vm, "",
 	                    on ? "inject-begin" : "inject-end", detail);
 	note_clock(in);
 	return 0;
 }
 
-static int inject(const struct injector *in, const struct injection *what, const char *detail, struct err *e)
+static int inject(struct injector *in, const struct injection *what, const char *detail, struct err *e)
 {
-	int64_t begun_ns, ended_ns;
+	int64_t begun_ns, ended_ns, unused;
 	int waited = 0;
-	if (turn(in, what, 1, &begun_ns, e) < 0)
+	if (turn_noted(in, what, 1, &begun_ns, e) < 0)
 		return -1;
 	if (what->length_ns > exact_ns)
 		waited = in->pause(in->context, what->length_ns - exact_ns, detail, e);
 	if (waited < 0) {
 		/* Cut short: no event says that it ended as planned. */
-		if (what->kind == INJECT_CUT)
-			port_set(&in->port, 1, NULL);
-		else
-			monitor_execute(in->monitor, "cont", NULL, NULL);
+		turn(in, what, 0, &unused, NULL);
 		return -1;
 	}
 	clock_sleep_until(begun_ns + what->length_ns);
-	return turn(in, what, 0, &ended_ns, e);
+	return turn_noted(in, what, 0, &ended_ns, e);
 }
 
-int injection_run(const struct injector *in, const struct injection_plan *plan, struct err *e)
+int injection_run(struct injector *in, const struct injection_plan *plan, struct err *e)
 {
 	char detail[64];
 	for (int i = 0; i < plan->count; i++) {

@@ -1,12 +1,14 @@
 /*
- * injection.h - what is known, done to a VM: stops of its vCPUs and cuts of its network of known lengths.
+ * injection.h - what is known, done to a VM: stops of its vCPUs, cuts of its network, CPU taken away.
  *
  *	stop   the monitor's stop and cont; QEMU stamps both itself
  *	cut    the port behind which the VM's data NIC is drops everything; the VM runs on
+ *	cpu    a thread takes a share of the node's core (cpu_thief.h); the node must be pinned to one
  *
  * Each is two events of the VM, stamped with the middle of the call that begins or ends it:
- *	inject-begin   detail "KIND LENGTH_NS CALL_NS": what, how long as asked, how long the call took
- *	inject-end     the same; absent where the injection was cut short
+ *	inject-begin   detail "KIND LENGTH_NS CALL_NS CPU_NS": what, how long as asked, how long the call took, and of
+ *	               kind cpu the CPU time to take, else 0
+ *	inject-end     the same, with the CPU time that was taken; absent where the injection was cut short
  * and, with the stamps of clock_trace.h where QEMU has them:
  *	clock-stop, clock-start   of the guest's clock
  */
@@ -18,18 +20,20 @@
 #include <stdint.h>
 
 struct clock_trace;
+struct cpu_thief;
 struct err;
 struct monitor;
 struct node;
 struct run_directory;
 struct testbed;
 
-enum injection_kind { INJECT_STOP, INJECT_CUT, INJECTION_KINDS };
+enum injection_kind { INJECT_STOP, INJECT_CUT, INJECT_CPU, INJECTION_KINDS };
 extern const char *const injection_names[INJECTION_KINDS];
 
 struct injection {
 	enum injection_kind kind;
 	int64_t length_ns;
+	double share;     /* cpu: of the core */
 	int64_t pause_ns; /* before it */
 };
 
@@ -39,11 +43,11 @@ struct injection_plan {
 };
 
 /*
- * Every kind at each of `count` lengths, `repeat` times, in random order, with random pauses of 0.9 to 1.3 s so that no
- * sampling grid is in step; the same seed gives the same plan. Free with injection_plan_free().
+ * Each of `count` points `repeat` times, in random order, with random pauses of 0.9 to 1.3 s so that no sampling grid is
+ * in step; the same seed gives the same plan. Free with injection_plan_free().
  */
-int injection_plan_make(struct injection_plan *ret, const int64_t *lengths_ns, int count, int repeat, int64_t seed,
-                        struct err *e);
+int injection_plan_make(struct injection_plan *ret, const struct injection *points, int count, int repeat,
+                        int64_t seed, struct err *e);
 void injection_plan_free(struct injection_plan *plan);
 
 /* How long it takes, calls not counted. */
@@ -59,7 +63,9 @@ struct injector {
 	const char *vm;
 	struct monitor *monitor;   /* of the VM */
 	struct clock_trace *trace; /* NULL: QEMU has none */
-	struct port port;        /* behind which the VM's data NIC is */
+	struct port port;          /* behind which the VM's data NIC is */
+	int core;                  /* of the VM's node; -1: it has none of its own */
+	struct cpu_thief *thief;   /* while CPU is taken */
 };
 
 /* The ways into a VM on a node of the testbed. injector_close() it in any case. */
@@ -67,7 +73,7 @@ int injector_open(struct injector *in, const struct testbed *t, const struct nod
                   struct err *e);
 void injector_close(struct injector *in);
 
-/* Whatever happens, the VM runs and its port is open afterwards, if that can be had. */
-int injection_run(const struct injector *in, const struct injection_plan *plan, struct err *e);
+/* Whatever happens, the VM runs, its port is open and nobody takes its CPU afterwards, if that can be had. */
+int injection_run(struct injector *in, const struct injection_plan *plan, struct err *e);
 
 #endif

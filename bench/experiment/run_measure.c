@@ -130,7 +130,7 @@ static int inject(struct run *r, const struct injection_plan *plan, struct err *
 
 static int stay(struct run *r, struct err *e)
 {
-	struct injection stop = { INJECT_STOP, r->x->migration.suspend_ns, 0 };
+	struct injection stop = { .kind = INJECT_STOP, .length_ns = r->x->migration.suspend_ns };
 	const struct injection_plan one = { &stop, 1 };
 	const struct injection_plan *plan = r->order->injections ? r->order->injections
 	                                    : stop.length_ns     ? &one
