@@ -4,6 +4,7 @@
 #include "analysis/study_analyze.h"
 #include "bench/base/err.h"
 #include "bench/command.h"
+#include "reports/calibration.h"
 #include "reports/report.h"
 
 #include <limits.h>
@@ -87,11 +88,19 @@ static int report_one(const char *run, struct err *e)
 	return 0;
 }
 
+static int print_calibration(const char *run, struct err *e)
+{
+	return report_calibration(stdout, run, REPORT_MARKDOWN, e);
+}
+
 static int report_command_run(const struct arguments *a)
 {
 	struct err e = { 0 };
 	const char *output = arguments_option(a, "output");
+	const char *format = arguments_option(a, "format");
 	int count = arguments_count(a);
+	if (format && !strcmp(format, "markdown"))
+		return each_run(a, print_calibration);
 	if (!output)
 		return each_run(a, report_one);
 	if (count == 1 && study_is(arguments_at(a, 0)))
@@ -108,6 +117,8 @@ static int report_command_run(const struct arguments *a)
 
 static const struct command_option report_options[] = {
 	{ "output", 'o', "FILE", "one page here, for all the runs given, instead of one in each run", NULL },
+	{ "format", 0, "FORMAT", "html; or markdown, which prints the tables of a calibration and writes nothing",
+	  "html|markdown" },
 	{ NULL, 0, NULL, NULL, NULL },
 };
 

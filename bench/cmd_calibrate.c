@@ -127,7 +127,7 @@ static int results_show(const struct calibration *c, struct err *e)
 	if (result == 0)
 		result = report_run(c->directory, NULL, e);
 	progress_end();
-	if (result < 0 || report_calibration(stdout, c->directory, e) < 0)
+	if (result < 0 || report_calibration(stdout, c->directory, REPORT_TEXT, e) < 0)
 		return -1;
 	printf("\nreport: %s/report.html\n", c->directory);
 	return 0;

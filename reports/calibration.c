@@ -2,7 +2,7 @@
 
 #include "bench/base/err.h"
 #include "reports/csv_table.h"
-#include "reports/html.h"
+#include "reports/grid.h"
 #include "reports/plot.h"
 #include "reports/run_data.h"
 
@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LENGTHS = 16, OBSERVERS = 16, COLUMNS = 8, CELL_ROOM = 80 };
+enum { LENGTHS = 16, OBSERVERS = 16 };
 #define MS 1e6
 
 static const struct {
@@ -21,9 +21,6 @@ static const struct {
 	{ "cut", "Cuts of its network, without a stop" },
 };
 enum { KINDS = sizeof(kinds) / sizeof(*kinds) };
-
-static const char *const columns[COLUMNS] = { "observer", "bias",          "sd",     "p95 of |error|",
-	                                      "n",        "shortest seen", "target", "floor" };
 
 /* The lengths of a kind, ascending as the file has them. */
 static int lengths_of(const struct csv_table *t, const char *kind, double lengths_ns[LENGTHS])
@@ -63,10 +60,10 @@ static double find(const struct csv_table *t, const char *kind, double length_ns
 	return NAN;
 }
 
-static void put_ms(char cell[CELL_ROOM], double ns)
+static void put_ms(char cell[GRID_CELL], double ns)
 {
 	double ms = ns / MS;
-	snprintf(cell, CELL_ROOM,
+	snprintf(cell, GRID_CELL,
 	         isnan(ms)           ? "-"
 	         : fabs(ms) < 9.9995 ? "%.3f"
 	         : fabs(ms) < 999.95 ? "%.1f"
@@ -74,62 +71,97 @@ static void put_ms(char cell[CELL_ROOM], double ns)
 	         ms);
 }
 
-/* One observer of one kind, over all lengths that the targets are for. */
-static void summary_row(struct json_object *observer, const char *name, const char *kind,
-                        char cells[COLUMNS][CELL_ROOM])
+static void put_points(char cell[GRID_CELL], double share)
 {
-	struct json_object *own = json_at(observer, kind), *met = json_at(own, "target_met");
-	double n = json_number(own, "n"), target_ns = json_number(own, "target_p95_ns");
-	name_format(name, cells[0], CELL_ROOM);
-	put_ms(cells[1], json_number(own, "bias_ns"));
-	put_ms(cells[2], json_number(own, "sd_ns"));
-	put_ms(cells[3], json_number(own, "p95_ns"));
-	snprintf(cells[4], CELL_ROOM, "%.0f", isnan(n) ? 0 : n);
-	put_ms(cells[5], json_number(own, "smallest_found_ns"));
-	put_ms(cells[6], target_ns);
-	if (met)
-		strcat(cells[6], json_object_get_boolean(met) ? " met" : " missed");
-	put_ms(cells[7], json_number(observer, "floor_ns"));
+	snprintf(cell, GRID_CELL, isnan(share) ? "-" : "%.2f", 100 * share);
 }
 
-/* ---- on a terminal ---- */
-
-static void print_summary(FILE *out, const struct run_data *run, const char *kind)
+/* NULL when memory is short. */
+static struct grid *grid_with_header(const char *const *names, int columns)
 {
-	static const int widths[COLUMNS] = { -16, 9, 9, 14, 4, 13, 14, 9 };
+	struct grid *g = grid_new(columns);
+	char(*cells)[GRID_CELL] = grid_row(g);
+	for (int i = 0; cells && i < columns; i++)
+		snprintf(cells[i], GRID_CELL, "%s", names[i]);
+	return g;
+}
+
+/* Each observer of one kind, over all lengths that the targets are for. */
+static struct grid *summary_of(const struct run_data *run, const char *kind)
+{
+	static const char *const columns[] = { "observer", "bias",          "sd",     "p95 of |error|",
+		                               "n",        "shortest seen", "target", "floor" };
+	struct grid *g = grid_with_header(columns, sizeof(columns) / sizeof(*columns));
 	struct json_object *observers = json_at(run->calibration_facts, "observers");
-	char cells[COLUMNS][CELL_ROOM];
-	for (int i = 0; i < COLUMNS; i++)
-		fprintf(out, "%s%*s", i ? "  " : "", widths[i], columns[i]);
-	fputc('\n', out);
 	json_object_object_foreach(observers, name, observer)
 	{
-		summary_row(observer, name, kind, cells);
-		for (int i = 0; i < COLUMNS; i++)
-			fprintf(out, "%s%*s", i ? "  " : "", widths[i], cells[i]);
-		fputc('\n', out);
+		struct json_object *own = json_at(observer, kind), *met = json_at(own, "target_met");
+		double n = json_number(own, "n");
+		char(*cells)[GRID_CELL] = n > 0 ? grid_row(g) : NULL;
+		if (!cells)
+			continue;
+		name_format(name, cells[0], GRID_CELL);
+		put_ms(cells[1], json_number(own, "bias_ns"));
+		put_ms(cells[2], json_number(own, "sd_ns"));
+		put_ms(cells[3], json_number(own, "p95_ns"));
+		snprintf(cells[4], GRID_CELL, "%.0f", n);
+		put_ms(cells[5], json_number(own, "smallest_found_ns"));
+		put_ms(cells[6], json_number(own, "target_p95_ns"));
+		if (met)
+			strcat(cells[6], json_object_get_boolean(met) ? " met" : " missed");
+		put_ms(cells[7], json_number(observer, "floor_ns"));
 	}
+	return g;
 }
 
-static void print_lengths(FILE *out, const struct csv_table *t, const char *kind)
+static struct grid *lengths_grid(const struct csv_table *t, const char *kind)
 {
 	double lengths_ns[LENGTHS];
 	const char *observers[OBSERVERS];
-	char text[CELL_ROOM];
 	int count = lengths_of(t, kind, lengths_ns), rows = observers_of(t, observers);
-	fprintf(out, "%-17s", "p95, by length");
-	for (int i = 0; i < count; i++)
-		fprintf(out, " %9.0f", lengths_ns[i] / MS);
-	fputc('\n', out);
+	struct grid *g = grid_new(1 + count);
+	char(*cells)[GRID_CELL] = grid_row(g);
+	if (cells)
+		snprintf(cells[0], GRID_CELL, "observer");
+	for (int i = 0; cells && i < count; i++)
+		snprintf(cells[1 + i], GRID_CELL, "%.0f", lengths_ns[i] / MS);
 	for (int o = 0; o < rows; o++) {
-		fprintf(out, "%-17s", name_format(observers[o], text, sizeof(text)));
-		for (int i = 0; i < count; i++) {
-			put_ms(text, find(t, kind, lengths_ns[i], observers[o], "p95_ns"));
-			fprintf(out, " %9s", text);
-		}
-		fputc('\n', out);
+		if (!(find(t, kind, lengths_ns[0], observers[o], "n") > 0) || !(cells = grid_row(g)))
+			continue;
+		name_format(observers[o], cells[0], GRID_CELL);
+		for (int i = 0; i < count; i++)
+			put_ms(cells[1 + i], find(t, kind, lengths_ns[i], observers[o], "p95_ns"));
 	}
+	return g;
 }
+
+/* A row for each share asked; observers beside each other. */
+static struct grid *shares_grid(const struct csv_table *t, const char *kind)
+{
+	static const char *const columns[] = { "asked",    "n",      "work: bias", "sd",
+		                               "p95",      "CPU time: bias", "sd", "p95" };
+	struct grid *g = grid_with_header(columns, sizeof(columns) / sizeof(*columns));
+	char(*cells)[GRID_CELL] = NULL;
+	double asked = NAN;
+	for (int i = 0; i < csv_table_rows(t); i++) {
+		int at = strcmp(csv_table_text(t, i, "observer"), "work") != 0 ? 5 : 2;
+		if (strcmp(csv_table_text(t, i, "kind"), kind) != 0)
+			continue;
+		if (!cells || fabs(csv_table_number(t, i, "asked") - asked) > 1e-6) {
+			asked = csv_table_number(t, i, "asked");
+			if (!(cells = grid_row(g)))
+				break;
+			snprintf(cells[0], GRID_CELL, "%.0f %%", 100 * asked);
+			snprintf(cells[1], GRID_CELL, "%.0f", csv_table_number(t, i, "n"));
+		}
+		put_points(cells[at], csv_table_number(t, i, "bias"));
+		put_points(cells[at + 1], csv_table_number(t, i, "sd"));
+		put_points(cells[at + 2], csv_table_number(t, i, "p95"));
+	}
+	return g;
+}
+
+/* ---- tables ---- */
 
 /* What each is held against. */
 static const char *truth_words(const struct run_data *run)
@@ -142,74 +174,76 @@ static const char *truth_words(const struct run_data *run)
 	                 "and this QEMU does not say when: guest clock errs by as much at least.";
 }
 
-int report_calibration(FILE *out, const char *run_directory, struct err *e)
+static void put_grid(FILE *out, const struct grid_writer *w, const char *title, struct grid *g)
+{
+	w->table(out, title, g);
+	grid_free(g);
+}
+
+static void put_shares(FILE *out, const struct run_data *run, const struct grid_writer *w)
+{
+	if (!csv_table_rows(run->calibration_shares))
+		return;
+	put_grid(out, w, "CPU taken from a guest that computes: its loss less what was taken (points of a core's percent)",
+	         shares_grid(run->calibration_shares, "taken"));
+	put_grid(out, w, "A guest asked to be busy for a share of the time: what was seen less what was asked (the same)",
+	         shares_grid(run->calibration_shares, "duty"));
+	w->note(out, "Work: of what was taken, how much the work rate fell; of a duty cycle, its busy time. CPU time: the "
+	             "same of the vCPU's\nthread, which has also what the guest's system and, without KVM, its emulation "
+	             "need.");
+}
+
+static void put_durations(FILE *out, const struct run_data *run, const struct grid_writer *w)
+{
+	char text[512], idle[80];
+	double idle_ns = json_number(run->calibration_facts, "idle_s") * 1e9;
+	double lengths_ns[LENGTHS];
+	if (!csv_table_rows(run->calibration))
+		return;
+	for (int k = 0; k < KINDS; k++) {
+		if (!lengths_of(run->calibration, kinds[k].kind, lengths_ns))
+			continue;
+		snprintf(text, sizeof(text), "%s, of 10 ms or more (all in ms)", kinds[k].heading);
+		put_grid(out, w, text, summary_of(run, kinds[k].kind));
+		snprintf(text, sizeof(text), "%s: p95 of |error| by length (ms)", kinds[k].heading);
+		put_grid(out, w, text, lengths_grid(run->calibration, kinds[k].kind));
+	}
+	if (lengths_of(run->calibration, kinds[0].kind, lengths_ns))
+		w->note(out, truth_words(run));
+	snprintf(text, sizeof(text),
+	         "Error: value less truth. Floor: the longest stop that was seen in %s of idling, where none was.",
+	         value_format(idle_ns, "ns", idle, sizeof(idle)));
+	w->note(out, text);
+}
+
+static void put_all(FILE *out, const struct run_data *run, const struct grid_writer *w)
+{
+	char text[128];
+	double busy = json_number(run->calibration_facts, "host.busy_share");
+	put_durations(out, run, w);
+	put_shares(out, run, w);
+	if (isnan(busy))
+		return;
+	snprintf(text, sizeof(text), "The machine's cores were %.0f %% busy meanwhile, guests included.", 100 * busy);
+	w->note(out, text);
+}
+
+int report_calibration(FILE *out, const char *run_directory, enum report_format format, struct err *e)
 {
 	struct run_data run;
-	double idle_s, busy, lengths_ns[LENGTHS];
-	char idle[CELL_ROOM];
 	int result = run_data_load(&run, run_directory, e);
-	if (result == 0 && (!json_at(run.calibration_facts, "observers") || !csv_table_rows(run.calibration)))
+	if (result == 0 && !run.calibration_facts)
 		result = err_set(e, EXIT_MEASURED_BAD, "there is no calibration in '%s'", run_directory);
-	for (int k = 0; k < KINDS && result == 0; k++) {
-		if (!lengths_of(run.calibration, kinds[k].kind, lengths_ns))
-			continue;
-		fprintf(out, "%s%s, of 10 ms or more (all in ms):\n", k ? "\n" : "", kinds[k].heading);
-		print_summary(out, &run, kinds[k].kind);
-		fputc('\n', out);
-		print_lengths(out, run.calibration, kinds[k].kind);
-	}
 	if (result == 0)
-		fputc('\n', out);
-	busy = json_number(run.calibration_facts, "host.busy_share");
-	if (result == 0 && !isnan(busy))
-		fprintf(out, "the machine's cores were %.0f %% busy meanwhile, guests included\n", 100 * busy);
-	if (result == 0 && lengths_of(run.calibration, kinds[0].kind, lengths_ns))
-		fprintf(out, "%s\n", truth_words(&run));
-	if (result == 0) {
-		idle_s = json_number(run.calibration_facts, "idle_s");
-		fprintf(out,
-		        "error: value less truth; floor: the longest stop that was seen in %s of idling, where none was\n",
-		        value_format(idle_s * 1e9, "ns", idle, sizeof(idle)));
-	}
+		put_all(out, &run, format == REPORT_MARKDOWN ? &grid_markdown : &grid_text);
 	run_data_free(&run);
 	return result;
 }
 
-/* ---- in a page ---- */
-
-static void page_summary(FILE *out, const struct run_data *run, const char *kind)
-{
-	struct json_object *observers = json_at(run->calibration_facts, "observers");
-	char cells[COLUMNS][CELL_ROOM];
-	fputs("<table>\n<thead><tr>", out);
-	for (int i = 0; i < COLUMNS; i++)
-		fprintf(out, "<th%s>%s</th>", i ? " class=\"number\"" : "", columns[i]);
-	fputs("</tr></thead>\n<tbody>\n", out);
-	json_object_object_foreach(observers, name, observer)
-	{
-		summary_row(observer, name, kind, cells);
-		fputs("<tr>", out);
-		for (int i = 0; i < COLUMNS; i++) {
-			fprintf(out, "<td%s>", i ? " class=\"number\"" : "");
-			html_text(out, cells[i]);
-			fputs("</td>", out);
-		}
-		fputs("</tr>\n", out);
-	}
-	fputs("</tbody>\n</table>\n", out);
-}
-
 void page_calibration(FILE *out, const struct run_data *run)
 {
-	if (!json_at(run->calibration_facts, "observers"))
-		return;
-	fputs("<p class=\"note\">", out);
-	html_text(out, truth_words(run));
-	fputs("</p>\n", out);
-	for (int k = 0; k < KINDS; k++) {
-		fprintf(out, "<h3>%s, of 10 ms or more (all in ms)</h3>\n", kinds[k].heading);
-		page_summary(out, run, kinds[k].kind);
-	}
+	if (run->calibration_facts)
+		put_all(out, run, &grid_html);
 }
 
 /* ---- the plot ---- */
@@ -219,7 +253,7 @@ int calibration_prepare(struct plotting *p, struct err *e)
 	const struct csv_table *t = p->run->calibration;
 	double lengths_ns[LENGTHS], low = INFINITY, high = 0;
 	const char *observers[OBSERVERS];
-	char path[5000], text[128];
+	char path[5000], text[GRID_CELL];
 	int rows = observers_of(t, observers);
 	if (!rows)
 		return plot_skip(p, "there is no calibration in this run");

@@ -4,14 +4,16 @@
 #ifndef REPORTS_CALIBRATION_H
 #define REPORTS_CALIBRATION_H
 
+#include "reports/report.h"
+
 #include <stdio.h>
 
 struct err;
 struct plotting;
 struct run_data;
 
-/* Print the tables of a run directory with a calibration. -1 when there is none. */
-int report_calibration(FILE *out, const char *run_directory, struct err *e);
+/* Print the tables of a run directory with a calibration, as REPORT_TEXT or REPORT_MARKDOWN. -1 when there is none. */
+int report_calibration(FILE *out, const char *run_directory, enum report_format format, struct err *e);
 
 /* The tables below the plot. */
 void page_calibration(FILE *out, const struct run_data *run);

@@ -12,7 +12,7 @@
 
 struct err;
 
-enum report_format { REPORT_TEXT, REPORT_CSV, REPORT_JSON };
+enum report_format { REPORT_TEXT, REPORT_CSV, REPORT_JSON, REPORT_MARKDOWN }; /* the last: of a calibration only */
 
 /*
  * Draw plots/NAME.svg and plots/NAME.png in the run directory and write one HTML page, which needs no other file and

@@ -112,6 +112,7 @@ int run_data_load(struct run_data *run, const char *directory, struct err *e)
 	load_metrics(run);
 	run->calibration_facts = load_json(run, "calibration.json");
 	run->calibration = load_table(run, "../calibration.csv");
+	run->calibration_shares = load_table(run, "../calibration-shares.csv");
 	run->downtime = load_table(run, "downtime.csv");
 	run->latency = load_table(run, "latency.csv");
 	run->iterations = load_table(run, "iterations.csv");
@@ -122,6 +123,7 @@ int run_data_load(struct run_data *run, const char *directory, struct err *e)
 void run_data_free(struct run_data *run)
 {
 	csv_table_free(run->calibration);
+	csv_table_free(run->calibration_shares);
 	csv_table_free(run->downtime);
 	csv_table_free(run->latency);
 	csv_table_free(run->iterations);

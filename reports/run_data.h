@@ -25,7 +25,7 @@ struct run_data {
 	struct shown_metric *shown;
 	int shown_count;
 	struct json_object *calibration_facts;                     /* calibration.json; NULL: none */
-	struct csv_table *calibration;                             /* calibration.csv; NULL: none */
+	struct csv_table *calibration, *calibration_shares;        /* calibration.csv, ...-shares.csv; NULL: none */
 	struct csv_table *downtime, *latency, *iterations, *marks; /* NULL: absent */
 };
 
