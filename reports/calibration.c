@@ -256,7 +256,7 @@ int calibration_prepare(struct plotting *p, struct err *e)
 	char path[5000], text[GRID_CELL];
 	int rows = observers_of(t, observers);
 	if (!rows)
-		return plot_skip(p, "there is no calibration in this run");
+		return plot_skip(p, "no stop or cut was injected in this run");
 	snprintf(path, sizeof(path), "%s/%s.data", p->work, p->plot->name);
 	FILE *data = fopen(path, "we");
 	if (!data)

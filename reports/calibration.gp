@@ -3,7 +3,7 @@
 # Block k * N + i of DATA: length and 95th percentile of the absolute error, in ms, of observer i in panel k.
 load SCRIPTS.'/style.gp'
 
-W = 1200; HEAD = CAPTION eq '' ? 30 : 56; H = HEAD + 540
+W = 1200; HEAD = CAPTION eq '' ? 30 : 56; H = HEAD + 585
 eval(open(W, H))
 set output OUT
 set multiplot
@@ -15,7 +15,7 @@ set xrange [3:8000]
 set xlabel 'length (ms)'
 set ylabel '95th percentile of the absolute error (ms)'
 set tmargin at screen 1 - (HEAD + 24.) / H
-set bmargin at screen 150. / H
+set bmargin at screen 195. / H
 LEFT = 0.082; RIGHT = 0.985; GAP = 0.06
 WIDTH = (RIGHT - LEFT - GAP) / 2
 array POINT[10] = [7, 5, 9, 11, 13, 6, 4, 8, 10, 12]

@@ -162,23 +162,27 @@ static void put_latency_table(FILE *out, const struct run_data *run)
 
 void page_plots(FILE *out, const struct run_data *run, const struct plot plots[PLOT_COUNT])
 {
+	enum { OF_RUN = 1, OF_CALIBRATION = 2 };
 	static const struct {
 		enum plot_kind kind;
+		int of;
 		const char *note;
 	} order[] = {
-		{ PLOT_DOWNTIME,
+		{ PLOT_CALIBRATION, OF_CALIBRATION,
+		  "Error is value less truth. Floor is the longest stop that an observer saw while the guest idled: what is "
+		  "not above it is no stop found." },
+		{ PLOT_DOWNTIME, OF_RUN,
 		  "Each answers another question: whether the processors ran (stop resume, reported), what "
 		  "the guest knows of (guest clock), whether it could be reached (network), whether it got "
 		  "anything done (work). They are never merged." },
-		{ PLOT_TIMELINE, "Red: from the stop of the VM to its resume. Time 0 is when the migration began." },
-		{ PLOT_ZOOM, NULL },
-		{ PLOT_ITERATIONS,
+		{ PLOT_TIMELINE, OF_RUN | OF_CALIBRATION,
+		  "Red: from the stop of the VM to its resume. Time 0 is when the migration began." },
+		{ PLOT_ZOOM, OF_RUN, NULL },
+		{ PLOT_ITERATIONS, OF_RUN,
 		  "Pre-copy ends when what is left fits the downtime limit, which it never does while the "
 		  "guest dirties memory faster than it is sent." },
-		{ PLOT_CALIBRATION,
-		  "Error is value less truth. Floor is the longest stop that an observer saw while the guest idled: what is "
-		  "not above it is no stop found." },
-		{ PLOT_LATENCY, "Of the longest operation in each sampling interval, in the guest's own time." },
+		{ PLOT_LATENCY, OF_RUN | OF_CALIBRATION,
+		  "Of the longest operation in each sampling interval, in the guest's own time." },
 	};
 	int drawn = 0;
 	for (int i = 0; i < PLOT_COUNT; i++)
@@ -192,7 +196,7 @@ void page_plots(FILE *out, const struct run_data *run, const struct plot plots[P
 	}
 	for (size_t i = 0; i < sizeof(order) / sizeof(*order); i++) {
 		const struct plot *plot = &plots[order[i].kind];
-		if (order[i].kind == PLOT_CALIBRATION && !run->calibration_facts)
+		if (!(order[i].of & (run->calibration_facts ? OF_CALIBRATION : OF_RUN)))
 			continue;
 		fputs("<section>\n<h2>", out);
 		html_text(out, plot->heading);
@@ -204,7 +208,9 @@ void page_plots(FILE *out, const struct run_data *run, const struct plot plots[P
 			html_text(out, order[i].note);
 			fputs("</p>\n", out);
 		}
-		put_plot(out, run, plot);
+		/* Shares of a core are tables only. */
+		if (order[i].kind != PLOT_CALIBRATION || csv_table_rows(run->calibration))
+			put_plot(out, run, plot);
 		if (order[i].kind == PLOT_LATENCY)
 			put_latency_table(out, run);
 		if (order[i].kind == PLOT_CALIBRATION)

@@ -24,7 +24,8 @@ static int write_page(const struct run_data *run, const struct plot plots[PLOT_C
 	}
 	page_head(page.file, run);
 	page_warnings(page.file, run);
-	page_metrics(page.file, run);
+	if (!run->calibration_facts) /* whose many stops make no sense as one */
+		page_metrics(page.file, run);
 	page_plots(page.file, run, plots);
 	page_conditions(page.file, run);
 	page_reference(page.file, run);

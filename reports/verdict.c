@@ -170,6 +170,41 @@ static void say_work(struct sentence *s, const struct run_data *run, const char 
 	say(s, ".");
 }
 
+/* "0.31 ms (guest clock)": the 95th percentile over all stops of 10 ms and more. */
+static void say_error(struct sentence *s, const struct run_data *run, const char *before, const char *observer,
+                      const char *words)
+{
+	char path[128], text[96];
+	snprintf(path, sizeof(path), "observers.%s.stop.p95_ns", observer);
+	double p95_ns = json_number(run->calibration_facts, path);
+	if (!isnan(p95_ns))
+		say(s, "%s%s (%s)", before, value_format(p95_ns, "ns", text, sizeof(text)), words);
+}
+
+/* What was injected on purpose, and how far the observers are from it. */
+static void say_calibration(struct sentence *s, const struct run_data *run)
+{
+	double stops = json_number(run->calibration_facts, "observers.stop_resume.stop.n");
+	double work = json_number(run->calibration_facts, "shares.taken.work.p95");
+	double duty = json_number(run->calibration_facts, "shares.duty.work.p95");
+	if (stops > 0) {
+		say(s, "In 95 %% of %.0f stops of 10 ms or more the error was at most", stops);
+		say_error(s, run, " ", "guest_clock", "guest clock");
+		say_error(s, run, ", ", "network", "network");
+		say_error(s, run, ", ", "work", "work");
+		say_error(s, run, "; of a ping ", "ping_10ms_gap", "every 10 ms");
+		say_error(s, run, ", ", "ping_100ms_gap", "100 ms");
+		say_error(s, run, ", ", "ping_200ms_gap", "200 ms");
+		say(s, ".");
+	}
+	if (!isnan(work))
+		say(s, "%sOf CPU taken away, 95 %% of the losses of work were within %.1f points of a core's percent",
+		    s->used ? " " : "", 100 * work);
+	if (!isnan(duty))
+		say(s, "; of duty cycles, the busy time within %.1f", 100 * duty);
+	say(s, "%s", isnan(work) ? "" : ".");
+}
+
 char *verdict_format(const struct run_data *run, char *buffer, size_t room)
 {
 	struct sentence s = { .text = buffer, .room = room };
@@ -187,6 +222,10 @@ char *verdict_format(const struct run_data *run, char *buffer, size_t room)
 	if (run->shown_count == 0) {
 		say(&s, "No metrics: the run is %s and has not been analysed.",
 		    *run->status ? run->status : "of unknown status");
+		return buffer;
+	}
+	if (run->calibration_facts) {
+		say_calibration(&s, run);
 		return buffer;
 	}
 	const struct shown_metric *time = run_metric(run, "migration_time", NULL, "completion");
