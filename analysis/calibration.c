@@ -32,9 +32,9 @@ static double event_target(const struct run *run)
 static void judge(const struct injected *in, struct observer *o, int i)
 {
 	struct observation *seen = &o->seen[i];
-	double truth_ns = !o->sees_cuts && strcmp(in->kind, "stop") != 0       ? 0
-	                  : o->reads_clock && in->clock_ns != MISSING ? (double)in->clock_ns
-	                                                              : (double)in->truth_ns;
+	double truth_ns = !o->sees_cuts && strcmp(in->kind, "stop") != 0 ? 0
+	                  : o->reads_clock && in->clock_ns != MISSING    ? (double)in->clock_ns
+	                                                                 : (double)in->truth_ns;
 	seen->error_ns = seen->value_ns - truth_ns;
 	seen->found = seen->value_ns > fmax(o->least_ns, o->floor_ns); /* fmax() takes no notice of NAN */
 }

@@ -37,7 +37,7 @@ struct observation {
 struct observer {
 	char name[32];
 	int sees_cuts;
-	int reads_clock; /* of the guest: the clock's own stop is its truth */
+	int reads_clock;          /* of the guest: the clock's own stop is its truth */
 	double target_ns;         /* for the 95th percentile of the absolute error; NAN: none */
 	double floor_ns;          /* NAN: not known */
 	double least_ns;          /* it takes nothing shorter for a stop, whatever its floor */

@@ -50,7 +50,8 @@ static int write_observations(const struct calibration *c, const struct run *run
 	struct whole_file out = { 0 };
 	if (whole_file_open(&out, run->directory, "calibration-errors.csv", e) < 0)
 		return -1;
-	fputs("kind,asked_ns,from_ns,truth_ns,least_ns,most_ns,clock_ns,observer,value_ns,error_ns,found\n", out.file);
+	fputs("kind,asked_ns,from_ns,truth_ns,least_ns,most_ns,clock_ns,observer,value_ns,error_ns,found\n",
+	      out.file);
 	for (int i = 0; i < c->injected.count; i++)
 		for (int o = 0; o < c->observer_count; o++) {
 			const struct injected *in = &c->injected.list[i];

@@ -138,8 +138,9 @@ static struct grid *lengths_grid(const struct csv_table *t, const char *kind)
 /* A row for each share asked; observers beside each other. */
 static struct grid *shares_grid(const struct csv_table *t, const char *kind)
 {
-	static const char *const columns[] = { "asked",    "n",      "work: bias", "sd",
-		                               "p95",      "CPU time: bias", "sd", "p95" };
+	static const char *const columns[] = {
+		"asked", "n", "work: bias", "sd", "p95", "CPU time: bias", "sd", "p95"
+	};
 	struct grid *g = grid_with_header(columns, sizeof(columns) / sizeof(*columns));
 	char(*cells)[GRID_CELL] = NULL;
 	double asked = NAN;
@@ -184,13 +185,16 @@ static void put_shares(FILE *out, const struct run_data *run, const struct grid_
 {
 	if (!csv_table_rows(run->calibration_shares))
 		return;
-	put_grid(out, w, "CPU taken from a guest that computes: its loss less what was taken (points of a core's percent)",
+	put_grid(out, w,
+	         "CPU taken from a guest that computes: its loss less what was taken (points of a core's percent)",
 	         shares_grid(run->calibration_shares, "taken"));
-	put_grid(out, w, "A guest asked to be busy for a share of the time: what was seen less what was asked (the same)",
+	put_grid(out, w,
+	         "A guest asked to be busy for a share of the time: what was seen less what was asked (the same)",
 	         shares_grid(run->calibration_shares, "duty"));
-	w->note(out, "Work: of what was taken, how much the work rate fell; of a duty cycle, its busy time. CPU time: the "
-	             "same of the vCPU's\nthread, which has also what the guest's system and, without KVM, its emulation "
-	             "need.");
+	w->note(out,
+	        "Work: of what was taken, how much the work rate fell; of a duty cycle, its busy time. CPU time: the "
+	        "same of the vCPU's\nthread, which has also what the guest's system and, without KVM, its emulation "
+	        "need.");
 }
 
 static void put_durations(FILE *out, const struct run_data *run, const struct grid_writer *w)

@@ -257,8 +257,12 @@ static void test_pings(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { ONE(test_known_injections), ONE(test_clock_stamps), ONE(test_files), ONE(test_cited),
-		                            ONE(test_sums), ONE(test_pings) };
+	const struct CMUnitTest tests[] = { ONE(test_known_injections),
+		                            ONE(test_clock_stamps),
+		                            ONE(test_files),
+		                            ONE(test_cited),
+		                            ONE(test_sums),
+		                            ONE(test_pings) };
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,8 +4,8 @@
 #include "analysis/shares.h"
 
 #define MADE_DUTY                                                                                                    \
-	"{\"name\":\"vm2\",\"index\":1,\"role\":\"bystander\",\"node\":\"dst\",\"workloads\":[{\"name\":\"intadd\","  \
-	"\"unit\":\"busy ns\",\"options\":{\"schedule\":\"20:4,60:4\",\"repeat\":\"yes\"}}],"                         \
+	"{\"name\":\"vm2\",\"index\":1,\"role\":\"bystander\",\"node\":\"dst\",\"workloads\":[{\"name\":\"intadd\"," \
+	"\"unit\":\"busy ns\",\"options\":{\"schedule\":\"20:4,60:4\",\"repeat\":\"yes\"}}],"                        \
 	"\"sample_interval_ns\":10000000}"
 
 /* CPU time of both guests' vCPUs, every 100 ms: 1 - what is taken, and the duty cycle and 5 % more. */

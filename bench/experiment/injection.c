@@ -15,8 +15,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-const char *const injection_names[INJECTION_KINDS] = { [INJECT_STOP] = "stop", [INJECT_CUT] = "cut",
-	                                                 [INJECT_CPU] = "cpu" };
+const char *const injection_names[INJECTION_KINDS] = {
+	[INJECT_STOP] = "stop", [INJECT_CUT] = "cut", [INJECT_CPU] = "cpu"
+};
 
 static const int64_t least_pause_ns = 900 * NS_PER_MS, more_pause_ns = 400 * NS_PER_MS;
 static const int64_t exact_ns = 20 * NS_PER_MS; /* the end of an injection is not left to a wait in slices */

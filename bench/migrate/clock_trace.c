@@ -42,7 +42,8 @@ static bool line_parse(const char *line, int64_t *ret_wall_ns, bool *ret_runs)
 	int64_t seconds, micros;
 	char from[32], to[32];
 	if (sscanf(line,
-	           "%*d@%" SCNd64 ".%6" SCNd64 ":runstate_set current_run_state %*d (%31[^)]) new_state %*d (%31[^)])",
+	           "%*d@%" SCNd64 ".%6" SCNd64
+	           ":runstate_set current_run_state %*d (%31[^)]) new_state %*d (%31[^)])",
 	           &seconds, &micros, from, to) != 4 ||
 	    seconds < 0 || seconds >= INT64_MAX / NS_PER_S / 2)
 		return false;
