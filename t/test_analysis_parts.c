@@ -222,6 +222,50 @@ static void test_clock_hostile(void **state)
 	}
 }
 
+/* One sample from the future, or three: near or far, the first, among the others or the last, the stop is still seen. */
+static void one_false_stamp(int at, int64_t ahead_ns, int times)
+{
+	struct clock_map *map;
+	struct err e = { 0 };
+	const struct stop stop = { guest_0 + 21 * S, 137 * MS };
+	int count;
+	assert_int_equal(clock_map_open(&map, &e), 0);
+	for (int pass = 0; pass < 2; pass++) {
+		for (int i = 0; i < 4000; i++) {
+			int64_t guest_ns = guest_0 + i * 10 * MS, at_ns = true_head(guest_ns, 30e-6, &stop, 1);
+			if (i >= at && i < at + times)
+				guest_ns += ahead_ns;
+			if (pass)
+				clock_map_locate(map, guest_ns, at_ns);
+			else
+				clock_map_add(map, guest_ns, at_ns);
+		}
+		if (!pass)
+			assert_int_equal(clock_map_build(map, &e), 0);
+	}
+	clock_map_finish(map);
+	const struct clock_step *steps = clock_map_steps(map, &count);
+	assert_int_equal(count, 1);
+	near(steps[0].size_ns, stop.length_ns, MS / 2);
+	near(steps[0].guest_ns, stop.guest_ns, 10 * MS);
+	for (int i = 0; i < 40; i++) {
+		int64_t guest_ns = guest_0 + i * S + 500 * MS;
+		near(clock_map_head(map, guest_ns), true_head(guest_ns, 30e-6, &stop, 1), MS);
+	}
+	clock_map_close(map);
+}
+
+static void test_clock_false_stamp(void **state)
+{
+	(void)state;
+	static const int places[] = { 0, 700, 2095, 3000, 3997 };
+	static const int64_t leaps[] = { 2 * S, 9 * S, 15 * S, 3600 * S, INT64_C(1) << 59 };
+	for (size_t p = 0; p < 5; p++)
+		for (size_t l = 0; l < 5; l++)
+			for (int times = 1; times <= 3; times += 2)
+				one_false_stamp(places[p], leaps[l], times);
+}
+
 static void test_store(void **state)
 {
 	(void)state;
@@ -355,11 +399,12 @@ static void test_schedule(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_clock_stops), cmocka_unit_test(test_clock_many_stops),
-		cmocka_unit_test(test_clock_quiet), cmocka_unit_test(test_clock_late_samples),
-		cmocka_unit_test(test_clock_long),  cmocka_unit_test(test_clock_hostile),
-		cmocka_unit_test(test_store),       cmocka_unit_test(test_histogram),
-		cmocka_unit_test(test_curve),       cmocka_unit_test(test_schedule),
+		cmocka_unit_test(test_clock_stops),       cmocka_unit_test(test_clock_many_stops),
+		cmocka_unit_test(test_clock_quiet),       cmocka_unit_test(test_clock_late_samples),
+		cmocka_unit_test(test_clock_long),        cmocka_unit_test(test_clock_hostile),
+		cmocka_unit_test(test_clock_false_stamp), cmocka_unit_test(test_store),
+		cmocka_unit_test(test_histogram),         cmocka_unit_test(test_curve),
+		cmocka_unit_test(test_schedule),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
