@@ -39,12 +39,10 @@ static int cut(struct fault *f)
 	const struct node *nodes = f->testbed->nodes;
 	if (device_set(f, "down") < 0)
 		return -1;
-	for (int i = NODE_SRC; i <= NODE_DST; i++) {
-		const struct process_place place = { .netns = nodes[i].netns_path };
-		const char *peer = nodes[i == NODE_SRC ? NODE_DST : NODE_SRC].migration_ip;
-		if (process_runf(&place, &f->trouble, "ss --kill --tcp dst %s", peer) < 0)
+	for (int i = NODE_SRC; i <= NODE_DST; i++)
+		if (link_cut_tcp(nodes[i].netns_path, nodes[i == NODE_SRC ? NODE_DST : NODE_SRC].migration_ip,
+		                 &f->trouble) < 0)
 			return -1;
-	}
 	say(f, "link-cut", "");
 	return 0;
 }
