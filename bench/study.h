@@ -3,7 +3,8 @@
  *
  * One run stands in the results folder itself; several in folders below it, called after their point and repeat,
  * beside plan.json (what was to be run), study.csv (means over repeats) and index.html (a row a run). A run that fails
- * keeps its folder and does not end the study. An interrupted study goes on with `resume`: runs that have ended, failed ones included, are kept.
+ * keeps its folder and does not end the study. An interrupted study goes on with `resume`: runs that have ended,
+ * failed ones included, are kept.
  */
 #ifndef BENCH_STUDY_H
 #define BENCH_STUDY_H
