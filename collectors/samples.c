@@ -299,11 +299,7 @@ static int samples_start(const struct watch *watch, void **ret_state, struct err
 	struct samples *s = calloc(1, sizeof(*s));
 	if (!s)
 		return err_errno(e, EXIT_CANNOT, "cannot start collector 'samples'");
-	pthread_condattr_t monotonic;
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&s->change, &monotonic);
-	pthread_condattr_destroy(&monotonic);
+	clock_condition_init(&s->change);
 	pthread_mutex_init(&s->lock, NULL);
 	s->watch = watch;
 	s->fd = -1;

@@ -100,7 +100,6 @@ static void fault_free(struct fault *f)
 int fault_start(struct fault **ret, const struct experiment *x, const struct testbed *t, event_sink sink,
                 void *context, struct err *e)
 {
-	pthread_condattr_t monotonic;
 	*ret = NULL;
 	if (!x->fault.cut_ns)
 		return 0;
@@ -111,10 +110,7 @@ int fault_start(struct fault **ret, const struct experiment *x, const struct tes
 		.asked = &x->fault, .testbed = t, .vm = x->migration.vm, .sink = sink, .context = context
 	};
 	pthread_mutex_init(&f->lock, NULL);
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&f->changed, &monotonic);
-	pthread_condattr_destroy(&monotonic);
+	clock_condition_init(&f->changed);
 	errno = pthread_create(&f->thread, NULL, fault_main, f);
 	if (errno) {
 		fault_free(f);
