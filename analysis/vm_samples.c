@@ -6,11 +6,15 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { WORKLOAD, SEQ, GUEST, HEAD, WORK, WORST_OP, COLUMNS };
+enum { WORKLOAD, SEQ, GUEST, HEAD, WORK, WORST_OP, WORST_SERVICE, COLUMNS };
 static const struct series_column columns[COLUMNS] = {
-	[WORKLOAD] = { "workload", COLUMN_TEXT, 0 }, [SEQ] = { "seq", COLUMN_INTEGER, 0 },
-	[GUEST] = { "guest_ns", COLUMN_INTEGER, 0 }, [HEAD] = { "head_ns", COLUMN_INTEGER, 0 },
-	[WORK] = { "work", COLUMN_INTEGER, 0 },      [WORST_OP] = { "worst_op_ns", COLUMN_INTEGER, 1 },
+	[WORKLOAD] = { "workload", COLUMN_TEXT, 0 },
+	[SEQ] = { "seq", COLUMN_INTEGER, 0 },
+	[GUEST] = { "guest_ns", COLUMN_INTEGER, 0 },
+	[HEAD] = { "head_ns", COLUMN_INTEGER, 0 },
+	[WORK] = { "work", COLUMN_INTEGER, 0 },
+	[WORST_OP] = { "worst_op_ns", COLUMN_INTEGER, 1 },
+	[WORST_SERVICE] = { "worst_service_ns", COLUMN_INTEGER, 1 },
 };
 struct reading {
 	struct vm_samples *samples;
@@ -51,12 +55,13 @@ static int on_row(void *context, const struct series_cell *cells, struct err *e)
 	struct reading *r = context;
 	r->row++;
 	struct stored_sample s = { cells[GUEST].integer, cells[HEAD].integer, cells[WORK].integer,
-		                   cells[WORST_OP].integer };
+		                   cells[WORST_OP].integer, cells[WORST_SERVICE].integer };
 	int64_t seq = cells[SEQ].integer;
 	if (!in_range(seq, INT64_C(1) << 32) || !in_range(s.guest_ns, SAMPLE_VALUE_LIMIT) ||
 	    !in_range(s.work, SAMPLE_VALUE_LIMIT) ||
 	    (s.head_ns != MISSING && !in_range(s.head_ns, SAMPLE_VALUE_LIMIT)) ||
-	    (s.worst_op_ns != MISSING && !in_range(s.worst_op_ns, SAMPLE_VALUE_LIMIT)))
+	    (s.worst_op_ns != MISSING && !in_range(s.worst_op_ns, SAMPLE_VALUE_LIMIT)) ||
+	    (s.worst_service_ns != MISSING && !in_range(s.worst_service_ns, SAMPLE_VALUE_LIMIT)))
 		return err_set(e, EXIT_MEASURED_BAD, "%s:%lld: a value is missing or out of range", r->file,
 		               (long long)r->row + 1);
 	struct workload_samples *w = find_workload(r, cells[WORKLOAD].text, e);

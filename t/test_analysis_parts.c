@@ -262,16 +262,16 @@ static void test_store(void **state)
 	assert_int_equal(sample_store_next(store, &s, &e), 0);
 	/* backwards, with every third a twin that has no stamp, and a wild number at the end of the range */
 	for (int64_t i = 9999; i >= 0; i--) {
-		assert_int_equal(sample_store_put(store, i, &(struct stored_sample){ i * 10, i * 10 + 5, i, 1 }, &e),
-		                 1);
+		assert_int_equal(
+			sample_store_put(store, i, &(struct stored_sample){ i * 10, i * 10 + 5, i, 2, 1 }, &e), 1);
 		if (i % 3 == 0)
-			assert_int_equal(sample_store_put(store, i, &(struct stored_sample){ 1, MISSING, 2, 1 }, &e),
-			                 0);
+			assert_int_equal(
+				sample_store_put(store, i, &(struct stored_sample){ 1, MISSING, 2, 2, 1 }, &e), 0);
 	}
-	assert_int_equal(sample_store_put(store, 0, &(struct stored_sample){ 0, 3, 0, 1 }, &e),
+	assert_int_equal(sample_store_put(store, 0, &(struct stored_sample){ 0, 3, 0, 2, 1 }, &e),
 	                 0); /* it was earlier */
-	assert_int_equal(sample_store_put(store, (INT64_C(1) << 32) - 1, &(struct stored_sample){ 8, 8, 8, 8 }, &e),
-	                 1);
+	assert_int_equal(
+		sample_store_put(store, (INT64_C(1) << 32) - 1, &(struct stored_sample){ 8, 8, 8, 8, 8 }, &e), 1);
 	for (int pass = 0; pass < 2; pass++) {
 		assert_int_equal(sample_store_rewind(store, &e), 0);
 		for (int64_t i = 0; i < 10000; i++) {
@@ -279,6 +279,8 @@ static void test_store(void **state)
 			assert_int_equal(s.guest_ns, i * 10);
 			assert_int_equal(s.head_ns, i ? i * 10 + 5 : 3);
 			assert_int_equal(s.work, i);
+			assert_int_equal(s.worst_op_ns, 2);
+			assert_int_equal(s.worst_service_ns, 1);
 		}
 		assert_int_equal(sample_store_next(store, &s, &e), 1);
 		assert_int_equal(s.guest_ns, 8);

@@ -73,6 +73,8 @@ static void test_by_hand(void **state)
 	assert_near(metric("iterations", NULL), 3, 0, "iterations");
 	assert_near(metric("worst_op_p50", "intadd:baseline"), 20500, 200, "latency");
 	assert_true(metric("worst_op_max", "intadd:migration") < 21000);
+	assert_near(metric("worst_service_p50", "intadd:baseline"), 15000, 150, "latency without the wait");
+	assert_near(metric("worst_service_max", "intadd:migration"), 15000, 150, "latency without the wait");
 	assert_near(metric("samples_got", "intadd"), metric("samples_expected", "intadd"), 0, "samples");
 	assert_near(metric_number("worst_op_p50", "vm1", "intadd:baseline", "n"), 800, 2, "n");
 }
