@@ -261,6 +261,11 @@ int clock_map_build(struct clock_map *map, struct err *e)
 	return 0;
 }
 
+int clock_map_is_leap(const struct clock_map *map, int64_t guest_ns, int64_t head_ns)
+{
+	return residual_of(map, guest_ns, head_ns - guest_ns) < map->least_residual;
+}
+
 void clock_map_locate(struct clock_map *map, int64_t guest_ns, int64_t head_ns)
 {
 	int low = 0, high = map->step_count; /* the first step whose region does not end before the sample */
@@ -274,10 +279,9 @@ void clock_map_locate(struct clock_map *map, int64_t guest_ns, int64_t head_ns)
 	if (low == map->step_count || guest_ns < map->bins.base_ns + map->places[low].before * map->bins.width_ns)
 		return;
 	struct step_place *p = &map->places[low];
-	double residual = residual_of(map, guest_ns, head_ns - guest_ns);
-	if (residual < map->least_residual)
+	if (clock_map_is_leap(map, guest_ns, head_ns))
 		return;
-	if (residual < p->middle) {
+	if (residual_of(map, guest_ns, head_ns - guest_ns) < p->middle) {
 		if (guest_ns > p->last_old)
 			p->last_old = guest_ns;
 	} else if (p->first_new < 0 || guest_ns < p->first_new || p->first_new <= p->last_old) {

@@ -47,6 +47,9 @@ int clock_map_build(struct clock_map *map, struct err *e);
 void clock_map_locate(struct clock_map *map, int64_t guest_ns, int64_t head_ns);
 void clock_map_finish(struct clock_map *map);
 
+/* Whether a sample's stamp says that the guest's clock leapt ahead: it is false then. */
+int clock_map_is_leap(const struct clock_map *map, int64_t guest_ns, int64_t head_ns);
+
 /* Head time of a guest instant; outside the samples the nearest offset is used. Never decreasing. */
 int64_t clock_map_head(const struct clock_map *map, int64_t guest_ns);
 
