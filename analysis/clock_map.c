@@ -1,15 +1,17 @@
 #include "analysis/clock_map.h"
 
+#include "analysis/clock_bins.h"
 #include "analysis/series_read.h"
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
 
+#include <gsl/gsl_sort_double.h>
 #include <gsl/gsl_statistics_double.h>
 #include <math.h>
 #include <stdlib.h>
 
 enum {
-	BINS = 1 << 16,
+	BINS = CLOCK_BINS,
 	STEPS = 4096,
 	ROUGH_LAG_BINS = 8,
 	FINE_LAG_BINS = 20,
@@ -18,15 +20,9 @@ enum {
 	SCATTER_BINS = 20,
 	LEVEL_BINS = 5,
 };
-static const int64_t first_width_ns = 100 * NS_PER_MS;
-static const int64_t lead_ns = 10 * NS_PER_S; /* room for samples older than the first one seen */
-static const double bend_per_s = 100e3;       /* ns/s */
-static const double floor_error_ns = 0.1e6;   /* the difference of two shortest delays is never known better */
-
-struct bin {
-	int64_t guest_ns; /* of the quickest sample; -1: empty */
-	int64_t delta_ns; /* head - guest of that sample */
-};
+static const double bend_per_s = 100e3;     /* ns/s */
+static const double floor_error_ns = 0.1e6; /* the difference of two shortest delays is never known better */
+static const double leap_ns = 1e9;          /* quicker than all others by that much: a false stamp */
 
 struct step_place {
 	int before, after;           /* last bin of the old level, first bin of the new */
@@ -35,16 +31,15 @@ struct step_place {
 };
 
 struct clock_map {
-	int64_t base_ns, width_ns; /* bin k holds guest stamps from base + k * width */
-	int started, used;         /* bins in use */
+	struct clock_bins bins;
 	int64_t reference_delta_ns;
-	double drift; /* ns of delta per ns of guest time */
+	double drift;          /* ns of delta per ns of guest time */
+	double least_residual; /* what is below it has a false stamp */
 	double step_least_ns;
 	int64_t uncertainty_ns;
 	int step_count;
 	struct clock_step steps[STEPS];
 	struct step_place places[STEPS];
-	struct bin bins[BINS];
 	double residual[BINS]; /* delta less reference and drift; NAN: empty */
 	double level[BINS];    /* the envelope of it */
 	double rise[BINS];     /* envelope after bin k less envelope up to bin k */
@@ -55,9 +50,7 @@ int clock_map_open(struct clock_map **ret, struct err *e)
 	struct clock_map *map = calloc(1, sizeof(*map));
 	if (!map)
 		return err_errno(e, EXIT_CANNOT, "cannot keep a clock map");
-	map->width_ns = first_width_ns;
-	for (int k = 0; k < BINS; k++)
-		map->bins[k].guest_ns = -1;
+	clock_bins_clear(&map->bins);
 	*ret = map;
 	return 0;
 }
@@ -67,40 +60,9 @@ void clock_map_close(struct clock_map *map)
 	free(map);
 }
 
-static void keep_quicker(struct bin *into, const struct bin *from)
-{
-	if (from->guest_ns >= 0 && (into->guest_ns < 0 || from->delta_ns < into->delta_ns))
-		*into = *from;
-}
-
-static void double_width(struct clock_map *map)
-{
-	for (int k = 0; k < BINS / 2; k++) {
-		struct bin both = map->bins[2 * k];
-		keep_quicker(&both, &map->bins[2 * k + 1]);
-		map->bins[k] = both;
-	}
-	for (int k = BINS / 2; k < BINS; k++)
-		map->bins[k].guest_ns = -1;
-	map->width_ns *= 2;
-	map->used = (map->used + 1) / 2;
-}
-
 void clock_map_add(struct clock_map *map, int64_t guest_ns, int64_t head_ns)
 {
-	if (!map->started) {
-		map->started = 1;
-		map->base_ns = guest_ns > lead_ns ? guest_ns - lead_ns : 0;
-	}
-	if (guest_ns < map->base_ns)
-		return;
-	while ((guest_ns - map->base_ns) / map->width_ns >= BINS)
-		double_width(map);
-	int k = (int)((guest_ns - map->base_ns) / map->width_ns);
-	struct bin sample = { guest_ns, head_ns - guest_ns };
-	keep_quicker(&map->bins[k], &sample);
-	if (k >= map->used)
-		map->used = k + 1;
+	clock_bins_add(&map->bins, guest_ns, head_ns);
 }
 
 /*
@@ -111,8 +73,8 @@ static void fit_drift(struct clock_map *map, int lag, double *scratch)
 {
 	size_t n = 0;
 	int s = 0; /* steps before bin k */
-	for (int k = 0; k + lag < map->used; k++) {
-		const struct bin *a = &map->bins[k], *b = a + lag;
+	for (int k = 0; k + lag < map->bins.used; k++) {
+		const struct clock_bin *a = &map->bins.bins[k], *b = a + lag;
 		while (s < map->step_count && map->places[s].after <= k)
 			s++;
 		int spans_step = s < map->step_count && map->places[s].before < k + lag;
@@ -128,7 +90,27 @@ static void fit_drift(struct clock_map *map, int lag, double *scratch)
 
 static double residual_of(const struct clock_map *map, int64_t guest_ns, int64_t delta_ns)
 {
-	return (double)(delta_ns - map->reference_delta_ns) - map->drift * (double)(guest_ns - map->base_ns);
+	return (double)(delta_ns - map->reference_delta_ns) - map->drift * (double)(guest_ns - map->bins.base_ns);
+}
+
+/*
+ * Fewer bins than make a level, far below all others, are of a clock that leapt ahead: their samples have false stamps.
+ */
+static void drop_leaps(struct clock_map *map, double *scratch)
+{
+	double lowest[LEVEL_BINS];
+	size_t n = 0;
+	for (int k = 0; k < map->bins.used; k++)
+		if (!isnan(map->residual[k]))
+			scratch[n++] = map->residual[k];
+	map->least_residual = -INFINITY;
+	if (n < 4 * LEVEL_BINS) /* too few to tell */
+		return;
+	gsl_sort_smallest(lowest, LEVEL_BINS, scratch, 1, n);
+	map->least_residual = lowest[LEVEL_BINS - 1] - leap_ns;
+	for (int k = 0; k < map->bins.used; k++)
+		if (map->residual[k] < map->least_residual)
+			map->residual[k] = NAN;
 }
 
 /* The lower of a residual and a level that may have bent upwards since; NAN is none. */
@@ -157,20 +139,20 @@ static void find_steps(struct clock_map *map, double bend)
 	double *after = map->level; /* envelope of everything behind k, filled from the end */
 	double run = NAN;
 	int seen = 0; /* a few late samples at the very end are no new level */
-	for (int k = map->used - 1; k >= 0; k--) {
+	for (int k = map->bins.used - 1; k >= 0; k--) {
 		after[k] = seen >= LEVEL_BINS ? run : NAN;
 		run = lower(map->residual[k], run + bend);
 		seen += !isnan(map->residual[k]);
 	}
 	double before = NAN;
-	for (int k = 0; k < map->used; k++) {
+	for (int k = 0; k < map->bins.used; k++) {
 		before = lower(map->residual[k], before + bend);
 		map->rise[k] = after[k] - before;
 		if (!(map->rise[k] > map->step_least_ns) || map->step_count == STEPS)
 			continue;
 		/* Late samples of the old level may fill some bins more: the stop is behind them. */
 		int last = k;
-		for (int j = k + 1; j < map->used && j <= k + MERGE_BINS; j++)
+		for (int j = k + 1; j < map->bins.used && j <= k + MERGE_BINS; j++)
 			if (after[j] > after[last] + map->step_least_ns)
 				last = j;
 		map->places[map->step_count] = (struct step_place){ .before = k,
@@ -220,7 +202,7 @@ static void size_step(struct clock_map *map, int s, double bend, double *scratch
 	struct clock_step *step = &map->steps[s];
 	const struct step_place *p = &map->places[s];
 	int from = s ? map->places[s - 1].after : 0;
-	int to = s + 1 < map->step_count ? map->places[s + 1].before + 1 : map->used;
+	int to = s + 1 < map->step_count ? map->places[s + 1].before + 1 : map->bins.used;
 	int old = resting_bin(map, p->before, -1, from - 1, bend), new = resting_bin(map, p->after, 1, to, bend);
 	double bent = bend * (new - old);
 	if (!isnan(map->residual[old]) && !isnan(map->residual[new]))
@@ -235,7 +217,7 @@ static void size_step(struct clock_map *map, int s, double bend, double *scratch
 static double roughness(const struct clock_map *map, double *scratch)
 {
 	size_t n = 0;
-	for (int k = 1; k < map->used; k++)
+	for (int k = 1; k < map->bins.used; k++)
 		if (!isnan(map->residual[k]) && !isnan(map->residual[k - 1]))
 			scratch[n++] = fabs(map->residual[k] - map->residual[k - 1]);
 	return n ? gsl_stats_median(scratch, 1, n) : 0;
@@ -244,38 +226,44 @@ static double roughness(const struct clock_map *map, double *scratch)
 int clock_map_build(struct clock_map *map, struct err *e)
 {
 	int begin = 0;
-	while (begin < map->used && map->bins[begin].guest_ns < 0)
+	while (begin < map->bins.used && map->bins.bins[begin].guest_ns < 0)
 		begin++;
-	if (begin == map->used)
+	if (begin == map->bins.used)
 		return err_set(e, EXIT_MEASURED_BAD, "no sample has an arrival stamp");
 	double *scratch = malloc(BINS * sizeof(*scratch));
 	if (!scratch)
 		return err_errno(e, EXIT_CANNOT, "cannot build a clock map");
-	double bend = bend_per_s * (double)map->width_ns / NS_PER_S;
-	map->reference_delta_ns = map->bins[begin].delta_ns;
+	double bend = bend_per_s * (double)map->bins.width_ns / NS_PER_S;
+	map->reference_delta_ns = map->bins.bins[begin].delta_ns;
 	/* First roughly, over pairs so near that stops lift few; then with the stops known. */
 	for (int pass = 0; pass < 2; pass++) {
 		fit_drift(map, pass ? FINE_LAG_BINS : ROUGH_LAG_BINS, scratch);
 		map->step_count = 0;
-		for (int k = 0; k < map->used; k++) {
-			const struct bin *bin = &map->bins[k];
+		for (int k = 0; k < map->bins.used; k++) {
+			const struct clock_bin *bin = &map->bins.bins[k];
 			map->residual[k] = bin->guest_ns < 0 ? NAN : residual_of(map, bin->guest_ns, bin->delta_ns);
 		}
+		drop_leaps(map, scratch);
 		map->step_least_ns = fmax((double)CLOCK_STEP_LEAST_NS, 5 * roughness(map, scratch));
 		find_steps(map, bend);
 	}
 
 	int first = 0;
 	for (int s = 0; s <= map->step_count; s++) {
-		int last = s < map->step_count ? map->places[s].after - 1 : map->used - 1;
+		int last = s < map->step_count ? map->places[s].after - 1 : map->bins.used - 1;
 		envelope(map, first, last, bend);
 		first = last + 1;
 	}
 	for (int s = 0; s < map->step_count; s++)
 		size_step(map, s, bend, scratch);
-	map->uncertainty_ns = (int64_t)(scatter(map, 0, 1, map->used, BINS, scratch) + floor_error_ns);
+	map->uncertainty_ns = (int64_t)(scatter(map, 0, 1, map->bins.used, BINS, scratch) + floor_error_ns);
 	free(scratch);
 	return 0;
+}
+
+int clock_map_is_leap(const struct clock_map *map, int64_t guest_ns, int64_t head_ns)
+{
+	return residual_of(map, guest_ns, head_ns - guest_ns) < map->least_residual;
 }
 
 void clock_map_locate(struct clock_map *map, int64_t guest_ns, int64_t head_ns)
@@ -283,14 +271,16 @@ void clock_map_locate(struct clock_map *map, int64_t guest_ns, int64_t head_ns)
 	int low = 0, high = map->step_count; /* the first step whose region does not end before the sample */
 	while (low < high) {
 		int middle = (low + high) / 2;
-		if (map->base_ns + (map->places[middle].after + 1) * map->width_ns <= guest_ns)
+		if (map->bins.base_ns + (map->places[middle].after + 1) * map->bins.width_ns <= guest_ns)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	if (low == map->step_count || guest_ns < map->base_ns + map->places[low].before * map->width_ns)
+	if (low == map->step_count || guest_ns < map->bins.base_ns + map->places[low].before * map->bins.width_ns)
 		return;
 	struct step_place *p = &map->places[low];
+	if (clock_map_is_leap(map, guest_ns, head_ns))
+		return;
 	if (residual_of(map, guest_ns, head_ns - guest_ns) < p->middle) {
 		if (guest_ns > p->last_old)
 			p->last_old = guest_ns;
@@ -302,11 +292,12 @@ void clock_map_locate(struct clock_map *map, int64_t guest_ns, int64_t head_ns)
 /* Head time with the level of bins first..last only. */
 static int64_t map_within(const struct clock_map *map, int64_t guest_ns, int first, int last)
 {
-	double place = (double)(guest_ns - map->base_ns) / (double)map->width_ns - 0.5;
+	double place = (double)(guest_ns - map->bins.base_ns) / (double)map->bins.width_ns - 0.5;
 	int k = place <= first ? first : place >= last ? last : (int)place;
 	double share = k == last ? 0 : fmin(1, fmax(0, place - k));
 	double level = map->level[k] + (k == last ? 0 : share * (map->level[k + 1] - map->level[k]));
-	return guest_ns + map->reference_delta_ns + (int64_t)(map->drift * (double)(guest_ns - map->base_ns) + level);
+	return guest_ns + map->reference_delta_ns +
+	       (int64_t)(map->drift * (double)(guest_ns - map->bins.base_ns) + level);
 }
 
 static int first_bin(const struct clock_map *map, int segment)
@@ -316,7 +307,7 @@ static int first_bin(const struct clock_map *map, int segment)
 
 static int last_bin(const struct clock_map *map, int segment)
 {
-	return segment < map->step_count ? map->places[segment].after - 1 : map->used - 1;
+	return segment < map->step_count ? map->places[segment].after - 1 : map->bins.used - 1;
 }
 
 void clock_map_finish(struct clock_map *map)
@@ -324,7 +315,7 @@ void clock_map_finish(struct clock_map *map)
 	for (int s = 0; s < map->step_count; s++) {
 		struct clock_step *step = &map->steps[s];
 		const struct step_place *p = &map->places[s];
-		int64_t edge = map->base_ns + p->after * map->width_ns;
+		int64_t edge = map->bins.base_ns + p->after * map->bins.width_ns;
 		step->guest_ns = p->last_old < 0              ? edge
 		                 : p->first_new > p->last_old ? p->last_old + (p->first_new - p->last_old) / 2
 		                                              : p->last_old + 1;
@@ -365,8 +356,8 @@ const struct clock_step *clock_map_steps(const struct clock_map *map, int *ret_c
 int64_t clock_map_largest_rise(const struct clock_map *map, int64_t from_ns, int64_t to_ns, int64_t *ret_at_ns)
 {
 	int64_t largest = MISSING;
-	for (int k = 0; k + 1 < map->used; k++) {
-		int64_t at = clock_map_head(map, map->base_ns + (k + 1) * map->width_ns);
+	for (int k = 0; k + 1 < map->bins.used; k++) {
+		int64_t at = clock_map_head(map, map->bins.base_ns + (k + 1) * map->bins.width_ns);
 		if (at < from_ns || at > to_ns || isnan(map->rise[k]))
 			continue;
 		int64_t rise = map->rise[k] > 0 ? (int64_t)map->rise[k] : 0;

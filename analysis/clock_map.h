@@ -12,8 +12,9 @@
  *	each sample again:      clock_map_locate(map, guest_ns, head_ns);
  *	clock_map_finish(map);                             // now it maps
  *
- * Memory does not grow with the run: 65536 bins, 100 ms wide at first and doubled when they do not suffice (after
- * 1.8 h). Stops less than 0.3 s apart are seen as one, one in the last 0.5 s not at all. A guest clock that leaps ahead is not followed.
+ * Memory does not grow with the run (clock_bins.h). Stops less than 0.3 s apart are seen as one, one in the first or
+ * the last 0.5 s may not be seen; all three grow with the bins, which are 0.1 s wide and doubled after 1.8 h. A guest
+ * clock that leaps ahead is not followed: samples that say so are left out.
  */
 #ifndef ANALYSIS_CLOCK_MAP_H
 #define ANALYSIS_CLOCK_MAP_H
@@ -45,6 +46,9 @@ void clock_map_add(struct clock_map *map, int64_t guest_ns, int64_t head_ns);
 int clock_map_build(struct clock_map *map, struct err *e);
 void clock_map_locate(struct clock_map *map, int64_t guest_ns, int64_t head_ns);
 void clock_map_finish(struct clock_map *map);
+
+/* Whether a sample's stamp says that the guest's clock leapt ahead: it is false then. */
+int clock_map_is_leap(const struct clock_map *map, int64_t guest_ns, int64_t head_ns);
 
 /* Head time of a guest instant; outside the samples the nearest offset is used. Never decreasing. */
 int64_t clock_map_head(const struct clock_map *map, int64_t guest_ns);

@@ -4,22 +4,6 @@
 #include "bench/base/clock.h"
 
 #include <math.h>
-#include <string.h>
-
-void field_text(FILE *file, const char *text)
-{
-	if (!strpbrk(text, ",\"\r\n")) {
-		fputs(text, file);
-		return;
-	}
-	putc('"', file);
-	for (; *text; text++) {
-		if (*text == '"')
-			putc('"', file);
-		putc(*text == '\n' || *text == '\r' ? ' ' : *text, file);
-	}
-	putc('"', file);
-}
 
 void field_number(FILE *file, double value)
 {

@@ -1,14 +1,13 @@
 /*
- * csv_field.h - fields of the CSV files that analysis writes: missing is a word.
+ * csv_field.h - fields of the CSV files that analysis writes: missing is a word; field_text() for texts.
  */
 #ifndef ANALYSIS_CSV_FIELD_H
 #define ANALYSIS_CSV_FIELD_H
 
+#include "bench/base/field_text.h"
+
 #include <stdint.h>
 #include <stdio.h>
-
-/* A field of text, quoted as RFC 4180 asks when it must be. */
-void field_text(FILE *file, const char *text);
 
 /* Comma and number: `missing` for NAN; as few digits as tell it apart to 1e-15. */
 void field_number(FILE *file, double value);

@@ -10,46 +10,63 @@
 static const char *const phases[] = { "baseline", "migration", "settle" };
 enum { PHASES = sizeof(phases) / sizeof(*phases) };
 static const struct {
-	const char *metric;
+	const char *metric, *service_metric;
 	double share;
 } quantiles[] = {
-	{ "worst_op_p50", 0.5 }, { "worst_op_p99", 0.99 }, { "worst_op_p999", 0.999 }, { "worst_op_max", 1 }
+	{ "worst_op_p50", "worst_service_p50", 0.5 },
+	{ "worst_op_p99", "worst_service_p99", 0.99 },
+	{ "worst_op_p999", "worst_service_p999", 0.999 },
+	{ "worst_op_max", "worst_service_max", 1 },
 };
 enum { QUANTILES = sizeof(quantiles) / sizeof(*quantiles) };
 
 struct latency {
 	const struct run_phase *phase[PHASES];
-	struct histogram histogram[PHASES];
+	struct histogram operation[PHASES], service[PHASES];
 };
 
 static int on_span(void *context, const struct work_span *span, struct err *e)
 {
 	(void)e;
 	struct latency *l = context;
-	if (!span->sample || span->sample->worst_op_ns == MISSING)
-		return 0;
-	for (int p = 0; p < PHASES; p++)
-		if (l->phase[p] && span->end_ns >= l->phase[p]->start_ns && span->end_ns < l->phase[p]->end_ns)
-			histogram_add(&l->histogram[p], span->sample->worst_op_ns);
+	const struct stored_sample *s = span->sample;
+	for (int p = 0; s && p < PHASES; p++) {
+		if (!l->phase[p] || span->end_ns < l->phase[p]->start_ns || span->end_ns >= l->phase[p]->end_ns)
+			continue;
+		if (s->worst_op_ns != MISSING)
+			histogram_add(&l->operation[p], s->worst_op_ns);
+		if (s->worst_service_ns != MISSING)
+			histogram_add(&l->service[p], s->worst_service_ns);
+	}
 	return 0;
 }
 
+/* One value; returns it in ns, MISSING when there is none. */
+static int64_t put(struct metrics *metrics, const char *metric, double share, const struct run_vm *vm,
+                   const char *workload, const char *phase, const struct histogram *h)
+{
+	struct metric_value *v = metrics_add(metrics, metric, vm, "%s:%s", workload, phase);
+	int64_t value = histogram_quantile(h, share);
+	v->n = h->count;
+	if (value < 0) {
+		snprintf(v->reason, sizeof(v->reason), "no samples with an operation in this phase");
+		return MISSING;
+	}
+	v->value = (double)value;
+	return value;
+}
+
 static void put_phase(const struct run_vm *vm, const char *workload, const char *phase, const struct histogram *h,
-                      struct metrics *metrics, FILE *plot)
+                      const struct histogram *service, struct metrics *metrics, FILE *plot)
 {
 	field_text(plot, vm->name);
 	putc(',', plot);
 	field_text(plot, workload);
 	fprintf(plot, ",%s", phase);
 	for (int q = 0; q < QUANTILES; q++) {
-		struct metric_value *v = metrics_add(metrics, quantiles[q].metric, vm, "%s:%s", workload, phase);
-		int64_t value = histogram_quantile(h, quantiles[q].share);
-		v->n = h->count;
-		if (value >= 0)
-			v->value = (double)value;
-		else
-			snprintf(v->reason, sizeof(v->reason), "no samples with an operation in this phase");
-		field_ms(plot, value >= 0 ? value : MISSING);
+		double share = quantiles[q].share;
+		field_ms(plot, put(metrics, quantiles[q].metric, share, vm, workload, phase, h));
+		put(metrics, quantiles[q].service_metric, share, vm, workload, phase, service);
 	}
 	putc('\n', plot);
 }
@@ -64,7 +81,7 @@ int latency_metrics(const struct run *run, const struct run_vm *vm, const struct
 		l->phase[p] = run_phase(run, phases[p]);
 	int result = work_curve_each(samples, workload, on_span, l, e);
 	for (int p = 0; result == 0 && p < PHASES; p++)
-		put_phase(vm, workload->name, phases[p], &l->histogram[p], metrics, plot);
+		put_phase(vm, workload->name, phases[p], &l->operation[p], &l->service[p], metrics, plot);
 	free(l);
 	return result;
 }

@@ -14,7 +14,7 @@ enum { BLOCK_RECORDS = 4096 };
 
 /* A hole in the file reads as zeros, so the guest stamp is kept plus one. */
 struct record {
-	int64_t guest_ns_1, head_ns, work, worst_op_ns;
+	int64_t guest_ns_1, head_ns, work, worst_op_ns, worst_service_ns;
 };
 
 struct sample_store {
@@ -97,7 +97,8 @@ int sample_store_put(struct sample_store *store, int64_t seq, const struct store
 	int twin = have->guest_ns_1 != 0;
 	if (twin && (sample->head_ns == MISSING || (have->head_ns != MISSING && have->head_ns <= sample->head_ns)))
 		return 0;
-	*have = (struct record){ sample->guest_ns + 1, sample->head_ns, sample->work, sample->worst_op_ns };
+	*have = (struct record){ sample->guest_ns + 1, sample->head_ns, sample->work, sample->worst_op_ns,
+		                 sample->worst_service_ns };
 	store->dirty = 1;
 	return !twin;
 }
@@ -131,7 +132,7 @@ int sample_store_next(struct sample_store *store, struct stored_sample *ret, str
 		const struct record *have = &store->records[store->next++ % BLOCK_RECORDS];
 		if (have->guest_ns_1 != 0) {
 			*ret = (struct stored_sample){ have->guest_ns_1 - 1, have->head_ns, have->work,
-				                       have->worst_op_ns };
+				                       have->worst_op_ns, have->worst_service_ns };
 			return 1;
 		}
 	}

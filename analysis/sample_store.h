@@ -1,8 +1,8 @@
 /*
  * sample_store.h - the samples of one workload by sequence number, whatever order they came in.
  *
- * Samples are 32-byte records in an unnamed temporary file in the run directory, at seq * 32: that sorts them, makes
- * a duplicate fall on its twin, and keeps memory flat with the length of the run (one block of 128 KiB a store).
+ * Samples are 40-byte records in an unnamed temporary file in the run directory, at seq * 40: that sorts them, makes
+ * a duplicate fall on its twin, and keeps memory flat with the length of the run (one block of 160 KiB a store).
  *
  *	sample_store_open(&store, directory, &e);
  *	sample_store_put(store, seq, &sample, &e);      // any order
@@ -22,7 +22,8 @@ struct stored_sample {
 	int64_t guest_ns;
 	int64_t head_ns; /* arrival; MISSING for one that was fetched later */
 	int64_t work;
-	int64_t worst_op_ns;
+	int64_t worst_op_ns;      /* MISSING: not kept */
+	int64_t worst_service_ns; /* from the real begin on; MISSING: not kept */
 };
 
 /* -1 when no temporary file can be made in the directory. */

@@ -6,11 +6,15 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { WORKLOAD, SEQ, GUEST, HEAD, WORK, WORST_OP, COLUMNS };
+enum { WORKLOAD, SEQ, GUEST, HEAD, WORK, WORST_OP, WORST_SERVICE, COLUMNS };
 static const struct series_column columns[COLUMNS] = {
-	[WORKLOAD] = { "workload", COLUMN_TEXT, 0 }, [SEQ] = { "seq", COLUMN_INTEGER, 0 },
-	[GUEST] = { "guest_ns", COLUMN_INTEGER, 0 }, [HEAD] = { "head_ns", COLUMN_INTEGER, 0 },
-	[WORK] = { "work", COLUMN_INTEGER, 0 },      [WORST_OP] = { "worst_op_ns", COLUMN_INTEGER, 1 },
+	[WORKLOAD] = { "workload", COLUMN_TEXT, 0 },
+	[SEQ] = { "seq", COLUMN_INTEGER, 0 },
+	[GUEST] = { "guest_ns", COLUMN_INTEGER, 0 },
+	[HEAD] = { "head_ns", COLUMN_INTEGER, 0 },
+	[WORK] = { "work", COLUMN_INTEGER, 0 },
+	[WORST_OP] = { "worst_op_ns", COLUMN_INTEGER, 1 },
+	[WORST_SERVICE] = { "worst_service_ns", COLUMN_INTEGER, 1 },
 };
 struct reading {
 	struct vm_samples *samples;
@@ -51,12 +55,13 @@ static int on_row(void *context, const struct series_cell *cells, struct err *e)
 	struct reading *r = context;
 	r->row++;
 	struct stored_sample s = { cells[GUEST].integer, cells[HEAD].integer, cells[WORK].integer,
-		                   cells[WORST_OP].integer };
+		                   cells[WORST_OP].integer, cells[WORST_SERVICE].integer };
 	int64_t seq = cells[SEQ].integer;
 	if (!in_range(seq, INT64_C(1) << 32) || !in_range(s.guest_ns, SAMPLE_VALUE_LIMIT) ||
 	    !in_range(s.work, SAMPLE_VALUE_LIMIT) ||
 	    (s.head_ns != MISSING && !in_range(s.head_ns, SAMPLE_VALUE_LIMIT)) ||
-	    (s.worst_op_ns != MISSING && !in_range(s.worst_op_ns, SAMPLE_VALUE_LIMIT)))
+	    (s.worst_op_ns != MISSING && !in_range(s.worst_op_ns, SAMPLE_VALUE_LIMIT)) ||
+	    (s.worst_service_ns != MISSING && !in_range(s.worst_service_ns, SAMPLE_VALUE_LIMIT)))
 		return err_set(e, EXIT_MEASURED_BAD, "%s:%lld: a value is missing or out of range", r->file,
 		               (long long)r->row + 1);
 	struct workload_samples *w = find_workload(r, cells[WORKLOAD].text, e);
@@ -69,13 +74,45 @@ static int on_row(void *context, const struct series_cell *cells, struct err *e)
 	w->fetched += new &&s.head_ns == MISSING;
 	if (seq > w->last_seq)
 		w->last_seq = seq;
-	if (w->first_guest_ns == MISSING || s.guest_ns < w->first_guest_ns)
-		w->first_guest_ns = s.guest_ns;
-	if (s.guest_ns > w->last_guest_ns)
-		w->last_guest_ns = s.guest_ns;
 	if (s.head_ns != MISSING)
 		clock_map_add(r->samples->map, s.guest_ns, s.head_ns);
 	return 0;
+}
+
+/* The next sample whose stamp is not known to be false. */
+static int next_sound(const struct vm_samples *all, const struct workload_samples *w, struct stored_sample *ret,
+                      struct err *e)
+{
+	int got;
+	do
+		got = sample_store_next(w->store, ret, e);
+	while (got > 0 && all->map && ret->head_ns != MISSING &&
+	       clock_map_is_leap(all->map, ret->guest_ns, ret->head_ns));
+	return got;
+}
+
+/*
+ * What the samples span, and on which side of a stop each is. Of those that came in one datagram the newest alone tells
+ * that: it was sent then.
+ */
+static int place_samples(struct vm_samples *all, struct workload_samples *w, struct err *e)
+{
+	struct stored_sample s, newest = { .head_ns = MISSING };
+	int got;
+	if (sample_store_rewind(w->store, e) < 0)
+		return -1;
+	while ((got = next_sound(all, w, &s, e)) > 0) {
+		if (w->first_guest_ns == MISSING || s.guest_ns < w->first_guest_ns)
+			w->first_guest_ns = s.guest_ns;
+		if (s.guest_ns > w->last_guest_ns)
+			w->last_guest_ns = s.guest_ns;
+		if (all->map && newest.head_ns != MISSING && newest.head_ns != s.head_ns)
+			clock_map_locate(all->map, newest.guest_ns, newest.head_ns);
+		newest = s;
+	}
+	if (all->map && newest.head_ns != MISSING)
+		clock_map_locate(all->map, newest.guest_ns, newest.head_ns);
+	return got;
 }
 
 static int build_map(struct vm_samples *all, struct err *e)
@@ -85,25 +122,12 @@ static int build_map(struct vm_samples *all, struct err *e)
 		snprintf(all->clock_reason, sizeof(all->clock_reason), "%.255s", why.text);
 		clock_map_close(all->map);
 		all->map = NULL;
-		return 0;
 	}
-	/* Of the samples that came in one datagram the newest alone tells which side of a stop it is on: it was sent then. */
-	for (int i = 0; i < all->count; i++) {
-		struct stored_sample s, newest = { .head_ns = MISSING };
-		int got;
-		if (sample_store_rewind(all->workloads[i].store, e) < 0)
+	for (int i = 0; i < all->count; i++)
+		if (place_samples(all, &all->workloads[i], e) < 0)
 			return -1;
-		while ((got = sample_store_next(all->workloads[i].store, &s, e)) > 0) {
-			if (newest.head_ns != MISSING && newest.head_ns != s.head_ns)
-				clock_map_locate(all->map, newest.guest_ns, newest.head_ns);
-			newest = s;
-		}
-		if (got < 0)
-			return -1;
-		if (newest.head_ns != MISSING)
-			clock_map_locate(all->map, newest.guest_ns, newest.head_ns);
-	}
-	clock_map_finish(all->map);
+	if (all->map)
+		clock_map_finish(all->map);
 	return 0;
 }
 
@@ -169,10 +193,10 @@ int work_curve_each(const struct vm_samples *samples, const struct workload_samp
 	struct stored_sample from, to;
 	if (sample_store_rewind(workload->store, e) < 0)
 		return -1;
-	if ((got = sample_store_next(workload->store, &from, e)) <= 0)
+	if ((got = next_sound(samples, workload, &from, e)) <= 0)
 		return got;
 	int64_t from_ns = clock_map_head(samples->map, from.guest_ns);
-	while ((got = sample_store_next(workload->store, &to, e)) > 0) {
+	while ((got = next_sound(samples, workload, &to, e)) > 0) {
 		if (to.guest_ns <= from.guest_ns || to.work < from.work)
 			continue;
 		int64_t to_ns = clock_map_head(samples->map, to.guest_ns);

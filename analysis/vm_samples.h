@@ -15,10 +15,10 @@ struct err;
 struct workload_samples {
 	char name[RUN_NAME_ROOM];
 	struct sample_store *store;
-	int64_t got;      /* samples, twins not counted */
-	int64_t fetched;  /* of them, those without an arrival stamp */
-	int64_t last_seq; /* highest seen, -1: none */
-	int64_t first_guest_ns, last_guest_ns;
+	int64_t got;                           /* samples, twins not counted */
+	int64_t fetched;                       /* of them, those without an arrival stamp */
+	int64_t last_seq;                      /* highest seen, -1: none */
+	int64_t first_guest_ns, last_guest_ns; /* those with false stamps left out (clock_map_is_leap()) */
 };
 
 struct vm_samples {

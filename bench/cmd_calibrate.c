@@ -72,23 +72,6 @@ static int options_read(const struct arguments *a, struct calibration *c, struct
 	return experiment_build(&c->experiment, &c->config, 1, e);
 }
 
-/* What the manifest keeps, so that a calibration can be made again. */
-static void command_line_keep(const struct arguments *a, struct calibration *c)
-{
-	const char *idle = arguments_option(a, "idle"), *set;
-	int used = snprintf(c->command_line, sizeof(c->command_line),
-	                    "migmeter calibrate%s%s --repeat %d --seed %lld", c->quick ? " --quick" : "",
-	                    arguments_option(a, "cpu")    ? " --cpu"
-	                    : arguments_option(a, "busy") ? " --busy"
-	                                                  : "",
-	                    (int)c->repeat, (long long)c->experiment.general.seed);
-	if (idle)
-		used += snprintf(c->command_line + used, sizeof(c->command_line) - (size_t)used, " --idle %.40s",
-		                 idle);
-	for (int i = 0; (set = arguments_option_at(a, "set", i)) && used < (int)sizeof(c->command_line) - 200; i++)
-		used += snprintf(c->command_line + used, 200, " -s '%.180s'", set);
-}
-
 /* What is injected: a point for each kind and length, or for each share of the CPU. */
 static int points_list(const struct calibration *c, bool cpu, struct injection ret[POINTS_MAX])
 {
@@ -106,14 +89,13 @@ static int points_list(const struct calibration *c, bool cpu, struct injection r
 
 static int prepare(const struct arguments *a, struct calibration *c, struct err *e)
 {
-	const char *output = arguments_option(a, "output");
+	static const char *const kept[] = { "quick", "busy", "cpu", "links", "repeat", "idle", "seed", "set", NULL };
 	struct injection points[POINTS_MAX];
-	if (options_read(a, c, e) < 0)
+	if (arguments_folder(a, c->directory, sizeof(c->directory), e) < 0 || options_read(a, c, e) < 0)
 		return -1;
-	snprintf(c->directory, sizeof(c->directory), "%s", output ? output : "");
-	if (!output)
+	if (!c->directory[0])
 		study_folder_name(c->directory, sizeof(c->directory), c->experiment.general.name);
-	command_line_keep(a, c);
+	arguments_line(a, "calibrate", kept, c->command_line, sizeof(c->command_line));
 	int count = points_list(c, arguments_option(a, "cpu") != NULL, points);
 	return injection_plan_make(&c->plan, points, count, (int)c->repeat, c->experiment.general.seed, e);
 }

@@ -7,6 +7,7 @@
 #include "collectors/collector.h"
 #include "workloads/workload.h"
 
+#include <ctype.h>
 #include <fts.h>
 #include <limits.h>
 #include <stdio.h>
@@ -218,10 +219,10 @@ static int completion_run(const struct arguments *a)
 		printf("\t\tCOMPREPLY=($(compgen -f -W '--help ");
 		for (const struct command_option *o = commands[i]->options; o && o->name; o++)
 			printf("--%s ", o->name);
-		/* Words of a synopsis such as up|down are offered as they stand. */
+		/* Words of a synopsis such as up|down are offered as they stand, those such as RUN|STUDY are not. */
 		if (strcmp(commands[i]->synopsis, "[COMMAND]") == 0)
 			words_commands();
-		else if (strchr(commands[i]->synopsis, '|'))
+		else if (islower((unsigned char)commands[i]->synopsis[0]))
 			for (const char *c = commands[i]->synopsis; *c && *c != ' '; c++)
 				putchar(*c == '|' ? ' ' : *c);
 		printf("' -- \"$word\"));;\n");

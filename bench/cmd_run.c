@@ -36,16 +36,13 @@ static int options_read(const struct arguments *a, struct study *s, struct err *
 {
 	const char *text;
 	int64_t repeat = 0;
-	const char *output = arguments_option(a, "output");
-	if (output && (!output[0] || strlen(output) >= sizeof(s->directory)))
-		return err_set(e, EXIT_USAGE, "-o '%.40s%s': the results folder needs a name of 1 to %zu bytes",
-		               output, output[0] ? "..." : "", sizeof(s->directory) - 1);
-	snprintf(s->directory, sizeof(s->directory), "%s", output ? output : "");
+	if (arguments_folder(a, s->directory, sizeof(s->directory), e) < 0)
+		return -1;
 	s->config_path = config_find(arguments_at(a, 0));
 	s->scale = 1;
 	s->only = arguments_option(a, "only");
 	s->resume = arguments_option(a, "continue") != NULL;
-	if (s->resume && !output)
+	if (s->resume && !s->directory[0])
 		return err_set(e, EXIT_USAGE, "--continue needs -o DIR, the results folder to go on in");
 	if ((text = arguments_option(a, "scale")) && fraction_parse(text, &s->scale, e) < 0)
 		return err_prefix(e, "--scale");
@@ -64,27 +61,13 @@ static int options_read(const struct arguments *a, struct study *s, struct err *
 	return 0;
 }
 
-/* What the manifest keeps, so that a run can be made again. */
-static void command_line_keep(const struct arguments *a, struct study *s)
-{
-	static const struct {
-		const char *option, *written;
-	} kept[] = { { "set", "-s" }, { "scale", "--scale" }, { "repeat", "--repeat" } };
-	snprintf(s->command_line, sizeof(s->command_line), "migmeter run %s", arguments_at(a, 0));
-	for (size_t k = 0; k < sizeof(kept) / sizeof(kept[0]); k++)
-		for (int i = 0; arguments_option_at(a, kept[k].option, i); i++) {
-			size_t used = strlen(s->command_line);
-			snprintf(s->command_line + used, sizeof(s->command_line) - used, " %s '%s'", kept[k].written,
-			         arguments_option_at(a, kept[k].option, i));
-		}
-}
-
 static int run_command_run(const struct arguments *a)
 {
+	static const char *const kept[] = { "set", "scale", "repeat", NULL };
 	struct study s = { 0 };
 	struct err e = { 0 };
 	int status = EXIT_DONE;
-	command_line_keep(a, &s);
+	arguments_line(a, "run", kept, s.command_line, sizeof(s.command_line));
 	progress_quiet(arguments_option(a, "quiet") != NULL);
 	if (options_read(a, &s, &e) < 0 || study_prepare(&s, &e) < 0)
 		status = err_report(&e);

@@ -69,26 +69,30 @@ static int status_print(void)
 		       shape->rate_bits_per_s ? rate_format(shape->rate_bits_per_s, rate, sizeof(rate)) : "unshaped",
 		       duration_format(shape->rtt_ns, rtt, sizeof(rtt)));
 	}
+	testbed_forget(&t);
 	return EXIT_DONE;
 }
 
 static int exec_run(const struct arguments *a, struct err *e)
 {
 	struct testbed t;
+	const struct node *node = NULL;
 	if (arguments_count(a) < 3)
 		return err_set(e, EXIT_USAGE, "usage: migmeter testbed exec NODE CMD...");
 	if (testbed_load(&t, e) < 0)
 		return -1;
-	for (int i = 0; i < NODE_COUNT; i++) {
-		if (strcmp(t.nodes[i].name, arguments_at(a, 1)) != 0)
-			continue;
-		struct process_place place = node_place(&t.nodes[i]);
-		if (process_enter(&place, e) < 0)
-			return -1;
-		execvp(arguments_at(a, 2), arguments_raw(a) + 2);
-		return err_errno(e, EXIT_CANNOT, "cannot run '%s'", arguments_at(a, 2));
-	}
-	return err_set(e, EXIT_USAGE, "there is no node '%s': src, dst, sto and head are", arguments_at(a, 1));
+	testbed_forget(&t);
+	for (int i = 0; i < NODE_COUNT; i++)
+		if (strcmp(t.nodes[i].name, arguments_at(a, 1)) == 0)
+			node = &t.nodes[i];
+	if (!node)
+		return err_set(e, EXIT_USAGE, "there is no node '%s': src, dst, sto and head are",
+		               arguments_at(a, 1));
+	const struct process_place place = node_place(node);
+	if (process_enter(&place, e) < 0)
+		return -1;
+	execvp(arguments_at(a, 2), arguments_raw(a) + 2);
+	return err_errno(e, EXIT_CANNOT, "cannot run '%s'", arguments_at(a, 2));
 }
 
 static int testbed_run(const struct arguments *a)

@@ -191,6 +191,62 @@ const char *arguments_option(const struct arguments *a, const char *name)
 	return last;
 }
 
+static bool is_kept(const char *name, const char *const kept[])
+{
+	while (*kept && strcmp(*kept, name) != 0)
+		kept++;
+	return *kept != NULL;
+}
+
+/* A blank and a word, in quotes if a shell would read it otherwise. */
+static void word_put(FILE *out, const char *word)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./=:,+@%";
+	if (word[0] && !word[strspn(word, plain)]) {
+		fprintf(out, " %s", word);
+		return;
+	}
+	fputs(" '", out);
+	for (; *word; word++)
+		*word == '\'' ? fputs("'\\''", out) : fputc(*word, out);
+	fputc('\'', out);
+}
+
+char *arguments_line(const struct arguments *a, const char *command, const char *const kept[], char *buffer,
+                     size_t room)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	if (out) {
+		fprintf(out, "migmeter %s", command);
+		for (int i = 0; i < a->positional_count; i++)
+			word_put(out, a->positional[i]);
+		for (int i = 0; i < a->given_count; i++) {
+			const struct command_option *o = a->given[i].option;
+			if (!is_kept(o->name, kept))
+				continue;
+			o->letter ? fprintf(out, " -%c", o->letter) : fprintf(out, " --%s", o->name);
+			if (o->argument)
+				word_put(out, a->given[i].value);
+		}
+		fclose(out);
+	}
+	snprintf(buffer, room, "%s", text ? text : "missing");
+	free(text);
+	return buffer;
+}
+
+int arguments_folder(const struct arguments *a, char *buffer, size_t room, struct err *e)
+{
+	const char *output = arguments_option(a, "output");
+	if (output && (!output[0] || strlen(output) >= room))
+		return err_set(e, EXIT_USAGE, "-o '%.40s%s': the results folder needs a name of 1 to %zu bytes",
+		               output, output[0] ? "..." : "", room - 1);
+	snprintf(buffer, room, "%s", output ? output : "");
+	return 0;
+}
+
 void command_help(const struct command *c, FILE *out)
 {
 	fprintf(out, "usage: migmeter %s%s%s%s\n\n%s.\n", c->name, c->options ? " [options]" : "",

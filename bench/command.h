@@ -57,6 +57,16 @@ char **arguments_raw(const struct arguments *a);
 const char *arguments_option(const struct arguments *a, const char *name);
 const char *arguments_option_at(const struct arguments *a, const char *name, int index);
 
+/*
+ * What the manifest keeps so that it can be made again: "migmeter COMMAND", the positional arguments, and those of the
+ * options that `kept` (NULL ends) names, as a shell would read them. Returns buffer, cut to room.
+ */
+char *arguments_line(const struct arguments *a, const char *command, const char *const kept[], char *buffer,
+                     size_t room);
+
+/* The results folder of --output, "" when it was not given. EXIT_USAGE when it is empty or has no room. */
+int arguments_folder(const struct arguments *a, char *buffer, size_t room, struct err *e);
+
 /* Print the help of one command, or of all. */
 void command_help(const struct command *command, FILE *out);
 void commands_help(FILE *out);

@@ -25,13 +25,15 @@ static long run_count(const struct study *s)
 	return s->points * s->repeats;
 }
 
-/* The folder of run `index` (repeat by repeat), and which point of the sweep it is. */
-static void run_folder(const struct study *s, long index, char *buffer, size_t room, char *label, size_t label_room)
+/* Which point of the sweep run `index` (repeat by repeat) is. */
+static const char *run_label(const struct study *s, long index)
 {
-	struct config_file point;
-	label[0] = '\0';
-	if (sweep_point(&s->config, index % s->points, &point, label, label_room, NULL) == 0)
-		config_file_free(&point);
+	return s->labels[index % s->points];
+}
+
+static void run_folder(const struct study *s, long index, char *buffer, size_t room)
+{
+	const char *label = run_label(s, index);
 	snprintf(buffer, room, "%s", s->directory);
 	if (run_count(s) == 1)
 		return;
@@ -48,11 +50,16 @@ static void run_folder(const struct study *s, long index, char *buffer, size_t r
 static int points_check(struct study *s, char *name, size_t room, struct err *e)
 {
 	s->points = sweep_count(&s->config, e);
+	if (s->points < 0)
+		return -1;
+	s->labels = calloc((size_t)s->points, sizeof(*s->labels));
+	if (!s->labels)
+		return err_set(e, EXIT_CANNOT, "no memory for %ld points", s->points);
 	for (long i = 0; i < s->points; i++) {
 		struct config_file point;
 		struct experiment x;
-		char label[300];
-		if (sweep_point(&s->config, i, &point, label, sizeof(label), e) < 0)
+		char *label = s->labels[i];
+		if (sweep_point(&s->config, i, &point, label, sizeof(*s->labels), e) < 0)
 			return -1;
 		int result = experiment_build(&x, &point, s->scale, e);
 		config_file_free(&point);
@@ -69,7 +76,7 @@ static int points_check(struct study *s, char *name, size_t room, struct err *e)
 		if (!known)
 			return -1;
 	}
-	return s->points < 0 ? -1 : 0;
+	return 0;
 }
 
 void study_folder_name(char *buffer, size_t room, const char *name)
@@ -96,9 +103,9 @@ static bool folder_is_used(const char *path)
 /* What earlier runs of this study have come to. */
 static void states_read(struct study *s)
 {
-	char folder[800], label[300], status[32];
+	char folder[800], status[32];
 	for (long i = 0; i < run_count(s); i++) {
-		run_folder(s, i, folder, sizeof(folder), label, sizeof(label));
+		run_folder(s, i, folder, sizeof(folder));
 		if (run_directory_status(folder, status, sizeof(status)) == 0)
 			s->states[i] = strcmp(status, "complete") == 0 ? RUN_COMPLETE
 			               : strcmp(status, "failed") == 0 ? RUN_FAILED
@@ -121,11 +128,9 @@ static bool label_has(const char *label, const char *words)
 /* Points that --only does not choose are left out, what they have stays. */
 static int states_choose(struct study *s, struct err *e)
 {
-	char folder[800], label[300];
 	long chosen = 0;
 	for (long i = 0; s->only && i < run_count(s); i++) {
-		run_folder(s, i, folder, sizeof(folder), label, sizeof(label));
-		if (label_has(label, s->only))
+		if (label_has(run_label(s, i), s->only))
 			chosen++;
 		else if (s->states[i] == RUN_TO_COME)
 			s->states[i] = RUN_LEFT_OUT;
@@ -172,18 +177,17 @@ void study_print_plan(const struct study *s)
 	       s->repeats == 1 ? "" : "s", s->directory);
 	printf(to_come < run_count(s) ? ", %ld of %ld runs to come\n" : "\n", to_come, run_count(s));
 	for (long i = 0; i < s->points; i++) {
-		char folder[800], label[300];
-		if (s->states[i] == RUN_LEFT_OUT)
-			continue;
-		run_folder(s, i, folder, sizeof(folder), label, sizeof(label));
-		printf("  %ld: %s\n", i + 1, label[0] ? label : "(no lists)");
+		if (s->states[i] != RUN_LEFT_OUT)
+			printf("  %ld: %s\n", i + 1, s->labels[i][0] ? s->labels[i] : "(no lists)");
 	}
 }
 
 void study_free(struct study *s)
 {
 	config_file_free(&s->config);
+	free(s->labels);
 	free(s->states);
+	s->labels = NULL;
 	s->states = NULL;
 }
 
@@ -232,10 +236,10 @@ static int run_once(const struct study *s, long index, struct err *e)
 {
 	struct config_file point;
 	struct experiment x;
-	char label[300], folder[800], status[32];
+	char folder[800], status[32];
 	struct err trouble = { 0 };
-	run_folder(s, index, folder, sizeof(folder), label, sizeof(label));
-	if (sweep_point(&s->config, index % s->points, &point, label, sizeof(label), e) < 0)
+	run_folder(s, index, folder, sizeof(folder));
+	if (sweep_point(&s->config, index % s->points, &point, NULL, 0, e) < 0)
 		return -1;
 	int result = experiment_build(&x, &point, s->scale, e);
 	config_file_free(&point);
@@ -246,7 +250,7 @@ static int run_once(const struct study *s, long index, struct err *e)
 		                         .config_path = s->config_path,
 		                         .directory = folder,
 		                         .command_line = s->command_line,
-		                         .label = label,
+		                         .label = run_label(s, index),
 		                         .repeat = index / s->points + 1 };
 	result = run_preflight(&x, folder, &trouble);
 	if (result == 0 && (result = move_aside(folder, &trouble)) == 0) {
@@ -264,11 +268,11 @@ static int run_once(const struct study *s, long index, struct err *e)
 static void pages_write(const struct study *s)
 {
 	long count = 0;
-	char(*folders)[800] = calloc((size_t)run_count(s), sizeof(*folders)), label[300], page[800], status[32];
+	char(*folders)[800] = calloc((size_t)run_count(s), sizeof(*folders)), page[800], status[32];
 	const char **names = calloc((size_t)run_count(s), sizeof(*names));
 	struct err e = { 0 };
 	for (long i = 0; folders && names && i < run_count(s); i++) {
-		run_folder(s, i, folders[count], sizeof(*folders), label, sizeof(label));
+		run_folder(s, i, folders[count], sizeof(*folders));
 		if (run_directory_status(folders[count], status, sizeof(status)) == 0) {
 			names[count] = folders[count];
 			count++;

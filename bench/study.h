@@ -2,8 +2,9 @@
  * study.h - a config carried out: every point of its sweep, so many times, each run in a folder of its own.
  *
  * One run stands in the results folder itself; several in folders below it, called after their point and repeat,
- * beside plan.json (what was to be run), study.csv (means over repeats) and index.html (a row a run). A run that fails keeps its folder and does not
- * end the study. An interrupted study goes on with `resume`: runs that have ended, failed ones included, are kept.
+ * beside plan.json (what was to be run), study.csv (means over repeats) and index.html (a row a run). A run that fails
+ * keeps its folder and does not end the study. An interrupted study goes on with `resume`: runs that have ended,
+ * failed ones included, are kept.
  */
 #ifndef BENCH_STUDY_H
 #define BENCH_STUDY_H
@@ -29,6 +30,7 @@ struct study {
 	enum report_format format;
 	/* set by study_prepare() */
 	long points;
+	char (*labels)[300];      /* of the points, as sweep_point() says */
 	enum study_state *states; /* points x repeats, repeat by repeat */
 };
 

@@ -5,7 +5,6 @@
 #include "bench/base/whole_file.h"
 #include "bench/experiment/progress.h"
 #include "bench/experiment/run_directory.h"
-#include "bench/experiment/sweep.h"
 
 #include <json-c/json.h>
 #include <stdio.h>
@@ -83,16 +82,13 @@ void study_table_show(const struct study *s, int64_t mean_run_ns)
 	              counts[RUN_COMPLETE], counts[RUN_FAILED], counts[RUN_SKIPPED], counts[RUN_RUNNING],
 	              counts[RUN_TO_COME], left);
 	for (long p = 0; s->points <= TABLE_LINES && p < s->points; p++) {
-		struct config_file point;
-		char label[300] = "", line[64];
+		char line[64];
 		long used = 0;
-		if (sweep_point(&s->config, p, &point, label, sizeof(label), NULL) == 0)
-			config_file_free(&point);
 		for (long r = 0; r < s->repeats && used < (long)sizeof(line) - 1; r++)
 			line[used++] = marks[s->states[r * s->points + p]];
 		line[used] = '\0';
 		if (strspn(line, " ") == strlen(line))
 			continue;
-		progress_note("  %s  %s", line, label);
+		progress_note("  %s  %s", line, s->labels[p]);
 	}
 }

@@ -16,30 +16,33 @@
 
 #include <json-c/json.h>
 #include <libvirt/virterror.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define RECONNECT_NS NS_PER_S
 #define IDLE_NS (250 * NS_PER_MS)    /* between looks while nothing is going on */
 #define SEARCH_NS (250 * NS_PER_MS)  /* between looks at nodes where the VM does not run */
 #define STOP_GRACE_NS (5 * NS_PER_S) /* a libvirtd that hangs keeps its caller */
 
-/* Copies: a thread that libvirt holds outlives the watch. */
 struct job_node {
 	char *name, *uri;
 };
 
 struct job_vm {
+	struct job *job;
 	const struct job_node *nodes;
 	int node_count;
 	int64_t interval_ns;
 	char name[128]; /* of the VM */
 	struct worker worker;
 	int started;
-	struct series *series;
+	pthread_mutex_t lock;
+	struct series *series;      /* with the lock; NULL: the watch is over */
 	virConnectPtr *connections; /* one a node, NULL: not open */
 	int node;                   /* where it is asked for */
 	virDomainPtr domain;        /* there; NULL: not found yet */
@@ -51,7 +54,9 @@ struct job_vm {
 	atomic_llong total_bytes, remaining_bytes, sent_bytes, bytes_per_s; /* for job_last() */
 };
 
+/* All of it copies: a thread that libvirt holds outlives the watch, and the last one out frees. */
 struct job {
+	atomic_int users;       /* threads, and the watch */
 	struct job_node *nodes; /* those with libvirt */
 	int node_count;
 	struct job_vm *vms; /* those that move */
@@ -139,6 +144,15 @@ static void note_progress(atomic_llong *into, virTypedParameterPtr params, int c
 		atomic_store(into, (long long)value);
 }
 
+static void write_row(struct job_vm *j, const char *row)
+{
+	pthread_mutex_lock(&j->lock);
+	if (j->series)
+		series_row(j->series, "%s", row);
+	j->rows++;
+	pthread_mutex_unlock(&j->lock);
+}
+
 static void poll_job(struct job_vm *j)
 {
 	virTypedParameterPtr params = NULL;
@@ -165,14 +179,32 @@ static void poll_job(struct job_vm *j)
 		atomic_store(&j->expected, false);
 	j->active = active;
 	if (active) {
-		series_row(j->series, "%s", job_csv_row(before_ns + length_ns / 2, params, count, row, sizeof(row)));
-		j->rows++;
+		write_row(j, job_csv_row(before_ns + length_ns / 2, params, count, row, sizeof(row)));
 		note_progress(&j->total_bytes, params, count, VIR_DOMAIN_JOB_MEMORY_TOTAL);
 		note_progress(&j->remaining_bytes, params, count, VIR_DOMAIN_JOB_MEMORY_REMAINING);
 		note_progress(&j->sent_bytes, params, count, VIR_DOMAIN_JOB_MEMORY_PROCESSED);
 		note_progress(&j->bytes_per_s, params, count, VIR_DOMAIN_JOB_MEMORY_BPS);
 	}
 	virTypedParamsFree(params, count);
+}
+
+static void job_release(struct job *job)
+{
+	if (atomic_fetch_sub(&job->users, 1) > 1)
+		return;
+	for (int i = 0; i < job->vm_count; i++) {
+		if (job->vms[i].started && job->vms[i].worker.stop_fd >= 0)
+			close(job->vms[i].worker.stop_fd);
+		pthread_mutex_destroy(&job->vms[i].lock);
+		free(job->vms[i].connections);
+	}
+	for (int i = 0; i < job->node_count; i++) {
+		free(job->nodes[i].name);
+		free(job->nodes[i].uri);
+	}
+	free(job->nodes);
+	free(job->vms);
+	free(job);
 }
 
 static void *job_main(void *argument)
@@ -187,6 +219,7 @@ static void *job_main(void *argument)
 	forget_domain(j);
 	for (int i = 0; i < j->node_count; i++)
 		disconnect(j, i);
+	job_release(j->job);
 	return NULL;
 }
 
@@ -210,6 +243,8 @@ static int start_vm(struct job *job, const struct watch *watch, const struct wat
 	struct job_vm *j = &job->vms[job->vm_count++];
 	char file[256], header[2048];
 	snprintf(j->name, sizeof(j->name), "%s", vm->name);
+	pthread_mutex_init(&j->lock, NULL);
+	j->job = job;
 	j->nodes = job->nodes;
 	j->node_count = job->node_count;
 	j->interval_ns = watch->job_interval_ns;
@@ -223,9 +258,13 @@ static int start_vm(struct job *job, const struct watch *watch, const struct wat
 	if (!j->connections)
 		return err_errno(e, EXIT_CANNOT, "cannot start collector 'job'");
 	snprintf(file, sizeof(file), "job-%s.csv", vm->name);
-	if (series_create(&j->series, watch->directory, file, job_csv_header(header, sizeof(header)), e) < 0 ||
-	    worker_start(&j->worker, "mm-job", job_main, j, e) < 0)
+	if (series_create(&j->series, watch->directory, file, job_csv_header(header, sizeof(header)), e) < 0)
 		return -1;
+	atomic_fetch_add(&job->users, 1);
+	if (worker_start(&j->worker, "mm-job", job_main, j, e) < 0) {
+		atomic_fetch_sub(&job->users, 1);
+		return -1;
+	}
 	j->started = 1;
 	return 0;
 }
@@ -247,39 +286,24 @@ static struct json_object *vm_facts(const struct job_vm *j, int stuck)
 	return one;
 }
 
-static void job_free(struct job *job)
-{
-	for (int i = 0; i < job->node_count; i++) {
-		free(job->nodes[i].name);
-		free(job->nodes[i].uri);
-	}
-	free(job->nodes);
-	free(job->vms);
-	free(job);
-}
-
-/* Ends what was started, adds facts unless NULL and frees, but for what a thread that hangs still uses. */
+/* Ends what was started, adds facts unless NULL; a thread that hangs keeps what it uses until it ends. */
 static int job_end(struct job *job, struct json_object *facts, struct err *e)
 {
 	struct json_object *vms = facts ? json_object_new_array() : NULL;
-	int result = 0, hung = 0;
+	int result = 0;
 	for (int i = 0; i < job->vm_count; i++) {
 		struct job_vm *j = &job->vms[i];
 		int stuck = j->started && worker_stop(&j->worker, STOP_GRACE_NS) < 0;
 		if (facts)
 			json_object_array_add(vms, vm_facts(j, stuck));
-		if (stuck) {
-			hung = 1;
-			series_flush(j->series);
-			continue;
-		}
+		pthread_mutex_lock(&j->lock);
 		result |= series_close(j->series, result ? NULL : e);
-		free(j->connections);
+		j->series = NULL;
+		pthread_mutex_unlock(&j->lock);
 	}
 	if (facts)
 		json_object_object_add(facts, "vms", vms);
-	if (!hung)
-		job_free(job);
+	job_release(job);
 	return result;
 }
 
@@ -288,6 +312,7 @@ static int job_start(const struct watch *watch, void **ret_state, struct err *e)
 	struct job *job = calloc(1, sizeof(*job));
 	if (!job)
 		return err_errno(e, EXIT_CANNOT, "cannot start collector 'job'");
+	atomic_init(&job->users, 1);
 	job->vms = calloc((size_t)watch->vm_count + 1, sizeof(*job->vms));
 	if (!job->vms || watch->job_interval_ns <= 0) {
 		err_set(e, EXIT_USAGE, "job interval must be above 0");

@@ -240,7 +240,6 @@ static void link_free(struct link_state *state)
 
 static int link_start(const struct watch *watch, void **ret_state, struct err *e)
 {
-	pthread_condattr_t monotonic;
 	struct counters c;
 	struct link_state *state = calloc(1, sizeof(*state));
 	if (!state || !(state->watched = calloc((size_t)watch->link_count + 1, sizeof(*state->watched)))) {
@@ -249,10 +248,7 @@ static int link_start(const struct watch *watch, void **ret_state, struct err *e
 	}
 	state->interval_ns = watch->link_interval_ns;
 	pthread_mutex_init(&state->lock, NULL);
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&state->ended, &monotonic);
-	pthread_condattr_destroy(&monotonic);
+	clock_condition_init(&state->ended);
 	for (; state->count < watch->link_count; state->count++) {
 		struct watched *w = &state->watched[state->count];
 		const struct watched_link *l = &watch->links[state->count];

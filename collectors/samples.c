@@ -1,7 +1,7 @@
 /*
  * samples.c - receives what the guests' agents send and keeps every sample once.
  *
- * Writes samples-VM.csv (workload,seq,guest_ns,head_ns,work,worst_op_ns) in the order of arrival; head_ns is the
+ * Writes samples-VM.csv (workload,seq,guest_ns,head_ns,work,worst_op_ns,worst_service_ns) in the order of arrival; head_ns is the
  * kernel's stamp of the datagram that brought the sample first, `missing` where only FETCH brought it.
  *
  * Every datagram is hostile until checked: length, sender's address, codec, run id, VM, workload, and a sequence
@@ -107,9 +107,9 @@ static void take_samples(struct samples *s, struct vm_samples *v, const struct m
 		s->samples++;
 		s->fetched += m->samples.fetched;
 		w->fetched += m->samples.fetched;
-		series_row(v->series, "%s,%" PRIu32 ",%" PRId64 ",%s,%" PRId64 ",%" PRId64,
+		series_row(v->series, "%s,%" PRIu32 ",%" PRId64 ",%s,%" PRId64 ",%" PRId64 ",%" PRId64,
 		           v->vm->workloads[m->samples.workload], sample->seq, sample->guest_ns, head_ns,
-		           sample->work, sample->worst_op_ns);
+		           sample->work, sample->worst_op_ns, sample->worst_service_ns);
 		w->last.samples = w->seen.count;
 		if (w->seen.count > 1 && sample->seq < w->last.seq)
 			continue;
@@ -263,7 +263,7 @@ static int open_vms(struct samples *s, struct err *e)
 			               v->vm->management_ip ? v->vm->management_ip : "", v->vm->name);
 		snprintf(name, sizeof(name), "samples-%s.csv", v->vm->name);
 		if (series_create(&v->series, watch->directory, name,
-		                  "workload,seq,guest_ns,head_ns,work,worst_op_ns", e) < 0)
+		                  "workload,seq,guest_ns,head_ns,work,worst_op_ns,worst_service_ns", e) < 0)
 			return -1;
 	}
 	qsort(s->by_address, (size_t)watch->vm_count, sizeof(*s->by_address), compare_address);
@@ -299,11 +299,7 @@ static int samples_start(const struct watch *watch, void **ret_state, struct err
 	struct samples *s = calloc(1, sizeof(*s));
 	if (!s)
 		return err_errno(e, EXIT_CANNOT, "cannot start collector 'samples'");
-	pthread_condattr_t monotonic;
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&s->change, &monotonic);
-	pthread_condattr_destroy(&monotonic);
+	clock_condition_init(&s->change);
 	pthread_mutex_init(&s->lock, NULL);
 	s->watch = watch;
 	s->fd = -1;

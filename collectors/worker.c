@@ -23,6 +23,7 @@ int worker_start(struct worker *w, const char *name, void *(*function)(void *), 
 	if (errno) {
 		err_errno(e, EXIT_CANNOT, "cannot start thread '%s'", name);
 		close(w->stop_fd);
+		w->stop_fd = -1;
 		return -1;
 	}
 	pthread_setname_np(w->thread, name);
@@ -52,5 +53,6 @@ int worker_stop(struct worker *w, int64_t grace_ns)
 		return -1;
 	}
 	close(w->stop_fd);
+	w->stop_fd = -1;
 	return 0;
 }

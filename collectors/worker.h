@@ -28,8 +28,8 @@ int worker_sleep_until(struct worker *w, int64_t deadline_ns);
 /* The deadline after `last_ns` on its grid, never in the past: missed ticks are dropped, not caught up. */
 int64_t worker_next_tick(int64_t last_ns, int64_t interval_ns);
 
-/* Ask the thread to end and wait; -1 when it has not ended after grace_ns (it is then left to itself, and whatever
- * it uses must not be freed). */
+/* Ask the thread to end and wait; -1 when it has not ended after grace_ns: it is then left to itself, and whatever
+ * it uses, w->stop_fd too, must stay until it ends. */
 int worker_stop(struct worker *w, int64_t grace_ns);
 
 #endif

@@ -5,7 +5,9 @@
 #include <csv.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -112,10 +114,12 @@ static int load_row(void *context, char **cells, int count)
 	return 0;
 }
 
-int csv_table_load(struct csv_table **ret, const char *path, int row_limit, struct err *e)
+int csv_table_load(struct csv_table **ret, const char *directory, const char *name, int row_limit, struct err *e)
 {
+	char path[PATH_MAX];
 	struct loading l = { .table = calloc(1, sizeof(*l.table)), .limit = row_limit };
 	*ret = NULL;
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
 	if (!l.table)
 		return err_set(e, EXIT_CANNOT, "no memory to read '%s'", path);
 	if (csv_scan(path, load_row, &l, e) < 0 || l.failed) {

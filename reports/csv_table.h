@@ -20,8 +20,8 @@ typedef int csv_row_fn(void *context, char **cells, int count);
 /* Read path. 0 (stopping early included), or -1 when it cannot be read. */
 int csv_scan(const char *path, csv_row_fn *row, void *context, struct err *e);
 
-/* Load at most row_limit rows. On failure -1 and *ret is NULL, which every function below takes as an empty table. */
-int csv_table_load(struct csv_table **ret, const char *path, int row_limit, struct err *e);
+/* Load at most row_limit rows of a file in the directory. On failure -1 and *ret is NULL, which every function below takes as an empty table. */
+int csv_table_load(struct csv_table **ret, const char *directory, const char *name, int row_limit, struct err *e);
 void csv_table_free(struct csv_table *t);
 
 int csv_table_rows(const struct csv_table *t);

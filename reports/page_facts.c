@@ -238,10 +238,8 @@ static void put_definitions(FILE *out, const struct run_data *run)
 /* What happened, for a run without a timeline. */
 static void put_events(FILE *out, const struct run_data *run)
 {
-	char path[5000];
 	struct csv_table *t;
-	snprintf(path, sizeof(path), "%s/events.csv", run->directory);
-	csv_table_load(&t, path, EVENT_ROWS, NULL);
+	csv_table_load(&t, run->directory, "events.csv", EVENT_ROWS, NULL);
 	if (csv_table_rows(t)) {
 		double begin_ns = csv_table_number(t, 0, "head_ns");
 		fprintf(out,

@@ -67,15 +67,6 @@ static void load_metrics(struct run_data *run)
 	}
 }
 
-static struct csv_table *load_table(const struct run_data *run, const char *name)
-{
-	char path[sizeof(run->directory) + 64];
-	struct csv_table *table;
-	snprintf(path, sizeof(path), "%s/plots/%s", run->directory, name);
-	csv_table_load(&table, path, TABLE_ROWS, NULL);
-	return table;
-}
-
 static struct json_object *load_json(const struct run_data *run, const char *name)
 {
 	char path[sizeof(run->directory) + 64];
@@ -111,12 +102,12 @@ int run_data_load(struct run_data *run, const char *directory, struct err *e)
 		               directory);
 	load_metrics(run);
 	run->calibration_facts = load_json(run, "calibration.json");
-	run->calibration = load_table(run, "../calibration.csv");
-	run->calibration_shares = load_table(run, "../calibration-shares.csv");
-	run->downtime = load_table(run, "downtime.csv");
-	run->latency = load_table(run, "latency.csv");
-	run->iterations = load_table(run, "iterations.csv");
-	run->marks = load_table(run, "marks.csv");
+	csv_table_load(&run->calibration, run->directory, "calibration.csv", TABLE_ROWS, NULL);
+	csv_table_load(&run->calibration_shares, run->directory, "calibration-shares.csv", TABLE_ROWS, NULL);
+	csv_table_load(&run->downtime, run->directory, "plots/downtime.csv", TABLE_ROWS, NULL);
+	csv_table_load(&run->latency, run->directory, "plots/latency.csv", TABLE_ROWS, NULL);
+	csv_table_load(&run->iterations, run->directory, "plots/iterations.csv", TABLE_ROWS, NULL);
+	csv_table_load(&run->marks, run->directory, "plots/marks.csv", TABLE_ROWS, NULL);
 	return 0;
 }
 

@@ -36,15 +36,6 @@ static int load_runs(struct study_view *v, struct err *e)
 	return v->runs ? 0 : err_errno(e, EXIT_CANNOT, "cannot read '%s'", v->directory);
 }
 
-static struct csv_table *load_table(const struct study_view *v, const char *name)
-{
-	char path[sizeof(v->directory) + 64];
-	struct csv_table *table;
-	snprintf(path, sizeof(path), "%s/%s", v->directory, name);
-	csv_table_load(&table, path, VALUE_ROWS, NULL);
-	return table;
-}
-
 int study_view_load(struct study_view *v, const char *directory, struct err *e)
 {
 	char path[sizeof(v->directory) + 16];
@@ -60,8 +51,8 @@ int study_view_load(struct study_view *v, const char *directory, struct err *e)
 	double planned = json_number(plan, "points") * json_number(plan, "repeats");
 	v->planned = planned > 0 && planned < 1e6 ? (int)planned : 0;
 	json_object_put(plan);
-	v->claims = load_table(v, "claims.csv");
-	v->values = load_table(v, "study.csv");
+	csv_table_load(&v->claims, directory, "claims.csv", VALUE_ROWS, NULL);
+	csv_table_load(&v->values, directory, "study.csv", VALUE_ROWS, NULL);
 	return load_runs(v, e);
 }
 

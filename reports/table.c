@@ -1,5 +1,6 @@
 /* The table of the main metrics, as text, CSV or JSON. */
 #include "bench/base/err.h"
+#include "bench/base/field_text.h"
 #include "reports/report.h"
 #include "reports/run_data.h"
 #include "reports/verdict.h"
@@ -93,16 +94,7 @@ static void print_text(FILE *out, const struct run_data *run, const struct row *
 
 static void csv_text(FILE *out, const char *text, char after)
 {
-	int quote = strpbrk(text, ",\"\r\n") != NULL;
-	if (quote)
-		fputc('"', out);
-	for (; *text; text++) {
-		if (*text == '"')
-			fputc('"', out);
-		fputc(*text, out);
-	}
-	if (quote)
-		fputc('"', out);
+	field_text(out, text);
 	fputc(after, out);
 }
 

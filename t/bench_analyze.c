@@ -125,13 +125,18 @@ static int add_row(void *context, const struct series_cell *cells, struct err *e
 static double reader_bytes_per_s(const char *directory, struct series_facts *facts)
 {
 	static const struct series_column wanted[] = {
-		{ "workload", COLUMN_TEXT, 0 },   { "seq", COLUMN_INTEGER, 0 },  { "guest_ns", COLUMN_INTEGER, 0 },
-		{ "head_ns", COLUMN_INTEGER, 0 }, { "work", COLUMN_INTEGER, 0 }, { "worst_op_ns", COLUMN_INTEGER, 0 }
+		{ "workload", COLUMN_TEXT, 0 },
+		{ "seq", COLUMN_INTEGER, 0 },
+		{ "guest_ns", COLUMN_INTEGER, 0 },
+		{ "head_ns", COLUMN_INTEGER, 0 },
+		{ "work", COLUMN_INTEGER, 0 },
+		{ "worst_op_ns", COLUMN_INTEGER, 0 },
+		{ "worst_service_ns", COLUMN_INTEGER, 0 },
 	};
 	double best = 0;
 	for (int i = 0; i < 5; i++) {
 		int64_t from_ns = clock_now_ns();
-		if (series_read(directory, "samples-vm1.csv", wanted, 6, add_row, NULL, facts, NULL) != 0)
+		if (series_read(directory, "samples-vm1.csv", wanted, 7, add_row, NULL, facts, NULL) != 0)
 			return -1;
 		double rate = (double)facts->bytes / seconds_since(from_ns);
 		if (rate > best)

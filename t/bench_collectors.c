@@ -56,7 +56,7 @@ static int send_sample(int vm, uint32_t seq)
 	uint32_t first = seq < SAMPLES_EACH - 1 ? 0 : seq - (SAMPLES_EACH - 1);
 	for (uint32_t s = first; s <= seq; s++)
 		m.samples.sample[m.samples.count++] =
-			(struct sample){ s, s * INTERVAL_NS, s * INT64_C(123456), 1000 };
+			(struct sample){ s, s * INTERVAL_NS, s * INT64_C(123456), 1000, 1000 };
 	size_t length = message_encode(&m, bytes);
 	return send(sockets[vm], bytes, length, 0) == (ssize_t)length ? 0 : -1;
 }

@@ -96,6 +96,10 @@ complains 'more VMs than there are' 2 'experiment.vms = 3, but the config has 1 
 complains 'a limit that nothing measures' 2 'needs collect.job' run "$work/good.conf" -n -s migration.sent_limit=3 -s collect.job=no
 complains 'an empty list element' 2 'empty element' run "$work/good.conf" -n -s link.rate=1G,,10M
 
+long=$(printf '%0500d' 0)
+complains 'a results folder whose name is too long' 2 "the results folder needs a name of" run "$work/good.conf" -n -o "$long"
+complains 'and of a calibration' 2 "the results folder needs a name of" calibrate -o "$long"
+
 if [ "$(id -u)" = 0 ]; then
 	mkdir "$work/full"
 	touch "$work/full/file"

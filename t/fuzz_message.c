@@ -33,7 +33,7 @@ size_t fuzz_seed(int which, unsigned char *buffer)
 	} else if (m.type == MESSAGE_SAMPLES) {
 		m.samples.count = (uint8_t)(1 + which % SAMPLES_PER_MESSAGE);
 		for (int i = 0; i < m.samples.count; i++)
-			m.samples.sample[i] = (struct sample){ (uint32_t)i, i * 10000000, i * 1000, 250000 };
+			m.samples.sample[i] = (struct sample){ (uint32_t)i, i * 10000000, i * 1000, 250000, 240000 };
 	} else if (m.type == MESSAGE_FETCH) {
 		m.fetch.count = 24;
 	}

@@ -47,9 +47,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 
 size_t fuzz_seed(int which, unsigned char *buffer)
 {
-	int used = snprintf((char *)buffer, FUZZ_ROOM, "%s", "workload,seq,guest_ns,head_ns,work,worst_op_ns\n");
+	int used = snprintf((char *)buffer, FUZZ_ROOM, "%s",
+	                    "workload,seq,guest_ns,head_ns,work,worst_op_ns,worst_service_ns\n");
 	for (int i = 0; i < which % 20; i++)
-		used += snprintf((char *)buffer + used, (size_t)(FUZZ_ROOM - used), "%s,%d,%" PRId64 ",%s,%d,-1\n",
+		used += snprintf((char *)buffer + used, (size_t)(FUZZ_ROOM - used), "%s,%d,%" PRId64 ",%s,%d,-1,-1\n",
 		                 i % 3 ? "intadd" : "\"a \"\"b\"\"\"", i, i * INT64_C(10000000),
 		                 i % 4 ? "123456789012345678" : "missing", i * which);
 	return (size_t)used;

@@ -28,6 +28,7 @@ is 'completion of a command' "$(offered migmeter ana)" analyze
 is 'completion of an option' "$(offered migmeter run --rep)" --repeat
 is 'completion of a choice' "$(offered migmeter run --format j)" json
 is 'completion of a word' "$(offered migmeter testbed up)" up
+is 'no completion of what only stands for a word' "$(offered migmeter analyze STU)" ''
 is 'completion of a file' "$(offered migmeter run README)" README.md
 
 cd "$work" || exit 1

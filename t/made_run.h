@@ -123,7 +123,7 @@ __attribute__((unused)) static void made_samples(const char *directory, const st
 	FILE *file = made_open(directory, name);
 	snprintf(name, sizeof(name), "packets-%s.csv", vm->name);
 	struct made_bin bin = { .file = made_open(directory, name) };
-	fputs("workload,seq,guest_ns,head_ns,work,worst_op_ns\n", file);
+	fputs("workload,seq,guest_ns,head_ns,work,worst_op_ns,worst_service_ns\n", file);
 	fputs("head_ns,packets,bytes,longest_silence_ns\n", bin.file);
 	struct late {
 		int64_t seq, guest_ns, work;
@@ -160,7 +160,8 @@ __attribute__((unused)) static void made_samples(const char *directory, const st
 			pending[pending_count++] = (struct late){ seq, guest_ns, (int64_t)work };
 			if (pending_count >= vm->batch) {
 				for (int k = 0; k < pending_count; k++)
-					fprintf(file, "intadd,%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%d\n",
+					fprintf(file,
+					        "intadd,%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%d,15000\n",
 					        pending[k].seq, pending[k].guest_ns, at_ns, pending[k].work,
 					        20000 + (int)(made_random() * 1000));
 				pending_count = 0;
@@ -170,7 +171,7 @@ __attribute__((unused)) static void made_samples(const char *directory, const st
 		seq++;
 	}
 	for (size_t i = 0; i < late_count; i++)
-		fprintf(file, "intadd,%" PRId64 ",%" PRId64 ",missing,%" PRId64 ",20000\n", late[i].seq,
+		fprintf(file, "intadd,%" PRId64 ",%" PRId64 ",missing,%" PRId64 ",20000,15000\n", late[i].seq,
 		        late[i].guest_ns, late[i].work);
 	made_bin_end(&bin);
 	free(late);

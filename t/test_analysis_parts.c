@@ -46,30 +46,43 @@ static int64_t true_head(int64_t guest_ns, double drift, const struct stop *stop
 	return head_ns;
 }
 
-/* Samples each 10 ms for `seconds`, exponential delays, a share lost; two passes as the map wants them. */
-static struct clock_map *make_map(int seconds, double drift, double jitter_ms, double loss, const struct stop *stops,
-                                  int count)
+struct stamps {
+	int64_t guest_ns, head_ns; /* head MISSING: lost */
+};
+
+/* The map of some samples, in the two passes that it wants. */
+static struct clock_map *map_of(const struct stamps *samples, int n)
 {
 	struct clock_map *map;
 	struct err e = { 0 };
-	int n = seconds * 100;
-	int64_t *arrival = calloc((size_t)n, sizeof(*arrival));
 	assert_int_equal(clock_map_open(&map, &e), 0);
-	for (int i = 0; i < n; i++) {
-		int64_t guest_ns = guest_0 + i * 10 * MS + 3 * MS;
-		arrival[i] =
-			true_head(guest_ns, drift, stops, count) + (int64_t)(-log(1 - uniform()) * jitter_ms * 1e6);
-		if (uniform() < loss)
-			arrival[i] = MISSING;
-		else
-			clock_map_add(map, guest_ns, arrival[i]);
-	}
+	for (int i = 0; i < n; i++)
+		if (samples[i].head_ns != MISSING)
+			clock_map_add(map, samples[i].guest_ns, samples[i].head_ns);
 	assert_int_equal(clock_map_build(map, &e), 0);
 	for (int i = 0; i < n; i++)
-		if (arrival[i] != MISSING)
-			clock_map_locate(map, guest_0 + i * 10 * MS + 3 * MS, arrival[i]);
+		if (samples[i].head_ns != MISSING)
+			clock_map_locate(map, samples[i].guest_ns, samples[i].head_ns);
 	clock_map_finish(map);
-	free(arrival);
+	return map;
+}
+
+/* Samples each 10 ms for `seconds`, exponential delays, a share lost. */
+static struct clock_map *make_map(int seconds, double drift, double jitter_ms, double loss, const struct stop *stops,
+                                  int count)
+{
+	int n = seconds * 100;
+	struct stamps *samples = calloc((size_t)n, sizeof(*samples));
+	for (int i = 0; i < n; i++) {
+		struct stamps *s = &samples[i];
+		s->guest_ns = guest_0 + i * 10 * MS + 3 * MS;
+		s->head_ns = true_head(s->guest_ns, drift, stops, count) +
+		             (int64_t)(-log(1 - uniform()) * jitter_ms * 1e6);
+		if (uniform() < loss)
+			s->head_ns = MISSING;
+	}
+	struct clock_map *map = map_of(samples, n);
+	free(samples);
 	return map;
 }
 
@@ -143,24 +156,13 @@ static void test_clock_quiet(void **state)
 static void test_clock_late_samples(void **state)
 {
 	(void)state;
-	struct clock_map *map;
-	struct err e = { 0 };
-	assert_int_equal(clock_map_open(&map, &e), 0);
-	for (int pass = 0; pass < 2; pass++) {
-		state64 = 4711;
-		for (int i = 0; i < 4000; i++) {
-			int64_t guest_ns = guest_0 + i * 10 * MS;
-			double late_ms = i > 2000 && i < 2600 ? 20 + 380 * uniform() : uniform();
-			int64_t at_ns = true_head(guest_ns, 0, NULL, 0) + (int64_t)(late_ms * 1e6);
-			if (pass)
-				clock_map_locate(map, guest_ns, at_ns);
-			else
-				clock_map_add(map, guest_ns, at_ns);
-		}
-		if (!pass)
-			assert_int_equal(clock_map_build(map, &e), 0);
+	static struct stamps samples[4000];
+	for (int i = 0; i < 4000; i++) {
+		double late_ms = i > 2000 && i < 2600 ? 20 + 380 * uniform() : uniform();
+		samples[i].guest_ns = guest_0 + i * 10 * MS;
+		samples[i].head_ns = true_head(samples[i].guest_ns, 0, NULL, 0) + (int64_t)(late_ms * 1e6);
 	}
-	clock_map_finish(map);
+	struct clock_map *map = map_of(samples, 4000);
 	int count;
 	clock_map_steps(map, &count);
 	assert_int_equal(count, 0);
@@ -172,28 +174,20 @@ static void test_clock_late_samples(void **state)
 static void test_clock_long(void **state)
 {
 	(void)state;
-	struct clock_map *map;
-	struct err e = { 0 };
+	enum { N = 2 * 86400 };
+	static struct stamps samples[N];
 	struct stop stop = { guest_0 + 100000 * S, 700 * MS };
-	assert_int_equal(clock_map_open(&map, &e), 0);
-	for (int pass = 0; pass < 2; pass++) {
-		for (int64_t i = 0; i < 2 * 86400; i++) {
-			int64_t guest_ns = guest_0 + i * S + 17 * MS, at_ns = true_head(guest_ns, 10e-6, &stop, 1);
-			if (pass)
-				clock_map_locate(map, guest_ns, at_ns);
-			else
-				clock_map_add(map, guest_ns, at_ns);
-		}
-		if (!pass)
-			assert_int_equal(clock_map_build(map, &e), 0);
+	for (int i = 0; i < N; i++) {
+		samples[i].guest_ns = guest_0 + i * S + 17 * MS;
+		samples[i].head_ns = true_head(samples[i].guest_ns, 10e-6, &stop, 1);
 	}
-	clock_map_finish(map);
+	struct clock_map *map = map_of(samples, N);
 	int count;
 	const struct clock_step *steps = clock_map_steps(map, &count);
 	assert_int_equal(count, 1);
 	near(steps[0].size_ns, stop.length_ns, MS);
 	int64_t before = 0;
-	for (int64_t i = -100; i < 2 * 86400 + 100; i++) {
+	for (int64_t i = -100; i < N + 100; i++) {
 		int64_t head_ns = clock_map_head(map, guest_0 + i * S > 0 ? guest_0 + i * S : 0);
 		assert_true(head_ns >= before);
 		before = head_ns;
@@ -222,6 +216,41 @@ static void test_clock_hostile(void **state)
 	}
 }
 
+/* One sample from the future, or three: near or far, the first, among the others or the last, the stop is still seen. */
+static void one_false_stamp(int at, int64_t ahead_ns, int times)
+{
+	static struct stamps samples[4000];
+	const struct stop stop = { guest_0 + 21 * S, 137 * MS };
+	int count;
+	for (int i = 0; i < 4000; i++) {
+		int64_t guest_ns = guest_0 + i * 10 * MS;
+		samples[i] = (struct stamps){ guest_ns, true_head(guest_ns, 30e-6, &stop, 1) };
+		if (i >= at && i < at + times)
+			samples[i].guest_ns += ahead_ns;
+	}
+	struct clock_map *map = map_of(samples, 4000);
+	const struct clock_step *steps = clock_map_steps(map, &count);
+	assert_int_equal(count, 1);
+	near(steps[0].size_ns, stop.length_ns, MS / 2);
+	near(steps[0].guest_ns, stop.guest_ns, 10 * MS);
+	for (int i = 0; i < 40; i++) {
+		int64_t guest_ns = guest_0 + i * S + 500 * MS;
+		near(clock_map_head(map, guest_ns), true_head(guest_ns, 30e-6, &stop, 1), MS);
+	}
+	clock_map_close(map);
+}
+
+static void test_clock_false_stamp(void **state)
+{
+	(void)state;
+	static const int places[] = { 0, 700, 2095, 3000, 3997 };
+	static const int64_t leaps[] = { 2 * S, 9 * S, 15 * S, 3600 * S, INT64_C(1) << 59 };
+	for (size_t p = 0; p < 5; p++)
+		for (size_t l = 0; l < 5; l++)
+			for (int times = 1; times <= 3; times += 2)
+				one_false_stamp(places[p], leaps[l], times);
+}
+
 static void test_store(void **state)
 {
 	(void)state;
@@ -233,16 +262,16 @@ static void test_store(void **state)
 	assert_int_equal(sample_store_next(store, &s, &e), 0);
 	/* backwards, with every third a twin that has no stamp, and a wild number at the end of the range */
 	for (int64_t i = 9999; i >= 0; i--) {
-		assert_int_equal(sample_store_put(store, i, &(struct stored_sample){ i * 10, i * 10 + 5, i, 1 }, &e),
-		                 1);
+		assert_int_equal(
+			sample_store_put(store, i, &(struct stored_sample){ i * 10, i * 10 + 5, i, 2, 1 }, &e), 1);
 		if (i % 3 == 0)
-			assert_int_equal(sample_store_put(store, i, &(struct stored_sample){ 1, MISSING, 2, 1 }, &e),
-			                 0);
+			assert_int_equal(
+				sample_store_put(store, i, &(struct stored_sample){ 1, MISSING, 2, 2, 1 }, &e), 0);
 	}
-	assert_int_equal(sample_store_put(store, 0, &(struct stored_sample){ 0, 3, 0, 1 }, &e),
+	assert_int_equal(sample_store_put(store, 0, &(struct stored_sample){ 0, 3, 0, 2, 1 }, &e),
 	                 0); /* it was earlier */
-	assert_int_equal(sample_store_put(store, (INT64_C(1) << 32) - 1, &(struct stored_sample){ 8, 8, 8, 8 }, &e),
-	                 1);
+	assert_int_equal(
+		sample_store_put(store, (INT64_C(1) << 32) - 1, &(struct stored_sample){ 8, 8, 8, 8, 8 }, &e), 1);
 	for (int pass = 0; pass < 2; pass++) {
 		assert_int_equal(sample_store_rewind(store, &e), 0);
 		for (int64_t i = 0; i < 10000; i++) {
@@ -250,6 +279,8 @@ static void test_store(void **state)
 			assert_int_equal(s.guest_ns, i * 10);
 			assert_int_equal(s.head_ns, i ? i * 10 + 5 : 3);
 			assert_int_equal(s.work, i);
+			assert_int_equal(s.worst_op_ns, 2);
+			assert_int_equal(s.worst_service_ns, 1);
 		}
 		assert_int_equal(sample_store_next(store, &s, &e), 1);
 		assert_int_equal(s.guest_ns, 8);
@@ -355,11 +386,12 @@ static void test_schedule(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_clock_stops), cmocka_unit_test(test_clock_many_stops),
-		cmocka_unit_test(test_clock_quiet), cmocka_unit_test(test_clock_late_samples),
-		cmocka_unit_test(test_clock_long),  cmocka_unit_test(test_clock_hostile),
-		cmocka_unit_test(test_store),       cmocka_unit_test(test_histogram),
-		cmocka_unit_test(test_curve),       cmocka_unit_test(test_schedule),
+		cmocka_unit_test(test_clock_stops),       cmocka_unit_test(test_clock_many_stops),
+		cmocka_unit_test(test_clock_quiet),       cmocka_unit_test(test_clock_late_samples),
+		cmocka_unit_test(test_clock_long),        cmocka_unit_test(test_clock_hostile),
+		cmocka_unit_test(test_clock_false_stamp), cmocka_unit_test(test_store),
+		cmocka_unit_test(test_histogram),         cmocka_unit_test(test_curve),
+		cmocka_unit_test(test_schedule),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -73,6 +73,8 @@ static void test_by_hand(void **state)
 	assert_near(metric("iterations", NULL), 3, 0, "iterations");
 	assert_near(metric("worst_op_p50", "intadd:baseline"), 20500, 200, "latency");
 	assert_true(metric("worst_op_max", "intadd:migration") < 21000);
+	assert_near(metric("worst_service_p50", "intadd:baseline"), 15000, 150, "latency without the wait");
+	assert_near(metric("worst_service_max", "intadd:migration"), 15000, 150, "latency without the wait");
 	assert_near(metric("samples_got", "intadd"), metric("samples_expected", "intadd"), 0, "samples");
 	assert_near(metric_number("worst_op_p50", "vm1", "intadd:baseline", "n"), 800, 2, "n");
 }
@@ -229,6 +231,35 @@ static void test_no_arrivals(void **state)
 	assert_missing("downtime", "guest_clock", "no sample has an arrival stamp");
 	assert_missing("lost_work", "intadd", "no sample has an arrival stamp");
 	assert_near(metric("samples_fetched", "intadd"), 2, 0, "fetched");
+}
+
+/* A row of samples-vm1.csv whose guest stamp is from the future, somewhere in the run or at its end. */
+static void false_stamp(double share)
+{
+	char *text = slurp("samples-vm1.csv"), *other;
+	assert_non_null(text);
+	char *row = strchr(text + (size_t)((double)(strlen(text) - 200) * share), '\n') + 1;
+	char *guest = strchr(strchr(row, ',') + 1, ',') + 1, *after = strchr(guest, ',');
+	assert_true(asprintf(&other, "%.*s%lld%s", (int)(guest - text), text, 1LL << 59, after) > 0);
+	made_file(run_path, "samples-vm1.csv", "%s", other);
+	free(other);
+	free(text);
+}
+
+static void test_false_stamp(void **state)
+{
+	(void)state;
+	static const double places[] = { 0, 0.3, 0.6, 1 };
+	for (int i = 0; i < 4; i++) {
+		make_migration();
+		false_stamp(places[i]);
+		analyse_well();
+		assert_near(metric("downtime", "guest_clock") / 1e6, 200, 1, "guest_clock");
+		assert_near(metric("downtime", "work") / 1e6, 200, 15, "work");
+		assert_near(metric("lost_work", "intadd"), 1.7, 0.02, "lost work");
+		assert_near(metric("rate_after", "intadd"), 1e8, 2e5, "after");
+		assert_near(metric("samples_expected", "intadd"), metric("samples_got", "intadd"), 1.5, "samples");
+	}
 }
 
 static void test_failed_runs(void **state)
@@ -411,10 +442,19 @@ int main(void)
 {
 #define ONE(test) cmocka_unit_test_setup_teardown(test, scratch_make, scratch_remove)
 	const struct CMUnitTest tests[] = {
-		ONE(test_by_hand),      ONE(test_neighbour_and_roles), ONE(test_hosts),
-		ONE(test_forecast),     ONE(test_schedule_and_units),  ONE(test_all_missing),
-		ONE(test_no_arrivals),  ONE(test_failed_runs),         ONE(test_bad_content),
-		ONE(test_wild_content), ONE(test_truncated_and_again), ONE(test_order_does_not_matter),
+		ONE(test_by_hand),
+		ONE(test_neighbour_and_roles),
+		ONE(test_hosts),
+		ONE(test_forecast),
+		ONE(test_schedule_and_units),
+		ONE(test_all_missing),
+		ONE(test_no_arrivals),
+		ONE(test_false_stamp),
+		ONE(test_failed_runs),
+		ONE(test_bad_content),
+		ONE(test_wild_content),
+		ONE(test_truncated_and_again),
+		ONE(test_order_does_not_matter),
 		ONE(test_plots),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

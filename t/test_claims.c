@@ -234,11 +234,9 @@ static struct csv_table *claims_made(void)
 {
 	struct err e = { 0 };
 	struct csv_table *t;
-	char path[128];
 	if (analyze_study(scratch, &e) < 0)
 		fail_msg("%s", e.text);
-	snprintf(path, sizeof(path), "%s/claims.csv", scratch);
-	assert_int_equal(csv_table_load(&t, path, 1000, &e), 0);
+	assert_int_equal(csv_table_load(&t, scratch, "claims.csv", 1000, &e), 0);
 	return t;
 }
 

@@ -4,6 +4,7 @@
 #include "collectors/collector.h"
 #include "collectors/job.h"
 
+#include <dirent.h>
 #include <json-c/json.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,6 +12,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -154,6 +157,65 @@ static void dead_libvirt_is_a_fact(void **state)
 	assert_int_equal(rmdir(directory), 0);
 }
 
+static int count_in(const char *path)
+{
+	DIR *d = opendir(path);
+	int count = 0;
+	assert_non_null(d);
+	while (readdir(d))
+		count++;
+	closedir(d);
+	return count;
+}
+
+/* A libvirtd that takes the call and never answers: the watch ends without its thread, and that ends later, with all
+ * that it kept (the leak checker sees the memory). */
+static void hanging_libvirt_is_left_behind(void **state)
+{
+	(void)state;
+	char directory[] = "/tmp/test_job.XXXXXX", path[96], uri[160];
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	assert_non_null(mkdtemp(directory));
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s/sock", directory);
+	snprintf(uri, sizeof(uri), "qemu+unix:///system?socket=%s", address.sun_path);
+	const struct watched_node node = { .name = "src", .core = -1, .libvirt_uri = uri };
+	const struct watched_vm vm = { .name = "test", .node = "src", .migrating = 1 };
+	const struct watch watch = { .directory = directory,
+		                     .nodes = &node,
+		                     .node_count = 1,
+		                     .vms = &vm,
+		                     .vm_count = 1,
+		                     .job_interval_ns = NS_PER_MS };
+	struct json_object *facts = json_object_new_object(), *list;
+	struct err e = { 0 };
+	void *collector = NULL;
+	int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(bind(listener, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(listen(listener, 4), 0);
+	int threads = count_in("/proc/self/task"), files = count_in("/proc/self/fd");
+
+	assert_int_equal(job_collector.start(&watch, &collector, &e), 0);
+	int caller = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	assert_true(caller >= 0);
+	assert_int_equal(job_collector.stop(collector, facts, &e), 0);
+	assert_true(json_object_object_get_ex(facts, "vms", &list));
+	assert_string_equal(text_of(json_object_array_get_idx(list, 0), "trouble"),
+	                    "libvirt did not answer to the end");
+	json_object_put(facts);
+	snprintf(path, sizeof(path), "%s/job-test.csv", directory);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(count_in("/proc/self/task"), threads + 1);
+
+	close(caller);
+	for (int i = 0; i < 2000 && count_in("/proc/self/task") > threads; i++)
+		clock_sleep(5 * NS_PER_MS);
+	assert_int_equal(count_in("/proc/self/task"), threads);
+	assert_int_equal(count_in("/proc/self/fd"), files);
+	close(listener);
+	assert_int_equal(unlink(address.sun_path), 0);
+	assert_int_equal(rmdir(directory), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -161,6 +223,7 @@ int main(void)
 		cmocka_unit_test(completed_job_is_an_object),
 		cmocka_unit_test(table_is_sound),
 		cmocka_unit_test(dead_libvirt_is_a_fact),
+		cmocka_unit_test(hanging_libvirt_is_left_behind),
 	};
 	if (virInitialize() < 0) /* libvirt's own error state is not there before */
 		return 1;

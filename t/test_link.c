@@ -1,112 +1,19 @@
-/* Links between two network namespaces of the test's own: what they carry, lose and leave behind. Needs root. */
-#include "bench/base/clock.h"
-#include "bench/base/err.h"
-#include "bench/base/netns.h"
-#include "bench/base/process.h"
+/* Links between two network namespaces: what they carry, lose and leave behind. */
 #include "bench/base/undo.h"
-#include "bench/testbed/link.h"
 #include "bench/testbed/link_emulator.h"
 #include "bench/testbed/link_measure.h"
-#include "bench/testbed/link_probe.h"
 #include "bench/testbed/link_stats.h"
-#include "bench/testbed/link_tcp.h"
-#include "collectors/collector.h"
+#include "t/link_pair.h"
 
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <inttypes.h>
-#include <json-c/json.h>
 #include <math.h>
-#include <net/if.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include <cmocka.h>
-
-#define ADDRESS_A "10.77.0.1"
-#define ADDRESS_B "10.77.0.2"
 #define TRIES 3 /* a measurement on a machine that others use too */
-
-static char directory[] = "/tmp/test_link.XXXXXX";
-static char name_a[32], name_b[32], path_a[64], path_b[64];
-static struct link_end end_a, end_b;
-static struct link *link_made;
-
-static int setup_all(void **state)
-{
-	struct err e = { 0 };
-	(void)state;
-	snprintf(name_a, sizeof(name_a), "t-lk-a%d", (int)getpid());
-	snprintf(name_b, sizeof(name_b), "t-lk-b%d", (int)getpid());
-	snprintf(path_a, sizeof(path_a), "/run/netns/%s", name_a);
-	snprintf(path_b, sizeof(path_b), "/run/netns/%s", name_b);
-	end_a = (struct link_end){ .netns = path_a, .netns_name = name_a, .device = "wire-a" };
-	end_b = (struct link_end){ .netns = path_b, .device = "wire-b" }; /* the name comes from the path */
-	if (!mkdtemp(directory) || process_runf(NULL, &e, "ip netns add %s", name_a) < 0 ||
-	    process_runf(NULL, &e, "ip netns add %s", name_b) < 0 || link_pin_tcp(path_a, NULL, NULL, &e) < 0 ||
-	    link_pin_tcp(path_b, NULL, NULL, &e) < 0) {
-		print_message("# %s\n", e.text);
-		return -1;
-	}
-	return 0;
-}
-
-static int teardown_all(void **state)
-{
-	(void)state;
-	process_runf(NULL, NULL, "ip netns del %s", name_a);
-	process_runf(NULL, NULL, "ip netns del %s", name_b);
-	process_runf(NULL, NULL, "rm -rf %s", directory);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	link_destroy(link_made);
-	link_made = NULL;
-	return 0;
-}
-
-static void make_link(const struct link_shape *shape, enum link_backend wanted, struct undo *undo)
-{
-	struct err e = { 0 };
-	if (link_create(&link_made, &end_a, &end_b, shape, wanted, directory, undo, &e) < 0 ||
-	    process_runf(NULL, &e, "ip -n %s addr add %s/24 dev wire-a", name_a, ADDRESS_A) < 0 ||
-	    process_runf(NULL, &e, "ip -n %s addr add %s/24 dev wire-b", name_b, ADDRESS_B) < 0)
-		fail_msg("%s", e.text);
-}
-
-static int device_index(void *argument, struct err *e)
-{
-	(void)e;
-	return (int)if_nametoindex(argument);
-}
-
-static int has_device(const char *netns, char *device)
-{
-	return netns_call(netns, device_index, device, NULL) > 0;
-}
-
-/* Devices vanish a moment after the process that held them. */
-static int devices_gone(void)
-{
-	char a[] = "wire-a", b[] = "wire-b";
-	for (int i = 0; i < 500; i++) {
-		if (!has_device(path_a, a) && !has_device(path_b, b))
-			return 1;
-		clock_sleep(10 * NS_PER_MS);
-	}
-	return 0;
-}
 
 static struct link_measured measure(void)
 {
@@ -380,126 +287,6 @@ static void a_failed_link_leaves_nothing(void **state)
 	assert_int_equal(process_runf(NULL, NULL, "ip -n %s link del wire-b", name_b), 0);
 }
 
-/* The congestion control of a connection over a route, wherever it was named. */
-static void routes_name_what_the_default_may_not(void **state)
-{
-	struct link_tcp pinned;
-	struct err e = { 0 };
-	char available[256] = "";
-	FILE *f = fopen("/proc/sys/net/ipv4/tcp_available_congestion_control", "re");
-	(void)state;
-	assert_non_null(f);
-	assert_non_null(fgets(available, sizeof(available), f));
-	fclose(f);
-	assert_int_equal(process_runf(NULL, &e, "ip -n %s link add cc0 type veth peer name cc1", name_a), 0);
-	assert_int_equal(process_runf(NULL, &e, "ip -n %s addr add 10.98.0.1/24 dev cc0", name_a), 0);
-	assert_int_equal(process_runf(NULL, &e, "ip -n %s link set cc0 up", name_a), 0);
-	assert_int_equal(process_runf(NULL, &e, "ip -n %s link set cc1 up", name_a), 0);
-	assert_int_equal(link_pin_tcp(path_a, NULL, &pinned, &e), 0);
-	assert_string_equal(pinned.congestion_control, strstr(available, "cubic") ? "cubic" : "reno");
-	assert_int_equal(process_runf(NULL, &e, "ip -n %s link del cc0", name_a), 0);
-}
-
-static void tcp_is_pinned_in_the_namespace_only(void **state)
-{
-	struct link_tcp before, pinned, after;
-	struct err e = { 0 };
-	(void)state;
-	assert_int_equal(link_read_tcp(NULL, &before, &e), 0);
-	assert_int_equal(link_pin_tcp(path_a, NULL, &pinned, &e), 0);
-	assert_true(strcmp(pinned.congestion_control, "cubic") == 0 ||
-	            strcmp(pinned.congestion_control, "reno") == 0);
-	assert_string_equal(pinned.rmem, "4096 131072 67108864");
-	assert_string_equal(pinned.no_metrics_save, "1");
-	assert_int_equal(link_pin_tcp(path_a, "reno", &pinned, &e), 0);
-	assert_string_equal(pinned.congestion_control, "reno");
-	assert_int_equal(link_pin_tcp(path_a, "nosuch", &pinned, &e), -1);
-	assert_int_equal(e.status, EXIT_CANNOT);
-	assert_non_null(strstr(e.text, "reno"));
-	assert_int_equal(link_read_tcp(NULL, &after, &e), 0);
-	assert_memory_equal(&before, &after, sizeof(after));
-}
-
-/* Watch a link while TCP overflows its queue; the collector's last rows are checked against what was received. */
-static void watch_link(enum link_backend backend)
-{
-	const struct link_shape shape = { .rate_bits_per_s = 100000000, .queue_bytes = 30000 };
-	const struct watched_link links[] = { { "migration", path_a, "wire-a", "a-to-b", "b-to-a" } };
-	const struct watch watch = {
-		.directory = directory, .links = links, .link_count = 1, .link_interval_ns = 20 * NS_PER_MS
-	};
-	const struct probe_load load = { .window_ns = NS_PER_S };
-	struct probe_path path = { path_a, ADDRESS_A, path_b, ADDRESS_B };
-	struct json_object *facts = json_object_new_object();
-	struct err e = { 0 };
-	double goodput;
-	int64_t window;
-	void *state;
-	char file[128], line[256], direction[32];
-	int64_t ns, bytes, packets, drops, last_bytes[2] = { 0 }, first_bytes = -1, last_drops[2] = { 0 };
-	int rows = 0;
-
-	make_link(&shape, backend, NULL);
-	snprintf(file, sizeof(file), "%s/link.csv", directory);
-	unlink(file);
-	if (link_collector.start(&watch, &state, &e) < 0 || probe_goodput(&path, &load, &goodput, &window, &e) < 0)
-		fail_msg("%s", e.text);
-	clock_sleep(500 * NS_PER_MS);
-	assert_int_equal(link_collector.stop(state, facts, &e), 0);
-
-	FILE *csv = fopen(file, "re");
-	assert_non_null(csv);
-	assert_non_null(fgets(line, sizeof(line), csv));
-	assert_string_equal(line, "head_ns,link,direction,bytes,packets,drops\n");
-	while (fgets(line, sizeof(line), csv)) {
-		assert_int_equal(sscanf(line, "%" SCNd64 ",migration,%31[^,],%" SCNd64 ",%" SCNd64 ",%" SCNd64, &ns,
-		                        direction, &bytes, &packets, &drops),
-		                 5);
-		int way = strcmp(direction, "b-to-a") == 0;
-		assert_true(way || strcmp(direction, "a-to-b") == 0);
-		assert_true(bytes >= last_bytes[way] && drops >= last_drops[way]);
-		last_bytes[way] = bytes;
-		last_drops[way] = drops;
-		if (first_bytes < 0)
-			first_bytes = bytes;
-		rows++;
-	}
-	fclose(csv);
-	print_message("# %s\n", json_object_to_json_string(facts));
-	json_object_put(facts);
-	assert_true(rows > 40);
-	/* The receiver got goodput x window of payload; it came over the link with its headers, and more than once at
-	 * times. */
-	assert_true((double)(last_bytes[0] - first_bytes) > goodput * (double)window / 8e9);
-	assert_true(last_drops[0] > 0);
-	assert_true(last_bytes[1] > 0);
-}
-
-static void collector_watches_an_emulated_link(void **state)
-{
-	(void)state;
-	watch_link(LINK_EMULATOR);
-}
-
-static void collector_watches_a_shaped_veth(void **state)
-{
-	(void)state;
-	watch_link(LINK_HTB);
-}
-
-static void collector_needs_its_device(void **state)
-{
-	const struct watched_link links[] = { { "migration", path_a, "nosuch", "a-to-b", "b-to-a" } };
-	const struct watch watch = {
-		.directory = directory, .links = links, .link_count = 1, .link_interval_ns = 20 * NS_PER_MS
-	};
-	struct err e = { 0 };
-	void *collector;
-	(void)state;
-	assert_int_equal(link_collector.start(&watch, &collector, &e), -1);
-	assert_non_null(strstr(e.text, "nosuch"));
-}
-
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_teardown(name, teardown)
@@ -518,15 +305,6 @@ int main(void)
 		TEST(subcommand_checks_what_it_is_told),
 		TEST(backends_that_cannot_say_so),
 		TEST(a_failed_link_leaves_nothing),
-		TEST(routes_name_what_the_default_may_not),
-		TEST(tcp_is_pinned_in_the_namespace_only),
-		TEST(collector_watches_an_emulated_link),
-		TEST(collector_watches_a_shaped_veth),
-		TEST(collector_needs_its_device),
 	};
-	if (geteuid() != 0) {
-		printf("TAP version 13\n1..0 # SKIP network namespaces need root\n");
-		return 0;
-	}
-	return cmocka_run_group_tests(tests, setup_all, teardown_all);
+	return link_pair_run(tests);
 }

@@ -40,7 +40,7 @@ static struct message samples(int count)
 	m.samples.count = (uint8_t)count;
 	for (int i = 0; i < count; i++)
 		m.samples.sample[i] = (struct sample){ UINT32_C(0xfffffff0) - 24 + (uint32_t)i,
-			                               SAMPLE_VALUE_LIMIT - 1 - i, SAMPLE_VALUE_LIMIT - 1, i };
+			                               SAMPLE_VALUE_LIMIT - 1 - i, SAMPLE_VALUE_LIMIT - 1, i, i / 2 };
 	return m;
 }
 
@@ -87,6 +87,7 @@ static void samples_round_trip_at_every_count(void **state)
 			assert_true(got.samples.sample[i].guest_ns == sent.samples.sample[i].guest_ns);
 			assert_true(got.samples.sample[i].work == SAMPLE_VALUE_LIMIT - 1);
 			assert_true(got.samples.sample[i].worst_op_ns == i);
+			assert_true(got.samples.sample[i].worst_service_ns == i / 2);
 		}
 	}
 }
@@ -174,7 +175,9 @@ static void each_damaged_field_is_refused_with_its_reason(void **state)
 		{ MESSAGE_SAMPLES, 31, 0x10, "stamp, work or latency out of range" },
 		{ MESSAGE_SAMPLES, 39, 0x10, "stamp, work or latency out of range" },
 		{ MESSAGE_SAMPLES, 47, 0x10, "stamp, work or latency out of range" },
-		{ MESSAGE_SAMPLES, 48, 0, "sample numbers not ascending" },
+		{ MESSAGE_SAMPLES, 48, 1, "operation shorter than its service" },
+		{ MESSAGE_SAMPLES, 55, 0x80, "negative stamp, work or latency" },
+		{ MESSAGE_SAMPLES, 56, 0, "sample numbers not ascending" },
 		{ MESSAGE_FETCH, 16, WORKLOADS_PER_GUEST, "workload index out of range" },
 		{ MESSAGE_FETCH, 17, 1, "reserved byte set" },
 		{ MESSAGE_FETCH, 18, 0, "range to fetch is empty or too long" },

@@ -67,7 +67,7 @@ static struct message samples_message(uint16_t vm, int workload, uint32_t first,
 	m.samples.count = (uint8_t)count;
 	for (int i = 0; i < count; i++) {
 		uint32_t seq = first + (uint32_t)i;
-		m.samples.sample[i] = (struct sample){ seq, seq * INTERVAL_NS, seq * INT64_C(1000), 5 };
+		m.samples.sample[i] = (struct sample){ seq, seq * INTERVAL_NS, seq * INT64_C(1000), 5, 4 };
 	}
 	return m;
 }
@@ -166,7 +166,8 @@ static int read_rows(const struct fixture *f, const char *vm, char rows[][128], 
 	assert_non_null(file);
 	for (; fgets(line, sizeof(line), file); count++) {
 		if (count < 0)
-			assert_string_equal(line, "workload,seq,guest_ns,head_ns,work,worst_op_ns\n");
+			assert_string_equal(line,
+			                    "workload,seq,guest_ns,head_ns,work,worst_op_ns,worst_service_ns\n");
 		else if (count < room)
 			strcpy(rows[count], line);
 	}
@@ -194,15 +195,17 @@ static void keeps_each_sample_once(void **state)
 	int64_t last = before - NS_PER_MS; /* mapping two clocks has an error, though a far smaller one */
 	for (uint32_t i = 0; i < 20; i++) {
 		uint32_t seq;
-		int64_t guest, head, work, worst;
+		int64_t guest, head, work, worst, service;
 		assert_int_equal(sscanf(rows[i],
-		                        "intadd,%" SCNu32 ",%" SCNd64 ",%" SCNd64 ",%" SCNd64 ",%" SCNd64 "\n", &seq,
-		                        &guest, &head, &work, &worst),
-		                 5);
+		                        "intadd,%" SCNu32 ",%" SCNd64 ",%" SCNd64 ",%" SCNd64 ",%" SCNd64 ",%" SCNd64
+		                        "\n",
+		                        &seq, &guest, &head, &work, &worst, &service),
+		                 6);
 		assert_int_equal(seq, i);
 		assert_int_equal(guest, seq * INTERVAL_NS);
 		assert_int_equal(work, seq * INT64_C(1000));
 		assert_int_equal(worst, 5);
+		assert_int_equal(service, 4);
 		assert_true(head >= last && head <= after + NS_PER_MS);
 		last = head;
 	}

@@ -157,6 +157,9 @@ static void memdirty_writes_in_every_pattern(void **state)
 		                                                     contents[i / 3 % 2], rates[i / 6], NULL });
 		run_until(&w, 200000);
 		assert_true(atomic_load(&w.work) % PAGE_BYTES == 0);
+		/* Paced, each has waited a little before it began; at full speed none waits. */
+		int64_t wait = atomic_load(&w.worst_op_ns) - atomic_load(&w.worst_service_ns);
+		assert_true(rates[i / 6][5] == '0' ? wait == 0 : wait > 0);
 		assert_true(workload_memory_bytes(w.ops, options) >= 1000 * 1024);
 		close_workload(&w, options);
 	}
@@ -182,6 +185,7 @@ static void dutycycle_is_busy_for_its_share_and_no_longer(void **state)
 	void *options = open_workload(&w, "dutycycle",
 	                              (const char *const[]){ "schedule=0:100ms,40:100ms", "period=10ms", NULL });
 	w.ops->run(&w);
+	assert_true(atomic_load(&w.worst_op_ns) > atomic_load(&w.worst_service_ns));
 	assert_true(atomic_load(&w.job_done_ns) > 0);
 	/* The last chunk of a period may take longer than it should, by a time slice at the most. */
 	assert_in_range(atomic_load(&w.work), NS_PER_MS, 10 * 4 * NS_PER_MS + 10 * 6 * NS_PER_MS);
@@ -224,11 +228,12 @@ static void idle_counts_samples_and_how_late_they_are(void **state)
 {
 	(void)state;
 	struct workload w;
+	int64_t service;
 	void *options = open_workload(&w, "idle", (const char *const[]){ NULL });
 	for (int i = 1; i <= 5; i++)
 		w.ops->sampled(&w, 1000, 1000 + i * 100);
 	assert_true(atomic_load(&w.work) == 5);
-	assert_true(workload_take_worst(&w, 2000) == 500);
+	assert_true(workload_take_worst(&w, 2000, &service) == 500 && service == 500);
 	close_workload(&w, options);
 }
 
@@ -236,20 +241,47 @@ static void the_worst_operation_is_of_this_sample_only_or_still_going_on(void **
 {
 	(void)state;
 	struct workload w = { 0 };
-	assert_true(workload_take_worst(&w, 50) == 0);
+	int64_t service;
+	assert_true(workload_take_worst(&w, 50, &service) == 0);
 	workload_op_begin(&w, 100);
 	workload_op_end(&w, 400, 7);
 	workload_op_begin(&w, 400);
 	workload_op_end(&w, 500, 9);
 	assert_true(atomic_load(&w.work) == 9);
-	assert_true(workload_take_worst(&w, 600) == 300);
-	assert_true(workload_take_worst(&w, 700) == 0);
+	assert_true(workload_take_worst(&w, 600, &service) == 300);
+	assert_true(workload_take_worst(&w, 700, &service) == 0);
 	workload_op_begin(&w, 700);
-	assert_true(workload_take_worst(&w, 710) == 10);
-	assert_true(workload_take_worst(&w, 900) == 200);
+	assert_true(workload_take_worst(&w, 710, &service) == 10);
+	assert_true(workload_take_worst(&w, 900, &service) == 200);
 	workload_op_end(&w, 950, 10);
-	assert_true(workload_take_worst(&w, 1000) == 250);
-	assert_true(workload_take_worst(&w, 1100) == 0);
+	assert_true(workload_take_worst(&w, 1000, &service) == 250);
+	assert_true(workload_take_worst(&w, 1100, &service) == 0);
+}
+
+/* 30 late of 100, then 80 late and still going on: the wait counts in the latency, not in the service. */
+static void the_wait_of_a_paced_operation_is_told_apart(void **state)
+{
+	(void)state;
+	struct workload w = { 0 };
+	int64_t service;
+	workload_op_begin_paced(&w, 1000, 1030);
+	workload_op_end(&w, 1100, 1);
+	workload_op_begin_paced(&w, 2000, 2000);
+	workload_op_end(&w, 2090, 2);
+	assert_true(workload_take_worst(&w, 2200, &service) == 100);
+	assert_true(service == 90);
+	workload_op_begin_paced(&w, 3000, 3080);
+	assert_true(workload_take_worst(&w, 3200, &service) == 200);
+	assert_true(service == 120);
+	workload_op_end(&w, 3210, 3);
+	assert_true(workload_take_worst(&w, 3300, &service) == 210);
+	assert_true(service == 130);
+	/* Half of one that ended while the sampler took: the whole is no shorter. */
+	atomic_store(&w.worst_service_ns, 70);
+	assert_true(workload_take_worst(&w, 3400, &service) == 70);
+	assert_true(service == 70);
+	assert_true(workload_take_worst(&w, 3500, &service) == 0);
+	assert_true(service == 0);
 }
 
 static void missed_slots_are_dropped_and_counted(void **state)
@@ -262,6 +294,7 @@ static void missed_slots_are_dropped_and_counted(void **state)
 	assert_true(slots_next(&s, &missed) == first + 1000 * NS_PER_S);
 	assert_true(atomic_load(&missed) == 10);
 	assert_true(s.next_ns == first + 1100 * NS_PER_S);
+	assert_true(s.woke_ns >= first + 1050 * NS_PER_S && s.woke_ns < s.next_ns);
 	s.next_ns = clock_now_ns() - 50 * NS_PER_S; /* late, but its time is not over */
 	slots_next(&s, &missed);
 	assert_true(atomic_load(&missed) == 10);
@@ -443,6 +476,7 @@ int main(void)
 		cmocka_unit_test(dutycycle_checks_its_schedule),
 		cmocka_unit_test(idle_counts_samples_and_how_late_they_are),
 		cmocka_unit_test(the_worst_operation_is_of_this_sample_only_or_still_going_on),
+		cmocka_unit_test(the_wait_of_a_paced_operation_is_told_apart),
 		cmocka_unit_test(missed_slots_are_dropped_and_counted),
 		cmocka_unit_test(pages_differ_in_every_word_and_hold_no_zeros),
 		cmocka_unit_test(zipf_follows_its_law),

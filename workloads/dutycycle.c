@@ -141,7 +141,7 @@ static void dutycycle_run(struct workload *w)
 				int64_t start = slots_next(&slots, &w->slots_missed);
 				if (workload_stopped(w))
 					return;
-				workload_op_begin(w, start);
+				workload_op_begin_paced(w, start, slots.woke_ns);
 				burn(w, schedule->chunk, step->busy_ns, start + options->period_ns, &work);
 				workload_op_end(w, clock_now_ns(), work);
 			}

@@ -162,7 +162,7 @@ static void run_paced(struct workload *w, struct dirtier *d, int64_t rate_bytes_
 		int64_t pages = (int64_t)(credit / PAGE_BYTES);
 		if (pages == 0)
 			continue;
-		workload_op_begin(w, start);
+		workload_op_begin_paced(w, start, slots.woke_ns);
 		write_pages(d, w->options, pages);
 		credit -= (double)(pages * PAGE_BYTES);
 		work += pages * PAGE_BYTES;

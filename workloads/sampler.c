@@ -23,7 +23,7 @@ static void take(struct agent *a, int i, int64_t deadline_ns)
 	if (w->ops->sampled)
 		w->ops->sampled(w, deadline_ns, sample.guest_ns);
 	sample.work = atomic_load_explicit(&w->work, memory_order_relaxed);
-	sample.worst_op_ns = workload_take_worst(w, sample.guest_ns);
+	sample.worst_op_ns = workload_take_worst(w, sample.guest_ns, &sample.worst_service_ns);
 	if (!store_append(&a->store[i], sample))
 		atomic_fetch_add(&a->slots_missed, 1);
 }

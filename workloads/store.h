@@ -15,7 +15,7 @@
 
 struct err;
 
-#define STORE_CHUNK_SAMPLES 8192 /* 256 KiB; 8 s at 1 ms */
+#define STORE_CHUNK_SAMPLES 8192 /* 320 KiB; 8 s at 1 ms */
 #define STORE_CHUNKS 8192        /* 6.7e7 samples: 18 hours at 1 ms */
 
 struct store {

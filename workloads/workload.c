@@ -72,25 +72,38 @@ void workload_end(struct workload *w)
 	w->state = NULL;
 }
 
+/* The sampler may take the old worst in between: then the exchange fails and sees its zero. */
+static void keep_longest(_Atomic int64_t *worst, int64_t took)
+{
+	int64_t old = atomic_load_explicit(worst, memory_order_relaxed);
+	while (took > old &&
+	       !atomic_compare_exchange_weak_explicit(worst, &old, took, memory_order_relaxed, memory_order_relaxed))
+		;
+}
+
 void workload_op_end(struct workload *w, int64_t now_ns, int64_t work)
 {
-	int64_t took = now_ns - atomic_load_explicit(&w->op_start_ns, memory_order_relaxed);
-	int64_t worst = atomic_load_explicit(&w->worst_op_ns, memory_order_relaxed);
 	atomic_store_explicit(&w->work, work, memory_order_relaxed);
-	/* The sampler may take the old worst in between: then the exchange fails and sees its zero. */
-	while (took > worst && !atomic_compare_exchange_weak_explicit(&w->worst_op_ns, &worst, took,
-	                                                              memory_order_relaxed, memory_order_relaxed))
-		;
+	keep_longest(&w->worst_op_ns, now_ns - atomic_load_explicit(&w->op_start_ns, memory_order_relaxed));
+	keep_longest(&w->worst_service_ns, now_ns - atomic_load_explicit(&w->op_begin_ns, memory_order_relaxed));
 	atomic_store_explicit(&w->op_start_ns, 0, memory_order_release);
 }
 
-int64_t workload_take_worst(struct workload *w, int64_t now_ns)
+static int64_t longer(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+int64_t workload_take_worst(struct workload *w, int64_t now_ns, int64_t *ret_service_ns)
 {
 	/* Start first: an operation that ends between the two reads is then in the worst that ended. */
 	int64_t start = atomic_load_explicit(&w->op_start_ns, memory_order_acquire);
+	int64_t begin = atomic_load_explicit(&w->op_begin_ns, memory_order_relaxed);
 	int64_t worst = atomic_exchange_explicit(&w->worst_op_ns, 0, memory_order_relaxed);
-	int64_t going_on = start ? now_ns - start : 0;
-	return going_on > worst ? going_on : worst;
+	int64_t service = atomic_exchange_explicit(&w->worst_service_ns, 0, memory_order_relaxed);
+	*ret_service_ns = longer(service, start ? now_ns - begin : 0);
+	/* One that ends between the exchanges may have been taken in part: none is longer inside than as a whole. */
+	return longer(longer(worst, start ? now_ns - start : 0), *ret_service_ns);
 }
 
 void workload_job_done(struct workload *w, int64_t now_ns)
@@ -113,7 +126,8 @@ void slots_begin(struct slots *s, int64_t length_ns)
 int64_t slots_next(struct slots *s, _Atomic int64_t *missed)
 {
 	clock_sleep_until(s->next_ns);
-	int64_t over = (clock_now_ns() - s->next_ns) / s->length_ns;
+	s->woke_ns = clock_now_ns();
+	int64_t over = (s->woke_ns - s->next_ns) / s->length_ns;
 	if (over > 0) {
 		atomic_fetch_add_explicit(missed, over, memory_order_relaxed);
 		s->next_ns += over * s->length_ns;

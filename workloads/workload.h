@@ -7,7 +7,8 @@
  *
  * Rules for a workload:
  * - It publishes through struct workload only: `work` is cumulative, in the workload's unit, and moves at least a few
- *   times a millisecond where it can; every operation is bracketed by workload_op_begin() and workload_op_end().
+ *   times a millisecond where it can; every operation is bracketed by workload_op_begin(), or _paced(), and
+ *   workload_op_end().
  * - An operation is 200 us or longer where the workload can choose (calibrate in init), so that reading the clock
  *   costs nothing beside it, also where the clock is emulated.
  * - Pacing uses absolute deadlines. After a stall the missed slots are dropped and counted, never caught up.
@@ -33,13 +34,15 @@ struct workload {
 	void *options; /* ops->options_size bytes, filled through ops->options */
 	void *state;   /* made by ops->init */
 
-	_Atomic int64_t work;         /* cumulative, in ops->unit */
-	_Atomic int64_t worst_op_ns;  /* longest operation that ended since the sampler took it last */
-	_Atomic int64_t op_start_ns;  /* of the operation going on; 0: none */
-	_Atomic int64_t job_done_ns;  /* when a fixed-size job ended; -1: none, or still running */
-	_Atomic int64_t slots_missed; /* slots that a paced workload dropped */
-	_Atomic bool stop;            /* run() returns soon after it is set */
-	_Atomic bool failed;          /* set last, after `failure` */
+	_Atomic int64_t work;             /* cumulative, in ops->unit */
+	_Atomic int64_t worst_op_ns;      /* longest operation that ended since the sampler took it last */
+	_Atomic int64_t op_start_ns;      /* of the operation going on, the intended one; 0: none */
+	_Atomic int64_t op_begin_ns;      /* when it really began */
+	_Atomic int64_t worst_service_ns; /* as worst_op_ns, from the real begin on */
+	_Atomic int64_t job_done_ns;      /* when a fixed-size job ended; -1: none, or still running */
+	_Atomic int64_t slots_missed;     /* slots that a paced workload dropped */
+	_Atomic bool stop;                /* run() returns soon after it is set */
+	_Atomic bool failed;              /* set last, after `failure` */
 	char failure[128];
 };
 
@@ -91,10 +94,17 @@ int workload_init(struct workload *w, const struct workload_ops *ops, void *opti
 /* Free what workload_init() made (not the options). */
 void workload_end(struct workload *w);
 
-/* An operation begins, at its intended start where it is paced. */
+/* An operation that is paced begins, at begin_ns instead of start_ns, its intended start. */
+static inline void workload_op_begin_paced(struct workload *w, int64_t start_ns, int64_t begin_ns)
+{
+	atomic_store_explicit(&w->op_begin_ns, begin_ns, memory_order_relaxed);
+	atomic_store_explicit(&w->op_start_ns, start_ns, memory_order_release);
+}
+
+/* One that is not. */
 static inline void workload_op_begin(struct workload *w, int64_t start_ns)
 {
-	atomic_store_explicit(&w->op_start_ns, start_ns, memory_order_relaxed);
+	workload_op_begin_paced(w, start_ns, start_ns);
 }
 
 /* It ended at now_ns and the counter stands at `work`. */
@@ -113,9 +123,10 @@ static inline bool workload_stopped(struct workload *w)
 
 /*
  * Take the longest operation since the last call: the longest that ended, or the one still going on at now_ns if
- * that is longer. Only the sampler calls this.
+ * that is longer; from the intended start on, and in *ret_service_ns from the real begin on, which is not longer. Only
+ * the sampler calls this.
  */
-int64_t workload_take_worst(struct workload *w, int64_t now_ns);
+int64_t workload_take_worst(struct workload *w, int64_t now_ns, int64_t *ret_service_ns);
 
 /*
  * Slots of a paced loop: sleep until the next slot's intended start, and return it. Slots whose time is over entirely
@@ -123,6 +134,7 @@ int64_t workload_take_worst(struct workload *w, int64_t now_ns);
  */
 struct slots {
 	int64_t next_ns;
+	int64_t woke_ns; /* when the last one really began */
 	int64_t length_ns;
 };
 

@@ -58,3 +58,12 @@ void clock_sleep(int64_t duration_ns)
 	struct timespec t = clock_to_timespec(duration_ns);
 	clock_nanosleep(CLOCK_MONOTONIC, 0, &t, NULL);
 }
+
+void clock_condition_init(pthread_cond_t *condition)
+{
+	pthread_condattr_t monotonic;
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(condition, &monotonic);
+	pthread_condattr_destroy(&monotonic);
+}

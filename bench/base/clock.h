@@ -4,6 +4,7 @@
 #ifndef BENCH_BASE_CLOCK_H
 #define BENCH_BASE_CLOCK_H
 
+#include <pthread.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -30,5 +31,8 @@ void clock_sleep_until(int64_t deadline_ns);
 void clock_sleep(int64_t duration_ns);
 
 struct timespec clock_to_timespec(int64_t ns);
+
+/* A condition whose pthread_cond_timedwait() takes this clock. */
+void clock_condition_init(pthread_cond_t *condition);
 
 #endif

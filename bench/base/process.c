@@ -9,6 +9,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,8 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#define KILL_GRACE_NS (2 * NS_PER_S)
 
 static int enter_namespace(const char *path, int kind, struct err *e)
 {
@@ -90,6 +93,20 @@ static const char *last_line(char *text)
 	return newline ? newline + 1 : text;
 }
 
+/* Wait for a child until the head instant; false when it has not ended by then. */
+static bool wait_until(pid_t pid, int64_t end_ns, int *status)
+{
+	int64_t pause_ns = 50 * NS_PER_US;
+	while (waitpid(pid, status, WNOHANG) == 0) {
+		if (clock_now_ns() >= end_ns)
+			return false;
+		clock_sleep(pause_ns);
+		if (pause_ns < 5 * NS_PER_MS)
+			pause_ns *= 2;
+	}
+	return true;
+}
+
 int process_run(const struct process_place *place, const char *const argv[], int64_t deadline_ns, char *output,
                 size_t room, struct err *e)
 {
@@ -118,7 +135,8 @@ int process_run(const struct process_place *place, const char *const argv[], int
 	}
 
 	int64_t end = clock_now_ns() + deadline_ns;
-	int timed_out = 0, status = 0;
+	bool timed_out = false;
+	int status = 0;
 	for (;;) {
 		int64_t left = end - clock_now_ns();
 		struct pollfd p = { .fd = pipe_fd[0], .events = POLLIN };
@@ -126,12 +144,13 @@ int process_run(const struct process_place *place, const char *const argv[], int
 		if (ready < 0 && errno == EINTR)
 			continue;
 		if (ready <= 0) {
-			timed_out = 1;
-			kill(pid, SIGKILL);
+			timed_out = true;
 			break;
 		}
 		char chunk[4096];
 		ssize_t n = read(pipe_fd[0], chunk, sizeof(chunk));
+		if (n < 0 && errno == EINTR)
+			continue;
 		if (n <= 0)
 			break;
 		size_t keep = (size_t)n < size - 1 - used ? (size_t)n : size - 1 - used;
@@ -140,11 +159,13 @@ int process_run(const struct process_place *place, const char *const argv[], int
 		text[used] = '\0';
 	}
 	close(pipe_fd[0]);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	if (timed_out)
+	/* It may close its output and go on; one that the kernel holds does not even die. */
+	if (timed_out || !wait_until(pid, end, &status)) {
+		kill(pid, SIGKILL);
+		wait_until(pid, clock_now_ns() + KILL_GRACE_NS, &status);
 		return err_set(e, EXIT_MEASURED_BAD, "'%s' did not end within %lld s", command,
 		               (long long)(deadline_ns / NS_PER_S));
+	}
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return 0;
 	char tail[1024];

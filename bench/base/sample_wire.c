@@ -5,7 +5,8 @@
 /*
  * Header, 16 bytes: magic u32, version u8, type u8, vm u16, run_id u64. Then by type:
  *	HELLO    state u8, workloads u8, boot_ns u64, next_seq u32 x 4, job_done i64 x 4, slots_missed u64, detail 128
- *	SAMPLES  workload u8, fetched u8, count u8, zero u8, count x { seq u32, guest_ns i64, work i64, worst_op i64 }
+ *	SAMPLES  workload u8, fetched u8, count u8, zero u8,
+ *	         count x { seq u32, guest_ns i64, work i64, worst_op i64, worst_service i64 }
  *	FETCH    workload u8, zero u8, count u16, first u32
  *	PACE     interval_ns i64
  *	START, STOP, POWEROFF   nothing
@@ -15,7 +16,7 @@
 #define HEADER_BYTES 16
 #define HELLO_BYTES (HEADER_BYTES + 2 + 8 + 4 * WORKLOADS_PER_GUEST + 8 * WORKLOADS_PER_GUEST + 8 + 128)
 #define SAMPLES_BYTES (HEADER_BYTES + 4)
-#define SAMPLE_BYTES 28
+#define SAMPLE_BYTES 36
 #define FETCH_BYTES (HEADER_BYTES + 8)
 #define PACE_BYTES (HEADER_BYTES + 8)
 
@@ -71,6 +72,7 @@ static unsigned char *put_samples(const struct message *m, unsigned char *p)
 		p = put(p, (uint64_t)s->guest_ns, 8);
 		p = put(p, (uint64_t)s->work, 8);
 		p = put(p, (uint64_t)s->worst_op_ns, 8);
+		p = put(p, (uint64_t)s->worst_service_ns, 8);
 	}
 	return p;
 }
@@ -161,11 +163,14 @@ static const char *get_samples(const unsigned char *p, size_t length, struct mes
 		s->guest_ns = (int64_t)get(&p, 8);
 		s->work = (int64_t)get(&p, 8);
 		s->worst_op_ns = (int64_t)get(&p, 8);
-		if (s->guest_ns < 0 || s->work < 0 || s->worst_op_ns < 0)
+		s->worst_service_ns = (int64_t)get(&p, 8);
+		if (s->guest_ns < 0 || s->work < 0 || s->worst_op_ns < 0 || s->worst_service_ns < 0)
 			return "negative stamp, work or latency";
 		if (s->guest_ns >= SAMPLE_VALUE_LIMIT || s->work >= SAMPLE_VALUE_LIMIT ||
 		    s->worst_op_ns >= SAMPLE_VALUE_LIMIT)
 			return "stamp, work or latency out of range";
+		if (s->worst_service_ns > s->worst_op_ns)
+			return "operation shorter than its service";
 		if (i > 0 && s->seq <= s[-1].seq)
 			return "sample numbers not ascending";
 	}

@@ -19,7 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SAMPLE_WIRE_VERSION 1
+#define SAMPLE_WIRE_VERSION 2
 #define SAMPLE_WIRE_PORT 7710      /* UDP, head side: samples and hellos come here */
 #define SAMPLE_CONTROL_PORT 7711   /* UDP, guest side: START, FETCH, STOP */
 #define SAMPLE_HEARTBEAT_PORT 7712 /* UDP, head's data-network side: one small datagram a sampling interval */
@@ -51,6 +51,7 @@ struct sample {
 	int64_t guest_ns;    /* guest CLOCK_MONOTONIC */
 	int64_t work;        /* cumulative, in the workload's unit (additions, bytes, busy ns, samples) */
 	int64_t worst_op_ns; /* longest single operation that ended or is still going on since the sample before */
+	int64_t worst_service_ns; /* the same from its real begin on, not the intended one; never above worst_op_ns */
 };
 
 struct message {
@@ -90,9 +91,9 @@ struct message {
 size_t message_encode(const struct message *m, unsigned char *buffer);
 
 /*
- * Decode and check a datagram: magic, version, type, exact length, counts, ranges (work, stamps and worst_op from 0
- * to below SAMPLE_VALUE_LIMIT, seq ascending, states known, text printable). Returns 0, or -1 with *ret_reason naming what was wrong;
- * *ret is then undefined. The run id is returned, not judged.
+ * Decode and check a datagram: magic, version, type, exact length, counts, ranges (work, stamps and latencies from 0
+ * to below SAMPLE_VALUE_LIMIT, worst_service not above worst_op, seq ascending, states known, text printable). Returns
+ * 0, or -1 with *ret_reason naming what was wrong; *ret is then undefined. The run id is returned, not judged.
  */
 int message_decode(const unsigned char *bytes, size_t length, struct message *ret, const char **ret_reason);
 

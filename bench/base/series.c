@@ -87,24 +87,6 @@ void series_row(struct series *s, const char *format, ...)
 	pthread_mutex_unlock(&s->lock);
 }
 
-char *series_text(const char *text, char *buffer, unsigned long room)
-{
-	if (!strpbrk(text, ",\"\n\r")) {
-		snprintf(buffer, room, "%s", text);
-		return buffer;
-	}
-	size_t used = 0;
-	buffer[used++] = '"';
-	for (; *text && used + 4 < room; text++) {
-		if (*text == '"')
-			buffer[used++] = '"';
-		buffer[used++] = *text == '\n' || *text == '\r' ? ' ' : *text;
-	}
-	buffer[used++] = '"';
-	buffer[used] = '\0';
-	return buffer;
-}
-
 void series_flush(struct series *s)
 {
 	pthread_mutex_lock(&s->lock);

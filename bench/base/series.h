@@ -7,8 +7,8 @@
  *	series_close(s, &e);
  *
  * Thread-safe; rows are buffered and written whole, at the latest with the first row that comes a second after the
- * last write, so that a killed run keeps what it had; series_flush() where rows are rare. A full disk is remembered and returned by
- * series_close(); rows after it are dropped and counted.
+ * last write, so that a killed run keeps what it had; series_flush() where rows are rare. A full disk is remembered
+ * and returned by series_close(); rows after it are dropped and counted.
  */
 #ifndef BENCH_BASE_SERIES_H
 #define BENCH_BASE_SERIES_H
@@ -18,11 +18,8 @@ struct series;
 
 int series_create(struct series **ret, const char *directory, const char *name, const char *header, struct err *e);
 
-/* Append one row; the newline is added. Text fields must not hold commas, quotes or newlines: see series_text(). */
+/* Append one row; the newline is added. Text fields must not hold commas, quotes or newlines: field_text_copy(). */
 void series_row(struct series *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-/* Copy text into buffer, quoted as RFC 4180 asks when it needs to be; returns buffer. */
-char *series_text(const char *text, char *buffer, unsigned long room);
 
 void series_flush(struct series *s);
 

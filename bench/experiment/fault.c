@@ -39,12 +39,10 @@ static int cut(struct fault *f)
 	const struct node *nodes = f->testbed->nodes;
 	if (device_set(f, "down") < 0)
 		return -1;
-	for (int i = NODE_SRC; i <= NODE_DST; i++) {
-		const struct process_place place = { .netns = nodes[i].netns_path };
-		const char *peer = nodes[i == NODE_SRC ? NODE_DST : NODE_SRC].migration_ip;
-		if (process_runf(&place, &f->trouble, "ss --kill --tcp dst %s", peer) < 0)
+	for (int i = NODE_SRC; i <= NODE_DST; i++)
+		if (link_cut_tcp(nodes[i].netns_path, nodes[i == NODE_SRC ? NODE_DST : NODE_SRC].migration_ip,
+		                 &f->trouble) < 0)
 			return -1;
-	}
 	say(f, "link-cut", "");
 	return 0;
 }
@@ -102,7 +100,6 @@ static void fault_free(struct fault *f)
 int fault_start(struct fault **ret, const struct experiment *x, const struct testbed *t, event_sink sink,
                 void *context, struct err *e)
 {
-	pthread_condattr_t monotonic;
 	*ret = NULL;
 	if (!x->fault.cut_ns)
 		return 0;
@@ -113,10 +110,7 @@ int fault_start(struct fault **ret, const struct experiment *x, const struct tes
 		.asked = &x->fault, .testbed = t, .vm = x->migration.vm, .sink = sink, .context = context
 	};
 	pthread_mutex_init(&f->lock, NULL);
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&f->changed, &monotonic);
-	pthread_condattr_destroy(&monotonic);
+	clock_condition_init(&f->changed);
 	errno = pthread_create(&f->thread, NULL, fault_main, f);
 	if (errno) {
 		fault_free(f);

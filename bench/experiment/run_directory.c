@@ -2,6 +2,7 @@
 
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
+#include "bench/base/field_text.h"
 #include "bench/base/series.h"
 #include "bench/base/whole_file.h"
 #include "revision.h"
@@ -109,7 +110,7 @@ void run_directory_event(struct run_directory *d, int64_t head_ns, const char *v
 {
 	char quoted[2048];
 	series_row(d->events, "%lld,%s,%s,%s,%s", (long long)head_ns, vm ? vm : "", node ? node : "", event,
-	           series_text(detail ? detail : "", quoted, sizeof(quoted)));
+	           field_text_copy(detail ? detail : "", quoted, sizeof(quoted)));
 	series_flush(d->events); /* events are few, and the first thing looked at after a crash */
 }
 

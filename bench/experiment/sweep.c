@@ -144,7 +144,8 @@ int sweep_point(const struct config_file *c, long index, struct config_file *ret
 	long after = 1, choice;
 	if (config_file_copy(ret, c, e) < 0)
 		return -1;
-	label[0] = '\0';
+	if (label)
+		label[0] = '\0';
 	for (size_t i = 0; i < c->count; i++)
 		after *= alternatives(c, i);
 	/* The last one varies fastest. */
@@ -169,7 +170,7 @@ int sweep_point(const struct config_file *c, long index, struct config_file *ret
 			list_element(c->entries[i].value, choice, list_value, sizeof(list_value));
 			snprintf(ret->entries[i].value, sizeof(ret->entries[i].value), "%s", list_value);
 		}
-		if (points > 1 && used < room)
+		if (points > 1 && label && used < room)
 			used += (size_t)snprintf(label + used, room - used, "%s%s=%s", used ? " " : "",
 			                         opens_group ? group : c->entries[i].key, shown);
 	}

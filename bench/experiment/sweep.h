@@ -25,7 +25,7 @@ long sweep_count(const struct config_file *c, struct err *e);
 
 /*
  * Point `index` of the sweep: *ret (free it with config_file_free) has one value for each key and no cases, and label
- * says which, "load=light rate=100M", with only what varies; empty for a single point.
+ * (NULL: not asked) says which, "load=light rate=100M", with only what varies; empty for a single point.
  */
 int sweep_point(const struct config_file *c, long index, struct config_file *ret, char *label, size_t room,
                 struct err *e);

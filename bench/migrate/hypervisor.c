@@ -148,16 +148,12 @@ static void *attempt_main(void *context)
 static virConnectPtr connect_attempt(const char *uri, int64_t deadline_ns, char *words, size_t room)
 {
 	struct attempt *a = calloc(1, sizeof(*a));
-	pthread_condattr_t monotonic;
 	pthread_t thread;
 	if (!a) {
 		snprintf(words, room, "out of memory");
 		return NULL;
 	}
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&a->changed, &monotonic);
-	pthread_condattr_destroy(&monotonic);
+	clock_condition_init(&a->changed);
 	pthread_mutex_init(&a->lock, NULL);
 	snprintf(a->uri, sizeof(a->uri), "%s", uri);
 	snprintf(a->words, sizeof(a->words), "it accepts connections and does not answer");

@@ -245,16 +245,12 @@ static void steering_free(struct steering *s)
 int steering_start(struct steering **ret, const struct migration_spec *spec, virDomainPtr domain,
                    struct migration_result *result, struct err *e)
 {
-	pthread_condattr_t monotonic;
 	struct steering *s = calloc(1, sizeof(*s));
 	if (!s)
 		return err_set(e, EXIT_CANNOT, "cannot migrate: out of memory");
 	*s = (struct steering){ .spec = spec, .domain = domain, .result = result, .start_ns = result->start_ns };
 	pthread_mutex_init(&s->lock, NULL);
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&s->changed, &monotonic);
-	pthread_condattr_destroy(&monotonic);
+	clock_condition_init(&s->changed);
 	if (events_open_domain(&s->events, domain, spec->source_node, on_event, on_job, s, e) < 0) {
 		steering_free(s);
 		return -1;

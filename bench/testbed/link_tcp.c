@@ -146,3 +146,23 @@ int link_pin_tcp(const char *netns, const char *congestion_control, struct link_
 		return -1;
 	return ret ? link_read_tcp(netns, ret, e) : 0;
 }
+
+int link_cut_tcp(const char *netns, const char *peer, struct err *e)
+{
+	const struct process_place place = { .netns = netns };
+	const char *const show[] = { "ss",          "--no-header", "--numeric", "--tcp", "state",
+		                     "established", "dst",         peer,        NULL };
+	char left[4096];
+	int count = 0;
+	/* What the kernel cannot close it skips without a word. */
+	if (process_runf(&place, e, "ss --kill --tcp dst %s", peer) < 0 ||
+	    process_run(&place, show, 10 * NS_PER_S, left, sizeof(left), e) < 0)
+		return -1;
+	for (const char *c = left; *c; c++)
+		count += *c == '\n';
+	return count ? err_set(e, EXIT_CANNOT,
+	                       "'ss --kill' left %d TCP connections to '%s' open: it needs a kernel with "
+	                       "CONFIG_INET_DIAG_DESTROY",
+	                       count, peer)
+	             : 0;
+}

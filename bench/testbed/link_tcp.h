@@ -28,4 +28,7 @@ int link_pin_tcp(const char *netns, const char *congestion_control, struct link_
 /* What is on, without changing it. */
 int link_read_tcp(const char *netns, struct link_tcp *ret, struct err *e);
 
+/* Close the namespace's connections to an address, without a word to the other end. EXIT_CANNOT when one stays open. */
+int link_cut_tcp(const char *netns, const char *peer, struct err *e);
+
 #endif

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,19 +95,33 @@ static int image_make(const char *path, int64_t bytes, int64_t content_bytes, ui
 	return 0;
 }
 
+/* What tgtd serves is asked of tgtd: an image may be there that it was never given. */
+static bool is_served(const struct node *node, const char *path)
+{
+	const struct process_place place = node_place(node);
+	char variable[256], line[320], targets[32 * 1024];
+	ipc_variable(node, variable, sizeof(variable));
+	const char *argv[] = {
+		"env", variable, "tgtadm", "--lld", "iscsi", "--op", "show", "--mode", "target", NULL
+	};
+	snprintf(line, sizeof(line), ": %s\n", path);
+	return process_run(&place, argv, 30 * NS_PER_S, targets, sizeof(targets), NULL) == 0 && strstr(targets, line);
+}
+
 int storage_add_disk(const struct node *node, int lun, int64_t bytes, int64_t content_bytes, struct err *e)
 {
-	char path[300], arguments[500], list[400];
+	char path[300], arguments[500];
 	struct stat st;
 	snprintf(path, sizeof(path), "%s/disk%d.img", node->state_directory, lun);
-	if (stat(path, &st) == 0 && st.st_size == bytes && st.st_blocks * 512 >= content_bytes)
+	bool fits = stat(path, &st) == 0 && st.st_size == bytes && st.st_blocks * 512 >= content_bytes;
+	bool served = is_served(node, path);
+	if (fits && served)
 		return 0;
-	/* tgtd keeps no list that would survive, so a LUN of another size is taken away first. */
-	if (access(path, F_OK) == 0) {
-		snprintf(list, sizeof(list), "--op delete --mode logicalunit --tid 1 --lun %d", lun);
-		tgtadm(node, list, NULL);
-	}
-	if (image_make(path, bytes, content_bytes, (uint64_t)lun, e) < 0)
+	/* A LUN does not change its size. */
+	snprintf(arguments, sizeof(arguments), "--op delete --mode logicalunit --tid 1 --lun %d", lun);
+	if (served && tgtadm(node, arguments, e) < 0)
+		return -1;
+	if (!fits && image_make(path, bytes, content_bytes, (uint64_t)lun, e) < 0)
 		return -1;
 	snprintf(arguments, sizeof(arguments), "--op new --mode logicalunit --tid 1 --lun %d -b %s", lun, path);
 	return tgtadm(node, arguments, e);

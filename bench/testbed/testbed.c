@@ -279,10 +279,18 @@ static int begin(struct testbed *t, const struct testbed_spec *spec, void (*note
 	return 0;
 }
 
+void testbed_forget(struct testbed *t)
+{
+	for (int i = 0; i < t->link_count; i++)
+		free(t->links[i].link);
+	t->link_count = 0;
+}
+
 static int make_or_undo(struct testbed *t, struct err *e)
 {
 	if (testbed_make(t, e) == 0)
 		return 0;
+	testbed_forget(t);
 	bool clean = !t->undo || register_undo(t->undo, NULL) == 0;
 	lock_give(t->lock_fd, clean);
 	return -1;
@@ -297,6 +305,7 @@ int testbed_open(struct testbed *t, const struct testbed_spec *spec, void (*note
 	if (note)
 		note("using the testbed that is up");
 	if (testbed_state_read(t, STATE_DIRECTORY, e) < 0 || testbed_state_fits(t, spec, e) < 0) {
+		testbed_forget(t);
 		lock_give(t->lock_fd, false);
 		return -1;
 	}
@@ -321,8 +330,7 @@ int testbed_check_free(const struct testbed_spec *spec, struct err *e)
 		return -1;
 	if (testbed_state_is_up(STATE_DIRECTORY)) {
 		result = testbed_state_read(&t, STATE_DIRECTORY, e) < 0 ? -1 : testbed_state_fits(&t, spec, e);
-		for (int i = 0; i < t.link_count; i++)
-			free(t.links[i].link);
+		testbed_forget(&t);
 	}
 	lock_give(fd, access(REGISTER_PATH, F_OK) < 0);
 	return result;
@@ -331,13 +339,13 @@ int testbed_check_free(const struct testbed_spec *spec, struct err *e)
 int testbed_close(struct testbed *t, struct err *e)
 {
 	int result = 0;
-	for (int i = 0; i < t->link_count; i++)
-		if (t->kept)
-			free(t->links[i].link);
-		else
+	if (!t->kept) {
+		for (int i = 0; i < t->link_count; i++)
 			link_destroy(t->links[i].link);
-	if (!t->kept)
+		t->link_count = 0;
 		result = register_undo(t->undo, e);
+	}
+	testbed_forget(t);
 	lock_give(t->lock_fd, !t->kept && result == 0);
 	return result;
 }
@@ -354,6 +362,7 @@ int testbed_up(const struct testbed_spec *spec, void (*note)(const char *), stru
 	if (make_or_undo(&t, e) < 0)
 		return -1;
 	int result = testbed_state_write(&t, STATE_DIRECTORY, e);
+	testbed_forget(&t);
 	if (result < 0)
 		register_undo(t.undo, NULL);
 	else
@@ -386,5 +395,8 @@ int testbed_load(struct testbed *t, struct err *e)
 	t->lock_fd = -1;
 	if (!testbed_state_is_up(STATE_DIRECTORY))
 		return err_set(e, EXIT_MEASURED_BAD, "no testbed is up: run 'migmeter testbed up'");
-	return testbed_state_read(t, STATE_DIRECTORY, e);
+	int result = testbed_state_read(t, STATE_DIRECTORY, e);
+	if (result < 0)
+		testbed_forget(t);
+	return result;
 }

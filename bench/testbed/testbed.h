@@ -70,8 +70,11 @@ int testbed_close(struct testbed *t, struct err *e);
 int testbed_up(const struct testbed_spec *spec, void (*note)(const char *), struct err *e);
 int testbed_down(bool *ret_was_there, struct err *e);
 
-/* Read the state of one that is up, without the lock. EXIT_MEASURED_BAD when none is up. */
+/* Read the state of one that is up, without the lock, for testbed_forget(). EXIT_MEASURED_BAD when none is up. */
 int testbed_load(struct testbed *t, struct err *e);
+
+/* Free what *t keeps of the links, which stay as they are. */
+void testbed_forget(struct testbed *t);
 
 /* The shape that is asked of the link of that name. */
 struct link_shape testbed_link_shape(const struct testbed_spec *spec, const char *link);
