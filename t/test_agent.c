@@ -4,6 +4,7 @@
 #include "bench/base/sample_wire.h"
 #include "t/loopback.h"
 #include "workloads/agent.h"
+#include "workloads/heartbeat.h"
 #include "workloads/settings.h"
 
 #include <arpa/inet.h>
@@ -234,10 +235,10 @@ static void short_intervals_share_datagrams(void **state)
 		struct message m = next(f);
 		if (m.type != MESSAGE_SAMPLES)
 			continue;
-		/* 5 new ones and 11 older ones, once there are so many. */
+		/* 8 new ones and 16 older ones, once there are so many. */
 		if (m.samples.sample[0].seq > 0)
-			assert_int_equal(m.samples.count, 16);
-		assert_int_equal((m.samples.sample[m.samples.count - 1].seq + 1) % 5, 0);
+			assert_int_equal(m.samples.count, SAMPLES_PER_MESSAGE);
+		assert_int_equal((m.samples.sample[m.samples.count - 1].seq + 1) % 8, 0);
 		check_samples(&m, &last);
 	}
 	command(f, MESSAGE_STOP);

@@ -226,9 +226,6 @@ static int open_sockets(struct agent *a, struct err *e)
 {
 	const struct guest_settings *s = a->settings;
 	struct sockaddr_in here = { .sin_family = AF_INET, .sin_port = htons(SAMPLE_CONTROL_PORT) };
-	struct sockaddr_in heart = { .sin_family = AF_INET,
-		                     .sin_port = htons(SAMPLE_HEARTBEAT_PORT),
-		                     .sin_addr = { htonl(s->head_data_address) } };
 	a->head = (struct sockaddr_in){ .sin_family = AF_INET,
 		                        .sin_port = htons(SAMPLE_WIRE_PORT),
 		                        .sin_addr = { htonl(s->head_address) } };
@@ -237,21 +234,17 @@ static int open_sockets(struct agent *a, struct err *e)
 	a->control_fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (a->wake_fd < 0 || a->control_fd < 0 || bind(a->control_fd, (struct sockaddr *)&here, sizeof(here)) < 0)
 		return err_errno(e, EXIT_CANNOT, "cannot listen on UDP port %d", SAMPLE_CONTROL_PORT);
-	if (s->head_data_address) {
-		a->heart_fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-		if (a->heart_fd < 0)
-			return err_errno(e, EXIT_CANNOT, "socket of the heartbeat");
-		/* So that a beat needs no look-up of its route. Without a data NIC it fails, and the agent says so. */
-		if (connect(a->heart_fd, (struct sockaddr *)&heart, sizeof(heart)) < 0)
-			a->hooks.log("no way to the head's data address");
-	}
-	return 0;
+	int opened = s->head_data_address ? heartbeat_open(&a->heartbeat, s->head_data_address, e) : 0;
+	if (opened > 0)
+		a->hooks.log("no way to the head's data address");
+	return opened < 0 ? -1 : 0;
 }
 
 static void agent_free(struct agent *a)
 {
-	int fds[] = { a->wake_fd, a->control_fd, a->heart_fd };
-	for (int i = 0; i < 3; i++)
+	int fds[] = { a->wake_fd, a->control_fd };
+	heartbeat_close(&a->heartbeat);
+	for (int i = 0; i < 2; i++)
 		if (fds[i] >= 0)
 			close(fds[i]);
 	for (int i = 0; i < a->count; i++) {
@@ -272,7 +265,8 @@ int agent_start(struct agent **ret, const struct guest_settings *settings, const
 		return err_errno(e, EXIT_CANNOT, "agent");
 	a->settings = settings;
 	a->hooks = *hooks;
-	a->wake_fd = a->control_fd = a->heart_fd = -1;
+	a->wake_fd = a->control_fd = -1;
+	heartbeat_init(&a->heartbeat);
 	pthread_mutex_init(&a->lock, NULL);
 	sem_init(&a->start, 0, 0);
 	sem_init(&a->pace, 0, 0);

@@ -9,13 +9,9 @@
  *	FAILED     detail says why; what was sampled can be fetched, POWEROFF works
  *
  * The sampler is a thread of nice -20 on absolute deadlines, with slack to join the kernel's tick: half an interval, at
- * most 4 ms (measured: sampling every 10 ms then costs a computing TCG guest 3.8 % instead of 5.4 %). A deadline that
- * has passed by a whole interval is dropped and counted. SAMPLES go out each interval, or every 5 ms when the interval is
- * shorter, per workload one datagram with what is new and twice as many older ones and one more, so 3 lost datagrams in
- * a row (2 at 1 ms) heal. One each 50 ms would save about another point, but blur where a stop began.
- *
- * Heartbeat, one each interval to the head's data address: "MMHB", number u32, guest CLOCK_MONOTONIC ns i64, little
- * endian, 16 bytes.
+ * most 4 ms. A deadline that has passed by a whole interval is dropped and counted. SAMPLES go out every 50 ms (with an
+ * interval below 6 ms more often, as one datagram holds no more), per workload one datagram with what is new and twice as
+ * many older ones, so 2 lost datagrams in a row heal. Each interval has a heartbeat (workloads/heartbeat.h).
  */
 #ifndef WORKLOADS_AGENT_H
 #define WORKLOADS_AGENT_H
@@ -27,8 +23,6 @@
 struct agent;
 struct err;
 struct guest_settings;
-
-#define HEARTBEAT_BYTES 16
 
 /* What the surroundings do for the agent; called from any of its threads. */
 struct agent_hooks {

@@ -4,6 +4,7 @@
 
 #include "bench/base/sample_wire.h"
 #include "workloads/agent.h"
+#include "workloads/heartbeat.h"
 #include "workloads/store.h"
 #include "workloads/workload.h"
 
@@ -16,7 +17,8 @@ struct guest_settings;
 struct agent {
 	const struct guest_settings *settings;
 	struct agent_hooks hooks;
-	int control_fd, heart_fd, wake_fd;
+	int control_fd, wake_fd;
+	struct heartbeat heartbeat;
 	struct sockaddr_in head;
 	pthread_t control;
 

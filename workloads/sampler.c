@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #define SLACK_MAX_NS (4 * NS_PER_MS) /* a tick, where the kernel has 250 a second */
-#define SEND_EVERY_NS (5 * NS_PER_MS)
+#define SEND_EVERY_NS (50 * NS_PER_MS)
 
 /* New samples in a datagram, at most: with twice as many older ones it is full. */
 enum { NEW_SAMPLES_MAX = SAMPLES_PER_MESSAGE / 3 };
@@ -41,19 +41,8 @@ static void send_newest(struct agent *a, int count)
 	}
 }
 
-static void beat(struct agent *a, uint32_t number)
-{
-	unsigned char bytes[HEARTBEAT_BYTES] = "MMHB";
-	int64_t now = clock_now_ns();
-	for (int i = 0; i < 4; i++)
-		bytes[4 + i] = (unsigned char)(number >> (8 * i));
-	for (int i = 0; i < 8; i++)
-		bytes[8 + i] = (unsigned char)((uint64_t)now >> (8 * i));
-	send(a->heart_fd, bytes, sizeof(bytes), MSG_DONTWAIT);
-}
-
 /* Sample at one interval until it changes or all ends; what is new has then been sent. */
-static void sample_at(struct agent *a, int64_t interval_ns, uint32_t *slot)
+static void sample_at(struct agent *a, int64_t interval_ns)
 {
 	int64_t each = SEND_EVERY_NS / interval_ns;
 	int send_every = each < 1 ? 1 : each > NEW_SAMPLES_MAX ? NEW_SAMPLES_MAX : (int)each, unsent = 0;
@@ -64,8 +53,7 @@ static void sample_at(struct agent *a, int64_t interval_ns, uint32_t *slot)
 		int64_t deadline = slots_next(&slots, &a->slots_missed);
 		for (int i = 0; i < a->count; i++)
 			take(a, i, deadline);
-		if (a->heart_fd >= 0)
-			beat(a, (*slot)++);
+		heartbeat_send(&a->heartbeat);
 		if (++unsent < send_every)
 			continue;
 		send_newest(a, count);
@@ -88,13 +76,12 @@ static void prefer(int64_t interval_ns)
 void *sampler_main(void *argument)
 {
 	struct agent *a = argument;
-	uint32_t slot = 0;
 	while (!atomic_load(&a->stop)) {
 		int64_t interval_ns = atomic_load(&a->interval_ns);
 		if (interval_ns)
 			prefer(interval_ns);
 		if (interval_ns)
-			sample_at(a, interval_ns, &slot);
+			sample_at(a, interval_ns);
 		else
 			while (sem_wait(&a->pace) < 0)
 				;
