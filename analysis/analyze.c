@@ -184,7 +184,7 @@ static int vm_metrics(struct analysis *a, const struct run_vm *vm, struct err *e
 {
 	struct vm_samples samples = { 0 };
 	char reason[300] = "";
-	int read = vm_samples_read(&samples, a->run.directory, vm->name, e);
+	int read = vm_samples_read(&samples, a->run.directory, &a->run, vm->name, e);
 	if (read < 0)
 		return -1;
 	if (read == 1)

@@ -187,7 +187,7 @@ int calibration_read(struct calibration *ret, const struct run *run, struct err 
 	size_t count = (size_t)ret->injected.count;
 	struct downtime_window *windows = calloc(count, sizeof(*windows));
 	struct downtime *found = calloc(count, sizeof(*found));
-	int result = windows && found ? vm_samples_read(&samples, run->directory, ret->injected.vm->name, e)
+	int result = windows && found ? vm_samples_read(&samples, run->directory, run, ret->injected.vm->name, e)
 	                              : err_errno(e, EXIT_CANNOT, "cannot keep the injections");
 	for (size_t i = 0; result >= 0 && i < count; i++)
 		windows[i] = ret->injected.list[i].window;

@@ -20,6 +20,7 @@ enum {
 	SCATTER_BINS = 20,
 	LEVEL_BINS = 5,
 };
+static const int64_t hint_error_ns = 5 * NS_PER_MS; /* QEMU stops the clock a little before it stamps the stop */
 static const double bend_per_s = 100e3;     /* ns/s */
 static const double floor_error_ns = 0.1e6; /* the difference of two shortest delays is never known better */
 static const double leap_ns = 1e9;          /* quicker than all others by that much: a false stamp */
@@ -27,6 +28,7 @@ static const double leap_ns = 1e9;          /* quicker than all others by that m
 struct step_place {
 	int before, after;           /* last bin of the old level, first bin of the new */
 	int64_t last_old, first_new; /* guest stamps of the samples next to the stop, -1: not seen */
+	int64_t hinted;              /* between them, as the hypervisor says, -1: nothing */
 	double middle;               /* a residual above it is of the new level */
 };
 
@@ -159,6 +161,7 @@ static void find_steps(struct clock_map *map, double bend)
 			                                            .after = last + 1,
 			                                            .last_old = -1,
 			                                            .first_new = -1,
+			                                            .hinted = -1,
 			                                            .middle = (before + after[last]) / 2 };
 		map->steps[map->step_count++].size_ns = (int64_t)(after[last] - before);
 		for (; k < last; k++)
@@ -310,15 +313,36 @@ static int last_bin(const struct clock_map *map, int segment)
 	return segment < map->step_count ? map->places[segment].after - 1 : map->bins.used - 1;
 }
 
+void clock_map_hint(struct clock_map *map, int64_t stop_ns)
+{
+	for (int s = 0; s < map->step_count; s++) {
+		struct step_place *p = &map->places[s];
+		if (p->last_old < 0 || p->first_new <= p->last_old)
+			continue;
+		int64_t delta_ns = map_within(map, p->last_old, first_bin(map, s), last_bin(map, s)) - p->last_old;
+		int64_t guest_ns = stop_ns - delta_ns;
+		if (guest_ns > p->last_old - hint_error_ns && guest_ns < p->first_new + hint_error_ns)
+			p->hinted = guest_ns <= p->last_old   ? p->last_old + 1
+			            : guest_ns < p->first_new ? guest_ns
+			                                      : p->first_new - 1;
+	}
+}
+
+/* Where a step is, in guest time. */
+static int64_t place_of(const struct clock_map *map, const struct step_place *p)
+{
+	if (p->last_old < 0)
+		return map->bins.base_ns + p->after * map->bins.width_ns;
+	if (p->hinted >= 0)
+		return p->hinted;
+	return p->first_new > p->last_old ? p->last_old + (p->first_new - p->last_old) / 2 : p->last_old + 1;
+}
+
 void clock_map_finish(struct clock_map *map)
 {
 	for (int s = 0; s < map->step_count; s++) {
 		struct clock_step *step = &map->steps[s];
-		const struct step_place *p = &map->places[s];
-		int64_t edge = map->bins.base_ns + p->after * map->bins.width_ns;
-		step->guest_ns = p->last_old < 0              ? edge
-		                 : p->first_new > p->last_old ? p->last_old + (p->first_new - p->last_old) / 2
-		                                              : p->last_old + 1;
+		step->guest_ns = place_of(map, &map->places[s]);
 		step->stop_ns = map_within(map, step->guest_ns, first_bin(map, s), last_bin(map, s));
 		step->resume_ns = map_within(map, step->guest_ns, first_bin(map, s + 1), last_bin(map, s + 1));
 	}

@@ -10,6 +10,7 @@
  *	each sample, any order: clock_map_add(map, guest_ns, head_ns);
  *	clock_map_build(map, &e);                          // finds the stops, to a bin
  *	each sample again:      clock_map_locate(map, guest_ns, head_ns);
+ *	each stop's stamp:      clock_map_hint(map, head_ns); // if there are any
  *	clock_map_finish(map);                             // now it maps
  *
  * Memory does not grow with the run (clock_bins.h). Stops less than 0.3 s apart are seen as one, one in the first or
@@ -45,6 +46,13 @@ void clock_map_add(struct clock_map *map, int64_t guest_ns, int64_t head_ns);
 /* -1 when nothing was added (the message says so), or memory is short. */
 int clock_map_build(struct clock_map *map, struct err *e);
 void clock_map_locate(struct clock_map *map, int64_t guest_ns, int64_t head_ns);
+
+/*
+ * The hypervisor stamped a stop with this head instant. Samples bound where a stop was only to the time between two
+ * datagrams: one that may have been then is placed there. Its size stays what the samples say. After all samples are
+ * located; a stamp that fits no stop does nothing.
+ */
+void clock_map_hint(struct clock_map *map, int64_t stop_ns);
 void clock_map_finish(struct clock_map *map);
 
 /* Whether a sample's stamp says that the guest's clock leapt ahead: it is false then. */

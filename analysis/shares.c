@@ -136,7 +136,7 @@ static int read_work(struct shares *s, const struct run *run, const struct run_v
 	struct feeding f = { .shares = s, .vm = vm, .observer = SHARE_BY_WORK };
 	if (!concerns(s, vm) && !(vm->workload_count && vm->workloads[0].schedule[0]))
 		return 0;
-	int result = vm_samples_read(&samples, run->directory, vm->name, e);
+	int result = vm_samples_read(&samples, run->directory, run, vm->name, e);
 	if (result != 0)
 		return result < 0 ? -1 : 0;
 	if (samples.map && samples.count)

@@ -115,7 +115,7 @@ static int place_samples(struct vm_samples *all, struct workload_samples *w, str
 	return got;
 }
 
-static int build_map(struct vm_samples *all, struct err *e)
+static int build_map(struct vm_samples *all, const struct run *run, const char *vm, struct err *e)
 {
 	struct err why = { 0 };
 	if (clock_map_build(all->map, &why) < 0) {
@@ -126,12 +126,17 @@ static int build_map(struct vm_samples *all, struct err *e)
 	for (int i = 0; i < all->count; i++)
 		if (place_samples(all, &all->workloads[i], e) < 0)
 			return -1;
-	if (all->map)
-		clock_map_finish(all->map);
+	if (!all->map)
+		return 0;
+	for (int i = 0; run && i < run->event_count; i++)
+		if (strcmp(run->events[i].event, "stop") == 0 && strcmp(run->events[i].vm, vm) == 0)
+			clock_map_hint(all->map, run->events[i].head_ns);
+	clock_map_finish(all->map);
 	return 0;
 }
 
-int vm_samples_read(struct vm_samples *ret, const char *directory, const char *vm, struct err *e)
+int vm_samples_read(struct vm_samples *ret, const char *directory, const struct run *run, const char *vm,
+                    struct err *e)
 {
 	memset(ret, 0, sizeof(*ret));
 	char file[RUN_NAME_ROOM + 16];
@@ -143,7 +148,7 @@ int vm_samples_read(struct vm_samples *ret, const char *directory, const char *v
 	int result = series_read(directory, file, columns, COLUMNS, on_row, &r, &facts, e);
 	ret->lines_dropped = facts.rows_dropped;
 	if (result == 0)
-		result = build_map(ret, e);
+		result = build_map(ret, run, vm, e);
 	if (result != 0)
 		vm_samples_free(ret);
 	return result;

@@ -30,10 +30,11 @@ struct vm_samples {
 };
 
 /*
- * Read the VM's samples. 0; 1 when there is no file; -1 on error: bad content names file:line, stamps and counters
+ * Read the VM's samples; `run`, NULL if there is none, tells when the hypervisor stopped the VM. 0; 1 when there is no file; -1 on error: bad content names file:line, stamps and counters
  * must be 0 .. 2^60 and sequence numbers below 2^32. Free with vm_samples_free() after 0 only.
  */
-int vm_samples_read(struct vm_samples *ret, const char *directory, const char *vm, struct err *e);
+int vm_samples_read(struct vm_samples *ret, const char *directory, const struct run *run, const char *vm,
+                    struct err *e);
 void vm_samples_free(struct vm_samples *samples);
 
 /* One stretch of head time in which work advanced evenly, as far as is known. */

@@ -215,7 +215,7 @@ static void block_rate(struct block *block, const struct stored_sample *samples)
 static int rates(struct bench *b, struct err *e)
 {
 	struct vm_samples all;
-	if (vm_samples_read(&all, b->directory, b->x.vms[0].name, e) != 0)
+	if (vm_samples_read(&all, b->directory, NULL, b->x.vms[0].name, e) != 0)
 		return -1;
 	int64_t count = all.workloads[0].last_seq + 1, n = 0;
 	struct stored_sample *samples = calloc((size_t)count, sizeof(*samples));

@@ -50,8 +50,8 @@ struct stamps {
 	int64_t guest_ns, head_ns; /* head MISSING: lost */
 };
 
-/* The map of some samples, in the two passes that it wants. */
-static struct clock_map *map_of(const struct stamps *samples, int n)
+/* The map of some samples, in the two passes that it wants, but for the end. */
+static struct clock_map *located_map_of(const struct stamps *samples, int n)
 {
 	struct clock_map *map;
 	struct err e = { 0 };
@@ -63,6 +63,12 @@ static struct clock_map *map_of(const struct stamps *samples, int n)
 	for (int i = 0; i < n; i++)
 		if (samples[i].head_ns != MISSING)
 			clock_map_locate(map, samples[i].guest_ns, samples[i].head_ns);
+	return map;
+}
+
+static struct clock_map *map_of(const struct stamps *samples, int n)
+{
+	struct clock_map *map = located_map_of(samples, n);
 	clock_map_finish(map);
 	return map;
 }
@@ -193,6 +199,34 @@ static void test_clock_long(void **state)
 		before = head_ns;
 	}
 	clock_map_close(map);
+}
+
+/* Datagrams are 50 ms apart: without a hint the stop is somewhere between two, with one it is where it was. */
+static void test_clock_hint(void **state)
+{
+	(void)state;
+	enum { N = 400 };
+	static struct stamps samples[N];
+	const struct stop stop = { guest_0 + 10 * S + 13 * MS, 137 * MS };
+	for (int i = 0; i < N; i++) {
+		samples[i].guest_ns = guest_0 + i * 50 * MS;
+		samples[i].head_ns = true_head(samples[i].guest_ns, 0, &stop, 1);
+	}
+	const int64_t stop_ns = head_0 + stop.guest_ns - guest_0;
+	static const int64_t off_ns[] = { 0, -40 * MS, 60 * MS, -14 * MS };
+	static const int64_t placed_ns[] = { 0, 12 * MS, 12 * MS, -13 * MS };
+	for (int i = 0; i < 4; i++) {
+		struct clock_map *map = located_map_of(samples, N);
+		int count;
+		clock_map_hint(map, stop_ns + off_ns[i]);
+		clock_map_finish(map);
+		const struct clock_step *steps = clock_map_steps(map, &count);
+		assert_int_equal(count, 1);
+		near(steps[0].guest_ns, stop.guest_ns + placed_ns[i], 10000);
+		near(steps[0].stop_ns, stop_ns + placed_ns[i], 10000);
+		near(steps[0].size_ns, stop.length_ns, 10000);
+		clock_map_close(map);
+	}
 }
 
 static void test_clock_hostile(void **state)
@@ -388,7 +422,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_clock_stops),       cmocka_unit_test(test_clock_many_stops),
 		cmocka_unit_test(test_clock_quiet),       cmocka_unit_test(test_clock_late_samples),
-		cmocka_unit_test(test_clock_long),        cmocka_unit_test(test_clock_hostile),
+		cmocka_unit_test(test_clock_long),        cmocka_unit_test(test_clock_hint), cmocka_unit_test(test_clock_hostile),
 		cmocka_unit_test(test_clock_false_stamp), cmocka_unit_test(test_store),
 		cmocka_unit_test(test_histogram),         cmocka_unit_test(test_curve),
 		cmocka_unit_test(test_schedule),
