@@ -420,12 +420,12 @@ static void test_schedule(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_clock_stops),       cmocka_unit_test(test_clock_many_stops),
-		cmocka_unit_test(test_clock_quiet),       cmocka_unit_test(test_clock_late_samples),
-		cmocka_unit_test(test_clock_long),        cmocka_unit_test(test_clock_hint), cmocka_unit_test(test_clock_hostile),
-		cmocka_unit_test(test_clock_false_stamp), cmocka_unit_test(test_store),
-		cmocka_unit_test(test_histogram),         cmocka_unit_test(test_curve),
-		cmocka_unit_test(test_schedule),
+		cmocka_unit_test(test_clock_stops),   cmocka_unit_test(test_clock_many_stops),
+		cmocka_unit_test(test_clock_quiet),   cmocka_unit_test(test_clock_late_samples),
+		cmocka_unit_test(test_clock_long),    cmocka_unit_test(test_clock_hint),
+		cmocka_unit_test(test_clock_hostile), cmocka_unit_test(test_clock_false_stamp),
+		cmocka_unit_test(test_store),         cmocka_unit_test(test_histogram),
+		cmocka_unit_test(test_curve),         cmocka_unit_test(test_schedule),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
