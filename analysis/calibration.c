@@ -164,8 +164,6 @@ static int add_all(struct calibration *c, const struct run *run, const struct vm
 	double series_ns = is_busy(run) ? NAN : (double)c->injected.vm->sample_interval_ns / 2 + series_target_ns;
 	if (add_stop_resume(c, run, windows, found, e) < 0)
 		return -1;
-	if (add_qemu_clock(c, found, e) < 0)
-		return -1;
 	for (int i = 0; samples->map && i < c->injected.count; i++)
 		downtime_guest_clock(samples->map, &windows[i], &found[i]);
 	if (samples->map && add_estimator(c, "guest_clock", 0, event_target(run), found, e) < 0)
@@ -174,6 +172,8 @@ static int add_all(struct calibration *c, const struct run *run, const struct vm
 	    add_estimator(c, "network", 1, series_ns, found, e) < 0)
 		return -1;
 	if (samples->map && add_work(c, samples, windows, found, series_ns, e) < 0)
+		return -1;
+	if (add_qemu_clock(c, found, e) < 0)
 		return -1;
 	return add_pings(c, run, windows, found, e);
 }

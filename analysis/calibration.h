@@ -6,11 +6,11 @@
  * others. stop_resume is the truth of a stop itself: its error is how far it is outside the bounds that the head's own
  * stamps before and after the monitor's calls set (within them 0).
  *
- * QEMU stops the guest's clock, then vCPUs and devices, then stamps the STOP; it stamps the RESUME, then starts all of
- * them. So the guest's clock stands still for longer than those stamps say, which is no error of who reads that clock:
- * guest_clock is held against the clock's own stamps (clock-stop and clock-start, injected.h) where QEMU gave them, else
- * against the others. By how much they differ is a row of its own: observer qemu_clock, whose value is the time between
- * the clock's stamps, against the truth of the rest.
+ * QEMU stops the guest's clock, then vCPUs and devices, then stamps the STOP; it stamps the RESUME, then starts all
+ * of them. So the guest's clock stands still for longer than those stamps say, which is no error of who reads that
+ * clock: guest_clock is held against the clock's own stamps (clock-stop and clock-start, injection.h) where QEMU gave
+ * them, else against the others. By how much they differ is a row of its own: observer qemu_clock, whose value is the
+ * time between the clock's stamps, against the truth of the rest.
  *
  * floor_ns is the longest stop that an observer saw in the baseline phase, where nothing was injected. A value above it
  * is a stop found, or invented where there was none.

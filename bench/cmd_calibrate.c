@@ -129,7 +129,7 @@ static void say_plan(const struct calibration *c)
 {
 	const struct experiment_general *g = &c->experiment.general;
 	int64_t sum_ns = g->warmup_ns + g->baseline_ns + injection_plan_duration_ns(&c->plan) + g->settle_ns;
-	progress_note("%d injections: about %.0f minutes besides booting", c->plan.count,
+	progress_note("%d injections: about %.0f min besides booting", c->plan.count,
 	              ceil((double)sum_ns / (60. * NS_PER_S)));
 }
 

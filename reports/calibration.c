@@ -185,16 +185,17 @@ static void put_shares(FILE *out, const struct run_data *run, const struct grid_
 {
 	if (!csv_table_rows(run->calibration_shares))
 		return;
+	put_grid(
+		out, w,
+		"CPU taken from a guest that computes: what it lost less what was taken (percentage points of a core)",
+		shares_grid(run->calibration_shares, "taken"));
 	put_grid(out, w,
-	         "CPU taken from a guest that computes: its loss less what was taken (points of a core's percent)",
-	         shares_grid(run->calibration_shares, "taken"));
-	put_grid(out, w,
-	         "A guest asked to be busy for a share of the time: what was seen less what was asked (the same)",
+	         "A guest busy for a known share of the time: what was seen less what was asked (percentage points)",
 	         shares_grid(run->calibration_shares, "duty"));
 	w->note(out,
-	        "Work: of what was taken, how much the work rate fell; of a duty cycle, its busy time. CPU time: the "
-	        "same of the vCPU's\nthread, which has also what the guest's system and, without KVM, its emulation "
-	        "need.");
+	        "Work: by how much its rate fell, or a duty cycle's busy time. CPU time: the same of the vCPU's thread.\n"
+	        "A guest needs some CPU for itself, more of it without KVM: a duty cycle's CPU time has that besides, "
+	        "and when\nCPU is taken all of the loss is the workload's.");
 }
 
 static void put_durations(FILE *out, const struct run_data *run, const struct grid_writer *w)

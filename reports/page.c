@@ -175,7 +175,9 @@ void page_plots(FILE *out, const struct run_data *run, const struct plot plots[P
 		  "Each answers another question: whether the processors ran (stop resume, reported), what "
 		  "the guest knows of (guest clock), whether it could be reached (network), whether it got "
 		  "anything done (work). They are never merged." },
-		{ PLOT_TIMELINE, OF_RUN | OF_CALIBRATION,
+		{ PLOT_TIMELINE, OF_CALIBRATION,
+		  "Red: from a stop of the VM to its resume. Time 0 is when the injections began." },
+		{ PLOT_TIMELINE, OF_RUN,
 		  "Red: from the stop of the VM to its resume. Time 0 is when the migration began." },
 		{ PLOT_ZOOM, OF_RUN, NULL },
 		{ PLOT_ITERATIONS, OF_RUN,

@@ -198,7 +198,7 @@ static void say_calibration(struct sentence *s, const struct run_data *run)
 		say(s, ".");
 	}
 	if (!isnan(work))
-		say(s, "%sOf CPU taken away, 95 %% of the losses of work were within %.1f points of a core's percent",
+		say(s, "%sOf CPU taken away, 95 %% of the losses of work were within %.1f percentage points",
 		    s->used ? " " : "", 100 * work);
 	if (!isnan(duty))
 		say(s, "; of duty cycles, the busy time within %.1f", 100 * duty);
