@@ -10,6 +10,15 @@ static int asks_help(const char *word)
 	return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
 }
 
+/* Anywhere among a command's arguments, up to "--". */
+static int among(char **words)
+{
+	for (; *words && strcmp(*words, "--") != 0; words++)
+		if (asks_help(*words))
+			return 1;
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	struct err e = { 0 };
@@ -28,7 +37,7 @@ int main(int argc, char **argv)
 	const struct command *command = command_find(argv[1], &e);
 	if (!command)
 		return err_report(&e);
-	if (argc > 2 && !command->raw && asks_help(argv[2])) {
+	if (command->raw ? argc > 2 && asks_help(argv[2]) : among(argv + 2)) {
 		command_help(command, stdout);
 		return EXIT_DONE;
 	}
