@@ -66,7 +66,9 @@ static int read_run(struct study_run *run, const char *directory, const char *na
 	run->rate_bits_per_s = MISSING;
 	rate_parse(text_at(manifest, "/link/asked/rate"), &run->rate_bits_per_s, NULL);
 	read_vms(run, manifest);
-	run->complete = strcmp(text_at(manifest, "/status"), "complete") == 0;
+	snprintf(run->status, sizeof(run->status), "%s", text_at(manifest, "/status"));
+	snprintf(run->reason, sizeof(run->reason), "%s", text_at(manifest, "/reason"));
+	run->complete = strcmp(run->status, "complete") == 0;
 	json_object_put(manifest);
 	if (run->complete) {
 		run->root = load(run->directory, "metrics.json");
@@ -81,6 +83,11 @@ static int is_run_folder(const struct dirent *entry)
 	return entry->d_name[0] != '.' && !strstr(entry->d_name, ".interrupted-");
 }
 
+static void copy_key(struct json_object *plan, const char *path, char *buffer, size_t room)
+{
+	snprintf(buffer, room, "%s", text_at(plan, path));
+}
+
 int study_read(struct study_runs *ret, const char *directory, struct err *e)
 {
 	struct dirent **entries = NULL;
@@ -88,10 +95,10 @@ int study_read(struct study_runs *ret, const char *directory, struct err *e)
 	struct json_object *plan = load(directory, "plan.json");
 	if (!plan)
 		return err_set(e, EXIT_USAGE, "'%s' holds no study: it has no plan.json", directory);
-	struct json_object *keys = NULL, *paper = NULL;
-	if (json_object_object_get_ex(plan, "keys", &keys) &&
-	    json_object_object_get_ex(keys, "experiment.study", &paper))
-		snprintf(ret->paper, sizeof(ret->paper), "%s", json_object_get_string(paper));
+	copy_key(plan, "/keys/experiment.study", ret->paper, sizeof(ret->paper));
+	copy_key(plan, "/keys/experiment.compare", ret->compare, sizeof(ret->compare));
+	copy_key(plan, "/keys/experiment.reference", ret->reference, sizeof(ret->reference));
+	copy_key(plan, "/keys/experiment.sort", ret->sort, sizeof(ret->sort));
 	json_object_put(plan);
 	int count = scandir(directory, &entries, is_run_folder, alphasort);
 	ret->runs = count < 0 ? NULL : calloc((size_t)count + 1, sizeof(*ret->runs));
@@ -114,36 +121,46 @@ void study_runs_free(struct study_runs *s)
 	memset(s, 0, sizeof(*s));
 }
 
-static double value_in(const struct study_run *run, const struct study_key *key, char *reason, size_t room)
+double study_run_value(const struct study_run *run, const char *metric, const char *role, const char *estimator,
+                       char *reason, size_t room)
 {
+	char unseen[2];
+	if (!reason) {
+		reason = unseen;
+		room = sizeof(unseen);
+	}
 	size_t count = run->metrics ? json_object_array_length(run->metrics) : 0;
 	for (size_t i = 0; i < count; i++) {
 		struct json_object *row = json_object_array_get_idx(run->metrics, i), *value;
-		if (strcmp(text_at(row, "/metric"), key->metric) != 0 ||
-		    (*key->role && strcmp(text_at(row, "/role"), key->role) != 0) ||
-		    (*key->estimator && strcmp(text_at(row, "/estimator"), key->estimator) != 0))
+		if (strcmp(text_at(row, "/metric"), metric) != 0 ||
+		    (*role && strcmp(text_at(row, "/role"), role) != 0) ||
+		    (*estimator && strcmp(text_at(row, "/estimator"), estimator) != 0))
 			continue;
 		if (json_object_object_get_ex(row, "value", &value) && value)
 			return json_object_get_double(value);
-		snprintf(reason, room, "%s of %s: %s", key->metric, key->role, text_at(row, "/reason"));
+		snprintf(reason, room, "%s", text_at(row, "/reason"));
 		return NAN;
 	}
-	snprintf(reason, room, "the run has no %s of %s", key->metric, key->role);
+	snprintf(reason, room, "the run has none");
 	return NAN;
 }
 
 double study_value(const struct study_runs *s, const struct study_key *key, long repeat, char *reason, size_t room)
 {
-	char unseen[2], rate[64];
+	char unseen[2], rate[64], why[300] = "";
 	if (!reason) {
 		reason = unseen;
 		room = sizeof(unseen);
 	}
 	for (int i = 0; i < s->count; i++) {
 		const struct study_run *run = &s->runs[i];
-		if (run->complete && run->repeat == repeat && run->vms == key->vms &&
-		    run->rate_bits_per_s == key->rate_bits_per_s && strcmp(run->workload, key->workload) == 0)
-			return value_in(run, key, reason, room);
+		if (!run->complete || run->repeat != repeat || run->vms != key->vms ||
+		    run->rate_bits_per_s != key->rate_bits_per_s || strcmp(run->workload, key->workload) != 0)
+			continue;
+		double value = study_run_value(run, key->metric, key->role, key->estimator, why, sizeof(why));
+		if (isnan(value))
+			snprintf(reason, room, "%s of %s: %s", key->metric, key->role, why);
+		return value;
 	}
 	snprintf(reason, room, "repeat %ld has no complete run of %d VM%s, %s, %s", repeat, key->vms,
 	         key->vms == 1 ? "" : "s", key->workload, rate_format(key->rate_bits_per_s, rate, sizeof(rate)));

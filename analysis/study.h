@@ -12,9 +12,10 @@ struct json_object;
 
 struct study_run {
 	char directory[4096 + 256];
-	char point[300]; /* its label in the sweep, without the repeat */
-	long repeat;     /* from 1 */
-	int complete;    /* else it has no metrics */
+	char point[300];                         /* its label in the sweep, without the repeat */
+	long repeat;                             /* from 1 */
+	char status[RUN_NAME_ROOM], reason[512]; /* of the manifest */
+	int complete;                            /* else it has no metrics */
 	int vms;
 	char workload[RUN_NAME_ROOM]; /* of the VM that moves, the first one */
 	int64_t rate_bits_per_s;      /* asked of the link; MISSING */
@@ -24,7 +25,9 @@ struct study_run {
 
 struct study_runs {
 	char paper[RUN_NAME_ROOM]; /* the key experiment.study; "" none */
-	struct study_run *runs;    /* by folder */
+	/* experiment.compare, .reference and .sort; see analysis/ranking.h */
+	char compare[RUN_NAME_ROOM], reference[RUN_NAME_ROOM], sort[2 * RUN_NAME_ROOM];
+	struct study_run *runs; /* by folder */
 	int count;
 	long repeats; /* the highest of a run */
 };
@@ -43,6 +46,11 @@ struct study_key {
 	int64_t rate_bits_per_s;
 	const char *metric, *role, *estimator;
 };
+
+/* A value of one run; role and estimator may be "" for any. NAN when there is none, reason (may be NULL) then says why.
+ */
+double study_run_value(const struct study_run *run, const char *metric, const char *role, const char *estimator,
+                       char *reason, size_t room);
 
 /* The value in the repeat's complete run. NAN when there is none: reason (may be NULL) then says why. */
 double study_value(const struct study_runs *s, const struct study_key *key, long repeat, char *reason, size_t room);

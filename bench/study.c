@@ -2,6 +2,8 @@
 
 #include "analysis/analyze.h"
 #include "analysis/claims.h"
+#include "analysis/metrics.h"
+#include "analysis/ranking.h"
 #include "analysis/study_analyze.h"
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
@@ -47,8 +49,29 @@ static void run_folder(const struct study *s, long index, char *buffer, size_t r
 
 /* ---- before anything starts ---- */
 
+/* What the report is to rank must vary, and be sorted by something that is measured. */
+static int comparison_check(const struct experiment_general *g, bool seen, struct err *e)
+{
+	char metric[OPTION_STRING_ROOM];
+	snprintf(metric, sizeof(metric), "%.*s", (int)strcspn(g->sort, ":"), g->sort);
+	if (g->compare[0] && !metric_find(metric))
+		return err_set(e, EXIT_USAGE, "experiment.sort: there is no metric '%.60s'", metric);
+	if (g->compare[0] && !seen)
+		return err_set(e, EXIT_USAGE, "experiment.compare: no point of the sweep has '%.60s=%.60s'",
+		               g->compare, g->reference);
+	return 0;
+}
+
+static bool is_reference(const struct experiment_general *g, const char *label)
+{
+	char block[300], member[64];
+	return g->compare[0] && ranking_split(label, g->compare, block, sizeof(block), member, sizeof(member)) &&
+	       (!g->reference[0] || strcmp(member, g->reference) == 0);
+}
+
 static int points_check(struct study *s, char *name, size_t room, struct err *e)
 {
+	bool seen = false;
 	s->points = sweep_count(&s->config, e);
 	if (s->points < 0)
 		return -1;
@@ -72,6 +95,9 @@ static int points_check(struct study *s, char *name, size_t room, struct err *e)
 		if (!known)
 			err_set(e, EXIT_USAGE, "experiment.study: '%.60s' is no paper whose claims are known",
 			        x.general.study);
+		seen |= is_reference(&x.general, label);
+		if (known && i == s->points - 1 && comparison_check(&x.general, seen, e) < 0)
+			known = false;
 		experiment_free(&x);
 		if (!known)
 			return -1;

@@ -35,9 +35,10 @@ struct study_view {
 	char directory[4096];
 	struct run_data *runs;
 	int count, complete;
-	int planned;                       /* runs, by plan.json; 0: it does not say */
-	struct csv_table *claims, *values; /* claims.csv and study.csv; NULL: not there */
-	const struct paper *paper;         /* NULL: the study repeats none */
+	int planned;                                 /* runs, by plan.json; 0: it does not say */
+	struct csv_table *claims, *values, *ranking; /* claims.csv, study.csv, ranking.csv; NULL: not there */
+	char compare[64], reference[64];             /* experiment.compare and .reference; "" none */
+	const struct paper *paper;                   /* NULL: the study repeats none */
 };
 
 /* -1 when directory holds no study. study_view_free() it in any case. */

@@ -233,6 +233,14 @@ char *verdict_format(const struct run_data *run, char *buffer, size_t room)
 	if (!*vm)
 		vm = run->shown[0].vm;
 	say_vm(&s, run, vm);
+	const struct shown_metric *converged = run_metric(run, "converged", NULL, NULL);
+	if (converged && converged->value == 0) {
+		say(&s, " could not move");
+		say_link(&s, run);
+		say(&s, " (%s)", converged->reason);
+		say_work(&s, run, vm, moves);
+		return buffer;
+	}
 	if (moves) {
 		say(&s, " moved in ");
 		say_value(&s, time, "an unknown time");

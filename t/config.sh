@@ -92,6 +92,9 @@ complains 'a sweep too large' 2 'more than 1000 points' run "$work/good.conf" -n
 	-s "link.rate=$(seq -s, 1000000 1000040)" -s "link.rtt=$(seq -s ms, 0 40)ms"
 is 'the study of a paper' "$("$migmeter" run kuno/kuno -n --scale 1/16 | head -n 1 | cut -d, -f1)" '18 points x 3 repeats'
 complains 'an unknown paper' 2 "'kano' is no paper" run "$work/good.conf" -n -s experiment.study=kano
+complains 'a comparison of what does not vary' 2 "no point of the sweep has 'feature=tls'" run "$work/case.conf" -n \
+	-s experiment.compare=feature -s experiment.reference=tls
+complains 'a comparison by nothing known' 2 "no metric 'speed'" run "$work/case.conf" -n -s experiment.compare=feature -s experiment.sort=speed
 complains 'more VMs than there are' 2 'experiment.vms = 3, but the config has 1 VM' run "$work/good.conf" -n -s experiment.vms=3
 complains 'a limit that nothing measures' 2 'needs collect.job' run "$work/good.conf" -n -s migration.sent_limit=3 -s collect.job=no
 complains 'an empty list element' 2 'empty element' run "$work/good.conf" -n -s link.rate=1G,,10M
