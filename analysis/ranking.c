@@ -32,26 +32,6 @@ const char *ranking_class_name(enum ranking_class class)
 	return classes[class];
 }
 
-int ranking_split(const char *label, const char *compare, char *block, size_t block_room, char *member,
-                  size_t member_room)
-{
-	size_t length = strlen(compare), used = 0;
-	int found = 0;
-	block[0] = member[0] = '\0';
-	for (const char *word = label; *word; word += strspn(word, " ")) {
-		size_t size = strcspn(word, " ");
-		if (size > length && strncmp(word, compare, length) == 0 && word[length] == '=') {
-			snprintf(member, member_room, "%.*s", (int)(size - length - 1), word + length + 1);
-			found = 1;
-		} else if (used < block_room) {
-			used += (size_t)snprintf(block + used, block_room - used, "%s%.*s", used ? " " : "",
-			                         (int)size, word);
-		}
-		word += size;
-	}
-	return found;
-}
-
 /* ---- order ---- */
 
 static int compare_numbers(double a, double b)
@@ -185,8 +165,8 @@ int ranking_make(struct ranking *r, const struct study_runs *s, struct err *e)
 	int result = runs && scratch && entries && r->list ? 0 : err_errno(e, EXIT_CANNOT, "cannot keep a ranking");
 	for (int i = 0; result == 0 && i < s->count; i++) {
 		char block[300], member[RUN_NAME_ROOM];
-		int there = has_ended(&s->runs[i]) &&
-		            ranking_split(s->runs[i].point, s->compare, block, sizeof(block), member, sizeof(member));
+		int there = has_ended(&s->runs[i]) && study_label_split(s->runs[i].point, s->compare, block,
+		                                                        sizeof(block), member, sizeof(member));
 		entries[i] = there ? (int)(entry_of(r, block, member) - r->list) : -1;
 	}
 	for (int k = 0; result == 0 && k < r->count; k++) {

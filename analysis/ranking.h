@@ -44,10 +44,6 @@ struct ranking {
 	int count;
 };
 
-/* Cut a point's label, "load=cpu feature=tls", by the compared word: "load=cpu" and "tls". 0 when it is not there. */
-int ranking_split(const char *label, const char *compare, char *block, size_t block_room, char *member,
-                  size_t member_room);
-
 /* Sort, give places and ratios. */
 void ranking_sort(struct ranking *r, const char *reference);
 

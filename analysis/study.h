@@ -5,6 +5,7 @@
 #ifndef ANALYSIS_STUDY_H
 #define ANALYSIS_STUDY_H
 
+#include "analysis/bisect.h"
 #include "analysis/run.h"
 
 struct err;
@@ -27,7 +28,8 @@ struct study_runs {
 	char paper[RUN_NAME_ROOM]; /* the key experiment.study; "" none */
 	/* experiment.compare, .reference and .sort; see analysis/ranking.h */
 	char compare[RUN_NAME_ROOM], reference[RUN_NAME_ROOM], sort[2 * RUN_NAME_ROOM];
-	struct study_run *runs; /* by folder */
+	struct bisect_range search; /* of [bisect]; to is 0 where nothing is searched */
+	struct study_run *runs;     /* by folder */
 	int count;
 	long repeats; /* the highest of a run */
 };
@@ -47,10 +49,21 @@ struct study_key {
 	const char *metric, *role, *estimator;
 };
 
+/* Cut a point's label, "load=cpu feature=tls", by a word: "load=cpu" and "tls". 0 when it is not there. */
+int study_label_split(const char *label, const char *word, char *block, size_t block_room, char *member,
+                      size_t member_room);
+
+/* One run by its folder, -1 when there is none; free it. */
+int study_run_read(struct study_run *ret, const char *folder);
+void study_run_free(struct study_run *run);
+
 /* A value of one run; role and estimator may be "" for any. NAN when there is none, reason (may be NULL) then says why.
  */
 double study_run_value(const struct study_run *run, const char *metric, const char *role, const char *estimator,
                        char *reason, size_t room);
+
+/* The unit of a metric of one run, "" when it has none; valid as long as the run. */
+const char *study_run_unit(const struct study_run *run, const char *metric);
 
 /* The value in the repeat's complete run. NAN when there is none: reason (may be NULL) then says why. */
 double study_value(const struct study_runs *s, const struct study_key *key, long repeat, char *reason, size_t room);

@@ -1,5 +1,6 @@
 #include "analysis/study_analyze.h"
 
+#include "analysis/boundary.h"
 #include "analysis/claims.h"
 #include "analysis/csv_field.h"
 #include "analysis/ranking.h"
@@ -113,6 +114,8 @@ int analyze_study(const char *directory, struct err *e)
 		result = whole_file_close(&out, write_points(&s, out.file, e), e);
 	if (result == 0 && s.compare[0])
 		result = write_ranking(&s, directory, e);
+	if (result == 0 && s.search.to > 0)
+		result = boundary_write(&s, directory, e);
 	const struct claim *claims = result == 0 && s.paper[0] ? claims_of(s.paper) : NULL;
 	if (result == 0 && s.paper[0] && !claims)
 		result = err_set(e, EXIT_USAGE, "'%s': experiment.study = %s, a paper whose claims are not known",

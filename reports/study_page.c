@@ -1,11 +1,12 @@
 /* The page of a study: of one that repeats a paper its claims judged and its figures redrawn, of one that compares its
- * ranking. */
+ * ranking, of one that looks for a boundary the map. */
 #include "reports/study_page.h"
 
 #include "bench/base/err.h"
 #include "bench/base/whole_file.h"
 #include "reports/csv_table.h"
 #include "reports/html.h"
+#include "reports/study_boundary.h"
 #include "reports/study_ranking.h"
 #include "reports/study_plot.h"
 #include "reports/svg.h"
@@ -135,6 +136,8 @@ static void put_head(FILE *out, const struct study_view *v)
 		put_summary(out, v->claims);
 	if (v->ranking)
 		ranking_put_summary(out, v);
+	if (v->boundary)
+		boundary_put_summary(out, v);
 	fputs("<p class=\"tags\">\n<span>", out);
 	html_textf(out, "%d of %d runs complete", v->complete, v->planned ? v->planned : v->count);
 	fputs("</span>\n<span>", out);
@@ -244,6 +247,8 @@ int study_page_write(const struct study_view *v, const struct study_plot *plots,
 		put_paper(page.file, v, plots, plot_count);
 	if (v->ranking)
 		ranking_put(page.file, v, plots, plot_count);
+	if (v->boundary)
+		boundary_put(page.file, v, plots, plot_count);
 	html_end(page.file);
 	return whole_file_close(&page, 0, e);
 }

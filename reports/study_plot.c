@@ -7,6 +7,7 @@
 #include "reports/draw.h"
 #include "reports/plot.h"
 #include "reports/report.h"
+#include "reports/study_boundary.h"
 #include "reports/study_ranking.h"
 #include "reports/study_times.h"
 #include "reports/svg.h"
@@ -218,6 +219,7 @@ int study_plots_draw(const struct study_view *v, struct study_plot plots[STUDY_P
 	struct study_drawing d = { v, work, reports_directory(e) };
 	int count = paper_plots(v, plots, STUDY_PLOTS_MAX), result = d.scripts ? 0 : -1;
 	count += ranking_plots(v, plots + count, STUDY_PLOTS_MAX - count);
+	count += boundary_plots(v, plots + count, STUDY_PLOTS_MAX - count);
 	snprintf(folder, sizeof(folder), "%s/plots", v->directory);
 	snprintf(work, sizeof(work), "%s/.draw-XXXXXX", folder);
 	if (result == 0 && mkdir(folder, 0755) < 0 && errno != EEXIST)

@@ -1,6 +1,6 @@
 /*
- * study_plot.h - the figures of a study, drawn into its plots/: those of the paper that it repeats, and one a block of
- * its ranking.
+ * study_plot.h - the figures of a study, drawn into its plots/: those of the paper that it repeats, one a block of its
+ * ranking, and the boundary that it has looked for.
  */
 #ifndef REPORTS_STUDY_PLOT_H
 #define REPORTS_STUDY_PLOT_H
@@ -14,7 +14,7 @@ struct study_drawing {
 	const char *work, *scripts; /* scratch folder; where the .gp files are */
 };
 
-enum study_part { PART_PAPER, PART_RANKING };
+enum study_part { PART_PAPER, PART_RANKING, PART_BOUNDARY, PART_FORECAST };
 
 struct study_plot {
 	char name[64], heading[400];

@@ -59,16 +59,6 @@ static int find_column(const struct csv_table *t, int row, const char *metric, c
 	return -1;
 }
 
-/* "load=cpu" as "load cpu" */
-static char *block_format(const struct csv_table *t, int row, char *buffer, size_t room)
-{
-	snprintf(buffer, room, "%s", cell(t, row, "block"));
-	for (char *c = buffer; *c; c++)
-		if (*c == '=')
-			*c = ' ';
-	return buffer;
-}
-
 static const char *value_at(const struct csv_table *t, int row, char *buffer, size_t room)
 {
 	return value_format(csv_table_number(t, row, "value"), cell(t, row, "unit"), buffer, room);
@@ -223,7 +213,7 @@ void ranking_put_summary(FILE *out, const struct study_view *v)
 		int never = count_class(t, from, end, "never converged");
 		double times = csv_table_number(t, from, "ratio");
 		fputs("<li>", out);
-		html_textf(out, "%s: ", block_format(t, from, text, sizeof(text)));
+		html_textf(out, "%s: ", block_format(cell(t, from, "block"), text, sizeof(text)));
 		if (is_class(t, from, "converged") || is_class(t, from, "sometimes converged")) {
 			html_textf(out, "%s is best with a %s of %s", cell(t, from, "member"),
 			           name_format(cell(t, from, "metric"), text, sizeof(text)),
@@ -337,7 +327,7 @@ int ranking_plots(const struct study_view *v, struct study_plot *plots, int room
 		};
 		snprintf(plot->name, sizeof(plot->name), "ranking_%d", count);
 		snprintf(plot->heading, sizeof(plot->heading), "%s: by %s, best first",
-		         block_format(t, row, text, sizeof(text)), v->compare);
+		         block_format(cell(t, row, "block"), text, sizeof(text)), v->compare);
 	}
 	return count;
 }

@@ -54,6 +54,7 @@ int study_view_load(struct study_view *v, const char *directory, struct err *e)
 		return err_set(e, EXIT_USAGE, "'%s' holds no study: it has no plan.json", directory);
 	if (json_object_object_get_ex(plan, "keys", &keys)) {
 		copy_key(keys, "experiment.compare", v->compare, sizeof(v->compare));
+		copy_key(keys, "bisect.label", v->search_label, sizeof(v->search_label));
 		copy_key(keys, "experiment.reference", v->reference, sizeof(v->reference));
 	}
 	if (json_object_object_get_ex(plan, "keys", &keys) &&
@@ -65,6 +66,8 @@ int study_view_load(struct study_view *v, const char *directory, struct err *e)
 	csv_table_load(&v->claims, directory, "claims.csv", VALUE_ROWS, NULL);
 	csv_table_load(&v->values, directory, "study.csv", VALUE_ROWS, NULL);
 	csv_table_load(&v->ranking, directory, "ranking.csv", VALUE_ROWS, NULL);
+	csv_table_load(&v->boundary, directory, "boundary.csv", VALUE_ROWS, NULL);
+	csv_table_load(&v->tried, directory, "tried.csv", VALUE_ROWS, NULL);
 	return load_runs(v, e);
 }
 
@@ -76,6 +79,8 @@ void study_view_free(struct study_view *v)
 	csv_table_free(v->claims);
 	csv_table_free(v->values);
 	csv_table_free(v->ranking);
+	csv_table_free(v->boundary);
+	csv_table_free(v->tried);
 	memset(v, 0, sizeof(*v));
 }
 
@@ -102,6 +107,15 @@ const struct run_data *study_view_run(const struct study_view *v, int vms, const
 			return run;
 	}
 	return NULL;
+}
+
+char *block_format(const char *block, char *buffer, size_t room)
+{
+	snprintf(buffer, room, "%s", block);
+	for (char *c = buffer; *c; c++)
+		if (*c == '=')
+			*c = ' ';
+	return buffer;
 }
 
 const struct run_data *study_view_any(const struct study_view *v)

@@ -1,5 +1,6 @@
 /* A ranking: what counts as converged, the order, ratios to the reference, and the page. */
 #include "analysis/ranking.h"
+#include "analysis/study.h"
 #include "analysis/study_analyze.h"
 #include "bench/base/err.h"
 #include "reports/csv_table.h"
@@ -12,14 +13,14 @@ static void test_split(void **state)
 {
 	(void)state;
 	char block[64], member[64];
-	assert_true(ranking_split("load=cpu feature=tls rate=1G", "feature", block, sizeof(block), member, 64));
+	assert_true(study_label_split("load=cpu feature=tls rate=1G", "feature", block, sizeof(block), member, 64));
 	assert_string_equal(block, "load=cpu rate=1G");
 	assert_string_equal(member, "tls");
-	assert_true(ranking_split("feature=a=b", "feature", block, sizeof(block), member, 64));
+	assert_true(study_label_split("feature=a=b", "feature", block, sizeof(block), member, 64));
 	assert_string_equal(block, "");
 	assert_string_equal(member, "a=b");
-	assert_false(ranking_split("myfeature=tls", "feature", block, sizeof(block), member, 64));
-	assert_false(ranking_split("", "feature", block, sizeof(block), member, 64));
+	assert_false(study_label_split("myfeature=tls", "feature", block, sizeof(block), member, 64));
+	assert_false(study_label_split("", "feature", block, sizeof(block), member, 64));
 }
 
 /* A run that took seconds, or (0) never converged. */
@@ -61,11 +62,9 @@ static struct csv_table *ranking_of_study(void)
 {
 	struct err e = { 0 };
 	struct csv_table *t;
-	char path[128];
 	if (analyze_study(scratch, &e) < 0)
 		fail_msg("%s", e.text);
-	snprintf(path, sizeof(path), "%s/ranking.csv", scratch);
-	assert_int_equal(csv_table_load(&t, path, 1000, &e), 0);
+	assert_int_equal(csv_table_load(&t, scratch, "ranking.csv", 1000, &e), 0);
 	return t;
 }
 
