@@ -139,7 +139,8 @@ static void put_head(FILE *out, const struct study_view *v)
 	if (v->boundary)
 		boundary_put_summary(out, v);
 	fputs("<p class=\"tags\">\n<span>", out);
-	html_textf(out, "%d of %d runs complete", v->complete, v->planned ? v->planned : v->count);
+	/* How many a search takes is known at its end. */
+	html_textf(out, "%d of %d runs complete", v->complete, v->planned && !v->boundary ? v->planned : v->count);
 	fputs("</span>\n<span>", out);
 	html_textf(out, "accelerator %s", any ? json_text(any->manifest, "accelerator") : "missing");
 	fputs("</span>\n<span><a href=\"./index.html\">all runs</a></span>\n</p>\n", out);
