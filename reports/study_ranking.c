@@ -119,10 +119,17 @@ static void put_value(FILE *out, const struct csv_table *t, int row, int first)
 	double ratio = csv_table_number(t, row, "ratio"), from = csv_table_number(t, row, "low");
 	fputs("<td class=\"number\">", out);
 	if (first && is_class(t, row, "never converged")) {
-		fputs("<em>never converged</em></td>", out);
+		const char *why = strstr(cell(t, row, "reason"), ": ");
+		fputs("<em>never converged</em><br><small>", out);
+		html_text(out, why ? why + 2 : "");
+		fputs("</small></td>", out);
 		return;
 	}
-	html_text(out, value_at(t, row, text, sizeof(text)));
+	/* Of a migration that was aborted no stop came, which is no gap in the data. */
+	if (is_class(t, row, "never converged") && isnan(csv_table_number(t, row, "value")))
+		fputs("<small>none</small>", out);
+	else
+		html_text(out, value_at(t, row, text, sizeof(text)));
 	if (!isnan(from)) {
 		const char *unit = cell(t, row, "unit");
 		fputs("<br><small>", out);

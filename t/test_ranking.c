@@ -165,7 +165,7 @@ static void test_page(void **state)
 		                              "converged in 1 of 3",
 		                              "skipped: a reason",
 		                              "aria-label=\"load heavy: by feature, best first\"",
-		                              "<em>never converged</em>",
+		                              "<em>never converged</em><br><small>",
 		                              "<svg" };
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++)
 		if (!strstr(page, wanted[i]))
@@ -200,6 +200,7 @@ static void test_never_converged_run(void **state)
 	assert_int_equal(report_sentence(out, run_path, NULL), 0);
 	fclose(out);
 	assert_non_null(strstr(text, "could not move (never converged: aborted after 6.02 s)"));
+	assert_non_null(strstr(text, "of its rate meanwhile.\n"));
 }
 
 #define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, scratch_make, scratch_remove)
