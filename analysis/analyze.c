@@ -43,6 +43,10 @@ static void put_times(struct analysis *a)
 		    !strcmp(run->events[i].vm, vm->name) &&
 		    (!run->destination[0] || !strcmp(run->events[i].node, run->destination)))
 			resume = &run->events[i];
+	char never[96] = "";
+	if (run->converged == 0 && run->migrate_end_ns != MISSING)
+		snprintf(never, sizeof(never), "never converged: aborted after %.3g s",
+		         (double)(run->migrate_end_ns - from_ns) / 1e9);
 	const struct {
 		const char *variant, *reason;
 		int64_t at_ns;
@@ -56,9 +60,14 @@ static void put_times(struct analysis *a)
 		metrics_put(&a->metrics, "migration_time", vm, times[i].variant,
 		            known ? (double)(times[i].at_ns - from_ns) : NAN,
 		            known    ? NULL
+		            : *never ? never
 		            : called ? times[i].reason
 		                     : "no migrate-start event");
 	}
+	metrics_put(&a->metrics, "converged", vm, "", run->converged < 0 ? NAN : run->converged,
+	            run->converged < 0 ? "the migration failed"
+	            : *never           ? never
+	                               : NULL);
 }
 
 static void put_downtime(struct analysis *a, const struct run_vm *vm, const char *estimator, const struct downtime *d)

@@ -6,6 +6,8 @@ const struct metric_definition metric_definitions[] = {
 	  "completion: migrate-done - migrate-start; switch_over: first resume on the destination - migrate-start; "
 	  "source_released: source-released - migrate-start",
 	  BETTER_LOWER, "how long the migration took, to the end of the call, to the switch-over, to a free source" },
+	{ "converged", "ratio", "1: completed; 0: aborted at migration.timeout, the VM works on at its source",
+	  BETTER_HIGHER, "whether the migration came to an end by itself; over repeats the share that did" },
 	{ "setup_time", "ns", "the hypervisor's setup time, else setup-done - migrate-start", BETTER_LOWER,
 	  "before the first page was sent" },
 	{ "downtime", "ns", "by estimator, see analysis/downtime.h", BETTER_LOWER,

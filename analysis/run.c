@@ -243,6 +243,11 @@ static void find_instants(struct run *run)
 	                        : migration ? migration->start_ns
 	                                    : MISSING;
 	run->migrate_done_ns = done ? done->head_ns : MISSING;
+	struct json_object *converged = NULL;
+	json_pointer_get(run->manifest, "/migration/converged", &converged);
+	run->converged = json_object_is_type(converged, json_type_boolean) ? json_object_get_boolean(converged)
+	                 : done                                            ? 1
+	                                                                   : -1;
 	run->migrate_end_ns = done ? done->head_ns : migration ? migration->end_ns : MISSING;
 	run->observed_until_ns = settle             ? settle->end_ns
 	                         : run->event_count ? run->events[run->event_count - 1].head_ns

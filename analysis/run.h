@@ -66,6 +66,7 @@ struct run {
 	int event_count;
 	int64_t migrate_start_ns;  /* the API call, else the injected stop, else the migration phase; MISSING: none */
 	int64_t migrate_done_ns;   /* the API's success, MISSING: none */
+	int converged;             /* 1, or 0: it was aborted at its timeout; -1: it failed, or nothing moved */
 	int64_t migrate_end_ns;    /* migrate-done, else the end of the migration phase; MISSING: neither */
 	int64_t observed_until_ns; /* end of the settle phase, else the last event */
 };

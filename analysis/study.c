@@ -54,9 +54,30 @@ static void read_vms(struct study_run *run, struct json_object *manifest)
 	}
 }
 
-static int read_run(struct study_run *run, const char *directory, const char *name)
+int study_label_split(const char *label, const char *word, char *block, size_t block_room, char *member,
+                      size_t member_room)
 {
-	snprintf(run->directory, sizeof(run->directory), "%s/%s", directory, name);
+	size_t length = strlen(word), used = 0;
+	int found = 0;
+	block[0] = member[0] = '\0';
+	for (const char *at = label; *at; at += strspn(at, " ")) {
+		size_t size = strcspn(at, " ");
+		if (size > length && strncmp(at, word, length) == 0 && at[length] == '=') {
+			snprintf(member, member_room, "%.*s", (int)(size - length - 1), at + length + 1);
+			found = 1;
+		} else if (used < block_room) {
+			used += (size_t)snprintf(block + used, block_room - used, "%s%.*s", used ? " " : "",
+			                         (int)size, at);
+		}
+		at += size;
+	}
+	return found;
+}
+
+int study_run_read(struct study_run *run, const char *folder)
+{
+	memset(run, 0, sizeof(*run));
+	snprintf(run->directory, sizeof(run->directory), "%s", folder);
 	struct json_object *manifest = load(run->directory, "manifest.json");
 	if (!manifest)
 		return -1;
@@ -66,7 +87,9 @@ static int read_run(struct study_run *run, const char *directory, const char *na
 	run->rate_bits_per_s = MISSING;
 	rate_parse(text_at(manifest, "/link/asked/rate"), &run->rate_bits_per_s, NULL);
 	read_vms(run, manifest);
-	run->complete = strcmp(text_at(manifest, "/status"), "complete") == 0;
+	snprintf(run->status, sizeof(run->status), "%s", text_at(manifest, "/status"));
+	snprintf(run->reason, sizeof(run->reason), "%s", text_at(manifest, "/reason"));
+	run->complete = strcmp(run->status, "complete") == 0;
 	json_object_put(manifest);
 	if (run->complete) {
 		run->root = load(run->directory, "metrics.json");
@@ -75,10 +98,33 @@ static int read_run(struct study_run *run, const char *directory, const char *na
 	return 0;
 }
 
+void study_run_free(struct study_run *run)
+{
+	json_object_put(run->root);
+	memset(run, 0, sizeof(*run));
+}
+
 /* Folders of interrupted runs are no runs of the study. */
 static int is_run_folder(const struct dirent *entry)
 {
 	return entry->d_name[0] != '.' && !strstr(entry->d_name, ".interrupted-");
+}
+
+/* Fractions as a config has them; the defaults are those of the keys. */
+static void read_search(struct json_object *plan, struct bisect_range *range)
+{
+	static const char *const paths[] = { "/keys/bisect.from", "/keys/bisect.to", "/keys/bisect.until" };
+	double values[] = { 0.1, 2, 0.05 };
+	if (!*text_at(plan, "/keys/bisect.key"))
+		return;
+	for (int i = 0; i < 3; i++)
+		fraction_parse(text_at(plan, paths[i]), &values[i], NULL);
+	*range = (struct bisect_range){ values[0], values[1], values[2] };
+}
+
+static void copy_key(struct json_object *plan, const char *path, char *buffer, size_t room)
+{
+	snprintf(buffer, room, "%s", text_at(plan, path));
 }
 
 int study_read(struct study_runs *ret, const char *directory, struct err *e)
@@ -88,15 +134,18 @@ int study_read(struct study_runs *ret, const char *directory, struct err *e)
 	struct json_object *plan = load(directory, "plan.json");
 	if (!plan)
 		return err_set(e, EXIT_USAGE, "'%s' holds no study: it has no plan.json", directory);
-	struct json_object *keys = NULL, *paper = NULL;
-	if (json_object_object_get_ex(plan, "keys", &keys) &&
-	    json_object_object_get_ex(keys, "experiment.study", &paper))
-		snprintf(ret->paper, sizeof(ret->paper), "%s", json_object_get_string(paper));
+	copy_key(plan, "/keys/experiment.study", ret->paper, sizeof(ret->paper));
+	copy_key(plan, "/keys/experiment.compare", ret->compare, sizeof(ret->compare));
+	copy_key(plan, "/keys/experiment.reference", ret->reference, sizeof(ret->reference));
+	copy_key(plan, "/keys/experiment.sort", ret->sort, sizeof(ret->sort));
+	read_search(plan, &ret->search);
 	json_object_put(plan);
 	int count = scandir(directory, &entries, is_run_folder, alphasort);
 	ret->runs = count < 0 ? NULL : calloc((size_t)count + 1, sizeof(*ret->runs));
 	for (int i = 0; i < count; i++) {
-		if (ret->runs && read_run(&ret->runs[ret->count], directory, entries[i]->d_name) == 0) {
+		char folder[4096 + 256];
+		snprintf(folder, sizeof(folder), "%.4000s/%s", directory, entries[i]->d_name);
+		if (ret->runs && study_run_read(&ret->runs[ret->count], folder) == 0) {
 			long repeat = ret->runs[ret->count++].repeat;
 			ret->repeats = repeat > ret->repeats ? repeat : ret->repeats;
 		}
@@ -109,41 +158,58 @@ int study_read(struct study_runs *ret, const char *directory, struct err *e)
 void study_runs_free(struct study_runs *s)
 {
 	for (int i = 0; i < s->count; i++)
-		json_object_put(s->runs[i].root);
+		study_run_free(&s->runs[i]);
 	free(s->runs);
 	memset(s, 0, sizeof(*s));
 }
 
-static double value_in(const struct study_run *run, const struct study_key *key, char *reason, size_t room)
+/* Its row of metrics.json, NULL: none. */
+static struct json_object *find_row(const struct study_run *run, const char *metric, const char *role,
+                                    const char *estimator)
 {
 	size_t count = run->metrics ? json_object_array_length(run->metrics) : 0;
 	for (size_t i = 0; i < count; i++) {
-		struct json_object *row = json_object_array_get_idx(run->metrics, i), *value;
-		if (strcmp(text_at(row, "/metric"), key->metric) != 0 ||
-		    (*key->role && strcmp(text_at(row, "/role"), key->role) != 0) ||
-		    (*key->estimator && strcmp(text_at(row, "/estimator"), key->estimator) != 0))
-			continue;
-		if (json_object_object_get_ex(row, "value", &value) && value)
-			return json_object_get_double(value);
-		snprintf(reason, room, "%s of %s: %s", key->metric, key->role, text_at(row, "/reason"));
-		return NAN;
+		struct json_object *row = json_object_array_get_idx(run->metrics, i);
+		if (strcmp(text_at(row, "/metric"), metric) == 0 &&
+		    (!*role || strcmp(text_at(row, "/role"), role) == 0) &&
+		    (!*estimator || strcmp(text_at(row, "/estimator"), estimator) == 0))
+			return row;
 	}
-	snprintf(reason, room, "the run has no %s of %s", key->metric, key->role);
+	return NULL;
+}
+
+double study_run_value(const struct study_run *run, const char *metric, const char *role, const char *estimator,
+                       char *reason, size_t room)
+{
+	struct json_object *row = find_row(run, metric, role, estimator), *value;
+	if (row && json_object_object_get_ex(row, "value", &value) && value)
+		return json_object_get_double(value);
+	if (reason)
+		snprintf(reason, room, "%s", row ? text_at(row, "/reason") : "the run has none");
 	return NAN;
+}
+
+const char *study_run_unit(const struct study_run *run, const char *metric)
+{
+	return text_at(find_row(run, metric, "", ""), "/unit");
 }
 
 double study_value(const struct study_runs *s, const struct study_key *key, long repeat, char *reason, size_t room)
 {
-	char unseen[2], rate[64];
+	char unseen[2], rate[64], why[300] = "";
 	if (!reason) {
 		reason = unseen;
 		room = sizeof(unseen);
 	}
 	for (int i = 0; i < s->count; i++) {
 		const struct study_run *run = &s->runs[i];
-		if (run->complete && run->repeat == repeat && run->vms == key->vms &&
-		    run->rate_bits_per_s == key->rate_bits_per_s && strcmp(run->workload, key->workload) == 0)
-			return value_in(run, key, reason, room);
+		if (!run->complete || run->repeat != repeat || run->vms != key->vms ||
+		    run->rate_bits_per_s != key->rate_bits_per_s || strcmp(run->workload, key->workload) != 0)
+			continue;
+		double value = study_run_value(run, key->metric, key->role, key->estimator, why, sizeof(why));
+		if (isnan(value))
+			snprintf(reason, room, "%s of %s: %s", key->metric, key->role, why);
+		return value;
 	}
 	snprintf(reason, room, "repeat %ld has no complete run of %d VM%s, %s, %s", repeat, key->vms,
 	         key->vms == 1 ? "" : "s", key->workload, rate_format(key->rate_bits_per_s, rate, sizeof(rate)));

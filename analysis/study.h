@@ -5,6 +5,7 @@
 #ifndef ANALYSIS_STUDY_H
 #define ANALYSIS_STUDY_H
 
+#include "analysis/bisect.h"
 #include "analysis/run.h"
 
 struct err;
@@ -12,9 +13,10 @@ struct json_object;
 
 struct study_run {
 	char directory[4096 + 256];
-	char point[300]; /* its label in the sweep, without the repeat */
-	long repeat;     /* from 1 */
-	int complete;    /* else it has no metrics */
+	char point[300];                         /* its label in the sweep, without the repeat */
+	long repeat;                             /* from 1 */
+	char status[RUN_NAME_ROOM], reason[512]; /* of the manifest */
+	int complete;                            /* else it has no metrics */
 	int vms;
 	char workload[RUN_NAME_ROOM]; /* of the VM that moves, the first one */
 	int64_t rate_bits_per_s;      /* asked of the link; MISSING */
@@ -24,7 +26,10 @@ struct study_run {
 
 struct study_runs {
 	char paper[RUN_NAME_ROOM]; /* the key experiment.study; "" none */
-	struct study_run *runs;    /* by folder */
+	/* experiment.compare, .reference and .sort; see analysis/ranking.h */
+	char compare[RUN_NAME_ROOM], reference[RUN_NAME_ROOM], sort[2 * RUN_NAME_ROOM];
+	struct bisect_range search; /* of [bisect]; to is 0 where nothing is searched */
+	struct study_run *runs;     /* by folder */
 	int count;
 	long repeats; /* the highest of a run */
 };
@@ -43,6 +48,22 @@ struct study_key {
 	int64_t rate_bits_per_s;
 	const char *metric, *role, *estimator;
 };
+
+/* Cut a point's label, "load=cpu feature=tls", by a word: "load=cpu" and "tls". 0 when it is not there. */
+int study_label_split(const char *label, const char *word, char *block, size_t block_room, char *member,
+                      size_t member_room);
+
+/* One run by its folder, -1 when there is none; free it. */
+int study_run_read(struct study_run *ret, const char *folder);
+void study_run_free(struct study_run *run);
+
+/* A value of one run; role and estimator may be "" for any. NAN when there is none, reason (may be NULL) then says why.
+ */
+double study_run_value(const struct study_run *run, const char *metric, const char *role, const char *estimator,
+                       char *reason, size_t room);
+
+/* The unit of a metric of one run, "" when it has none; valid as long as the run. */
+const char *study_run_unit(const struct study_run *run, const char *metric);
 
 /* The value in the repeat's complete run. NAN when there is none: reason (may be NULL) then says why. */
 double study_value(const struct study_runs *s, const struct study_key *key, long repeat, char *reason, size_t room);

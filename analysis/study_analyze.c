@@ -1,7 +1,9 @@
 #include "analysis/study_analyze.h"
 
+#include "analysis/boundary.h"
 #include "analysis/claims.h"
 #include "analysis/csv_field.h"
+#include "analysis/ranking.h"
 #include "bench/base/err.h"
 #include "bench/base/whole_file.h"
 
@@ -90,6 +92,19 @@ static int write_points(const struct study_runs *s, FILE *out, struct err *e)
 	return result;
 }
 
+static int write_ranking(const struct study_runs *s, const char *directory, struct err *e)
+{
+	struct ranking r;
+	struct whole_file out = { 0 };
+	int result = ranking_make(&r, s, e);
+	if (result == 0 && (result = whole_file_open(&out, directory, "ranking.csv", e)) == 0) {
+		ranking_write(&r, s->reference, out.file);
+		result = whole_file_close(&out, 0, e);
+	}
+	ranking_free(&r);
+	return result;
+}
+
 int analyze_study(const char *directory, struct err *e)
 {
 	struct study_runs s;
@@ -97,6 +112,10 @@ int analyze_study(const char *directory, struct err *e)
 	int result = study_read(&s, directory, e);
 	if (result == 0 && (result = whole_file_open(&out, directory, "study.csv", e)) == 0)
 		result = whole_file_close(&out, write_points(&s, out.file, e), e);
+	if (result == 0 && s.compare[0])
+		result = write_ranking(&s, directory, e);
+	if (result == 0 && s.search.to > 0)
+		result = boundary_write(&s, directory, e);
 	const struct claim *claims = result == 0 && s.paper[0] ? claims_of(s.paper) : NULL;
 	if (result == 0 && s.paper[0] && !claims)
 		result = err_set(e, EXIT_USAGE, "'%s': experiment.study = %s, a paper whose claims are not known",

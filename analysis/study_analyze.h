@@ -4,6 +4,8 @@
  *
  *	study.csv    a row a metric of a point of the sweep, over its repeats:
  *	             point,vms,workload,rate_bit_per_s,metric,vm,role,estimator,mean,low,high,n,unit
+ *	ranking.csv  see analysis/ranking.h; only where the study compares (experiment.compare)
+ *	boundary.csv, tried.csv    see analysis/boundary.h; only where the study looks for a boundary ([bisect])
  *	claims.csv   see analysis/claims.h; only where the study repeats a paper (experiment.study)
  */
 #ifndef ANALYSIS_STUDY_ANALYZE_H

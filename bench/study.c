@@ -2,64 +2,59 @@
 
 #include "analysis/analyze.h"
 #include "analysis/claims.h"
+#include "analysis/metrics.h"
+#include "analysis/study.h"
 #include "analysis/study_analyze.h"
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
 #include "bench/experiment/progress.h"
 #include "bench/experiment/run.h"
 #include "bench/experiment/run_directory.h"
-#include "bench/experiment/sweep.h"
 #include "bench/study_plan.h"
+#include "bench/study_search.h"
 #include "bench/testbed/testbed.h"
 
 #include <dirent.h>
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 
-static long run_count(const struct study *s)
-{
-	return s->points * s->repeats;
-}
-
-/* Which point of the sweep run `index` (repeat by repeat) is. */
-static const char *run_label(const struct study *s, long index)
-{
-	return s->labels[index % s->points];
-}
-
-static void run_folder(const struct study *s, long index, char *buffer, size_t room)
-{
-	const char *label = run_label(s, index);
-	snprintf(buffer, room, "%s", s->directory);
-	if (run_count(s) == 1)
-		return;
-	size_t used = strlen(buffer);
-	snprintf(buffer + used, room - used, "/%03ld-%s%sr%ld", index % s->points + 1, label, label[0] ? "-" : "",
-	         index / s->points + 1);
-	for (char *c = buffer + used + 1; *c; c++)
-		if (*c == ' ' || *c == '/')
-			*c = '_';
-}
-
 /* ---- before anything starts ---- */
+
+/* What the report is to rank must vary, and be sorted by something that is measured. */
+static int comparison_check(const struct experiment_general *g, bool seen, struct err *e)
+{
+	char metric[OPTION_STRING_ROOM];
+	snprintf(metric, sizeof(metric), "%.*s", (int)strcspn(g->sort, ":"), g->sort);
+	if (g->compare[0] && !metric_find(metric))
+		return err_set(e, EXIT_USAGE, "experiment.sort: there is no metric '%.60s'", metric);
+	if (g->compare[0] && !seen)
+		return err_set(e, EXIT_USAGE, "experiment.compare: no point of the sweep has '%.60s=%.60s'",
+		               g->compare, g->reference);
+	return 0;
+}
+
+static bool is_reference(const struct experiment_general *g, const char *label)
+{
+	char block[300], member[64];
+	return g->compare[0] && study_label_split(label, g->compare, block, sizeof(block), member, sizeof(member)) &&
+	       (!g->reference[0] || strcmp(member, g->reference) == 0);
+}
 
 static int points_check(struct study *s, char *name, size_t room, struct err *e)
 {
-	s->points = sweep_count(&s->config, e);
-	if (s->points < 0)
+	bool seen = false;
+	if (study_points_count(s, e) < 0)
 		return -1;
-	s->labels = calloc((size_t)s->points, sizeof(*s->labels));
-	if (!s->labels)
-		return err_set(e, EXIT_CANNOT, "no memory for %ld points", s->points);
 	for (long i = 0; i < s->points; i++) {
 		struct config_file point;
 		struct experiment x;
-		char *label = s->labels[i];
-		if (sweep_point(&s->config, i, &point, label, sizeof(*s->labels), e) < 0)
+		const char *label = s->labels[i];
+		if (study_point(s, i, &point, e) < 0)
 			return -1;
 		int result = experiment_build(&x, &point, s->scale, e);
 		config_file_free(&point);
@@ -72,6 +67,9 @@ static int points_check(struct study *s, char *name, size_t room, struct err *e)
 		if (!known)
 			err_set(e, EXIT_USAGE, "experiment.study: '%.60s' is no paper whose claims are known",
 			        x.general.study);
+		seen |= is_reference(&x.general, label);
+		if (known && i == s->points - 1 && comparison_check(&x.general, seen, e) < 0)
+			known = false;
 		experiment_free(&x);
 		if (!known)
 			return -1;
@@ -100,19 +98,6 @@ static bool folder_is_used(const char *path)
 	return used;
 }
 
-/* What earlier runs of this study have come to. */
-static void states_read(struct study *s)
-{
-	char folder[800], status[32];
-	for (long i = 0; i < run_count(s); i++) {
-		run_folder(s, i, folder, sizeof(folder));
-		if (run_directory_status(folder, status, sizeof(status)) == 0)
-			s->states[i] = strcmp(status, "complete") == 0 ? RUN_COMPLETE
-			               : strcmp(status, "failed") == 0 ? RUN_FAILED
-			                                               : RUN_TO_COME;
-	}
-}
-
 static bool label_has(const char *label, const char *words)
 {
 	char wanted[300], padded[320];
@@ -129,8 +114,8 @@ static bool label_has(const char *label, const char *words)
 static int states_choose(struct study *s, struct err *e)
 {
 	long chosen = 0;
-	for (long i = 0; s->only && i < run_count(s); i++) {
-		if (label_has(run_label(s, i), s->only))
+	for (long i = 0; s->only && i < study_run_count(s); i++) {
+		if (label_has(s->labels[i % s->points], s->only))
 			chosen++;
 		else if (s->states[i] == RUN_TO_COME)
 			s->states[i] = RUN_LEFT_OUT;
@@ -147,9 +132,9 @@ int study_prepare(struct study *s, struct err *e)
 	char name[300] = "";
 	if (points_check(s, name, sizeof(name), e) < 0)
 		return -1;
-	s->states = calloc((size_t)run_count(s), sizeof(*s->states));
+	s->states = calloc((size_t)study_run_count(s), sizeof(*s->states));
 	if (!s->states)
-		return err_set(e, EXIT_CANNOT, "no memory for %ld runs", run_count(s));
+		return err_set(e, EXIT_CANNOT, "no memory for %ld runs", study_run_count(s));
 	if (!s->directory[0])
 		study_folder_name(s->directory, sizeof(s->directory), name);
 	if (stat(s->directory, &st) == 0 && !S_ISDIR(st.st_mode))
@@ -162,22 +147,25 @@ int study_prepare(struct study *s, struct err *e)
 			"results folder '%s' is not empty: give another with -o, or go on with what is there by "
 			"--continue",
 			s->directory);
-	if (run_count(s) > 1 && study_plan_fits(s, e) < 0)
+	if (study_run_count(s) > 1 && study_plan_fits(s, e) < 0)
 		return -1;
-	states_read(s);
+	study_states_read(s);
 	return states_choose(s, e);
 }
 
 void study_print_plan(const struct study *s)
 {
 	long to_come = 0;
-	for (long i = 0; i < run_count(s); i++)
+	for (long i = 0; i < study_run_count(s); i++)
 		to_come += s->states[i] == RUN_TO_COME;
 	printf("%ld point%s x %ld repeat%s, results in %s", s->points, s->points == 1 ? "" : "s", s->repeats,
 	       s->repeats == 1 ? "" : "s", s->directory);
-	printf(to_come < run_count(s) ? ", %ld of %ld runs to come\n" : "\n", to_come, run_count(s));
+	printf(to_come < study_run_count(s) ? ", %ld of %ld runs to come\n" : "\n", to_come, study_run_count(s));
+	if (s->steps > 1)
+		printf("  by bisection of %s from %g to %g times %s: at most %ld steps at each\n", s->search.key,
+		       s->search.from, s->search.to, s->search.of, s->steps);
 	for (long i = 0; i < s->points; i++) {
-		if (s->states[i] != RUN_LEFT_OUT)
+		if (s->states[i] != RUN_LEFT_OUT && (s->steps == 1 || i % s->steps == 0 || !isnan(s->at[i])))
 			printf("  %ld: %s\n", i + 1, s->labels[i][0] ? s->labels[i] : "(no lists)");
 	}
 }
@@ -187,8 +175,10 @@ void study_free(struct study *s)
 	config_file_free(&s->config);
 	free(s->labels);
 	free(s->states);
+	free(s->at);
 	s->labels = NULL;
 	s->states = NULL;
+	s->at = NULL;
 }
 
 /* ---- one run ---- */
@@ -219,7 +209,7 @@ static void results_show(const struct study *s, const char *folder)
 	if (analyze_run(folder, &e) < 0 || report_run(folder, NULL, &e) < 0)
 		err_report(&e);
 	progress_end();
-	if (run_count(s) == 1) {
+	if (study_run_count(s) == 1) {
 		if (report_tables(stdout, &folder, 1, s->format, &e) < 0)
 			err_report(&e);
 		if (s->format == REPORT_TEXT)
@@ -238,8 +228,8 @@ static int run_once(const struct study *s, long index, struct err *e)
 	struct experiment x;
 	char folder[800], status[32];
 	struct err trouble = { 0 };
-	run_folder(s, index, folder, sizeof(folder));
-	if (sweep_point(&s->config, index % s->points, &point, NULL, 0, e) < 0)
+	study_run_folder(s, index, folder, sizeof(folder));
+	if (study_point(s, index % s->points, &point, e) < 0)
 		return -1;
 	int result = experiment_build(&x, &point, s->scale, e);
 	config_file_free(&point);
@@ -250,7 +240,7 @@ static int run_once(const struct study *s, long index, struct err *e)
 		                         .config_path = s->config_path,
 		                         .directory = folder,
 		                         .command_line = s->command_line,
-		                         .label = run_label(s, index),
+		                         .label = s->labels[index % s->points],
 		                         .repeat = index / s->points + 1 };
 	result = run_preflight(&x, folder, &trouble);
 	if (result == 0 && (result = move_aside(folder, &trouble)) == 0) {
@@ -268,11 +258,11 @@ static int run_once(const struct study *s, long index, struct err *e)
 static void pages_write(const struct study *s)
 {
 	long count = 0;
-	char(*folders)[800] = calloc((size_t)run_count(s), sizeof(*folders)), page[800], status[32];
-	const char **names = calloc((size_t)run_count(s), sizeof(*names));
+	char(*folders)[800] = calloc((size_t)study_run_count(s), sizeof(*folders)), page[800], status[32];
+	const char **names = calloc((size_t)study_run_count(s), sizeof(*names));
 	struct err e = { 0 };
-	for (long i = 0; folders && names && i < run_count(s); i++) {
-		run_folder(s, i, folders[count], sizeof(*folders));
+	for (long i = 0; folders && names && i < study_run_count(s); i++) {
+		study_run_folder(s, i, folders[count], sizeof(*folders));
 		if (run_directory_status(folders[count], status, sizeof(status)) == 0) {
 			names[count] = folders[count];
 			count++;
@@ -282,7 +272,7 @@ static void pages_write(const struct study *s)
 	    (analyze_study(s->directory, &e) < 0 || report_study(s->directory, NULL, page, sizeof(page), &e) < 0))
 		err_report(&e);
 	else if (count && s->format == REPORT_TEXT)
-		printf("\n%ld of %ld runs: %s\n", count, run_count(s), page);
+		printf("\n%ld of %ld runs: %s\n", count, study_run_count(s), page);
 	if (s->format != REPORT_TEXT && report_tables(stdout, names, (int)count, s->format, &e) < 0)
 		err_report(&e);
 	free(names);
@@ -303,12 +293,12 @@ static int run_in_turn(const struct study *s, long index, struct err *e)
 {
 	for (;;) {
 		*e = (struct err){ 0 };
-		if (run_count(s) > 1)
+		if (study_run_count(s) > 1)
 			turn_wait();
 		if (run_interrupted)
 			return err_set(e, EXIT_INTERRUPTED, "interrupted");
 		int result = run_once(s, index, e);
-		if (result == 0 || run_count(s) == 1 || e->status != EXIT_CANNOT || !testbed_is_busy() ||
+		if (result == 0 || study_run_count(s) == 1 || e->status != EXIT_CANNOT || !testbed_is_busy() ||
 		    run_interrupted)
 			return result;
 	}
@@ -320,27 +310,25 @@ int study_run(struct study *s)
 	int status = EXIT_DONE;
 	int64_t spent_ns = 0, done = 0;
 	run_catch_signals();
-	if (run_count(s) > 1 && study_plan_write(s, &e) < 0)
+	if (study_run_count(s) > 1 && study_plan_write(s, &e) < 0)
 		return err_report(&e);
-	for (long i = 0; i < run_count(s) && !run_interrupted; i++) {
-		if (s->states[i] != RUN_TO_COME)
-			continue;
+	for (long i; !run_interrupted && (i = study_next(s)) >= 0;) {
 		int64_t start_ns = clock_now_ns();
 		s->states[i] = RUN_RUNNING;
-		if (run_count(s) > 1)
+		if (study_run_count(s) > 1)
 			study_table_show(s, done ? spent_ns / done : 0);
 		if (run_in_turn(s, i, &e) == 0) {
 			s->states[i] = RUN_COMPLETE;
 		} else {
 			status = err_report(&e);
 			s->states[i] = status == EXIT_MEASURED_BAD  ? RUN_FAILED
-			               : status == EXIT_INTERRUPTED ? RUN_TO_COME
+			               : status == EXIT_INTERRUPTED ? RUN_INTERRUPTED
 			                                            : RUN_SKIPPED;
 		}
 		spent_ns += clock_now_ns() - start_ns;
 		done++;
 	}
-	if (run_count(s) > 1) {
+	if (study_run_count(s) > 1) {
 		study_table_show(s, 0);
 		pages_write(s);
 	}

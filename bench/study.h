@@ -10,11 +10,12 @@
 #define BENCH_STUDY_H
 
 #include "bench/experiment/config_file.h"
+#include "bench/experiment/experiment.h"
 #include "reports/report.h"
 
 #include <stdbool.h>
 
-enum study_state { RUN_TO_COME, RUN_RUNNING, RUN_COMPLETE, RUN_FAILED, RUN_SKIPPED, RUN_LEFT_OUT };
+enum study_state { RUN_TO_COME, RUN_RUNNING, RUN_COMPLETE, RUN_FAILED, RUN_SKIPPED, RUN_LEFT_OUT, RUN_INTERRUPTED };
 
 struct study {
 	/* set by the caller */
@@ -29,9 +30,12 @@ struct study {
 		*only; /* run points whose label has every word of this, such as "load=cpu feature=tls"; NULL: all */
 	enum report_format format;
 	/* set by study_prepare() */
-	long points;
-	char (*labels)[300];      /* of the points, as sweep_point() says */
-	enum study_state *states; /* points x repeats, repeat by repeat */
+	long points;                     /* of the sweep, times steps */
+	long steps;                      /* of the search at each point of the sweep; 1: nothing is searched */
+	double *at;                      /* where each step is, NAN: not known yet; NULL: nothing is searched */
+	struct experiment_bisect search; /* key "": nothing is searched */
+	char (*labels)[300];             /* of the points, as sweep_point() and the search say */
+	enum study_state *states;        /* points x repeats, repeat by repeat */
 };
 
 /* Build and check every point before anything starts, so that a typo in the last one costs nothing; look at what is in

@@ -7,6 +7,7 @@
 #include "bench/experiment/run_directory.h"
 
 #include <json-c/json.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -68,25 +69,29 @@ int study_plan_fits(const struct study *s, struct err *e)
 
 void study_table_show(const struct study *s, int64_t mean_run_ns)
 {
-	static const char marks[] = { [RUN_TO_COME] = '.', [RUN_RUNNING] = '>', [RUN_COMPLETE] = '+',
-		                      [RUN_FAILED] = 'x',  [RUN_SKIPPED] = '-', [RUN_LEFT_OUT] = ' ' };
-	long counts[6] = { 0 };
+	static const char marks[] = {
+		[RUN_TO_COME] = '.', [RUN_RUNNING] = '>',  [RUN_COMPLETE] = '+',   [RUN_FAILED] = 'x',
+		[RUN_SKIPPED] = '-', [RUN_LEFT_OUT] = ' ', [RUN_INTERRUPTED] = '.'
+	};
+	long counts[7] = { 0 };
 	char left[80] = "";
 	for (long i = 0; i < s->points * s->repeats; i++)
 		counts[s->states[i]]++;
-	long open = counts[RUN_TO_COME] + counts[RUN_RUNNING];
+	long open = counts[RUN_TO_COME] + counts[RUN_RUNNING] + counts[RUN_INTERRUPTED];
 	if (mean_run_ns && open)
 		snprintf(left, sizeof(left), "; about %lld min to go",
 		         (long long)((open * mean_run_ns + 60 * NS_PER_S - 1) / (60 * NS_PER_S)));
 	progress_note("runs: %ld done (+), %ld failed (x), %ld skipped (-), %ld running (>), %ld to come (.)%s",
 	              counts[RUN_COMPLETE], counts[RUN_FAILED], counts[RUN_SKIPPED], counts[RUN_RUNNING],
-	              counts[RUN_TO_COME], left);
+	              counts[RUN_TO_COME] + counts[RUN_INTERRUPTED], left);
 	for (long p = 0; s->points <= TABLE_LINES && p < s->points; p++) {
 		char line[64];
 		long used = 0;
 		for (long r = 0; r < s->repeats && used < (long)sizeof(line) - 1; r++)
 			line[used++] = marks[s->states[r * s->points + p]];
 		line[used] = '\0';
+		if (s->at && isnan(s->at[p]))
+			continue;
 		if (strspn(line, " ") == strlen(line))
 			continue;
 		progress_note("  %s  %s", line, s->labels[p]);

@@ -116,10 +116,13 @@ static void put_row(FILE *out, const struct entry *e, const char *page_directory
 		fputs("</td></tr>\n", out);
 		return;
 	}
+	const struct shown_metric *converged = run_metric(&e->run, "converged", NULL, NULL);
 	for (int i = 0; i < COLUMNS; i++) {
 		const struct shown_metric *m = run_metric(&e->run, columns[i].metric, NULL, columns[i].estimator);
+		int never = i == 0 && converged && converged->value == 0;
 		fputs("<td class=\"number\">", out);
-		html_text(out, value_format(m ? m->value : NAN, m ? m->unit : "", text, sizeof(text)));
+		html_text(out, never ? "never converged"
+		                     : value_format(m ? m->value : NAN, m ? m->unit : "", text, sizeof(text)));
 		fputs("</td>", out);
 	}
 	fputs("<td>", out);

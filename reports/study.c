@@ -32,12 +32,13 @@ int report_study(const char *directory, const char *output, char *page, size_t r
 	struct study_view v;
 	char path[4200];
 	int result = study_view_load(&v, directory, e);
+	int has_page = result == 0 && (v.paper || v.ranking || v.boundary);
 	if (result == 0) {
 		snprintf(path, sizeof(path), "%s/index.html", directory);
-		snprintf(page, room, "%s", output && !v.paper ? output : path);
-		result = write_index(&v, output && !v.paper ? output : path, e);
+		snprintf(page, room, "%s", output && !has_page ? output : path);
+		result = write_index(&v, output && !has_page ? output : path, e);
 	}
-	if (result == 0 && v.paper) {
+	if (result == 0 && has_page) {
 		snprintf(path, sizeof(path), "%s/study.html", directory);
 		snprintf(page, room, "%s", output ? output : path);
 		result = write_study(&v, output ? output : path, e);

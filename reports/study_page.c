@@ -1,10 +1,13 @@
-/* The page of a study that repeats a paper: its claims judged, its figures redrawn. */
+/* The page of a study: of one that repeats a paper its claims judged and its figures redrawn, of one that compares its
+ * ranking, of one that looks for a boundary the map. */
 #include "reports/study_page.h"
 
 #include "bench/base/err.h"
 #include "bench/base/whole_file.h"
 #include "reports/csv_table.h"
 #include "reports/html.h"
+#include "reports/study_boundary.h"
+#include "reports/study_ranking.h"
 #include "reports/study_plot.h"
 #include "reports/svg.h"
 
@@ -114,26 +117,42 @@ static void put_summary(FILE *out, const struct csv_table *t)
 
 /* ---- the rest ---- */
 
+static const char *page_title(const struct study_view *v)
+{
+	const struct run_data *any = study_view_any(v);
+	return v->paper ? v->paper->title : any && *any->name ? any->name : "Study";
+}
+
 static void put_head(FILE *out, const struct study_view *v)
 {
 	const struct run_data *any = study_view_any(v);
 	char scale[64] = "";
 	fputs("<header>\n<h1>", out);
-	html_textf(out, "%s%s", v->paper->title, any ? scale_format(any, scale, sizeof(scale)) : "");
+	html_textf(out, "%s%s", page_title(v), any ? scale_format(any, scale, sizeof(scale)) : "");
 	fputs("</h1>\n<p class=\"question\">", out);
 	html_text(out, any ? any->question : "");
 	fputs("</p>\n", out);
-	put_summary(out, v->claims);
+	if (v->paper)
+		put_summary(out, v->claims);
+	if (v->ranking)
+		ranking_put_summary(out, v);
+	if (v->boundary)
+		boundary_put_summary(out, v);
 	fputs("<p class=\"tags\">\n<span>", out);
-	html_textf(out, "%d of %d runs complete", v->complete, v->planned ? v->planned : v->count);
+	/* How many a search takes is known at its end. */
+	html_textf(out, "%d of %d runs complete", v->complete, v->planned && !v->boundary ? v->planned : v->count);
 	fputs("</span>\n<span>", out);
 	html_textf(out, "accelerator %s", any ? json_text(any->manifest, "accelerator") : "missing");
-	fputs("</span>\n<span><a href=\"./index.html\">all runs</a></span>\n</p>\n<p class=\"note\">", out);
-	html_text(out, v->paper->cited);
-	fputs("</p>\n</header>\n", out);
+	fputs("</span>\n<span><a href=\"./index.html\">all runs</a></span>\n</p>\n", out);
+	if (v->paper) {
+		fputs("<p class=\"note\">", out);
+		html_text(out, v->paper->cited);
+		fputs("</p>\n", out);
+	}
+	fputs("</header>\n", out);
 }
 
-static void put_plot(FILE *out, const struct study_view *v, const struct study_plot *plot)
+void study_plot_put(FILE *out, const struct study_view *v, const struct study_plot *plot)
 {
 	char path[5000];
 	if (*plot->missing) { /* a picture says what it is by itself */
@@ -199,6 +218,19 @@ static void put_sizes(FILE *out, const struct study_view *v)
 	fputs("</tbody>\n</table>\n</section>\n", out);
 }
 
+static void put_paper(FILE *out, const struct study_view *v, const struct study_plot *plots, int plot_count)
+{
+	put_claims(out, v->claims);
+	fputs("<section>\n<h2>Figures</h2>\n<p class=\"note\">Of each point the first complete run. Grey: the migration; "
+	      "red: the VM that moves is stopped. Time counts from the start of the work, as in the paper.</p>\n",
+	      out);
+	for (int i = 0; i < plot_count; i++)
+		if (plots[i].part == PART_PAPER)
+			study_plot_put(out, v, &plots[i]);
+	fputs("</section>\n", out);
+	put_sizes(out, v);
+}
+
 int study_page_write(const struct study_view *v, const struct study_plot *plots, int plot_count, const char *output,
                      struct err *e)
 {
@@ -206,20 +238,18 @@ int study_page_write(const struct study_view *v, const struct study_plot *plots,
 	char title[512];
 	if (whole_file_open(&page, NULL, output, e) < 0)
 		return -1;
-	snprintf(title, sizeof(title), "%s - migmeter", v->paper->title);
+	snprintf(title, sizeof(title), "%s - migmeter", page_title(v));
 	if (html_begin(page.file, title, e) < 0) {
 		whole_file_close(&page, -1, NULL);
 		return -1;
 	}
 	put_head(page.file, v);
-	put_claims(page.file, v->claims);
-	fputs("<section>\n<h2>Figures</h2>\n<p class=\"note\">Of each point the first complete run. Grey: the migration; "
-	      "red: the VM that moves is stopped. Time counts from the start of the work, as in the paper.</p>\n",
-	      page.file);
-	for (int i = 0; i < plot_count; i++)
-		put_plot(page.file, v, &plots[i]);
-	fputs("</section>\n", page.file);
-	put_sizes(page.file, v);
+	if (v->paper)
+		put_paper(page.file, v, plots, plot_count);
+	if (v->ranking)
+		ranking_put(page.file, v, plots, plot_count);
+	if (v->boundary)
+		boundary_put(page.file, v, plots, plot_count);
 	html_end(page.file);
 	return whole_file_close(&page, 0, e);
 }

@@ -7,6 +7,8 @@
 #include "reports/draw.h"
 #include "reports/plot.h"
 #include "reports/report.h"
+#include "reports/study_boundary.h"
+#include "reports/study_ranking.h"
 #include "reports/study_times.h"
 #include "reports/svg.h"
 
@@ -17,11 +19,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-
-struct study_drawing {
-	const struct study_view *view;
-	const char *work, *scripts; /* scratch folder; where the .gp files are */
-};
 
 /* What a panel shows; file "" is none. */
 struct panel {
@@ -124,8 +121,9 @@ static void put_panel(FILE *s, int index, const struct panel *p, double high)
 }
 
 /* 0, or 1 when no panel has a run. */
-static int figure_prepare(const struct study_drawing *d, const struct paper_figure *f, FILE *s)
+static int figure_prepare(const struct study_drawing *d, const struct study_plot *plot, FILE *s)
 {
+	const struct paper_figure *f = plot->of;
 	static const char *const arrays[] = { "FILE", "PANEL", "UNIT", "FACTOR", "START", "END",
 		                              "HIGH", "FROM",  "TO",   "STOP",   "RESUME" };
 	struct panel(*panels)[FIGURE_RATES] = calloc(FIGURE_VMS, sizeof(*panels));
@@ -158,9 +156,7 @@ static int publish(const struct study_drawing *d, const char *name, const char *
 	return rename(from, to) == 0 ? 0 : err_errno(e, EXIT_CANNOT, "cannot write '%s'", to);
 }
 
-/* figure NULL: the bars. */
-static int draw_one(const struct study_drawing *d, const struct paper_figure *figure, struct study_plot *plot,
-                    struct err *e)
+static int draw_one(const struct study_drawing *d, struct study_plot *plot, struct err *e)
 {
 	static const char *const endings[] = { "svg", "png" };
 	char path[5000], text[5000], scale[64];
@@ -173,12 +169,12 @@ static int draw_one(const struct study_drawing *d, const struct paper_figure *fi
 	plot_set_text(s, "NAME", plot->name);
 	snprintf(text, sizeof(text), "%s%s", plot->heading, any ? scale_format(any, scale, sizeof(scale)) : "");
 	plot_set_text(s, "CAPTION", text);
-	int result = figure ? figure_prepare(d, figure, s) : study_times_prepare(d->view, s);
+	int result = plot->prepare(d, plot, s);
 	for (int i = 0; result == 0 && i < 2; i++) {
 		snprintf(text, sizeof(text), "%s/%s.%s", d->work, plot->name, endings[i]);
 		plot_set_text(s, "TERMINAL", endings[i]);
 		plot_set_text(s, "OUT", text);
-		fprintf(s, "reset\nload SCRIPTS.'/%s'\n", figure ? "study.gp" : "study_times.gp");
+		fprintf(s, "reset\nload SCRIPTS.'/%s'\n", plot->script);
 	}
 	if (fclose(s) != 0 && result == 0)
 		result = err_errno(e, EXIT_CANNOT, "cannot write '%s'", path);
@@ -193,12 +189,37 @@ static int draw_one(const struct study_drawing *d, const struct paper_figure *fi
 	return result;
 }
 
+static int times_prepare(const struct study_drawing *d, const struct study_plot *plot, FILE *s)
+{
+	(void)plot;
+	return study_times_prepare(d->view, s);
+}
+
+static int paper_plots(const struct study_view *v, struct study_plot *plots, int room)
+{
+	int count = 0;
+	if (!v->paper || !room)
+		return 0;
+	for (const struct paper_figure *f = v->paper->figures; f->name && count < room - 1; f++, count++) {
+		plots[count] = (struct study_plot){ .script = "study.gp", .prepare = figure_prepare, .of = f };
+		snprintf(plots[count].name, sizeof(plots[count].name), "%s", f->name);
+		snprintf(plots[count].heading, sizeof(plots[count].heading), "%s", f->heading);
+	}
+	plots[count] = (struct study_plot){ .name = "migration_times",
+		                            .script = "study_times.gp",
+		                            .prepare = times_prepare };
+	snprintf(plots[count].heading, sizeof(plots[count].heading), "%s", v->paper->times_heading);
+	return count + 1;
+}
+
 int study_plots_draw(const struct study_view *v, struct study_plot plots[STUDY_PLOTS_MAX], int *ret_count,
                      struct err *e)
 {
 	char folder[4200], work[4300];
 	struct study_drawing d = { v, work, reports_directory(e) };
-	int count = 0, result = d.scripts ? 0 : -1;
+	int count = paper_plots(v, plots, STUDY_PLOTS_MAX), result = d.scripts ? 0 : -1;
+	count += ranking_plots(v, plots + count, STUDY_PLOTS_MAX - count);
+	count += boundary_plots(v, plots + count, STUDY_PLOTS_MAX - count);
 	snprintf(folder, sizeof(folder), "%s/plots", v->directory);
 	snprintf(work, sizeof(work), "%s/.draw-XXXXXX", folder);
 	if (result == 0 && mkdir(folder, 0755) < 0 && errno != EEXIST)
@@ -206,18 +227,13 @@ int study_plots_draw(const struct study_view *v, struct study_plot plots[STUDY_P
 	if (result == 0 && !mkdtemp(work))
 		result = err_errno(e, EXIT_CANNOT, "cannot make '%s'", work);
 	int ready = result == 0;
-	for (const struct paper_figure *f = v->paper->figures; count < STUDY_PLOTS_MAX; f++) {
-		struct study_plot *plot = &plots[count++];
+	for (int i = 0; i < count; i++) {
+		struct study_plot *plot = &plots[i];
 		struct err own = { 0 };
-		*plot = f->name ? (struct study_plot){ .name = f->name, .heading = f->heading }
-		                : (struct study_plot){ .name = "migration_times",
-			                               .heading = v->paper->times_heading };
-		if (ready && draw_one(&d, f->name ? f : NULL, plot, &own) < 0 && result == 0)
+		if (ready && draw_one(&d, plot, &own) < 0 && result == 0)
 			result = err_set(e, own.status, "%s", own.text);
 		if (!ready || own.status)
 			snprintf(plot->missing, sizeof(plot->missing), "%.500s", ready ? own.text : e->text);
-		if (!f->name)
-			break;
 	}
 	if (ready) {
 		const char *argv[] = { "rm", "-rf", "--", work, NULL };

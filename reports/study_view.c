@@ -36,6 +36,13 @@ static int load_runs(struct study_view *v, struct err *e)
 	return v->runs ? 0 : err_errno(e, EXIT_CANNOT, "cannot read '%s'", v->directory);
 }
 
+static void copy_key(struct json_object *keys, const char *name, char *buffer, size_t room)
+{
+	struct json_object *value;
+	if (json_object_object_get_ex(keys, name, &value))
+		snprintf(buffer, room, "%s", json_object_get_string(value));
+}
+
 int study_view_load(struct study_view *v, const char *directory, struct err *e)
 {
 	char path[sizeof(v->directory) + 16];
@@ -45,6 +52,11 @@ int study_view_load(struct study_view *v, const char *directory, struct err *e)
 	struct json_object *plan = access(path, R_OK) == 0 ? json_object_from_file(path) : NULL, *keys = NULL, *name;
 	if (!plan)
 		return err_set(e, EXIT_USAGE, "'%s' holds no study: it has no plan.json", directory);
+	if (json_object_object_get_ex(plan, "keys", &keys)) {
+		copy_key(keys, "experiment.compare", v->compare, sizeof(v->compare));
+		copy_key(keys, "bisect.label", v->search_label, sizeof(v->search_label));
+		copy_key(keys, "experiment.reference", v->reference, sizeof(v->reference));
+	}
 	if (json_object_object_get_ex(plan, "keys", &keys) &&
 	    json_object_object_get_ex(keys, "experiment.study", &name))
 		v->paper = paper_find(json_object_get_string(name));
@@ -53,6 +65,9 @@ int study_view_load(struct study_view *v, const char *directory, struct err *e)
 	json_object_put(plan);
 	csv_table_load(&v->claims, directory, "claims.csv", VALUE_ROWS, NULL);
 	csv_table_load(&v->values, directory, "study.csv", VALUE_ROWS, NULL);
+	csv_table_load(&v->ranking, directory, "ranking.csv", VALUE_ROWS, NULL);
+	csv_table_load(&v->boundary, directory, "boundary.csv", VALUE_ROWS, NULL);
+	csv_table_load(&v->tried, directory, "tried.csv", VALUE_ROWS, NULL);
 	return load_runs(v, e);
 }
 
@@ -63,6 +78,9 @@ void study_view_free(struct study_view *v)
 	free(v->runs);
 	csv_table_free(v->claims);
 	csv_table_free(v->values);
+	csv_table_free(v->ranking);
+	csv_table_free(v->boundary);
+	csv_table_free(v->tried);
 	memset(v, 0, sizeof(*v));
 }
 
@@ -89,6 +107,15 @@ const struct run_data *study_view_run(const struct study_view *v, int vms, const
 			return run;
 	}
 	return NULL;
+}
+
+char *block_format(const char *block, char *buffer, size_t room)
+{
+	snprintf(buffer, room, "%s", block);
+	for (char *c = buffer; *c; c++)
+		if (*c == '=')
+			*c = ' ';
+	return buffer;
 }
 
 const struct run_data *study_view_any(const struct study_view *v)

@@ -35,9 +35,12 @@ struct study_view {
 	char directory[4096];
 	struct run_data *runs;
 	int count, complete;
-	int planned;                       /* runs, by plan.json; 0: it does not say */
-	struct csv_table *claims, *values; /* claims.csv and study.csv; NULL: not there */
-	const struct paper *paper;         /* NULL: the study repeats none */
+	int planned;                                 /* runs, by plan.json; 0: it does not say */
+	struct csv_table *claims, *values, *ranking; /* claims.csv, study.csv, ranking.csv; NULL: not there */
+	struct csv_table *boundary, *tried;          /* boundary.csv, tried.csv; the same */
+	char compare[64], reference[64];             /* experiment.compare and .reference; "" none */
+	char search_label[256];                      /* bisect.label */
+	const struct paper *paper;                   /* NULL: the study repeats none */
 };
 
 /* -1 when directory holds no study. study_view_free() it in any case. */
@@ -46,6 +49,9 @@ void study_view_free(struct study_view *v);
 
 /* The first complete run with so many VMs, this workload in the VM that moves, and this link rate; NULL: there is none. */
 const struct run_data *study_view_run(const struct study_view *v, int vms, const char *workload, double bits_per_s);
+
+/* "load=cpu" as "load cpu". Returns buffer. */
+char *block_format(const char *block, char *buffer, size_t room);
 
 /* The first complete run of all, or NULL. */
 const struct run_data *study_view_any(const struct study_view *v);

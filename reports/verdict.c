@@ -133,7 +133,8 @@ static void say_stop(struct sentence *s, const struct run_data *run, const char 
 	say_value(s, first, "a time that nothing measured");
 }
 
-static void say_work(struct sentence *s, const struct run_data *run, const char *vm, int moves)
+/* recovers: it was stopped, so that it can be asked when it was back. */
+static void say_work(struct sentence *s, const struct run_data *run, const char *vm, int moves, int recovers)
 {
 	const struct shown_metric *lost = run_metric(run, "lost_work", vm, NULL);
 	const struct shown_metric *loss = run_metric(run, "degradation", vm, NULL);
@@ -158,7 +159,12 @@ static void say_work(struct sentence *s, const struct run_data *run, const char 
 		say(s, "%s", value_format(100 - loss->value, "%", text, sizeof(text)));
 	else
 		say_value(s, loss, "an unknown share");
-	say(s, " of its rate %s; ", moves ? "while moving" : "in the time measured");
+	say(s, " of its rate %s", !recovers ? "meanwhile" : moves ? "while moving" : "in the time measured");
+	if (!recovers) {
+		say(s, ".");
+		return;
+	}
+	say(s, "; ");
 	if (recovery && !isnan(recovery->value)) {
 		say(s, "it was back at 95 %% after ");
 		say_value(s, recovery, "");
@@ -233,6 +239,14 @@ char *verdict_format(const struct run_data *run, char *buffer, size_t room)
 	if (!*vm)
 		vm = run->shown[0].vm;
 	say_vm(&s, run, vm);
+	const struct shown_metric *converged = run_metric(run, "converged", NULL, NULL);
+	if (converged && converged->value == 0) {
+		say(&s, " could not move");
+		say_link(&s, run);
+		say(&s, " (%s)", converged->reason);
+		say_work(&s, run, vm, moves, 0);
+		return buffer;
+	}
 	if (moves) {
 		say(&s, " moved in ");
 		say_value(&s, time, "an unknown time");
@@ -242,7 +256,7 @@ char *verdict_format(const struct run_data *run, char *buffer, size_t room)
 	}
 	say(&s, "; ");
 	say_stop(&s, run, vm);
-	say_work(&s, run, vm, moves);
+	say_work(&s, run, vm, moves, 1);
 	return buffer;
 }
 

@@ -94,6 +94,16 @@ complains 'a sweep too large' 2 'more than 1000 points' run "$work/good.conf" -n
 	-s "link.rate=$(seq -s, 1000000 1000040)" -s "link.rtt=$(seq -s ms, 0 40)ms"
 is 'the study of a paper' "$("$migmeter" run kuno/kuno -n --scale 1/16 | head -n 1 | cut -d, -f1)" '18 points x 3 repeats'
 complains 'an unknown paper' 2 "'kano' is no paper" run "$work/good.conf" -n -s experiment.study=kano
+printf '[bisect]\nkey = vm1.memdirty.rate\nof = 11M\n' >>"$work/case.conf"
+is 'a search has steps' "$("$migmeter" run "$work/case.conf" -n --only 'load=dirty rate=1G' | sed -n '1s/,.*//p;3,$p')" '64 points x 1 repeat
+  1: rate=1G load=dirty feature=plain at=?
+  9: rate=1G load=dirty feature=xbzrle at=?'
+complains 'a search that cannot end' 2 'so wide that' run "$work/case.conf" -n -s bisect.from=3
+complains 'a search in no unit' 2 "bisect.of: 'fast' is no number" run "$work/case.conf" -n -s bisect.of=fast
+complains 'a search of no key' 2 "unknown key 'raet'" run "$work/case.conf" -n -s bisect.key=vm1.memdirty.raet
+complains 'a comparison of what does not vary' 2 "no point of the sweep has 'feature=tls'" run "$work/case.conf" -n \
+	-s experiment.compare=feature -s experiment.reference=tls
+complains 'a comparison by nothing known' 2 "no metric 'speed'" run "$work/case.conf" -n -s experiment.compare=feature -s experiment.sort=speed
 complains 'more VMs than there are' 2 'experiment.vms = 3, but the config has 1 VM' run "$work/good.conf" -n -s experiment.vms=3
 complains 'a limit that nothing measures' 2 'needs collect.job' run "$work/good.conf" -n -s migration.sent_limit=3 -s collect.job=no
 complains 'an empty list element' 2 'empty element' run "$work/good.conf" -n -s link.rate=1G,,10M

@@ -21,6 +21,22 @@ __attribute__((unused)) static void made_study(const char *directory, const char
 	          "{\"scale\":0.0625,\"points\":18,\"repeats\":4,\"keys\":{\"experiment.study\":\"%s\"}}\n", paper);
 }
 
+__attribute__((unused)) static void made_metrics(const char *folder, const struct made_metric *metrics, int count)
+{
+	FILE *file = made_open(folder, "metrics.json");
+	fputs("{\"metrics\":[", file);
+	for (int i = 0; i < count; i++) {
+		fprintf(file, "%s{\"metric\":\"%s\",\"vm\":\"\",\"role\":\"%s\",\"estimator\":\"%s\",\"unit\":\"\",",
+		        i ? "," : "", metrics[i].name, metrics[i].role, metrics[i].estimator);
+		if (isnan(metrics[i].value))
+			fputs("\"value\":null,\"reason\":\"it was not there\"}", file);
+		else
+			fprintf(file, "\"value\":%.15g,\"reason\":\"\"}", metrics[i].value);
+	}
+	fputs("]}\n", file);
+	fclose(file);
+}
+
 /* One run of it; count metrics. */
 __attribute__((unused)) static void made_study_run(const char *directory, int vms, const char *workload,
                                                    const char *rate, int repeat, const char *status,
@@ -41,18 +57,34 @@ __attribute__((unused)) static void made_study_run(const char *directory, int vm
 		"\"point\":\"vms=%d load=%s rate=%s\",\"repeat\":%d,\"scale\":0.0625,\"link\":{\"asked\":{\"rate\":\"%s\"}},"
 		"\"migration\":{\"vm\":\"vm1\",\"mode\":\"precopy\"},\"vms\":[%s]}\n",
 		status, vms, workload, rate, repeat, rate, list);
-	FILE *file = made_open(folder, "metrics.json");
-	fputs("{\"metrics\":[", file);
-	for (int i = 0; i < count; i++) {
-		fprintf(file, "%s{\"metric\":\"%s\",\"vm\":\"\",\"role\":\"%s\",\"estimator\":\"%s\",\"unit\":\"\",",
-		        i ? "," : "", metrics[i].name, metrics[i].role, metrics[i].estimator);
-		if (isnan(metrics[i].value))
-			fputs("\"value\":null,\"reason\":\"it was not there\"}", file);
-		else
-			fprintf(file, "\"value\":%.15g,\"reason\":\"\"}", metrics[i].value);
-	}
-	fputs("]}\n", file);
-	fclose(file);
+	made_metrics(folder, metrics, count);
+}
+
+/* plan.json of a study that compares feature with feature=plain, with further keys. */
+__attribute__((unused)) static void made_comparison(const char *directory, const char *keys)
+{
+	mkdir(directory, 0755);
+	made_file(directory, "plan.json",
+	          "{\"scale\":1,\"points\":9,\"repeats\":3,\"keys\":{\"experiment.compare\":\"feature\","
+	          "\"experiment.reference\":\"plain\"%s}}\n",
+	          keys);
+}
+
+/* Run `number` of any study, at a point of its sweep. */
+__attribute__((unused)) static void made_point_run(const char *directory, int number, const char *point, int repeat,
+                                                   const char *status, const struct made_metric *metrics, int count)
+{
+	char folder[4096];
+	snprintf(folder, sizeof(folder), "%.3000s/%03d-r%d", directory, number, repeat);
+	mkdir(folder, 0755);
+	made_file(
+		folder, "manifest.json",
+		"{\"format\":1,\"status\":\"%s\",\"reason\":\"a reason\",\"name\":\"made\",\"question\":\"Does it?\","
+		"\"point\":\"%s\",\"repeat\":%d,\"link\":{\"asked\":{\"rate\":\"100M\"}},\"migration\":{\"vm\":\"vm1\","
+		"\"mode\":\"precopy\"},\"vms\":[{\"name\":\"vm1\",\"role\":\"migrating\",\"workloads\":[{\"name\":"
+		"\"memdirty\"}]}]}\n",
+		status, point, repeat);
+	made_metrics(folder, metrics, count);
 }
 
 #endif

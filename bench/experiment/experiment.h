@@ -24,6 +24,7 @@ enum postcopy_switch { SWITCH_NOW, SWITCH_FIRST_PASS, SWITCH_TIME };
 
 struct experiment_general {
 	char name[OPTION_STRING_ROOM], question[OPTION_STRING_ROOM], study[OPTION_STRING_ROOM];
+	char compare[OPTION_STRING_ROOM], reference[OPTION_STRING_ROOM], sort[OPTION_STRING_ROOM];
 	int64_t vms, repeat, seed;
 	int64_t warmup_ns, baseline_ns, settle_ns, boot_timeout_ns;
 };
@@ -62,6 +63,14 @@ struct experiment_fault {
 	int64_t cut_ns, cut_after_ns;
 };
 
+/* A boundary that is looked for; see analysis/bisect.h. */
+struct experiment_bisect {
+	char key[OPTION_STRING_ROOM]; /* "section.key" or "vm1.workload.key"; "": none */
+	char of[OPTION_STRING_ROOM];  /* what the values below are multiples of, with its unit */
+	char label[OPTION_STRING_ROOM];
+	double from, to, until;
+};
+
 struct experiment_collect {
 	int64_t sample_interval_ns, job_interval_ns, cpu_interval_ns, link_interval_ns, packet_bin_ns;
 	bool on[8]; /* in the order of collectors[] */
@@ -77,6 +86,7 @@ struct experiment {
 	struct experiment_migration migration;
 	struct feature_set features;
 	struct experiment_fault fault;
+	struct experiment_bisect bisect;
 	struct experiment_collect collect;
 	double scale; /* what memory, disk, job and file sizes were multiplied by; 1: nothing */
 };

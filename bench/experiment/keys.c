@@ -12,6 +12,12 @@ static const struct option_row general_rows[] = {
 	  "what the experiment asks, for the report's head" },
 	{ "study", OPTION_STRING, GENERAL(study), "", NULL, NULL,
 	  "the paper it repeats (kuno): the report judges its claims" },
+	{ "compare", OPTION_STRING, GENERAL(compare), "", NULL, NULL,
+	  "the list or group of cases (feature) whose members the report ranks, for each of the other lists apart" },
+	{ "reference", OPTION_STRING, GENERAL(reference), "", NULL, NULL,
+	  "the member (plain) that the others are measured against" },
+	{ "sort", OPTION_STRING, GENERAL(sort), "migration_time:completion", NULL, NULL,
+	  "METRIC or METRIC:ESTIMATOR that the ranking goes by, best first" },
 	{ "vms", OPTION_INTEGER, GENERAL(vms), "0", "0", "16",
 	  "how many of the VMs take part, the first ones; 0: all" },
 	{ "repeat", OPTION_INTEGER, GENERAL(repeat), "1", "1", "1000", "how often each point is run" },
@@ -99,6 +105,20 @@ static const struct option_row fault_rows[] = {
 	OPTION_END
 };
 
+#define BISECT(member) offsetof(struct experiment_bisect, member)
+static const struct option_row bisect_rows[] = {
+	{ "key", OPTION_STRING, BISECT(key), "", NULL, NULL,
+	  "the key (vm1.memdirty.rate) whose highest value is looked for at which the migration converges" },
+	{ "of", OPTION_STRING, BISECT(of), "1", NULL, NULL,
+	  "from, to and until are multiples of this value (11.35M)" },
+	{ "from", OPTION_FRACTION, BISECT(from), "0.1", "0", "1000000", "where it should converge" },
+	{ "to", OPTION_FRACTION, BISECT(to), "2", "0", "1000000", "where it should not" },
+	{ "until", OPTION_FRACTION, BISECT(until), "0.05", "0.0001", "1000000",
+	  "how narrow the bracket about the boundary is to be" },
+	{ "label", OPTION_STRING, BISECT(label), "", NULL, NULL, "what the multiple is, for the report's axis" },
+	OPTION_END
+};
+
 #define COLLECT(member) offsetof(struct experiment_collect, member)
 static const struct option_row collect_rows[] = {
 	{ "interval", OPTION_DURATION, COLLECT(sample_interval_ns), "10ms", "1ms", "10s",
@@ -130,6 +150,8 @@ const struct experiment_section experiment_sections[] = {
 	{ "vm", vm_rows, 0, "one section [vm NAME] a VM; a workload's keys as WORKLOAD.KEY" },
 	{ "migration", migration_rows, SECTION(migration), "what moves, how, and hypervisor features" },
 	{ "fault", fault_rows, SECTION(fault), "what is broken on purpose" },
+	{ "bisect", bisect_rows, SECTION(bisect),
+	  "a boundary to be found with few runs, at each point of the sweep" },
 	{ "collect", collect_rows, SECTION(collect), "what is recorded, how often" },
 	{ NULL, NULL, 0, NULL },
 };
@@ -147,6 +169,8 @@ bool experiment_key_sweeps(const struct config_entry *entry)
 	/* Texts are never lists (a schedule has commas of its own), but for the two that name things to choose from. */
 	const struct option_row *rows = NULL;
 	const char *key = entry->key;
+	if (strcmp(entry->section, "bisect") == 0)
+		return false;
 	if (strcmp(entry->section, "vm") == 0 && strchr(key, '.')) {
 		char name[64];
 		size_t length = strcspn(key, ".");

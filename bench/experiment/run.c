@@ -36,12 +36,16 @@ void run_on_event(void *context, int64_t head_ns, const char *vm, const char *no
                   const char *detail)
 {
 	struct run *r = context;
+	const struct experiment_vm *moving = experiment_moving_vm(r->x);
+	bool incoming = moving && strcmp(vm, moving->name) == 0 && strcmp(node, moving->node) != 0;
 	run_directory_event(&r->directory, head_ns, vm, node, event, detail);
+	if (incoming && strcmp(event, "resume") == 0)
+		atomic_store(&r->arrived, true);
 	if (strcmp(event, "lifecycle") != 0 || strncmp(detail, "stopped/", 8) != 0 ||
 	    strcmp(detail, "stopped/migrated") == 0)
 		return;
-	/* Of a migration that was ended on purpose the incoming side ends too. */
-	if (r->injected && strcmp(vm, r->x->migration.vm) == 0)
+	/* Where it has not come yet no VM is lost: of an aborted migration the incoming side ends too. */
+	if (incoming && !atomic_load(&r->arrived))
 		return;
 	if (!atomic_load(&r->ending) && !atomic_load(&r->vm_lost)) {
 		snprintf(r->lost_vm, sizeof(r->lost_vm), "%s", vm);

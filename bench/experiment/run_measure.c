@@ -92,10 +92,17 @@ static int migrate(struct run *r, const struct experiment_vm *vm, struct err *e)
 	if (fault_start(&r->fault, r->x, &r->testbed, run_on_event, r, e) < 0)
 		return -1;
 	int status = migration_run(&spec, &result, e);
+	if (status < 0 && result.timed_out) { /* what was to be found out: it is no failure */
+		progress_note("never converged: aborted after %.3g s", (double)m->timeout_ns / 1e9);
+		*e = (struct err){ 0 };
+		status = 0;
+	}
+	if (status == 0)
+		run_directory_set(&r->directory, "migration.converged", json_object_new_boolean(!result.timed_out));
 	if (fault_end(r->fault, status < 0 ? NULL : e) < 0)
 		status = -1;
 	r->fault = NULL;
-	if (result.completed)
+	if (result.completed && !result.timed_out)
 		run_directory_set(&r->directory, "migration.completed",
 		                  job_stats_json(result.completed, result.completed_count));
 	if (result.features_on)
@@ -108,7 +115,7 @@ static int migrate(struct run *r, const struct experiment_vm *vm, struct err *e)
 		run_directory_set(&r->directory, "migration.recoveries", json_object_new_int(result.recoveries));
 	if (result.lost)
 		run_directory_set(&r->directory, "migration.vm_lost", json_object_new_boolean(true));
-	if (status == 0 && m->mode == MODE_POSTCOPY && !result.postcopy_start_ns)
+	if (status == 0 && m->mode == MODE_POSTCOPY && !result.postcopy_start_ns && !result.timed_out)
 		progress_note("post-copy never began: the migration was complete before the switch");
 	migration_result_free(&result);
 	return status;

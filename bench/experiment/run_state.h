@@ -35,6 +35,7 @@ struct run {
 	bool watching_on;
 	volatile sig_atomic_t injected; /* a migration beside injections has gone on for long enough */
 	atomic_bool ending;             /* from here on guests may end */
+	atomic_bool arrived;            /* the VM that moves runs on its destination */
 	atomic_bool vm_lost;            /* a guest ended that should not have; lost_words says how */
 	char lost_words[200], lost_vm[64];
 };

@@ -135,6 +135,7 @@ static int run(const struct migration_spec *spec, virDomainPtr domain, const str
 	ret->end_ns = clock_now_ns();
 	ret->lost = !done && steering_in_postcopy(s);
 	const char *abort_reason = steering_stop(s, done);
+	ret->timed_out = ret->timed_out && !done && !ret->lost;
 	if (!done)
 		return failed(spec, ret, abort_reason, e);
 	*e = (struct err){ 0 }; /* of attempts before a recovery */

@@ -187,12 +187,14 @@ static void abort_if_due(struct steering *s, bool in_postcopy)
 	int64_t taken_ns = clock_now_ns() - s->start_ns;
 	if (s->aborted)
 		return;
-	if (s->spec->interrupted && *s->spec->interrupted)
+	if (s->spec->interrupted && *s->spec->interrupted) {
 		abort_try(s, "interrupted", in_postcopy);
-	else if (taken_ns > 2 * s->spec->timeout_ns)
+	} else if (taken_ns > 2 * s->spec->timeout_ns) {
 		abort_try(s, "it took longer than twice migration.timeout in post-copy", in_postcopy);
-	else if (taken_ns > s->spec->timeout_ns && !s->refused_said)
+	} else if (taken_ns > s->spec->timeout_ns && !s->refused_said) {
 		abort_try(s, "it took longer than migration.timeout", false);
+		s->result->timed_out = s->aborted;
+	}
 }
 
 /* One round, without the lock. */

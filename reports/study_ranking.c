@@ -1,0 +1,340 @@
+#include "reports/study_ranking.h"
+
+#include "reports/csv_table.h"
+#include "reports/html.h"
+#include "reports/plot.h"
+#include "reports/study_page.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PLOT_ROW_PX = 24 };
+
+/* ---- ranking.csv: blocks of members of columns ---- */
+
+static const char *cell(const struct csv_table *t, int row, const char *column)
+{
+	return csv_table_text(t, row, column);
+}
+
+static int same(const struct csv_table *t, int row, int other, const char *column)
+{
+	return strcmp(cell(t, row, column), cell(t, other, column)) == 0;
+}
+
+/* The first row behind the block, and behind the member, that begins at `row`. */
+static int block_end(const struct csv_table *t, int row)
+{
+	int end = row + 1;
+	while (end < csv_table_rows(t) && same(t, end, row, "block"))
+		end++;
+	return end;
+}
+
+static int member_end(const struct csv_table *t, int row)
+{
+	int end = row + 1;
+	while (end < csv_table_rows(t) && same(t, end, row, "block") && same(t, end, row, "place"))
+		end++;
+	return end;
+}
+
+static int is_class(const struct csv_table *t, int row, const char *class)
+{
+	return strcmp(cell(t, row, "class"), class) == 0;
+}
+
+static int has_result(const struct csv_table *t, int row)
+{
+	return !is_class(t, row, "failed") && !is_class(t, row, "skipped");
+}
+
+/* Of the member that begins at row; -1: none. */
+static int find_column(const struct csv_table *t, int row, const char *metric, const char *estimator)
+{
+	for (int i = row; i < member_end(t, row); i++)
+		if (strcmp(cell(t, i, "metric"), metric) == 0 && strcmp(cell(t, i, "estimator"), estimator) == 0)
+			return i;
+	return -1;
+}
+
+static const char *value_at(const struct csv_table *t, int row, char *buffer, size_t room)
+{
+	return value_format(csv_table_number(t, row, "value"), cell(t, row, "unit"), buffer, room);
+}
+
+static char *ratio_format(double ratio, char *buffer, size_t room)
+{
+	snprintf(buffer, room, ratio < 0.0995 ? "%.3f" : ratio < 9.995 ? "%.2f" : "%.1f", ratio);
+	return buffer;
+}
+
+/* "sometimes converged" with how often, else the class. */
+static char *class_format(const struct csv_table *t, int row, char *buffer, size_t room)
+{
+	double share = csv_table_number(t, row, "share"), runs = csv_table_number(t, row, "runs");
+	if (is_class(t, row, "sometimes converged"))
+		snprintf(buffer, room, "converged in %.0f of %.0f", share * runs, runs);
+	else
+		snprintf(buffer, room, "%s", cell(t, row, "class"));
+	return buffer;
+}
+
+/* ---- the page ---- */
+
+/* Columns of one metric stand under one head. */
+static void put_head(FILE *out, const struct csv_table *t, int from, int end, const char *compare)
+{
+	char text[128];
+	fputs("<thead><tr><th rowspan=\"2\">", out);
+	html_text(out, compare);
+	fputs("</th>", out);
+	for (int i = from, next; i < end; i = next) {
+		for (next = i + 1; next < end && same(t, next, i, "metric"); next++)
+			;
+		fprintf(out, "<th class=\"number\" colspan=\"%d\"%s>", next - i,
+		        next - i == 1 ? " rowspan=\"2\"" : "");
+		html_text(out, strcmp(cell(t, i, "metric"), "cpu_per_gib") == 0
+		                       ? "CPU per GiB"
+		                       : name_format(cell(t, i, "metric"), text, sizeof(text)));
+		fputs("</th>", out);
+	}
+	fputs("</tr>\n<tr>", out);
+	for (int i = from; i < end; i++) {
+		int several =
+			(i > from && same(t, i - 1, i, "metric")) || (i + 1 < end && same(t, i + 1, i, "metric"));
+		if (!several)
+			continue;
+		fputs("<th class=\"number\">", out);
+		html_text(out, name_format(cell(t, i, "estimator"), text, sizeof(text)));
+		fputs("</th>", out);
+	}
+	fputs("</tr></thead>\n", out);
+}
+
+static void put_value(FILE *out, const struct csv_table *t, int row, int first)
+{
+	char text[128], low[128], high[128];
+	double ratio = csv_table_number(t, row, "ratio"), from = csv_table_number(t, row, "low");
+	fputs("<td class=\"number\">", out);
+	if (first && is_class(t, row, "never converged")) {
+		const char *why = strstr(cell(t, row, "reason"), ": ");
+		fputs("<em>never converged</em><br><small>", out);
+		html_text(out, why ? why + 2 : "");
+		fputs("</small></td>", out);
+		return;
+	}
+	/* Of a migration that was aborted no stop came, which is no gap in the data. */
+	if (is_class(t, row, "never converged") && isnan(csv_table_number(t, row, "value")))
+		fputs("<small>none</small>", out);
+	else
+		html_text(out, value_at(t, row, text, sizeof(text)));
+	if (!isnan(from)) {
+		const char *unit = cell(t, row, "unit");
+		fputs("<br><small>", out);
+		html_textf(out, "%s to %s", value_format(from, unit, low, sizeof(low)),
+		           value_format(csv_table_number(t, row, "high"), unit, high, sizeof(high)));
+		fputs("</small>", out);
+	}
+	if (first && is_class(t, row, "sometimes converged")) {
+		fputs("<br><small>", out);
+		html_text(out, class_format(t, row, text, sizeof(text)));
+		fputs("</small>", out);
+	}
+	if (!isnan(ratio) && strcmp(cell(t, row, "reference"), "yes") != 0) {
+		fputs("<br><small>", out);
+		html_textf(out, "× %s", ratio_format(ratio, text, sizeof(text)));
+		fputs("</small>", out);
+	}
+	fputs("</td>", out);
+}
+
+static void put_member(FILE *out, const struct csv_table *t, int row, int columns)
+{
+	int end = member_end(t, row), is_reference = strcmp(cell(t, row, "reference"), "yes") == 0;
+	fprintf(out, "<tr%s><th scope=\"row\">", is_reference ? " class=\"reference\"" : "");
+	html_text(out, cell(t, row, "member"));
+	fputs("</th>", out);
+	for (int i = row; i < end && has_result(t, row); i++)
+		put_value(out, t, i, i == row);
+	if (!has_result(t, row)) {
+		fprintf(out, "<td colspan=\"%d\" class=\"missing\">", columns);
+		html_textf(out, "%s: %s", cell(t, row, "class"),
+		           *cell(t, row, "reason") ? cell(t, row, "reason") : "the reason is missing");
+		fputs("</td>", out);
+	}
+	fputs("</tr>\n", out);
+}
+
+static void put_table(FILE *out, const struct study_view *v, int from, int end)
+{
+	const struct csv_table *t = v->ranking;
+	int shown = from;
+	while (shown < end && !has_result(t, shown))
+		shown++;
+	int columns = shown < end ? member_end(t, shown) - shown : 1;
+	fputs("<table class=\"ranking\">\n", out);
+	if (shown < end)
+		put_head(out, t, shown, shown + columns, v->compare);
+	fputs("<tbody>\n", out);
+	for (int row = from; row < end; row = member_end(t, row))
+		put_member(out, t, row, columns);
+	fputs("</tbody>\n</table>\n", out);
+}
+
+void ranking_put(FILE *out, const struct study_view *v, const struct study_plot *plots, int plot_count)
+{
+	const struct csv_table *t = v->ranking;
+	fputs("<section>\n<h2>Ranking</h2>\n<p class=\"note\">Best first; what never converged was aborted at the time limit, "
+	      "and its figures are of the time until then. ",
+	      out);
+	if (*v->reference)
+		html_textf(out, "× is the ratio to %s in the same group, where both converged. ", v->reference);
+	fputs("What could not be run here stands last, with the reason.</p>\n", out);
+	for (int from = 0, end; from < csv_table_rows(t); from = end) {
+		end = block_end(t, from);
+		for (int i = 0; i < plot_count; i++)
+			if (plots[i].part == PART_RANKING && plots[i].row == from)
+				study_plot_put(out, v, &plots[i]);
+		put_table(out, v, from, end);
+	}
+	fputs("</section>\n", out);
+}
+
+static int count_class(const struct csv_table *t, int from, int end, const char *class)
+{
+	int count = 0;
+	for (int row = from; row < end; row = member_end(t, row))
+		count += is_class(t, row, class);
+	return count;
+}
+
+void ranking_put_summary(FILE *out, const struct study_view *v)
+{
+	const struct csv_table *t = v->ranking;
+	char text[400], value[128], ratio[64];
+	fputs("<ul class=\"verdict\">\n", out);
+	for (int from = 0, end; from < csv_table_rows(t); from = end) {
+		end = block_end(t, from);
+		int never = count_class(t, from, end, "never converged");
+		double times = csv_table_number(t, from, "ratio");
+		fputs("<li>", out);
+		html_textf(out, "%s: ", block_format(cell(t, from, "block"), text, sizeof(text)));
+		if (is_class(t, from, "converged") || is_class(t, from, "sometimes converged")) {
+			html_textf(out, "%s is best with a %s of %s", cell(t, from, "member"),
+			           name_format(cell(t, from, "metric"), text, sizeof(text)),
+			           value_at(t, from, value, sizeof(value)));
+			if (!isnan(times) && strcmp(cell(t, from, "reference"), "yes") != 0)
+				html_textf(out, " (%s × %s)", ratio_format(times, ratio, sizeof(ratio)),
+				           v->reference);
+		} else {
+			fputs("nothing converged", out);
+		}
+		if (never)
+			html_textf(out, "; %d never converged", never);
+		fputs("</li>\n", out);
+	}
+	fputs("</ul>\n", out);
+}
+
+/* ---- the picture of a block ---- */
+
+enum { TIME, DOWNTIMES, LOST = DOWNTIMES + 5, NUMBERS };
+
+static const struct {
+	const char *metric, *estimator;
+	double factor; /* to s, or for a downtime ms */
+} drawn[NUMBERS] = {
+	[TIME] = { "migration_time", "completion", 1e-9 },
+	[DOWNTIMES] = { "downtime", "stop_resume", 1e-6 },
+	{ "downtime", "guest_clock", 1e-6 },
+	{ "downtime", "network", 1e-6 },
+	{ "downtime", "work", 1e-6 },
+	{ "downtime", "reported", 1e-6 },
+	[LOST] = { "lost_work", "", 1 },
+};
+
+struct range {
+	double low, high;
+};
+
+static void put_scalar(FILE *s, const char *name, double value)
+{
+	if (isnan(value))
+		fprintf(s, "%s = NaN\n", name);
+	else
+		fprintf(s, "%s = %.9g\n", name, value);
+}
+
+/* The columns of one member; what is not above 0 has no place on a logarithmic axis. */
+static void write_data(FILE *data, const struct csv_table *t, int row, int place, struct range *ranges)
+{
+	int kind = is_class(t, row, "converged") ? 0 : is_class(t, row, "sometimes converged") ? 1 : 2;
+	fprintf(data, "%d %d", place, kind);
+	for (int i = 0; i < NUMBERS; i++) {
+		int is_downtime = i >= DOWNTIMES && i < LOST;
+		int at = find_column(t, row, drawn[i].metric, drawn[i].estimator);
+		double value = at < 0 ? NAN : csv_table_number(t, at, "value") * drawn[i].factor;
+		if (isnan(value) || value < 0 || (is_downtime && (value == 0 || kind == 2))) {
+			fputs(" NaN", data);
+			continue;
+		}
+		fprintf(data, " %.9g", value);
+		struct range *range = &ranges[is_downtime ? DOWNTIMES : i];
+		range->low = fmin(range->low, value);
+		range->high = fmax(range->high, value);
+	}
+	putc('\n', data);
+}
+
+static int prepare(const struct study_drawing *d, const struct study_plot *plot, FILE *s)
+{
+	const struct csv_table *t = d->view->ranking;
+	struct range ranges[NUMBERS];
+	char path[5000];
+	int count = 0, end = block_end(t, plot->row);
+	double reference_s = NAN;
+	snprintf(path, sizeof(path), "%s/%s.data", d->work, plot->name);
+	FILE *data = fopen(path, "we");
+	if (!data)
+		return 1;
+	for (int i = 0; i < NUMBERS; i++)
+		ranges[i] = (struct range){ INFINITY, 0 };
+	fprintf(s, "array MEMBER[%d]\n", end - plot->row);
+	for (int row = plot->row; row < end; row = member_end(t, row)) {
+		if (!has_result(t, row))
+			continue;
+		write_data(data, t, row, ++count, ranges);
+		plot_set_item(s, "MEMBER", count, cell(t, row, "member"));
+		int time = find_column(t, row, "migration_time", "completion");
+		if (time >= 0 && strcmp(cell(t, row, "reference"), "yes") == 0)
+			reference_s = csv_table_number(t, time, "value") / 1e9;
+	}
+	fclose(data);
+	fprintf(s, "COUNT = %d\nROW = %d\n", count, PLOT_ROW_PX);
+	put_scalar(s, "REFERENCE", reference_s);
+	put_scalar(s, "LONG", ranges[TIME].high > 0 ? ranges[TIME].high : 1);
+	put_scalar(s, "LOST", ranges[LOST].high > 0 ? ranges[LOST].high : 1);
+	put_scalar(s, "DOWN_LOW", ranges[DOWNTIMES].high > 0 ? ranges[DOWNTIMES].low : 1);
+	put_scalar(s, "DOWN_HIGH", ranges[DOWNTIMES].high > 0 ? ranges[DOWNTIMES].high : 1000);
+	plot_set_text(s, "FILE", path);
+	return count == 0;
+}
+
+int ranking_plots(const struct study_view *v, struct study_plot *plots, int room)
+{
+	const struct csv_table *t = v->ranking;
+	int count = 0;
+	for (int row = 0; row < csv_table_rows(t) && count < room; row = block_end(t, row)) {
+		struct study_plot *plot = &plots[count++];
+		char text[300];
+		*plot = (struct study_plot){
+			.script = "ranking.gp", .part = PART_RANKING, .prepare = prepare, .row = row
+		};
+		snprintf(plot->name, sizeof(plot->name), "ranking_%d", count);
+		snprintf(plot->heading, sizeof(plot->heading), "%s: by %s, best first",
+		         block_format(cell(t, row, "block"), text, sizeof(text)), v->compare);
+	}
+	return count;
+}

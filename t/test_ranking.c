@@ -1,0 +1,215 @@
+/* A ranking: what counts as converged, the order, ratios to the reference, and the page. */
+#include "analysis/ranking.h"
+#include "analysis/study.h"
+#include "analysis/study_analyze.h"
+#include "bench/base/err.h"
+#include "reports/csv_table.h"
+#include "reports/report.h"
+#include "reports/svg.h"
+#include "t/analysed.h"
+#include "t/made_study.h"
+
+static void test_split(void **state)
+{
+	(void)state;
+	char block[64], member[64];
+	assert_true(study_label_split("load=cpu feature=tls rate=1G", "feature", block, sizeof(block), member, 64));
+	assert_string_equal(block, "load=cpu rate=1G");
+	assert_string_equal(member, "tls");
+	assert_true(study_label_split("feature=a=b", "feature", block, sizeof(block), member, 64));
+	assert_string_equal(block, "");
+	assert_string_equal(member, "a=b");
+	assert_false(study_label_split("myfeature=tls", "feature", block, sizeof(block), member, 64));
+	assert_false(study_label_split("", "feature", block, sizeof(block), member, 64));
+}
+
+/* A run that took seconds, or (0) never converged. */
+static void add_run(int number, const char *point, int repeat, double seconds)
+{
+	const struct made_metric metrics[] = {
+		{ "migration_time", "migrating", "completion", seconds > 0 ? seconds * 1e9 : NAN },
+		{ "converged", "migrating", "", seconds > 0 },
+		{ "downtime", "migrating", "stop_resume", seconds > 0 ? seconds * 2e7 : NAN },
+		{ "downtime", "migrating", "guest_clock", seconds * 2.1e7 + 1e5 },
+		{ "downtime", "migrating", "network", seconds * 3e7 + 1e7 },
+		{ "downtime", "migrating", "work", seconds * 5e7 + 1e7 },
+		{ "downtime", "migrating", "reported", seconds > 0 ? seconds * 1.9e7 : NAN },
+		{ "bytes_on_wire", "migrating", "migration:src-to-dst", 1.1e7 * (seconds > 0 ? seconds : 20) },
+		{ "cpu_per_gib", "migrating", "threads", 4 + seconds / 10 },
+		{ "lost_work", "migrating", "memdirty", 1 + seconds / 5 },
+	};
+	made_point_run(scratch, number, point, repeat, "complete", metrics, sizeof(metrics) / sizeof(*metrics));
+}
+
+static void add_study(void)
+{
+	made_comparison(scratch, "");
+	for (int r = 1; r <= 3; r++) {
+		add_run(1, "load=light feature=plain", r, 10);
+		add_run(2, "load=light feature=slow", r, 19 + r);
+		add_run(3, "load=light feature=never", r, 0);
+		add_run(4, "load=light feature=quick", r, 5);
+		add_run(5, "load=light feature=moody", r, r == 1 ? 2 : 0);
+		made_point_run(scratch, 6, "load=light feature=odd", r, "failed", NULL, 0);
+		made_point_run(scratch, 7, "load=light feature=absent", r, "skipped", NULL, 0);
+		add_run(8, "load=heavy feature=plain", r, 0);
+		add_run(9, "load=heavy feature=postcopy", r, 9);
+	}
+	made_point_run(scratch, 10, "load=heavy feature=later", 1, "interrupted", NULL, 0);
+}
+
+static struct csv_table *ranking_of_study(void)
+{
+	struct err e = { 0 };
+	struct csv_table *t;
+	if (analyze_study(scratch, &e) < 0)
+		fail_msg("%s", e.text);
+	assert_int_equal(csv_table_load(&t, scratch, "ranking.csv", 1000, &e), 0);
+	return t;
+}
+
+/* The row of a member and metric. */
+static int find(const struct csv_table *t, const char *member, const char *metric)
+{
+	for (int i = 0; i < csv_table_rows(t); i++)
+		if (strcmp(csv_table_text(t, i, "member"), member) == 0 &&
+		    strcmp(csv_table_text(t, i, "metric"), metric) == 0)
+			return i;
+	fail_msg("no %s of %s", metric, member);
+	return -1;
+}
+
+static void test_order(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *block, *member, *class;
+	} wanted[] = {
+		{ "load=light", "quick", "converged" },       { "load=light", "plain", "converged" },
+		{ "load=light", "slow", "converged" },        { "load=light", "moody", "sometimes converged" },
+		{ "load=light", "never", "never converged" }, { "load=light", "odd", "failed" },
+		{ "load=light", "absent", "skipped" },        { "load=heavy", "postcopy", "converged" },
+		{ "load=heavy", "plain", "never converged" },
+	};
+	add_study();
+	struct csv_table *t = ranking_of_study();
+	int seen = 0;
+	for (int i = 0; i < csv_table_rows(t); i++) {
+		if (i && strcmp(csv_table_text(t, i, "member"), csv_table_text(t, i - 1, "member")) == 0)
+			continue;
+		assert_true(seen < 9);
+		assert_string_equal(csv_table_text(t, i, "block"), wanted[seen].block);
+		assert_string_equal(csv_table_text(t, i, "member"), wanted[seen].member);
+		assert_string_equal(csv_table_text(t, i, "class"), wanted[seen].class);
+		assert_int_equal((int)csv_table_number(t, i, "place"), seen < 7 ? seen + 1 : seen - 6);
+		seen++;
+	}
+	assert_int_equal(seen, 9);
+	csv_table_free(t);
+}
+
+static void test_values(void **state)
+{
+	(void)state;
+	add_study();
+	struct csv_table *t = ranking_of_study();
+	int row = find(t, "slow", "migration_time");
+	assert_near(csv_table_number(t, row, "value"), 21e9, 1, "mean");
+	assert_near(csv_table_number(t, row, "ratio"), 2.1, 1e-9, "ratio");
+	assert_true(csv_table_number(t, row, "low") < 21e9 && csv_table_number(t, row, "high") > 21e9);
+	assert_near(csv_table_number(t, find(t, "plain", "lost_work"), "ratio"), 1, 1e-12, "of itself");
+	/* What an aborted migration used is known, but is no part of a whole. */
+	row = find(t, "never", "bytes_on_wire");
+	assert_near(csv_table_number(t, row, "value"), 2.2e8, 1, "bytes until the abort");
+	assert_true(isnan(csv_table_number(t, row, "ratio")));
+	assert_true(isnan(csv_table_number(t, find(t, "postcopy", "lost_work"), "ratio")));
+	assert_near(csv_table_number(t, find(t, "moody", "migration_time"), "share"), 1. / 3, 1e-9, "share");
+	assert_string_equal(csv_table_text(t, find(t, "absent", ""), "reason"), "a reason");
+	csv_table_free(t);
+}
+
+/* Another metric to sort by, one where more is better. */
+static void test_sort_key(void **state)
+{
+	(void)state;
+	struct ranking r = { .columns = { { "mean_rate", "" } }, .column_count = 1, .count = 3 };
+	struct ranked list[3] = { { .member = "a", .values = { { 5, NAN, NAN, 1 } } },
+		                  { .member = "b", .values = { { 9, NAN, NAN, 1 } }, .order = 1 },
+		                  { .member = "c", .values = { { NAN, NAN, NAN, 0 } }, .order = 2 } };
+	r.list = list;
+	ranking_sort(&r, "a");
+	assert_string_equal(list[0].member, "b");
+	assert_near(list[0].ratios[0], 1.8, 1e-12, "ratio");
+	assert_string_equal(list[2].member, "c");
+	assert_int_equal(list[2].place, 3);
+	snprintf(r.columns[0].metric, sizeof(r.columns[0].metric), "lost_work");
+	ranking_sort(&r, "");
+	assert_string_equal(list[0].member, "a");
+	assert_true(isnan(list[0].ratios[0]));
+}
+
+static void test_page(void **state)
+{
+	(void)state;
+	struct err e = { 0 };
+	char path[256];
+	add_study();
+	csv_table_free(ranking_of_study());
+	if (report_study(scratch, NULL, path, sizeof(path), &e) < 0)
+		fail_msg("%s", e.text);
+	assert_non_null(strstr(path, "/study.html"));
+	char *page = text_of_file(path, 5 << 20);
+	assert_non_null(page);
+	static const char *const wanted[] = { "load light: quick is best with a migration time of 5 s (0.50 × plain)",
+		                              "1 never converged",
+		                              "converged in 1 of 3",
+		                              "skipped: a reason",
+		                              "aria-label=\"load heavy: by feature, best first\"",
+		                              "<em>never converged</em><br><small>",
+		                              "<svg" };
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++)
+		if (!strstr(page, wanted[i]))
+			fail_msg("not there: %s", wanted[i]);
+	free(page);
+}
+
+/* Aborted at its timeout: data with a word for it, no failure. */
+static void test_never_converged_run(void **state)
+{
+	(void)state;
+	char extra[1024] = "", path[128], text[4096];
+	struct made_vm vm = {
+		.name = "vm1", .length_s = 16, .interval_ns = 10 * MADE_MS, .rate = 1e6, .jitter_ms = 0.1
+	};
+	made_event(extra, 5, "vm1", "src", "migrate-start", "");
+	made_event(extra, 11, "vm1", "src", "migrate-aborted", "it took longer than migration.timeout");
+	made_event(extra, 11.01, "vm1", "src", "migrate-failed", "operation aborted");
+	made_run(run_path, "precopy", MADE_VM1, 5, 11.02, 16, extra);
+	made_samples(run_path, &vm);
+	snprintf(path, sizeof(path), "%s/manifest.json", run_path);
+	struct json_object *manifest = json_object_from_file(path);
+	json_object_object_add(json_object_object_get(manifest, "migration"), "converged",
+	                       json_object_new_boolean(0));
+	json_object_to_file(path, manifest);
+	json_object_put(manifest);
+	analyse_well();
+	assert_true(metric("converged", NULL) == 0);
+	assert_missing("migration_time", "completion", "never converged: aborted after 6.02 s");
+	assert_near(metric("lost_work", NULL), 0, 0.05, "lost work");
+	FILE *out = fmemopen(text, sizeof(text), "w");
+	assert_int_equal(report_sentence(out, run_path, NULL), 0);
+	fclose(out);
+	assert_non_null(strstr(text, "could not move (never converged: aborted after 6.02 s)"));
+	assert_non_null(strstr(text, "of its rate meanwhile.\n"));
+}
+
+#define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, scratch_make, scratch_remove)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_split),    IN_SCRATCH(test_order), IN_SCRATCH(test_values),
+		cmocka_unit_test(test_sort_key), IN_SCRATCH(test_page),  IN_SCRATCH(test_never_converged_run),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
