@@ -21,9 +21,9 @@ enum {
 	LEVEL_BINS = 5,
 };
 static const int64_t hint_error_ns = 5 * NS_PER_MS; /* QEMU stops the clock a little before it stamps the stop */
-static const double bend_per_s = 100e3;     /* ns/s */
-static const double floor_error_ns = 0.1e6; /* the difference of two shortest delays is never known better */
-static const double leap_ns = 1e9;          /* quicker than all others by that much: a false stamp */
+static const double bend_per_s = 100e3;             /* ns/s */
+static const double floor_error_ns = 0.1e6;         /* the difference of two shortest delays is never known better */
+static const double leap_ns = 1e9;                  /* quicker than all others by that much: a false stamp */
 
 struct step_place {
 	int before, after;           /* last bin of the old level, first bin of the new */

@@ -91,7 +91,7 @@ static uint16_t checksum(const void *bytes, size_t length)
 	for (size_t i = 0; i + 1 < length; i += 2)
 		sum += (uint32_t)(b[i] << 8 | b[i + 1]);
 	sum = (sum & 0xffff) + (sum >> 16);
-	return htons((uint16_t)~(sum + (sum >> 16)));
+	return htons((uint16_t) ~(sum + (sum >> 16)));
 }
 
 static void frame_make(struct heartbeat *h, const struct ether_header *ether, const struct sockaddr_in *from,
