@@ -113,7 +113,13 @@ static int event_downtimes(struct analysis *a, const struct run_vm *vm, const st
 		d = downtime_missing;
 		snprintf(d.reason, sizeof(d.reason), "%s", no_clock);
 	} else if (a->looks) {
+		int64_t last_ns = 0;
+		for (int i = 0; i < samples->count; i++) {
+			int64_t end_ns = clock_map_head(samples->map, samples->workloads[i].last_guest_ns);
+			last_ns = end_ns > last_ns ? end_ns : last_ns;
+		}
 		downtime_guest_clock(samples->map, &a->window, &d);
+		downtime_sampled_until(&a->run, vm, &a->window, last_ns, &d);
 	}
 	put_downtime(a, vm, "guest_clock", &d);
 
@@ -168,6 +174,8 @@ static int workload_metrics(struct analysis *a, const struct run_vm *vm, const s
 	if (work_metrics(&a->run, vm, describe(vm, w->name), samples, w, a->looks ? &a->window : NULL, &a->metrics,
 	                 &d, &baseline_rate, e) < 0)
 		return -1;
+	if (a->looks && samples->map)
+		downtime_sampled_until(&a->run, vm, &a->window, clock_map_head(samples->map, w->last_guest_ns), &d);
 	put_downtime(a, vm, estimator, &d);
 	if (latency_metrics(&a->run, vm, samples, w, &a->metrics, a->latency_plot, e) < 0)
 		return -1;

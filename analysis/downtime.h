@@ -49,6 +49,10 @@ void downtime_stop_resume(const struct run *run, const struct run_vm *vm, const 
 void downtime_reported(const struct run *run, const struct run_vm *vm, struct downtime *ret);
 void downtime_guest_clock(const struct clock_map *map, const struct downtime_window *window, struct downtime *ret);
 
+/* What samples say is missing when the hypervisor stopped or resumed the VM in the window after the last, at last_ns. */
+void downtime_sampled_until(const struct run *run, const struct run_vm *vm, const struct downtime_window *window,
+                            int64_t last_ns, struct downtime *ret);
+
 /* ret[count], one for each window. plot is a file to write besides, with the first window's begin as its origin, or
  * NULL. -1 on bad content or when it cannot write. */
 int downtime_network(const struct run *run, const struct run_vm *vm, const struct downtime_window *windows, int count,

@@ -72,3 +72,16 @@ void downtime_stop_resume(const struct run *run, const struct run_vm *vm, const 
 	if (p.count > 1)
 		snprintf(ret->reason, sizeof(ret->reason), "the longest of %d stops", p.count);
 }
+
+void downtime_sampled_until(const struct run *run, const struct run_vm *vm, const struct downtime_window *window,
+                            int64_t last_ns, struct downtime *ret)
+{
+	for (int i = 0; ret->value_ns != MISSING && i < run->event_count; i++) {
+		const struct run_event *event = &run->events[i];
+		if (event->head_ns <= last_ns || event->head_ns > window->to_ns || strcmp(event->vm, vm->name) != 0 ||
+		    (strcmp(event->event, "stop") != 0 && strcmp(event->event, "resume") != 0))
+			continue;
+		*ret = downtime_missing;
+		snprintf(ret->reason, sizeof(ret->reason), "the samples end before the VM's %s", event->event);
+	}
+}

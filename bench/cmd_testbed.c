@@ -101,6 +101,11 @@ static int testbed_run(const struct arguments *a)
 	struct testbed_spec spec;
 	bool was_there;
 	const char *what = arguments_at(a, 0);
+	if (arguments_count(a) > 1 && strcmp(what, "exec") != 0) {
+		err_set(&e, EXIT_USAGE, "testbed %s takes no further argument, such as '%s'", what,
+		        arguments_at(a, 1));
+		return err_report(&e);
+	}
 	if (strcmp(what, "up") == 0) {
 		if (spec_fill(a, &spec, &e) < 0 || testbed_up(&spec, note_print, &e) < 0)
 			return err_report(&e);

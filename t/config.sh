@@ -38,6 +38,8 @@ complains 'xbzrle cache' 2 'power of two' run "$work/good.conf" -n -s migration.
 complains 'unknown command' 2 "did you mean 'report'" repotr
 "$migmeter" run nothing.conf --help >/dev/null 2>&1
 is 'help among other arguments' $? 0
+complains 'testbed up with more words' 2 "'link.rate=1G'" testbed up link.rate=1G
+complains 'testbed status with more words' 2 "'src'" testbed status src
 complains 'unknown option' 2 "did you mean '--repeat'" run --repaet 3 x
 complains 'missing argument' 2 'usage: migmeter run' run
 complains 'bad scale' 2 'scale' run "$work/good.conf" -n --scale 0

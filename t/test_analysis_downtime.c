@@ -66,6 +66,19 @@ static void test_no_stop(void **state)
 	assert_true(metric("downtime", "network") < 35e6);
 }
 
+/* The guest was never heard again: its samples cannot tell of a stop that came after them. */
+static void test_samples_end_before_stop(void **state)
+{
+	(void)state;
+	struct made_vm vm = usual(15, 0.5);
+	vm.length_s = 12;
+	make("precopy", &vm, 15, 15.5, 18);
+	analyse_well();
+	assert_downtime("stop_resume", 500, 0.001);
+	assert_missing("downtime", "guest_clock", "samples end before the VM's stop");
+	assert_missing("downtime", "work", "samples end before the VM's stop");
+}
+
 /* Stopped 0.32 s, then it waits 5.8 s for pages: what stands still is not what is stopped. */
 static void test_postcopy_stall(void **state)
 {
@@ -238,10 +251,10 @@ int main(void)
 {
 #define ONE(test) cmocka_unit_test_setup_teardown(test, scratch_make, scratch_remove)
 	const struct CMUnitTest tests[] = {
-		ONE(test_known_stops),   ONE(test_no_stop),        ONE(test_postcopy_stall),
-		ONE(test_sampling_hole), ONE(test_network_outage), ONE(test_injected_suspend),
-		ONE(test_job_ends),      ONE(test_never_again),    ONE(test_duty_cycle_floor),
-		ONE(test_stop_events),
+		ONE(test_known_stops),      ONE(test_no_stop),       ONE(test_samples_end_before_stop),
+		ONE(test_postcopy_stall),   ONE(test_sampling_hole), ONE(test_network_outage),
+		ONE(test_injected_suspend), ONE(test_job_ends),      ONE(test_never_again),
+		ONE(test_duty_cycle_floor), ONE(test_stop_events),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
