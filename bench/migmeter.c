@@ -10,11 +10,12 @@ static int asks_help(const char *word)
 	return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
 }
 
-/* Anywhere among a command's arguments, up to "--". */
-static int among(char **words)
+/* Anywhere among a command's own arguments: up to "--", or to the CMD of "testbed exec NODE CMD". */
+static int among(const struct command *command, char **words)
 {
-	for (; *words && strcmp(*words, "--") != 0; words++)
-		if (asks_help(*words))
+	int foreign = !strcmp(command->name, "testbed") && *words && !strcmp(*words, "exec") ? 2 : -1;
+	for (int i = 0; words[i] && i != foreign && strcmp(words[i], "--") != 0; i++)
+		if (asks_help(words[i]))
 			return 1;
 	return 0;
 }
@@ -37,7 +38,7 @@ int main(int argc, char **argv)
 	const struct command *command = command_find(argv[1], &e);
 	if (!command)
 		return err_report(&e);
-	if (command->raw ? argc > 2 && asks_help(argv[2]) : among(argv + 2)) {
+	if (command->raw ? argc > 2 && asks_help(argv[2]) : among(command, argv + 2)) {
 		command_help(command, stdout);
 		return EXIT_DONE;
 	}

@@ -40,6 +40,7 @@ complains 'unknown command' 2 "did you mean 'report'" repotr
 is 'help among other arguments' $? 0
 complains 'testbed up with more words' 2 "'link.rate=1G'" testbed up link.rate=1G
 complains 'testbed status with more words' 2 "'src'" testbed status src
+like 'help of a command on a node is its own' "$("$migmeter" testbed exec nowhere ls --help 2>&1)" 'no node .nowhere.|no testbed is up'
 complains 'unknown option' 2 "did you mean '--repeat'" run --repaet 3 x
 complains 'missing argument' 2 'usage: migmeter run' run
 complains 'bad scale' 2 'scale' run "$work/good.conf" -n --scale 0
