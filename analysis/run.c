@@ -134,9 +134,10 @@ static int read_manifest(struct run *run, struct err *e)
 	snprintf(path, sizeof(path), "%s/manifest.json", run->directory);
 	run->manifest = json_object_from_file(path);
 	if (!json_object_is_type(run->manifest, json_type_object))
-		return err_set(e, EXIT_MEASURED_BAD, "cannot read '%s': %s", path,
-		               errno == ENOENT ? "there is no such file; is this a run directory?"
-		                               : "it is not a JSON object");
+		return errno == ENOENT || errno == ENOTDIR
+		               ? err_set(e, EXIT_USAGE, "'%s' is not a run directory: it has no manifest.json",
+		                         run->directory)
+		               : err_set(e, EXIT_MEASURED_BAD, "cannot read '%s': it is not a JSON object", path);
 	int64_t format = integer_of(run->manifest, "format");
 	if (format != 1)
 		return err_set(e, EXIT_MEASURED_BAD, "'%s' has format %lld, this program reads 1", path,

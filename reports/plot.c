@@ -137,9 +137,17 @@ static int downtime_prepare(struct plotting *p, struct err *e)
 static int iterations_prepare(struct plotting *p, struct err *e)
 {
 	const struct csv_table *t = p->run->iterations;
-	int throttled = 0;
+	int throttled = 0, amounts = 0, rates = 0;
+	for (int i = 0; i < csv_table_rows(t); i++) {
+		amounts |= csv_table_number(t, i, "processed_bytes") >= 0 ||
+		           csv_table_number(t, i, "remaining_bytes") >= 0;
+		rates |= csv_table_number(t, i, "dirty_bytes_per_s") >= 0 ||
+		         csv_table_number(t, i, "rate_bytes_per_s") >= 0;
+	}
 	if (csv_table_rows(t) == 0)
 		return plot_skip(p, "there are no iterations in this run");
+	if (!amounts || !rates) /* gnuplot refuses a panel without a point */
+		return plot_skip(p, "no pass over memory was watched to its end in this run");
 	FILE *data = open_data(p, e);
 	if (!data)
 		return -1;

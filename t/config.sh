@@ -44,6 +44,9 @@ like 'help of a command on a node is its own' "$("$migmeter" testbed exec nowher
 complains 'unknown option' 2 "did you mean '--repeat'" run --repaet 3 x
 complains 'missing argument' 2 'usage: migmeter run' run
 complains 'bad scale' 2 'scale' run "$work/good.conf" -n --scale 0
+complains 'analysing what is no run' 2 'not a run directory' analyze "$work/none"
+complains 'analysing a file' 2 'not a run directory' analyze "$work/good.conf"
+complains 'reporting what is no run' 2 'not a run directory' report "$work/none"
 
 printf '[vm vm1]\nmemory = 128M\nmemory = 256M\n' >"$work/twice.conf"
 complains 'a key given twice' 2 'twice.conf:3: .*given twice' run "$work/twice.conf"

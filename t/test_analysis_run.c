@@ -322,7 +322,7 @@ static void test_bad_content(void **state)
 	}
 	strcat(run_path, "-none");
 	assert_int_equal(analyse(), -1);
-	assert_non_null(strstr(analysed_err.text, "is this a run directory?"));
+	assert_non_null(strstr(analysed_err.text, "is not a run directory"));
 }
 
 /* Wild numbers within the format: no crash, no endless loop, whatever the metrics say. */

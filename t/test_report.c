@@ -187,6 +187,22 @@ static void text_is_escaped(void **state)
 	free(text);
 }
 
+/* Killed in the first pass. */
+static void an_iteration_of_which_nothing_is_known(void **state)
+{
+	(void)state;
+	FILE *f = fopen(path_of("failed", "plots/iterations.csv"), "we");
+	assert_non_null(f);
+	fputs("iteration,start_s,end_s,processed_bytes,remaining_bytes,dirty_bytes_per_s,rate_bytes_per_s,"
+	      "throttle_percent,expected_downtime_ms\n"
+	      "1,0.566525,0.566994,missing,missing,missing,missing,missing,missing\n",
+	      f);
+	assert_int_equal(fclose(f), 0);
+	char *page = page_of("failed");
+	assert_has(page, "no pass over memory was watched to its end");
+	free(page);
+}
+
 static void page_says_it_all(void **state)
 {
 	static const char *const plots[] = { "timeline", "zoom", "downtime", "iterations", "latency" };
@@ -420,6 +436,7 @@ int main(void)
 		cmocka_unit_test(without_gnuplot_the_page_says_so),
 		cmocka_unit_test(table_in_three_forms),
 		cmocka_unit_test(index_lists_all),
+		cmocka_unit_test(an_iteration_of_which_nothing_is_known),
 	};
 	return cmocka_run_group_tests(tests, make_trash, remove_trash);
 }
