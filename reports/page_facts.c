@@ -67,7 +67,9 @@ void page_warnings(FILE *out, const struct run_data *run)
 	if (strcmp(run->status, "complete") != 0) {
 		fputs("<li>", next_warning(&w));
 		html_textf(out, "the run is %s: what it kept is shown, and none of it is a result",
-		           *run->status ? run->status : "of unknown status");
+		           strcmp(run->status, "running") == 0 ? "not finished"
+		           : *run->status                      ? run->status
+		                                               : "of unknown status");
 		fputs("</li>\n", out);
 	} else if (!run->metrics)
 		fputs("<li>there are no metrics: <code>migmeter analyze</code> makes them from the raw data</li>\n",

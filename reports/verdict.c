@@ -225,6 +225,10 @@ char *verdict_format(const struct run_data *run, char *buffer, size_t room)
 			    *run->reason ? run->reason : "the reason is missing");
 			return buffer;
 		}
+	if (strcmp(run->status, "running") == 0) {
+		say(&s, "The run did not finish: it was killed, or is still running.");
+		return buffer;
+	}
 	if (run->shown_count == 0) {
 		say(&s, "No metrics: the run is %s and has not been analysed.",
 		    *run->status ? run->status : "of unknown status");

@@ -203,6 +203,19 @@ static void an_iteration_of_which_nothing_is_known(void **state)
 	free(page);
 }
 
+static void a_killed_run_says_so(void **state)
+{
+	(void)state;
+	FILE *f = fopen(path_of("bare", "manifest.json"), "we");
+	assert_non_null(f);
+	fputs("{\"format\":1,\"status\":\"running\",\"reason\":\"\"}\n", f);
+	assert_int_equal(fclose(f), 0);
+	char *page = page_of("bare");
+	assert_has(page, "The run did not finish: it was killed, or is still running.");
+	assert_has(page, "the run is not finished");
+	free(page);
+}
+
 static void page_says_it_all(void **state)
 {
 	static const char *const plots[] = { "timeline", "zoom", "downtime", "iterations", "latency" };
@@ -437,6 +450,7 @@ int main(void)
 		cmocka_unit_test(table_in_three_forms),
 		cmocka_unit_test(index_lists_all),
 		cmocka_unit_test(an_iteration_of_which_nothing_is_known),
+		cmocka_unit_test(a_killed_run_says_so),
 	};
 	return cmocka_run_group_tests(tests, make_trash, remove_trash);
 }
