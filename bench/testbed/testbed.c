@@ -7,6 +7,7 @@
 #include "bench/testbed/storage.h"
 #include "bench/testbed/testbed_state.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -101,11 +102,19 @@ static void nodes_name(struct testbed *t)
 	}
 }
 
+/*
+ * Without spanning tree and forwarding delay, so that a port works at once; with a MAC of its own, made of its address.
+ * A bridge that is given none takes the least of its ports': that of a VM's tap, perhaps, which the other node's tap of
+ * the same VM has, too. What is sent to that bridge then never arrives.
+ */
 static int bridge_make(const struct node *n, const char *bridge, const char *ip, struct err *e)
 {
-	/* No spanning tree and no forwarding delay: a port works at once. */
-	const char *make = "ip -n %s link add %s type bridge stp_state 0 forward_delay 0";
-	if (process_runf(NULL, e, make, n->netns, bridge) < 0 ||
+	const char *make = "ip -n %s link add %s address 02:00:%02x:%02x:%02x:%02x type bridge stp_state 0 "
+			   "forward_delay 0";
+	unsigned char b[4];
+	if (inet_pton(AF_INET, ip, b) != 1)
+		return err_set(e, EXIT_CANNOT, "not an IPv4 address: '%s'", ip);
+	if (process_runf(NULL, e, make, n->netns, bridge, b[0], b[1], b[2], b[3]) < 0 ||
 	    process_runf(NULL, e, "ip -n %s addr add %s/24 dev %s", n->netns, ip, bridge) < 0)
 		return -1;
 	return process_runf(NULL, e, "ip -n %s link set %s up", n->netns, bridge);
