@@ -106,6 +106,9 @@ said=$("$migmeter" testbed up 2>&1)
 is 'a second up: exit status' "$?" 2
 like 'a second up says what to do' "$said" 'testbed down'
 ok 'exec on a node' "$migmeter" testbed exec src ip -br addr
+joined=$("$migmeter" testbed exec src sh -c 'ip link add low address 00:00:5e:00:00:01 type veth peer name lower &&
+	ip link set low master br-lan && ip -br link show br-lan; ip link del low')
+like 'a bridge keeps its MAC, whatever joins it' "$joined" '02:00:0a:4d:02:02'
 like 'nodes have their own host name' "$("$migmeter" testbed exec dst hostname)" '^mm-dst$'
 ok 'a run uses the testbed that is up' "$migmeter" run "$work/fault.conf" -q -o "$work/kept"
 ok 'and leaves it up' "$migmeter" testbed status
