@@ -18,6 +18,8 @@ metric() {
 }
 sed -n 1,60p "$run/metrics.csv" | sed 's/^/# /'
 like 'status is complete' "$(cat "$run/manifest.json")" '"status": ?"complete"'
+[ "$(nproc)" -lt 2 ] || like "on arrival it is pinned to the destination's core, not the source's" \
+	"$(tr -d ' \n\t' <"$run/manifest.json" | grep -o '"arrived":{[^}]*')" '"emulator_cores":.[12].'
 for estimator in stop_resume guest_clock network work reported; do
 	ok "downtime by $estimator is a number" sh -c "echo '$(metric downtime $estimator)' | grep -Eq '^[0-9.e+-]+$'"
 done

@@ -158,12 +158,29 @@ static void test_schema(void **state)
 	}
 }
 
+static void test_repinned(void **state)
+{
+	(void)state;
+	char *xml = domain_xml_repinned("<domain><vcpu placement='static' cpuset='0-3'>2</vcpu><cputune>"
+	                                "<vcpupin vcpu='0' cpuset='0'/><vcpupin vcpu='1' cpuset='0,2-3'/>"
+	                                "<emulatorpin cpuset='0'/></cputune><a cpuset='0'/></domain>",
+	                                17);
+	assert_string_equal(xml, "<domain><vcpu placement='static' cpuset='0-3'>2</vcpu><cputune>"
+	                         "<vcpupin vcpu='0' cpuset='17'/><vcpupin vcpu='1' cpuset='17'/>"
+	                         "<emulatorpin cpuset='17'/></cputune><a cpuset='0'/></domain>");
+	free(xml);
+	xml = domain_xml_repinned("<domain><vcpupin vcpu='0'/><emulatorpin ", 1);
+	assert_string_equal(xml, "<domain><vcpupin vcpu='0'/><emulatorpin ");
+	free(xml);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_all_parts),    cmocka_unit_test(test_nothing_asked_nothing_said),
 		cmocka_unit_test(test_escaped),      cmocka_unit_test(test_accelerator_chooses_cpu),
 		cmocka_unit_test(test_uuids_differ), cmocka_unit_test(test_schema),
+		cmocka_unit_test(test_repinned),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -62,6 +62,14 @@ static bool sent_enough(void *context)
 	return (double)p.sent_bytes > r->x->migration.sent_limit * (double)(vm->memory_bytes - vm->spare_bytes);
 }
 
+/* What the destination's daemon says of it: the cores it may use there. */
+static void keep_arrived(struct run *r, const char *vm, int to)
+{
+	struct json_object *facts = NULL;
+	if (hypervisor_domain_facts(r->connections[to], vm, &facts, NULL) == 0)
+		run_directory_set(&r->directory, "migration.arrived", facts);
+}
+
 static int migrate(struct run *r, const struct experiment_vm *vm, struct err *e)
 {
 	const struct experiment_migration *m = &r->x->migration;
@@ -77,6 +85,7 @@ static int migrate(struct run *r, const struct experiment_vm *vm, struct err *e)
 		.vm = vm->name,
 		.source_node = r->testbed.nodes[from].name,
 		.uri = uri,
+		.destination_core = r->testbed.nodes[to].core,
 		.postcopy = m->mode == MODE_POSTCOPY ? moments[m->postcopy_switch] : POSTCOPY_NEVER,
 		.postcopy_after_ns = m->switch_after_ns,
 		.downtime_limit_ns = m->downtime_limit_ns,
@@ -102,6 +111,8 @@ static int migrate(struct run *r, const struct experiment_vm *vm, struct err *e)
 	if (fault_end(r->fault, status < 0 ? NULL : e) < 0)
 		status = -1;
 	r->fault = NULL;
+	if (status == 0 && !result.timed_out)
+		keep_arrived(r, vm->name, to);
 	if (result.completed && !result.timed_out)
 		run_directory_set(&r->directory, "migration.completed",
 		                  job_stats_json(result.completed, result.completed_count));

@@ -87,7 +87,7 @@ int hypervisor_domain_document(virConnectPtr connection, const char *name, char 
 	virDomainPtr domain = domain_get(connection, name, e);
 	if (!domain)
 		return -1;
-	char *xml = virDomainGetXMLDesc(domain, 0);
+	char *xml = virDomainGetXMLDesc(domain, VIR_DOMAIN_XML_MIGRATABLE);
 	virDomainFree(domain);
 	if (!xml)
 		return hypervisor_error(e, "cannot read the document of guest '%s'", name);

@@ -249,3 +249,39 @@ char *domain_xml(const struct domain_spec *spec)
 	}
 	return text;
 }
+
+/* Where the value of the attribute cpuset begins in the element that begins at `element`; NULL: it has none. */
+static const char *cpuset_of(const char *element)
+{
+	static const char attribute[] = " cpuset='";
+	const char *end = strchr(element, '>'), *found = strstr(element, attribute);
+	return end && found && found < end ? found + strlen(attribute) : NULL;
+}
+
+char *domain_xml_repinned(const char *document, int core)
+{
+	static const char *const pinned[] = { "<vcpupin ", "<emulatorpin ", "<iothreadpin " };
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	if (!out)
+		return NULL;
+	for (const char *c = document; *c;) {
+		const char *cores = NULL;
+		for (size_t i = 0; i < sizeof(pinned) / sizeof(*pinned) && !cores; i++)
+			cores = strncmp(c, pinned[i], strlen(pinned[i])) == 0 ? cpuset_of(c) : NULL;
+		if (cores) {
+			fwrite(c, 1, (size_t)(cores - c), out);
+			fprintf(out, "%d", core);
+			c = cores + strcspn(cores, "'");
+		} else {
+			fputc(*c++, out);
+		}
+	}
+	bool failed = ferror(out);
+	if (fclose(out) != 0 || failed) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}

@@ -65,4 +65,7 @@ void domain_uuid(uint64_t run_id, int index, unsigned char uuid[16]);
 /* The XML, to be freed; NULL when memory is short. All texts are escaped; a byte XML cannot hold becomes '?'. */
 char *domain_xml(const struct domain_spec *spec);
 
+/* A document of libvirt's with all that is pinned to cores pinned to this one, to be freed; NULL when memory is short. */
+char *domain_xml_repinned(const char *document, int core);
+
 #endif

@@ -61,7 +61,8 @@ int hypervisor_domain_active(virConnectPtr connection, const char *name, struct 
  * {"vcpu_cores":[[0]],"emulator_cores":[0],"tainted":["tainted: custom command line ..."]}; json_object_put() it. */
 int hypervisor_domain_facts(virConnectPtr connection, const char *name, struct json_object **ret, struct err *e);
 
-/* The running domain's XML with all that libvirt filled in (machine version, CPU, addresses); the caller frees. */
+/* The running domain's XML as a destination wants it, with all that libvirt filled in (machine version, CPU, addresses);
+ * the caller frees. */
 int hypervisor_domain_document(virConnectPtr connection, const char *name, char **ret, struct err *e);
 
 /* {"uri":..,"hostname":..,"libvirt":"9.0.0","qemu":"7.2.22","kvm_offered":true,"cpu":..,"cpus":2,"memory_bytes":..};

@@ -2,6 +2,7 @@
 
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
+#include "bench/migrate/domain_xml.h"
 #include "bench/migrate/hypervisor.h"
 #include "bench/migrate/steering.h"
 
@@ -17,6 +18,23 @@ struct request {
 	int count;
 	unsigned int flags;
 };
+
+/* A core of the source's is none of the destination's: libvirt would carry the pinning along. */
+static int pinning_add(const struct migration_spec *spec, struct request *r, int *room, struct err *e)
+{
+	char *document = NULL;
+	if (spec->destination_core < 0)
+		return 0;
+	if (hypervisor_domain_document(spec->source, spec->vm, &document, e) < 0)
+		return -1;
+	char *repinned = domain_xml_repinned(document, spec->destination_core);
+	int added =
+		repinned ? virTypedParamsAddString(&r->params, &r->count, room, VIR_MIGRATE_PARAM_DEST_XML, repinned)
+			 : -1;
+	free(repinned);
+	free(document);
+	return added < 0 ? err_set(e, EXIT_CANNOT, "cannot say where '%s' is to be pinned", spec->vm) : 0;
+}
 
 static int request_make(const struct migration_spec *spec, struct request *r, struct err *e)
 {
@@ -35,6 +53,8 @@ static int request_make(const struct migration_spec *spec, struct request *r, st
 	     virTypedParamsAddULLong(&r->params, &r->count, &room, VIR_MIGRATE_PARAM_BANDWIDTH,
 	                             (unsigned long long)(mib ? mib : 1)) < 0))
 		return hypervisor_error(e, "cannot prepare the migration");
+	if (pinning_add(spec, r, &room, e) < 0)
+		return -1;
 	return feature_apply(spec->features, libvirt, &r->flags, &r->params, &r->count, &room, e);
 }
 

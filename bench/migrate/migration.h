@@ -26,6 +26,7 @@ struct migration_spec {
 	const char *source_node; /* for events */
 	const char *
 		uri; /* where the destination's QEMU listens: "tcp://10.77.3.3:49152", or without a port: libvirt's choice */
+	int destination_core; /* where it is pinned on the destination; -1: as it is at the source */
 	enum postcopy_moment postcopy;
 	int64_t postcopy_after_ns;
 	int64_t downtime_limit_ns;     /* whole ms, at least 1; 0: the hypervisor's */
