@@ -8,6 +8,7 @@
 #include "analysis/job_metrics.h"
 #include "analysis/latency.h"
 #include "analysis/metrics_write.h"
+#include "analysis/results.h"
 #include "analysis/timeline.h"
 #include "analysis/work_metrics.h"
 #include "bench/base/err.h"
@@ -282,22 +283,43 @@ static int finish(struct analysis *a, struct err *e)
 	return metrics_write_json(run, complete ? "complete" : "failed", reason, shown, e);
 }
 
+static int compute(struct analysis *a, struct err *e)
+{
+	char plots[4096 + 16];
+	snprintf(plots, sizeof(plots), "%s/plots", a->run.directory);
+	if (results_remove(a->run.directory, e) < 0)
+		return -1;
+	if (mkdir(plots, 0755) < 0 && errno != EEXIST)
+		return err_errno(e, EXIT_CANNOT, "cannot make '%s'", plots);
+	if (with_plots(a, e) < 0 || calibration_write(&a->run, e) < 0)
+		return -1;
+	return finish(a, e);
+}
+
+/* Instead of results: why there are none. */
+static void put_failure(const char *run_directory, const char *why)
+{
+	struct run unread = { .migrate_start_ns = MISSING };
+	const struct metrics none = { 0 };
+	snprintf(unread.directory, sizeof(unread.directory), "%s", run_directory);
+	results_remove(run_directory, NULL);
+	metrics_write_csv(&unread, &none, NULL);
+	metrics_write_json(&unread, "unanalysed", why, &none, NULL);
+}
+
 int analyze_run(const char *run_directory, struct err *e)
 {
 	struct analysis a = { 0 };
-	char plots[4096 + 16];
-	if (run_read(&a.run, run_directory, e) < 0)
-		return -1;
-	int result = cited_read(&a.cited, e);
-	snprintf(plots, sizeof(plots), "%s/plots", a.run.directory);
-	if (result == 0 && mkdir(plots, 0755) < 0 && errno != EEXIST)
-		result = err_errno(e, EXIT_CANNOT, "cannot make '%s'", plots);
+	struct err why = { 0 };
+	int result = run_read(&a.run, run_directory, &why);
 	if (result == 0)
-		result = with_plots(&a, e);
+		result = cited_read(&a.cited, &why);
 	if (result == 0)
-		result = calibration_write(&a.run, e);
-	if (result == 0)
-		result = finish(&a, e);
+		result = compute(&a, &why);
+	if (result < 0 && why.status != EXIT_USAGE)
+		put_failure(run_directory, why.text);
+	if (result < 0)
+		err_set(e, why.status, "%s", why.text);
 	cited_free(&a.cited);
 	metrics_free(&a.metrics);
 	run_free(&a.run);

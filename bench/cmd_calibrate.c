@@ -1,5 +1,4 @@
 /* migmeter calibrate: inject what is known, and see how far each estimator is from it. */
-#include "analysis/analyze.h"
 #include "bench/base/clock.h"
 #include "bench/base/data.h"
 #include "bench/base/err.h"
@@ -104,9 +103,7 @@ static int prepare(const struct arguments *a, struct calibration *c, struct err 
 static int results_show(const struct calibration *c, struct err *e)
 {
 	progress_phase("analysis and report", 0);
-	int result = analyze_run(c->directory, e);
-	if (result == 0)
-		result = report_run(c->directory, NULL, e);
+	int result = study_results_write(c->directory, e);
 	progress_end();
 	if (result < 0 || report_calibration(stdout, c->directory, REPORT_TEXT, e) < 0)
 		return -1;

@@ -200,13 +200,18 @@ static int move_aside(const char *folder, struct err *e)
 	return err_set(e, EXIT_CANNOT, "'%s' was interrupted too often: remove its '.interrupted-' folders", folder);
 }
 
-/* Metrics, plots and page of a finished run, and on stdout what it comes to. Trouble here is told and the run stands.
- */
+int study_results_write(const char *folder, struct err *e)
+{
+	int result = analyze_run(folder, e);
+	return report_run(folder, NULL, result < 0 ? NULL : e) < 0 ? -1 : result;
+}
+
+/* What a finished run comes to, in its folder and on stdout. Trouble here is told and the run stands. */
 static void results_show(const struct study *s, const char *folder)
 {
 	struct err e = { 0 };
 	progress_phase("analysis and report", 0);
-	if (analyze_run(folder, &e) < 0 || report_run(folder, NULL, &e) < 0)
+	if (study_results_write(folder, &e) < 0)
 		err_report(&e);
 	progress_end();
 	if (study_run_count(s) == 1) {

@@ -51,6 +51,9 @@ int study_run(struct study *s);
 
 void study_free(struct study *s);
 
+/* Metrics, plots and page of a run; where it cannot be analysed the page says so, and *e why. */
+int study_results_write(const char *folder, struct err *e);
+
 /* "results/NAME-TIME": where results go when nobody said. */
 void study_folder_name(char *buffer, size_t room, const char *name);
 
