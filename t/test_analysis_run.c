@@ -365,6 +365,52 @@ static void test_sources(void **state)
 	assert_string_equal(json_object_get_string(json_object_object_get(analysed, "status")), "complete");
 }
 
+static const char *warning(void)
+{
+	struct json_object *list = json_object_object_get(analysed, "warnings");
+	assert_true(json_object_array_length(list) <= 1);
+	return json_object_array_length(list) ? json_object_get_string(json_object_array_get_idx(list, 0)) : "";
+}
+
+/* The manifest says how many samples there should be. */
+static void test_samples_gone(void **state)
+{
+	(void)state;
+	char path[256], says[100];
+	make_migration();
+	analyse_well();
+	int kept = (int)metric("samples_got", "intadd");
+	made_file(run_path, "manifest.json",
+	          "{\"format\":1,\"status\":\"complete\",\"vms\":[%s],\"migration\":{\"vm\":\"vm1\"},"
+	          "\"collectors\":{\"samples\":{\"vms\":[{\"vm\":\"vm1\",\"slots_missed\":3,\"workloads\":"
+	          "[{\"workload\":\"intadd\",\"samples\":%d,\"missing_samples\":7}]}]}}}",
+	          MADE_VM1, kept);
+	analyse_well();
+	assert_string_equal(warning(), "");
+	assert_near(metric("samples_expected", "intadd"), kept + 7, 0, "expected");
+	assert_near(metric("slots_missed", "intadd"), 3, 0, "slots");
+
+	/* the second half is gone */
+	char *text = slurp("samples-vm1.csv"), *at = text;
+	for (int row = 0; row < 1 + kept / 2; row++)
+		at = strchr(at, '\n') + 1;
+	made_file(run_path, "samples-vm1.csv", "%.*s", (int)(at - text), text);
+	free(text);
+	analyse_well();
+	assert_near(metric("samples_got", "intadd"), kept / 2, 0, "got");
+	assert_near(metric("samples_expected", "intadd"), kept + 7, 0, "expected");
+	snprintf(says, sizeof(says), "samples-vm1.csv has %d of the %d samples of 'intadd'", kept / 2, kept);
+	assert_non_null(strstr(warning(), says));
+
+	snprintf(path, sizeof(path), "%s/samples-vm1.csv", run_path);
+	unlink(path);
+	analyse_well();
+	snprintf(says, sizeof(says), "samples-vm1.csv has 0 of the %d samples of 'intadd'", kept);
+	assert_non_null(strstr(warning(), says));
+	assert_missing("samples_got", "intadd", "has none of them");
+	assert_near(metric("samples_expected", "intadd"), kept + 7, 0, "expected");
+}
+
 /* Wild numbers within the format: no crash, no endless loop, whatever the metrics say. */
 static void test_wild_content(void **state)
 {
@@ -493,6 +539,7 @@ int main(void)
 		ONE(test_failed_runs),
 		ONE(test_bad_content),
 		ONE(test_sources),
+		ONE(test_samples_gone),
 		ONE(test_wild_content),
 		ONE(test_truncated_and_again),
 		ONE(test_order_does_not_matter),
