@@ -31,6 +31,7 @@ static const int64_t taking_ns = 2 * NS_PER_S; /* how long a share of the CPU is
 
 struct calibration {
 	bool quick;
+	const struct machine_wait *wait;
 	int64_t repeat;
 	char config_path[4096], directory[400], command_line[1024];
 	struct config_file config;
@@ -49,6 +50,7 @@ static int options_read(const struct arguments *a, struct calibration *c, struct
 {
 	const char *text, *idle = arguments_option(a, "idle"), *seed = arguments_option(a, "seed");
 	c->quick = arguments_option(a, "quick") != NULL;
+	c->wait = arguments_option(a, "wait") ? &run_patience : NULL;
 	c->repeat = c->quick ? 3 : 20;
 	if ((text = arguments_option(a, "repeat")) &&
 	    (integer_parse(text, &c->repeat, e) < 0 || c->repeat < 1 || c->repeat > 200))
@@ -114,9 +116,9 @@ static int results_show(const struct calibration *c, struct err *e)
 static int run_links(const struct calibration *c, struct err *e)
 {
 	struct testbed_spec spec = experiment_testbed(&c->experiment);
-	if (run_preflight(&c->experiment, c->directory, e) < 0)
+	if (run_preflight(&c->experiment, c->directory, c->wait, e) < 0)
 		return -1;
-	if (calibrate_links(c->directory, &spec, (int)(c->quick ? 1 : c->repeat), e) < 0)
+	if (calibrate_links(c->directory, &spec, (int)(c->quick ? 1 : c->repeat), c->wait, e) < 0)
 		return -1;
 	printf("\n%s/links.csv\n", c->directory);
 	return 0;
@@ -146,9 +148,10 @@ static int run_command_calibrate(const struct arguments *a)
 			                         .command_line = c.command_line,
 			                         .label = "",
 			                         .repeat = 1,
-			                         .injections = &c.plan };
+			                         .injections = &c.plan,
+			                         .wait = c.wait };
 		say_plan(&c);
-		if (run_preflight(&c.experiment, c.directory, &e) == 0)
+		if (run_preflight(&c.experiment, c.directory, c.wait, &e) == 0)
 			run_execute(&order, &e);
 		/* What was refused or could not begin has nothing to show. */
 		if (e.status != EXIT_CANNOT && e.status != EXIT_USAGE && results_show(&c, &showing) < 0)
@@ -173,6 +176,7 @@ static const struct command_option options[] = {
 	{ "seed", 0, "N", "of the order and the pauses", NULL },
 	{ "set", 's', "SECTION.KEY=VALUE",
 	  "change a key of configs/calibrate.conf, calibrate-busy.conf or calibrate-cpu.conf", NULL },
+	{ "wait", 0, NULL, "while another migmeter is at work on this machine, wait for it", NULL },
 	{ "quiet", 'q', NULL, "no progress on stderr", NULL },
 	{ NULL, 0, NULL, NULL, NULL },
 };

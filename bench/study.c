@@ -12,7 +12,6 @@
 #include "bench/experiment/run_directory.h"
 #include "bench/study_plan.h"
 #include "bench/study_search.h"
-#include "bench/testbed/testbed.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -246,8 +245,9 @@ static int run_once(const struct study *s, long index, struct err *e)
 		                         .directory = folder,
 		                         .command_line = s->command_line,
 		                         .label = s->labels[index % s->points],
-		                         .repeat = index / s->points + 1 };
-	result = run_preflight(&x, folder, &trouble);
+		                         .repeat = index / s->points + 1,
+		                         .wait = s->waits || study_run_count(s) > 1 ? &run_patience : NULL };
+	result = run_preflight(&x, folder, order.wait, &trouble);
 	if (result == 0 && (result = move_aside(folder, &trouble)) == 0) {
 		result = run_execute(&order, &trouble);
 		if (run_directory_status(folder, status, sizeof(status)) == 0)
@@ -284,31 +284,6 @@ static void pages_write(const struct study *s)
 	free(folders);
 }
 
-/* A study lasts long enough for others to use the machine in between: it waits until they are done. */
-static void turn_wait(void)
-{
-	if (testbed_is_busy())
-		progress_note("waiting: another migmeter is at work on this machine");
-	while (testbed_is_busy() && !run_interrupted)
-		clock_sleep(100 * NS_PER_MS);
-}
-
-/* The next run, in its turn when there are several; another may come between the wait and the lock. */
-static int run_in_turn(const struct study *s, long index, struct err *e)
-{
-	for (;;) {
-		*e = (struct err){ 0 };
-		if (study_run_count(s) > 1)
-			turn_wait();
-		if (run_interrupted)
-			return err_set(e, EXIT_INTERRUPTED, "interrupted");
-		int result = run_once(s, index, e);
-		if (result == 0 || study_run_count(s) == 1 || e->status != EXIT_CANNOT || !testbed_is_busy() ||
-		    run_interrupted)
-			return result;
-	}
-}
-
 int study_run(struct study *s)
 {
 	struct err e = { 0 };
@@ -322,7 +297,8 @@ int study_run(struct study *s)
 		s->states[i] = RUN_RUNNING;
 		if (study_run_count(s) > 1)
 			study_table_show(s, done ? spent_ns / done : 0);
-		if (run_in_turn(s, i, &e) == 0) {
+		e = (struct err){ 0 };
+		if (run_once(s, i, &e) == 0) {
 			s->states[i] = RUN_COMPLETE;
 		} else {
 			status = err_report(&e);

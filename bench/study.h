@@ -26,6 +26,7 @@ struct study {
 	char directory[400]; /* "": results/NAME-TIME */
 	char command_line[1024];
 	bool resume;
+	bool waits; /* for another migmeter, before each run; several runs always do */
 	const char
 		*only; /* run points whose label has every word of this, such as "load=cpu feature=tls"; NULL: all */
 	enum report_format format;

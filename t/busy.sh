@@ -1,0 +1,68 @@
+#!/bin/sh
+# While another migmeter is at work: refusing, and waiting. No guest is booted.
+. t/lib.sh
+[ "$(id -u)" = 0 ] || skip_all 'a local testbed needs root'
+alone
+
+home=/var/lib/migmeter
+holder=
+trap '[ -z "$holder" ] || kill "$holder" 2>/dev/null; wait; "$migmeter" testbed down >/dev/null 2>&1; rm -rf "$work"' EXIT
+
+# hold: be another migmeter at work, which is process $holder
+hold() {
+	mkdir -p "$home"
+	flock "$home/lock" sh -c 'printf %s $$ >/var/lib/migmeter/lock; exec sleep 600' &
+	until busy && holder=$(cat "$home/lock") && [ -n "$holder" ]; do sleep 0.05; done
+}
+
+give() {
+	kill "$holder"
+	holder=
+}
+
+# says PATTERN FILE: wait until it does
+says() {
+	for _ in $(seq 600); do
+		grep -qE "$1" "$2" && return 0
+		sleep 0.1
+	done
+	cat "$2"
+	return 1
+}
+
+cat >"$work/good.conf" <<'END'
+[experiment]
+name = good
+[vm vm1]
+memory = 128M
+workload = intadd
+END
+
+hold
+for command in 'testbed down' 'testbed up' "run $work/good.conf -o $work/run" 'calibrate --links'; do
+	# shellcheck disable=SC2086
+	said=$(cd "$work" && "$migmeter" $command 2>&1)
+	is "$command: exit status" "$?" 3
+	like "$command: says who is at work, and what to do" "$said" "another migmeter \(pid $holder\) .*--wait"
+done
+ok 'and nothing was begun' test ! -e "$work/run" -a ! -e "$work/results"
+
+"$migmeter" run "$work/good.conf" --wait -o "$work/run" >"$work/out" 2>&1 &
+waiting=$!
+ok 'run --wait waits' says "waiting: another migmeter \(pid $holder\)" "$work/out"
+kill -INT "$waiting"
+wait "$waiting"
+is 'until it is interrupted' "$?" 130
+ok 'which it says' grep -q '^migmeter: interrupted' "$work/out"
+ok 'and nothing was begun' test ! -e "$work/run"
+
+"$migmeter" testbed down --wait >"$work/out" 2>&1 &
+waiting=$!
+ok 'testbed down --wait waits' says "waiting: another migmeter \(pid $holder\)" "$work/out"
+sleep 0.5
+give
+wait "$waiting"
+is 'and then it is done' "$?" 0
+is 'it said once that it waits' "$(grep -c waiting "$work/out")" 1
+is 'nothing is left' "$(left_behind)" ''
+done_testing
