@@ -4,7 +4,6 @@
 #include "bench/base/process.h"
 #include "bench/base/quantity.h"
 #include "bench/command.h"
-#include "bench/testbed/accelerator.h"
 #include "bench/experiment/experiment.h"
 #include "bench/testbed/testbed.h"
 
@@ -115,7 +114,6 @@ static int testbed_run(const struct arguments *a)
 		return status_print();
 	}
 	if (strcmp(what, "down") == 0) {
-		accelerator_forget();
 		if (testbed_down(wait, &was_there, &e) < 0)
 			return err_report(&e);
 		printf("%s\n", was_there ? "testbed is down; nothing of it is left" : "there was no testbed");

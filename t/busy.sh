@@ -38,6 +38,11 @@ memory = 128M
 workload = intadd
 END
 
+answer=/var/cache/migmeter/kvm
+mkdir -p "${answer%/*}"
+[ ! -e "$answer" ] || cp "$answer" "$work/answer"
+echo 'of another machine' >"$answer"
+
 hold
 for command in 'testbed down' 'testbed up' "run $work/good.conf -o $work/run" 'calibrate --links'; do
 	# shellcheck disable=SC2086
@@ -46,6 +51,7 @@ for command in 'testbed down' 'testbed up' "run $work/good.conf -o $work/run" 'c
 	like "$command: says who is at work, and what to do" "$said" "another migmeter \(pid $holder\) .*--wait"
 done
 ok 'and nothing was begun' test ! -e "$work/run" -a ! -e "$work/results"
+is 'nor was the answer about KVM forgotten' "$(cat "$answer")" 'of another machine'
 
 "$migmeter" run "$work/good.conf" --wait -o "$work/run" >"$work/out" 2>&1 &
 waiting=$!
@@ -64,5 +70,7 @@ give
 wait "$waiting"
 is 'and then it is done' "$?" 0
 is 'it said once that it waits' "$(grep -c waiting "$work/out")" 1
+ok 'the answer about KVM is forgotten' test ! -e "$answer"
+[ ! -e "$work/answer" ] || { mkdir -p "${answer%/*}" && cp "$work/answer" "$answer"; }
 is 'nothing is left' "$(left_behind)" ''
 done_testing

@@ -2,8 +2,9 @@
 
 #include "bench/base/err.h"
 #include "bench/base/undo.h"
-#include "bench/testbed/link_tcp.h"
+#include "bench/testbed/accelerator.h"
 #include "bench/testbed/certificates.h"
+#include "bench/testbed/link_tcp.h"
 #include "bench/testbed/storage.h"
 #include "bench/testbed/testbed_state.h"
 
@@ -338,6 +339,7 @@ int testbed_down(const struct machine_wait *wait, bool *ret_was_there, struct er
 	if (machine_lock_take(&fd, wait, e) < 0)
 		return -1;
 	int result = 0;
+	accelerator_forget();
 	if (access(REGISTER_PATH, F_OK) == 0) {
 		*ret_was_there = true;
 		result = undo_open(&u, REGISTER_PATH, e) < 0 ? -1 : register_undo(u, e);

@@ -66,7 +66,7 @@ int testbed_check_free(const struct testbed_spec *spec, const struct machine_wai
 /* Undo everything (unless it was up before) and give the lock back. */
 int testbed_close(struct testbed *t, struct err *e);
 
-/* `testbed up`: make it and leave it; `testbed down`: remove what is there, also after a kill. */
+/* `testbed up`: make it and leave it; `testbed down`: remove what is there, also after a kill, and the answer about KVM. */
 int testbed_up(const struct testbed_spec *spec, const struct machine_wait *wait, void (*note)(const char *),
                struct err *e);
 int testbed_down(const struct machine_wait *wait, bool *ret_was_there, struct err *e);
