@@ -43,7 +43,12 @@ mkdir -p "${answer%/*}"
 [ ! -e "$answer" ] || cp "$answer" "$work/answer"
 echo 'of another machine' >"$answer"
 
+# What a migmeter is about to make is in its register, which a killed one leaves.
+mkdir -p "$home" "$work/left/behind"
+printf 'tree\t%s\n' "$work/left" >"$home/register"
+
 hold
+like 'testbed status says who is at work' "$("$migmeter" testbed status)" "^no testbed is up; another migmeter \(pid $holder\)"
 for command in 'testbed down' 'testbed up' "run $work/good.conf -o $work/run" 'calibrate --links'; do
 	# shellcheck disable=SC2086
 	said=$(cd "$work" && "$migmeter" $command 2>&1)
@@ -62,6 +67,14 @@ is 'until it is interrupted' "$?" 130
 ok 'which it says' grep -q '^migmeter: interrupted' "$work/out"
 ok 'and nothing was begun' test ! -e "$work/run"
 
+give
+until ! busy; do sleep 0.05; done
+said=$("$migmeter" testbed status)
+is 'testbed status after a kill: exit status' "$?" 1
+like 'and what to do' "$said" "killed left something behind: 'migmeter testbed down' removes it"
+like 'so says exec' "$("$migmeter" testbed exec src true 2>&1)" 'killed left something behind'
+
+hold
 "$migmeter" testbed down --wait >"$work/out" 2>&1 &
 waiting=$!
 ok 'testbed down --wait waits' says "waiting: another migmeter \(pid $holder\)" "$work/out"
@@ -72,5 +85,7 @@ is 'and then it is done' "$?" 0
 is 'it said once that it waits' "$(grep -c waiting "$work/out")" 1
 ok 'the answer about KVM is forgotten' test ! -e "$answer"
 [ ! -e "$work/answer" ] || { mkdir -p "${answer%/*}" && cp "$work/answer" "$answer"; }
+ok 'what was left behind is gone' test ! -e "$work/left"
+like 'and testbed status knows it' "$("$migmeter" testbed status)" "^no testbed is up: run 'migmeter testbed up'"
 is 'nothing is left' "$(left_behind)" ''
 done_testing

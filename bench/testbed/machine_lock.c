@@ -14,8 +14,6 @@
 #define LOCK_PATH MACHINE_HOME "/lock"
 #define POLL_NS (100 * NS_PER_MS)
 
-enum { OWNER_ROOM = 16 };
-
 /* The file is removed when all is undone: one that lost its name is no lock any more. */
 static bool has_its_name(int fd)
 {
@@ -23,9 +21,9 @@ static bool has_its_name(int fd)
 	return fstat(fd, &held) == 0 && stat(LOCK_PATH, &named) == 0 && held.st_ino == named.st_ino;
 }
 
-static void owner_read(int fd, char owner[OWNER_ROOM])
+static void owner_read(int fd, char owner[MACHINE_OWNER_ROOM])
 {
-	ssize_t n = pread(fd, owner, OWNER_ROOM - 1, 0);
+	ssize_t n = pread(fd, owner, MACHINE_OWNER_ROOM - 1, 0);
 	owner[n > 0 ? n : 0] = '\0';
 	if (!owner[0])
 		strcpy(owner, "?"); /* it was just taken */
@@ -33,13 +31,13 @@ static void owner_read(int fd, char owner[OWNER_ROOM])
 
 static int owner_write(int fd)
 {
-	char owner[OWNER_ROOM];
+	char owner[MACHINE_OWNER_ROOM];
 	int length = snprintf(owner, sizeof(owner), "%d", (int)getpid());
 	return ftruncate(fd, 0) == 0 && pwrite(fd, owner, (size_t)length, 0) == length ? 0 : -1;
 }
 
 /* 1: it is ours; 0: another's, whose pid is in owner; -1: the machine refuses. */
-static int try_once(int *ret_fd, char owner[OWNER_ROOM], struct err *e)
+static int try_once(int *ret_fd, char owner[MACHINE_OWNER_ROOM], struct err *e)
 {
 	for (;;) {
 		if (mkdir(MACHINE_HOME, 0700) < 0 && errno != EEXIST)
@@ -69,7 +67,7 @@ static int try_once(int *ret_fd, char owner[OWNER_ROOM], struct err *e)
 
 int machine_lock_take(int *ret_fd, const struct machine_wait *wait, struct err *e)
 {
-	char owner[OWNER_ROOM], text[100];
+	char owner[MACHINE_OWNER_ROOM], text[100];
 	int taken;
 	for (bool told = false; (taken = try_once(ret_fd, owner, e)) == 0; told = true) {
 		if (!wait)
@@ -84,6 +82,17 @@ int machine_lock_take(int *ret_fd, const struct machine_wait *wait, struct err *
 		clock_sleep(POLL_NS);
 	}
 	return taken < 0 ? -1 : 0;
+}
+
+bool machine_lock_is_held(char owner[MACHINE_OWNER_ROOM])
+{
+	int fd = open(LOCK_PATH, O_RDONLY | O_CLOEXEC);
+	bool held = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0;
+	if (held)
+		owner_read(fd, owner);
+	if (fd >= 0)
+		close(fd);
+	return held;
 }
 
 void machine_lock_give(int fd, bool clean)

@@ -348,12 +348,27 @@ int testbed_down(const struct machine_wait *wait, bool *ret_was_there, struct er
 	return result;
 }
 
+/* Why there is none to be used. */
+static int no_testbed(struct err *e)
+{
+	char owner[MACHINE_OWNER_ROOM];
+	if (machine_lock_is_held(owner))
+		return err_set(e, EXIT_MEASURED_BAD,
+		               "no testbed is up; another migmeter (pid %s) is at work on this machine", owner);
+	if (access(REGISTER_PATH, F_OK) == 0)
+		return err_set(
+			e, EXIT_MEASURED_BAD,
+			"no testbed is up, but a migmeter that was killed left something behind: 'migmeter testbed "
+			"down' removes it");
+	return err_set(e, EXIT_MEASURED_BAD, "no testbed is up: run 'migmeter testbed up'");
+}
+
 int testbed_load(struct testbed *t, struct err *e)
 {
 	memset(t, 0, sizeof(*t));
 	t->lock_fd = -1;
 	if (!testbed_state_is_up(STATE_DIRECTORY))
-		return err_set(e, EXIT_MEASURED_BAD, "no testbed is up: run 'migmeter testbed up'");
+		return no_testbed(e);
 	int result = testbed_state_read(t, STATE_DIRECTORY, e);
 	if (result < 0)
 		testbed_forget(t);

@@ -71,7 +71,8 @@ int testbed_up(const struct testbed_spec *spec, const struct machine_wait *wait,
                struct err *e);
 int testbed_down(const struct machine_wait *wait, bool *ret_was_there, struct err *e);
 
-/* Read the state of one that is up, without the lock, for testbed_forget(). EXIT_MEASURED_BAD when none is up. */
+/* Read the state of one that is up, without the lock, for testbed_forget(). EXIT_MEASURED_BAD when none is up, and
+ * whether a migmeter at work or a killed one has something there. */
 int testbed_load(struct testbed *t, struct err *e);
 
 /* Free what *t keeps of the links, which stay as they are. */
