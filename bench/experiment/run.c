@@ -200,6 +200,8 @@ int run_execute(const struct run_order *order, struct err *e)
 	run_facts_host(&r.directory);
 	bool ready = run_directory_save(&r.directory, &trouble) == 0 && stage_testbed(&r, &trouble) == 0 &&
 	             stage_guests(&r, &trouble) == 0;
+	if (!ready && run_interrupted) /* what a signal cut short did not fail */
+		err_set(&trouble, EXIT_INTERRUPTED, "interrupted");
 	struct host_load load = host_load_now();
 	if (ready)
 		run_measure(&r, &trouble);
