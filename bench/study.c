@@ -284,6 +284,19 @@ static void pages_write(const struct study *s)
 	free(folders);
 }
 
+int study_outcome(const struct study *s, int status)
+{
+	if (!run_interrupted)
+		return status;
+	if (study_left(s) == 0) {
+		progress_note("the interrupt came when everything was measured: no run is left");
+		return status;
+	}
+	if (folder_is_used(s->directory))
+		progress_note("interrupted: 'migmeter run ... -o %s --continue' goes on", s->directory);
+	return EXIT_INTERRUPTED;
+}
+
 int study_run(struct study *s)
 {
 	struct err e = { 0 };
@@ -313,7 +326,5 @@ int study_run(struct study *s)
 		study_table_show(s, 0);
 		pages_write(s);
 	}
-	if (run_interrupted)
-		progress_note("interrupted: 'migmeter run ... -o %s --continue' goes on", s->directory);
-	return run_interrupted ? EXIT_INTERRUPTED : status;
+	return study_outcome(s, status);
 }

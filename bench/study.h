@@ -50,6 +50,10 @@ void study_print_plan(const struct study *s);
  * status. */
 int study_run(struct study *s);
 
+/* The exit status of a study whose runs came to `status`, when a signal may have come: it interrupted only what had not
+ * ended, and what then can be done is told. */
+int study_outcome(const struct study *s, int status);
+
 void study_free(struct study *s);
 
 /* Metrics, plots and page of a run; where it cannot be analysed the page says so, and *e why. */

@@ -64,7 +64,7 @@ ok 'run --wait waits' says "waiting: another migmeter \(pid $holder\)" "$work/ou
 kill -INT "$waiting"
 wait "$waiting"
 is 'until it is interrupted' "$?" 130
-ok 'which it says' grep -q '^migmeter: interrupted' "$work/out"
+is 'which it says, and no more' "$(tail -n 1 "$work/out")" 'migmeter: interrupted'
 ok 'and nothing was begun' test ! -e "$work/run"
 
 give
