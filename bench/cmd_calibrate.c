@@ -30,7 +30,7 @@ static const int64_t taking_ns = 2 * NS_PER_S; /* how long a share of the CPU is
 #define LENGTH(array) (sizeof(array) / sizeof(*(array)))
 
 struct calibration {
-	bool quick;
+	bool quick, unclaimed;
 	const struct machine_wait *wait;
 	int64_t repeat;
 	char config_path[4096], directory[400], command_line[1024];
@@ -94,7 +94,8 @@ static int prepare(const struct arguments *a, struct calibration *c, struct err 
 	struct injection points[POINTS_MAX];
 	if (arguments_folder(a, c->directory, sizeof(c->directory), e) < 0 || options_read(a, c, e) < 0)
 		return -1;
-	if (!c->directory[0])
+	c->unclaimed = !c->directory[0];
+	if (c->unclaimed)
 		study_folder_name(c->directory, sizeof(c->directory), c->experiment.general.name);
 	arguments_line(a, "calibrate", kept, c->command_line, sizeof(c->command_line));
 	int count = points_list(c, arguments_option(a, "cpu") != NULL, points);
@@ -113,10 +114,18 @@ static int results_show(const struct calibration *c, struct err *e)
 	return 0;
 }
 
-static int run_links(const struct calibration *c, struct err *e)
+/* Whether this machine can do it; then the folder is ours. */
+static int begin(struct calibration *c, struct err *e)
+{
+	if (run_preflight(&c->experiment, c->directory, c->wait, e) < 0)
+		return -1;
+	return c->unclaimed ? study_folder_claim(c->directory, sizeof(c->directory), e) : 0;
+}
+
+static int run_links(struct calibration *c, struct err *e)
 {
 	struct testbed_spec spec = experiment_testbed(&c->experiment);
-	if (run_preflight(&c->experiment, c->directory, c->wait, e) < 0)
+	if (begin(c, e) < 0)
 		return -1;
 	if (calibrate_links(c->directory, &spec, (int)(c->quick ? 1 : c->repeat), c->wait, e) < 0)
 		return -1;
@@ -151,10 +160,11 @@ static int run_command_calibrate(const struct arguments *a)
 			                         .injections = &c.plan,
 			                         .wait = c.wait };
 		say_plan(&c);
-		if (run_preflight(&c.experiment, c.directory, c.wait, &e) == 0)
+		bool began = begin(&c, &e) == 0;
+		if (began)
 			run_execute(&order, &e);
 		/* What was refused or could not begin has nothing to show. */
-		if (e.status != EXIT_CANNOT && e.status != EXIT_USAGE && results_show(&c, &showing) < 0)
+		if (began && e.status != EXIT_CANNOT && e.status != EXIT_USAGE && results_show(&c, &showing) < 0)
 			err_report(&showing);
 	}
 	injection_plan_free(&c.plan);

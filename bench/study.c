@@ -86,6 +86,19 @@ void study_folder_name(char *buffer, size_t room, const char *name)
 	snprintf(buffer, room, "results/%.300s-%s", name, stamp);
 }
 
+int study_folder_claim(char *folder, size_t room, struct err *e)
+{
+	size_t length = strlen(folder);
+	if (directory_make("results", e) < 0)
+		return -1;
+	for (int i = 2; mkdir(folder, 0755) < 0; i++) {
+		if (errno != EEXIST || i > 1000)
+			return err_errno(e, EXIT_USAGE, "cannot create folder '%s'", folder);
+		snprintf(folder + length, room - length, "-%d", i);
+	}
+	return 0;
+}
+
 static bool folder_is_used(const char *path)
 {
 	DIR *d = opendir(path);
@@ -134,8 +147,11 @@ int study_prepare(struct study *s, struct err *e)
 	s->states = calloc((size_t)study_run_count(s), sizeof(*s->states));
 	if (!s->states)
 		return err_set(e, EXIT_CANNOT, "no memory for %ld runs", study_run_count(s));
-	if (!s->directory[0])
+	s->unclaimed = !s->directory[0];
+	if (s->unclaimed) {
 		study_folder_name(s->directory, sizeof(s->directory), name);
+		return states_choose(s, e);
+	}
 	if (stat(s->directory, &st) == 0 && !S_ISDIR(st.st_mode))
 		return err_set(e, EXIT_USAGE, "results folder '%s' is a file: give another with -o", s->directory);
 	if (!folder_is_used(s->directory))
@@ -226,13 +242,20 @@ static void results_show(const struct study *s, const char *folder)
 	fflush(stdout);
 }
 
-static int run_once(const struct study *s, long index, struct err *e)
+/* Not before it is needed: what is refused leaves no folder. */
+static int folder_claim(struct study *s, struct err *e)
+{
+	bool claim = s->unclaimed;
+	s->unclaimed = false;
+	return claim ? study_folder_claim(s->directory, sizeof(s->directory), e) : 0;
+}
+
+static int run_once(struct study *s, long index, struct err *e)
 {
 	struct config_file point;
 	struct experiment x;
 	char folder[800], status[32];
 	struct err trouble = { 0 };
-	study_run_folder(s, index, folder, sizeof(folder));
 	if (study_point(s, index % s->points, &point, e) < 0)
 		return -1;
 	int result = experiment_build(&x, &point, s->scale, e);
@@ -247,7 +270,10 @@ static int run_once(const struct study *s, long index, struct err *e)
 		                         .label = s->labels[index % s->points],
 		                         .repeat = index / s->points + 1,
 		                         .wait = s->waits || study_run_count(s) > 1 ? &run_patience : NULL };
-	result = run_preflight(&x, folder, order.wait, &trouble);
+	result = run_preflight(&x, s->directory, order.wait, &trouble);
+	if (result == 0)
+		result = folder_claim(s, &trouble);
+	study_run_folder(s, index, folder, sizeof(folder));
 	if (result == 0 && (result = move_aside(folder, &trouble)) == 0) {
 		result = run_execute(&order, &trouble);
 		if (run_directory_status(folder, status, sizeof(status)) == 0)
@@ -303,7 +329,7 @@ int study_run(struct study *s)
 	int status = EXIT_DONE;
 	int64_t spent_ns = 0, done = 0;
 	run_catch_signals();
-	if (study_run_count(s) > 1 && study_plan_write(s, &e) < 0)
+	if (study_run_count(s) > 1 && (folder_claim(s, &e) < 0 || study_plan_write(s, &e) < 0))
 		return err_report(&e);
 	for (long i; !run_interrupted && (i = study_next(s)) >= 0;) {
 		int64_t start_ns = clock_now_ns();

@@ -23,7 +23,7 @@ struct study {
 	struct config_file config; /* overrides applied; owned by the study from here on */
 	long repeats;              /* 0: as the config says */
 	double scale;
-	char directory[400]; /* "": results/NAME-TIME */
+	char directory[400]; /* "": results/NAME-TIME, which is then unclaimed until the first run begins */
 	char command_line[1024];
 	bool resume;
 	bool waits; /* for another migmeter, before each run; several runs always do */
@@ -31,6 +31,7 @@ struct study {
 		*only; /* run points whose label has every word of this, such as "load=cpu feature=tls"; NULL: all */
 	enum report_format format;
 	/* set by study_prepare() */
+	bool unclaimed;                  /* see study_folder_claim() */
 	long points;                     /* of the sweep, times steps */
 	long steps;                      /* of the search at each point of the sweep; 1: nothing is searched */
 	double *at;                      /* where each step is, NAN: not known yet; NULL: nothing is searched */
@@ -61,5 +62,8 @@ int study_results_write(const char *folder, struct err *e);
 
 /* "results/NAME-TIME": where results go when nobody said. */
 void study_folder_name(char *buffer, size_t room, const char *name);
+
+/* Make that folder for this process alone: of two that began in the same second one gets "-2" behind the name. */
+int study_folder_claim(char *folder, size_t room, struct err *e);
 
 #endif
