@@ -52,8 +52,8 @@ like 'testbed status says who is at work' "$("$migmeter" testbed status)" "^no t
 for command in 'testbed down' 'testbed up' "run $work/good.conf -o $work/run" 'calibrate --links'; do
 	# shellcheck disable=SC2086
 	said=$(cd "$work" && "$migmeter" $command 2>&1)
-	is "$command: exit status" "$?" 3
-	like "$command: says who is at work, and what to do" "$said" "another migmeter \(pid $holder\) .*--wait"
+	is "${command%% /*}: exit status" "$?" 3
+	like "${command%% /*}: says who is at work, and what to do" "$said" "another migmeter \(pid $holder\) .*--wait"
 done
 ok 'and nothing was begun' test ! -e "$work/run" -a ! -e "$work/results"
 is 'nor was the answer about KVM forgotten' "$(cat "$answer")" 'of another machine'
