@@ -8,6 +8,7 @@
 #include "analysis/job_metrics.h"
 #include "analysis/latency.h"
 #include "analysis/metrics_write.h"
+#include "analysis/results.h"
 #include "analysis/timeline.h"
 #include "analysis/work_metrics.h"
 #include "bench/base/err.h"
@@ -136,15 +137,51 @@ static int event_downtimes(struct analysis *a, const struct run_vm *vm, const st
 	return 0;
 }
 
+static const struct run_workload *describe(const struct run_vm *vm, const char *name)
+{
+	for (int i = 0; i < vm->workload_count; i++)
+		if (!strcmp(vm->workloads[i].name, name))
+			return &vm->workloads[i];
+	return NULL;
+}
+
+static int has_samples(const struct vm_samples *samples, const char *workload)
+{
+	int i = 0;
+	while (i < samples->count && strcmp(samples->workloads[i].name, workload) != 0)
+		i++;
+	return i < samples->count;
+}
+
+/* What the guest took, by its own word, and what is there of it; w NULL: nothing is. */
+static void put_counts(struct analysis *a, const struct run_vm *vm, const char *workload,
+                       const struct workload_samples *w, const char *reason)
+{
+	const struct run_workload *said = describe(vm, workload);
+	int64_t expected = w ? w->last_seq + 1 : MISSING, got = w ? w->got : 0;
+	if (said && said->samples_taken > expected)
+		expected = said->samples_taken;
+	metrics_put(&a->metrics, "samples_expected", vm, workload, metric_of(expected),
+	            expected == MISSING ? "the manifest does not say how many" : NULL);
+	metrics_put(&a->metrics, "samples_got", vm, workload, w ? (double)got : NAN, reason);
+	if (said && said->samples_kept > got)
+		metrics_warn(&a->metrics, "samples-%s.csv has %lld of the %lld samples of '%s' that the run kept",
+		             vm->name, (long long)got, (long long)said->samples_kept, workload);
+}
+
 static void put_sampling(struct analysis *a, const struct run_vm *vm, const struct vm_samples *samples)
 {
+	char none[RUN_NAME_ROOM + 40];
+	snprintf(none, sizeof(none), "samples-%s.csv has none of them", vm->name);
+	for (int i = 0; i < vm->workload_count; i++)
+		if (!has_samples(samples, vm->workloads[i].name))
+			put_counts(a, vm, vm->workloads[i].name, NULL, none);
 	for (int i = 0; i < samples->count; i++) {
 		const struct workload_samples *w = &samples->workloads[i];
 		int64_t slots = (w->last_guest_ns - w->first_guest_ns) / vm->sample_interval_ns + 1;
 		int64_t missed = vm->slots_missed >= 0 ? vm->slots_missed : slots - (w->last_seq + 1);
-		metrics_put(&a->metrics, "samples_expected", vm, w->name, (double)(w->last_seq + 1), NULL);
-		metrics_put(&a->metrics, "samples_got", vm, w->name, (double)w->got,
-		            samples->lines_dropped ? "the file's last line was cut short and dropped" : NULL);
+		put_counts(a, vm, w->name, w,
+		           samples->lines_dropped ? "the file's last line was cut short and dropped" : NULL);
 		metrics_put(&a->metrics, "samples_fetched", vm, w->name, (double)w->fetched, NULL);
 		metrics_put(&a->metrics, "slots_missed", vm, w->name, missed > 0 ? (double)missed : 0, NULL);
 	}
@@ -152,14 +189,6 @@ static void put_sampling(struct analysis *a, const struct run_vm *vm, const stru
 		return;
 	metrics_put(&a->metrics, "clock_error", vm, "", (double)clock_map_uncertainty_ns(samples->map), NULL);
 	metrics_put(&a->metrics, "clock_drift", vm, "", clock_map_drift(samples->map), NULL);
-}
-
-static const struct run_workload *describe(const struct run_vm *vm, const char *name)
-{
-	for (int i = 0; i < vm->workload_count; i++)
-		if (!strcmp(vm->workloads[i].name, name))
-			return &vm->workloads[i];
-	return NULL;
 }
 
 /* Everything that comes from the samples of one workload. */
@@ -213,8 +242,7 @@ static int vm_metrics(struct analysis *a, const struct run_vm *vm, struct err *e
 		put_no_samples(a, vm, reason);
 	for (int i = 0; !reason[0] && i < samples.count && result == 0; i++)
 		result = workload_metrics(a, vm, &samples, i, e);
-	if (read == 0)
-		put_sampling(a, vm, &samples);
+	put_sampling(a, vm, &samples);
 	vm_samples_free(&samples);
 	return result;
 }
@@ -282,22 +310,43 @@ static int finish(struct analysis *a, struct err *e)
 	return metrics_write_json(run, complete ? "complete" : "failed", reason, shown, e);
 }
 
+static int compute(struct analysis *a, struct err *e)
+{
+	char plots[4096 + 16];
+	snprintf(plots, sizeof(plots), "%s/plots", a->run.directory);
+	if (results_remove(a->run.directory, e) < 0)
+		return -1;
+	if (mkdir(plots, 0755) < 0 && errno != EEXIST)
+		return err_errno(e, EXIT_CANNOT, "cannot make '%s'", plots);
+	if (with_plots(a, e) < 0 || calibration_write(&a->run, e) < 0)
+		return -1;
+	return finish(a, e);
+}
+
+/* Instead of results: why there are none. */
+static void put_failure(const char *run_directory, const char *why)
+{
+	struct run unread = { .migrate_start_ns = MISSING };
+	const struct metrics none = { 0 };
+	snprintf(unread.directory, sizeof(unread.directory), "%s", run_directory);
+	results_remove(run_directory, NULL);
+	metrics_write_csv(&unread, &none, NULL);
+	metrics_write_json(&unread, "unanalysed", why, &none, NULL);
+}
+
 int analyze_run(const char *run_directory, struct err *e)
 {
 	struct analysis a = { 0 };
-	char plots[4096 + 16];
-	if (run_read(&a.run, run_directory, e) < 0)
-		return -1;
-	int result = cited_read(&a.cited, e);
-	snprintf(plots, sizeof(plots), "%s/plots", a.run.directory);
-	if (result == 0 && mkdir(plots, 0755) < 0 && errno != EEXIST)
-		result = err_errno(e, EXIT_CANNOT, "cannot make '%s'", plots);
+	struct err why = { 0 };
+	int result = run_read(&a.run, run_directory, &why);
 	if (result == 0)
-		result = with_plots(&a, e);
+		result = cited_read(&a.cited, &why);
 	if (result == 0)
-		result = calibration_write(&a.run, e);
-	if (result == 0)
-		result = finish(&a, e);
+		result = compute(&a, &why);
+	if (result < 0 && why.status != EXIT_USAGE)
+		put_failure(run_directory, why.text);
+	if (result < 0)
+		err_set(e, why.status, "%s", why.text);
 	cited_free(&a.cited);
 	metrics_free(&a.metrics);
 	run_free(&a.run);

@@ -1,6 +1,7 @@
 #include "analysis/metrics_write.h"
 
 #include "analysis/csv_field.h"
+#include "analysis/results.h"
 #include "bench/base/err.h"
 #include "bench/base/whole_file.h"
 
@@ -128,6 +129,7 @@ int metrics_write_json(const struct run *run, const char *status, const char *re
 	json_object_object_add(root, "run", text_of(run->id));
 	json_object_object_add(root, "status", text_of(status));
 	json_object_object_add(root, "reason", text_of(reason));
+	json_object_object_add(root, "made_of", results_made_of(run->directory));
 	json_object_object_add(root, "definitions", definitions_of());
 	json_object_object_add(root, "metrics", list);
 	json_object_object_add(root, "warnings", warnings_of(metrics));

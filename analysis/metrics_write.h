@@ -12,8 +12,8 @@
 struct err;
 
 /*
- * metric,vm,role,estimator,value,unit,low,high,n. status and reason are the analysis's word on the run ("complete", or
- * "failed" and why there are no metrics).
+ * metric,vm,role,estimator,value,unit,low,high,n. status and reason are the analysis's word on the run: "complete"; or why
+ * there are no metrics, "failed" with the run's reason or "unanalysed" with the analysis's own.
  */
 int metrics_write_csv(const struct run *run, const struct metrics *metrics, struct err *e);
 int metrics_write_json(const struct run *run, const char *status, const char *reason, const struct metrics *metrics,

@@ -49,7 +49,7 @@ static void read_workloads(struct run_vm *vm, struct json_object *list)
 	for (size_t i = 0; i < count && vm->workload_count < RUN_WORKLOADS_MAX; i++) {
 		struct run_workload *w = &vm->workloads[vm->workload_count++];
 		struct json_object *from = json_object_array_get_idx(list, i);
-		w->job_done_guest_ns = MISSING;
+		w->job_done_guest_ns = w->samples_kept = w->samples_taken = MISSING;
 		if (json_object_is_type(from, json_type_string)) {
 			snprintf(w->name, sizeof(w->name), "%s", json_object_get_string(from));
 			continue;
@@ -100,7 +100,41 @@ static struct json_object *array_at(const struct run *run, const char *path, siz
 	return found ? list : NULL;
 }
 
-/* Of the samples collector: vms: [{vm, slots_missed}], jobs: [{vm, workload, done_guest_ns}] */
+static struct run_vm *vm_named(const struct run *run, const char *name)
+{
+	for (int i = 0; i < run->vm_count; i++)
+		if (!strcmp(run->vms[i].name, name))
+			return &run->vms[i];
+	return NULL;
+}
+
+/* The workload of the VM that `from` names, or NULL. */
+static struct run_workload *workload_of(struct run_vm *vm, struct json_object *from)
+{
+	char name[RUN_NAME_ROOM] = "";
+	copy_text(from, "workload", name, sizeof(name));
+	for (int w = 0; w < vm->workload_count; w++)
+		if (!strcmp(vm->workloads[w].name, name))
+			return &vm->workloads[w];
+	return NULL;
+}
+
+static void read_counts(struct run_vm *vm, struct json_object *list)
+{
+	size_t count = list ? json_object_array_length(list) : 0;
+	for (size_t i = 0; i < count; i++) {
+		struct json_object *from = json_object_array_get_idx(list, i);
+		struct run_workload *w = workload_of(vm, from);
+		int64_t kept = integer_of(from, "samples"), missing = integer_of(from, "missing_samples");
+		if (!w || kept < 0 || missing < 0 || kept > UINT32_MAX || missing > UINT32_MAX)
+			continue;
+		w->samples_kept = kept;
+		w->samples_taken = kept + missing;
+	}
+}
+
+/* Of the samples collector: vms: [{vm, slots_missed, workloads: [{workload, samples, missing_samples}]}],
+ * jobs: [{vm, workload, done_guest_ns}] */
 static void read_agents(struct run *run)
 {
 	size_t count;
@@ -109,21 +143,21 @@ static void read_agents(struct run *run)
 		struct json_object *from = json_object_array_get_idx(list, i);
 		char name[RUN_NAME_ROOM] = "";
 		copy_text(from, "vm", name, sizeof(name));
-		for (int v = 0; v < run->vm_count; v++)
-			if (!strcmp(run->vms[v].name, name))
-				run->vms[v].slots_missed = integer_of(from, "slots_missed");
+		struct run_vm *vm = vm_named(run, name);
+		if (!vm)
+			continue;
+		vm->slots_missed = integer_of(from, "slots_missed");
+		read_counts(vm, array_of(from, "workloads"));
 	}
 	list = array_at(run, "/collectors/samples/jobs", &count);
 	for (size_t i = 0; i < count; i++) {
 		struct json_object *from = json_object_array_get_idx(list, i);
-		char vm[RUN_NAME_ROOM] = "", workload[RUN_NAME_ROOM] = "";
-		copy_text(from, "vm", vm, sizeof(vm));
-		copy_text(from, "workload", workload, sizeof(workload));
-		for (int v = 0; v < run->vm_count; v++)
-			for (int w = 0; w < run->vms[v].workload_count; w++)
-				if (!strcmp(run->vms[v].name, vm) && !strcmp(run->vms[v].workloads[w].name, workload))
-					run->vms[v].workloads[w].job_done_guest_ns =
-						integer_of(from, "done_guest_ns");
+		char name[RUN_NAME_ROOM] = "";
+		copy_text(from, "vm", name, sizeof(name));
+		struct run_vm *vm = vm_named(run, name);
+		struct run_workload *w = vm ? workload_of(vm, from) : NULL;
+		if (w)
+			w->job_done_guest_ns = integer_of(from, "done_guest_ns");
 	}
 }
 
@@ -308,8 +342,5 @@ const struct run_event *run_event(const struct run *run, const char *event, cons
 
 const struct run_vm *run_vm(const struct run *run, const char *name)
 {
-	for (int i = 0; i < run->vm_count; i++)
-		if (!strcmp(run->vms[i].name, name))
-			return &run->vms[i];
-	return NULL;
+	return vm_named(run, name);
 }

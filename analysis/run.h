@@ -22,6 +22,8 @@ struct run_workload {
 	char schedule[256];        /* of a duty cycle, "PERCENT:TIME,..."; "" none */
 	int repeats;               /* it goes on after its schedule or its job */
 	int64_t job_done_guest_ns; /* when its fixed job ended, MISSING: none, or not ended */
+	int64_t samples_kept;      /* those that came; MISSING: not said */
+	int64_t samples_taken;     /* by the guest, as its agent said at last; MISSING: not said */
 };
 
 struct run_vm {

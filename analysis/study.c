@@ -94,6 +94,8 @@ int study_run_read(struct study_run *run, const char *folder)
 	if (run->complete) {
 		run->root = load(run->directory, "metrics.json");
 		run->metrics = array_at(run->root, "/metrics");
+		if (run->metrics && json_object_array_length(run->metrics) == 0) /* it could not be analysed */
+			run->metrics = NULL;
 	}
 	return 0;
 }
@@ -185,7 +187,10 @@ double study_run_value(const struct study_run *run, const char *metric, const ch
 	if (row && json_object_object_get_ex(row, "value", &value) && value)
 		return json_object_get_double(value);
 	if (reason)
-		snprintf(reason, room, "%s", row ? text_at(row, "/reason") : "the run has none");
+		snprintf(reason, room, "%s",
+		         row                              ? text_at(row, "/reason")
+		         : *text_at(run->root, "/reason") ? text_at(run->root, "/reason")
+		                                          : "the run has none");
 	return NAN;
 }
 

@@ -20,11 +20,12 @@ static void note(const char *words)
 	progress_note("%s", words);
 }
 
-static int measure_once(const struct testbed_spec *spec, struct link_measured *ret, struct err *e)
+static int measure_once(const struct testbed_spec *spec, const struct machine_wait *wait, struct link_measured *ret,
+                        struct err *e)
 {
 	struct testbed t;
 	struct err closing = { 0 };
-	if (testbed_open(&t, spec, note, e) < 0)
+	if (testbed_open(&t, spec, wait, note, e) < 0)
 		return -1;
 	int result = testbed_measure(&t, ret, e);
 	if (testbed_close(&t, &closing) < 0 && result == 0)
@@ -47,7 +48,8 @@ static void show(struct series *s, const struct link_shape *shape, const struct 
 	fflush(stdout);
 }
 
-int calibrate_links(const char *directory, const struct testbed_spec *base, int repeat, struct err *e)
+int calibrate_links(const char *directory, const struct testbed_spec *base, int repeat,
+                    const struct machine_wait *wait, struct err *e)
 {
 	struct series *s;
 	int result = 0, total = RATES * RTTS * repeat;
@@ -71,7 +73,7 @@ int calibrate_links(const char *directory, const struct testbed_spec *base, int 
 		spec.shape.rtt_ns = rtts_ns[i / RATES % RTTS];
 		snprintf(phase, sizeof(phase), "link %d of %d", i + 1, total);
 		progress_phase(phase, 0);
-		result = measure_once(&spec, &measured, e);
+		result = measure_once(&spec, wait, &measured, e);
 		if (result == 0)
 			show(s, &spec.shape, &measured);
 	}

@@ -1,5 +1,4 @@
 /* migmeter calibrate: inject what is known, and see how far each estimator is from it. */
-#include "analysis/analyze.h"
 #include "bench/base/clock.h"
 #include "bench/base/data.h"
 #include "bench/base/err.h"
@@ -31,7 +30,8 @@ static const int64_t taking_ns = 2 * NS_PER_S; /* how long a share of the CPU is
 #define LENGTH(array) (sizeof(array) / sizeof(*(array)))
 
 struct calibration {
-	bool quick;
+	bool quick, unclaimed;
+	const struct machine_wait *wait;
 	int64_t repeat;
 	char config_path[4096], directory[400], command_line[1024];
 	struct config_file config;
@@ -50,6 +50,7 @@ static int options_read(const struct arguments *a, struct calibration *c, struct
 {
 	const char *text, *idle = arguments_option(a, "idle"), *seed = arguments_option(a, "seed");
 	c->quick = arguments_option(a, "quick") != NULL;
+	c->wait = arguments_option(a, "wait") ? &run_patience : NULL;
 	c->repeat = c->quick ? 3 : 20;
 	if ((text = arguments_option(a, "repeat")) &&
 	    (integer_parse(text, &c->repeat, e) < 0 || c->repeat < 1 || c->repeat > 200))
@@ -93,7 +94,8 @@ static int prepare(const struct arguments *a, struct calibration *c, struct err 
 	struct injection points[POINTS_MAX];
 	if (arguments_folder(a, c->directory, sizeof(c->directory), e) < 0 || options_read(a, c, e) < 0)
 		return -1;
-	if (!c->directory[0])
+	c->unclaimed = !c->directory[0];
+	if (c->unclaimed)
 		study_folder_name(c->directory, sizeof(c->directory), c->experiment.general.name);
 	arguments_line(a, "calibrate", kept, c->command_line, sizeof(c->command_line));
 	int count = points_list(c, arguments_option(a, "cpu") != NULL, points);
@@ -104,9 +106,7 @@ static int prepare(const struct arguments *a, struct calibration *c, struct err 
 static int results_show(const struct calibration *c, struct err *e)
 {
 	progress_phase("analysis and report", 0);
-	int result = analyze_run(c->directory, e);
-	if (result == 0)
-		result = report_run(c->directory, NULL, e);
+	int result = study_results_write(c->directory, e);
 	progress_end();
 	if (result < 0 || report_calibration(stdout, c->directory, REPORT_TEXT, e) < 0)
 		return -1;
@@ -114,12 +114,20 @@ static int results_show(const struct calibration *c, struct err *e)
 	return 0;
 }
 
-static int run_links(const struct calibration *c, struct err *e)
+/* Whether this machine can do it; then the folder is ours. */
+static int begin(struct calibration *c, struct err *e)
+{
+	if (run_preflight(&c->experiment, c->directory, c->wait, e) < 0)
+		return -1;
+	return c->unclaimed ? study_folder_claim(c->directory, sizeof(c->directory), e) : 0;
+}
+
+static int run_links(struct calibration *c, struct err *e)
 {
 	struct testbed_spec spec = experiment_testbed(&c->experiment);
-	if (run_preflight(&c->experiment, c->directory, e) < 0)
+	if (begin(c, e) < 0)
 		return -1;
-	if (calibrate_links(c->directory, &spec, (int)(c->quick ? 1 : c->repeat), e) < 0)
+	if (calibrate_links(c->directory, &spec, (int)(c->quick ? 1 : c->repeat), c->wait, e) < 0)
 		return -1;
 	printf("\n%s/links.csv\n", c->directory);
 	return 0;
@@ -149,12 +157,14 @@ static int run_command_calibrate(const struct arguments *a)
 			                         .command_line = c.command_line,
 			                         .label = "",
 			                         .repeat = 1,
-			                         .injections = &c.plan };
+			                         .injections = &c.plan,
+			                         .wait = c.wait };
 		say_plan(&c);
-		if (run_preflight(&c.experiment, c.directory, &e) == 0)
+		bool began = begin(&c, &e) == 0;
+		if (began)
 			run_execute(&order, &e);
 		/* What was refused or could not begin has nothing to show. */
-		if (e.status != EXIT_CANNOT && e.status != EXIT_USAGE && results_show(&c, &showing) < 0)
+		if (began && e.status != EXIT_CANNOT && e.status != EXIT_USAGE && results_show(&c, &showing) < 0)
 			err_report(&showing);
 	}
 	injection_plan_free(&c.plan);
@@ -176,6 +186,7 @@ static const struct command_option options[] = {
 	{ "seed", 0, "N", "of the order and the pauses", NULL },
 	{ "set", 's', "SECTION.KEY=VALUE",
 	  "change a key of configs/calibrate.conf, calibrate-busy.conf or calibrate-cpu.conf", NULL },
+	{ "wait", 0, NULL, "while another migmeter is at work on this machine, wait for it", NULL },
 	{ "quiet", 'q', NULL, "no progress on stderr", NULL },
 	{ NULL, 0, NULL, NULL, NULL },
 };

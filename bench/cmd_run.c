@@ -42,6 +42,7 @@ static int options_read(const struct arguments *a, struct study *s, struct err *
 	s->scale = 1;
 	s->only = arguments_option(a, "only");
 	s->resume = arguments_option(a, "continue") != NULL;
+	s->waits = arguments_option(a, "wait") != NULL;
 	if (s->resume && !s->directory[0])
 		return err_set(e, EXIT_USAGE, "--continue needs -o DIR, the results folder to go on in");
 	if ((text = arguments_option(a, "scale")) && fraction_parse(text, &s->scale, e) < 0)
@@ -91,6 +92,8 @@ static const struct command_option options[] = {
 	{ "scale", 0, "F", "multiply memory, disk, job and file sizes by F, such as 1/16", NULL },
 	{ "format", 0, "FORMAT", "of the result table: text, csv or json", "text|csv|json" },
 	{ "dry-run", 'n', NULL, "check the config and show what would be run", NULL },
+	{ "wait", 0, NULL, "while another migmeter is at work on this machine, wait for it; several runs always do",
+	  NULL },
 	{ "quiet", 'q', NULL, "no progress on stderr", NULL },
 	{ NULL, 0, NULL, NULL, NULL },
 };

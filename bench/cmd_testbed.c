@@ -4,7 +4,6 @@
 #include "bench/base/process.h"
 #include "bench/base/quantity.h"
 #include "bench/command.h"
-#include "bench/testbed/accelerator.h"
 #include "bench/experiment/experiment.h"
 #include "bench/testbed/testbed.h"
 
@@ -18,6 +17,8 @@ static void note_print(const char *text)
 {
 	fprintf(stderr, "migmeter: %s\n", text);
 }
+
+static const struct machine_wait patience = { .note = note_print };
 
 /* The link of `up` is given as in a config: -s link.rate=1G. */
 static int spec_fill(const struct arguments *a, struct testbed_spec *spec, struct err *e)
@@ -106,14 +107,14 @@ static int testbed_run(const struct arguments *a)
 		        arguments_at(a, 1));
 		return err_report(&e);
 	}
+	const struct machine_wait *wait = arguments_option(a, "wait") ? &patience : NULL;
 	if (strcmp(what, "up") == 0) {
-		if (spec_fill(a, &spec, &e) < 0 || testbed_up(&spec, note_print, &e) < 0)
+		if (spec_fill(a, &spec, &e) < 0 || testbed_up(&spec, wait, note_print, &e) < 0)
 			return err_report(&e);
 		return status_print();
 	}
 	if (strcmp(what, "down") == 0) {
-		accelerator_forget();
-		if (testbed_down(&was_there, &e) < 0)
+		if (testbed_down(wait, &was_there, &e) < 0)
 			return err_report(&e);
 		printf("%s\n", was_there ? "testbed is down; nothing of it is left" : "there was no testbed");
 		return EXIT_DONE;
@@ -129,6 +130,7 @@ static int testbed_run(const struct arguments *a)
 
 static const struct command_option options[] = {
 	{ "set", 's', "link.KEY=VALUE", "shape of the link, for up (see 'migmeter list keys')", NULL },
+	{ "wait", 0, NULL, "for up and down: while another migmeter is at work on this machine, wait for it", NULL },
 	{ NULL, 0, NULL, NULL, NULL },
 };
 

@@ -12,7 +12,6 @@
 #include "bench/experiment/run_directory.h"
 #include "bench/study_plan.h"
 #include "bench/study_search.h"
-#include "bench/testbed/testbed.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -87,6 +86,19 @@ void study_folder_name(char *buffer, size_t room, const char *name)
 	snprintf(buffer, room, "results/%.300s-%s", name, stamp);
 }
 
+int study_folder_claim(char *folder, size_t room, struct err *e)
+{
+	size_t length = strlen(folder);
+	if (directory_make("results", e) < 0)
+		return -1;
+	for (int i = 2; mkdir(folder, 0755) < 0; i++) {
+		if (errno != EEXIST || i > 1000)
+			return err_errno(e, EXIT_USAGE, "cannot create folder '%s'", folder);
+		snprintf(folder + length, room - length, "-%d", i);
+	}
+	return 0;
+}
+
 static bool folder_is_used(const char *path)
 {
 	DIR *d = opendir(path);
@@ -135,8 +147,11 @@ int study_prepare(struct study *s, struct err *e)
 	s->states = calloc((size_t)study_run_count(s), sizeof(*s->states));
 	if (!s->states)
 		return err_set(e, EXIT_CANNOT, "no memory for %ld runs", study_run_count(s));
-	if (!s->directory[0])
+	s->unclaimed = !s->directory[0];
+	if (s->unclaimed) {
 		study_folder_name(s->directory, sizeof(s->directory), name);
+		return states_choose(s, e);
+	}
 	if (stat(s->directory, &st) == 0 && !S_ISDIR(st.st_mode))
 		return err_set(e, EXIT_USAGE, "results folder '%s' is a file: give another with -o", s->directory);
 	if (!folder_is_used(s->directory))
@@ -200,13 +215,18 @@ static int move_aside(const char *folder, struct err *e)
 	return err_set(e, EXIT_CANNOT, "'%s' was interrupted too often: remove its '.interrupted-' folders", folder);
 }
 
-/* Metrics, plots and page of a finished run, and on stdout what it comes to. Trouble here is told and the run stands.
- */
+int study_results_write(const char *folder, struct err *e)
+{
+	int result = analyze_run(folder, e);
+	return report_run(folder, NULL, result < 0 ? NULL : e) < 0 ? -1 : result;
+}
+
+/* What a finished run comes to, in its folder and on stdout. Trouble here is told and the run stands. */
 static void results_show(const struct study *s, const char *folder)
 {
 	struct err e = { 0 };
 	progress_phase("analysis and report", 0);
-	if (analyze_run(folder, &e) < 0 || report_run(folder, NULL, &e) < 0)
+	if (study_results_write(folder, &e) < 0)
 		err_report(&e);
 	progress_end();
 	if (study_run_count(s) == 1) {
@@ -222,13 +242,20 @@ static void results_show(const struct study *s, const char *folder)
 	fflush(stdout);
 }
 
-static int run_once(const struct study *s, long index, struct err *e)
+/* Not before it is needed: what is refused leaves no folder. */
+static int folder_claim(struct study *s, struct err *e)
+{
+	bool claim = s->unclaimed;
+	s->unclaimed = false;
+	return claim ? study_folder_claim(s->directory, sizeof(s->directory), e) : 0;
+}
+
+static int run_once(struct study *s, long index, struct err *e)
 {
 	struct config_file point;
 	struct experiment x;
 	char folder[800], status[32];
 	struct err trouble = { 0 };
-	study_run_folder(s, index, folder, sizeof(folder));
 	if (study_point(s, index % s->points, &point, e) < 0)
 		return -1;
 	int result = experiment_build(&x, &point, s->scale, e);
@@ -241,8 +268,12 @@ static int run_once(const struct study *s, long index, struct err *e)
 		                         .directory = folder,
 		                         .command_line = s->command_line,
 		                         .label = s->labels[index % s->points],
-		                         .repeat = index / s->points + 1 };
-	result = run_preflight(&x, folder, &trouble);
+		                         .repeat = index / s->points + 1,
+		                         .wait = s->waits || study_run_count(s) > 1 ? &run_patience : NULL };
+	result = run_preflight(&x, s->directory, order.wait, &trouble);
+	if (result == 0)
+		result = folder_claim(s, &trouble);
+	study_run_folder(s, index, folder, sizeof(folder));
 	if (result == 0 && (result = move_aside(folder, &trouble)) == 0) {
 		result = run_execute(&order, &trouble);
 		if (run_directory_status(folder, status, sizeof(status)) == 0)
@@ -279,29 +310,17 @@ static void pages_write(const struct study *s)
 	free(folders);
 }
 
-/* A study lasts long enough for others to use the machine in between: it waits until they are done. */
-static void turn_wait(void)
+int study_outcome(const struct study *s, int status)
 {
-	if (testbed_is_busy())
-		progress_note("waiting: another migmeter is at work on this machine");
-	while (testbed_is_busy() && !run_interrupted)
-		clock_sleep(100 * NS_PER_MS);
-}
-
-/* The next run, in its turn when there are several; another may come between the wait and the lock. */
-static int run_in_turn(const struct study *s, long index, struct err *e)
-{
-	for (;;) {
-		*e = (struct err){ 0 };
-		if (study_run_count(s) > 1)
-			turn_wait();
-		if (run_interrupted)
-			return err_set(e, EXIT_INTERRUPTED, "interrupted");
-		int result = run_once(s, index, e);
-		if (result == 0 || study_run_count(s) == 1 || e->status != EXIT_CANNOT || !testbed_is_busy() ||
-		    run_interrupted)
-			return result;
+	if (!run_interrupted)
+		return status;
+	if (study_left(s) == 0) {
+		progress_note("the interrupt came when everything was measured: no run is left");
+		return status;
 	}
+	if (folder_is_used(s->directory))
+		progress_note("interrupted: 'migmeter run ... -o %s --continue' goes on", s->directory);
+	return EXIT_INTERRUPTED;
 }
 
 int study_run(struct study *s)
@@ -310,14 +329,15 @@ int study_run(struct study *s)
 	int status = EXIT_DONE;
 	int64_t spent_ns = 0, done = 0;
 	run_catch_signals();
-	if (study_run_count(s) > 1 && study_plan_write(s, &e) < 0)
+	if (study_run_count(s) > 1 && (folder_claim(s, &e) < 0 || study_plan_write(s, &e) < 0))
 		return err_report(&e);
 	for (long i; !run_interrupted && (i = study_next(s)) >= 0;) {
 		int64_t start_ns = clock_now_ns();
 		s->states[i] = RUN_RUNNING;
 		if (study_run_count(s) > 1)
 			study_table_show(s, done ? spent_ns / done : 0);
-		if (run_in_turn(s, i, &e) == 0) {
+		e = (struct err){ 0 };
+		if (run_once(s, i, &e) == 0) {
 			s->states[i] = RUN_COMPLETE;
 		} else {
 			status = err_report(&e);
@@ -332,7 +352,5 @@ int study_run(struct study *s)
 		study_table_show(s, 0);
 		pages_write(s);
 	}
-	if (run_interrupted)
-		progress_note("interrupted: 'migmeter run ... -o %s --continue' goes on", s->directory);
-	return run_interrupted ? EXIT_INTERRUPTED : status;
+	return study_outcome(s, status);
 }

@@ -23,13 +23,15 @@ struct study {
 	struct config_file config; /* overrides applied; owned by the study from here on */
 	long repeats;              /* 0: as the config says */
 	double scale;
-	char directory[400]; /* "": results/NAME-TIME */
+	char directory[400]; /* "": results/NAME-TIME, which is then unclaimed until the first run begins */
 	char command_line[1024];
 	bool resume;
+	bool waits; /* for another migmeter, before each run; several runs always do */
 	const char
 		*only; /* run points whose label has every word of this, such as "load=cpu feature=tls"; NULL: all */
 	enum report_format format;
 	/* set by study_prepare() */
+	bool unclaimed;                  /* see study_folder_claim() */
 	long points;                     /* of the sweep, times steps */
 	long steps;                      /* of the search at each point of the sweep; 1: nothing is searched */
 	double *at;                      /* where each step is, NAN: not known yet; NULL: nothing is searched */
@@ -49,9 +51,19 @@ void study_print_plan(const struct study *s);
  * status. */
 int study_run(struct study *s);
 
+/* The exit status of a study whose runs came to `status`, when a signal may have come: it interrupted only what had not
+ * ended, and what then can be done is told. */
+int study_outcome(const struct study *s, int status);
+
 void study_free(struct study *s);
+
+/* Metrics, plots and page of a run; where it cannot be analysed the page says so, and *e why. */
+int study_results_write(const char *folder, struct err *e);
 
 /* "results/NAME-TIME": where results go when nobody said. */
 void study_folder_name(char *buffer, size_t room, const char *name);
+
+/* Make that folder for this process alone: of two that began in the same second one gets "-2" behind the name. */
+int study_folder_claim(char *folder, size_t room, struct err *e);
 
 #endif

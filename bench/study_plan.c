@@ -67,6 +67,14 @@ int study_plan_fits(const struct study *s, struct err *e)
 	return 0;
 }
 
+long study_left(const struct study *s)
+{
+	long left = 0;
+	for (long i = 0; i < s->points * s->repeats; i++)
+		left += s->states[i] == RUN_TO_COME || s->states[i] == RUN_RUNNING || s->states[i] == RUN_INTERRUPTED;
+	return left;
+}
+
 void study_table_show(const struct study *s, int64_t mean_run_ns)
 {
 	static const char marks[] = {
@@ -77,10 +85,10 @@ void study_table_show(const struct study *s, int64_t mean_run_ns)
 	char left[80] = "";
 	for (long i = 0; i < s->points * s->repeats; i++)
 		counts[s->states[i]]++;
-	long open = counts[RUN_TO_COME] + counts[RUN_RUNNING] + counts[RUN_INTERRUPTED];
-	if (mean_run_ns && open)
+	long left_runs = study_left(s);
+	if (mean_run_ns && left_runs)
 		snprintf(left, sizeof(left), "; about %lld min to go",
-		         (long long)((open * mean_run_ns + 60 * NS_PER_S - 1) / (60 * NS_PER_S)));
+		         (long long)((left_runs * mean_run_ns + 60 * NS_PER_S - 1) / (60 * NS_PER_S)));
 	progress_note("runs: %ld done (+), %ld failed (x), %ld skipped (-), %ld running (>), %ld to come (.)%s",
 	              counts[RUN_COMPLETE], counts[RUN_FAILED], counts[RUN_SKIPPED], counts[RUN_RUNNING],
 	              counts[RUN_TO_COME] + counts[RUN_INTERRUPTED], left);

@@ -14,6 +14,9 @@ int study_plan_write(const struct study *s, struct err *e);
 /* Whether the plan in the results folder has the same keys and scale: EXIT_USAGE when not. Repeats may differ. */
 int study_plan_fits(const struct study *s, struct err *e);
 
+/* How many runs have not ended: `--continue` would run them. */
+long study_left(const struct study *s);
+
 /* A line a point, a mark a repeat: what is done, running and to come; with the time that is left when the mean length of
  * a run is known (0: not). Nothing with --quiet. */
 void study_table_show(const struct study *s, int64_t mean_run_ns);

@@ -20,7 +20,7 @@ struct entry {
 
 static int is_good(const struct entry *e)
 {
-	return e->trouble.status == 0 && strcmp(e->run.status, "complete") == 0;
+	return e->trouble.status == 0 && strcmp(e->run.status, "complete") == 0 && !*e->run.no_result;
 }
 
 /* By name, then by directory; those without a result last. */
@@ -110,6 +110,8 @@ static void put_row(FILE *out, const struct entry *e, const char *page_directory
 		fprintf(out, "<td colspan=\"%d\" class=\"missing\">", COLUMNS + 1);
 		if (e->trouble.status)
 			html_text(out, e->trouble.text);
+		else if (*e->run.no_result)
+			html_text(out, e->run.no_result);
 		else
 			html_textf(out, "%s: %s", *e->run.status ? e->run.status : "of unknown status",
 			           *e->run.reason ? e->run.reason : "the reason is missing");

@@ -24,7 +24,7 @@ static void put_tag(FILE *out, const char *label, const char *value)
 void page_head(FILE *out, const struct run_data *run)
 {
 	char scale[64], verdict[4096];
-	int bad = strcmp(run->status, "complete") != 0;
+	int bad = strcmp(run->status, "complete") != 0 || *run->no_result;
 	fputs("<header>\n<h1>", out);
 	html_textf(out, "%s%s", *run->name ? run->name : "A run without a name",
 	           scale_format(run, scale, sizeof(scale)));
@@ -192,7 +192,8 @@ void page_plots(FILE *out, const struct run_data *run, const struct plot plots[P
 	if (!drawn) {
 		fputs("<section>\n<h2>Plots</h2>\n", out);
 		for (int i = 0; i < PLOT_COUNT; i++)
-			put_plot(out, run, &plots[i]);
+			if (i == 0 || strcmp(plots[i].missing, plots[i - 1].missing) != 0)
+				put_plot(out, run, &plots[i]);
 		fputs("</section>\n", out);
 		return;
 	}

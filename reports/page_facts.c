@@ -71,9 +71,14 @@ void page_warnings(FILE *out, const struct run_data *run)
 		           : *run->status                      ? run->status
 		                                               : "of unknown status");
 		fputs("</li>\n", out);
-	} else if (!run->metrics)
+	} else if (!run->metrics && !*run->no_result)
 		fputs("<li>there are no metrics: <code>migmeter analyze</code> makes them from the raw data</li>\n",
 		      next_warning(&w));
+	if (*run->no_result) {
+		fputs("<li>", next_warning(&w));
+		html_textf(out, "no number is shown: %s", run->no_result);
+		fputs("</li>\n", out);
+	}
 	if (strcmp(json_text(run->manifest, "accelerator"), "tcg") == 0) {
 		fputs("<li>", next_warning(&w));
 		html_textf(out, "the guests' processors were emulated (TCG): %s",

@@ -316,7 +316,9 @@ int plots_draw(const struct run_data *run, struct plot plots[PLOT_COUNT], struct
 	struct err first = { 0 };
 	snprintf(plots_path, sizeof(plots_path), "%s/plots", run->directory);
 	snprintf(work, sizeof(work), "%s/.draw-XXXXXX", plots_path);
-	if (!scripts)
+	if (*run->no_result)
+		err_set(&first, EXIT_MEASURED_BAD, "%s", run->no_result);
+	else if (!scripts)
 		first = *e;
 	else if (mkdir(plots_path, 0755) < 0 && errno != EEXIST)
 		err_errno(&first, EXIT_CANNOT, "cannot make '%s'", plots_path);

@@ -29,8 +29,8 @@ struct plot {
 };
 
 /* Draw all plots into plots/ of the run. A plot whose data is not there is skipped with its reason. Returns 0, or -1
- * when something went wrong that is not the data's fault (gnuplot is not there, the directory is full); the reasons
- * are then in the plots too. */
+ * when something went wrong that is not the data's fault (gnuplot is not there, the directory is full), or when the run
+ * has no result that could be drawn (EXIT_MEASURED_BAD); the reasons are then in the plots too. */
 int plots_draw(const struct run_data *run, struct plot plots[PLOT_COUNT], struct err *e);
 
 /* Everything one plot needs while its preamble is written. */

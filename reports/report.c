@@ -45,8 +45,8 @@ int report_run(const char *run_directory, const char *output, struct err *e)
 		int drawn = plots_draw(&run, plots, &drawing);
 		result = write_page(&run, plots, output ? output : path, e);
 		if (result == 0 && drawn < 0)
-			result = err_set(e, EXIT_CANNOT, "report '%s' is without some plots: %s",
-			                 output ? output : path, drawing.text);
+			result = err_set(e, drawing.status, "report '%s' is without %s: %s", output ? output : path,
+			                 *run.no_result ? "numbers" : "some plots", drawing.text);
 	}
 	run_data_free(&run);
 	return result;

@@ -18,7 +18,8 @@ enum report_format { REPORT_TEXT, REPORT_CSV, REPORT_JSON, REPORT_MARKDOWN }; /*
  * Draw plots/NAME.svg and plots/NAME.png in the run directory and write one HTML page, which needs no other file and
  * no network, to output (NULL: report.html in the run directory). The page is complete or absent. Returns 0. Returns
  * -1 with EXIT_USAGE when the directory holds no run; with EXIT_CANNOT when the page cannot be written, or when plots
- * could not be drawn (gnuplot is not there): the page is then there and says so in their place.
+ * could not be drawn (gnuplot is not there), and with EXIT_MEASURED_BAD when the run could not be analysed or its data
+ * has changed since: the page is then there and says so in their place.
  */
 int report_run(const char *run_directory, const char *output, struct err *e);
 

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { TABLE_ROWS = 20000 };
 
@@ -82,6 +83,36 @@ static double read_scale(struct json_object *manifest)
 	return isfinite(scale) && scale > 0 ? scale : 1;
 }
 
+/* A file that is not what it was when the metrics were made of it, "" none. */
+static const char *changed_file(const struct run_data *run)
+{
+	struct json_object *made_of = json_at(run->metrics, "made_of");
+	if (!json_object_is_type(made_of, json_type_object))
+		return "";
+	json_object_object_foreach(made_of, name, bytes)
+	{
+		char path[sizeof(run->directory) + 300];
+		struct stat st;
+		snprintf(path, sizeof(path), "%s/%.255s", run->directory, name);
+		if (stat(path, &st) < 0 || st.st_size != json_object_get_int64(bytes))
+			return name;
+	}
+	return "";
+}
+
+static void judge(struct run_data *run)
+{
+	const char *changed = changed_file(run);
+	if (!json_object_is_type(run->manifest, json_type_object))
+		snprintf(run->no_result, sizeof(run->no_result), "manifest.json is not there, or is no JSON object");
+	else if (*changed)
+		snprintf(run->no_result, sizeof(run->no_result),
+		         "'%.255s' has changed since the analysis: run 'migmeter analyze' again", changed);
+	else if (strcmp(json_text(run->metrics, "status"), "unanalysed") == 0)
+		snprintf(run->no_result, sizeof(run->no_result), "the analysis failed: %s",
+		         json_text(run->metrics, "reason"));
+}
+
 int run_data_load(struct run_data *run, const char *directory, struct err *e)
 {
 	memset(run, 0, sizeof(*run));
@@ -100,6 +131,9 @@ int run_data_load(struct run_data *run, const char *directory, struct err *e)
 		return err_set(e, EXIT_USAGE,
 		               "'%s' is not a run directory: it has neither manifest.json nor metrics.json",
 		               directory);
+	judge(run);
+	if (*run->no_result)
+		return 0;
 	load_metrics(run);
 	run->calibration_facts = load_json(run, "calibration.json");
 	csv_table_load(&run->calibration, run->directory, "calibration.csv", TABLE_ROWS, NULL);

@@ -22,6 +22,7 @@ struct run_data {
 	struct json_object *metrics;                   /* the same */
 	const char *name, *question, *status, *reason; /* "" when absent */
 	double scale;                                  /* 1 when absent */
+	char no_result[600]; /* why what analysis left, if anything, is not shown; nothing of it is loaded then. "" */
 	struct shown_metric *shown;
 	int shown_count;
 	struct json_object *calibration_facts;                     /* calibration.json; NULL: none */

@@ -140,7 +140,7 @@ static struct json_object *run_json(const struct run_data *run, const struct row
 	json_object_object_add(root, "run", json_object_new_string(run->name));
 	json_object_object_add(root, "directory", json_object_new_string(run->directory));
 	json_object_object_add(root, "status", json_object_new_string(run->status));
-	json_object_object_add(root, "reason", json_object_new_string(run->reason));
+	json_object_object_add(root, "reason", json_object_new_string(*run->reason ? run->reason : run->no_result));
 	json_object_object_add(root, "verdict",
 	                       json_object_new_string(verdict_format(run, verdict, sizeof(verdict))));
 	for (int i = 0; i < count; i++) {

@@ -229,6 +229,10 @@ char *verdict_format(const struct run_data *run, char *buffer, size_t room)
 		say(&s, "The run did not finish: it was killed, or is still running.");
 		return buffer;
 	}
+	if (*run->no_result) {
+		say(&s, "No result: %s.", run->no_result);
+		return buffer;
+	}
 	if (run->shown_count == 0) {
 		say(&s, "No metrics: the run is %s and has not been analysed.",
 		    *run->status ? run->status : "of unknown status");

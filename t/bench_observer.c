@@ -266,7 +266,7 @@ static int bench_run(struct bench *b, struct err *e)
 {
 	struct testbed_spec spec = { .shape = b->x.link.shape, .backend = b->x.link.backend, .pinned = true };
 	struct err later = { 0 };
-	if (testbed_open(&b->testbed, &spec, NULL, e) < 0)
+	if (testbed_open(&b->testbed, &spec, NULL, NULL, e) < 0)
 		return -1;
 	b->testbed_open = true;
 	int result = guest_make(b, e) < 0 || blocks_run(b, e) < 0 ? -1 : 0;

@@ -76,8 +76,19 @@ for moment in 'measuring the link' 'phase,baseline' 'iteration,1'; do
 	wait "$pid"
 	is "interrupted at '$moment': exit status" "$?" 130
 	like "its data is kept with a status" "$(cat "$run/manifest.json")" '"status": ?"interrupted"'
+	is "no other reason is told" "$(grep -v '^migmeter: interrupted' "$work/err" | grep -c 'stopped\|cannot\|failed')" 0
 	is "and nothing is left" "$(leftovers)" ''
 done
+
+start late
+ok "'collecting' is reached" reached 'migmeter: collecting'
+kill -INT "$pid"
+wait "$pid"
+is 'interrupted when all was measured: exit status' "$?" 0
+like 'the run is complete' "$(cat "$run/manifest.json")" '"status": ?"complete"'
+like 'which is said' "$(cat "$work/err")" 'the interrupt came when everything was measured: no run is left'
+ok 'and it has a report' test -s "$run/report.html"
+is 'nothing is left' "$(leftovers)" ''
 
 start qemu
 ok 'migration under way' reached 'iteration,1'

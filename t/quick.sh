@@ -30,4 +30,22 @@ ok 'stop_resume and guest_clock agree within 20 ms' awk -v a="$(metric downtime 
 is 'nothing is left' "$(left_behind)" ''
 ok 'it can be analysed again' "$migmeter" analyze "$run"
 ok 'and reported again' "$migmeter" report "$run"
+
+# complains WHAT PATTERN COMMAND: exit status 1, and says why
+complains() {
+	said=$("$migmeter" "$3" "$run" 2>&1)
+	is "$1: exit status" "$?" 1
+	like "$1: says so" "$said" "$2"
+}
+echo more >>"$run/events.csv"
+complains 'a report of data that has changed' "without numbers: 'events.csv' has changed since the analysis" report
+sed -i '$d' "$run/events.csv"
+ok 'not of data that is as it was' "$migmeter" report "$run"
+head -c 100000 /dev/urandom >"$run/samples-vm1.csv"
+complains 'an analysis of random bytes' 'samples-vm1.csv' analyze
+complains 'and a report after it' 'without numbers: the analysis failed: .*samples-vm1.csv' report
+is 'no number is left' "$(cat "$run/metrics.csv")" 'metric,vm,role,estimator,value,unit,low,high,n'
+: >"$run/manifest.json"
+complains 'an analysis of no manifest' 'it is not a JSON object' analyze
+complains 'and a report after that' 'without numbers: manifest.json' report
 done_testing

@@ -1,8 +1,8 @@
 #!/usr/bin/perl
 # Make a run directory for tests of reports: what a finished run and its analysis leave. The numbers are of a model,
 # not of a measurement, and say so in the question. usage: report_fixture.pl KIND DIRECTORY
-# KIND: precopy, postcopy, neighbours (three VMs, scaled), failed, bare (only a status), hostile (texts that would
-# break out of HTML, gnuplot and CSV), long (an hour at 10 ms)
+# KIND: precopy, changed (the same), postcopy, neighbours (three VMs, scaled), failed, bare (only a status), hostile
+# (texts that would break out of HTML, gnuplot and CSV), long (an hour at 10 ms)
 use strict;
 use warnings;
 

@@ -286,6 +286,21 @@ static void test_failed_runs(void **state)
 	}
 }
 
+/* Data that cannot be analysed has no numbers, and no older ones either. */
+static void assert_unanalysed(const char *says)
+{
+	assert_string_equal(json_object_get_string(json_object_object_get(analysed, "status")), "unanalysed");
+	assert_non_null(strstr(json_object_get_string(json_object_object_get(analysed, "reason")), says));
+	assert_int_equal(json_object_array_length(json_object_object_get(analysed, "metrics")), 0);
+	char *csv = slurp("metrics.csv");
+	assert_string_equal(csv, "metric,vm,role,estimator,value,unit,low,high,n\n");
+	free(csv);
+	assert_false(exists("plots/timeline-vm1-intadd.csv"));
+	assert_false(exists("plots/downtime.csv"));
+	assert_false(exists("plots/timeline.svg"));
+	assert_false(exists("calibration.json"));
+}
+
 static void test_bad_content(void **state)
 {
 	(void)state;
@@ -310,12 +325,14 @@ static void test_bad_content(void **state)
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		make_migration();
+		analyse_well();
+		made_file(run_path, "plots/timeline.svg", "drawn of that");
+		made_file(run_path, "calibration.json", "{}");
 		made_file(run_path, cases[i].file, "%s", cases[i].text);
 		assert_int_equal(analyse(), -1);
 		if (!strstr(analysed_err.text, cases[i].says))
 			fail_msg("'%s' does not say '%s'", analysed_err.text, cases[i].says);
-		assert_false(exists("metrics.csv"));
-		assert_false(exists("metrics.json"));
+		assert_unanalysed(cases[i].says);
 		char path[256];
 		snprintf(path, sizeof(path), "%s/%s", run_path, cases[i].file);
 		unlink(path);
@@ -323,6 +340,75 @@ static void test_bad_content(void **state)
 	strcat(run_path, "-none");
 	assert_int_equal(analyse(), -1);
 	assert_non_null(strstr(analysed_err.text, "is not a run directory"));
+}
+
+/* What it was made of is kept with it; what is no run is not touched. */
+static void test_sources(void **state)
+{
+	(void)state;
+	char path[256];
+	struct stat st;
+	make_migration();
+	analyse_well();
+	analyse_well(); /* results are no sources */
+	struct json_object *made_of = json_object_object_get(analysed, "made_of");
+	assert_int_equal(json_object_object_length(made_of), 4);
+	snprintf(path, sizeof(path), "%s/samples-vm1.csv", run_path);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(json_object_get_int64(json_object_object_get(made_of, "samples-vm1.csv")), st.st_size);
+	assert_non_null(json_object_object_get(made_of, "manifest.json"));
+
+	snprintf(path, sizeof(path), "%s/manifest.json", run_path);
+	unlink(path);
+	assert_int_equal(analyse(), -1);
+	assert_int_equal(analysed_err.status, EXIT_USAGE);
+	assert_string_equal(json_object_get_string(json_object_object_get(analysed, "status")), "complete");
+}
+
+static const char *warning(void)
+{
+	struct json_object *list = json_object_object_get(analysed, "warnings");
+	assert_true(json_object_array_length(list) <= 1);
+	return json_object_array_length(list) ? json_object_get_string(json_object_array_get_idx(list, 0)) : "";
+}
+
+/* The manifest says how many samples there should be. */
+static void test_samples_gone(void **state)
+{
+	(void)state;
+	char path[256], says[100];
+	make_migration();
+	analyse_well();
+	int kept = (int)metric("samples_got", "intadd");
+	made_file(run_path, "manifest.json",
+	          "{\"format\":1,\"status\":\"complete\",\"vms\":[%s],\"migration\":{\"vm\":\"vm1\"},"
+	          "\"collectors\":{\"samples\":{\"vms\":[{\"vm\":\"vm1\",\"slots_missed\":3,\"workloads\":"
+	          "[{\"workload\":\"intadd\",\"samples\":%d,\"missing_samples\":7}]}]}}}",
+	          MADE_VM1, kept);
+	analyse_well();
+	assert_string_equal(warning(), "");
+	assert_near(metric("samples_expected", "intadd"), kept + 7, 0, "expected");
+	assert_near(metric("slots_missed", "intadd"), 3, 0, "slots");
+
+	/* the second half is gone */
+	char *text = slurp("samples-vm1.csv"), *at = text;
+	for (int row = 0; row < 1 + kept / 2; row++)
+		at = strchr(at, '\n') + 1;
+	made_file(run_path, "samples-vm1.csv", "%.*s", (int)(at - text), text);
+	free(text);
+	analyse_well();
+	assert_near(metric("samples_got", "intadd"), kept / 2, 0, "got");
+	assert_near(metric("samples_expected", "intadd"), kept + 7, 0, "expected");
+	snprintf(says, sizeof(says), "samples-vm1.csv has %d of the %d samples of 'intadd'", kept / 2, kept);
+	assert_non_null(strstr(warning(), says));
+
+	snprintf(path, sizeof(path), "%s/samples-vm1.csv", run_path);
+	unlink(path);
+	analyse_well();
+	snprintf(says, sizeof(says), "samples-vm1.csv has 0 of the %d samples of 'intadd'", kept);
+	assert_non_null(strstr(warning(), says));
+	assert_missing("samples_got", "intadd", "has none of them");
+	assert_near(metric("samples_expected", "intadd"), kept + 7, 0, "expected");
 }
 
 /* Wild numbers within the format: no crash, no endless loop, whatever the metrics say. */
@@ -452,6 +538,8 @@ int main(void)
 		ONE(test_false_stamp),
 		ONE(test_failed_runs),
 		ONE(test_bad_content),
+		ONE(test_sources),
+		ONE(test_samples_gone),
 		ONE(test_wild_content),
 		ONE(test_truncated_and_again),
 		ONE(test_order_does_not_matter),

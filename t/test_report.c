@@ -37,9 +37,8 @@ static const char *path_of(const char *kind, const char *file)
 
 static int make_trash(void **state)
 {
-	static const char *const kinds[] = {
-		"precopy", "postcopy", "neighbours", "failed", "bare", "hostile", "long"
-	};
+	static const char *const kinds[] = { "precopy", "postcopy", "neighbours", "failed",
+		                             "bare",    "hostile",  "long",       "changed" };
 	(void)state;
 	strcpy(trash, "/tmp/migmeter-test-report-XXXXXX");
 	if (!mkdtemp(trash))
@@ -434,6 +433,56 @@ static void index_lists_all(void **state)
 	free(page);
 }
 
+/* The page of a run whose numbers are not of its data: made, and without a number. */
+static void assert_no_result(const char *says)
+{
+	struct err e = { 0 };
+	assert_int_equal(report_run(path_of("changed", NULL), NULL, &e), -1);
+	assert_int_equal(e.status, EXIT_MEASURED_BAD);
+	assert_has(e.text, says);
+	char *page = text_of_file(path_of("changed", "report.html"), PAGE_LIMIT);
+	assert_non_null(page);
+	assert_has(page, "No result: ");
+	assert_has(page, "no number is shown: ");
+	assert_has(page, says);
+	assert_lacks(page, "moved in");
+	assert_lacks(page, "<svg");
+	free(page);
+}
+
+static void only_numbers_of_its_data_are_shown(void **state)
+{
+	struct err e = { 0 };
+	struct stat st;
+	(void)state;
+	struct json_object *metrics = json_object_from_file(path_of("changed", "metrics.json"));
+	struct json_object *made_of = json_object_new_object();
+	assert_int_equal(stat(path_of("changed", "events.csv"), &st), 0);
+	json_object_object_add(made_of, "events.csv", json_object_new_int64(st.st_size));
+	json_object_object_add(metrics, "made_of", made_of);
+	assert_int_equal(json_object_to_file(path_of("changed", "metrics.json"), metrics), 0);
+	json_object_put(metrics);
+	assert_int_equal(report_run(path_of("changed", NULL), NULL, &e), 0);
+
+	assert_int_equal(truncate(path_of("changed", "events.csv"), st.st_size - 1), 0);
+	assert_no_result("has changed since the analysis");
+	assert_int_equal(unlink(path_of("changed", "events.csv")), 0);
+	assert_no_result("has changed since the analysis");
+
+	FILE *f = fopen(path_of("changed", "metrics.json"), "we");
+	assert_non_null(f);
+	fputs("{\"format\":1,\"status\":\"unanalysed\",\"reason\":\"samples-vm1.csv:3: nonsense\",\"metrics\":[]}",
+	      f);
+	assert_int_equal(fclose(f), 0);
+	assert_no_result("the analysis failed: samples-vm1.csv:3: nonsense");
+	char *text = table_of("changed", REPORT_TEXT);
+	assert_has(text, "No result: the analysis failed");
+	free(text);
+
+	assert_int_equal(truncate(path_of("changed", "manifest.json"), 0), 0);
+	assert_no_result("manifest.json is not there, or is no JSON object");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -451,6 +500,7 @@ int main(void)
 		cmocka_unit_test(index_lists_all),
 		cmocka_unit_test(an_iteration_of_which_nothing_is_known),
 		cmocka_unit_test(a_killed_run_says_so),
+		cmocka_unit_test(only_numbers_of_its_data_are_shown),
 	};
 	return cmocka_run_group_tests(tests, make_trash, remove_trash);
 }

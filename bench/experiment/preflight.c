@@ -56,7 +56,7 @@ static int room_check(const char *directory, int64_t need, const char *or_else, 
 	return 0;
 }
 
-int run_preflight(const struct experiment *x, const char *directory, struct err *e)
+int run_preflight(const struct experiment *x, const char *directory, const struct machine_wait *wait, struct err *e)
 {
 	int64_t memory = 0, disk = 0;
 	char wanted[32], there[32];
@@ -85,7 +85,7 @@ int run_preflight(const struct experiment *x, const char *directory, struct err 
 	if (disk && room_check("/var/lib", disk + (64 << 20), "lower vm.disk or use --scale", e) < 0)
 		return -1;
 	const struct testbed_spec testbed = experiment_testbed(x);
-	if (testbed_check_free(&testbed, e) < 0)
+	if (testbed_check_free(&testbed, wait, e) < 0)
 		return -1;
 	return room_check(directory, 64 << 20, "choose another folder", e);
 }

@@ -30,6 +30,13 @@ void run_catch_signals(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
+static void note(const char *words)
+{
+	progress_note("%s", words);
+}
+
+const struct machine_wait run_patience = { .note = note, .interrupted = &run_interrupted };
+
 /* ---- events ---- */
 
 void run_on_event(void *context, int64_t head_ns, const char *vm, const char *node, const char *event,
@@ -63,18 +70,13 @@ void run_begin_phase(struct run *r, const char *name, int64_t planned_ns)
 
 /* ---- stages, in order ---- */
 
-static void note(const char *words)
-{
-	progress_note("%s", words);
-}
-
 static int stage_testbed(struct run *r, struct err *e)
 {
 	const struct experiment *x = r->x;
 	const struct testbed_spec spec = experiment_testbed(x);
 	struct link_measured measured;
 	progress_phase("testbed", 0);
-	if (testbed_open(&r->testbed, &spec, note, e) < 0)
+	if (testbed_open(&r->testbed, &spec, r->order->wait, note, e) < 0)
 		return -1;
 	r->testbed_open = true;
 	if (run_interrupted_or_lost(r, e) < 0)
@@ -198,6 +200,8 @@ int run_execute(const struct run_order *order, struct err *e)
 	run_facts_host(&r.directory);
 	bool ready = run_directory_save(&r.directory, &trouble) == 0 && stage_testbed(&r, &trouble) == 0 &&
 	             stage_guests(&r, &trouble) == 0;
+	if (!ready && run_interrupted) /* what a signal cut short did not fail */
+		err_set(&trouble, EXIT_INTERRUPTED, "interrupted");
 	struct host_load load = host_load_now();
 	if (ready)
 		run_measure(&r, &trouble);

@@ -5,6 +5,7 @@
 #define BENCH_EXPERIMENT_RUN_H
 
 #include "bench/experiment/experiment.h"
+#include "bench/testbed/machine_lock.h"
 
 #include <signal.h>
 
@@ -18,14 +19,19 @@ struct run_order {
 	const char *label;                       /* of the point in its sweep; may be empty */
 	long repeat;                             /* of the point, from 1 */
 	const struct injection_plan *injections; /* in mode none, instead of `suspend`; NULL: none */
+	const struct machine_wait *wait;         /* for another migmeter; NULL: it is refused while one is at work */
 };
 
 /* Set by SIGINT and SIGTERM once run_catch_signals() was called. */
 extern volatile sig_atomic_t run_interrupted;
 void run_catch_signals(void);
 
-/* What this machine must have for the experiment: root, tools, memory, room on the disk. EXIT_CANNOT names what is not. */
-int run_preflight(const struct experiment *x, const char *directory, struct err *e);
+/* For --wait: until the other ends or a signal comes, told as progress. */
+extern const struct machine_wait run_patience;
+
+/* What this machine must have for the experiment: root, tools, memory, nobody else at work (`wait` as in an order), room
+ * on the disk. EXIT_CANNOT names what is not. */
+int run_preflight(const struct experiment *x, const char *directory, const struct machine_wait *wait, struct err *e);
 
 /*
  * Do it. Whatever happens, the machine is clean afterwards and the directory, once made, holds what was measured with a

@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -256,9 +257,11 @@ static int count_bytes(struct stream *s, double *ret_bits_per_s, int64_t *ret_wi
 	while (last_ns < end) {
 		ssize_t n = recv(s->in, buffer, room, 0);
 		if (n <= 0) {
+			bool signalled = n < 0 && errno == EINTR;
 			free(buffer);
-			return err_set(e, EXIT_CANNOT, "the link stopped carrying TCP after %lld bytes",
-			               (long long)total);
+			return signalled ? err_set(e, EXIT_INTERRUPTED, "interrupted")
+			                 : err_set(e, EXIT_CANNOT, "the link stopped carrying TCP after %lld bytes",
+			                           (long long)total);
 		}
 		total += n;
 		last_ns = clock_now_ns();

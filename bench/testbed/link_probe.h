@@ -32,7 +32,8 @@ struct probe_load {
 	int64_t window_ns;       /* counted, after that */
 };
 
-/* Let TCP send from a to b and count what the receiver got in the window. 0, or -1. */
+/* Let TCP send from a to b and count what the receiver got in the window. 0, or -1; EXIT_INTERRUPTED when a signal
+ * came. */
 int probe_goodput(const struct probe_path *p, const struct probe_load *load, double *ret_bits_per_s,
                   int64_t *ret_window_ns, struct err *e);
 

@@ -2,71 +2,26 @@
 
 #include "bench/base/err.h"
 #include "bench/base/undo.h"
-#include "bench/testbed/link_tcp.h"
+#include "bench/testbed/accelerator.h"
 #include "bench/testbed/certificates.h"
+#include "bench/testbed/link_tcp.h"
 #include "bench/testbed/storage.h"
 #include "bench/testbed/testbed_state.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define HOME_DIRECTORY "/var/lib/migmeter"
-#define STATE_DIRECTORY HOME_DIRECTORY "/testbed"
-#define REGISTER_PATH HOME_DIRECTORY "/register"
-#define LOCK_PATH HOME_DIRECTORY "/lock"
+#define STATE_DIRECTORY MACHINE_HOME "/testbed"
+#define REGISTER_PATH MACHINE_HOME "/register"
 
 const char *testbed_state_directory(void)
 {
 	return STATE_DIRECTORY;
-}
-
-/* ---- the machine-wide lock ---- */
-
-static int lock_take(int *ret_fd, struct err *e)
-{
-	struct stat held, named;
-	char owner[64] = "";
-	if (mkdir(HOME_DIRECTORY, 0700) < 0 && errno != EEXIST)
-		return err_errno(e, EXIT_CANNOT, "cannot create '%s' (are you root?)", HOME_DIRECTORY);
-	for (;;) {
-		int fd = open(LOCK_PATH, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-		if (fd < 0)
-			return err_errno(e, EXIT_CANNOT, "cannot open '%s' (are you root?)", LOCK_PATH);
-		if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-			ssize_t n = read(fd, owner, sizeof(owner) - 1);
-			close(fd);
-			return err_set(e, EXIT_CANNOT,
-			               "another migmeter (pid %.*s) is at work on this machine: wait for it",
-			               n > 0 ? (int)n : 1, n > 0 ? owner : "?");
-		}
-		/* The file is removed when all is undone: one that lost its name is no lock any more. */
-		if (fstat(fd, &held) == 0 && stat(LOCK_PATH, &named) == 0 && held.st_ino == named.st_ino) {
-			int length = snprintf(owner, sizeof(owner), "%d", (int)getpid());
-			if (ftruncate(fd, 0) < 0 || pwrite(fd, owner, (size_t)length, 0) != length) {
-				close(fd);
-				return err_errno(e, EXIT_CANNOT, "cannot write '%s'", LOCK_PATH);
-			}
-			*ret_fd = fd;
-			return 0;
-		}
-		close(fd);
-	}
-}
-
-static void lock_give(int fd, bool remove_it)
-{
-	if (remove_it) {
-		unlink(LOCK_PATH);
-		rmdir(HOME_DIRECTORY);
-	}
-	close(fd);
 }
 
 /* ---- making ---- */
@@ -268,19 +223,20 @@ static int register_undo(struct undo *u, struct err *e)
 
 /* ---- the four calls ---- */
 
-static int begin(struct testbed *t, const struct testbed_spec *spec, void (*note)(const char *), struct err *e)
+static int begin(struct testbed *t, const struct testbed_spec *spec, const struct machine_wait *wait,
+                 void (*note)(const char *), struct err *e)
 {
 	memset(t, 0, sizeof(*t));
 	if (geteuid() != 0)
 		return err_set(e, EXIT_CANNOT, "a local testbed needs root: run it with sudo");
-	if (lock_take(&t->lock_fd, e) < 0)
+	if (machine_lock_take(&t->lock_fd, wait, e) < 0)
 		return -1;
 	if (access(REGISTER_PATH, F_OK) == 0 && !testbed_state_is_up(STATE_DIRECTORY)) {
 		struct undo *left;
 		if (note)
 			note("removing what an interrupted migmeter left behind");
 		if (undo_open(&left, REGISTER_PATH, e) < 0 || register_undo(left, e) < 0) {
-			lock_give(t->lock_fd, false);
+			machine_lock_give(t->lock_fd, false);
 			return err_prefix(e, "cleaning up after an interrupted migmeter");
 		}
 	}
@@ -301,13 +257,14 @@ static int make_or_undo(struct testbed *t, struct err *e)
 		return 0;
 	testbed_forget(t);
 	bool clean = !t->undo || register_undo(t->undo, NULL) == 0;
-	lock_give(t->lock_fd, clean);
+	machine_lock_give(t->lock_fd, clean);
 	return -1;
 }
 
-int testbed_open(struct testbed *t, const struct testbed_spec *spec, void (*note)(const char *), struct err *e)
+int testbed_open(struct testbed *t, const struct testbed_spec *spec, const struct machine_wait *wait,
+                 void (*note)(const char *), struct err *e)
 {
-	if (begin(t, spec, note, e) < 0)
+	if (begin(t, spec, wait, note, e) < 0)
 		return -1;
 	if (!testbed_state_is_up(STATE_DIRECTORY))
 		return make_or_undo(t, e);
@@ -315,33 +272,24 @@ int testbed_open(struct testbed *t, const struct testbed_spec *spec, void (*note
 		note("using the testbed that is up");
 	if (testbed_state_read(t, STATE_DIRECTORY, e) < 0 || testbed_state_fits(t, spec, e) < 0) {
 		testbed_forget(t);
-		lock_give(t->lock_fd, false);
+		machine_lock_give(t->lock_fd, false);
 		return -1;
 	}
 	t->kept = true;
 	return 0;
 }
 
-bool testbed_is_busy(void)
-{
-	int fd = open(LOCK_PATH, O_RDWR | O_CLOEXEC);
-	bool busy = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0;
-	if (fd >= 0)
-		close(fd);
-	return busy;
-}
-
-int testbed_check_free(const struct testbed_spec *spec, struct err *e)
+int testbed_check_free(const struct testbed_spec *spec, const struct machine_wait *wait, struct err *e)
 {
 	struct testbed t = { 0 };
 	int fd, result = 0;
-	if (lock_take(&fd, e) < 0)
+	if (machine_lock_take(&fd, wait, e) < 0)
 		return -1;
 	if (testbed_state_is_up(STATE_DIRECTORY)) {
 		result = testbed_state_read(&t, STATE_DIRECTORY, e) < 0 ? -1 : testbed_state_fits(&t, spec, e);
 		testbed_forget(&t);
 	}
-	lock_give(fd, access(REGISTER_PATH, F_OK) < 0);
+	machine_lock_give(fd, access(REGISTER_PATH, F_OK) < 0);
 	return result;
 }
 
@@ -355,17 +303,18 @@ int testbed_close(struct testbed *t, struct err *e)
 		result = register_undo(t->undo, e);
 	}
 	testbed_forget(t);
-	lock_give(t->lock_fd, !t->kept && result == 0);
+	machine_lock_give(t->lock_fd, !t->kept && result == 0);
 	return result;
 }
 
-int testbed_up(const struct testbed_spec *spec, void (*note)(const char *), struct err *e)
+int testbed_up(const struct testbed_spec *spec, const struct machine_wait *wait, void (*note)(const char *),
+               struct err *e)
 {
 	struct testbed t;
-	if (begin(&t, spec, note, e) < 0)
+	if (begin(&t, spec, wait, note, e) < 0)
 		return -1;
 	if (testbed_state_is_up(STATE_DIRECTORY)) {
-		lock_give(t.lock_fd, false);
+		machine_lock_give(t.lock_fd, false);
 		return err_set(e, EXIT_USAGE, "a testbed is up already: use it, or run 'migmeter testbed down'");
 	}
 	if (make_or_undo(&t, e) < 0)
@@ -376,26 +325,42 @@ int testbed_up(const struct testbed_spec *spec, void (*note)(const char *), stru
 		register_undo(t.undo, NULL);
 	else
 		undo_close(t.undo);
-	lock_give(t.lock_fd, result < 0);
+	machine_lock_give(t.lock_fd, result < 0);
 	return result;
 }
 
-int testbed_down(bool *ret_was_there, struct err *e)
+int testbed_down(const struct machine_wait *wait, bool *ret_was_there, struct err *e)
 {
 	struct undo *u;
 	int fd;
 	*ret_was_there = false;
 	if (geteuid() != 0)
 		return err_set(e, EXIT_CANNOT, "taking the testbed down needs root: run it with sudo");
-	if (lock_take(&fd, e) < 0)
+	if (machine_lock_take(&fd, wait, e) < 0)
 		return -1;
 	int result = 0;
+	accelerator_forget();
 	if (access(REGISTER_PATH, F_OK) == 0) {
 		*ret_was_there = true;
 		result = undo_open(&u, REGISTER_PATH, e) < 0 ? -1 : register_undo(u, e);
 	}
-	lock_give(fd, result == 0);
+	machine_lock_give(fd, result == 0);
 	return result;
+}
+
+/* Why there is none to be used. */
+static int no_testbed(struct err *e)
+{
+	char owner[MACHINE_OWNER_ROOM];
+	if (machine_lock_is_held(owner))
+		return err_set(e, EXIT_MEASURED_BAD,
+		               "no testbed is up; another migmeter (pid %s) is at work on this machine", owner);
+	if (access(REGISTER_PATH, F_OK) == 0)
+		return err_set(
+			e, EXIT_MEASURED_BAD,
+			"no testbed is up, but a migmeter that was killed left something behind: 'migmeter testbed "
+			"down' removes it");
+	return err_set(e, EXIT_MEASURED_BAD, "no testbed is up: run 'migmeter testbed up'");
 }
 
 int testbed_load(struct testbed *t, struct err *e)
@@ -403,7 +368,7 @@ int testbed_load(struct testbed *t, struct err *e)
 	memset(t, 0, sizeof(*t));
 	t->lock_fd = -1;
 	if (!testbed_state_is_up(STATE_DIRECTORY))
-		return err_set(e, EXIT_MEASURED_BAD, "no testbed is up: run 'migmeter testbed up'");
+		return no_testbed(e);
 	int result = testbed_state_read(t, STATE_DIRECTORY, e);
 	if (result < 0)
 		testbed_forget(t);

@@ -14,6 +14,7 @@
 
 #include "bench/testbed/link.h"
 #include "bench/testbed/link_measure.h"
+#include "bench/testbed/machine_lock.h"
 #include "bench/testbed/node.h"
 
 #include <stdbool.h>
@@ -53,24 +54,25 @@ struct testbed {
 
 /*
  * Take the machine-wide lock and either make a testbed or, when one is up (made by `testbed up`), use it: then its
- * link must be the one asked. What a killed process left behind is removed first, which `note` (may be NULL) tells.
+ * link must be the one asked. What a killed process left behind is removed first, which `note` (may be NULL) tells. wait, here
+ * and below, is for another migmeter that has the lock; NULL: EXIT_CANNOT.
  */
-int testbed_open(struct testbed *t, const struct testbed_spec *spec, void (*note)(const char *), struct err *e);
+int testbed_open(struct testbed *t, const struct testbed_spec *spec, const struct machine_wait *wait,
+                 void (*note)(const char *), struct err *e);
 
-/* Whether testbed_open() would have to wait or to refuse: another migmeter is at work, or one is up with another link. */
-int testbed_check_free(const struct testbed_spec *spec, struct err *e);
-
-/* Whether another migmeter holds the lock now. */
-bool testbed_is_busy(void);
+/* Whether testbed_open() would refuse: another migmeter is at work, or a testbed is up with another link. */
+int testbed_check_free(const struct testbed_spec *spec, const struct machine_wait *wait, struct err *e);
 
 /* Undo everything (unless it was up before) and give the lock back. */
 int testbed_close(struct testbed *t, struct err *e);
 
-/* `testbed up`: make it and leave it; `testbed down`: remove what is there, also after a kill. */
-int testbed_up(const struct testbed_spec *spec, void (*note)(const char *), struct err *e);
-int testbed_down(bool *ret_was_there, struct err *e);
+/* `testbed up`: make it and leave it; `testbed down`: remove what is there, also after a kill, and the answer about KVM. */
+int testbed_up(const struct testbed_spec *spec, const struct machine_wait *wait, void (*note)(const char *),
+               struct err *e);
+int testbed_down(const struct machine_wait *wait, bool *ret_was_there, struct err *e);
 
-/* Read the state of one that is up, without the lock, for testbed_forget(). EXIT_MEASURED_BAD when none is up. */
+/* Read the state of one that is up, without the lock, for testbed_forget(). EXIT_MEASURED_BAD when none is up, and
+ * whether a migmeter at work or a killed one has something there. */
 int testbed_load(struct testbed *t, struct err *e);
 
 /* Free what *t keeps of the links, which stay as they are. */
