@@ -370,7 +370,10 @@ static void happen(struct cluster *c)
 	struct cluster_vm *v = &c->vms[vm];
 	switch (rand() % 6) {
 	case 0:
-		cluster_node_measured(c, node, rand() % 8 ? NODE_ANSWERING : rand() % 2 ? NODE_SILENT : NODE_ASLEEP,
+		cluster_node_measured(c, node,
+		                      rand() % 8   ? NODE_ANSWERING
+		                      : rand() % 2 ? NODE_SILENT
+		                                   : NODE_ASLEEP,
 		                      rand() % 16 ? rand() % 101 / 100.0 : NAN);
 		break;
 	case 1:

@@ -2,8 +2,9 @@
  * policy first-fit-decreasing: VMs that must go, the largest first, each to the first node with room in CPU and memory;
  * and a price on every move.
  *
- * - A node whose CPU is above `cpu_limit` is relieved: of its VMs those go that free most CPU for the work that their
- *   move loses, as few as bring it back to the limit.
+ * - A node whose CPU is above `cpu_limit` is relieved: the VM goes whose move loses least of those that alone bring it
+ *   back to the limit, of equals the one with the least CPU; where none does, first the one that frees most CPU for
+ *   what its move loses. A VM for which there is no place is not chosen, and one VM stays.
  * - A node with VMs is emptied, the least loaded first, when all its VMs fit on other nodes with VMs and their moves
  *   lose no more than `node_worth`.
  * - A node has room as long as its CPU does not come above `cpu_fill`. The gap to `cpu_limit` keeps small changes from
@@ -181,29 +182,62 @@ static void say(const struct first_fit_options *o, const struct cluster *c, stru
 		         PERCENT(v->cpu / c->nodes[to].cores), PERCENT(o->cpu_fill));
 }
 
+/* Of VMs that free less or more than what is too much: the one to leave. */
+static int better(const struct first_fit_options *o, const struct cluster_vm *a, const struct cluster_vm *b,
+                  double excess)
+{
+	double cost_a = cost_s(o, a), cost_b = cost_s(o, b);
+	if ((a->cpu >= excess) != (b->cpu >= excess))
+		return a->cpu >= excess;
+	if (a->cpu < excess)
+		return a->cpu * cost_b > b->cpu * cost_a;
+	return cost_a < cost_b || (cost_a == cost_b && a->cpu < b->cpu);
+}
+
+/* VMs of a node with a known CPU and a place elsewhere, by index, into f->choices. */
+static int32_t choose_movable(struct first_fit *f, const struct cluster *c, struct plan *plan, int32_t node)
+{
+	int32_t count = 0;
+	if (!vm_choices_room(&f->choices, &f->choice_room, c->nodes[node].vms)) {
+		plan->failed = true;
+		return 0;
+	}
+	for (int32_t i = c->nodes[node].first_vm; i != CLUSTER_NONE; i = c->vms[i].next)
+		if (c->vms[i].cpu > 0 && first_place(f, c->vms[i].cpu, c->vms[i].memory_bytes) != CLUSTER_NONE)
+			f->choices[count++] = (struct vm_choice){ -i, i };
+	vm_choices_sort(f->choices, count);
+	return count;
+}
+
 /* Of a loaded node's VMs those that are to leave it, into f->leaving. */
 static void choose_leaving(struct policy *p, const struct cluster *c, struct plan *plan, int32_t node)
 {
 	const struct first_fit_options *o = p->options;
 	const struct cluster_node *n = &c->nodes[node];
 	struct first_fit *f = p->state;
-	int32_t count = 0;
-	struct vm_choice *list = vm_choices_room(&f->choices, &f->choice_room, n->vms);
-	struct vm_choice *leaving = vm_choices_room(&f->leaving, &f->leaving_room, f->leaving_count + n->vms);
-	if (!list || !leaving) {
+	int32_t count = choose_movable(f, c, plan, node), stay = count < n->vms ? 0 : 1;
+	double excess = cpu_round(n->cpu - o->cpu_limit * n->cores);
+	if (!vm_choices_room(&f->leaving, &f->leaving_room, f->leaving_count + count)) {
 		plan->failed = true;
 		return;
 	}
-	for (int32_t i = n->first_vm; i != CLUSTER_NONE; i = c->vms[i].next)
-		if (c->vms[i].cpu > 0)
-			list[count++] = (struct vm_choice){ c->vms[i].cpu / fmax(cost_s(o, &c->vms[i]), 1e-9), i };
-	vm_choices_sort(list, count);
-	double left = n->cpu;
-	/* One stays: moving the only VM of a node moves the load. */
-	for (int32_t i = 0; i < count && i < n->vms - 1 && cpu_round(left / n->cores) > o->cpu_limit; i++) {
-		int32_t vm = list[i].vm;
-		left -= c->vms[vm].cpu;
-		leaving[f->leaving_count++] = (struct vm_choice){ size_on(n, &c->vms[vm]), vm };
+	if (count <= stay) {
+		plan_stay(plan, node, CLUSTER_NONE);
+		if (plan->explain)
+			plan_say(plan,
+			         "%s %.4g %% > %.4g %%, but no VM that could leave has room elsewhere below %.4g %%",
+			         NODE_NAME(c, node), PERCENT(policy_cpu_share(c, plan, node)), PERCENT(o->cpu_limit),
+			         PERCENT(o->cpu_fill));
+	}
+	while (count > stay && excess > 0) {
+		int32_t best = 0;
+		for (int32_t i = 1; i < count; i++)
+			if (better(o, &c->vms[f->choices[i].vm], &c->vms[f->choices[best].vm], excess))
+				best = i;
+		const struct cluster_vm *v = &c->vms[f->choices[best].vm];
+		f->leaving[f->leaving_count++] = (struct vm_choice){ size_on(n, v), f->choices[best].vm };
+		excess = cpu_round(excess - v->cpu);
+		f->choices[best] = f->choices[--count];
 	}
 }
 

@@ -150,24 +150,30 @@ static void say_spread(struct policy *p, const struct cluster *c, struct plan *p
 	         PERCENT(c->vms[vm].cpu), where);
 }
 
+/* VMs of a node by falling CPU, the active ones or all. Returns how many; they are in t->choices. */
+static int32_t choose(struct policy *p, const struct cluster *c, struct plan *plan, int32_t node, bool only_active)
+{
+	struct threshold *t = p->state;
+	int32_t count = 0;
+	if (!vm_choices_room(&t->choices, &t->choice_room, c->nodes[node].vms)) {
+		plan->failed = true;
+		return 0;
+	}
+	for (int32_t i = c->nodes[node].first_vm; i != CLUSTER_NONE; i = c->vms[i].next)
+		if (!only_active || is_active(p->options, &c->vms[i]))
+			t->choices[count++] = (struct vm_choice){ c->vms[i].cpu, i };
+	vm_choices_sort(t->choices, count);
+	return count;
+}
+
 /* The active VMs of an overloaded node to idle nodes, but for the busiest. */
 static void spread(struct policy *p, const struct cluster *c, struct plan *plan, int32_t node)
 {
-	const struct threshold_options *o = p->options;
 	struct threshold *t = p->state;
-	int32_t count = 0;
-	struct vm_choice *list = vm_choices_room(&t->choices, &t->choice_room, c->nodes[node].vms);
-	if (!list) {
-		plan->failed = true;
-		return;
-	}
-	for (int32_t i = c->nodes[node].first_vm; i != CLUSTER_NONE; i = c->vms[i].next)
-		if (is_active(o, &c->vms[i]))
-			list[count++] = (struct vm_choice){ c->vms[i].cpu, i };
-	vm_choices_sort(list, count);
+	int32_t count = choose(p, c, plan, node, true);
 	bool helped = false;
 	for (int32_t i = count - 1; i > 0; i--) {
-		int32_t vm = list[i].vm, to = idle_with_room(t, c->vms[vm].memory_bytes);
+		int32_t vm = t->choices[i].vm, to = idle_with_room(t, c->vms[vm].memory_bytes);
 		double before = to == CLUSTER_NONE ? 0 : policy_cpu_share(c, plan, to);
 		if (to == CLUSTER_NONE)
 			plan_stay(plan, node, vm);
@@ -198,14 +204,17 @@ static void gather_from(struct policy *p, const struct cluster *c, struct plan *
                         double target_share)
 {
 	const struct threshold_options *o = p->options;
+	struct threshold *t = p->state;
 	double cpu = policy_cpu_share(c, plan, source);
-	for (int32_t i = c->nodes[source].first_vm; i != CLUSTER_NONE; i = c->vms[i].next) {
-		policy_move(p, c, plan, i, target);
+	int32_t count = choose(p, c, plan, source, false);
+	for (int32_t i = 0; i < count; i++) {
+		int32_t vm = t->choices[i].vm;
+		policy_move(p, c, plan, vm, target);
 		if (plan->explain)
 			plan_say(plan,
 			         "%s %.4g %% and %s %.4g %% < %.4g %%; %s %.4g %% moves to %s, the busiest idle node",
 			         NODE_NAME(c, source), PERCENT(cpu), NODE_NAME(c, target), PERCENT(target_share),
-			         PERCENT(o->idle), VM_NAME(c, i), PERCENT(c->vms[i].cpu), NODE_NAME(c, target));
+			         PERCENT(o->idle), VM_NAME(c, vm), PERCENT(c->vms[vm].cpu), NODE_NAME(c, target));
 	}
 }
 
