@@ -130,7 +130,7 @@ struct vm_choice *vm_choices_room(struct vm_choice **list, int32_t *room, int32_
 	{ "wake", OPTION_BOOLEAN, offsetof(struct type, wake), "yes", NULL, NULL, \
 	  "wake a node when no other will do" }
 #define POLICY_TURNS_ROW(type) \
-	{ "turns", OPTION_INTEGER, offsetof(struct type, turns), "64", "1", "1000000", \
+	{ "turns", OPTION_INTEGER, offsetof(struct type, turns), "1000", "1", "1000000", \
 	  "nodes dealt with in one plan at most; the others have their turn in the next" }
 /* clang-format on */
 
