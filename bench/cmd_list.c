@@ -16,10 +16,13 @@
 
 static void rows_print(const char *prefix, const struct option_row *rows)
 {
+	size_t width = 26;
+	for (const struct option_row *r = rows; r->name; r++)
+		width = strlen(prefix) + strlen(r->name) > width ? strlen(prefix) + strlen(r->name) : width;
 	for (; rows->name; rows++) {
 		char name[128];
 		snprintf(name, sizeof(name), "%s%s", prefix, rows->name);
-		printf("  %-26s %-9s", name, option_type_name(rows->type));
+		printf("  %-*s %-9s", (int)width, name, option_type_name(rows->type));
 		if (rows->initial)
 			printf(" %-12s", rows->initial[0] ? rows->initial : "-");
 		printf(" %s", rows->help);
