@@ -124,14 +124,15 @@ __attribute__((unused)) static char *made_plan_text(const struct plan *plan, cha
 		if (m->kind == PLAN_STAY)
 			continue;
 		if (m->kind == PLAN_WAKE)
-			used += (size_t)snprintf(text + used, room - used, " wake:pm%d", m->to);
+			used += (size_t)snprintf(text + used, room - used, "%swake:pm%d", used ? " " : "", m->to);
 		else
-			used += (size_t)snprintf(text + used, room - used, " vm%d>pm%d", m->vm, m->to);
+			used += (size_t)snprintf(text + used, room - used, "%svm%d>pm%d", used ? " " : "", m->vm,
+			                         m->to);
 		if (m->stage)
 			used += (size_t)snprintf(text + used, room - used, "#%d", m->stage);
 		assert_true(used < room);
 	}
-	return text[0] ? text + 1 : text;
+	return text;
 }
 
 #endif

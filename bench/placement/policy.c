@@ -187,14 +187,14 @@ void vm_choices_sort(struct vm_choice *choices, int32_t count)
 		qsort(choices, (size_t)count, sizeof(*choices), by_order);
 }
 
-struct vm_choice *vm_choices_room(struct vm_choice **list, int32_t *room, int32_t count)
+bool vm_choices_room(struct vm_choice **list, int32_t *room, int32_t count)
 {
 	if (count <= *room)
-		return *list;
+		return true;
 	struct vm_choice *larger = realloc(*list, (size_t)count * 2 * sizeof(*larger));
 	if (!larger)
-		return NULL;
+		return false;
 	*list = larger;
 	*room = 2 * count;
-	return larger;
+	return true;
 }

@@ -107,8 +107,8 @@ struct vm_choice {
 /* By falling order, equals by index. */
 void vm_choices_sort(struct vm_choice *choices, int32_t count);
 
-/* Room for so many: *list, or a larger one. NULL: memory is short, *list is as it was. */
-struct vm_choice *vm_choices_room(struct vm_choice **list, int32_t *room, int32_t count);
+/* Make room for so many. False: memory is short, and *list is as it was. */
+bool vm_choices_room(struct vm_choice **list, int32_t *room, int32_t count);
 
 /* For reasons: percent of a share, names without a buffer of one's own. */
 #define PERCENT(share) ((share)*100)

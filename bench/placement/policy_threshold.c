@@ -114,7 +114,7 @@ static void threshold_look(struct policy *p, const struct cluster *c, const stru
 	struct threshold *t = p->state;
 	double cpu = policy_cpu_share(c, plan, node), room = (double)plan_free_bytes(plan, c, node);
 	bool awake = n->moves == 0 && (n->state == NODE_ANSWERING || d->woken);
-	bool idle = awake && cpu < o->idle, hosting = idle && n->vms > 0 && !d->touched;
+	bool idle = awake && cpu < o->idle && d->vms >= 0, hosting = idle && n->vms > 0 && !d->touched;
 	bool overloaded = awake && !d->touched && cpu >= o->overload && active_count(o, c, node) >= 2;
 	turns_set(&t->overloaded, node, overloaded ? cpu : MAX_TREE_OUT);
 	turns_set(&t->targets, node, hosting ? cpu : MAX_TREE_OUT);
