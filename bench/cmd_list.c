@@ -4,6 +4,7 @@
 #include "bench/base/err.h"
 #include "bench/command.h"
 #include "bench/experiment/experiment.h"
+#include "bench/placement/policy.h"
 #include "collectors/collector.h"
 #include "workloads/workload.h"
 
@@ -15,10 +16,13 @@
 
 static void rows_print(const char *prefix, const struct option_row *rows)
 {
+	size_t width = 26;
+	for (const struct option_row *r = rows; r->name; r++)
+		width = strlen(prefix) + strlen(r->name) > width ? strlen(prefix) + strlen(r->name) : width;
 	for (; rows->name; rows++) {
 		char name[128];
 		snprintf(name, sizeof(name), "%s%s", prefix, rows->name);
-		printf("  %-26s %-9s", name, option_type_name(rows->type));
+		printf("  %-*s %-9s", (int)width, name, option_type_name(rows->type));
 		if (rows->initial)
 			printf(" %-12s", rows->initial[0] ? rows->initial : "-");
 		printf(" %s", rows->help);
@@ -30,15 +34,29 @@ static void rows_print(const char *prefix, const struct option_row *rows)
 	}
 }
 
+/* Keys that are written NAME.KEY in a config. */
+static void named_rows_print(const char *name, const struct option_row *rows)
+{
+	char prefix[64];
+	snprintf(prefix, sizeof(prefix), "%s.", name);
+	if (rows)
+		rows_print(prefix, rows);
+}
+
 static void workloads_print(void)
 {
 	for (size_t i = 0; workloads[i]; i++) {
-		char prefix[64];
 		printf("%s: %s\n  work is counted in %s; an operation is %s\n", workloads[i]->name,
 		       workloads[i]->help, workloads[i]->unit, workloads[i]->operation);
-		snprintf(prefix, sizeof(prefix), "%s.", workloads[i]->name);
-		if (workloads[i]->options)
-			rows_print(prefix, workloads[i]->options);
+		named_rows_print(workloads[i]->name, workloads[i]->options);
+	}
+}
+
+static void policies_print(void)
+{
+	for (size_t i = 0; policies[i]; i++) {
+		printf("%s: %s\n", policies[i]->name, policies[i]->help);
+		named_rows_print(policies[i]->name, policies[i]->options);
 	}
 }
 
@@ -60,12 +78,8 @@ static void keys_print(void)
 		rows_print("", s->rows);
 		if (strcmp(s->name, "migration") == 0)
 			rows_print("", feature_rows);
-		for (size_t i = 0; strcmp(s->name, "vm") == 0 && workloads[i]; i++) {
-			char prefix[64];
-			snprintf(prefix, sizeof(prefix), "%s.", workloads[i]->name);
-			if (workloads[i]->options)
-				rows_print(prefix, workloads[i]->options);
-		}
+		for (size_t i = 0; strcmp(s->name, "vm") == 0 && workloads[i]; i++)
+			named_rows_print(workloads[i]->name, workloads[i]->options);
 	}
 	printf("A value with commas is a list; a config with lists is a sweep over all their combinations.\n");
 }
@@ -118,8 +132,10 @@ static const struct {
 	const char *name;
 	void (*print)(void);
 } lists[] = {
-	{ "workloads", workloads_print }, { "collectors", collectors_print }, { "features", features_print },
-	{ "keys", keys_print },           { "metrics", metrics_print },       { "configs", configs_print },
+	{ "workloads", workloads_print }, { "collectors", collectors_print },
+	{ "features", features_print },   { "policies", policies_print },
+	{ "keys", keys_print },           { "metrics", metrics_print },
+	{ "configs", configs_print },
 };
 enum { LIST_COUNT = sizeof(lists) / sizeof(lists[0]) };
 
@@ -135,17 +151,17 @@ static int list_run(const struct arguments *a)
 		}
 	}
 	const char *near = nearest_name(arguments_at(a, 0), names, LIST_COUNT);
-	err_set(&e, EXIT_USAGE, "list '%s': expected workloads, collectors, features, keys, metrics or configs%s%s%s",
-	        arguments_at(a, 0), near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+	err_set(&e, EXIT_USAGE, "list '%s': expected %s%s%s%s", arguments_at(a, 0), list_command.synopsis,
+	        near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 	return err_report(&e);
 }
 
 const struct command list_command = {
 	.name = "list",
-	.synopsis = "workloads|collectors|features|keys|metrics|configs",
+	.synopsis = "workloads|collectors|features|policies|keys|metrics|configs",
 	.minimum = 1,
 	.maximum = 1,
-	.help = "Show what there is: workloads, collectors, migration features, config keys, metrics, configs",
+	.help = "Show what there is: workloads, collectors, migration features, policies, keys, metrics, configs",
 	.run = list_run,
 };
 

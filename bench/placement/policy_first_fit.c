@@ -1,0 +1,381 @@
+/*
+ * policy first-fit-decreasing: VMs that must go, the largest first, each to the first node with room in CPU and memory;
+ * and a price on every move.
+ *
+ * - A node whose CPU is above `cpu_limit` is relieved: the VM goes whose move loses least of those that alone bring it
+ *   back to the limit, of equals the one with the least CPU; where none does, first the one that frees most CPU for
+ *   what its move loses. A VM for which there is no place is not chosen, and one VM stays.
+ * - A node with VMs is emptied, the least loaded first, when all its VMs fit on other nodes with VMs and their moves
+ *   lose no more than `node_worth`.
+ * - A node has room as long as its CPU does not come above `cpu_fill`. The gap to `cpu_limit` keeps small changes from
+ *   undoing a move. Size is the larger share, of CPU or of memory, of the node that the VM is on.
+ * - A VM that starts goes to the first node with room too.
+ *
+ * What a move loses, in seconds of the VM's undisturbed work, is its measured cost where the cluster has one, and else
+ *
+ *	cost_fixed + cost_memory * (memory in use, GiB) + cost_dirty * (dirtied a second, 100 MiB)
+ *
+ * which is the linear fit of the metric `lost_work` (migmeter list metrics) of measured runs to their memory and dirty
+ * rate: put its coefficients into the keys. The defaults are two papers' figures for 1 Gbit/s: half of the work lost
+ * (Kuno) for the 8.6 s that a GiB takes, and a stop of up to 1 s (Hirofuchi). A dirty rate that is not known adds nothing.
+ */
+#include "bench/base/clock.h"
+#include "bench/base/err.h"
+#include "bench/base/quantity.h"
+#include "bench/placement/policy.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct first_fit_options {
+	int64_t window_ns, quiet_ns, at_once, turns;
+	int64_t node_worth_ns, cost_fixed_ns, cost_memory_ns, cost_dirty_ns;
+	double cpu_limit, cpu_fill;
+	bool wake;
+};
+
+#define ROW(member) offsetof(struct first_fit_options, member)
+static const struct option_row rows[] = {
+	POLICY_WINDOW_ROW(first_fit_options),
+	{ "cpu_limit", OPTION_FRACTION, ROW(cpu_limit), "90%", "0", "1000",
+	  "a node's CPU, of its cores; above it VMs leave" },
+	{ "cpu_fill", OPTION_FRACTION, ROW(cpu_fill), "70%", "0", "1000", "nodes are filled up to this" },
+	{ "node_worth", OPTION_DURATION, ROW(node_worth_ns), "60s", "0s", "24h",
+	  "a node is emptied when that loses no more work than this" },
+	{ "cost_fixed", OPTION_DURATION, ROW(cost_fixed_ns), "1s", "0s", "24h", "work that any move loses" },
+	{ "cost_memory", OPTION_DURATION, ROW(cost_memory_ns), "4.3s", "0s", "24h",
+	  "and for each GiB of memory in use" },
+	{ "cost_dirty", OPTION_DURATION, ROW(cost_dirty_ns), "0s", "0s", "24h",
+	  "and for each 100 MiB dirtied a second" },
+	POLICY_QUIET_ROW(first_fit_options, "10s"),
+	POLICY_AT_ONCE_ROW(first_fit_options),
+	POLICY_WAKE_ROW(first_fit_options),
+	POLICY_TURNS_ROW(first_fit_options),
+	OPTION_END
+};
+
+struct first_fit {
+	struct turns loaded;    /* above cpu_limit, the highest CPU first */
+	struct turns low;       /* with VMs, the lowest CPU first */
+	struct max_tree open;   /* awake: room in cores and bytes */
+	struct max_tree hosts;  /* of these the ones with VMs */
+	struct max_tree asleep; /* the same room */
+	struct vm_choice *choices, *leaving;
+	int32_t choice_room, leaving_room, leaving_count;
+	int32_t *places, place_room; /* for the VMs of choices */
+};
+
+static int first_fit_check(const void *options, struct err *e)
+{
+	const struct first_fit_options *o = options;
+	if (o->cpu_fill > o->cpu_limit)
+		return err_set(e, EXIT_USAGE, "cpu_fill = %g %% is above cpu_limit = %g %%", PERCENT(o->cpu_fill),
+		               PERCENT(o->cpu_limit));
+	return 0;
+}
+
+static void first_fit_end(struct policy *p)
+{
+	struct first_fit *f = p->state;
+	turns_free(&f->loaded);
+	turns_free(&f->low);
+	max_tree_free(&f->open);
+	max_tree_free(&f->hosts);
+	max_tree_free(&f->asleep);
+	free(f->choices);
+	free(f->leaving);
+	free(f->places);
+	free(f);
+}
+
+static int first_fit_init(struct policy *p, const struct cluster *c, struct err *e)
+{
+	const struct first_fit_options *o = p->options;
+	struct first_fit *f = calloc(1, sizeof(*f));
+	if (!f)
+		return err_errno(e, EXIT_CANNOT, "no memory");
+	p->state = f;
+	p->window_ns = o->window_ns;
+	p->quiet_ns = o->quiet_ns;
+	p->at_once = o->at_once;
+	if (turns_init(&f->loaded, c->node_count, e) < 0 || turns_init(&f->low, c->node_count, e) < 0 ||
+	    max_tree_init(&f->open, c->node_count, 2, e) < 0 || max_tree_init(&f->hosts, c->node_count, 2, e) < 0 ||
+	    max_tree_init(&f->asleep, c->node_count, 2, e) < 0) {
+		first_fit_end(p);
+		return -1;
+	}
+	return 0;
+}
+
+/* In cores and bytes. */
+static void room_set(struct max_tree *t, int32_t node, bool in, double cores, double bytes)
+{
+	max_tree_set(t, node, in ? cpu_round(cores) : MAX_TREE_OUT, in ? bytes : MAX_TREE_OUT);
+}
+
+static void first_fit_look(struct policy *p, const struct cluster *c, const struct plan *plan, int32_t node)
+{
+	const struct first_fit_options *o = p->options;
+	const struct plan_delta *d = plan_delta(plan, node);
+	const struct cluster_node *n = &c->nodes[node];
+	struct first_fit *f = p->state;
+	double cpu = policy_cpu_share(c, plan, node), bytes = (double)plan_free_bytes(plan, c, node);
+	double cores = (o->cpu_fill - cpu) * n->cores;
+	bool awake = n->moves == 0 && !isnan(cpu) && (n->state == NODE_ANSWERING || d->woken);
+	bool open = awake && d->vms >= 0;
+	bool asleep = o->wake && n->moves == 0 && n->state == NODE_ASLEEP && !d->woken;
+	room_set(&f->open, node, open, cores, bytes);
+	room_set(&f->hosts, node, open && n->vms + d->vms > 0, cores, bytes);
+	room_set(&f->asleep, node, asleep, cores, bytes);
+	bool mine = awake && !d->touched;
+	turns_set(&f->loaded, node, mine && n->vms >= 2 && cpu > o->cpu_limit ? cpu : MAX_TREE_OUT);
+	turns_set(&f->low, node, mine && n->vms >= 1 && cpu <= o->cpu_limit ? -cpu : MAX_TREE_OUT);
+}
+
+/* Seconds of its work that a VM loses by a move. */
+static double cost_s(const struct first_fit_options *o, const struct cluster_vm *v)
+{
+	if (!isnan(v->cost_s))
+		return v->cost_s;
+	double dirty = isnan(v->dirty_per_s) ? 0 : v->dirty_per_s / (100 * 0x1p20);
+	double ns = (double)o->cost_fixed_ns + (double)o->cost_memory_ns * ((double)v->used_bytes / 0x1p30) +
+	            (double)o->cost_dirty_ns * dirty;
+	return ns / NS_PER_S;
+}
+
+static double size_on(const struct cluster_node *n, const struct cluster_vm *v)
+{
+	double memory = (double)v->memory_bytes / (double)n->memory_bytes;
+	return fmax(v->cpu / n->cores, memory);
+}
+
+static int32_t first_place(const struct first_fit *f, double cores, int64_t bytes)
+{
+	int32_t node = max_tree_first(&f->open, cores, (double)bytes);
+	return node != CLUSTER_NONE ? node : max_tree_first(&f->asleep, cores, (double)bytes);
+}
+
+static int32_t first_fit_place(struct policy *p, const struct cluster *c, int32_t vm)
+{
+	const struct cluster_vm *v = &c->vms[vm];
+	return first_place(p->state, isnan(v->cpu) ? 0 : v->cpu, v->memory_bytes);
+}
+
+enum { BECAUSE = 160 };
+
+/* Why a VM moves, or stays when there is no place; `because` says why it should, before is the CPU of the place. */
+static void say(const struct first_fit_options *o, const struct cluster *c, struct plan *plan, const char *because,
+                int32_t vm, int32_t to, double before)
+{
+	const struct cluster_vm *v = &c->vms[vm];
+	char memory[32];
+	if (!plan->explain)
+		return;
+	size_format(v->memory_bytes, memory, sizeof(memory));
+	if (to == CLUSTER_NONE)
+		plan_say(plan, "%s; %s %.4g %%, %s stays: no node has room below %.4g %%", because, VM_NAME(c, vm),
+		         PERCENT(v->cpu), memory, PERCENT(o->cpu_fill));
+	else
+		plan_say(plan, "%s; %s %.4g %%, %s moves to %s, the first with room (%.4g %% + %.4g %% <= %.4g %%)",
+		         because, VM_NAME(c, vm), PERCENT(v->cpu), memory, NODE_NAME(c, to), PERCENT(before),
+		         PERCENT(v->cpu / c->nodes[to].cores), PERCENT(o->cpu_fill));
+}
+
+/* Of VMs that free less or more than what is too much: the one to leave. */
+static int better(const struct first_fit_options *o, const struct cluster_vm *a, const struct cluster_vm *b,
+                  double excess)
+{
+	double cost_a = cost_s(o, a), cost_b = cost_s(o, b);
+	if ((a->cpu >= excess) != (b->cpu >= excess))
+		return a->cpu >= excess;
+	if (a->cpu < excess)
+		return a->cpu * cost_b > b->cpu * cost_a;
+	return cost_a < cost_b || (cost_a == cost_b && a->cpu < b->cpu);
+}
+
+/* VMs of a node with a known CPU and a place elsewhere, by index, into f->choices. */
+static int32_t choose_movable(struct first_fit *f, const struct cluster *c, struct plan *plan, int32_t node)
+{
+	int32_t count = 0;
+	if (!vm_choices_room(&f->choices, &f->choice_room, c->nodes[node].vms)) {
+		plan->failed = true;
+		return 0;
+	}
+	for (int32_t i = c->nodes[node].first_vm; i != CLUSTER_NONE; i = c->vms[i].next)
+		if (c->vms[i].cpu > 0 && first_place(f, c->vms[i].cpu, c->vms[i].memory_bytes) != CLUSTER_NONE)
+			f->choices[count++] = (struct vm_choice){ -i, i };
+	vm_choices_sort(f->choices, count);
+	return count;
+}
+
+/* Of a loaded node's VMs those that are to leave it, into f->leaving. */
+static void choose_leaving(struct policy *p, const struct cluster *c, struct plan *plan, int32_t node)
+{
+	const struct first_fit_options *o = p->options;
+	const struct cluster_node *n = &c->nodes[node];
+	struct first_fit *f = p->state;
+	int32_t count = choose_movable(f, c, plan, node), stay = count < n->vms ? 0 : 1;
+	double excess = cpu_round(n->cpu - o->cpu_limit * n->cores);
+	if (!vm_choices_room(&f->leaving, &f->leaving_room, f->leaving_count + count)) {
+		plan->failed = true;
+		return;
+	}
+	if (count <= stay) {
+		plan_stay(plan, node, CLUSTER_NONE);
+		if (plan->explain)
+			plan_say(plan,
+			         "%s %.4g %% > %.4g %%, but no VM that could leave has room elsewhere below %.4g %%",
+			         NODE_NAME(c, node), PERCENT(policy_cpu_share(c, plan, node)), PERCENT(o->cpu_limit),
+			         PERCENT(o->cpu_fill));
+	}
+	while (count > stay && excess > 0) {
+		int32_t best = 0;
+		for (int32_t i = 1; i < count; i++)
+			if (better(o, &c->vms[f->choices[i].vm], &c->vms[f->choices[best].vm], excess))
+				best = i;
+		const struct cluster_vm *v = &c->vms[f->choices[best].vm];
+		f->leaving[f->leaving_count++] = (struct vm_choice){ size_on(n, v), f->choices[best].vm };
+		excess = cpu_round(excess - v->cpu);
+		f->choices[best] = f->choices[--count];
+	}
+}
+
+static void relieve(struct policy *p, const struct cluster *c, struct plan *plan)
+{
+	const struct first_fit_options *o = p->options;
+	struct first_fit *f = p->state;
+	int32_t node;
+	f->leaving_count = 0;
+	turns_begin(&f->loaded);
+	for (int64_t i = 0; i < o->turns && (node = turns_next(&f->loaded)) != CLUSTER_NONE; i++) {
+		choose_leaving(p, c, plan, node);
+		turns_refuse(&f->loaded, node); /* until one of its VMs moves */
+	}
+	vm_choices_sort(f->leaving, f->leaving_count);
+	for (int32_t i = 0; i < f->leaving_count; i++) {
+		int32_t vm = f->leaving[i].vm, from = c->vms[vm].node;
+		int32_t to = first_place(f, c->vms[vm].cpu, c->vms[vm].memory_bytes);
+		double before = to == CLUSTER_NONE ? 0 : policy_cpu_share(c, plan, to);
+		if (to == CLUSTER_NONE)
+			plan_stay(plan, from, vm);
+		else
+			policy_move(p, c, plan, vm, to);
+		char because[BECAUSE] = "";
+		if (plan->explain)
+			snprintf(because, BECAUSE, "%s %.4g %% > %.4g %%, a move loses %.3g s", NODE_NAME(c, from),
+			         PERCENT(policy_cpu_share(c, NULL, from)), PERCENT(o->cpu_limit),
+			         cost_s(o, &c->vms[vm]));
+		say(o, c, plan, because, vm, to, before);
+	}
+	turns_end(&f->loaded);
+}
+
+/* Find places for all VMs of f->choices, into f->places. Returns the first that has none, or CLUSTER_NONE. */
+static int32_t find_places(struct policy *p, const struct cluster *c, struct plan *plan, int32_t node, int32_t count)
+{
+	struct first_fit *f = p->state;
+	int32_t found = 0;
+	room_set(&f->hosts, node, false, 0, 0);
+	for (; found < count; found++) {
+		const struct cluster_vm *v = &c->vms[f->choices[found].vm];
+		int32_t to = max_tree_first(&f->hosts, v->cpu, (double)v->memory_bytes);
+		if (to == CLUSTER_NONE)
+			break;
+		f->places[found] = to;
+		room_set(&f->hosts, to, true, max_tree_key(&f->hosts, to, 0) - v->cpu,
+		         max_tree_key(&f->hosts, to, 1) - (double)v->memory_bytes);
+	}
+	for (int32_t i = 0; i < found; i++)
+		first_fit_look(p, c, plan, f->places[i]);
+	first_fit_look(p, c, plan, node);
+	return found < count ? f->choices[found].vm : CLUSTER_NONE;
+}
+
+/* Its VMs by falling size into f->choices. The work lost by moving all, in seconds; NAN: one of them cannot. */
+static double choose_all(struct policy *p, const struct cluster *c, struct plan *plan, int32_t node)
+{
+	const struct cluster_node *n = &c->nodes[node];
+	struct first_fit *f = p->state;
+	double sum = 0;
+	int32_t count = 0;
+	if (!vm_choices_room(&f->choices, &f->choice_room, n->vms)) {
+		plan->failed = true;
+		return NAN;
+	}
+	if (f->choice_room > f->place_room) {
+		int32_t *larger = realloc(f->places, (size_t)f->choice_room * sizeof(*larger));
+		plan->failed |= !larger;
+		if (!larger)
+			return NAN;
+		f->places = larger;
+		f->place_room = f->choice_room;
+	}
+	for (int32_t i = n->first_vm; i != CLUSTER_NONE; i = c->vms[i].next) {
+		sum += isnan(c->vms[i].cpu) ? NAN : cost_s(p->options, &c->vms[i]);
+		f->choices[count++] = (struct vm_choice){ size_on(n, &c->vms[i]), i };
+	}
+	vm_choices_sort(f->choices, count);
+	return sum;
+}
+
+/* Move all VMs of a node elsewhere if that is worth it. Returns whether. */
+static bool empty(struct policy *p, const struct cluster *c, struct plan *plan, int32_t node)
+{
+	const struct first_fit_options *o = p->options;
+	struct first_fit *f = p->state;
+	int32_t count = c->nodes[node].vms;
+	double cost = choose_all(p, c, plan, node), worth = (double)o->node_worth_ns / NS_PER_S;
+	bool is_worth = cost <= worth;
+	int32_t without = is_worth ? find_places(p, c, plan, node, count) : CLUSTER_NONE;
+	char because[BECAUSE] = "";
+	if (plan->explain && isnan(cost))
+		snprintf(because, BECAUSE, "%s cannot be emptied: CPU of one of its VMs is not known",
+		         NODE_NAME(c, node));
+	else if (plan->explain)
+		snprintf(because, BECAUSE, "%s %.4g %%, to empty it loses %.3g s %s %.3g s", NODE_NAME(c, node),
+		         PERCENT(policy_cpu_share(c, plan, node)), cost, is_worth ? "<=" : ">", worth);
+	if (without != CLUSTER_NONE) {
+		plan_stay(plan, node, without);
+		say(o, c, plan, because, without, CLUSTER_NONE, 0);
+		return false;
+	}
+	if (!is_worth) {
+		plan_stay(plan, node, CLUSTER_NONE);
+		plan_say(plan, "%s", because);
+		return false;
+	}
+	for (int32_t i = 0; i < count; i++) {
+		int32_t to = f->places[i];
+		double before = policy_cpu_share(c, plan, to);
+		policy_move(p, c, plan, f->choices[i].vm, to);
+		say(o, c, plan, because, f->choices[i].vm, to, before);
+	}
+	return true;
+}
+
+static void first_fit_plan(struct policy *p, const struct cluster *c, struct plan *plan)
+{
+	const struct first_fit_options *o = p->options;
+	struct first_fit *f = p->state;
+	int32_t node;
+	relieve(p, c, plan);
+	turns_begin(&f->low);
+	for (int64_t i = 0; i < o->turns && (node = turns_next(&f->low)) != CLUSTER_NONE; i++)
+		if (!empty(p, c, plan, node))
+			turns_refuse(&f->low, node);
+	turns_end(&f->low);
+}
+
+const struct policy_ops first_fit_policy = {
+	.name = "first-fit-decreasing",
+	.help = "VMs of loaded nodes and of nodes worth emptying, the largest first, to the first node with room",
+	.options = rows,
+	.options_size = sizeof(struct first_fit_options),
+	.check = first_fit_check,
+	.init = first_fit_init,
+	.look = first_fit_look,
+	.place = first_fit_place,
+	.plan = first_fit_plan,
+	.end = first_fit_end,
+};

@@ -1,0 +1,189 @@
+/*
+ * policy rtt-aware: Sakurai, Sano, Ishii, "A proposal on live migration method for optimised virtual machine
+ * deployment", figure 5, the revised flow chart:
+ *
+ *	step 3	the load of a node is the memory in use by its VMs
+ *	step 4	a node whose load is above a threshold is loaded
+ *	step 5	of its VMs the one with the least memory in use is to move
+ *	step 6	to the node with the least load
+ *	step 7	if the round trip to there is not above a threshold
+ *	step 8	it is migrated
+ *
+ * Load is a share of the node's memory here; on equal nodes, as in the paper, that is the same order. The paper does
+ * not print its thresholds: of RTT it says that nothing moves at 30 ms, the next lower of its values being 20 ms.
+ *
+ * Added: the VM's memory must fit; and the move must not make the other node loaded in turn, since VMs would go to and
+ * fro between nodes that all are (`may_overload` leaves this out, as the chart does).
+ */
+#include "bench/base/err.h"
+#include "bench/base/quantity.h"
+#include "bench/placement/policy.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+struct rtt_aware_options {
+	int64_t quiet_ns, at_once, turns, rtt_threshold_ns;
+	double memory_threshold;
+	bool may_overload, wake;
+};
+
+#define ROW(member) offsetof(struct rtt_aware_options, member)
+static const struct option_row rows[] = {
+	{ "memory_threshold", OPTION_FRACTION, ROW(memory_threshold), "80%", "0", "1",
+	  "memory in use by a node's VMs, of its memory; above it the node is loaded" },
+	{ "rtt_threshold", OPTION_DURATION, ROW(rtt_threshold_ns), "20ms", "0ms", "10s",
+	  "nothing moves over a longer round trip" },
+	{ "may_overload", OPTION_BOOLEAN, ROW(may_overload), "no", NULL, NULL,
+	  "move also when that makes the other node loaded" },
+	POLICY_QUIET_ROW(rtt_aware_options, "0s"),
+	POLICY_AT_ONCE_ROW(rtt_aware_options),
+	POLICY_WAKE_ROW(rtt_aware_options),
+	POLICY_TURNS_ROW(rtt_aware_options),
+	OPTION_END
+};
+
+struct rtt_aware {
+	struct turns loaded;   /* the highest load first */
+	struct max_tree least; /* the negative load of nodes that VMs can move to */
+};
+
+static void rtt_aware_end(struct policy *p)
+{
+	struct rtt_aware *r = p->state;
+	turns_free(&r->loaded);
+	max_tree_free(&r->least);
+	free(r);
+}
+
+static int rtt_aware_init(struct policy *p, const struct cluster *c, struct err *e)
+{
+	const struct rtt_aware_options *o = p->options;
+	struct rtt_aware *r = calloc(1, sizeof(*r));
+	if (!r)
+		return err_errno(e, EXIT_CANNOT, "no memory");
+	p->state = r;
+	p->quiet_ns = o->quiet_ns;
+	p->at_once = o->at_once;
+	if (turns_init(&r->loaded, c->node_count, e) < 0 || max_tree_init(&r->least, c->node_count, 1, e) < 0) {
+		rtt_aware_end(p);
+		return -1;
+	}
+	return 0;
+}
+
+/* As it will be with the plan and so many bytes more; moves that go on have been done, as it were, in used_bytes. */
+static double load(const struct cluster *c, const struct plan *plan, int32_t node, int64_t more_bytes)
+{
+	const struct cluster_node *n = &c->nodes[node];
+	return (double)(n->used_bytes + plan_delta(plan, node)->used_bytes + more_bytes) / (double)n->memory_bytes;
+}
+
+static void rtt_aware_look(struct policy *p, const struct cluster *c, const struct plan *plan, int32_t node)
+{
+	const struct rtt_aware_options *o = p->options;
+	const struct plan_delta *d = plan_delta(plan, node);
+	const struct cluster_node *n = &c->nodes[node];
+	struct rtt_aware *r = p->state;
+	double is = load(c, plan, node, 0);
+	bool awake = n->state == NODE_ANSWERING || d->woken,
+	     can_wake = o->wake && n->state == NODE_ASLEEP && n->moves == 0;
+	bool loaded = awake && !d->touched && is > o->memory_threshold;
+	turns_set(&r->loaded, node, loaded ? is : MAX_TREE_OUT);
+	max_tree_set(&r->least, node, awake || can_wake ? -is : MAX_TREE_OUT, 0);
+}
+
+/* Step 5. CLUSTER_NONE: all of them are moving. */
+static int32_t least_vm(const struct cluster *c, int32_t node)
+{
+	int32_t least = CLUSTER_NONE;
+	for (int32_t i = c->nodes[node].first_vm; i != CLUSTER_NONE; i = c->vms[i].next) {
+		const struct cluster_vm *v = &c->vms[i];
+		if (v->to != CLUSTER_NONE)
+			continue;
+		if (least == CLUSTER_NONE || v->used_bytes < c->vms[least].used_bytes ||
+		    (v->used_bytes == c->vms[least].used_bytes && i < least))
+			least = i;
+	}
+	return least;
+}
+
+enum { WHY_NOT = 160 };
+
+/* Step 7 and what was added to it: whether the VM may move to this node; why not is written where it is asked for. */
+static bool may_move(const struct rtt_aware_options *o, const struct cluster *c, const struct plan *plan, int32_t vm,
+                     int32_t to, char *why_not)
+{
+	int32_t from = c->vms[vm].node;
+	int64_t rtt_ns = cluster_rtt_ns(c, from, to);
+	char text[32], limit[32];
+	const char *name = NODE_NAME(c, to);
+	double then = load(c, plan, to, c->vms[vm].used_bytes);
+	if (to == from) {
+		snprintf(why_not, WHY_NOT, "%s stays: no other node has less", VM_NAME(c, vm));
+	} else if (rtt_ns < 0) {
+		snprintf(why_not, WHY_NOT, "%s stays: the RTT to %s is not known", VM_NAME(c, vm), name);
+	} else if (rtt_ns > o->rtt_threshold_ns) {
+		snprintf(why_not, WHY_NOT, "%s stays: %s has the least, and the RTT to it is %s > %s", VM_NAME(c, vm),
+		         name, duration_format(rtt_ns, text, sizeof(text)),
+		         duration_format(o->rtt_threshold_ns, limit, sizeof(limit)));
+	} else if (c->vms[vm].memory_bytes > plan_free_bytes(plan, c, to)) {
+		snprintf(why_not, WHY_NOT, "%s stays: its memory of %s does not fit on %s, which has the least",
+		         VM_NAME(c, vm), size_format(c->vms[vm].memory_bytes, text, sizeof(text)), name);
+	} else if (!o->may_overload && then > o->memory_threshold) {
+		snprintf(why_not, WHY_NOT, "%s stays: %s has the least, and would have %.4g %% > %.4g %%",
+		         VM_NAME(c, vm), name, PERCENT(then), PERCENT(o->memory_threshold));
+	} else {
+		return true;
+	}
+	return false;
+}
+
+/* Steps 5 to 8 for a loaded node. */
+static bool relieve(struct policy *p, const struct cluster *c, struct plan *plan, int32_t node)
+{
+	const struct rtt_aware_options *o = p->options;
+	struct rtt_aware *r = p->state;
+	int32_t vm = least_vm(c, node), to = max_tree_top(&r->least);
+	char why_not[WHY_NOT] = "all its VMs are moving", used[32];
+	double is = load(c, plan, node, 0), before = load(c, plan, to, 0);
+	if (vm == CLUSTER_NONE || !may_move(o, c, plan, vm, to, why_not)) {
+		plan_stay(plan, node, vm);
+		plan_say(plan, "%s has %.4g %% > %.4g %% of its memory in use; %s", NODE_NAME(c, node), PERCENT(is),
+		         PERCENT(o->memory_threshold), why_not);
+		return false;
+	}
+	policy_move(p, c, plan, vm, to);
+	if (plan->explain)
+		plan_say(
+			plan,
+			"%s has %.4g %% > %.4g %% of its memory in use; %s, the least with %s, moves to %s, the least "
+			"loaded with %.4g %%, RTT %.4g ms <= %.4g ms",
+			NODE_NAME(c, node), PERCENT(is), PERCENT(o->memory_threshold), VM_NAME(c, vm),
+			size_format(c->vms[vm].used_bytes, used, sizeof(used)), NODE_NAME(c, to), PERCENT(before),
+			(double)cluster_rtt_ns(c, node, to) / 1e6, (double)o->rtt_threshold_ns / 1e6);
+	return true;
+}
+
+static void rtt_aware_plan(struct policy *p, const struct cluster *c, struct plan *plan)
+{
+	const struct rtt_aware_options *o = p->options;
+	struct rtt_aware *r = p->state;
+	int32_t node;
+	turns_begin(&r->loaded);
+	for (int64_t i = 0; i < o->turns && (node = turns_next(&r->loaded)) != CLUSTER_NONE; i++)
+		if (!relieve(p, c, plan, node))
+			turns_refuse(&r->loaded, node);
+	turns_end(&r->loaded);
+}
+
+const struct policy_ops rtt_aware_policy = {
+	.name = "rtt-aware",
+	.help = "a node short of memory sends its smallest VM to the least loaded node, unless that is too far away",
+	.options = rows,
+	.options_size = sizeof(struct rtt_aware_options),
+	.init = rtt_aware_init,
+	.look = rtt_aware_look,
+	.plan = rtt_aware_plan,
+	.end = rtt_aware_end,
+};

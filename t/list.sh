@@ -1,0 +1,25 @@
+#!/bin/sh
+# `migmeter list`: what its help says can be listed is listed, and offered by completion and the man page too.
+. t/lib.sh
+
+words=$("$migmeter" list --help | sed -n 's/^usage: migmeter list //p' | tr '|' ' ')
+like 'its help names what can be listed' "$words" '^workloads .*policies'
+"$migmeter" completion >"$work/completion"
+"$migmeter" manual list >"$work/manual"
+for word in $words; do
+	ok "list $word" "$migmeter" list "$word"
+	ok "list $word says something" test -s "$work/output"
+	is "completion offers $word" "$(bash -c '. "$0"; COMP_WORDS=(migmeter list "$1"); COMP_CWORD=2; _migmeter
+		echo "${COMPREPLY[*]}"' "$work/completion" "$word" 2>&1)" "$word"
+	ok "the man page has $word" grep -qw "$word" "$work/manual"
+done
+said=$("$migmeter" list polices 2>&1)
+is 'an unknown word: exit status' $? 2
+like 'an unknown word: the nearest' "$said" "workloads\\|.*did you mean 'policies'"
+
+"$migmeter" list policies >"$work/policies"
+is 'every policy' "$(sed -n 's/^\([a-z-]*\): .*/\1/p' "$work/policies" | tr '\n' ' ')" \
+	'none threshold first-fit-decreasing rtt-aware '
+like 'a key with its default and what it is' "$(cat "$work/policies")" \
+	'^  threshold\.overload +fraction +90% +a node.s CPU, of its cores, from here on \(0 to 1000\)$'
+done_testing
