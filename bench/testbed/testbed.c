@@ -70,6 +70,8 @@ static void lock_give(int fd, bool remove_it)
 
 /* ---- making ---- */
 
+const char *const testbed_uplinks[] = { "mgmt0", "up0", "mig0", NULL };
+
 static void nodes_name(struct testbed *t)
 {
 	static const struct {
