@@ -5,8 +5,9 @@
  * usage: bench_monitor [SECONDS [LIBVIRT_URI...]]     (20 s)
  *
  * A replayed node takes 10 ms a VM to answer, which is long for libvirt, and one of the 20 hangs in the second half.
- * longest_answer_s and longest_write_s count from a second's beginning; the goal is that no second is lost, and that
- * each is in the database before the next begins. rows_missing are those of the node that hangs.
+ * The longest delays count from a second's beginning to the last answer and until it is in the database, there for the
+ * half without and for all; the goal is that no second is lost, and that each is in the database before the next
+ * begins. rows_missing are those of the node that hangs.
  */
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
@@ -73,7 +74,7 @@ int main(int argc, char **argv)
 	int seconds = argc > 1 ? atoi(argv[1]) : 20, real = argc > 2 ? argc - 2 : 0;
 	char directory[] = "/tmp/bench_monitor.XXXXXX", path[64];
 	struct cluster_monitor_spec spec = { .nodes = nodes, .node_count = real ? real : NODES, .path = path };
-	struct cluster_monitor_report report;
+	struct cluster_monitor_report half, report;
 	struct cluster_monitor *monitor;
 	struct monitor_replay *replay = NULL;
 	struct err e = { 0 };
@@ -96,6 +97,8 @@ int main(int argc, char **argv)
 	int64_t start_ns = clock_now_ns(), cpu_ns = cpu_time_ns();
 	if (cluster_monitor_start(&monitor, &spec, &e) < 0)
 		return err_report(&e);
+	clock_sleep_until(start_ns + seconds * NS_PER_S / 2);
+	cluster_monitor_report(monitor, &half);
 	clock_sleep_until(start_ns + seconds * NS_PER_S);
 	cpu_ns = cpu_time_ns() - cpu_ns;
 	int64_t lasted_ns = clock_now_ns() - start_ns;
@@ -107,11 +110,12 @@ int main(int argc, char **argv)
 	fprintf(stderr, "%s\n", monitor_report_text(&report, text, sizeof(text)));
 	printf("{\"benchmark\": \"monitor\", \"source\": \"%s\", \"nodes\": %d, \"rows_per_s\": %.0f, \"seconds\": %" PRId64
 	       ", \"seconds_lost\": %" PRId64 ", \"rows_missing\": %" PRId64 ", \"longest_answer_s\": %.4f"
-	       ", \"longest_write_s\": %.4f, \"longest_write_s_goal\": 1, \"file_bytes_per_row\": %.0f"
-	       ", \"head_cpu_percent_of_core\": %.2f}\n",
+	       ", \"longest_write_s\": %.4f, \"longest_write_hanging_s\": %.4f, \"longest_write_hanging_s_goal\": 1"
+	       ", \"file_bytes_per_row\": %.0f, \"head_cpu_percent_of_core\": %.2f}\n",
 	       spec.source->name, spec.node_count, report.seconds ? (double)report.rows / (double)report.seconds : 0,
 	       report.seconds, report.seconds_lost, report.rows_missing, (double)report.longest_answer_ns / NS_PER_S,
-	       (double)report.longest_write_ns / NS_PER_S, report.rows ? (double)file_bytes / (double)report.rows : 0,
+	       (double)half.longest_write_ns / NS_PER_S, (double)report.longest_write_ns / NS_PER_S,
+	       report.rows ? (double)file_bytes / (double)report.rows : 0,
 	       100.0 * (double)cpu_ns / (double)lasted_ns);
 	if (status < 0)
 		return err_report(&e);
