@@ -47,7 +47,7 @@ char *monitor_silence(struct monitored_node *n, int64_t due_ns, char *buffer, si
 		snprintf(buffer, room, "not asked yet");
 	else if (n->asked_ns && n->asked_ns <= due_ns)
 		snprintf(buffer, room, "no answer after %.1f s",
-		         (double)(due_ns + n->monitor->deadline_ns - n->asked_ns) / NS_PER_S);
+		         (double)(n->asked_ns < due_ns ? due_ns - n->asked_ns : n->monitor->deadline_ns) / NS_PER_S);
 	else
 		snprintf(buffer, room, "not asked in time: the monitor's machine is too busy");
 	return buffer;

@@ -129,7 +129,8 @@ static int prepare(struct monitor_store *s)
 		sqlite3_stmt **statement;
 		const char *sql;
 	} all[] = {
-		{ &s->add, "INSERT INTO sample VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14)" },
+		/* VMs whose names begin alike for too long are one. */
+		{ &s->add, "INSERT OR REPLACE INTO sample VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14)" },
 		{ &s->age_samples, "DELETE FROM sample WHERE due_ns < ?1" },
 		/* The newest old pair stays: it dates the oldest rows. */
 		{ &s->age_pairs,
