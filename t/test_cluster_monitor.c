@@ -118,6 +118,15 @@ static const struct monitor_vm_view *find_vm(const struct monitor_node_view *nod
 	return NULL;
 }
 
+static const struct monitor_vm_view *must_find_vm(const struct monitor_node_view *node, const char *vm)
+{
+	static const struct monitor_vm_view none;
+	const struct monitor_vm_view *v = find_vm(node, vm);
+	if (!v)
+		fail_msg("no VM '%s' on '%s'", vm, node->name);
+	return v ? v : &none;
+}
+
 /* Until `holds` of the node's view. */
 static const struct monitor_node_view *wait_for(struct fixture *f, const char *node,
                                                 bool (*holds)(const struct monitor_node_view *))
@@ -193,7 +202,7 @@ static void means_are_those_of_the_table(void **state)
 	near(n->mean.disk_bytes_per_s, 15e6);
 	near(n->mean.net_bytes_per_s, 3e6);
 	assert_int_equal(n->vm_count, 2);
-	const struct monitor_vm_view *a = find_vm(n, "a"), *b = find_vm(n, "b");
+	const struct monitor_vm_view *a = must_find_vm(n, "a"), *b = must_find_vm(n, "b");
 	assert_true(a->running);
 	near(a->mean.cpu_cores, 0.3);
 	near(a->mean.memory_total_bytes, 2e8);
@@ -232,7 +241,7 @@ static void what_is_not_told_is_missing(void **state)
 	assert_string_equal(n->missing, "the table does not tell disk_read_bytes");
 	assert_true(isnan(n->mean.disk_bytes_per_s));
 	near(n->mean.cpu_cores, 0.5);
-	const struct monitor_vm_view *a = find_vm(n, "a");
+	const struct monitor_vm_view *a = must_find_vm(n, "a");
 	assert_true(isnan(a->mean.cpu_cores) && isnan(a->mean.memory_bytes));
 	assert_int_equal(a->mean.covered_ns, 0);
 	assert_true(a->mean.net_bytes_per_s == 0);
@@ -421,8 +430,10 @@ static void libvirt_statistics_are_understood(void **state)
 {
 	(void)state;
 	struct monitor_reading r;
+	struct err e = { 0 };
 	virTypedParameterPtr p = NULL;
 	int count = 0, room = 0;
+	assert_int_equal(hypervisor_init(&e), 0);
 	virTypedParamsAddInt(&p, &count, &room, "state.state", VIR_DOMAIN_RUNNING);
 	virTypedParamsAddULLong(&p, &count, &room, "cpu.time", 1234567890);
 	virTypedParamsAddULLong(&p, &count, &room, "balloon.current", 131072);
@@ -453,6 +464,7 @@ static void libvirt_statistics_are_understood(void **state)
 	assert_string_equal(r.missing, "libvirt does not tell its state");
 	for (int q = 0; q < MONITOR_QUANTITIES; q++)
 		assert_int_equal(r.value[q], MONITOR_MISSING);
+	hypervisor_end();
 }
 
 static bool is_vda(const char *name)

@@ -14,7 +14,7 @@ struct node;
 /* A compute node of the testbed; points into *node. */
 struct monitor_node monitor_local_node(const struct node *node);
 
-/* Fill a cleared reading; disks and network devices are summed up. */
+/* Fill a cleared reading, after hypervisor_init(); disks and network devices are summed up. */
 void monitor_libvirt_vm(virTypedParameterPtr params, int count, int64_t head_ns, struct monitor_reading *ret);
 
 #endif
