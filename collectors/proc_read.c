@@ -36,19 +36,24 @@ int64_t core_source_resolution_ns(enum core_source source)
 	return source == CORE_STAT ? NS_PER_S / sysconf(_SC_CLK_TCK) : 1;
 }
 
-/* Up to room - 1 bytes; returns how many, or -1. A file of /proc is read at once or in pieces. */
-static ssize_t read_text(int directory_fd, const char *path, char *buffer, size_t room)
+ssize_t proc_read_open(int fd, char *buffer, size_t room)
 {
-	int fd = openat(directory_fd, path, O_RDONLY | O_CLOEXEC);
 	size_t used = 0;
 	ssize_t n = -1;
-	if (fd < 0)
-		return -1;
-	while (used < room - 1 && (n = read(fd, buffer + used, room - 1 - used)) > 0)
+	while (used < room - 1 && (n = pread(fd, buffer + used, room - 1 - used, (off_t)used)) > 0)
 		used += (size_t)n;
-	close(fd);
 	buffer[used] = '\0';
 	return n < 0 ? -1 : (ssize_t)used;
+}
+
+ssize_t proc_read_file(int directory_fd, const char *path, char *buffer, size_t room)
+{
+	int fd = openat(directory_fd, path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	ssize_t n = proc_read_open(fd, buffer, room);
+	close(fd);
+	return n;
 }
 
 enum core_source core_source_probe(void)
@@ -69,7 +74,7 @@ int64_t core_source_read(enum core_source source, char *buffer, size_t room)
 	if (source == CORE_NONE)
 		return -1;
 	int64_t before = clock_now_ns();
-	if (read_text(AT_FDCWD, source_paths[source], buffer, room) < 0)
+	if (proc_read_file(AT_FDCWD, source_paths[source], buffer, room) < 0)
 		return -1;
 	return before + (clock_now_ns() - before) / 2;
 }
@@ -172,7 +177,7 @@ static void read_thread(struct watched_process *p, pid_t tid)
 	char path[64], text[128];
 	int64_t cpu_ns;
 	snprintf(path, sizeof(path), "task/%d/schedstat", (int)tid);
-	if (read_text(p->directory_fd, path, text, sizeof(text)) < 0 || sscanf(text, "%" SCNd64, &cpu_ns) != 1)
+	if (proc_read_file(p->directory_fd, path, text, sizeof(text)) < 0 || sscanf(text, "%" SCNd64, &cpu_ns) != 1)
 		return;
 	struct watched_thread *t = find_thread(p, tid);
 	/* Less than before: a new thread was given an old one's number. */
@@ -183,7 +188,7 @@ static void read_thread(struct watched_process *p, pid_t tid)
 	if (t->name_reads >= NAME_READS)
 		return;
 	snprintf(path, sizeof(path), "task/%d/comm", (int)tid);
-	if (read_text(p->directory_fd, path, text, sizeof(text)) > 0) {
+	if (proc_read_file(p->directory_fd, path, text, sizeof(text)) > 0) {
 		t->group = thread_group_of(text);
 		t->name_reads++;
 	}

@@ -12,6 +12,11 @@
 
 struct err;
 
+/* Up to room - 1 bytes of a file of /proc, NUL-terminated, whether it comes at once or in pieces; of one that is open,
+ * from its beginning. Returns how many, or -1. */
+ssize_t proc_read_file(int directory_fd, const char *path, char *buffer, size_t room);
+ssize_t proc_read_open(int fd, char *buffer, size_t room);
+
 /*
  * Busy time of a core, from the best source that the kernel has:
  *	CORE_SCHEDSTAT  field 7 of the core's line in /proc/schedstat, "sum of all time spent running by tasks" (the

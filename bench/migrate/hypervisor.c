@@ -191,17 +191,32 @@ int hypervisor_open_within(virConnectPtr *ret, const char *uri, int64_t timeout_
 	return 0;
 }
 
+int hypervisor_open_once(virConnectPtr *ret, const char *uri, struct err *e)
+{
+	virConnectPtr connection = virConnectOpen(uri);
+	if (!connection)
+		return err_set(e, EXIT_CANNOT, "cannot reach libvirt at '%s': %s", uri, virGetLastErrorMessage());
+	virConnectSetKeepAlive(connection, KEEPALIVE_INTERVAL_S, KEEPALIVE_COUNT);
+	*ret = connection;
+	return 0;
+}
+
 int hypervisor_open(virConnectPtr *ret, const char *uri, struct err *e)
 {
 	return hypervisor_open_within(ret, uri, OPEN_TIMEOUT_NS, e);
 }
 
-bool hypervisor_is_local(virConnectPtr connection)
+bool hypervisor_uri_is_local(const char *uri)
 {
 	/* DRIVER[+TRANSPORT]://[USER@][HOST][:PORT]/PATH */
+	const char *host = strstr(uri, "://");
+	return host && host[3] == '/';
+}
+
+bool hypervisor_is_local(virConnectPtr connection)
+{
 	char *uri = virConnectGetURI(connection);
-	const char *host = uri ? strstr(uri, "://") : NULL;
-	bool local = host && host[3] == '/';
+	bool local = uri && hypervisor_uri_is_local(uri);
 	free(uri);
 	return local;
 }
@@ -224,19 +239,27 @@ static void add_text(struct json_object *facts, const char *key, char *owned)
 }
 
 /* Not virNodeInfo.memory, which on some machines is neither all of it nor the same from one call to the next. */
-static int64_t memory_bytes(virConnectPtr connection)
+int hypervisor_memory(virConnectPtr connection, int64_t *ret_total_bytes, int64_t *ret_available_bytes)
 {
 	int count = 0;
-	int64_t bytes = 0;
+	int64_t total = 0, available = 0;
 	if (virNodeGetMemoryStats(connection, VIR_NODE_MEMORY_STATS_ALL_CELLS, NULL, &count, 0) < 0 || count <= 0)
-		return 0;
+		return -1;
 	virNodeMemoryStatsPtr stats = calloc((size_t)count, sizeof(*stats));
 	if (stats && virNodeGetMemoryStats(connection, VIR_NODE_MEMORY_STATS_ALL_CELLS, stats, &count, 0) == 0)
-		for (int i = 0; i < count; i++)
+		for (int i = 0; i < count; i++) {
+			int64_t bytes = (int64_t)stats[i].value * 1024;
 			if (strcmp(stats[i].field, VIR_NODE_MEMORY_STATS_TOTAL) == 0)
-				bytes = (int64_t)stats[i].value * 1024;
+				total = bytes;
+			else /* free, buffers, cached */
+				available += bytes;
+		}
 	free(stats);
-	return bytes;
+	if (total <= 0)
+		return -1;
+	*ret_total_bytes = total;
+	*ret_available_bytes = available;
+	return 0;
 }
 
 struct json_object *hypervisor_facts(virConnectPtr connection)
@@ -260,8 +283,8 @@ struct json_object *hypervisor_facts(virConnectPtr connection)
 		json_object_object_add(facts, "cpu", json_object_new_string(info.model));
 		json_object_object_add(facts, "cpus", json_object_new_int((int)info.cpus));
 	}
-	int64_t memory = memory_bytes(connection);
-	if (memory > 0)
+	int64_t memory, available;
+	if (hypervisor_memory(connection, &memory, &available) == 0)
 		json_object_object_add(facts, "memory_bytes", json_object_new_int64(memory));
 	return facts;
 }

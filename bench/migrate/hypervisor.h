@@ -38,8 +38,15 @@ int hypervisor_open(virConnectPtr *ret, const char *uri, struct err *e);
  * answers is given up at the same time. EXIT_CANNOT when it fails. */
 int hypervisor_open_within(virConnectPtr *ret, const char *uri, int64_t timeout_ns, struct err *e);
 
+/* One attempt, which takes as long as the daemon lets it wait: for a thread that may hang. EXIT_CANNOT when it fails. */
+int hypervisor_open_once(virConnectPtr *ret, const char *uri, struct err *e);
+
 /* Whether its QEMUs stamp with this machine's clock: the URI names no host. */
 bool hypervisor_is_local(virConnectPtr connection);
+bool hypervisor_uri_is_local(const char *uri);
+
+/* Memory of its machine, in bytes: all of it, and what is free or holds only caches. 0, or -1: it does not say. */
+int hypervisor_memory(virConnectPtr connection, int64_t *ret_total_bytes, int64_t *ret_available_bytes);
 
 /* Fill *e with "FORMAT: libvirt's last message"; returns -1. */
 int hypervisor_error(struct err *e, const char *format, ...) __attribute__((format(printf, 2, 3)));

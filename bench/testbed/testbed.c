@@ -26,6 +26,8 @@ const char *testbed_state_directory(void)
 
 /* ---- making ---- */
 
+const char *const testbed_uplinks[] = { "mgmt0", "up0", "mig0", NULL };
+
 static void nodes_name(struct testbed *t)
 {
 	static const struct {

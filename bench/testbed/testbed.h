@@ -78,6 +78,9 @@ int testbed_load(struct testbed *t, struct err *e);
 /* Free what *t keeps of the links, which stay as they are. */
 void testbed_forget(struct testbed *t);
 
+/* The devices that lead out of a compute node; a topology may lack some. NULL ends. */
+extern const char *const testbed_uplinks[];
+
 /* The shape that is asked of the link of that name. */
 struct link_shape testbed_link_shape(const struct testbed_spec *spec, const char *link);
 
