@@ -429,7 +429,7 @@ static void bad_specifications_are_refused(void **state)
 static void libvirt_statistics_are_understood(void **state)
 {
 	(void)state;
-	struct monitor_reading r;
+	struct monitor_reading r = { 0 };
 	struct err e = { 0 };
 	virTypedParameterPtr p = NULL;
 	int count = 0, room = 0;
@@ -510,7 +510,7 @@ static void this_machine_has_counters(void **state)
 	(void)state;
 	const char *const devices[] = { "lo", NULL };
 	struct monitor_node whole = { .name = "all", .devices = devices }, core = { .name = "one", .core = 1 };
-	struct monitor_reading r;
+	struct monitor_reading r = { 0 };
 	struct local_counters *c;
 	struct err e = { 0 };
 	assert_int_equal(local_counters_open(&c, &whole, &e), 0);

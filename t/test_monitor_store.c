@@ -101,7 +101,7 @@ static const char *ask_file(const struct fixture *f, const char *sql)
 
 static struct monitor_reading whole_reading(const char *vm, int64_t head_ns)
 {
-	struct monitor_reading r;
+	struct monitor_reading r = { 0 };
 	monitor_reading_clear(&r, vm, NULL);
 	r.state = vm[0] ? MONITOR_RUNNING : MONITOR_ANSWERING;
 	r.head_ns = head_ns;
@@ -140,7 +140,7 @@ static void columns_have_names_and_units(void **state)
 	const struct fixture *f = *state;
 	struct monitor_store *s = open_store(f, 3600 * NS_PER_S);
 	struct err e = { 0 };
-	struct monitor_reading node = whole_reading("", 7), vm = whole_reading("a", 8), lost;
+	struct monitor_reading node = whole_reading("", 7), vm = whole_reading("a", 8), lost = { 0 };
 	monitor_reading_clear(&lost, "b", "no answer");
 	assert_int_equal(monitor_store_begin(s, &e), 0);
 	int64_t due_ns = clock_now_ns();
