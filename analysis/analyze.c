@@ -8,6 +8,7 @@
 #include "analysis/job_metrics.h"
 #include "analysis/latency.h"
 #include "analysis/metrics_write.h"
+#include "analysis/move_metrics.h"
 #include "analysis/results.h"
 #include "analysis/timeline.h"
 #include "analysis/work_metrics.h"
@@ -253,6 +254,7 @@ static int all_metrics(struct analysis *a, struct err *e)
 	a->looks = downtime_window(&a->run, &a->window, &a->no_window) == 0;
 	a->came_ns = MISSING;
 	put_times(a);
+	move_metrics(&a->run, &a->metrics);
 	for (int i = 0; i < a->run.vm_count; i++)
 		if (vm_metrics(a, &a->run.vms[i], e) < 0)
 			return -1;

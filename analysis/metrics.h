@@ -9,6 +9,7 @@
  *	latency           workload:phase (intadd:baseline)
  *	CPU               node:phase (src:migration); a thread's is node:thread:phase
  *	link              link:direction (migration:src-to-dst)
+ *	moves             of a loop: number:from-to-to (1:src-to-dst); node_active: the node
  *	prediction        which iteration (first, last, median)
  */
 #ifndef ANALYSIS_METRICS_H

@@ -266,11 +266,21 @@ static int64_t injection_ns(const struct run_event *begin)
 	               : begin->head_ns;
 }
 
+/* Where VMs move several times, what comes after all of it counts from the last one. */
+static const struct run_event *last_event(const struct run *run, const char *event)
+{
+	const struct run_event *last = NULL;
+	for (int i = 0; i < run->event_count; i++)
+		if (strcmp(run->events[i].event, event) == 0)
+			last = &run->events[i];
+	return last;
+}
+
 static void find_instants(struct run *run)
 {
 	const struct run_phase *migration = run_phase(run, "migration"), *settle = run_phase(run, "settle");
 	const struct run_event *start = run_event(run, "migrate-start", NULL, MISSING);
-	const struct run_event *done = run_event(run, "migrate-done", NULL, MISSING);
+	const struct run_event *done = last_event(run, "migrate-done");
 	const struct run_event *injected =
 		start ? NULL : run_event(run, "inject-begin", NULL, migration ? migration->start_ns : MISSING);
 	run->migrate_start_ns = start       ? start->head_ns

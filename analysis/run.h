@@ -28,7 +28,7 @@ struct run_workload {
 
 struct run_vm {
 	char name[RUN_NAME_ROOM];
-	char role[RUN_NAME_ROOM]; /* migrating, source-neighbour, destination-neighbour, bystander */
+	char role[RUN_NAME_ROOM]; /* migrating, source-neighbour, destination-neighbour, bystander, roaming */
 	char node[RUN_NAME_ROOM];
 	int64_t memory_bytes;
 	int64_t sample_interval_ns; /* 10 ms when not said */

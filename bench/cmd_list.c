@@ -80,6 +80,8 @@ static void keys_print(void)
 			rows_print("", feature_rows);
 		for (size_t i = 0; strcmp(s->name, "vm") == 0 && workloads[i]; i++)
 			named_rows_print(workloads[i]->name, workloads[i]->options);
+		for (size_t i = 0; strcmp(s->name, "consolidate") == 0 && policies[i]; i++)
+			named_rows_print(policies[i]->name, policies[i]->options);
 	}
 	printf("A value with commas is a list; a config with lists is a sweep over all their combinations.\n");
 }
@@ -199,6 +201,9 @@ static void words_keys(void)
 		for (size_t i = 0; is_vm && workloads[i]; i++)
 			for (const struct option_row *row = workloads[i]->options; row && row->name; row++)
 				printf("vm.%s.%s= ", workloads[i]->name, row->name);
+		for (size_t i = 0; strcmp(s->name, "consolidate") == 0 && policies[i]; i++)
+			for (const struct option_row *row = policies[i]->options; row && row->name; row++)
+				printf("consolidate.%s.%s= ", policies[i]->name, row->name);
 	}
 }
 

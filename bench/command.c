@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* clang-format off */
 const struct command *const commands[] = {
 	&check_command,
 	&run_command,
@@ -13,12 +14,14 @@ const struct command *const commands[] = {
 	&analyze_command,
 	&report_command,
 	&calibrate_command,
+	&consolidate_command,
 	&list_command,
 	&help_command,
 	&completion_command,
 	&manual_command,
 	NULL,
 };
+/* clang-format on */
 
 struct given {
 	const struct command_option *option;

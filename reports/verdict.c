@@ -6,12 +6,16 @@
 #include <json-c/json.h>
 #include <math.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 const struct main_metric main_metrics[] = {
 	{ "migration_time", "completion", "migration time, to completion" },
 	{ "migration_time", "switch_over", "migration time, to switch-over" },
+	{ "move_time", "", "time of a move" },
+	{ "move_switch_time", "", "time of a move, until it ran there" },
+	{ "node_active", "", "node on" },
 	{ "downtime", "stop_resume", "downtime, stop to resume" },
 	{ "downtime", "guest_clock", "downtime, guest clock" },
 	{ "downtime", "network", "downtime, network" },
@@ -211,6 +215,39 @@ static void say_calibration(struct sentence *s, const struct run_data *run)
 	say(s, "%s", isnan(work) ? "" : ".");
 }
 
+/* What a policy moved, and what it brought. */
+static void say_loop(struct sentence *s, const struct run_data *run)
+{
+	struct json_object *loop = json_at(run->manifest, "config.consolidate");
+	bool dry = strcmp(json_text(loop, "dry_run"), "yes") == 0,
+	     stand_in = strcmp(json_text(loop, "power"), "stand-in") == 0;
+	int moves = 0, nodes = 0;
+	say(s, "Policy %s%s ", json_text(loop, "policy"), dry ? ", which in a dry run may do nothing," : "");
+	for (int i = 0; i < run->shown_count; i++) {
+		const struct shown_metric *m = &run->shown[i];
+		if (strcmp(m->metric, "move_time") != 0)
+			continue;
+		const char *way = strchr(m->estimator, ':'), *to = way ? strstr(way, "-to-") : NULL;
+		const struct shown_metric *ran = run_metric(run, "move_switch_time", m->vm, m->estimator);
+		say(s, "%s%s", moves++ ? "; " : "moved ", m->vm);
+		if (to)
+			say(s, " from %.*s to %s", (int)(to - way - 1), way + 1, to + 4);
+		say(s, " in ");
+		say_value(s, m, "an unknown time");
+		if (ran && !isnan(ran->value)) {
+			say(s, ", running there after ");
+			say_value(s, ran, "");
+		}
+	}
+	say(s, moves ? "." : "moved nothing.");
+	for (int i = 0; i < run->shown_count; i++)
+		if (strcmp(run->shown[i].metric, "node_active") == 0) {
+			say(s, "%s%s was on for ", nodes++ ? ", " : " ", run->shown[i].estimator);
+			say_value(s, &run->shown[i], "an unknown time");
+		}
+	say(s, "%s%s", nodes && stand_in ? " (sleep is a stand-in here)" : "", nodes ? "." : "");
+}
+
 char *verdict_format(const struct run_data *run, char *buffer, size_t room)
 {
 	struct sentence s = { .text = buffer, .room = room };
@@ -240,6 +277,10 @@ char *verdict_format(const struct run_data *run, char *buffer, size_t room)
 	}
 	if (run->calibration_facts) {
 		say_calibration(&s, run);
+		return buffer;
+	}
+	if (*json_text(run->manifest, "config.consolidate.policy")) {
+		say_loop(&s, run);
 		return buffer;
 	}
 	const struct shown_metric *time = run_metric(run, "migration_time", NULL, "completion");

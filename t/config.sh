@@ -67,6 +67,24 @@ complains 'a key before any section' 2 'before any' run "$work/early.conf"
 printf '[link]\nrate = 1G\n' >"$work/empty.conf"
 complains 'no VM at all' 2 'has no VM' run "$work/empty.conf"
 
+loop="$work/good.conf -n -s consolidate.policy=threshold"
+# shellcheck disable=SC2086
+{
+	ok 'a policy may decide what moves' "$migmeter" run $loop -s consolidate.threshold.overload=80%
+	ok "another policy's keys are checked and kept apart" "$migmeter" run $loop -s consolidate.first-fit-decreasing.cpu_limit=80%
+	complains 'unknown policy' 2 "unknown policy 'treshold', did you mean 'threshold'" run $loop -s consolidate.policy=treshold
+	complains 'unknown key of a policy' 2 "unknown key 'overlaod', did you mean 'overload'" run $loop -s consolidate.threshold.overlaod=80%
+	complains 'keys of a policy that do not go together' 2 "idle = 95 % is above overload" run $loop -s consolidate.threshold.idle=95%
+	complains 'a window that is too long' 2 "window of 61 s is more than" run $loop -s consolidate.threshold.window=61s
+	complains 'a policy and mode none' 2 'consolidate.policy = none' run $loop -s migration.mode=none
+	complains 'a policy and a VM that moves' 2 'migration.vm cannot be set' run $loop -s migration.vm=vm1
+	complains 'a policy and a cut' 2 'fault.cut is for one migration' run $loop -s fault.cut=1s
+	complains 'sleep without commands' 2 'consolidate.sleep and .wake' run $loop -s consolidate.power=command
+	is 'policies make a sweep' "$("$migmeter" run $loop -s consolidate.policy=threshold,none | head -n 1 | cut -d, -f1)" \
+		'2 points x 1 repeat'
+}
+complains 'consolidating without a policy' 2 'has no policy' consolidate "$work/good.conf"
+
 is 'a sweep is the product of its lists' \
 	"$("$migmeter" run "$work/good.conf" -n -s link.rate=1G,100M,10M -s vm1.workload=intadd,idle | head -n 1 | cut -d, -f1)" \
 	'6 points x 1 repeat'

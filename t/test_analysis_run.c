@@ -103,6 +103,45 @@ static void test_neighbour_and_roles(void **state)
 	assert_near(metric("lost_work", "intadd"), 1.7, 0.006, "the moved VM's loss");
 }
 
+/* A loop: away and, after one that failed, back; each counts for itself. */
+static void test_moves(void **state)
+{
+	(void)state;
+	struct made_vm vm = {
+		.name = "vm1", .length_s = 30, .interval_ns = 10 * MADE_MS, .rate = 1e8, .jitter_ms = 0.2
+	};
+	char events[4096] = "";
+	made_event(events, 10, "vm1", "src", "move-begin", "to dst");
+	made_event(events, 10.1, "vm1", "src", "migrate-start", "");
+	made_event(events, 11, "vm1", "src", "stop", "");
+	made_event(events, 11.5, "vm1", "dst", "resume", "");
+	made_event(events, 14, "vm1", "src", "migrate-done", "");
+	made_event(events, 14.25, "vm1", "dst", "move-end", "arrived");
+	made_event(events, 16, "vm1", "dst", "move-begin", "to src");
+	made_event(events, 17, "vm1", "dst", "move-end", "failed after 1 s: no");
+	made_event(events, 18, "vm1", "dst", "move-begin", "to src");
+	made_event(events, 19, "vm1", "src", "resume", "");
+	made_event(events, 20, "vm1", "dst", "migrate-done", "");
+	made_event(events, 20, "vm1", "src", "move-end", "arrived");
+	made_run(run_path, "postcopy", MADE_VM1, 9, 22, 30, events);
+	made_file(run_path, "manifest.json",
+	          "{\"format\":1,\"status\":\"complete\",\"vms\":[%s],\"migration\":{\"mode\":\"postcopy\"},"
+	          "\"consolidate\":{\"active_ns\":{\"src\":9000000000,\"dst\":7000000000}}}",
+	          MADE_VM1);
+	vm.dips[0] = (struct made_span){ 14, 20, 0.5 };
+	made_samples(run_path, &vm);
+	analyse_well();
+	assert_near(metric_number("move_time", "vm1", "1:src-to-dst", "value"), 4.25e9, 1, "there");
+	assert_near(metric_number("move_switch_time", "vm1", "1:src-to-dst", "value"), 1.5e9, 1, "switch");
+	assert_near(metric_number("move_time", "vm1", "3:dst-to-src", "value"), 2e9, 1, "back");
+	assert_near(metric_number("move_switch_time", "vm1", "3:dst-to-src", "value"), 1e9, 1, "switch back");
+	assert_string_equal(json_object_get_string(metric_member("move_time", "vm1", "2:dst-to-src", "reason")),
+	                    "the move failed");
+	assert_near(metric_number("node_active", "", "dst", "value"), 7e9, 0, "on");
+	/* Work while migrating is from the first move's start to the last one's end. */
+	assert_near(metric_number("mean_rate", "vm1", "intadd", "value"), 1e8 * (3.9 + 3) / 9.9, 5e5, "all moves");
+}
+
 static void test_hosts(void **state)
 {
 	(void)state;
@@ -530,6 +569,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ONE(test_by_hand),
 		ONE(test_neighbour_and_roles),
+		ONE(test_moves),
 		ONE(test_hosts),
 		ONE(test_forecast),
 		ONE(test_schedule_and_units),

@@ -433,6 +433,34 @@ static void index_lists_all(void **state)
 	free(page);
 }
 
+static void a_loop_says_what_it_moved(void **state)
+{
+	char text[1024];
+	(void)state;
+	struct json_object *manifest = json_tokener_parse(
+		"{\"config\":{\"consolidate\":{\"policy\":\"threshold\",\"power\":\"stand-in\",\"dry_run\":\"no\"}}}");
+	struct shown_metric shown[] = {
+		{ "move_time", "vm0", "", "1:src-to-dst", "ns", "", 10e9, NAN, NAN, 1 },
+		{ "move_switch_time", "vm0", "", "1:src-to-dst", "ns", "", 1e9, NAN, NAN, 1 },
+		{ "move_time", "vm1", "", "1:src-to-dst", "ns", "the move failed", NAN, NAN, NAN, 1 },
+		{ "move_switch_time", "vm1", "", "1:src-to-dst", "ns", "the move failed", NAN, NAN, NAN, 1 },
+		{ "node_active", "", "", "src", "ns", "", 90e9, NAN, NAN, 1 },
+		{ "node_active", "", "", "dst", "ns", "", 60e9, NAN, NAN, 1 },
+	};
+	struct run_data run = {
+		.manifest = manifest, .status = "complete", .reason = "", .shown = shown, .shown_count = 6
+	};
+	assert_string_equal(verdict_format(&run, text, sizeof(text)),
+	                    "Policy threshold moved vm0 from src to dst in 10 s, running there after 1 s; vm1 from "
+	                    "src to dst in an unknown time (missing: the move failed). src was on for 90 s, dst was "
+	                    "on for 60 s (sleep is a stand-in here).");
+	run.shown = shown + 4;
+	run.shown_count = 1;
+	assert_string_equal(verdict_format(&run, text, sizeof(text)),
+	                    "Policy threshold moved nothing. src was on for 90 s (sleep is a stand-in here).");
+	json_object_put(manifest);
+}
+
 /* The page of a run whose numbers are not of its data: made, and without a number. */
 static void assert_no_result(const char *says)
 {
@@ -500,6 +528,7 @@ int main(void)
 		cmocka_unit_test(index_lists_all),
 		cmocka_unit_test(an_iteration_of_which_nothing_is_known),
 		cmocka_unit_test(a_killed_run_says_so),
+		cmocka_unit_test(a_loop_says_what_it_moved),
 		cmocka_unit_test(only_numbers_of_its_data_are_shown),
 	};
 	return cmocka_run_group_tests(tests, make_trash, remove_trash);

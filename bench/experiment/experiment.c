@@ -2,6 +2,7 @@
 
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
+#include "bench/placement/consolidation.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -111,25 +112,51 @@ static int workload_key_set(struct experiment_vm *vm, const struct config_entry 
 	return result;
 }
 
-static int entry_apply(struct experiment *x, const struct config_entry *entry, bool workload_keys, struct err *e)
+static int policy_choose(struct experiment_consolidate *k, struct err *e)
+{
+	if (!k->policy[0])
+		return 0;
+	k->ops = policy_find(k->policy, e);
+	k->policy_options = k->ops ? policy_options_new(k->ops, e) : NULL;
+	return k->policy_options ? 0 : err_prefix(e, "consolidate.policy");
+}
+
+/* POLICY.KEY = value: as a workload's. */
+static int policy_key_set(struct experiment_consolidate *k, const struct config_entry *entry, struct err *e)
+{
+	char name[64];
+	size_t length = strcspn(entry->key, ".");
+	snprintf(name, sizeof(name), "%.*s", (int)length, entry->key);
+	const struct policy_ops *ops = policy_find(name, e);
+	static const struct option_row none[] = { OPTION_END };
+	if (!ops)
+		return -1;
+	const struct option_row *rows = ops->options ? ops->options : none;
+	void *unused = ops == k->ops ? NULL : policy_options_new(ops, e);
+	void *target = ops == k->ops ? k->policy_options : unused;
+	int result = target ? option_set(rows, target, entry->key + length + 1, entry->value, e) : -1;
+	free(unused);
+	return result;
+}
+
+static int entry_apply(struct experiment *x, const struct config_entry *entry, bool named_keys, struct err *e)
 {
 	const struct experiment_section *s = section_find(entry->section, e);
 	if (!s)
 		return -1;
-	bool is_vm = strcmp(s->name, "vm") == 0;
+	bool is_vm = strcmp(s->name, "vm") == 0, has_named = is_vm || strcmp(s->name, "consolidate") == 0;
 	if (!is_vm && entry->subject[0])
 		return err_set(e, EXIT_USAGE, "section [%s] takes no name", entry->section);
-	if (!is_vm && workload_keys)
+	struct experiment_vm *vm = is_vm ? vm_named(x, entry->subject, e) : NULL;
+	if (is_vm && !vm)
+		return -1;
+	bool named = has_named && strchr(entry->key, '.');
+	if (named != named_keys)
 		return 0;
-	if (is_vm) {
-		struct experiment_vm *vm = vm_named(x, entry->subject, e);
-		if (!vm)
-			return -1;
-		bool dotted = strchr(entry->key, '.') != NULL;
-		if (dotted != workload_keys)
-			return 0;
-		return dotted ? workload_key_set(vm, entry, e) : option_set(s->rows, vm, entry->key, entry->value, e);
-	}
+	if (named)
+		return is_vm ? workload_key_set(vm, entry, e) : policy_key_set(&x->consolidate, entry, e);
+	if (is_vm)
+		return option_set(s->rows, vm, entry->key, entry->value, e);
 	if (strcmp(s->name, "migration") == 0 && option_find(feature_rows, entry->key))
 		return option_set(feature_rows, &x->features, entry->key, entry->value, e);
 	return option_set(s->rows, (char *)x + s->offset, entry->key, entry->value, e);
@@ -207,6 +234,46 @@ static int vm_check(const struct experiment *x, const struct experiment_vm *vm, 
 	return 0;
 }
 
+/* One VM moves, which there must be. */
+static int moving_check(struct experiment *x, struct err *e)
+{
+	const char *names[VMS_MAX];
+	if (!x->migration.vm[0])
+		snprintf(x->migration.vm, sizeof(x->migration.vm), "%s", x->vms[0].name);
+	for (int i = 0; i < x->vm_count; i++) {
+		names[i] = x->vms[i].name;
+		if (strcmp(names[i], x->migration.vm) == 0)
+			return feature_check(&x->features, x->migration.mode == MODE_POSTCOPY,
+			                     x->vms[i].disk_bytes > 0, e);
+	}
+	const char *near = nearest_name(x->migration.vm, names, (size_t)x->vm_count);
+	return err_set(e, EXIT_USAGE, "migration.vm: there is no VM '%s'%s%s%s", x->migration.vm,
+	               near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "");
+}
+
+/* Any VM may move, whenever the policy says so. */
+static int loop_check(const struct experiment *x, struct err *e)
+{
+	const struct experiment_consolidate *k = &x->consolidate;
+	bool disks = false;
+	if (x->migration.mode == MODE_NONE)
+		return err_set(e, EXIT_USAGE,
+		               "migration.mode = none leaves consolidate.policy nothing to do: to "
+		               "move nothing, set consolidate.policy = none");
+	if (x->migration.vm[0])
+		return err_set(e, EXIT_USAGE, "migration.vm cannot be set where consolidate.policy decides");
+	if (x->migration.sent_limit > 0 || x->fault.cut_ns)
+		return err_set(e, EXIT_USAGE, "%s is for one migration, and consolidate.policy makes several",
+		               x->fault.cut_ns ? "fault.cut" : "migration.sent_limit");
+	if (k->power == NODE_POWER_COMMAND && (!k->sleep[0] || !k->wake[0]))
+		return err_set(e, EXIT_USAGE, "consolidate.power = command needs consolidate.sleep and .wake");
+	if (consolidation_check(k->ops, k->policy_options, e) < 0)
+		return err_prefix(e, "consolidate");
+	for (int i = 0; i < x->vm_count; i++)
+		disks |= x->vms[i].disk_bytes > 0;
+	return feature_check(&x->features, x->migration.mode == MODE_POSTCOPY, disks, e);
+}
+
 static int whole_check(struct experiment *x, struct err *e)
 {
 	if (!x->vm_count)
@@ -226,18 +293,7 @@ static int whole_check(struct experiment *x, struct err *e)
 	if (x->migration.sent_limit > 0 && !x->collect.on[4])
 		return err_set(e, EXIT_USAGE,
 		               "migration.sent_limit needs collect.job = yes, which tells what was sent");
-	if (!x->migration.vm[0])
-		snprintf(x->migration.vm, sizeof(x->migration.vm), "%s", x->vms[0].name);
-	const char *names[VMS_MAX];
-	for (int i = 0; i < x->vm_count; i++) {
-		names[i] = x->vms[i].name;
-		if (strcmp(names[i], x->migration.vm) == 0)
-			return feature_check(&x->features, x->migration.mode == MODE_POSTCOPY,
-			                     x->vms[i].disk_bytes > 0, e);
-	}
-	const char *near = nearest_name(x->migration.vm, names, (size_t)x->vm_count);
-	return err_set(e, EXIT_USAGE, "migration.vm: there is no VM '%s'%s%s%s", x->migration.vm,
-	               near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "");
+	return x->consolidate.ops ? loop_check(x, e) : moving_check(x, e);
 }
 
 static void vm_clear(struct experiment_vm *vm)
@@ -264,7 +320,7 @@ int experiment_build(struct experiment *x, const struct config_file *c, double s
 	memset(x, 0, sizeof(*x));
 	if (defaults_fill(x, e) < 0)
 		return -1;
-	/* A VM's workload must be known before the keys that belong to it: two passes. */
+	/* A VM's workload, and the policy, must be known before the keys that belong to it: two passes. */
 	for (int pass = 0; pass < 2; pass++) {
 		for (size_t i = 0; i < c->count; i++)
 			if (entry_apply(x, &c->entries[i], pass == 1, e) < 0) {
@@ -276,6 +332,10 @@ int experiment_build(struct experiment *x, const struct config_file *c, double s
 				experiment_free(x);
 				return -1;
 			}
+		if (pass == 0 && policy_choose(&x->consolidate, e) < 0) {
+			experiment_free(x);
+			return -1;
+		}
 	}
 	scale_apply(x, scale);
 	if (vms_choose(x, e) < 0 || whole_check(x, e) < 0) {
@@ -289,6 +349,8 @@ void experiment_free(struct experiment *x)
 {
 	for (int i = 0; i < x->vm_count; i++)
 		vm_clear(&x->vms[i]);
+	free(x->consolidate.policy_options);
+	x->consolidate.policy_options = NULL;
 }
 
 struct testbed_spec experiment_link_testbed(const struct experiment_link *l)
@@ -309,10 +371,15 @@ struct testbed_spec experiment_testbed(const struct experiment *x)
 	return spec;
 }
 
+bool experiment_moves(const struct experiment *x, const struct experiment_vm *vm)
+{
+	return x->migration.mode != MODE_NONE && (x->consolidate.ops || strcmp(vm->name, x->migration.vm) == 0);
+}
+
 const struct experiment_vm *experiment_moving_vm(const struct experiment *x)
 {
-	for (int i = 0; x->migration.mode != MODE_NONE && i < x->vm_count; i++)
-		if (strcmp(x->vms[i].name, x->migration.vm) == 0)
+	for (int i = 0; !x->consolidate.ops && i < x->vm_count; i++)
+		if (experiment_moves(x, &x->vms[i]))
 			return &x->vms[i];
 	return NULL;
 }
@@ -320,6 +387,8 @@ const struct experiment_vm *experiment_moving_vm(const struct experiment *x)
 const char *experiment_role(const struct experiment *x, const struct experiment_vm *vm)
 {
 	const struct experiment_vm *moving = experiment_moving_vm(x);
+	if (x->consolidate.ops)
+		return "roaming";
 	if (!moving)
 		return "bystander";
 	if (vm == moving)

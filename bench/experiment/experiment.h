@@ -10,6 +10,7 @@
 #include "bench/base/option.h"
 #include "bench/experiment/config_file.h"
 #include "bench/migrate/feature.h"
+#include "bench/placement/policy.h"
 #include "bench/testbed/testbed.h"
 #include "workloads/workload.h"
 
@@ -59,6 +60,18 @@ struct experiment_migration {
 	int64_t suspend_ns; /* mode none only: stop the VM this long in the middle of the migration phase; 0: no */
 };
 
+/* A loop of monitor, policy and moves instead of one migration; see bench/placement/consolidation.h. */
+struct experiment_consolidate {
+	char policy[OPTION_STRING_ROOM]; /* "": there is no loop */
+	int64_t duration_ns;
+	int node_cpu, power; /* power: enum node_power_kind */
+	char sleep[OPTION_STRING_ROOM], wake[OPTION_STRING_ROOM];
+	int64_t wake_delay_ns, sleep_after_ns, node_memory_bytes;
+	bool dry_run;
+	const struct policy_ops *ops; /* of the policy; NULL: there is no loop */
+	void *policy_options;         /* owned */
+};
+
 struct experiment_fault {
 	int64_t cut_ns, cut_after_ns;
 };
@@ -85,6 +98,7 @@ struct experiment {
 	int vm_count;
 	struct experiment_migration migration;
 	struct feature_set features;
+	struct experiment_consolidate consolidate;
 	struct experiment_fault fault;
 	struct experiment_bisect bisect;
 	struct experiment_collect collect;
@@ -116,10 +130,13 @@ struct testbed_spec experiment_link_testbed(const struct experiment_link *l);
 /* The testbed that it needs. */
 struct testbed_spec experiment_testbed(const struct experiment *x);
 
-/* The VM that moves, or NULL in mode none. */
+/* Whether the VM may move: the one of [migration], or any where a policy decides. */
+bool experiment_moves(const struct experiment *x, const struct experiment_vm *vm);
+
+/* The one VM that moves; NULL in mode none, and where a policy decides. */
 const struct experiment_vm *experiment_moving_vm(const struct experiment *x);
 
-/* "migrating", "source-neighbour", "destination-neighbour" or "bystander". */
+/* "migrating", "source-neighbour", "destination-neighbour" or "bystander"; where a policy decides, "roaming". */
 const char *experiment_role(const struct experiment *x, const struct experiment_vm *vm);
 
 /* Whether values of this entry separated by commas are points of a sweep (and not one text). */

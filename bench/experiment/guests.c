@@ -64,10 +64,11 @@ int guests_prepare(struct guest_boot *boot, const struct experiment *x, const ch
 int guests_check_features(struct guest_boot *boot, const struct experiment *x, virConnectPtr source,
                           virConnectPtr destination, struct err *e)
 {
-	const struct experiment_vm *moving = experiment_moving_vm(x);
 	boot->host.kvm = boot->kvm;
 	boot->host.postcopy = x->migration.mode == MODE_POSTCOPY;
-	boot->host.disks = moving && moving->disk_bytes > 0;
+	boot->host.disks = false;
+	for (int i = 0; i < x->vm_count; i++)
+		boot->host.disks |= experiment_moves(x, &x->vms[i]) && x->vms[i].disk_bytes > 0;
 	if (feature_host_read(&boot->host, source, destination, e) < 0)
 		return -1;
 	return feature_check_host(&x->features, &boot->host, e);
@@ -162,9 +163,9 @@ int guest_start(const struct experiment *x, int index, const struct guest_boot *
 	}
 	/* Before 9.0 QEMU loses writes of TCG guests that move. */
 	spec.uneven_memory = !boot->kvm && boot->host.qemu_version < 9000000;
-	if (boot->monitors && vm != experiment_moving_vm(x))
+	if (boot->monitors && !experiment_moves(x, vm))
 		spec.monitor_path = monitor_path(node->state_directory, vm->name, monitor, sizeof(monitor));
-	if (vm == experiment_moving_vm(x)) {
+	if (experiment_moves(x, vm)) {
 		/* QEMU's own pages are locked too. */
 		spec.lock_bytes = x->features.zero_copy ? vm->memory_bytes + ((int64_t)1 << 30) : 0;
 		if (feature_globals(&x->features, boot->host.libvirt_version, spec.globals, &spec.global_count,

@@ -96,6 +96,29 @@ static const struct option_row migration_rows[] = {
 	OPTION_END
 };
 
+#define CONSOLIDATE(member) offsetof(struct experiment_consolidate, member)
+static const struct option_row consolidate_rows[] = {
+	{ "policy", OPTION_STRING, CONSOLIDATE(policy), "", NULL, NULL,
+	  "which VMs move when and where ('migmeter list policies'); empty: one migration, as [migration] says" },
+	{ "duration", OPTION_DURATION, CONSOLIDATE(duration_ns), "60s", "1s", "24h", "length of the loop" },
+	{ "node_cpu", OPTION_CHOICE, CONSOLIDATE(node_cpu), "all", "all|guests", NULL,
+	  "what a node's CPU is: all that its cores do, or its VMs only (for a machine with other work)" },
+	{ "node_memory", OPTION_SIZE, CONSOLIDATE(node_memory_bytes), "0", "0", "1T",
+	  "RAM of a node for VMs; 0: its share of the machine's" },
+	{ "power", OPTION_CHOICE, CONSOLIDATE(power), "none", "none|stand-in|command", NULL,
+	  "how empty nodes sleep; stand-in: in the books only, since local nodes cannot" },
+	{ "sleep", OPTION_STRING, CONSOLIDATE(sleep), "", NULL, NULL,
+	  "shell command that puts the node $1 to sleep (power = command)" },
+	{ "wake", OPTION_STRING, CONSOLIDATE(wake), "", NULL, NULL, "shell command that wakes the node $1" },
+	{ "wake_delay", OPTION_DURATION, CONSOLIDATE(wake_delay_ns), "10s", "0s", "1h",
+	  "so long the stand-in takes to wake a node" },
+	{ "sleep_after", OPTION_DURATION, CONSOLIDATE(sleep_after_ns), "10s", "0s", "24h",
+	  "a node sleeps when it has been empty for so long" },
+	{ "dry_run", OPTION_BOOLEAN, CONSOLIDATE(dry_run), "no", NULL, NULL,
+	  "watch and plan, and say what would be done, but do nothing" },
+	OPTION_END
+};
+
 #define FAULT(member) offsetof(struct experiment_fault, member)
 static const struct option_row fault_rows[] = {
 	{ "cut", OPTION_DURATION, FAULT(cut_ns), "0s", "0s", "1h",
@@ -149,6 +172,8 @@ const struct experiment_section experiment_sections[] = {
 	{ "storage", storage_rows, SECTION(storage), "shared disks" },
 	{ "vm", vm_rows, 0, "one section [vm NAME] a VM; a workload's keys as WORKLOAD.KEY" },
 	{ "migration", migration_rows, SECTION(migration), "what moves, how, and hypervisor features" },
+	{ "consolidate", consolidate_rows, SECTION(consolidate),
+	  "VMs moved by a policy, again and again; a policy's keys as POLICY.KEY" },
 	{ "fault", fault_rows, SECTION(fault), "what is broken on purpose" },
 	{ "bisect", bisect_rows, SECTION(bisect),
 	  "a boundary to be found with few runs, at each point of the sweep" },
@@ -164,27 +189,39 @@ const struct option_row *experiment_section_rows(const char *name)
 	return NULL;
 }
 
+/* Rows of "WORKLOAD.KEY" and "POLICY.KEY", NULL where there are none; *ret_key is then KEY. */
+static const struct option_row *named_rows(const struct config_entry *entry, const char **ret_key)
+{
+	char name[64];
+	size_t length = strcspn(entry->key, ".");
+	if (!entry->key[length])
+		return NULL;
+	memcpy(name, entry->key, length);
+	name[length] = '\0';
+	*ret_key = entry->key + length + 1;
+	if (strcmp(entry->section, "vm") == 0) {
+		const struct workload_ops *ops = workload_find(name, NULL);
+		return ops ? ops->options : NULL;
+	}
+	const struct policy_ops *ops = strcmp(entry->section, "consolidate") == 0 ? policy_find(name, NULL) : NULL;
+	return ops ? ops->options : NULL;
+}
+
 bool experiment_key_sweeps(const struct config_entry *entry)
 {
-	/* Texts are never lists (a schedule has commas of its own), but for the two that name things to choose from. */
-	const struct option_row *rows = NULL;
+	/* Texts are never lists (a schedule has commas of its own), but for those that name things to choose from. */
+	static const char *const choices[] = { "workload", "policy", "congestion_control" };
 	const char *key = entry->key;
 	if (strcmp(entry->section, "bisect") == 0)
 		return false;
-	if (strcmp(entry->section, "vm") == 0 && strchr(key, '.')) {
-		char name[64];
-		size_t length = strcspn(key, ".");
-		memcpy(name, key, length);
-		name[length] = '\0';
-		const struct workload_ops *ops = workload_find(name, NULL);
-		rows = ops ? ops->options : NULL;
-		key += length + 1;
-	}
+	const struct option_row *rows = named_rows(entry, &key);
 	if (!rows)
 		rows = experiment_section_rows(entry->section);
 	const struct option_row *row = rows ? option_find(rows, key) : NULL;
 	if (!row && strcmp(entry->section, "migration") == 0)
 		row = option_find(feature_rows, key);
-	return row &&
-	       (row->type != OPTION_STRING || strcmp(key, "workload") == 0 || strcmp(key, "congestion_control") == 0);
+	bool sweeps = row && row->type != OPTION_STRING;
+	for (size_t i = 0; row && i < sizeof(choices) / sizeof(choices[0]); i++)
+		sweeps |= strcmp(key, choices[i]) == 0;
+	return sweeps;
 }

@@ -68,12 +68,10 @@ int run_preflight(const struct experiment *x, const char *directory, const struc
 			return err_set(e, EXIT_CANNOT, "'%s' is missing (package %s): run 'make deps'", tools[i].path,
 			               tools[i].package);
 	for (int i = 0; i < x->vm_count; i++) {
-		memory += x->vms[i].memory_bytes;
+		/* One that moves is on both nodes for a while. */
+		memory += x->vms[i].memory_bytes * (experiment_moves(x, &x->vms[i]) ? 2 : 1);
 		disk += x->vms[i].disk_bytes;
 	}
-	const struct experiment_vm *moving = experiment_moving_vm(x);
-	if (moving)
-		memory += moving->memory_bytes; /* it is on both nodes for a while */
 	/* what QEMU takes beside the guest's RAM, TCG's cache included */
 	memory += (int64_t)(x->vm_count + 1) * (256 << 20);
 	int64_t available = memory_available();

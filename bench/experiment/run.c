@@ -43,16 +43,17 @@ void run_on_event(void *context, int64_t head_ns, const char *vm, const char *no
                   const char *detail)
 {
 	struct run *r = context;
-	const struct experiment_vm *moving = experiment_moving_vm(r->x);
-	bool incoming = moving && strcmp(vm, moving->name) == 0 && strcmp(node, moving->node) != 0;
+	int i = 0;
 	run_directory_event(&r->directory, head_ns, vm, node, event, detail);
-	if (incoming && strcmp(event, "resume") == 0)
-		atomic_store(&r->arrived, true);
+	while (i < r->x->vm_count && strcmp(r->x->vms[i].name, vm) != 0)
+		i++;
+	if (i < r->x->vm_count && strcmp(event, "resume") == 0)
+		atomic_store(&r->at[i], run_node_index(node));
 	if (strcmp(event, "lifecycle") != 0 || strncmp(detail, "stopped/", 8) != 0 ||
 	    strcmp(detail, "stopped/migrated") == 0)
 		return;
-	/* Where it has not come yet no VM is lost: of an aborted migration the incoming side ends too. */
-	if (incoming && !atomic_load(&r->arrived))
+	/* Where it does not run no VM is lost: of an aborted migration the incoming side ends too. */
+	if (i < r->x->vm_count && atomic_load(&r->at[i]) != run_node_index(node))
 		return;
 	if (!atomic_load(&r->ending) && !atomic_load(&r->vm_lost)) {
 		snprintf(r->lost_vm, sizeof(r->lost_vm), "%s", vm);
@@ -132,6 +133,7 @@ static int stage_guests(struct run *r, struct err *e)
 		return -1;
 	for (int i = 0; i < r->x->vm_count; i++) {
 		int node = run_node_index(r->x->vms[i].node);
+		atomic_store(&r->at[i], node);
 		if (guest_start(r->x, i, &r->boot, &r->testbed, &r->testbed.nodes[node], r->connections[node],
 		                r->run_id, r->directory.path, e) < 0)
 			return -1;

@@ -88,6 +88,9 @@ void run_facts_experiment(struct run_directory *d, const struct run_order *order
 		run_directory_set(d, "migration.source", text(moving->node));
 		run_directory_set(d, "migration.destination", text(strcmp(moving->node, "src") == 0 ? "dst" : "src"));
 	}
+	if (x->consolidate.ops)
+		run_directory_set(d, "consolidate.policy_options",
+		                  options_json(x->consolidate.ops->options, x->consolidate.policy_options));
 	run_directory_set(d, "migration.link",
 	                  text(x->link.topology == TOPOLOGY_SHARED ? "dst-uplink" : "migration"));
 }

@@ -70,34 +70,41 @@ static void keep_arrived(struct run *r, const char *vm, int to)
 		run_directory_set(&r->directory, "migration.arrived", facts);
 }
 
-static int migrate(struct run *r, const struct experiment_vm *vm, struct err *e)
+struct migration_spec run_migration_spec(struct run *r)
 {
 	const struct experiment_migration *m = &r->x->migration;
 	static const enum postcopy_moment moments[] = { POSTCOPY_NOW, POSTCOPY_AFTER_FIRST_PASS,
 		                                        POSTCOPY_AFTER_TIME };
-	int from = run_node_index(vm->node), to = from == NODE_SRC ? NODE_DST : NODE_SRC;
-	struct migration_result result;
-	char uri[64];
-	snprintf(uri, sizeof(uri), "tcp://%s", r->testbed.nodes[to].migration_ip);
-	struct migration_spec spec = {
-		.source = r->connections[from],
-		.destination = r->connections[to],
-		.vm = vm->name,
-		.source_node = r->testbed.nodes[from].name,
-		.uri = uri,
-		.destination_core = r->testbed.nodes[to].core,
+	return (struct migration_spec){
 		.postcopy = m->mode == MODE_POSTCOPY ? moments[m->postcopy_switch] : POSTCOPY_NEVER,
 		.postcopy_after_ns = m->switch_after_ns,
 		.downtime_limit_ns = m->downtime_limit_ns,
 		.bandwidth_bytes_per_s = m->bandwidth_bytes_per_s,
 		.timeout_ns = m->timeout_ns,
-		.stop_due = m->sent_limit > 0 && m->mode == MODE_PRECOPY ? sent_enough : NULL,
 		.features = &r->x->features,
-		.interrupted = r->order->injections ? &r->injected : &run_interrupted,
-		.sink = on_migration_event,
-		.tick = r->order->injections ? NULL : migration_tick,
+		.sink = run_on_event,
 		.context = r,
 	};
+}
+
+static int migrate(struct run *r, const struct experiment_vm *vm, struct err *e)
+{
+	const struct experiment_migration *m = &r->x->migration;
+	int from = run_node_index(vm->node), to = from == NODE_SRC ? NODE_DST : NODE_SRC;
+	struct migration_result result;
+	struct migration_spec spec = run_migration_spec(r);
+	char uri[64];
+	snprintf(uri, sizeof(uri), "tcp://%s", r->testbed.nodes[to].migration_ip);
+	spec.source = r->connections[from];
+	spec.destination = r->connections[to];
+	spec.vm = vm->name;
+	spec.source_node = r->testbed.nodes[from].name;
+	spec.uri = uri;
+	spec.destination_core = r->testbed.nodes[to].core;
+	spec.stop_due = m->sent_limit > 0 && m->mode == MODE_PRECOPY ? sent_enough : NULL;
+	spec.interrupted = r->order->injections ? &r->injected : &run_interrupted;
+	spec.sink = on_migration_event;
+	spec.tick = r->order->injections ? NULL : migration_tick;
 	if (fault_start(&r->fault, r->x, &r->testbed, run_on_event, r, e) < 0)
 		return -1;
 	int status = migration_run(&spec, &result, e);
@@ -202,10 +209,14 @@ int run_measure(struct run *r, struct err *e)
 	if (run_pause(r, g->baseline_ns, e) < 0)
 		return -1;
 	job_expect(r->watching.job, r->x->migration.vm);
-	run_begin_phase(r, "migration", r->order->injections ? injection_plan_duration_ns(r->order->injections) : 0);
-	if (moving && r->order->injections ? inject_beside(r, e) < 0
-	    : moving                       ? migrate(r, moving, e) < 0
-	                                   : stay(r, e) < 0)
+	run_begin_phase(r, "migration",
+	                r->x->consolidate.ops  ? r->x->consolidate.duration_ns
+	                : r->order->injections ? injection_plan_duration_ns(r->order->injections)
+	                                       : 0);
+	if (r->x->consolidate.ops            ? run_consolidate(r, e) < 0
+	    : moving && r->order->injections ? inject_beside(r, e) < 0
+	    : moving                         ? migrate(r, moving, e) < 0
+	                                     : stay(r, e) < 0)
 		return -1;
 	run_begin_phase(r, "settle", g->settle_ns);
 	if (run_pause(r, g->settle_ns, e) < 0)

@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 struct fault;
+struct migration_spec;
 
 /* A run under way. What is zero was not reached; run_execute() ends it from any state. */
 struct run {
@@ -35,7 +36,7 @@ struct run {
 	bool watching_on;
 	volatile sig_atomic_t injected; /* a migration beside injections has gone on for long enough */
 	atomic_bool ending;             /* from here on guests may end */
-	atomic_bool arrived;            /* the VM that moves runs on its destination */
+	atomic_int at[VMS_MAX];         /* the node on which each VM runs: NODE_SRC, NODE_DST */
 	atomic_bool vm_lost;            /* a guest ended that should not have; lost_words says how */
 	char lost_words[200], lost_vm[64];
 };
@@ -60,6 +61,12 @@ int run_wait_agents(struct run *r, enum agent_state state, int64_t timeout_ns, s
 
 /* Of "src" or "dst". */
 int run_node_index(const char *name);
+
+/* How [migration] has VMs moved; which, and from where to where, is the caller's. */
+struct migration_spec run_migration_spec(struct run *r);
+
+/* The migration phase where a policy decides what moves: the consolidation loop. */
+int run_consolidate(struct run *r, struct err *e);
 
 /* All phases, from warm-up to settle, with what happens in them. */
 int run_measure(struct run *r, struct err *e);

@@ -10,7 +10,6 @@ static void watch_fill(struct watching *w, const struct experiment *x, const str
                        const char *run_directory)
 {
 	const struct node *head = &t->nodes[NODE_HEAD];
-	const struct experiment_vm *moving = experiment_moving_vm(x);
 	int nodes = 0;
 	for (int i = 0; i < NODE_COUNT; i++) {
 		const struct node *n = &t->nodes[i];
@@ -30,7 +29,7 @@ static void watch_fill(struct watching *w, const struct experiment *x, const str
 			.node = vm->node,
 			.management_ip = guest_address(1, i, w->management_ips[i], sizeof(w->management_ips[i])),
 			.data_ip = guest_address(2, i, w->data_ips[i], sizeof(w->data_ips[i])),
-			.migrating = vm == moving,
+			.migrating = experiment_moves(x, vm),
 		};
 		for (int k = 0; k < VM_WORKLOADS_MAX && vm->workloads[k]; k++)
 			w->vms[i].workloads[k] = vm->workloads[k]->name;

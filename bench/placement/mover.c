@@ -1,0 +1,294 @@
+#include "bench/placement/mover.h"
+
+#include "bench/base/clock.h"
+#include "bench/base/err.h"
+#include "bench/migrate/hypervisor.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum errand_state { TO_COME, GOING_ON, DONE };
+
+/* An entry of the plan. */
+struct errand {
+	struct mover *mover;
+	enum plan_kind kind;
+	int32_t vm, from, to, stage;
+	enum errand_state state;
+	bool to_woken;    /* of a move: the plan wakes its node */
+	int64_t woken_ns; /* and it has been awake since then; 0: it is not yet */
+	int record;
+	pthread_t thread;
+	char vm_name[CLUSTER_NAME + 64];
+	struct migration_result result;
+	struct err e;
+	int status;
+	atomic_bool over; /* the thread has done its work */
+};
+
+struct mover {
+	struct mover_spec spec;
+	struct errand *errands; /* of the plan */
+	int32_t count;
+	struct move_record *records;
+	int record_count, record_room;
+	volatile sig_atomic_t aborted;
+};
+
+int mover_migrate(const struct mover_node *from, const struct mover_node *to, struct migration_spec *spec,
+                  struct migration_result *ret, struct err *e)
+{
+	int result = -1;
+	*ret = (struct migration_result){ 0 };
+	if (hypervisor_open(&spec->source, from->libvirt_uri, e) < 0)
+		return -1;
+	if (hypervisor_open(&spec->destination, to->libvirt_uri, e) == 0) {
+		result = migration_run(spec, ret, e);
+		virConnectClose(spec->destination);
+	}
+	virConnectClose(spec->source);
+	return result;
+}
+
+int mover_new(struct mover **ret, const struct mover_spec *spec, struct err *e)
+{
+	struct mover *m = calloc(1, sizeof(*m));
+	if (!m)
+		return err_errno(e, EXIT_CANNOT, "no memory to move VMs");
+	m->spec = *spec;
+	if (!m->spec.migrate)
+		m->spec.migrate = mover_migrate;
+	*ret = m;
+	return 0;
+}
+
+static const char *node_name(const struct mover *m, int32_t node)
+{
+	return m->spec.nodes[node].name;
+}
+
+static void say(const struct errand *r, int32_t node, const char *event, const char *detail)
+{
+	const struct migration_spec *spec = &r->mover->spec.migration;
+	spec->sink(spec->context, clock_now_ns(), r->vm_name, node_name(r->mover, node), event, detail);
+}
+
+static void drop(struct errand *r, const char *why)
+{
+	char detail[300];
+	snprintf(detail, sizeof(detail), "to %s: %s", node_name(r->mover, r->to), why);
+	r->state = DONE;
+	if (r->kind == PLAN_MOVE)
+		say(r, r->from, "move-dropped", detail);
+}
+
+/* What may stand on something that has failed. */
+static void drop_later(struct mover *m, int32_t stage, const char *why)
+{
+	for (int32_t i = 0; i < m->count; i++)
+		if (m->errands[i].state == TO_COME && m->errands[i].stage > stage)
+			drop(&m->errands[i], why);
+}
+
+static void plan_clear(struct mover *m)
+{
+	free(m->errands);
+	m->errands = NULL;
+	m->count = 0;
+}
+
+static bool wakes(const struct plan *plan, int32_t node)
+{
+	for (int32_t i = 0; i < plan->count; i++)
+		if (plan->entries[i].kind == PLAN_WAKE && plan->entries[i].to == node)
+			return true;
+	return false;
+}
+
+int mover_take(struct mover *m, const struct plan *plan, struct err *e)
+{
+	plan_clear(m);
+	m->errands = calloc((size_t)plan->count + 1, sizeof(*m->errands));
+	if (m->record_count + plan->count > m->record_room) {
+		int room = 2 * (m->record_count + plan->count);
+		struct move_record *more = realloc(m->records, (size_t)room * sizeof(*more));
+		if (more) {
+			m->records = more;
+			m->record_room = room;
+		}
+	}
+	if (!m->errands || m->record_count + plan->count > m->record_room)
+		return err_errno(e, EXIT_CANNOT, "no memory for a plan of %d entries", plan->count);
+	for (int32_t i = 0; i < plan->count; i++) {
+		const struct plan_entry *entry = &plan->entries[i];
+		struct errand *r = &m->errands[m->count];
+		char buffer[CLUSTER_NAME];
+		if (entry->kind == PLAN_STAY)
+			continue;
+		*r = (struct errand){ .mover = m, .kind = entry->kind, .vm = entry->vm };
+		r->from = entry->from;
+		r->to = entry->to;
+		r->stage = entry->stage;
+		r->to_woken = entry->kind == PLAN_MOVE && wakes(plan, entry->to);
+		if (r->kind == PLAN_MOVE)
+			snprintf(r->vm_name, sizeof(r->vm_name), "%s",
+			         cluster_vm_name(m->spec.cluster, r->vm, buffer));
+		m->count++;
+	}
+	return 0;
+}
+
+bool mover_is_busy(const struct mover *m)
+{
+	for (int32_t i = 0; i < m->count; i++)
+		if (m->errands[i].state != DONE)
+			return true;
+	return false;
+}
+
+static void *move_main(void *argument)
+{
+	struct errand *r = argument;
+	const struct mover_spec *spec = &r->mover->spec;
+	struct migration_spec migration = spec->migration;
+	migration.vm = r->vm_name;
+	migration.source_node = spec->nodes[r->from].name;
+	migration.uri = spec->nodes[r->to].migration_uri;
+	migration.destination_core = spec->nodes[r->to].core;
+	migration.interrupted = &r->mover->aborted;
+	r->status = spec->migrate(&spec->nodes[r->from], &spec->nodes[r->to], &migration, &r->result, &r->e);
+	atomic_store(&r->over, true);
+	return NULL;
+}
+
+static void move_begin(struct errand *r)
+{
+	struct mover *m = r->mover;
+	char detail[80];
+	snprintf(detail, sizeof(detail), "to %s", node_name(m, r->to));
+	int64_t now_ns = clock_now_ns();
+	r->record = m->record_count++;
+	m->records[r->record] = (struct move_record){ .vm = r->vm, .from = r->from, .to = r->to, .begin_ns = now_ns };
+	say(r, r->from, "move-begin", detail);
+	cluster_move_begin(m->spec.cluster, r->vm, r->to, now_ns);
+	r->state = GOING_ON;
+	errno = pthread_create(&r->thread, NULL, move_main, r);
+	if (errno) {
+		r->status = err_errno(&r->e, EXIT_CANNOT, "cannot start a thread");
+		r->thread = pthread_self();
+		atomic_store(&r->over, true);
+	}
+}
+
+static void move_end(struct errand *r)
+{
+	struct mover *m = r->mover;
+	struct move_record *record = &m->records[r->record];
+	char detail[300];
+	if (!pthread_equal(r->thread, pthread_self()))
+		pthread_join(r->thread, NULL);
+	r->state = DONE;
+	record->end_ns = clock_now_ns();
+	record->arrived = r->status == 0;
+	record->lost = r->result.lost;
+	record->postcopy_start_ns = r->result.postcopy_start_ns;
+	double took_s = (double)(record->end_ns - record->begin_ns) / NS_PER_S;
+	if (!record->arrived)
+		snprintf(record->words, sizeof(record->words), "%s", r->e.text);
+	if (record->arrived)
+		snprintf(detail, sizeof(detail), "arrived, took %.3g s", took_s);
+	else
+		snprintf(detail, sizeof(detail), "failed after %.3g s: %s", took_s, record->words);
+	cluster_move_end(m->spec.cluster, r->vm, record->end_ns, record->arrived);
+	say(r, record->arrived ? r->to : r->from, "move-end", detail);
+	migration_result_free(&r->result);
+	if (!record->arrived)
+		drop_later(m, r->stage, "a move before it failed");
+}
+
+/* Why it cannot be begun at all; NULL: it can, now or, with *ret_wait, later. */
+static const char *hindrance(struct errand *r, bool *ret_wait)
+{
+	const struct mover *m = r->mover;
+	const struct cluster *c = m->spec.cluster;
+	*ret_wait = false;
+	if (c->vms[r->vm].node != r->from || c->vms[r->vm].to != CLUSTER_NONE)
+		return "the VM is elsewhere by now";
+	if (c->nodes[r->from].state != NODE_ANSWERING)
+		return "the VM's node does not answer";
+	if (!node_power_is_awake(m->spec.power, r->to)) {
+		*ret_wait = node_power_is_waking(m->spec.power, r->to);
+		return *ret_wait ? NULL : "the node is asleep";
+	}
+	if (c->nodes[r->to].state == NODE_ANSWERING)
+		return NULL;
+	if (r->to_woken && !r->woken_ns)
+		r->woken_ns = clock_now_ns();
+	*ret_wait = r->to_woken && clock_now_ns() - r->woken_ns < m->spec.patience_ns;
+	return *ret_wait ? NULL : "the node does not answer";
+}
+
+static void errand_step(struct errand *r)
+{
+	bool wait;
+	if (r->state == GOING_ON && atomic_load(&r->over))
+		move_end(r);
+	if (r->state != TO_COME)
+		return;
+	if (r->kind == PLAN_WAKE) {
+		node_power_wake(r->mover->spec.power, r->to);
+		r->state = DONE;
+		return;
+	}
+	const char *why = hindrance(r, &wait);
+	if (why) {
+		drop(r, why);
+		drop_later(r->mover, r->stage, "a move before it was dropped");
+	} else if (!wait) {
+		move_begin(r);
+	}
+}
+
+void mover_step(struct mover *m)
+{
+	int32_t stage = INT32_MAX;
+	node_power_step(m->spec.power);
+	for (int32_t i = 0; i < m->count; i++)
+		if (m->errands[i].state != DONE && m->errands[i].stage < stage)
+			stage = m->errands[i].stage;
+	for (int32_t i = 0; i < m->count; i++)
+		if (m->errands[i].stage == stage)
+			errand_step(&m->errands[i]);
+}
+
+void mover_drop(struct mover *m, const char *why)
+{
+	drop_later(m, INT32_MIN, why);
+}
+
+void mover_abort(struct mover *m)
+{
+	mover_drop(m, "interrupted");
+	m->aborted = 1;
+}
+
+const struct move_record *mover_records(const struct mover *m, int *ret_count)
+{
+	*ret_count = m->record_count;
+	return m->records;
+}
+
+void mover_free(struct mover *m)
+{
+	if (!m)
+		return;
+	for (int32_t i = 0; i < m->count; i++)
+		if (m->errands[i].state == GOING_ON)
+			move_end(&m->errands[i]);
+	free(m->errands);
+	free(m->records);
+	free(m);
+}

@@ -1,0 +1,85 @@
+/*
+ * mover.h - carries out a plan on machines: wakes nodes, moves VMs, one thread a move, all of a stage at the same time.
+ * It keeps the cluster's moves up to date and says what it does; the one who plans gives it one plan after the other.
+ *
+ *	mover_new(&m, &spec, &e);
+ *	if (!mover_is_busy(m))
+ *		mover_take(m, plan, &e);
+ *	mover_step(m);				often, also while it is not busy
+ *	mover_abort(m); mover_free(m);		at the end, waits for the threads
+ *
+ * A move to a node that does not answer is not begun; to one that the plan wakes, when it answers. When a move or wake
+ * fails, what the plan has in later stages is dropped: it may stand on it. Moves that have begun go on.
+ *
+ * Events (of the node where the VM is):
+ *	move-begin      detail = "to pm1"
+ *	move-end        detail = "arrived, took 4.31 s", or "failed after 4.31 s: ..." with libvirt's words
+ *	move-dropped    it was not begun, detail = "to pm1: ..." and why
+ */
+#ifndef BENCH_PLACEMENT_MOVER_H
+#define BENCH_PLACEMENT_MOVER_H
+
+#include "bench/migrate/migration.h"
+#include "bench/placement/node_power.h"
+#include "bench/placement/plan.h"
+
+struct mover;
+
+struct mover_node {
+	const char *name;
+	const char *libvirt_uri;
+	const char *migration_uri; /* where its QEMU listens: "tcp://10.77.3.3" */
+	int core;                  /* that its VMs are pinned to; -1: they are not */
+};
+
+struct mover_spec {
+	struct cluster *cluster;
+	struct node_power *power;
+	const struct mover_node *nodes; /* as in the cluster */
+	int64_t patience_ns;            /* so long a woken node may take to answer */
+	/*
+	 * How every VM is moved, and where events go. Connections, VM, source_node, uri, core and interrupted are filled in for
+	 * each move, which has connections of its own: one that broke before does it no harm.
+	 */
+	struct migration_spec migration;
+	/* migration_run() between two nodes; another for tests. NULL: mover_migrate(). */
+	int (*migrate)(const struct mover_node *from, const struct mover_node *to, struct migration_spec *spec,
+	               struct migration_result *ret, struct err *e);
+};
+
+/* A move that was begun. */
+struct move_record {
+	int32_t vm, from, to;
+	int64_t begin_ns, end_ns;  /* end_ns 0: it goes on */
+	int64_t postcopy_start_ns; /* 0: it did not switch to post-copy */
+	bool arrived;
+	bool lost;       /* it failed after the switch: the VM runs nowhere */
+	char words[200]; /* why it failed; "" */
+};
+
+int mover_new(struct mover **ret, const struct mover_spec *spec, struct err *e);
+
+/* Carry out this plan, which is copied. Not while it is busy. */
+int mover_take(struct mover *m, const struct plan *plan, struct err *e);
+
+/* It has a plan that is not carried out yet. */
+bool mover_is_busy(const struct mover *m);
+
+/* Begin what can begin, notice what has ended. */
+void mover_step(struct mover *m);
+
+/* Begin nothing more. */
+void mover_drop(struct mover *m, const char *why);
+/* The same, and break off what goes on. */
+void mover_abort(struct mover *m);
+
+/* All moves so far, by their begin; valid until the next mover_step(). */
+const struct move_record *mover_records(const struct mover *m, int *ret_count);
+
+/* Wait for the threads and free. m may be NULL. */
+void mover_free(struct mover *m);
+
+int mover_migrate(const struct mover_node *from, const struct mover_node *to, struct migration_spec *spec,
+                  struct migration_result *ret, struct err *e);
+
+#endif
