@@ -49,5 +49,7 @@ void move_metrics(const struct run *run, struct metrics *metrics)
 	    !json_object_is_type(active, json_type_object))
 		return;
 	json_object_object_foreach(active, node, ns)
+	{
 		metrics_put(metrics, "node_active", NULL, node, (double)json_object_get_int64(ns), NULL);
+	}
 }
