@@ -229,11 +229,15 @@ static void say_loop(struct sentence *s, const struct run_data *run)
 			continue;
 		const char *way = strchr(m->estimator, ':'), *to = way ? strstr(way, "-to-") : NULL;
 		const struct shown_metric *ran = run_metric(run, "move_switch_time", m->vm, m->estimator);
-		say(s, "%s%s", moves++ ? "; " : "moved ", m->vm);
+		say(s, "%s%s %s", moves++ ? "; " : "", isnan(m->value) ? "could not move" : "moved", m->vm);
 		if (to)
 			say(s, " from %.*s to %s", (int)(to - way - 1), way + 1, to + 4);
+		if (isnan(m->value)) {
+			say(s, "%s%s%s", *m->reason ? " (" : "", m->reason, *m->reason ? ")" : "");
+			continue;
+		}
 		say(s, " in ");
-		say_value(s, m, "an unknown time");
+		say_value(s, m, "");
 		if (ran && !isnan(ran->value)) {
 			say(s, ", running there after ");
 			say_value(s, ran, "");

@@ -44,7 +44,7 @@ like 'and that it was a stand-in' "$(tr -d ' \n' <"$run/manifest.json")" '"power
 is 'there is the database' "$(head -c 15 "$run/monitor.sqlite")" 'SQLite format 3'
 like 'with every second' "$(tr -d '\n' <"$run/manifest.json")" '"monitor": ?"monitor: [5-9][0-9] seconds written'
 like 'the verdict tells of the moves' "$(cat "$work/said")" \
-	'Policy threshold moved vm0 from src to dst in [0-9.]+ s, running there after .*; vm[01] from (src|dst) to (src|dst) in'
+	'Policy threshold moved vm0 from src to dst in [0-9.]+ s, running there after .*; moved vm[01] from (src|dst) to (src|dst) in'
 
 alone
 ok 'a dry run runs' staircase "$work/dry" --dry-run -s consolidate.duration=15s \

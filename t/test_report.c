@@ -451,9 +451,9 @@ static void a_loop_says_what_it_moved(void **state)
 		.manifest = manifest, .status = "complete", .reason = "", .shown = shown, .shown_count = 6
 	};
 	assert_string_equal(verdict_format(&run, text, sizeof(text)),
-	                    "Policy threshold moved vm0 from src to dst in 10 s, running there after 1 s; vm1 from "
-	                    "src to dst in an unknown time (missing: the move failed). src was on for 90 s, dst was "
-	                    "on for 60 s (sleep is a stand-in here).");
+	                    "Policy threshold moved vm0 from src to dst in 10 s, running there after 1 s; could not "
+	                    "move vm1 from src to dst (the move failed). src was on for 90 s, dst was on for 60 s "
+	                    "(sleep is a stand-in here).");
 	run.shown = shown + 4;
 	run.shown_count = 1;
 	assert_string_equal(verdict_format(&run, text, sizeof(text)),
