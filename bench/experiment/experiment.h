@@ -85,7 +85,7 @@ struct experiment_bisect {
 };
 
 struct experiment_collect {
-	int64_t sample_interval_ns, job_interval_ns, cpu_interval_ns, link_interval_ns, packet_bin_ns;
+	int64_t sample_interval_ns, heartbeat_ns, job_interval_ns, cpu_interval_ns, link_interval_ns, packet_bin_ns;
 	bool on[8]; /* in the order of collectors[] */
 };
 

@@ -86,6 +86,7 @@ static int arguments_make(const struct experiment *x, int index, const struct te
 	s.run_id = run_id;
 	s.vm = (uint16_t)index;
 	s.interval_ns = x->collect.sample_interval_ns;
+	s.heartbeat_ns = x->collect.heartbeat_ns;
 	s.fill_random = vm->fill == FILL_RANDOM;
 	s.empty_bytes = vm->spare_bytes;
 	for (int network = MANAGEMENT_NETWORK; network <= LAN_NETWORK && result == 0; network++) {
