@@ -19,6 +19,15 @@ enum { KINDS = sizeof(kinds) / sizeof(*kinds) };
 
 static const int64_t judged_from_ns = 10 * NS_PER_MS; /* the targets are for stops of at least this */
 
+/* The columns bias, sd and p95, and the end of the row. */
+static void end_row(FILE *out, const struct error_summary *s)
+{
+	field_number(out, s->bias);
+	field_number(out, s->sd);
+	field_number(out, s->p95);
+	putc('\n', out);
+}
+
 static int write_table(const struct calibration *c, const struct run *run, struct err *e)
 {
 	struct whole_file out = { 0 };
@@ -35,10 +44,7 @@ static int write_table(const struct calibration *c, const struct run *run, struc
 					calibration_errors(c, observer, kinds[k], lengths[i], lengths[i]);
 				fprintf(out.file, "%s,%" PRId64 ",%s,%d,%d", kinds[k], lengths[i], observer->name,
 				        s.n, s.found);
-				field_number(out.file, s.bias);
-				field_number(out.file, s.sd);
-				field_number(out.file, s.p95);
-				putc('\n', out.file);
+				end_row(out.file, &s);
 			}
 	}
 	return whole_file_close(&out, 0, e);
@@ -83,10 +89,7 @@ static int write_shares(const struct shares *s, const struct run *run, struct er
 				fputs(share_kinds[k], out.file);
 				field_number(out.file, asked[i]);
 				fprintf(out.file, ",%s,%d", share_observers[o], sum.n);
-				field_number(out.file, sum.bias);
-				field_number(out.file, sum.sd);
-				field_number(out.file, sum.p95);
-				putc('\n', out.file);
+				end_row(out.file, &sum);
 			}
 	}
 	return whole_file_close(&out, 0, e);
