@@ -8,6 +8,7 @@
 #include "bench/placement/monitor_local.h"
 #include "bench/placement/monitor_replay.h"
 #include "collectors/proc_read.h"
+#include "t/scratch_database.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -43,7 +44,7 @@
 	}
 
 struct fixture {
-	char directory[64], path[96];
+	struct scratch_database database;
 	struct monitor_replay *replay;
 	struct cluster_monitor *monitor;
 	struct monitor_view view;
@@ -52,25 +53,17 @@ struct fixture {
 static int setup(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
-	strcpy(f->directory, "/tmp/test_cluster_monitor.XXXXXX");
-	assert_non_null(mkdtemp(f->directory));
-	snprintf(f->path, sizeof(f->path), "%s/monitor.sqlite", f->directory);
+	scratch_database_make(&f->database);
 	*state = f;
 	return 0;
 }
 
 static int teardown(void **state)
 {
-	static const char *const suffixes[] = { "", "-wal", "-shm" };
 	struct fixture *f = *state;
 	monitor_view_free(&f->view);
 	monitor_replay_free(f->replay);
-	for (int i = 0; i < 3; i++) {
-		char path[112];
-		snprintf(path, sizeof(path), "%s%s", f->path, suffixes[i]);
-		unlink(path);
-	}
-	assert_int_equal(rmdir(f->directory), 0);
+	scratch_database_remove(&f->database);
 	free(f);
 	return 0;
 }
@@ -79,7 +72,7 @@ static void start(struct fixture *f, const struct monitor_replay_row *rows, int 
 {
 	struct monitor_node node[8] = { { 0 } };
 	struct cluster_monitor_spec spec = {
-		.source = &monitor_replay, .nodes = node, .path = f->path, .interval_ns = INTERVAL_NS
+		.source = &monitor_replay, .nodes = node, .path = f->database.path, .interval_ns = INTERVAL_NS
 	};
 	struct err e = { 0 };
 	for (; nodes[spec.node_count]; spec.node_count++)
@@ -161,20 +154,9 @@ static bool is_empty(const struct monitor_node_view *n)
 	return n->answering && n->vm_count == 0;
 }
 
-static const char *ask(const struct fixture *f, const char *sql)
+static const char *recorded(const struct fixture *f, const char *sql)
 {
-	static char answer[512];
-	sqlite3 *client;
-	sqlite3_stmt *statement;
-	assert_int_equal(sqlite3_open(f->path, &client), SQLITE_OK);
-	if (sqlite3_prepare_v2(client, sql, -1, &statement, NULL) != SQLITE_OK)
-		fail_msg("%s: %s", sql, sqlite3_errmsg(client));
-	const char *text =
-		sqlite3_step(statement) == SQLITE_ROW ? (const char *)sqlite3_column_text(statement, 0) : "none";
-	snprintf(answer, sizeof(answer), "%s", text ? text : "NULL");
-	sqlite3_finalize(statement);
-	sqlite3_close(client);
-	return answer;
+	return ask_file(&f->database, sql);
 }
 
 /* Counters are whole numbers: a mean is right within a few millionths. */
@@ -217,8 +199,8 @@ static void means_are_those_of_the_table(void **state)
 	assert_true(report.seconds >= 8);
 	assert_int_equal(report.seconds_lost + report.writes_failed, 0);
 	assert_int_equal(report.rows_missing == 0,
-	                 strcmp(ask(f, "SELECT count(*) FROM sample WHERE missing IS NOT NULL"), "0") == 0);
-	assert_string_equal(ask(f, "SELECT round(avg(cpu_cores), 3) FROM rate WHERE vm = 'a'"), "0.3");
+	                 strcmp(recorded(f, "SELECT count(*) FROM sample WHERE missing IS NOT NULL"), "0") == 0);
+	assert_string_equal(recorded(f, "SELECT round(avg(cpu_cores), 3) FROM rate WHERE vm = 'a'"), "0.3");
 	assert_true(report.longest_answer_ns > 0 && report.longest_write_ns >= report.longest_answer_ns);
 	char text[256];
 	assert_non_null(strstr(monitor_report_text(&report, text, sizeof(text)), "the longest delay"));
@@ -248,8 +230,8 @@ static void what_is_not_told_is_missing(void **state)
 	assert_true(a->mean.net_bytes_per_s == 0);
 	stop(f);
 	assert_string_equal(
-		ask(f, "SELECT missing FROM sample WHERE vm = 'a' AND cpu_ns IS NULL AND disk_read_bytes = 0 "
-	               "AND head_ns IS NOT NULL"),
+		recorded(f, "SELECT missing FROM sample WHERE vm = 'a' AND cpu_ns IS NULL AND disk_read_bytes = 0 "
+	                    "AND head_ns IS NOT NULL"),
 		"the table does not tell cpu_ns, memory_bytes");
 }
 
@@ -297,14 +279,14 @@ static void a_failing_hypervisor_has_rows_that_say_so(void **state)
 	near(look(f, "n0")->mean.cpu_cores, 0.5); /* the node's own counters are read on */
 	clock_sleep(2 * INTERVAL_NS);
 	stop(f);
-	assert_string_equal(ask(f, "SELECT state FROM sample WHERE vm = '' AND missing = 'libvirtd is dead' "
-	                           "AND cpu_ns IS NOT NULL"),
+	assert_string_equal(recorded(f, "SELECT state FROM sample WHERE vm = '' AND missing = 'libvirtd is dead' "
+	                                "AND cpu_ns IS NOT NULL"),
 	                    MONITOR_SILENT);
-	assert_string_equal(ask(f, "SELECT state FROM sample WHERE vm = 'a' AND missing = 'libvirtd is dead' "
-	                           "AND cpu_ns IS NULL AND head_ns IS NULL"),
+	assert_string_equal(recorded(f, "SELECT state FROM sample WHERE vm = 'a' AND missing = 'libvirtd is dead' "
+	                                "AND cpu_ns IS NULL AND head_ns IS NULL"),
 	                    "NULL");
-	assert_string_equal(ask(f, "SELECT count(*) FROM sample WHERE node = 'n1' AND missing = 'libvirtd is dead'"),
-	                    "0");
+	assert_string_equal(
+		recorded(f, "SELECT count(*) FROM sample WHERE node = 'n1' AND missing = 'libvirtd is dead'"), "0");
 }
 
 static int count_seconds(const struct fixture *f, const char *node, const char *state)
@@ -312,7 +294,7 @@ static int count_seconds(const struct fixture *f, const char *node, const char *
 	char sql[160];
 	snprintf(sql, sizeof(sql), "SELECT count(*) FROM sample WHERE node = '%s' AND vm = '' AND state = '%s'", node,
 	         state);
-	return atoi(ask(f, sql));
+	return atoi(recorded(f, sql));
 }
 
 static void a_hanging_node_delays_nobody(void **state)
@@ -340,15 +322,17 @@ static void a_hanging_node_delays_nobody(void **state)
 	assert_false(look(f, "n1")->answering);
 	assert_non_null(strstr(look(f, "n1")->missing, "no answer after"));
 	assert_int_equal(look(f, "n1")->vm_count, 0); /* nothing is known of this window */
-	assert_true(atoi(ask(f, "SELECT count(*) FROM sample WHERE vm = 'a' AND missing LIKE 'no answer after%'")) >=
-	            20);
+	assert_true(
+		atoi(recorded(f, "SELECT count(*) FROM sample WHERE vm = 'a' AND missing LIKE 'no answer after%'")) >=
+		20);
 	monitor_replay_release(f->replay);
 	wait_for(f, "n1", is_answering);
 	struct cluster_monitor_report report = stop(f);
 	assert_int_equal(report.seconds_lost, 0);
 	assert_true(report.answers_late >= 1);
 	assert_string_equal(
-		ask(f, "SELECT count(DISTINCT node) FROM sample GROUP BY due_ns HAVING count(DISTINCT node) <> 3"),
+		recorded(f,
+	                 "SELECT count(DISTINCT node) FROM sample GROUP BY due_ns HAVING count(DISTINCT node) <> 3"),
 		"none");
 }
 
@@ -381,7 +365,7 @@ static void a_locked_database_loses_no_second(void **state)
 	sqlite3 *client;
 	start(f, rows, 2, (const char *const[]){ "n0", NULL });
 	wait_for(f, "n0", is_covered);
-	assert_int_equal(sqlite3_open(f->path, &client), SQLITE_OK);
+	assert_int_equal(sqlite3_open(f->database.path, &client), SQLITE_OK);
 	sqlite3_busy_timeout(client, 10000);
 	assert_int_equal(sqlite3_exec(client, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
 	do {
@@ -397,13 +381,13 @@ static void a_locked_database_loses_no_second(void **state)
 	}
 	report = stop(f);
 	assert_non_null(strstr(report.trouble, "locked"));
-	assert_int_equal(atoi(ask(f, "SELECT count(DISTINCT due_ns) FROM sample")), report.seconds);
+	assert_int_equal(atoi(recorded(f, "SELECT count(DISTINCT due_ns) FROM sample")), report.seconds);
 	/* Those that waited are there, unless this machine stood still for a minute of theirs. */
 	if (report.seconds_lost == 0)
-		assert_string_equal(ask(f,
-		                        "SELECT (max(due_ns) - min(due_ns)) / 20000000 + 1 - count(DISTINCT due_ns) "
-		                        "FROM sample"),
-		                    "0");
+		assert_string_equal(
+			recorded(f, "SELECT (max(due_ns) - min(due_ns)) / 20000000 + 1 - count(DISTINCT due_ns) "
+		                    "FROM sample"),
+			"0");
 }
 
 static void bad_specifications_are_refused(void **state)
@@ -411,7 +395,7 @@ static void bad_specifications_are_refused(void **state)
 	const struct fixture *f = *state;
 	struct monitor_node twice[] = { { .name = "n0" }, { .name = "n0" } };
 	struct cluster_monitor_spec spec = {
-		.source = &monitor_replay, .nodes = twice, .node_count = 2, .path = f->path
+		.source = &monitor_replay, .nodes = twice, .node_count = 2, .path = f->database.path
 	};
 	struct cluster_monitor *m;
 	struct err e = { 0 };
@@ -541,9 +525,9 @@ static void libvirt_may_be_dead_or_hang(void **state)
 	struct fixture *f = *state;
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	char hanging[160], dead[160];
-	snprintf(address.sun_path, sizeof(address.sun_path), "%s/socket", f->directory);
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s/socket", f->database.directory);
 	snprintf(hanging, sizeof(hanging), "qemu+unix:///system?socket=%s", address.sun_path);
-	snprintf(dead, sizeof(dead), "qemu+unix:///system?socket=%s/none", f->directory);
+	snprintf(dead, sizeof(dead), "qemu+unix:///system?socket=%s/none", f->database.directory);
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
 	assert_int_equal(listen(fd, 4), 0);
@@ -553,7 +537,7 @@ static void libvirt_may_be_dead_or_hang(void **state)
 	struct cluster_monitor_spec spec = { .source = &monitor_libvirt,
 		                             .nodes = nodes,
 		                             .node_count = 2,
-		                             .path = f->path,
+		                             .path = f->database.path,
 		                             .interval_ns = INTERVAL_NS };
 	struct err e = { 0 };
 	if (cluster_monitor_start(&f->monitor, &spec, &e) < 0)

@@ -7,6 +7,7 @@
 #include "bench/placement/consolidation.h"
 #include "bench/placement/monitor_replay.h"
 #include "t/made_cluster.h"
+#include "t/scratch_database.h"
 
 #include <stdatomic.h>
 #include <unistd.h>
@@ -530,7 +531,7 @@ static struct looped loop_run(const char *second, int64_t duration_ns, bool dry_
 {
 	struct looped l = { 0 };
 	struct monitor_replay *replay;
-	char directory[] = "/tmp/test_consolidation.XXXXXX", path[96];
+	struct scratch_database database;
 	const struct policy_ops *ops = &threshold_policy;
 	void *options = made_options(ops, "window=1s quiet=1s");
 	struct monitor_replay_row rows[4];
@@ -541,8 +542,7 @@ static struct looped loop_run(const char *second, int64_t duration_ns, bool dry_
 	const struct consolidation_vm vms[] = { { "vm0", 1 << 28, 0 }, { "vm1", 1 << 28, 0 } };
 	memcpy(rows, overloaded, sizeof(rows));
 	rows[3].node = second;
-	assert_non_null(mkdtemp(directory));
-	snprintf(path, sizeof(path), "%s/monitor.sqlite", directory);
+	scratch_database_make(&database);
 	assert_int_equal(monitor_replay_create(&replay, rows, 4, &l.e), 0);
 	log_clear();
 	atomic_store(&notes, 0);
@@ -558,7 +558,7 @@ static struct looped loop_run(const char *second, int64_t duration_ns, bool dry_
 		                                 .migrate = fake_migrate,
 		                                 .source = &monitor_replay,
 		                                 .source_argument = replay,
-		                                 .database = path,
+		                                 .database = database.path,
 		                                 .interval_ns = INTERVAL_NS,
 		                                 .duration_ns = duration_ns,
 		                                 .dry_run = dry_run,
@@ -567,8 +567,7 @@ static struct looped loop_run(const char *second, int64_t duration_ns, bool dry_
 	l.status = consolidation_run(&spec, &l.result, &l.e);
 	monitor_replay_free(replay);
 	free(options);
-	unlink(path);
-	assert_int_equal(rmdir(directory), 0);
+	scratch_database_remove(&database);
 	return l;
 }
 
