@@ -1,4 +1,4 @@
-/* analysed_migration.h - for tests: a made migration whose numbers can be worked out by hand, and the files of its run. */
+/* analysed_migration.h - for tests: a made migration whose numbers can be worked out by hand, and its files. */
 #ifndef T_ANALYSED_MIGRATION_H
 #define T_ANALYSED_MIGRATION_H
 

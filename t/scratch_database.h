@@ -1,4 +1,4 @@
-/* scratch_database.h - for tests: a folder with the path of a database in it, gone with it; and what the database says. */
+/* scratch_database.h - for tests: a folder with a place for a database in it, and what that says. */
 #ifndef T_SCRATCH_DATABASE_H
 #define T_SCRATCH_DATABASE_H
 
