@@ -8,6 +8,13 @@
 #include <math.h>
 #include <string.h>
 
+/* Columns of tried.csv: what the hypervisor expected, less what came. */
+static const char *const forecast_errors[] = {
+	"expected_downtime_error_first", "expected_downtime_error_median", "expected_downtime_error_last",
+	"remaining_time_error_first",    "remaining_time_error_median",    "remaining_time_error_last",
+};
+enum { FORECAST_ERRORS = sizeof(forecast_errors) / sizeof(*forecast_errors) };
+
 static const char *axis_label(const struct study_view *v)
 {
 	return *v->search_label ? v->search_label : "value tried";
@@ -99,9 +106,6 @@ static void put_number(FILE *out, const struct csv_table *t, int row, const char
 
 static void put_tried(FILE *out, const struct study_view *v)
 {
-	static const char *const errors[] = { "expected_downtime_error_first", "expected_downtime_error_median",
-		                              "expected_downtime_error_last",  "remaining_time_error_first",
-		                              "remaining_time_error_median",   "remaining_time_error_last" };
 	const struct csv_table *t = v->tried;
 	char text[300];
 	fputs("<table class=\"ranking\">\n<thead><tr><th rowspan=\"2\"></th><th class=\"number\" rowspan=\"2\">",
@@ -133,8 +137,8 @@ static void put_tried(FILE *out, const struct study_view *v)
 		fputs("</td>", out);
 		put_number(out, t, i, "baseline_rate", csv_table_text(t, i, "rate_unit"));
 		put_number(out, t, i, "migration_time", "ns");
-		for (size_t k = 0; k < sizeof(errors) / sizeof(*errors); k++)
-			put_number(out, t, i, errors[k], "ns");
+		for (int k = 0; k < FORECAST_ERRORS; k++)
+			put_number(out, t, i, forecast_errors[k], "ns");
 		fputs("</tr>\n", out);
 	}
 	fputs("</tbody>\n</table>\n", out);
@@ -145,17 +149,13 @@ void boundary_put(FILE *out, const struct study_view *v, const struct study_plot
 	fputs("<section>\n<h2>Boundary</h2>\n<p class=\"note\">Found by bisection: both ends, then always the middle. A migration "
 	      "that has not come to an end by the time limit is aborted and has not converged.</p>\n",
 	      out);
-	for (int i = 0; i < plot_count; i++)
-		if (plots[i].part == PART_BOUNDARY)
-			study_plot_put(out, v, &plots[i]);
+	study_plots_put(out, v, plots, plot_count, PART_BOUNDARY);
 	put_boundaries(out, v);
 	fputs("</section>\n<section>\n<h2>Forecasts</h2>\n<p class=\"note\">What the hypervisor expected at its passes over the "
 	      "memory, less what came: the first pass, the median and the last; positive, it expected more. Where nothing "
 	      "came there is no error.</p>\n",
 	      out);
-	for (int i = 0; i < plot_count; i++)
-		if (plots[i].part == PART_FORECAST)
-			study_plot_put(out, v, &plots[i]);
+	study_plots_put(out, v, plots, plot_count, PART_FORECAST);
 	put_tried(out, v);
 	fputs("</section>\n", out);
 }
@@ -182,18 +182,15 @@ static void put_cell(FILE *data, const struct csv_table *t, int row, const char 
 /* Columns: row of the block, value, share, then first, median, last error of the downtime (s) and of the time (s). */
 static int write_data(const struct study_view *v, const char *path)
 {
-	static const char *const cells[] = { "expected_downtime_error_first", "expected_downtime_error_median",
-		                             "expected_downtime_error_last",  "remaining_time_error_first",
-		                             "remaining_time_error_median",   "remaining_time_error_last" };
 	FILE *data = fopen(path, "we");
 	int errors = 0;
 	for (int i = 0; data && i < csv_table_rows(v->tried); i++) {
 		fprintf(data, "%d", row_of(v->boundary, csv_table_text(v->tried, i, "block")) + 1);
 		put_cell(data, v->tried, i, "at", 1);
 		put_cell(data, v->tried, i, "share", 1);
-		for (size_t k = 0; k < sizeof(cells) / sizeof(*cells); k++) {
-			put_cell(data, v->tried, i, cells[k], 1e-9);
-			errors += !isnan(csv_table_number(v->tried, i, cells[k]));
+		for (int k = 0; k < FORECAST_ERRORS; k++) {
+			put_cell(data, v->tried, i, forecast_errors[k], 1e-9);
+			errors += !isnan(csv_table_number(v->tried, i, forecast_errors[k]));
 		}
 		putc('\n', data);
 	}

@@ -172,6 +172,14 @@ void study_plot_put(FILE *out, const struct study_view *v, const struct study_pl
 	fputs("</figure>\n", out);
 }
 
+void study_plots_put(FILE *out, const struct study_view *v, const struct study_plot *plots, int plot_count,
+                     enum study_part part)
+{
+	for (int i = 0; i < plot_count; i++)
+		if (plots[i].part == part)
+			study_plot_put(out, v, &plots[i]);
+}
+
 /* "job 5000000000, repeat yes" */
 static void put_options(FILE *out, struct json_object *options)
 {
@@ -224,9 +232,7 @@ static void put_paper(FILE *out, const struct study_view *v, const struct study_
 	fputs("<section>\n<h2>Figures</h2>\n<p class=\"note\">Of each point the first complete run. Grey: the migration; "
 	      "red: the VM that moves is stopped. Time counts from the start of the work, as in the paper.</p>\n",
 	      out);
-	for (int i = 0; i < plot_count; i++)
-		if (plots[i].part == PART_PAPER)
-			study_plot_put(out, v, &plots[i]);
+	study_plots_put(out, v, plots, plot_count, PART_PAPER);
 	fputs("</section>\n", out);
 	put_sizes(out, v);
 }

@@ -14,4 +14,8 @@ int study_page_write(const struct study_view *v, const struct study_plot *plots,
 /* One figure, or why there is none. */
 void study_plot_put(FILE *out, const struct study_view *v, const struct study_plot *plot);
 
+/* Those of a part of the page. */
+void study_plots_put(FILE *out, const struct study_view *v, const struct study_plot *plots, int plot_count,
+                     enum study_part part);
+
 #endif
