@@ -281,12 +281,12 @@ int calibration_prepare(struct plotting *p, struct err *e)
 			fputs("\n\n", data);
 		}
 	}
-	plot_set_text(p->script, "DATA", path);
+	gnuplot_set_text(p->script, "DATA", path);
 	fprintf(p->script, "N = %d\nLOW = %.9g\nHIGH = %.9g\narray OBSERVER[N]\narray PANEL[2]\n", rows,
 	        high > 0 ? pow(10, floor(log10(low / MS))) : 0.01, high > 0 ? pow(10, ceil(log10(high / MS))) : 1);
 	for (int o = 0; o < rows; o++)
-		plot_set_item(p->script, "OBSERVER", o + 1, name_format(observers[o], text, sizeof(text)));
+		gnuplot_set_item(p->script, "OBSERVER", o + 1, name_format(observers[o], text, sizeof(text)));
 	for (int k = 0; k < KINDS; k++)
-		plot_set_item(p->script, "PANEL", k + 1, kinds[k].heading);
+		gnuplot_set_item(p->script, "PANEL", k + 1, kinds[k].heading);
 	return fclose(data) == 0 ? 0 : err_errno(e, EXIT_CANNOT, "cannot write data of a plot");
 }

@@ -2,7 +2,7 @@
 
 #include "reports/csv_table.h"
 #include "reports/html.h"
-#include "reports/plot.h"
+#include "reports/gnuplot.h"
 #include "reports/study_page.h"
 
 #include <math.h>
@@ -162,23 +162,6 @@ void boundary_put(FILE *out, const struct study_view *v, const struct study_plot
 
 /* ---- pictures ---- */
 
-static void put_item(FILE *s, const char *array, int index, double value)
-{
-	if (isnan(value))
-		fprintf(s, "%s[%d] = NaN\n", array, index);
-	else
-		fprintf(s, "%s[%d] = %.9g\n", array, index, value);
-}
-
-static void put_cell(FILE *data, const struct csv_table *t, int row, const char *column, double factor)
-{
-	double value = csv_table_number(t, row, column) * factor;
-	if (isnan(value))
-		fputs(" NaN", data);
-	else
-		fprintf(data, " %.9g", value);
-}
-
 /* Columns: row of the block, value, share, then first, median, last error of the downtime (s) and of the time (s). */
 static int write_data(const struct study_view *v, const char *path)
 {
@@ -186,11 +169,12 @@ static int write_data(const struct study_view *v, const char *path)
 	int errors = 0;
 	for (int i = 0; data && i < csv_table_rows(v->tried); i++) {
 		fprintf(data, "%d", row_of(v->boundary, csv_table_text(v->tried, i, "block")) + 1);
-		put_cell(data, v->tried, i, "at", 1);
-		put_cell(data, v->tried, i, "share", 1);
+		gnuplot_put_number(data, csv_table_number(v->tried, i, "at"));
+		gnuplot_put_number(data, csv_table_number(v->tried, i, "share"));
 		for (int k = 0; k < FORECAST_ERRORS; k++) {
-			put_cell(data, v->tried, i, forecast_errors[k], 1e-9);
-			errors += !isnan(csv_table_number(v->tried, i, forecast_errors[k]));
+			double error_ns = csv_table_number(v->tried, i, forecast_errors[k]);
+			gnuplot_put_number(data, error_ns * 1e-9);
+			errors += !isnan(error_ns);
 		}
 		putc('\n', data);
 	}
@@ -214,18 +198,17 @@ static int prepare(const struct study_drawing *d, const struct study_plot *plot,
 		from = fmin(from, csv_table_number(v->tried, i, "at"));
 		to = fmax(to, csv_table_number(v->tried, i, "at"));
 	}
-	for (size_t i = 0; i < sizeof(arrays) / sizeof(*arrays); i++)
-		fprintf(s, "array %s[%d]\n", arrays[i], count);
+	gnuplot_arrays(s, arrays, sizeof(arrays) / sizeof(*arrays), count);
 	for (int i = 0; i < count; i++) {
-		plot_set_item(s, "BLOCK", i + 1,
-		              block_format(csv_table_text(v->boundary, i, "block"), text, sizeof(text)));
-		plot_set_item(s, "TEXT", i + 1, boundary_format(v, i, text, sizeof(text)));
-		put_item(s, "LOW", i + 1, csv_table_number(v->boundary, i, "low"));
-		put_item(s, "HIGH", i + 1, csv_table_number(v->boundary, i, "high"));
+		gnuplot_set_item(s, "BLOCK", i + 1,
+		                 block_format(csv_table_text(v->boundary, i, "block"), text, sizeof(text)));
+		gnuplot_set_item(s, "TEXT", i + 1, boundary_format(v, i, text, sizeof(text)));
+		gnuplot_set_number_item(s, "LOW", i + 1, csv_table_number(v->boundary, i, "low"));
+		gnuplot_set_number_item(s, "HIGH", i + 1, csv_table_number(v->boundary, i, "high"));
 	}
 	fprintf(s, "COUNT = %d\nFROM = %.9g\nTO = %.9g\n", count, from, to);
-	plot_set_text(s, "FILE", path);
-	plot_set_text(s, "AXIS", axis_label(v));
+	gnuplot_set_text(s, "FILE", path);
+	gnuplot_set_text(s, "AXIS", axis_label(v));
 	return 0;
 }
 

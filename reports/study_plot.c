@@ -1,24 +1,17 @@
 #include "reports/study_plot.h"
 
-#include "bench/base/clock.h"
 #include "bench/base/err.h"
-#include "bench/base/process.h"
 #include "reports/csv_table.h"
 #include "reports/draw.h"
-#include "reports/plot.h"
-#include "reports/report.h"
+#include "reports/gnuplot.h"
 #include "reports/study_boundary.h"
 #include "reports/study_ranking.h"
 #include "reports/study_times.h"
-#include "reports/svg.h"
 
-#include <errno.h>
-#include <json-c/json.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 /* What a panel shows; file "" is none. */
 struct panel {
@@ -84,14 +77,6 @@ static void read_panel(struct panel *p, const struct study_drawing *d, const str
 
 /* ---- the preamble of a figure ---- */
 
-static void put_number(FILE *s, const char *array, int index, double value)
-{
-	if (isnan(value))
-		fprintf(s, "%s[%d] = NaN\n", array, index);
-	else
-		fprintf(s, "%s[%d] = %.9g\n", array, index, value);
-}
-
 /* Panels of one VM share their axis where that still shows each of them. */
 static double axis_high(const struct panel *row, int column)
 {
@@ -107,17 +92,17 @@ static double axis_high(const struct panel *row, int column)
 
 static void put_panel(FILE *s, int index, const struct panel *p, double high)
 {
-	plot_set_item(s, "FILE", index, p->file);
-	plot_set_item(s, "PANEL", index, p->title);
-	plot_set_item(s, "UNIT", index, p->unit);
-	put_number(s, "FACTOR", index, p->factor);
-	put_number(s, "START", index, p->start_s);
-	put_number(s, "END", index, p->end_s);
-	put_number(s, "HIGH", index, high);
-	put_number(s, "FROM", index, isnan(p->from_s) ? p->start_s : p->from_s);
-	put_number(s, "TO", index, isnan(p->to_s) ? p->start_s : p->to_s);
-	put_number(s, "STOP", index, p->stop_s);
-	put_number(s, "RESUME", index, p->resume_s);
+	gnuplot_set_item(s, "FILE", index, p->file);
+	gnuplot_set_item(s, "PANEL", index, p->title);
+	gnuplot_set_item(s, "UNIT", index, p->unit);
+	gnuplot_set_number_item(s, "FACTOR", index, p->factor);
+	gnuplot_set_number_item(s, "START", index, p->start_s);
+	gnuplot_set_number_item(s, "END", index, p->end_s);
+	gnuplot_set_number_item(s, "HIGH", index, high);
+	gnuplot_set_number_item(s, "FROM", index, isnan(p->from_s) ? p->start_s : p->from_s);
+	gnuplot_set_number_item(s, "TO", index, isnan(p->to_s) ? p->start_s : p->to_s);
+	gnuplot_set_number_item(s, "STOP", index, p->stop_s);
+	gnuplot_set_number_item(s, "RESUME", index, p->resume_s);
 }
 
 /* 0, or 1 when no panel has a run. */
@@ -129,8 +114,7 @@ static int figure_prepare(const struct study_drawing *d, const struct study_plot
 	struct panel(*panels)[FIGURE_RATES] = calloc(FIGURE_VMS, sizeof(*panels));
 	int there = 0;
 	fprintf(s, "ROWS = %d\nCOLUMNS = %d\n", f->vms, FIGURE_RATES);
-	for (size_t i = 0; i < sizeof(arrays) / sizeof(*arrays); i++)
-		fprintf(s, "array %s[%d]\n", arrays[i], f->vms * FIGURE_RATES);
+	gnuplot_arrays(s, arrays, sizeof(arrays) / sizeof(*arrays), f->vms * FIGURE_RATES);
 	for (int row = 0; panels && row < f->vms; row++) {
 		for (int column = 0; column < FIGURE_RATES; column++) {
 			read_panel(&panels[row][column], d, f, row, column);
@@ -146,46 +130,18 @@ static int figure_prepare(const struct study_drawing *d, const struct study_plot
 
 /* ---- drawing ---- */
 
-static int publish(const struct study_drawing *d, const char *name, const char *ending, struct err *e)
+static int draw_one(const struct gnuplot *g, const struct study_drawing *d, struct study_plot *plot, struct err *e)
 {
-	char from[5000], to[5000];
-	snprintf(from, sizeof(from), "%s/%s.%s", d->work, name, ending);
-	snprintf(to, sizeof(to), "%s/plots/%s.%s", d->view->directory, name, ending);
-	if (strcmp(ending, "svg") == 0 && svg_repair(from) < 0)
-		return err_errno(e, EXIT_CANNOT, "cannot write '%s'", from);
-	return rename(from, to) == 0 ? 0 : err_errno(e, EXIT_CANNOT, "cannot write '%s'", to);
-}
-
-static int draw_one(const struct study_drawing *d, struct study_plot *plot, struct err *e)
-{
-	static const char *const endings[] = { "svg", "png" };
-	char path[5000], text[5000], scale[64];
+	char caption[500], scale[64];
 	const struct run_data *any = study_view_any(d->view);
-	snprintf(path, sizeof(path), "%s/%s.gp", d->work, plot->name);
-	FILE *s = fopen(path, "we");
+	snprintf(caption, sizeof(caption), "%s%s", plot->heading, any ? scale_format(any, scale, sizeof(scale)) : "");
+	FILE *s = gnuplot_picture_begin(g, plot->name, caption, e);
 	if (!s)
-		return err_errno(e, EXIT_CANNOT, "cannot write '%s'", path);
-	plot_set_text(s, "SCRIPTS", d->scripts);
-	plot_set_text(s, "NAME", plot->name);
-	snprintf(text, sizeof(text), "%s%s", plot->heading, any ? scale_format(any, scale, sizeof(scale)) : "");
-	plot_set_text(s, "CAPTION", text);
-	int result = plot->prepare(d, plot, s);
-	for (int i = 0; result == 0 && i < 2; i++) {
-		snprintf(text, sizeof(text), "%s/%s.%s", d->work, plot->name, endings[i]);
-		plot_set_text(s, "TERMINAL", endings[i]);
-		plot_set_text(s, "OUT", text);
-		fprintf(s, "reset\nload SCRIPTS.'/%s'\n", plot->script);
-	}
-	if (fclose(s) != 0 && result == 0)
-		result = err_errno(e, EXIT_CANNOT, "cannot write '%s'", path);
-	if (result == 1) {
+		return -1;
+	int prepared = plot->prepare(d, plot, s),
+	    result = gnuplot_picture_end(g, plot->name, plot->script, s, prepared, e);
+	if (result == 1)
 		snprintf(plot->missing, sizeof(plot->missing), "no run of it is complete");
-		return 0;
-	}
-	if (result == 0)
-		result = plot_run_gnuplot(path, e);
-	for (int i = 0; result == 0 && i < 2; i++)
-		result = publish(d, plot->name, endings[i], e);
 	return result;
 }
 
@@ -215,30 +171,22 @@ static int paper_plots(const struct study_view *v, struct study_plot *plots, int
 int study_plots_draw(const struct study_view *v, struct study_plot plots[STUDY_PLOTS_MAX], int *ret_count,
                      struct err *e)
 {
-	char folder[4200], work[4300];
-	struct study_drawing d = { v, work, reports_directory(e) };
-	int count = paper_plots(v, plots, STUDY_PLOTS_MAX), result = d.scripts ? 0 : -1;
+	struct gnuplot g;
+	const struct study_drawing d = { v, g.work };
+	int count = paper_plots(v, plots, STUDY_PLOTS_MAX), result = gnuplot_begin(&g, v->directory, e);
 	count += ranking_plots(v, plots + count, STUDY_PLOTS_MAX - count);
 	count += boundary_plots(v, plots + count, STUDY_PLOTS_MAX - count);
-	snprintf(folder, sizeof(folder), "%s/plots", v->directory);
-	snprintf(work, sizeof(work), "%s/.draw-XXXXXX", folder);
-	if (result == 0 && mkdir(folder, 0755) < 0 && errno != EEXIST)
-		result = err_errno(e, EXIT_CANNOT, "cannot make '%s'", folder);
-	if (result == 0 && !mkdtemp(work))
-		result = err_errno(e, EXIT_CANNOT, "cannot make '%s'", work);
 	int ready = result == 0;
 	for (int i = 0; i < count; i++) {
 		struct study_plot *plot = &plots[i];
 		struct err own = { 0 };
-		if (ready && draw_one(&d, plot, &own) < 0 && result == 0)
+		if (ready && draw_one(&g, &d, plot, &own) < 0 && result == 0)
 			result = err_set(e, own.status, "%s", own.text);
 		if (!ready || own.status)
 			snprintf(plot->missing, sizeof(plot->missing), "%.500s", ready ? own.text : e->text);
 	}
-	if (ready) {
-		const char *argv[] = { "rm", "-rf", "--", work, NULL };
-		process_run(NULL, argv, 10 * NS_PER_S, NULL, 0, NULL);
-	}
+	if (ready)
+		gnuplot_end(&g);
 	*ret_count = count;
 	return result;
 }

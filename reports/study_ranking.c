@@ -2,7 +2,7 @@
 
 #include "reports/csv_table.h"
 #include "reports/html.h"
-#include "reports/plot.h"
+#include "reports/gnuplot.h"
 #include "reports/study_page.h"
 
 #include <math.h>
@@ -259,14 +259,6 @@ struct range {
 	double low, high;
 };
 
-static void put_scalar(FILE *s, const char *name, double value)
-{
-	if (isnan(value))
-		fprintf(s, "%s = NaN\n", name);
-	else
-		fprintf(s, "%s = %.9g\n", name, value);
-}
-
 /* The columns of one member; what is not above 0 has no place on a logarithmic axis. */
 static void write_data(FILE *data, const struct csv_table *t, int row, int place, struct range *ranges)
 {
@@ -277,10 +269,10 @@ static void write_data(FILE *data, const struct csv_table *t, int row, int place
 		int at = find_column(t, row, drawn[i].metric, drawn[i].estimator);
 		double value = at < 0 ? NAN : csv_table_number(t, at, "value") * drawn[i].factor;
 		if (isnan(value) || value < 0 || (is_downtime && (value == 0 || kind == 2))) {
-			fputs(" NaN", data);
+			gnuplot_put_number(data, NAN);
 			continue;
 		}
-		fprintf(data, " %.9g", value);
+		gnuplot_put_number(data, value);
 		struct range *range = &ranges[is_downtime ? DOWNTIMES : i];
 		range->low = fmin(range->low, value);
 		range->high = fmax(range->high, value);
@@ -306,19 +298,19 @@ static int prepare(const struct study_drawing *d, const struct study_plot *plot,
 		if (!has_result(t, row))
 			continue;
 		write_data(data, t, row, ++count, ranges);
-		plot_set_item(s, "MEMBER", count, cell(t, row, "member"));
+		gnuplot_set_item(s, "MEMBER", count, cell(t, row, "member"));
 		int time = find_column(t, row, "migration_time", "completion");
 		if (time >= 0 && strcmp(cell(t, row, "reference"), "yes") == 0)
 			reference_s = csv_table_number(t, time, "value") / 1e9;
 	}
 	fclose(data);
 	fprintf(s, "COUNT = %d\nROW = %d\n", count, PLOT_ROW_PX);
-	put_scalar(s, "REFERENCE", reference_s);
-	put_scalar(s, "LONG", ranges[TIME].high > 0 ? ranges[TIME].high : 1);
-	put_scalar(s, "LOST", ranges[LOST].high > 0 ? ranges[LOST].high : 1);
-	put_scalar(s, "DOWN_LOW", ranges[DOWNTIMES].high > 0 ? ranges[DOWNTIMES].low : 1);
-	put_scalar(s, "DOWN_HIGH", ranges[DOWNTIMES].high > 0 ? ranges[DOWNTIMES].high : 1000);
-	plot_set_text(s, "FILE", path);
+	gnuplot_set_number(s, "REFERENCE", reference_s);
+	gnuplot_set_number(s, "LONG", ranges[TIME].high > 0 ? ranges[TIME].high : 1);
+	gnuplot_set_number(s, "LOST", ranges[LOST].high > 0 ? ranges[LOST].high : 1);
+	gnuplot_set_number(s, "DOWN_LOW", ranges[DOWNTIMES].high > 0 ? ranges[DOWNTIMES].low : 1);
+	gnuplot_set_number(s, "DOWN_HIGH", ranges[DOWNTIMES].high > 0 ? ranges[DOWNTIMES].high : 1000);
+	gnuplot_set_text(s, "FILE", path);
 	return count == 0;
 }
 
