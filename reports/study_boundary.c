@@ -1,9 +1,7 @@
-#include "reports/study_boundary.h"
-
+/* The boundary that a study has looked for, what was tried, and how the hypervisor's forecasts held. */
 #include "reports/csv_table.h"
 #include "reports/html.h"
-#include "reports/gnuplot.h"
-#include "reports/study_page.h"
+#include "reports/study_section.h"
 
 #include <math.h>
 #include <string.h>
@@ -49,7 +47,8 @@ static int row_of(const struct csv_table *t, const char *block)
 
 /* ---- the page ---- */
 
-void boundary_put_summary(FILE *out, const struct study_view *v)
+/* A line a block: where its boundary is. */
+static void put_summary(FILE *out, const struct study_view *v)
 {
 	const struct csv_table *t = v->boundary;
 	char text[300];
@@ -144,18 +143,18 @@ static void put_tried(FILE *out, const struct study_view *v)
 	fputs("</tbody>\n</table>\n", out);
 }
 
-void boundary_put(FILE *out, const struct study_view *v, const struct study_plot *plots, int plot_count)
+static void put(FILE *out, const struct study_view *v, const struct study_plot *plots, int plot_count)
 {
 	fputs("<section>\n<h2>Boundary</h2>\n<p class=\"note\">Found by bisection: both ends, then always the middle. A migration "
 	      "that has not come to an end by the time limit is aborted and has not converged.</p>\n",
 	      out);
-	study_plots_put(out, v, plots, plot_count, PART_BOUNDARY);
+	study_plots_put(out, v, plots, plot_count, PART_BOUNDARY, 0);
 	put_boundaries(out, v);
 	fputs("</section>\n<section>\n<h2>Forecasts</h2>\n<p class=\"note\">What the hypervisor expected at its passes over the "
 	      "memory, less what came: the first pass, the median and the last; positive, it expected more. Where nothing "
 	      "came there is no error.</p>\n",
 	      out);
-	study_plots_put(out, v, plots, plot_count, PART_FORECAST);
+	study_plots_put(out, v, plots, plot_count, PART_FORECAST, 0);
 	put_tried(out, v);
 	fputs("</section>\n", out);
 }
@@ -212,19 +211,28 @@ static int prepare(const struct study_drawing *d, const struct study_plot *plot,
 	return 0;
 }
 
-int boundary_plots(const struct study_view *v, struct study_plot *plots, int room)
+/* The map and the forecasts. */
+static int plots(const struct study_view *v, struct study_plot *ret, int room)
 {
-	if (!v->boundary || room < 2)
+	(void)v;
+	if (room < 2)
 		return 0;
-	plots[0] = (struct study_plot){ .name = "boundary",
-		                        .heading = "Where migrations converge",
-		                        .script = "boundary.gp",
-		                        .part = PART_BOUNDARY,
-		                        .prepare = prepare };
-	plots[1] = (struct study_plot){ .name = "forecast",
-		                        .heading = "What the hypervisor expected, less what came",
-		                        .script = "forecast.gp",
-		                        .part = PART_FORECAST,
-		                        .prepare = prepare };
+	ret[0] = (struct study_plot){ .name = "boundary",
+		                      .heading = "Where migrations converge",
+		                      .script = "boundary.gp",
+		                      .part = PART_BOUNDARY,
+		                      .prepare = prepare };
+	ret[1] = (struct study_plot){ .name = "forecast",
+		                      .heading = "What the hypervisor expected, less what came",
+		                      .script = "forecast.gp",
+		                      .part = PART_FORECAST,
+		                      .prepare = prepare };
 	return 2;
 }
+
+static bool is_there(const struct study_view *v)
+{
+	return v->boundary != NULL;
+}
+
+const struct study_section boundary_section = { is_there, plots, put_summary, put };

@@ -1,9 +1,7 @@
-#include "reports/study_ranking.h"
-
+/* What a study compares, ranked: a table and a picture for each block. */
 #include "reports/csv_table.h"
 #include "reports/html.h"
-#include "reports/gnuplot.h"
-#include "reports/study_page.h"
+#include "reports/study_section.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -183,7 +181,7 @@ static void put_table(FILE *out, const struct study_view *v, int from, int end)
 	fputs("</tbody>\n</table>\n", out);
 }
 
-void ranking_put(FILE *out, const struct study_view *v, const struct study_plot *plots, int plot_count)
+static void put(FILE *out, const struct study_view *v, const struct study_plot *plots, int plot_count)
 {
 	const struct csv_table *t = v->ranking;
 	fputs("<section>\n<h2>Ranking</h2>\n<p class=\"note\">Best first; what never converged was aborted at the time limit, "
@@ -194,9 +192,7 @@ void ranking_put(FILE *out, const struct study_view *v, const struct study_plot 
 	fputs("What could not be run here stands last, with the reason.</p>\n", out);
 	for (int from = 0, end; from < csv_table_rows(t); from = end) {
 		end = block_end(t, from);
-		for (int i = 0; i < plot_count; i++)
-			if (plots[i].part == PART_RANKING && plots[i].row == from)
-				study_plot_put(out, v, &plots[i]);
+		study_plots_put(out, v, plots, plot_count, PART_RANKING, from);
 		put_table(out, v, from, end);
 	}
 	fputs("</section>\n", out);
@@ -210,7 +206,8 @@ static int count_class(const struct csv_table *t, int from, int end, const char 
 	return count;
 }
 
-void ranking_put_summary(FILE *out, const struct study_view *v)
+/* A line a block: what is best, and what never converged. */
+static void put_summary(FILE *out, const struct study_view *v)
 {
 	const struct csv_table *t = v->ranking;
 	char text[400], value[128], ratio[64];
@@ -314,12 +311,13 @@ static int prepare(const struct study_drawing *d, const struct study_plot *plot,
 	return count == 0;
 }
 
-int ranking_plots(const struct study_view *v, struct study_plot *plots, int room)
+/* A picture a block. */
+static int plots(const struct study_view *v, struct study_plot *ret, int room)
 {
 	const struct csv_table *t = v->ranking;
 	int count = 0;
 	for (int row = 0; row < csv_table_rows(t) && count < room; row = block_end(t, row)) {
-		struct study_plot *plot = &plots[count++];
+		struct study_plot *plot = &ret[count++];
 		char text[300];
 		*plot = (struct study_plot){
 			.script = "ranking.gp", .part = PART_RANKING, .prepare = prepare, .row = row
@@ -330,3 +328,10 @@ int ranking_plots(const struct study_view *v, struct study_plot *plots, int room
 	}
 	return count;
 }
+
+static bool is_there(const struct study_view *v)
+{
+	return v->ranking != NULL;
+}
+
+const struct study_section ranking_section = { is_there, plots, put_summary, put };
