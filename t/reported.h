@@ -7,6 +7,7 @@
 #include "bench/base/process.h"
 #include "reports/report.h"
 #include "reports/svg.h"
+#include "t/scratch.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,22 +20,19 @@
 
 enum { PAGE_LIMIT = 5 * 1024 * 1024 };
 
-static char trash[64];
-
 static const char *path_of(const char *kind, const char *file)
 {
 	static char path[4][256];
 	static int next;
 	next = (next + 1) % 4;
-	snprintf(path[next], sizeof(path[next]), "%s/%s%s%s", trash, kind, file ? "/" : "", file ? file : "");
+	snprintf(path[next], sizeof(path[next]), "%s/%s%s%s", scratch, kind, file ? "/" : "", file ? file : "");
 	return path[next];
 }
 
 /* Make these fixtures; NULL ends. */
-static int make_trash(const char *const kinds[])
+static int report_fixtures_make(const char *const kinds[])
 {
-	strcpy(trash, "/tmp/migmeter-test-report-XXXXXX");
-	if (!mkdtemp(trash))
+	if (scratch_make(NULL) < 0)
 		return -1;
 	for (int i = 0; kinds[i]; i++) {
 		const char *argv[] = { "perl", "t/report_fixture.pl", kinds[i], path_of(kinds[i], NULL), NULL };
@@ -45,13 +43,6 @@ static int make_trash(const char *const kinds[])
 		}
 	}
 	return 0;
-}
-
-static int remove_trash(void **state)
-{
-	const char *argv[] = { "rm", "-rf", trash, NULL };
-	(void)state;
-	return process_run(NULL, argv, 10 * NS_PER_S, NULL, 0, NULL);
 }
 
 /* The page of a fixture, made; the caller frees. */

@@ -222,7 +222,7 @@ static void test_plots(void **state)
 
 int main(void)
 {
-#define ONE(test) cmocka_unit_test_setup_teardown(test, scratch_make, scratch_remove)
+#define ONE(test) cmocka_unit_test_setup_teardown(test, run_make, run_remove)
 	const struct CMUnitTest tests[] = {
 		ONE(test_by_hand),  ONE(test_neighbour_and_roles), ONE(test_moves), ONE(test_hosts),
 		ONE(test_forecast), ONE(test_schedule_and_units),  ONE(test_plots),

@@ -301,7 +301,7 @@ static void test_order_does_not_matter(void **state)
 
 int main(void)
 {
-#define ONE(test) cmocka_unit_test_setup_teardown(test, scratch_make, scratch_remove)
+#define ONE(test) cmocka_unit_test_setup_teardown(test, run_make, run_remove)
 	const struct CMUnitTest tests[] = {
 		ONE(test_all_missing),           ONE(test_no_arrivals),  ONE(test_false_stamp),
 		ONE(test_failed_runs),           ONE(test_bad_content),  ONE(test_sources),

@@ -254,7 +254,7 @@ static void test_page(void **state)
 	study_free(&s);
 }
 
-#define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, scratch_make, scratch_remove)
+#define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, run_make, run_remove)
 
 int main(void)
 {

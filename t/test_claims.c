@@ -9,35 +9,14 @@
 #include "reports/report.h"
 #include "reports/svg.h"
 #include "t/made_study.h"
+#include "t/scratch.h"
 
-#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <unistd.h>
 
 #include <cmocka.h>
-
-static char scratch[64];
-
-static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *where)
-{
-	(void)st, (void)type, (void)where;
-	return remove(path);
-}
-
-static int scratch_make(void **state)
-{
-	(void)state;
-	strcpy(scratch, "/tmp/t-claims-XXXXXX");
-	return mkdtemp(scratch) ? 0 : -1;
-}
-
-static int scratch_remove(void **state)
-{
-	(void)state;
-	return nftw(scratch, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
-}
 
 static void test_interval(void **state)
 {

@@ -203,7 +203,7 @@ static void test_never_converged_run(void **state)
 	assert_non_null(strstr(text, "of its rate meanwhile.\n"));
 }
 
-#define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, scratch_make, scratch_remove)
+#define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, run_make, run_remove)
 
 int main(void)
 {

@@ -14,7 +14,7 @@ static int make_fixtures(void **state)
 {
 	static const char *const kinds[] = { "precopy", "postcopy", "neighbours", "failed", "hostile", "long", NULL };
 	(void)state;
-	return make_trash(kinds);
+	return report_fixtures_make(kinds);
 }
 
 /* Tags nest, attributes are quoted, no bare ampersand: enough for a reader of XML. */
@@ -283,5 +283,5 @@ int main(void)
 		cmocka_unit_test(table_in_three_forms),      cmocka_unit_test(index_lists_all),
 		cmocka_unit_test(a_loop_says_what_it_moved),
 	};
-	return cmocka_run_group_tests(tests, make_fixtures, remove_trash);
+	return cmocka_run_group_tests(tests, make_fixtures, scratch_remove);
 }

@@ -9,7 +9,7 @@ static int make_fixtures(void **state)
 {
 	static const char *const kinds[] = { "precopy", "failed", "bare", "hostile", "changed", NULL };
 	(void)state;
-	return make_trash(kinds);
+	return report_fixtures_make(kinds);
 }
 
 /* Killed in the first pass. */
@@ -75,7 +75,7 @@ static void what_is_absent_is_missing(void **state)
 	assert_has(page, "The question of this run is missing.");
 	free(page);
 	struct err e = { 0 };
-	assert_int_equal(report_run(trash, NULL, &e), -1);
+	assert_int_equal(report_run(scratch, NULL, &e), -1);
 	assert_int_equal(e.status, EXIT_USAGE);
 	assert_int_equal(access(path_of("report.html", NULL), F_OK), -1);
 }
@@ -163,5 +163,5 @@ int main(void)
 		cmocka_unit_test(a_killed_run_says_so),
 		cmocka_unit_test(only_numbers_of_its_data_are_shown),
 	};
-	return cmocka_run_group_tests(tests, make_fixtures, remove_trash);
+	return cmocka_run_group_tests(tests, make_fixtures, scratch_remove);
 }
