@@ -20,8 +20,7 @@ int plot_skip(struct plotting *p, const char *format, ...)
 	return 1;
 }
 
-/* Open NAME in the scratch directory and tell the script about it as variable DATA. */
-static FILE *open_data(struct plotting *p, struct err *e)
+FILE *plot_data_open(struct plotting *p, struct err *e)
 {
 	char path[5000];
 	snprintf(path, sizeof(path), "%s/%s.data", p->work, p->plot->name);
@@ -33,7 +32,7 @@ static FILE *open_data(struct plotting *p, struct err *e)
 	return data;
 }
 
-static int close_data(FILE *data, struct err *e)
+int plot_data_close(FILE *data, struct err *e)
 {
 	return fclose(data) == 0 ? 0 : err_errno(e, EXIT_CANNOT, "cannot write data of a plot");
 }
@@ -62,7 +61,7 @@ static int downtime_prepare(struct plotting *p, struct err *e)
 	char text[256], name[128];
 	if (rows == 0)
 		return plot_skip(p, "there is no downtime in this run");
-	FILE *data = open_data(p, e);
+	FILE *data = plot_data_open(p, e);
 	if (!data)
 		return -1;
 	for (int i = 1; i < rows; i++)
@@ -90,7 +89,7 @@ static int downtime_prepare(struct plotting *p, struct err *e)
 	/* About 8.6 of the 1200 dots of the width a character. */
 	fprintf(p->script, "LEFT = %.3f\n", fmin(0.42, fmax(0.20, (8.6 * (double)longest + 24) / 1200)));
 	downtime_axis(t, p->script);
-	return close_data(data, e);
+	return plot_data_close(data, e);
 }
 
 static int iterations_prepare(struct plotting *p, struct err *e)
@@ -107,7 +106,7 @@ static int iterations_prepare(struct plotting *p, struct err *e)
 		return plot_skip(p, "there are no iterations in this run");
 	if (!amounts || !rates) /* gnuplot refuses a panel without a point */
 		return plot_skip(p, "no pass over memory was watched to its end in this run");
-	FILE *data = open_data(p, e);
+	FILE *data = plot_data_open(p, e);
 	if (!data)
 		return -1;
 	for (int i = 0; i < csv_table_rows(t); i++) {
@@ -123,7 +122,7 @@ static int iterations_prepare(struct plotting *p, struct err *e)
 	}
 	fprintf(p->script, "N = %d\nTHROTTLED = %d\nFIRST = %.9g\nLAST = %.9g\n", csv_table_rows(t), throttled,
 	        csv_table_number(t, 0, "iteration"), csv_table_number(t, csv_table_rows(t) - 1, "iteration"));
-	return close_data(data, e);
+	return plot_data_close(data, e);
 }
 
 enum { LATENCY_PANELS = 8, LATENCY_PHASES = 12 };
@@ -166,7 +165,7 @@ static int latency_panel(struct plotting *p, int number, const char *vm, const c
 	}
 	gnuplot_set_item(p->script, "PANEL_FILE", number, path);
 	gnuplot_set_item(p->script, "PANEL_TITLE", number, title);
-	return close_data(data, e);
+	return plot_data_close(data, e);
 }
 
 static int latency_prepare(struct plotting *p, struct err *e)

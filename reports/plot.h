@@ -40,6 +40,10 @@ struct plotting {
 	FILE *script;
 };
 
+/* A file in the scratch directory, which the script knows as DATA. */
+FILE *plot_data_open(struct plotting *p, struct err *e);
+int plot_data_close(FILE *data, struct err *e);
+
 /* Why there is no plot; returns 1, so that `return plot_skip(...)` works. */
 int plot_skip(struct plotting *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
