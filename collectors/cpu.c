@@ -56,18 +56,6 @@ static int64_t process_began_wall_ns(pid_t pid)
 	             : INT64_MAX;
 }
 
-static pid_t read_pid(const char *path)
-{
-	int pid = 0;
-	FILE *file = fopen(path, "re");
-	if (file) {
-		if (fscanf(file, "%d", &pid) != 1)
-			pid = 0;
-		fclose(file);
-	}
-	return pid;
-}
-
 /* Take up the process that the pid file names, when the file is there and has changed. */
 static void follow_pid_file(struct cpu *c, struct resident *r)
 {
@@ -76,7 +64,7 @@ static void follow_pid_file(struct cpu *c, struct resident *r)
 	    (now.st_ino == r->pid_file.st_ino && now.st_mtim.tv_sec == r->pid_file.st_mtim.tv_sec &&
 	     now.st_mtim.tv_nsec == r->pid_file.st_mtim.tv_nsec && now.st_size == r->pid_file.st_size))
 		return;
-	pid_t pid = read_pid(r->pid_path);
+	pid_t pid = process_pid_file(r->pid_path);
 	if (pid <= 0)
 		return; /* just being written: at the next tick */
 	r->pid_file = now;

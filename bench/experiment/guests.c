@@ -118,15 +118,11 @@ static int arguments_make(const struct experiment *x, int index, const struct te
 static int make_urgent(const struct node *node, const char *vm, struct err *e)
 {
 	char path[400];
-	int pid = 0;
 	snprintf(path, sizeof(path), "%s/%s.pid", node->qemu_pid_directory, vm);
-	FILE *f = fopen(path, "re");
-	int found = f && fscanf(f, "%d", &pid) == 1 && pid > 0;
-	if (f)
-		fclose(f);
-	if (!found)
+	pid_t pid = process_pid_file(path);
+	if (pid <= 0)
 		return err_set(e, EXIT_CANNOT, "cannot read the pid of QEMU in '%s'", path);
-	return process_runf(NULL, e, "chrt --all-tasks --rr --pid 1 %d", pid);
+	return process_runf(NULL, e, "chrt --all-tasks --rr --pid 1 %d", (int)pid);
 }
 
 int guest_start(const struct experiment *x, int index, const struct guest_boot *boot, const struct testbed *t,
