@@ -2,6 +2,7 @@
 #ifndef T_ANALYSED_MIGRATION_H
 #define T_ANALYSED_MIGRATION_H
 
+#include "bench/base/whole_file.h"
 #include "t/analysed.h"
 
 /* 80 % from 10 s, stopped 15..15.2, 50 % up to 16.2, then as before; all known. */
@@ -32,14 +33,7 @@ static char *slurp(const char *name)
 {
 	char path[256];
 	snprintf(path, sizeof(path), "%s/%s", run_path, name);
-	FILE *file = fopen(path, "r");
-	if (!file)
-		return NULL;
-	char *text = calloc(1, 4 << 20);
-	size_t n = fread(text, 1, (4 << 20) - 1, file);
-	text[n] = '\0';
-	fclose(file);
-	return text;
+	return whole_file_read(path, 4 << 20);
 }
 
 __attribute__((unused)) static int exists(const char *name)

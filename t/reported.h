@@ -5,8 +5,8 @@
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
 #include "bench/base/process.h"
+#include "bench/base/whole_file.h"
 #include "reports/report.h"
-#include "reports/svg.h"
 #include "t/scratch.h"
 
 #include <setjmp.h>
@@ -51,7 +51,7 @@ static char *page_of(const char *kind)
 	struct err e = { 0 };
 	if (report_run(path_of(kind, NULL), NULL, &e) < 0)
 		fail_msg("%s", e.text);
-	char *page = text_of_file(path_of(kind, "report.html"), PAGE_LIMIT);
+	char *page = whole_file_read(path_of(kind, "report.html"), PAGE_LIMIT);
 	assert_non_null(page);
 	return page;
 }

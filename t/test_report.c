@@ -123,7 +123,7 @@ static void page_says_it_all(void **state)
 		snprintf(name, sizeof(name), "plots/%s.png", plots[i]);
 		assert_int_equal(stat(path_of("precopy", name), &st), 0);
 		snprintf(name, sizeof(name), "plots/%s.svg", plots[i]);
-		char *svg = text_of_file(path_of("precopy", name), PAGE_LIMIT);
+		char *svg = whole_file_read(path_of("precopy", name), PAGE_LIMIT);
 		assert_non_null(svg);
 		assert_well_formed(svg);
 		assert_lacks(svg, ":Bold");
@@ -180,7 +180,7 @@ static void long_run_keeps_its_extremes(void **state)
 	assert_int_equal(drawn.series, 1);
 	assert_int_equal(drawn.numbers, 99999);
 	assert_true(drawn.highest == 999);
-	char *data = text_of_file(out_path, PAGE_LIMIT);
+	char *data = whole_file_read(out_path, PAGE_LIMIT);
 	assert_non_null(data);
 	assert_has(data, "\n54321.000000 0 ");
 	assert_has(data, "\n65432.000000 999 ");
@@ -236,7 +236,7 @@ static void index_lists_all(void **state)
 	mkdir(path_of("pages", NULL), 0755);
 	free(page_of("precopy"));
 	assert_int_equal(report_runs(runs, 4, path_of("pages", "index.html"), &e), 0);
-	char *page = text_of_file(path_of("pages", "index.html"), PAGE_LIMIT);
+	char *page = whole_file_read(path_of("pages", "index.html"), PAGE_LIMIT);
 	assert_non_null(page);
 	assert_self_contained(strstr(page, "</style>"));
 	assert_has(page, "<a href=\"../precopy/report.html\">");

@@ -92,7 +92,7 @@ static void without_gnuplot_the_page_says_so(void **state)
 	assert_int_equal(result, -1);
 	assert_int_equal(e.status, EXIT_CANNOT);
 	assert_has(e.text, "gnuplot");
-	char *page = text_of_file(path_of("other.html", NULL), PAGE_LIMIT);
+	char *page = whole_file_read(path_of("other.html", NULL), PAGE_LIMIT);
 	assert_non_null(page);
 	assert_has(page, "gnuplot");
 	assert_has(page, "moved in 12.3");
@@ -109,7 +109,7 @@ static void assert_no_result(const char *says)
 	assert_int_equal(report_run(path_of("changed", NULL), NULL, &e), -1);
 	assert_int_equal(e.status, EXIT_MEASURED_BAD);
 	assert_has(e.text, says);
-	char *page = text_of_file(path_of("changed", "report.html"), PAGE_LIMIT);
+	char *page = whole_file_read(path_of("changed", "report.html"), PAGE_LIMIT);
 	assert_non_null(page);
 	assert_has(page, "No result: ");
 	assert_has(page, "no number is shown: ");
