@@ -195,14 +195,13 @@ static int cpu_stop(void *state, struct json_object *facts, struct err *e)
 	struct cpu *c = state;
 	if (worker_stop(&c->worker, 10 * NS_PER_S) < 0)
 		return err_set(e, EXIT_MEASURED_BAD, "collector 'cpu' does not end");
-	json_object_object_add(facts, "core_source", json_object_new_string(core_source_name(c->source)));
-	json_object_object_add(facts, "core_resolution_ns",
-	                       json_object_new_int64(core_source_resolution_ns(c->source)));
-	json_object_object_add(facts, "ticks", json_object_new_int64(c->ticks));
-	json_object_object_add(facts, "ticks_missed", json_object_new_int64(c->ticks_missed));
-	json_object_object_add(facts, "processes", json_object_new_int64(c->processes));
-	json_object_object_add(facts, "stale_pid_files", json_object_new_int64(c->stale_pid_files));
-	json_object_object_add(facts, "unreadable_cores", json_object_new_int64(c->unreadable_cores));
+	fact_text(facts, "core_source", core_source_name(c->source));
+	fact_number(facts, "core_resolution_ns", core_source_resolution_ns(c->source));
+	fact_number(facts, "ticks", c->ticks);
+	fact_number(facts, "ticks_missed", c->ticks_missed);
+	fact_number(facts, "processes", c->processes);
+	fact_number(facts, "stale_pid_files", c->stale_pid_files);
+	fact_number(facts, "unreadable_cores", c->unreadable_cores);
 	return cpu_free(c, e);
 }
 
