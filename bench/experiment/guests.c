@@ -4,7 +4,7 @@
 #include "bench/base/err.h"
 #include "bench/migrate/domain_xml.h"
 #include "bench/migrate/hypervisor.h"
-#include "bench/migrate/monitor.h"
+#include "bench/migrate/qmp.h"
 #include "bench/testbed/accelerator.h"
 #include "bench/testbed/guest_image.h"
 #include "bench/testbed/storage.h"
@@ -160,7 +160,7 @@ int guest_start(const struct experiment *x, int index, const struct guest_boot *
 	/* Before 9.0 QEMU loses writes of TCG guests that move. */
 	spec.uneven_memory = !boot->kvm && boot->host.qemu_version < 9000000;
 	if (boot->monitors && !experiment_moves(x, vm))
-		spec.monitor_path = monitor_path(node->state_directory, vm->name, monitor, sizeof(monitor));
+		spec.monitor_path = qmp_path(node->state_directory, vm->name, monitor, sizeof(monitor));
 	if (experiment_moves(x, vm)) {
 		/* QEMU's own pages are locked too. */
 		spec.lock_bytes = x->features.zero_copy ? vm->memory_bytes + ((int64_t)1 << 30) : 0;
