@@ -3,7 +3,7 @@
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
 #include "bench/base/process.h"
-#include "reports/report.h"
+#include "reports/directory.h"
 #include "reports/svg.h"
 
 #include <errno.h>

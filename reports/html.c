@@ -2,7 +2,7 @@
 
 #include "bench/base/err.h"
 #include "bench/base/whole_file.h"
-#include "reports/report.h"
+#include "reports/directory.h"
 
 #include <stdarg.h>
 #include <stdlib.h>

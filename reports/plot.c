@@ -1,7 +1,6 @@
 #include "reports/plot.h"
 
 #include "bench/base/err.h"
-#include "reports/calibration.h"
 #include "reports/csv_table.h"
 #include "reports/run_data.h"
 

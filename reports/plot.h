@@ -50,5 +50,6 @@ int plot_skip(struct plotting *p, const char *format, ...) __attribute__((format
 /* Preambles: 0 to draw, 1 skipped with a reason, -1 an error. */
 int timeline_prepare(struct plotting *p, struct err *e);
 int zoom_prepare(struct plotting *p, struct err *e);
+int calibration_prepare(struct plotting *p, struct err *e);
 
 #endif
