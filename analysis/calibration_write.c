@@ -5,6 +5,7 @@
 
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
+#include "bench/base/json_file.h"
 #include "bench/base/whole_file.h"
 
 #include <inttypes.h>
@@ -179,7 +180,6 @@ static struct json_object *shares_json(const struct shares *s)
 
 static int write_json(const struct calibration *c, const struct shares *s, const struct run *run, struct err *e)
 {
-	struct whole_file out = { 0 };
 	struct json_object *root = json_object_new_object(), *observers = json_object_new_object();
 	json_object_object_add(root, "format", json_object_new_int(1));
 	put_conditions(root, run);
@@ -199,13 +199,7 @@ static int write_json(const struct calibration *c, const struct shares *s, const
 	json_object_object_add(root, "observers", observers);
 	if (s->count)
 		json_object_object_add(root, "shares", shares_json(s));
-	int result = whole_file_open(&out, run->directory, "calibration.json", e);
-	if (result == 0) {
-		fputs(json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE),
-		      out.file);
-		putc('\n', out.file);
-		result = whole_file_close(&out, 0, e);
-	}
+	int result = json_file_write(run->directory, "calibration.json", root, e);
 	json_object_put(root);
 	return result;
 }

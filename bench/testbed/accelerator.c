@@ -3,6 +3,7 @@
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
 #include "bench/base/process.h"
+#include "bench/base/whole_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -74,17 +75,16 @@ enum accelerator_answer accelerator_kvm_known(const char *kernel, char *reason, 
 /* What cannot be kept is tried again. */
 static void answer_keep(const char *kernel, bool works, const char *reason)
 {
-	char machine[LINE_ROOM], image[LINE_ROOM], temporary[] = CACHE_PATH ".XXXXXX";
+	char machine[LINE_ROOM], image[LINE_ROOM];
+	struct whole_file out;
 	if (machine_identity(machine, sizeof(machine)) < 0)
 		return;
 	mkdir(CACHE_DIRECTORY, 0755);
-	int fd = mkostemp(temporary, O_CLOEXEC);
-	if (fd < 0)
+	if (whole_file_open(&out, NULL, CACHE_PATH, NULL) < 0)
 		return;
 	file_identity(kernel, image, sizeof(image));
-	int written = dprintf(fd, "%s\n%s\n%s %s\n", machine, image, works ? "yes" : "no", reason);
-	if (close(fd) < 0 || written < 0 || rename(temporary, CACHE_PATH) < 0)
-		unlink(temporary);
+	fprintf(out.file, "%s\n%s\n%s %s\n", machine, image, works ? "yes" : "no", reason);
+	whole_file_close(&out, 0, NULL);
 }
 
 /* ---- trying ---- */
