@@ -39,3 +39,19 @@ int whole_file_close(struct whole_file *f, int result, struct err *e)
 	unlink(f->temporary);
 	return -1;
 }
+
+char *whole_file_read(const char *path, size_t limit)
+{
+	FILE *in = fopen(path, "re");
+	if (!in)
+		return NULL;
+	char *text = malloc(limit + 1);
+	size_t length = text ? fread(text, 1, limit + 1, in) : 0;
+	fclose(in);
+	if (!text || length > limit) {
+		free(text);
+		return NULL;
+	}
+	text[length] = '\0';
+	return text;
+}
