@@ -303,17 +303,18 @@ static void the_end_of_an_operation_is_offered_to_a_sample_that_is_due(void **st
 	struct asked a = { .sampling = { 1000, note_asked, &a } };
 	struct workload w = { .sampling = &a.sampling };
 	workload_op_begin(&w, 900);
-	workload_op_end(&w, 999, 1);
+	assert_true(workload_op_end(&w, 999, 1) == 999);
 	assert_int_equal(a.times, 0);
 	workload_op_begin(&w, 999);
-	workload_op_end(&w, 1001, 2);
+	int64_t before_ns = clock_now_ns();
+	assert_true(workload_op_end(&w, 1001, 2) >= before_ns); /* what the sample took is no part of the next one */
 	assert_int_equal(a.times, 1);
 	assert_true(a.at_ns == 1001);
 	atomic_store(&a.sampling.due_ns, INT64_MAX);
-	workload_offer(&w, 5000);
+	assert_false(workload_offer(&w, 5000));
 	assert_int_equal(a.times, 1);
 	w.sampling = NULL;
-	workload_offer(&w, 5000);
+	assert_false(workload_offer(&w, 5000));
 }
 
 static void missed_slots_are_dropped_and_counted(void **state)

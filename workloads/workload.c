@@ -81,13 +81,13 @@ static void keep_longest(_Atomic int64_t *worst, int64_t took)
 		;
 }
 
-void workload_op_end(struct workload *w, int64_t now_ns, int64_t work)
+int64_t workload_op_end(struct workload *w, int64_t now_ns, int64_t work)
 {
 	atomic_store_explicit(&w->work, work, memory_order_relaxed);
 	keep_longest(&w->worst_op_ns, now_ns - atomic_load_explicit(&w->op_start_ns, memory_order_relaxed));
 	keep_longest(&w->worst_service_ns, now_ns - atomic_load_explicit(&w->op_begin_ns, memory_order_relaxed));
 	atomic_store_explicit(&w->op_start_ns, 0, memory_order_release);
-	workload_offer(w, now_ns);
+	return workload_offer(w, now_ns) ? clock_now_ns() : now_ns;
 }
 
 static int64_t longer(int64_t a, int64_t b)

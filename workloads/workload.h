@@ -117,15 +117,17 @@ static inline void workload_op_begin(struct workload *w, int64_t start_ns)
 	workload_op_begin_paced(w, start_ns, start_ns);
 }
 
-/* A good moment for a sample, should one be due at now_ns: the counters are right. */
-static inline void workload_offer(struct workload *w, int64_t now_ns)
+/* A good moment for a sample, should one be due at now_ns: the counters are right. True: that has taken some time. */
+static inline bool workload_offer(struct workload *w, int64_t now_ns)
 {
-	if (w->sampling && now_ns >= atomic_load_explicit(&w->sampling->due_ns, memory_order_relaxed))
-		w->sampling->take(w->sampling->context, now_ns);
+	if (!w->sampling || now_ns < atomic_load_explicit(&w->sampling->due_ns, memory_order_relaxed))
+		return false;
+	w->sampling->take(w->sampling->context, now_ns);
+	return true;
 }
 
-/* It ended at now_ns and the counter stands at `work`. */
-void workload_op_end(struct workload *w, int64_t now_ns, int64_t work);
+/* It ended at now_ns and the counter stands at `work`. Returns when the next one may begin: now, or behind a sample. */
+int64_t workload_op_end(struct workload *w, int64_t now_ns, int64_t work);
 
 /* The job is complete. */
 void workload_job_done(struct workload *w, int64_t now_ns);
