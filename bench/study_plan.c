@@ -43,10 +43,8 @@ int study_plan_write(const struct study *s, struct err *e)
 
 int study_plan_fits(const struct study *s, struct err *e)
 {
-	char path[500];
 	struct json_object *is_keys = NULL, *is_scale = NULL, *keys, *scale;
-	snprintf(path, sizeof(path), "%s/plan.json", s->directory);
-	struct json_object *is = json_object_from_file(path), *wanted = plan_json(s);
+	struct json_object *is = json_file_read(s->directory, "plan.json"), *wanted = plan_json(s);
 	bool there = is && json_object_object_get_ex(is, "keys", &is_keys) &&
 	             json_object_object_get_ex(is, "scale", &is_scale);
 	json_object_object_get_ex(wanted, "keys", &keys);

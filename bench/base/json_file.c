@@ -2,6 +2,7 @@
 
 #include "bench/base/whole_file.h"
 
+#include <errno.h>
 #include <json-c/json.h>
 
 int json_file_write(const char *directory, const char *name, struct json_object *object, struct err *e)
@@ -13,4 +14,12 @@ int json_file_write(const char *directory, const char *name, struct json_object 
 	      out.file);
 	putc('\n', out.file);
 	return whole_file_close(&out, 0, e);
+}
+
+struct json_object *json_file_read(const char *directory, const char *name)
+{
+	char path[4096 + 256];
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
+	errno = 0;
+	return json_object_from_file(path);
 }

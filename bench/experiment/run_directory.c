@@ -150,10 +150,7 @@ int run_directory_finish(struct run_directory *d, const char *status, const char
 
 int run_directory_status(const char *path, char *buffer, size_t room)
 {
-	char file[600];
-	struct json_object *status;
-	snprintf(file, sizeof(file), "%s/manifest.json", path);
-	struct json_object *manifest = json_object_from_file(file);
+	struct json_object *manifest = json_file_read(path, "manifest.json"), *status;
 	if (!manifest)
 		return -1;
 	snprintf(buffer, room, "%s",
