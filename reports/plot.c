@@ -229,7 +229,7 @@ static int draw_one(const struct gnuplot *g, struct plotting *p, int kind, struc
 
 int plots_draw(const struct run_data *run, struct plot plots[PLOT_COUNT], struct err *e)
 {
-	struct gnuplot g;
+	struct gnuplot g = { 0 };
 	struct err first = { 0 };
 	if (*run->no_result)
 		err_set(&first, EXIT_MEASURED_BAD, "%s", run->no_result);

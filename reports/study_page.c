@@ -19,7 +19,7 @@ bool study_page_is_wanted(const struct study_view *v)
 int study_plots_draw(const struct study_view *v, struct study_plot plots[STUDY_PLOTS_MAX], int *ret_count,
                      struct err *e)
 {
-	struct gnuplot g;
+	struct gnuplot g = { 0 };
 	int count = 0, result = gnuplot_begin(&g, v->directory, e);
 	for (int i = 0; i < SECTIONS; i++)
 		if (sections[i]->is_there(v))

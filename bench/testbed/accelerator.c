@@ -76,7 +76,7 @@ enum accelerator_answer accelerator_kvm_known(const char *kernel, char *reason, 
 static void answer_keep(const char *kernel, bool works, const char *reason)
 {
 	char machine[LINE_ROOM], image[LINE_ROOM];
-	struct whole_file out;
+	struct whole_file out = { 0 };
 	if (machine_identity(machine, sizeof(machine)) < 0)
 		return;
 	mkdir(CACHE_DIRECTORY, 0755);

@@ -239,7 +239,7 @@ static int image_write(int fd, const char *binary, const char *directory, const 
 int guest_image_write(const char *binary, const char *kernel_directory, const char *output, struct err *e)
 {
 	struct modules m = { .count = 0 };
-	struct whole_file out;
+	struct whole_file out = { 0 };
 	int result = modules_resolve(&m, kernel_directory, e);
 	if (result == 0)
 		result = whole_file_open(&out, NULL, output, e);
