@@ -1,5 +1,5 @@
 /*
- * whole_file.h - a file that is complete or absent: written under another name beside it, synced, renamed.
+ * whole_file.h - a file that is complete or absent: written under a hidden name beside it, synced, renamed.
  *
  *	if (whole_file_open(&out, directory, "metrics.csv", &e) < 0)
  *		return -1;
