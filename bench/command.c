@@ -15,6 +15,7 @@ const struct command *const commands[] = {
 	&report_command,
 	&calibrate_command,
 	&consolidate_command,
+	&simulate_command,
 	&list_command,
 	&help_command,
 	&completion_command,
