@@ -16,6 +16,7 @@ const struct command *const commands[] = {
 	&calibrate_command,
 	&consolidate_command,
 	&simulate_command,
+	&model_command,
 	&list_command,
 	&help_command,
 	&completion_command,

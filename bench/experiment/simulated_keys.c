@@ -63,22 +63,14 @@ static const struct option_row vms_rows[] = {
 	OPTION_END
 };
 
-#define KIND(name, index, work)                                                                                      \
-	{                                                                                                            \
-		name,  OPTION_DURATION, SCENARIO(kinds[index].work_ns), work,                                        \
-		"1us", "87600h",        "CPU time of a " name " job"                                                 \
-	},                                                                                                           \
-		{ name "_used",                                                                                      \
-		  OPTION_FRACTION,                                                                                   \
-		  SCENARIO(kinds[index].used),                                                                       \
-		  "1",                                                                                               \
-		  "0.001",                                                                                           \
-		  "1",                                                                                               \
-		  "share of its VM's memory that is in use" },                                                       \
-	{                                                                                                            \
-		name "_weight", OPTION_FRACTION, SCENARIO(kinds[index].weight), "1", "0", "1000000",                 \
-			"how likely it is, against the others"                                                       \
-	}
+/* clang-format off */
+#define KIND(name, index, work) \
+	{ name, OPTION_DURATION, SCENARIO(kinds[index].work_ns), work, "1us", "87600h", "CPU time of a " name " job" }, \
+	{ name "_used", OPTION_FRACTION, SCENARIO(kinds[index].used), "1", "0.001", "1", \
+	  "share of its VM's memory that is in use" }, \
+	{ name "_weight", OPTION_FRACTION, SCENARIO(kinds[index].weight), "1", "0", "1000000", \
+	  "how likely it is, against the others" }
+/* clang-format on */
 
 static const struct option_row jobs_rows[] = {
 	KIND("small", 0, "1h"),
