@@ -1,52 +1,11 @@
-#include "bench/placement/simulator.h"
+#include "bench/placement/simulator_state.h"
 
 #include "bench/base/err.h"
-#include "bench/placement/heap.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define ROUNDING_NS 1e-3 /* what a time may come out too high by because 2/3 is no double */
-
-struct sim_node {
-	struct heap jobs;    /* VMs by the attained service at which they are done */
-	double attained_ns;  /* since it was last empty, of every job that was there all the time */
-	double at_ns;        /* when that was */
-	double busy_from_ns; /* since when it has VMs */
-	bool stale;          /* its CPU is not as the cluster has it */
-};
-
-struct queue {
-	int32_t first, last;
-};
-
-struct sim {
-	const struct simulation *s;
-	struct simulated *sums;
-	struct cluster *c;
-	struct policy *policy;
-	struct plan plan;
-	bool plan_made, by_home;
-	double now_ns;
-	struct sim_node *nodes;
-	struct queue *queues; /* of the nodes, and one for all */
-	struct heap done;     /* nodes by the time at which their next job is done */
-	struct heap moves;    /* VMs by the time at which their move ends */
-	int32_t *done_at;     /* a node each */
-	struct simulated_job *jobs;
-	int32_t *job_at, *move_at; /* a VM each: in its node's heap, in moves */
-	int32_t vm_room;
-	int32_t *stale, stale_count;
-	struct simulated_vm next;
-	bool more; /* next is one */
-	int32_t serial, vms;
-	double plan_ns; /* INFINITY: nothing to plan */
-	int32_t stage, stage_moves;
-	double planned_ns; /* when the plan that is carried out was made */
-	bool short_of_memory;
-};
 
 /* ---- what is said ---- */
 
@@ -68,82 +27,6 @@ static void note_to(struct sim *m, enum simulated_event event, int32_t vm, int32
 		return;
 	snprintf(detail, sizeof(detail), "to %s", NODE_NAME(m->c, to));
 	note(m, event, vm, m->c->vms[vm].node, detail);
-}
-
-/* ---- nodes ---- */
-
-static double rate(const struct sim *m, const struct sim_node *n)
-{
-	return n->jobs.count <= m->s->node_cores ? 1 : m->s->node_cores / n->jobs.count;
-}
-
-static void attain(struct sim *m, struct sim_node *n)
-{
-	if (n->jobs.count)
-		n->attained_ns += (m->now_ns - n->at_ns) * rate(m, n);
-	else
-		n->attained_ns = 0;
-	n->at_ns = m->now_ns;
-}
-
-/* When the node's next job is done; after its jobs have changed. */
-static void expect(struct sim *m, int32_t node)
-{
-	struct sim_node *n = &m->nodes[node];
-	if (!n->jobs.count) {
-		heap_remove(&m->done, m->done_at, node);
-		return;
-	}
-	double left = fmax(n->jobs.items[0].key - n->attained_ns, 0);
-	m->short_of_memory |=
-		!heap_set(&m->done, m->done_at, node, m->now_ns + ceil(left / rate(m, n) - ROUNDING_NS));
-}
-
-static void mark_stale(struct sim *m, int32_t node)
-{
-	if (m->policy->window_ns == 0 || m->nodes[node].stale)
-		return;
-	m->nodes[node].stale = true;
-	m->stale[m->stale_count++] = node;
-}
-
-/* A job comes to a node with so much left to do. */
-static void job_add(struct sim *m, int32_t vm, int32_t node, double left_ns)
-{
-	struct sim_node *n = &m->nodes[node];
-	attain(m, n);
-	if (!n->jobs.count)
-		n->busy_from_ns = m->now_ns;
-	m->short_of_memory |= !heap_set(&n->jobs, m->job_at, vm, n->attained_ns + left_ns);
-	expect(m, node);
-	mark_stale(m, node);
-}
-
-/* It leaves. What it has left to do is returned. */
-static double job_take(struct sim *m, int32_t vm, int32_t node)
-{
-	struct sim_node *n = &m->nodes[node];
-	attain(m, n);
-	double left_ns = n->jobs.items[m->job_at[vm]].key - n->attained_ns;
-	heap_remove(&n->jobs, m->job_at, vm);
-	if (!n->jobs.count)
-		m->sums->node_ns += m->now_ns - n->busy_from_ns;
-	expect(m, node);
-	mark_stale(m, node);
-	return fmax(left_ns, 0);
-}
-
-/* What the policy is to see of CPU. */
-static void measure(struct sim *m)
-{
-	while (m->stale_count > 0) {
-		int32_t node = m->stale[--m->stale_count];
-		struct sim_node *n = &m->nodes[node];
-		n->stale = false;
-		for (int32_t i = m->c->nodes[node].first_vm; i != CLUSTER_NONE; i = m->c->vms[i].next)
-			cluster_vm_measured(m->c, i, rate(m, n), m->c->vms[i].used_bytes, m->c->vms[i].dirty_per_s);
-		cluster_node_measured(m->c, node, NODE_ANSWERING, fmin(n->jobs.count, m->s->node_cores));
-	}
 }
 
 /* ---- planning comes at whole intervals ---- */
@@ -190,14 +73,14 @@ static void start(struct sim *m, int32_t vm, int32_t node)
 	m->sums->longest_ns = fmax(m->sums->longest_ns, wait_ns);
 	m->sums->waited += wait_ns > 0;
 	cluster_vm_put(m->c, vm, node);
-	job_add(m, vm, node, j->work_ns);
+	sim_job_add(m, vm, node, j->work_ns);
 	if (m->s->note)
 		note(m, SIMULATED_STARTS, vm, node, "");
 }
 
 static int32_t place(struct sim *m, int32_t vm)
 {
-	measure(m);
+	sim_measure(m);
 	return policy_place(m->policy, vm);
 }
 
@@ -226,7 +109,8 @@ static int arrive(struct sim *m, struct err *e)
 {
 	const struct simulated_vm v = m->next;
 	char name[CLUSTER_NAME];
-	snprintf(name, m->s->note ? sizeof(name) : 1, "vm%d", m->serial);
+	if (m->s->note) /* where slots are used again a slot's name is not the VM's */
+		snprintf(name, sizeof(name), "vm%d", m->serial);
 	int32_t vm = cluster_vm_add(m->c, m->s->note ? name : NULL, v.memory_bytes, v.home, e);
 	if (vm < 0)
 		return -1;
@@ -290,10 +174,10 @@ static void move_begin(struct sim *m, int32_t vm, int32_t to, bool staged)
 	if (m->s->note)
 		note_to(m, SIMULATED_MOVE_BEGINS, vm, to);
 	cluster_move_begin(m->c, vm, to, (int64_t)m->now_ns);
-	attain(m, n);
+	sim_attain(m, n);
 	m->short_of_memory |= !heap_set(&n->jobs, m->job_at, vm, n->jobs.items[m->job_at[vm]].key + lost_ns) ||
 	                      !heap_set(&m->moves, m->move_at, vm, m->now_ns + ceil(time_ns));
-	expect(m, v->node);
+	sim_expect(m, v->node);
 	m->jobs[vm].staged = staged;
 	m->sums->lost_ns += lost_ns;
 	m->sums->moving_ns += ceil(time_ns);
@@ -327,9 +211,9 @@ static void move_end(struct sim *m)
 	heap_remove(&m->moves, m->move_at, vm);
 	if (m->s->note)
 		note_to(m, SIMULATED_MOVE_ENDS, vm, to);
-	double left_ns = job_take(m, vm, from);
+	double left_ns = sim_job_take(m, vm, from);
 	cluster_move_end(m->c, vm, (int64_t)m->now_ns, true);
-	job_add(m, vm, to, left_ns);
+	sim_job_add(m, vm, to, left_ns);
 	m->jobs[vm].moves++;
 	m->sums->moves++;
 	stage_move_over(m, vm);
@@ -341,7 +225,7 @@ static void job_end(struct sim *m)
 {
 	int32_t node = m->done.items[0].thing, vm = m->nodes[node].jobs.items[0].thing, to = m->c->vms[vm].to;
 	const struct simulated_job *j = &m->jobs[vm];
-	job_take(m, vm, node);
+	sim_job_take(m, vm, node);
 	m->sums->vms++;
 	m->sums->sojourn_ns += m->now_ns - (double)j->arrival_ns;
 	m->sums->last_ns = (int64_t)m->now_ns;
@@ -383,7 +267,7 @@ static void plan_note(struct sim *m)
 static int plan_now(struct sim *m, struct err *e)
 {
 	m->plan_ns = INFINITY;
-	measure(m);
+	sim_measure(m);
 	if (policy_plan(m->policy, (int64_t)m->now_ns, &m->plan, e) < 0)
 		return -1;
 	if (m->s->note)
@@ -460,7 +344,7 @@ static int begin(struct sim *m, struct err *e)
 	m->by_home = !m->s->policy->place;
 	for (int32_t i = 0; i < m->c->node_count; i++) {
 		m->done_at[i] = HEAP_OUT;
-		mark_stale(m, i);
+		sim_stale(m, i);
 	}
 	m->more = m->s->arrival(m->s->arrivals, &m->next);
 	return 0;
