@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROWS_MAX = 1000000, TEXT_BLOCKS = 24 };
+enum { ROWS_MAX = 1000000, TEXT_BLOCKS = 12 };
 #define MINUTE_NS 60e9
 
 /* ---- loading ---- */
@@ -59,14 +59,14 @@ int simulated_row(const struct simulated_view *v, const char *block, const char 
 
 static const struct {
 	const char *metric, *heading;
-	bool ratio; /* beside it, against the reference */
+	bool minutes, ratio; /* in ns, shown in minutes; beside it what it is against the reference */
 } shown[] = {
-	{ "processing_time", "work done in", true },
-	{ "wait", "VMs waited, all", true },
-	{ "moves", "moves", false },
-	{ "lost_work", "work lost", false },
-	{ "time_per_vm", "time of a VM", true },
-	{ "nodes_used", "nodes in use", true },
+	{ "processing_time", "work done in", true, true },
+	{ "wait", "all VMs waited", true, true },
+	{ "moves", "moves", false, false },
+	{ "lost_work", "work lost", true, false },
+	{ "time_per_vm", "time of a VM", true, true },
+	{ "nodes_used", "nodes in use", false, true },
 };
 enum { SHOWN = sizeof(shown) / sizeof(*shown), MAIN_SHOWN = 4 };
 
@@ -107,10 +107,42 @@ static void put_ratio(char cell[GRID_CELL], const struct csv_table *t, int row)
 		snprintf(cell, GRID_CELL, "%.3g", ratio);
 }
 
-/* Points with a row each; `wide` has the intervals. */
-static struct grid *points_grid(const struct simulated_view *v, int limit, bool wide)
+/* The row of a point's metric: summary.csv has all metrics of a point after those of the one before. */
+static int point_row(const struct simulated_view *v, int point, const char *metric)
 {
-	int columns = 2, metrics = wide ? SHOWN : MAIN_SHOWN;
+	int points = csv_table_rows(v->points), each = points ? csv_table_rows(v->summary) / points : 0;
+	for (int i = point * each; i < (point + 1) * each; i++)
+		if (strcmp(csv_table_text(v->summary, i, "metric"), metric) == 0)
+			return i;
+	return -1;
+}
+
+static const char *point_block(const struct simulated_view *v, int point)
+{
+	return csv_table_text(v->summary, point_row(v, point, shown[0].metric), "block");
+}
+
+static void point_put(const struct simulated_view *v, int point, bool wide, char (*cells)[GRID_CELL])
+{
+	const char *block = point_block(v, point);
+	snprintf(cells[0], GRID_CELL, "%.79s", *block ? block : "-");
+	snprintf(cells[1], GRID_CELL, "%.79s", csv_table_text(v->points, point, "policy"));
+	for (int i = 0, at = 2; i < (wide ? SHOWN : MAIN_SHOWN); i++) {
+		int row = point_row(v, point, shown[i].metric);
+		if (wide)
+			put_with_interval(cells[at++], v->summary, row, "");
+		else
+			put_value(cells[at++], csv_table_number(v->summary, row, "value"),
+			          csv_table_text(v->summary, row, "unit"));
+		if (shown[i].ratio)
+			put_ratio(cells[at++], v->summary, row);
+	}
+}
+
+/* Points with a row each, those of a block together, at most `blocks` of these; `wide` has the intervals. */
+static struct grid *points_grid(const struct simulated_view *v, int blocks, bool wide)
+{
+	int columns = 2, metrics = wide ? SHOWN : MAIN_SHOWN, points = csv_table_rows(v->points);
 	for (int i = 0; i < metrics; i++)
 		columns += 1 + shown[i].ratio;
 	struct grid *g = grid_new(columns);
@@ -120,33 +152,18 @@ static struct grid *points_grid(const struct simulated_view *v, int limit, bool 
 	snprintf(cells[0], GRID_CELL, "point");
 	snprintf(cells[1], GRID_CELL, "policy");
 	for (int i = 0, at = 2; i < metrics; i++) {
-		bool time = i < 2 || i == 3 || i == 4;
-		snprintf(cells[at++], GRID_CELL, "%s%s", shown[i].heading, time ? " (min)" : "");
+		snprintf(cells[at++], GRID_CELL, "%s%s", shown[i].heading, shown[i].minutes ? " (min)" : "");
 		if (shown[i].ratio)
 			snprintf(cells[at++], GRID_CELL, "of reference");
 	}
-	for (int p = 0; p < csv_table_rows(v->points) && p < limit; p++) {
-		char block[300] = "";
-		const char *policy = csv_table_text(v->points, p, "policy");
-		for (int i = 0; i < csv_table_rows(v->summary); i++)
-			if ((int)csv_table_number(v->summary, i, "point") == p + 1) {
-				snprintf(block, sizeof(block), "%s", csv_table_text(v->summary, i, "block"));
-				break;
-			}
-		if (!(cells = grid_row(g)))
-			break;
-		snprintf(cells[0], GRID_CELL, "%.79s", *block ? block : "-");
-		snprintf(cells[1], GRID_CELL, "%.79s", policy);
-		for (int i = 0, at = 2; i < metrics; i++) {
-			int row = simulated_row(v, block, policy, shown[i].metric);
-			if (wide)
-				put_with_interval(cells[at++], v->summary, row, "");
-			else
-				put_value(cells[at++], csv_table_number(v->summary, row, "value"),
-				          csv_table_text(v->summary, row, "unit"));
-			if (shown[i].ratio)
-				put_ratio(cells[at++], v->summary, row);
-		}
+	for (int first = 0; first < points && blocks > 0; first++) {
+		bool seen = false;
+		for (int k = 0; k < first && !seen; k++)
+			seen = strcmp(point_block(v, k), point_block(v, first)) == 0;
+		blocks -= !seen;
+		for (int k = first; k < points && !seen; k++)
+			if (strcmp(point_block(v, k), point_block(v, first)) == 0 && (cells = grid_row(g)))
+				point_put(v, k, wide, cells);
 	}
 	return g;
 }
@@ -217,9 +234,8 @@ int simulated_print(FILE *out, const char *directory, enum report_format format,
 		grid_free(g);
 		verdicts_words(&v, text, sizeof(text));
 		fprintf(out, "%s%s", text, *text ? "\n" : "");
-		if (csv_table_rows(v.points) > TEXT_BLOCKS)
-			fprintf(out, "(the first %d of %d points; the page has all)\n", TEXT_BLOCKS,
-			        csv_table_rows(v.points));
+		if (csv_table_rows(v.points) > 2 * TEXT_BLOCKS)
+			fprintf(out, "(the first ones of %d points; the page has all)\n", csv_table_rows(v.points));
 	}
 	simulated_view_free(&v);
 	return result;
