@@ -96,9 +96,9 @@ static int once(const struct policy_ops *policy, int64_t nodes, struct figures *
 /* In a process of its own, whose memory is that run's; the fastest of a few. */
 static int measure(const struct policy_ops *policy, int64_t nodes, struct figures *best, struct err *e)
 {
-	best->seconds = INFINITY;
+	*best = (struct figures){ .seconds = INFINITY };
 	for (int i = 0; i < REPEATS; i++) {
-		struct figures f;
+		struct figures f = { 0 };
 		int ends[2], status = -1;
 		if (pipe(ends) < 0)
 			return err_errno(e, EXIT_CANNOT, "no pipe");
@@ -144,7 +144,7 @@ int main(int argc, char **argv)
 	for (int i = 0; i < count; i++) {
 		const struct policy_ops *policy = policy_find(argc > 1 ? argv[1 + i] : usual[i], &e);
 		for (int k = 0; policy && k < SIZES; k++) {
-			struct figures f;
+			struct figures f = { 0 };
 			if (measure(policy, node_counts[k], &f, &e) < 0)
 				return err_report(&e);
 			print(policy, node_counts[k], &f, i == 0 && k == 0);
