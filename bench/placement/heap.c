@@ -53,7 +53,7 @@ static void settle(struct heap *h, int32_t *at, int32_t i, struct heap_item item
 
 bool heap_set(struct heap *h, int32_t *at, int32_t thing, double key)
 {
-	const struct heap_item item = { key, thing };
+	const struct heap_item item = { key, thing, 0 };
 	if (at[thing] != HEAP_OUT) {
 		settle(h, at, at[thing], item);
 		return true;

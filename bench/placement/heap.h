@@ -17,6 +17,7 @@ enum { HEAP_OUT = -1 };
 struct heap_item {
 	double key;
 	int32_t thing;
+	int32_t mark; /* the caller's, 0 after each heap_set() */
 };
 
 /* {0} is empty. */

@@ -85,9 +85,8 @@ static int32_t place(struct sim *m, int32_t vm)
 }
 
 /* Start those at the head of a queue that find room. */
-static void serve(struct sim *m, int32_t queue)
+static void serve(struct sim *m, struct queue *q)
 {
-	struct queue *q = &m->queues[queue];
 	while (q->first != CLUSTER_NONE) {
 		int32_t vm = q->first, node = place(m, vm);
 		if (node == CLUSTER_NONE)
@@ -101,13 +100,13 @@ static void serve(struct sim *m, int32_t queue)
 static void serve_node(struct sim *m, int32_t node)
 {
 	if (m->by_home)
-		serve(m, node);
-	serve(m, m->c->node_count);
+		serve(m, &m->nodes[node].queue);
+	serve(m, &m->queue);
 }
 
 static int arrive(struct sim *m, struct err *e)
 {
-	const struct simulated_vm v = m->next;
+	const struct simulated_vm v = m->ahead[m->ahead_first];
 	char name[CLUSTER_NAME];
 	if (m->s->note) /* where slots are used again a slot's name is not the VM's */
 		snprintf(name, sizeof(name), "vm%d", m->serial);
@@ -126,8 +125,10 @@ static int arrive(struct sim *m, struct err *e)
 		                              .kind = (int16_t)v.kind };
 	m->vms++;
 	m->sums->highest_vms = m->vms > m->sums->highest_vms ? m->vms : m->sums->highest_vms;
-	m->more = m->s->arrival(m->s->arrivals, &m->next);
-	struct queue *q = &m->queues[m->by_home && v.home != CLUSTER_NONE ? v.home : m->c->node_count];
+	m->ahead_first = (m->ahead_first + 1) % SIM_AHEAD;
+	m->ahead_count--;
+	sim_look_ahead(m);
+	struct queue *q = m->by_home && v.home != CLUSTER_NONE ? &m->nodes[v.home].queue : &m->queue;
 	int32_t node = q->first == CLUSTER_NONE ? place(m, vm) : CLUSTER_NONE;
 	if (node != CLUSTER_NONE) {
 		start(m, vm, node);
@@ -294,12 +295,13 @@ static double top(const struct heap *h)
 static int step(struct sim *m, struct err *e)
 {
 	double done_ns = top(&m->done), move_ns = top(&m->moves);
-	double arrival_ns = m->more ? (double)m->next.arrival_ns : INFINITY;
+	double arrival_ns = m->ahead_count ? (double)m->ahead[m->ahead_first].arrival_ns : INFINITY;
 	double now_ns = fmin(fmin(done_ns, move_ns), fmin(arrival_ns, m->plan_ns));
 	if (isinf(now_ns))
 		return 0;
 	m->now_ns = now_ns;
 	m->sums->events++;
+	sim_prefetch(m);
 	if (done_ns <= now_ns) {
 		job_end(m);
 	} else if (move_ns <= now_ns) {
@@ -333,20 +335,20 @@ static int begin(struct sim *m, struct err *e)
 	if (cluster_make(m, e) < 0)
 		return -1;
 	size_t nodes = (size_t)m->c->node_count;
-	m->nodes = calloc(nodes, sizeof(*m->nodes));
-	m->queues = malloc((nodes + 1) * sizeof(*m->queues));
+	m->nodes = aligned_alloc(64, nodes * sizeof(*m->nodes));
 	m->done_at = malloc(nodes * sizeof(*m->done_at));
 	m->stale = malloc(nodes * sizeof(*m->stale));
-	if (!m->nodes || !m->queues || !m->done_at || !m->stale)
+	if (!m->nodes || !m->done_at || !m->stale)
 		return err_set(e, EXIT_CANNOT, "no memory to simulate %zu nodes", nodes);
-	for (size_t i = 0; i <= nodes; i++)
-		m->queues[i] = (struct queue){ CLUSTER_NONE, CLUSTER_NONE };
+	m->queue = (struct queue){ CLUSTER_NONE, CLUSTER_NONE };
+	memset(m->nodes, 0, nodes * sizeof(*m->nodes));
 	m->by_home = !m->s->policy->place;
 	for (int32_t i = 0; i < m->c->node_count; i++) {
+		m->nodes[i].queue = m->queue;
 		m->done_at[i] = HEAP_OUT;
 		sim_stale(m, i);
 	}
-	m->more = m->s->arrival(m->s->arrivals, &m->next);
+	sim_look_ahead(m);
 	return 0;
 }
 
@@ -361,7 +363,6 @@ static void end(struct sim *m)
 	heap_free(&m->done);
 	heap_free(&m->moves);
 	free(m->nodes);
-	free(m->queues);
 	free(m->done_at);
 	free(m->stale);
 	free(m->jobs);

@@ -27,8 +27,65 @@ void sim_expect(struct sim *m, int32_t node)
 		return;
 	}
 	double left = fmax(n->jobs.items[0].key - n->attained_ns, 0);
-	m->short_of_memory |=
-		!heap_set(&m->done, m->done_at, node, m->now_ns + ceil(left / rate(m, n) - ROUNDING_NS));
+	if (heap_set(&m->done, m->done_at, node, m->now_ns + ceil(left / rate(m, n) - ROUNDING_NS)))
+		m->done.items[m->done_at[node]].mark = n->jobs.items[0].thing;
+	else
+		m->short_of_memory = true;
+}
+
+enum { SOON = 5 }; /* the first of a heap and its children */
+
+static void prefetch(const void *object, size_t size)
+{
+	__builtin_prefetch(object, 1);
+	if (size > 64)
+		__builtin_prefetch((const char *)object + size - 1, 1);
+}
+
+static void prefetch_node(const struct sim *m, int32_t node)
+{
+	prefetch(&m->nodes[node], sizeof(*m->nodes));
+	prefetch(&m->c->nodes[node], sizeof(*m->c->nodes));
+}
+
+void sim_prefetch(const struct sim *m)
+{
+	const struct heap_item *soon = m->done.items;
+	for (int32_t i = 0; i < SOON && i < m->done.count; i++) {
+		prefetch_node(m, soon[i].thing);
+		prefetch(&m->c->vms[soon[i].mark], sizeof(*m->c->vms));
+		prefetch(&m->jobs[soon[i].mark], sizeof(*m->jobs));
+	}
+	if (m->done.count) { /* what is looked at here was fetched before, mostly */
+		const struct cluster_vm *v = &m->c->vms[soon[0].mark];
+		prefetch(m->nodes[soon[0].thing].jobs.items, 2 * sizeof(*soon));
+		if (v->next != CLUSTER_NONE)
+			prefetch(&m->c->vms[v->next], sizeof(*v));
+		if (v->previous != CLUSTER_NONE)
+			prefetch(&m->c->vms[v->previous], sizeof(*v));
+	}
+	if (m->ahead_count && m->ahead[m->ahead_first].home != CLUSTER_NONE) {
+		int32_t home = m->ahead[m->ahead_first].home, first = m->c->nodes[home].first_vm;
+		const struct heap *jobs = &m->nodes[home].jobs;
+		prefetch(jobs->items, sizeof(*soon));
+		prefetch(jobs->items + jobs->count, sizeof(*soon));
+		if (first != CLUSTER_NONE)
+			prefetch(&m->c->vms[first], sizeof(*m->c->vms));
+	}
+	if (m->c->vm_free != CLUSTER_NONE)
+		prefetch(&m->c->vms[m->c->vm_free], sizeof(*m->c->vms));
+}
+
+void sim_look_ahead(struct sim *m)
+{
+	while (m->ahead_count < SIM_AHEAD) {
+		struct simulated_vm *next = &m->ahead[(m->ahead_first + m->ahead_count) % SIM_AHEAD];
+		if (!m->s->arrival(m->s->arrivals, next))
+			return;
+		m->ahead_count++;
+		if (next->home != CLUSTER_NONE)
+			prefetch_node(m, next->home);
+	}
 }
 
 void sim_stale(struct sim *m, int32_t node)
