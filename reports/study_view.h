@@ -37,6 +37,7 @@ struct study_view {
 	int count, complete;
 	int planned;                                 /* runs, by plan.json; 0: it does not say */
 	struct csv_table *claims, *values, *ranking; /* claims.csv, study.csv, ranking.csv; NULL: not there */
+	struct csv_table *explanations;              /* explanations.csv; the same */
 	struct csv_table *boundary, *tried;          /* boundary.csv, tried.csv; the same */
 	char compare[64], reference[64];             /* experiment.compare and .reference; "" none */
 	char search_label[256];                      /* bisect.label */

@@ -25,6 +25,7 @@ enum postcopy_switch { SWITCH_NOW, SWITCH_FIRST_PASS, SWITCH_TIME };
 
 struct experiment_general {
 	char name[OPTION_STRING_ROOM], question[OPTION_STRING_ROOM], study[OPTION_STRING_ROOM];
+	char explains[OPTION_STRING_ROOM], cause[OPTION_STRING_ROOM]; /* see analysis/explanation.h */
 	char compare[OPTION_STRING_ROOM], reference[OPTION_STRING_ROOM], sort[OPTION_STRING_ROOM];
 	int64_t vms, repeat, seed;
 	int64_t warmup_ns, baseline_ns, settle_ns, boot_timeout_ns;
