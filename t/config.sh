@@ -116,6 +116,10 @@ sed 's/memdirty.rate/memdirty.raet/' "$work/case.conf" >"$work/badcase.conf"
 complains 'a case with an unknown key' 2 "badcase.conf:9: unknown key 'raet'" run "$work/badcase.conf" -n
 complains 'a sweep too large' 2 'more than 1000 points' run "$work/good.conf" -n \
 	-s "link.rate=$(seq -s, 1000000 1000040)" -s "link.rtt=$(seq -s ms, 0 40)ms"
+complains 'a disk that cannot stay' 2 'set migration.copy_disks' run "$work/good.conf" -n -s storage.kind=copy -s vm1.disk=8M
+complains 'a shared disk to be copied' 2 'a disk of its own' run "$work/good.conf" -n -s storage.kind=iscsi -s vm1.disk=8M \
+	-s migration.copy_disks=full
+ok 'one that moves along' "$migmeter" run "$work/good.conf" -n -s storage.kind=copy -s vm1.disk=8M -s migration.copy_disks=full
 is 'the study of a paper' "$("$migmeter" run kuno/kuno -n --scale 1/16 | head -n 1 | cut -d, -f1)" '18 points x 3 repeats'
 is 'what explains it' "$("$migmeter" run kuno/explain -n --scale 1/16 | sed -n '1s/,.*//p;2p')" '2 points x 3 repeats
   1: cause=queue'
