@@ -65,6 +65,6 @@ int study_times_prepare(const struct study_view *v, FILE *s)
 			highest = fmax(highest, isnan(high) ? value : high);
 		}
 	fprintf(s, "COUNT = %d\nLOW = %.9g\nHIGH = %.9g\n", bars, pow(10, floor(log10(lowest / 1e9 * 0.8))),
-	        pow(10, ceil(log10(highest / 1e9 * 1.3))));
+	        highest / 1e9 * 2); /* room for a number above the bar */
 	return bars == 0;
 }
