@@ -9,6 +9,7 @@
 #include "reports/study_boundary.h"
 #include "reports/study_ranking.h"
 #include "reports/study_plot.h"
+#include "reports/study_roles.h"
 #include "reports/svg.h"
 
 #include <json-c/json.h>
@@ -258,6 +259,7 @@ static void put_paper(FILE *out, const struct study_view *v, const struct study_
 		if (plots[i].part == PART_PAPER)
 			study_plot_put(out, v, &plots[i]);
 	fputs("</section>\n", out);
+	roles_put(out, v);
 	put_sizes(out, v);
 }
 

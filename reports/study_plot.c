@@ -9,6 +9,7 @@
 #include "reports/report.h"
 #include "reports/study_boundary.h"
 #include "reports/study_ranking.h"
+#include "reports/study_roles.h"
 #include "reports/study_times.h"
 #include "reports/svg.h"
 
@@ -49,13 +50,6 @@ static void read_marks(struct panel *p, const struct run_data *run)
 	p->resume_s = mark(run, "resume", p->stop_s);
 }
 
-static void choose_unit(struct panel *p, const char *workload)
-{
-	int adds = strcmp(workload, "intadd") == 0;
-	p->factor = 1e6;
-	p->unit = adds ? "Mop/s" : "MB/s";
-}
-
 static void read_panel(struct panel *p, const struct study_drawing *d, const struct paper_figure *f, int row,
                        int column)
 {
@@ -66,7 +60,7 @@ static void read_panel(struct panel *p, const struct study_drawing *d, const str
 	memset(p, 0, sizeof(*p));
 	snprintf(p->title, sizeof(p->title), "%s. vm%d at %s", f->numbers[row][column], row + 1,
 	         paper->rate_names[column]);
-	choose_unit(p, f->workload);
+	p->unit = work_unit(f->workload, &p->factor);
 	if (!run)
 		return;
 	snprintf(path, sizeof(path), "%s/plots/coarse-vm%d-%s.csv", run->directory, row + 1, f->workload);

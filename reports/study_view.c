@@ -111,6 +111,21 @@ const struct run_data *study_view_run(const struct study_view *v, int vms, const
 	return NULL;
 }
 
+int study_view_row(const struct study_view *v, const char *metric, const char *role, const char *estimator, int vms,
+                   const char *workload, double bits_per_s)
+{
+	const struct csv_table *t = v->values;
+	for (int i = 0; i < csv_table_rows(t); i++)
+		if (strcmp(csv_table_text(t, i, "metric"), metric) == 0 &&
+		    (!*role || strcmp(csv_table_text(t, i, "role"), role) == 0) &&
+		    (!*estimator || strcmp(csv_table_text(t, i, "estimator"), estimator) == 0) &&
+		    strcmp(csv_table_text(t, i, "workload"), workload) == 0 &&
+		    csv_table_number(t, i, "vms") == vms &&
+		    fabs(csv_table_number(t, i, "rate_bit_per_s") - bits_per_s) < 1)
+			return i;
+	return -1;
+}
+
 char *block_format(const char *block, char *buffer, size_t room)
 {
 	snprintf(buffer, room, "%s", block);

@@ -51,6 +51,10 @@ void study_view_free(struct study_view *v);
 /* The first complete run with so many VMs, this workload in the VM that moves, and this link rate; NULL: there is none. */
 const struct run_data *study_view_run(const struct study_view *v, int vms, const char *workload, double bits_per_s);
 
+/* The row of study.csv with this value, -1: there is none; role and estimator may be "" for any. */
+int study_view_row(const struct study_view *v, const char *metric, const char *role, const char *estimator, int vms,
+                   const char *workload, double bits_per_s);
+
 /* "load=cpu" as "load cpu". Returns buffer. */
 char *block_format(const char *block, char *buffer, size_t room);
 
