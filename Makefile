@@ -54,7 +54,7 @@ kuno: deps       ## the study of configs/kuno at scale 1/16: 54 runs (about 40 m
 	$(Q)$(MAKE) --no-print-directory $(PARALLEL) all
 	$(Q)$(B)/migmeter run configs/kuno/kuno.conf --scale 1/16 -o results/kuno --continue
 
-kuno-explain: deps ## further runs that show causes (about 7 minutes); they stand beside the claims in results/kuno
+kuno-explain: deps ## further runs that show causes (about 12 minutes); they stand beside the claims in results/kuno
 	$(Q)$(MAKE) --no-print-directory $(PARALLEL) all
 	$(Q)$(B)/migmeter run configs/kuno/explain.conf --scale 1/16 -o results/kuno-explain --continue
 	$(Q)$(B)/migmeter report results/kuno

@@ -121,7 +121,7 @@ complains 'a shared disk to be copied' 2 'a disk of its own' run "$work/good.con
 	-s migration.copy_disks=full
 ok 'one that moves along' "$migmeter" run "$work/good.conf" -n -s storage.kind=copy -s vm1.disk=8M -s migration.copy_disks=full
 is 'the study of a paper' "$("$migmeter" run kuno/kuno -n --scale 1/16 | head -n 1 | cut -d, -f1)" '18 points x 3 repeats'
-is 'what explains it' "$("$migmeter" run kuno/explain -n --scale 1/16 | sed -n '1s/,.*//p;2p')" '2 points x 3 repeats
+is 'what explains it' "$("$migmeter" run kuno/explain -n --scale 1/16 | sed -n '1s/,.*//p;2p')" '7 points x 3 repeats
   1: cause=queue'
 complains 'an explanation of no claim' 2 "there is no claim 'K11'" run "$work/good.conf" -n -s experiment.explains=K11 -s experiment.cause=x
 complains 'an explanation without a cause' 2 'set both' run "$work/good.conf" -n -s experiment.explains=K3
