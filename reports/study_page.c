@@ -57,7 +57,8 @@ static void put_explanations(FILE *out, const struct csv_table *further, const s
 		fputs("<p class=\"explanation\">the same with ", out);
 		html_textf(out, "%s: ", csv_table_text(further, i, "cause"));
 		put_value(out, further, i, csv_table_text(t, row, "unit"));
-		html_textf(out, ": %s</p>", csv_table_text(further, i, "verdict"));
+		html_textf(out, ": %s", csv_table_text(further, i, "verdict"));
+		fputs("</p>", out);
 	}
 }
 
