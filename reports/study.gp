@@ -5,7 +5,7 @@
 load SCRIPTS.'/style.gp'
 
 STOPPED = '#B0D55E00'
-W = 1200; TOP = CAPTION eq '' ? 10 : 34; CELL = 236; H = TOP + ROWS * CELL + 34
+W = 1200; TOP = CAPTION eq '' ? 10 : 34; CELL = 250; H = TOP + ROWS * CELL + 38
 eval(open(W, H))
 set output OUT
 set multiplot
@@ -21,8 +21,8 @@ do for [i = 1:ROWS * COLUMNS] {
 	row = (i - 1) / COLUMNS; column = (i - 1) % COLUMNS
 	set lmargin at screen LEFT + column * WIDE
 	set rmargin at screen LEFT + column * WIDE + WIDE - 0.052
-	set tmargin at screen 1 - (TOP + row * CELL + 34.) / H
-	set bmargin at screen 1 - (TOP + row * CELL + CELL - 26.) / H
+	set tmargin at screen 1 - (TOP + row * CELL + 40.) / H
+	set bmargin at screen 1 - (TOP + row * CELL + CELL - 32.) / H
 	set label 1 PANEL[i] at graph 0, graph 1 left offset 0, 0.8 font bold textcolor rgb BLACK
 	if (column == 0) { set label 3 UNIT[i] at screen 0.016, graph 0.5 center rotate textcolor rgb BLACK } else { unset label 3 }
 	if (row == ROWS - 1) { set xlabel 'time (s)' offset 0, 0.4 } else { unset xlabel }

@@ -42,7 +42,7 @@ static void put_value(FILE *out, const struct csv_table *t, int row, const char 
 	if (!isnan(low))
 		html_textf(out, " (%.3g to %.3g)", low, csv_table_number(t, row, "high"));
 	if (!isnan(value))
-		html_textf(out, ", n = %s", csv_table_text(t, row, "n"));
+		html_textf(out, ", n\u00a0=\u00a0%s", csv_table_text(t, row, "n"));
 }
 
 /* What further runs say to a part that does not agree. */

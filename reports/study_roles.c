@@ -28,13 +28,15 @@ const char *work_unit(const char *workload, double *ret_factor)
 static void put_rate(FILE *out, const struct csv_table *t, int row, double factor)
 {
 	double mean = csv_table_number(t, row, "mean"), half = csv_table_number(t, row, "high") - mean;
+	char text[64];
 	fputs("<td class=\"number\">", out);
 	if (isnan(mean))
-		fputs("<span class=\"missing\">missing</span>", out);
-	else
-		html_textf(out, "%.3g", mean / factor);
+		fputs("<span class=\"missing\">", out);
+	html_text(out, value_format(mean / factor, "", text, sizeof(text)));
+	if (isnan(mean))
+		fputs("</span>", out);
 	if (!isnan(half))
-		html_textf(out, " ± %.2g", half / factor);
+		html_textf(out, " ± %s", value_format(half / factor, "", text, sizeof(text)));
 	fputs("</td>", out);
 }
 

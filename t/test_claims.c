@@ -382,7 +382,7 @@ static void test_explained(void **state)
 	char *page = text_of_file(path, 5 << 20);
 	const char *said = strstr(page, "the same with ");
 	assert_non_null(said);
-	if (!strstr(said, "the same with a longer &lt;queue&gt;: 10.2 % (9.95 to 10.4), n = 3: agrees</p>"))
+	if (!strstr(said, "the same with a longer &lt;queue&gt;: 10.2 % (9.95 to 10.4), n\u00a0=\u00a03: agrees</p>"))
 		fail_msg("%.200s", said);
 	assert_null(strstr(said + 1, "the same with "));
 	free(page);

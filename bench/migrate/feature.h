@@ -14,6 +14,7 @@
 #include <libvirt/libvirt.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 struct err;
 struct json_object;
@@ -104,6 +105,9 @@ enum feature_state {
 /* Whether hosts with these versions have it. A reason ("QEMU 7.2.22 is older than 8.1.0") is written unless YES. */
 enum feature_state feature_available(const struct feature *f, const struct feature_host *host, char *reason,
                                      size_t room);
+
+/* "libvirt 1.2.3 by a flag; QEMU 1.6.0; read back from capability auto-converge": since when, what it needs and excludes. */
+void feature_describe(const struct feature *f, FILE *out);
 
 /* Whether the set asks for it; false for rows without an option. */
 bool feature_is_asked(const struct feature *f, const struct feature_set *set);
