@@ -204,15 +204,26 @@ void study_plot_put(FILE *out, const struct study_view *v, const struct study_pl
 	fputs("</figure>\n", out);
 }
 
-/* "job 5000000000, repeat yes" */
+/* A value as people read it: "8388608B" is "8 MiB". Returns buffer. */
+static const char *option_format(const char *text, char *buffer, size_t room)
+{
+	char *unit;
+	double value = strtod(text, &unit);
+	if (unit == text || isnan(value))
+		return text;
+	return value_format(value, strcmp(unit, "B") == 0 ? "bytes" : unit, buffer, room);
+}
+
+/* "job 5.00 G, repeat yes" */
 static void put_options(FILE *out, struct json_object *options)
 {
 	const char *gap = "";
+	char text[64];
 	if (!json_object_is_type(options, json_type_object))
 		return;
 	json_object_object_foreach(options, key, value)
 	{
-		html_textf(out, "%s%s %s", gap, key, json_object_get_string(value));
+		html_textf(out, "%s%s %s", gap, key, option_format(json_object_get_string(value), text, sizeof(text)));
 		gap = ", ";
 	}
 }

@@ -24,19 +24,18 @@ const char *work_unit(const char *workload, double *ret_factor)
 	return strcmp(workload, "intadd") == 0 ? "Mop/s" : "MB/s";
 }
 
-/* "507 ± 13" */
+/* "507 ± 13": three digits of the rate, and as many decimals of the other. */
 static void put_rate(FILE *out, const struct csv_table *t, int row, double factor)
 {
 	double mean = csv_table_number(t, row, "mean"), half = csv_table_number(t, row, "high") - mean;
-	char text[64];
+	int decimals = mean > 0 ? (int)fmax(0, 2 - floor(log10(mean / factor))) : 0;
 	fputs("<td class=\"number\">", out);
 	if (isnan(mean))
-		fputs("<span class=\"missing\">", out);
-	html_text(out, value_format(mean / factor, "", text, sizeof(text)));
-	if (isnan(mean))
-		fputs("</span>", out);
+		fputs("<span class=\"missing\">missing</span>", out);
+	else
+		html_textf(out, "%.*f", decimals, mean / factor);
 	if (!isnan(half))
-		html_textf(out, " ± %s", value_format(half / factor, "", text, sizeof(text)));
+		html_textf(out, " ± %.*f", decimals, half / factor);
 	fputs("</td>", out);
 }
 
