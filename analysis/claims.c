@@ -24,6 +24,15 @@ const struct claim *claims_of(const char *paper)
 	return NULL;
 }
 
+int claim_is_known(const char *id)
+{
+	for (size_t i = 0; i < sizeof(paper_tables) / sizeof(*paper_tables); i++)
+		for (const struct claim *c = paper_tables[i].claims; c->id; c++)
+			if (strcmp(c->id, id) == 0)
+				return 1;
+	return 0;
+}
+
 const char *verdict_name(enum verdict verdict)
 {
 	static const char *const names[] = { "agrees", "disagrees", "not shown" };

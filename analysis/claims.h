@@ -39,6 +39,9 @@ extern const struct claim kuno_claims[];
 /* The claims of the paper called name; NULL: none is known. */
 const struct claim *claims_of(const char *paper);
 
+/* Whether a claim of any of them has this id. */
+int claim_is_known(const char *id);
+
 enum verdict { VERDICT_AGREES, VERDICT_DISAGREES, VERDICT_NOT_SHOWN };
 
 const char *verdict_name(enum verdict verdict);

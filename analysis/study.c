@@ -83,6 +83,8 @@ int study_run_read(struct study_run *run, const char *folder)
 	read_vms(run, manifest);
 	snprintf(run->status, sizeof(run->status), "%s", text_at(manifest, "/status"));
 	snprintf(run->reason, sizeof(run->reason), "%s", text_at(manifest, "/reason"));
+	snprintf(run->explains, sizeof(run->explains), "%s", text_at(manifest, "/config/experiment/explains"));
+	snprintf(run->cause, sizeof(run->cause), "%s", text_at(manifest, "/config/experiment/cause"));
 	run->complete = strcmp(run->status, "complete") == 0;
 	json_object_put(manifest);
 	if (run->complete) {

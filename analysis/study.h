@@ -16,6 +16,7 @@ struct study_run {
 	char point[300];                         /* its label in the sweep, without the repeat */
 	long repeat;                             /* from 1 */
 	char status[RUN_NAME_ROOM], reason[512]; /* of the manifest */
+	char explains[256], cause[256];          /* experiment.explains and .cause; see analysis/explanation.h */
 	int complete;                            /* else it has no metrics */
 	int vms;
 	char workload[RUN_NAME_ROOM]; /* of the VM that moves, the first one */

@@ -2,6 +2,7 @@
 #include "reports/csv_table.h"
 #include "reports/draw.h"
 #include "reports/html.h"
+#include "reports/study_roles.h"
 #include "reports/study_section.h"
 #include "reports/study_times.h"
 
@@ -26,22 +27,47 @@ static void put_verdict(FILE *out, const char *verdict)
 	fputs("</td>", out);
 }
 
-static void put_ours(FILE *out, const struct csv_table *t, int row)
+/* "55.6 % (53 to 58.3), n = 3" */
+static void put_value(FILE *out, const struct csv_table *t, int row, const char *unit)
 {
 	double value = csv_table_number(t, row, "value"), low = csv_table_number(t, row, "low");
-	const char *unit = csv_table_text(t, row, "unit"), *reason = csv_table_text(t, row, "reason");
-	fputs("<td>", out);
 	if (!isnan(value))
 		html_textf(out, "%.3g %s", value, unit);
 	if (!isnan(low))
 		html_textf(out, " (%.3g to %.3g)", low, csv_table_number(t, row, "high"));
 	if (!isnan(value))
-		html_textf(out, ", n = %s", csv_table_text(t, row, "n"));
+		html_textf(out, ", n\u00a0=\u00a0%s", csv_table_text(t, row, "n"));
+}
+
+/* What further runs say to a part that does not agree. */
+static void put_explanations(FILE *out, const struct csv_table *further, const struct csv_table *t, int row)
+{
+	if (!*csv_table_text(t, row, "verdict") || strcmp(csv_table_text(t, row, "verdict"), "agrees") == 0)
+		return;
+	for (int i = 0; i < csv_table_rows(further); i++) {
+		if (strcmp(csv_table_text(further, i, "claim"), csv_table_text(t, row, "claim")) != 0 ||
+		    strcmp(csv_table_text(further, i, "formula"), csv_table_text(t, row, "formula")) != 0)
+			continue;
+		fputs("<p class=\"explanation\">the same with ", out);
+		html_textf(out, "%s: ", csv_table_text(further, i, "cause"));
+		put_value(out, further, i, csv_table_text(t, row, "unit"));
+		html_textf(out, ": %s", csv_table_text(further, i, "verdict"));
+		fputs("</p>", out);
+	}
+}
+
+static void put_ours(FILE *out, const struct csv_table *t, int row, const struct csv_table *further)
+{
+	double value = csv_table_number(t, row, "value");
+	const char *reason = csv_table_text(t, row, "reason");
+	fputs("<td>", out);
+	put_value(out, t, row, csv_table_text(t, row, "unit"));
 	if (*reason) {
 		fputs(isnan(value) ? "<span class=\"missing\">missing: " : "<br><span class=\"missing\">", out);
 		html_text(out, reason);
 		fputs("</span>", out);
 	}
+	put_explanations(out, further, t, row);
 	fputs("</td>", out);
 }
 
@@ -59,7 +85,7 @@ static void put_claim_head(FILE *out, const struct csv_table *t, int row)
 	fputs("</tr>\n", out);
 }
 
-static void put_claim_part(FILE *out, const struct csv_table *t, int row)
+static void put_claim_part(FILE *out, const struct csv_table *t, int row, const struct csv_table *further)
 {
 	fputs("<tr><td class=\"formula\">", out);
 	html_text(out, csv_table_text(t, row, "formula"));
@@ -68,25 +94,31 @@ static void put_claim_part(FILE *out, const struct csv_table *t, int row)
 	fputs("</td><td>", out);
 	html_text(out, csv_table_text(t, row, "paper"));
 	fputs("</td>", out);
-	put_ours(out, t, row);
+	put_ours(out, t, row, further);
 	put_verdict(out, csv_table_text(t, row, "verdict"));
 	fputs("</tr>\n", out);
 }
 
-static void put_claims(FILE *out, const struct csv_table *t)
+static void put_claims(FILE *out, const struct csv_table *t, const struct csv_table *further)
 {
 	fputs("<section>\n<h2>Claims</h2>\n"
 	      "<p class=\"note\">A formula has a value for each repeat. Its mean stands with the 95 % interval of "
 	      "Student's t, from three repeats on. A part agrees when the whole interval lies in the range, disagrees "
 	      "when the whole interval lies outside, and is not shown otherwise. A claim agrees when all its parts do, "
-	      "and disagrees when any does. A term is metric(VMs, workload, link, role).</p>\n"
+	      "and disagrees when any does. A term is metric(VMs, workload, link, role).",
+	      out);
+	if (csv_table_rows(further))
+		fputs(" Where a part does not agree, its formula stands again over further runs in which one thing was "
+		      "another; the verdict stays.",
+		      out);
+	fputs("</p>\n"
 	      "<table class=\"claims\">\n<thead><tr><th>formula</th><th>agrees when</th><th>paper</th><th>ours</th>"
 	      "<th>verdict</th></tr></thead>\n<tbody>\n",
 	      out);
 	for (int i = 0; i < csv_table_rows(t); i++) {
 		if (begins_claim(t, i))
 			put_claim_head(out, t, i);
-		put_claim_part(out, t, i);
+		put_claim_part(out, t, i, further);
 	}
 	fputs("</tbody>\n</table>\n</section>\n", out);
 }
@@ -112,15 +144,26 @@ static void put_summary(FILE *out, const struct study_view *v)
 
 /* ---- sizes ---- */
 
-/* "job 5000000000, repeat yes" */
+/* A value as people read it: "8388608B" is "8 MiB". Returns buffer. */
+static const char *option_format(const char *text, char *buffer, size_t room)
+{
+	char *unit;
+	double value = strtod(text, &unit);
+	if (unit == text || isnan(value))
+		return text;
+	return value_format(value, strcmp(unit, "B") == 0 ? "bytes" : unit, buffer, room);
+}
+
+/* "job 5.00 G, repeat yes" */
 static void put_options(FILE *out, struct json_object *options)
 {
 	const char *gap = "";
+	char text[64];
 	if (!json_object_is_type(options, json_type_object))
 		return;
 	json_object_object_foreach(options, key, value)
 	{
-		html_textf(out, "%s%s %s", gap, key, json_object_get_string(value));
+		html_textf(out, "%s%s %s", gap, key, option_format(json_object_get_string(value), text, sizeof(text)));
 		gap = ", ";
 	}
 }
@@ -160,12 +203,13 @@ static void put_sizes(FILE *out, const struct study_view *v)
 
 static void put(FILE *out, const struct study_view *v, const struct study_plot *plots, int plot_count)
 {
-	put_claims(out, v->claims);
+	put_claims(out, v->claims, v->explanations);
 	fputs("<section>\n<h2>Figures</h2>\n<p class=\"note\">Of each point the first complete run. Grey: the migration; "
 	      "red: the VM that moves is stopped. Time counts from the start of the work, as in the paper.</p>\n",
 	      out);
 	study_plots_put(out, v, plots, plot_count, PART_PAPER, 0);
 	fputs("</section>\n", out);
+	roles_put(out, v);
 	put_sizes(out, v);
 }
 
@@ -198,13 +242,6 @@ static void read_marks(struct panel *p, const struct run_data *run)
 	p->resume_s = mark(run, "resume", p->stop_s);
 }
 
-static void choose_unit(struct panel *p, const char *workload)
-{
-	int adds = strcmp(workload, "intadd") == 0;
-	p->factor = 1e6;
-	p->unit = adds ? "Mop/s" : "MB/s";
-}
-
 static void read_panel(struct panel *p, const struct study_drawing *d, const struct paper_figure *f, int row,
                        int column)
 {
@@ -215,7 +252,7 @@ static void read_panel(struct panel *p, const struct study_drawing *d, const str
 	memset(p, 0, sizeof(*p));
 	snprintf(p->title, sizeof(p->title), "%s. vm%d at %s", f->numbers[row][column], row + 1,
 	         paper->rate_names[column]);
-	choose_unit(p, f->workload);
+	p->unit = work_unit(f->workload, &p->factor);
 	if (!run)
 		return;
 	snprintf(path, sizeof(path), "%s/plots/coarse-vm%d-%s.csv", run->directory, row + 1, f->workload);

@@ -7,6 +7,7 @@
 #include "bench/experiment/run_state.h"
 #include "bench/migrate/events.h"
 #include "bench/migrate/hypervisor.h"
+#include "bench/testbed/own_disk.h"
 #include "bench/testbed/storage.h"
 
 #include <json-c/json.h>
@@ -39,6 +40,20 @@ const struct machine_wait run_patience = { .note = note, .interrupted = &run_int
 
 /* ---- stages, in order ---- */
 
+/* Shared; or one a node, with the VM's changes where it starts. */
+static int disk_make(const struct run *r, int vm, struct err *e)
+{
+	const struct experiment *x = r->x;
+	int64_t bytes = x->vms[vm].disk_bytes, changed = (int64_t)((double)bytes * x->storage.changed) >> 20 << 20;
+	if (x->storage.kind == STORAGE_ISCSI)
+		return storage_add_disk(&r->testbed.nodes[NODE_STO], vm + 1, bytes, bytes, e);
+	for (int node = NODE_SRC; node <= NODE_DST; node++)
+		if (own_disk_make(&r->testbed.nodes[node], vm + 1, bytes,
+		                  node == run_node_index(x->vms[vm].node) ? changed : 0, e) < 0)
+			return err_prefix(e, "disk of VM '%s'", x->vms[vm].name);
+	return 0;
+}
+
 static int stage_testbed(struct run *r, struct err *e)
 {
 	const struct experiment *x = r->x;
@@ -57,8 +72,7 @@ static int stage_testbed(struct run *r, struct err *e)
 	if (measured.reason[0])
 		progress_note("link: %s", measured.reason);
 	for (int i = 0; i < x->vm_count; i++)
-		if (x->vms[i].disk_bytes && storage_add_disk(&r->testbed.nodes[NODE_STO], i + 1, x->vms[i].disk_bytes,
-		                                             x->vms[i].disk_bytes, e) < 0)
+		if (x->vms[i].disk_bytes && disk_make(r, i, e) < 0)
 			return -1;
 	return run_interrupted_or_lost(r, e);
 }

@@ -75,7 +75,7 @@ static int content_write(int fd, int64_t bytes, uint64_t seed)
 	return result;
 }
 
-static int image_make(const char *path, int64_t bytes, int64_t content_bytes, uint64_t seed, struct err *e)
+int storage_image_make(const char *path, int64_t bytes, int64_t content_bytes, uint64_t seed, struct err *e)
 {
 	char temporary[400];
 	snprintf(temporary, sizeof(temporary), "%s.part", path);
@@ -121,7 +121,7 @@ int storage_add_disk(const struct node *node, int lun, int64_t bytes, int64_t co
 	snprintf(arguments, sizeof(arguments), "--op delete --mode logicalunit --tid 1 --lun %d", lun);
 	if (served && tgtadm(node, arguments, e) < 0)
 		return -1;
-	if (!fits && image_make(path, bytes, content_bytes, (uint64_t)lun, e) < 0)
+	if (!fits && storage_image_make(path, bytes, content_bytes, (uint64_t)lun, e) < 0)
 		return -1;
 	snprintf(arguments, sizeof(arguments), "--op new --mode logicalunit --tid 1 --lun %d -b %s", lun, path);
 	return tgtadm(node, arguments, e);
