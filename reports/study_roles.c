@@ -28,7 +28,7 @@ const char *work_unit(const char *workload, double *ret_factor)
 static void put_rate(FILE *out, const struct csv_table *t, int row, double factor)
 {
 	double mean = csv_table_number(t, row, "mean"), half = csv_table_number(t, row, "high") - mean;
-	int decimals = mean > 0 ? (int)fmax(0, 2 - floor(log10(mean / factor))) : 0;
+	int decimals = mean > 0 ? (int)fmin(3, fmax(0, 2 - floor(log10(mean / factor)))) : 0;
 	fputs("<td class=\"number\">", out);
 	if (isnan(mean))
 		fputs("<span class=\"missing\">missing</span>", out);
