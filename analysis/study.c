@@ -129,19 +129,10 @@ static void copy_key(struct json_object *plan, const char *path, char *buffer, s
 	snprintf(buffer, room, "%s", text_at(plan, path));
 }
 
-int study_read(struct study_runs *ret, const char *directory, struct err *e)
+/* Every folder below that holds a run. */
+static int read_runs(struct study_runs *ret, const char *directory, struct err *e)
 {
 	struct dirent **entries = NULL;
-	memset(ret, 0, sizeof(*ret));
-	struct json_object *plan = load(directory, "plan.json");
-	if (!plan)
-		return err_set(e, EXIT_USAGE, "'%s' holds no study: it has no plan.json", directory);
-	copy_key(plan, "/keys/experiment.study", ret->paper, sizeof(ret->paper));
-	copy_key(plan, "/keys/experiment.compare", ret->compare, sizeof(ret->compare));
-	copy_key(plan, "/keys/experiment.reference", ret->reference, sizeof(ret->reference));
-	copy_key(plan, "/keys/experiment.sort", ret->sort, sizeof(ret->sort));
-	read_search(plan, &ret->search);
-	json_object_put(plan);
 	int count = scandir(directory, &entries, is_run_folder, alphasort);
 	ret->runs = count < 0 ? NULL : calloc((size_t)count + 1, sizeof(*ret->runs));
 	for (int i = 0; i < count; i++) {
@@ -155,6 +146,42 @@ int study_read(struct study_runs *ret, const char *directory, struct err *e)
 	}
 	free(entries);
 	return ret->runs ? 0 : err_errno(e, EXIT_CANNOT, "cannot read '%s'", directory);
+}
+
+int study_read(struct study_runs *ret, const char *directory, struct err *e)
+{
+	memset(ret, 0, sizeof(*ret));
+	struct json_object *plan = load(directory, "plan.json");
+	if (!plan)
+		return err_set(e, EXIT_USAGE, "'%s' holds no study: it has no plan.json", directory);
+	copy_key(plan, "/keys/experiment.study", ret->paper, sizeof(ret->paper));
+	copy_key(plan, "/keys/experiment.compare", ret->compare, sizeof(ret->compare));
+	copy_key(plan, "/keys/experiment.reference", ret->reference, sizeof(ret->reference));
+	copy_key(plan, "/keys/experiment.sort", ret->sort, sizeof(ret->sort));
+	read_search(plan, &ret->search);
+	json_object_put(plan);
+	return read_runs(ret, directory, e);
+}
+
+int study_read_any(struct study_runs *ret, const char *directory, struct err *e)
+{
+	if (study_is(directory))
+		return study_read(ret, directory, e);
+	memset(ret, 0, sizeof(*ret));
+	if (access(directory, R_OK | X_OK) < 0)
+		return err_errno(e, EXIT_USAGE, "cannot read '%s'", directory);
+	if (!(ret->runs = calloc(1, sizeof(*ret->runs))))
+		return err_errno(e, EXIT_CANNOT, "cannot read '%s'", directory);
+	if (study_run_read(&ret->runs[0], directory) == 0) {
+		ret->count = 1;
+		return 0;
+	}
+	free(ret->runs);
+	if (read_runs(ret, directory, e) < 0)
+		return -1;
+	return ret->count ? 0
+	                  : err_set(e, EXIT_USAGE, "'%s' holds no run: expected a run, a study or a folder of runs",
+	                            directory);
 }
 
 void study_runs_free(struct study_runs *s)
@@ -175,6 +202,26 @@ static struct json_object *find_row(const struct study_run *run, const char *met
 		if (strcmp(text_at(row, "/metric"), metric) == 0 &&
 		    (!*role || strcmp(text_at(row, "/role"), role) == 0) &&
 		    (!*estimator || strcmp(text_at(row, "/estimator"), estimator) == 0))
+			return row;
+	}
+	return NULL;
+}
+
+static int same_value(struct json_object *a, struct json_object *b)
+{
+	static const char *const names[] = { "/metric", "/vm", "/role", "/estimator" };
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (strcmp(text_at(a, names[i]), text_at(b, names[i])) != 0)
+			return 0;
+	return 1;
+}
+
+struct json_object *study_run_row_like(const struct study_run *run, struct json_object *like, size_t place)
+{
+	size_t count = run->metrics ? json_object_array_length(run->metrics) : 0;
+	for (size_t i = 0; i < count; i++) {
+		struct json_object *row = json_object_array_get_idx(run->metrics, (i + place) % count);
+		if (same_value(row, like))
 			return row;
 	}
 	return NULL;

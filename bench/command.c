@@ -13,6 +13,7 @@ const struct command *const commands[] = {
 	&testbed_command,
 	&analyze_command,
 	&report_command,
+	&compare_command,
 	&calibrate_command,
 	&consolidate_command,
 	&list_command,
