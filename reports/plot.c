@@ -5,17 +5,13 @@
 #include "bench/base/process.h"
 #include "reports/calibration.h"
 #include "reports/csv_table.h"
-#include "reports/report.h"
+#include "reports/picture.h"
 #include "reports/run_data.h"
-#include "reports/svg.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define MIB 1048576.0
 
@@ -265,80 +261,41 @@ int plot_run_gnuplot(const char *script_path, struct err *e)
 	return process_run(NULL, argv, 120 * NS_PER_S, output, sizeof(output), e);
 }
 
-static int publish(const struct plotting *p, const char *ending, struct err *e)
+static int prepare(const struct pictures *pictures, FILE *script, void *context, struct err *e)
 {
-	char from[5000], to[5000];
-	snprintf(from, sizeof(from), "%s/%s.%s", p->work, p->plot->name, ending);
-	snprintf(to, sizeof(to), "%s/plots/%s.%s", p->run->directory, p->plot->name, ending);
-	if (strcmp(ending, "svg") == 0 && svg_repair(from) < 0)
-		return err_errno(e, EXIT_CANNOT, "cannot write '%s'", from);
-	return rename(from, to) == 0 ? 0 : err_errno(e, EXIT_CANNOT, "cannot write '%s'", to);
+	struct plotting *p = context;
+	p->script = script;
+	p->work = pictures->work;
+	return table[p->plot - p->first].prepare(p, e);
 }
 
-static int draw_one(struct plotting *p, int kind, const char *scripts, struct err *e)
+static int draw_one(struct plotting *p, const struct pictures *pictures, struct err *e)
 {
-	static const char *const endings[] = { "svg", "png" };
-	char path[5000], text[5000], scale[64];
-	snprintf(path, sizeof(path), "%s/%s.gp", p->work, p->plot->name);
-	p->script = fopen(path, "we");
-	if (!p->script)
-		return err_errno(e, EXIT_CANNOT, "cannot write '%s'", path);
+	char caption[300], scale[64];
 	scale_format(p->run, scale, sizeof(scale));
-	snprintf(text, sizeof(text), "%.200s%s", p->run->name, scale);
-	plot_set_text(p->script, "SCRIPTS", scripts);
-	plot_set_text(p->script, "NAME", p->plot->name);
-	plot_set_text(p->script, "CAPTION", *scale ? text : "");
-	int result = table[kind].prepare(p, e);
-	for (int i = 0; result == 0 && i < 2; i++) {
-		snprintf(text, sizeof(text), "%s/%s.%s", p->work, p->plot->name, endings[i]);
-		plot_set_text(p->script, "TERMINAL", endings[i]);
-		plot_set_text(p->script, "OUT", text);
-		fprintf(p->script, "reset\nload SCRIPTS.'/%s'\n", table[kind].script);
-	}
-	if (fclose(p->script) != 0 && result == 0)
-		result = err_errno(e, EXIT_CANNOT, "cannot write '%s'", path);
-	for (int i = 0; result == 1 && i < 2; i++) {
-		/* One from an earlier analysis would now be wrong. */
-		snprintf(text, sizeof(text), "%s/plots/%s.%s", p->run->directory, p->plot->name, endings[i]);
-		unlink(text);
-	}
-	if (result == 0)
-		result = plot_run_gnuplot(path, e);
-	for (int i = 0; result == 0 && i < 2; i++)
-		result = publish(p, endings[i], e);
-	return result;
+	snprintf(caption, sizeof(caption), "%.200s%s", *scale ? p->run->name : "", scale);
+	const struct picture picture = { p->plot->name, caption, table[p->plot - p->first].script, prepare, p };
+	return picture_draw(pictures, &picture, e);
 }
 
 int plots_draw(const struct run_data *run, struct plot plots[PLOT_COUNT], struct err *e)
 {
-	char plots_path[4400], work[4500];
-	const char *scripts = reports_directory(e);
+	struct pictures pictures = { 0 };
 	struct err first = { 0 };
-	snprintf(plots_path, sizeof(plots_path), "%s/plots", run->directory);
-	snprintf(work, sizeof(work), "%s/.draw-XXXXXX", plots_path);
 	if (*run->no_result)
 		err_set(&first, EXIT_MEASURED_BAD, "%s", run->no_result);
-	else if (!scripts)
-		first = *e;
-	else if (mkdir(plots_path, 0755) < 0 && errno != EEXIST)
-		err_errno(&first, EXIT_CANNOT, "cannot make '%s'", plots_path);
-	else if (!mkdtemp(work))
-		err_errno(&first, EXIT_CANNOT, "cannot make '%s'", work);
-	int ready = first.status == 0;
+	int ready = first.status == 0 && pictures_begin(&pictures, run->directory, &first) == 0;
 	for (int kind = 0; kind < PLOT_COUNT; kind++) {
-		struct plotting p = { .run = run, .plot = &plots[kind], .work = work };
+		struct plotting p = { .run = run, .plot = &plots[kind], .first = plots };
 		struct err own = first;
 		plots[kind] = (struct plot){ .name = table[kind].name, .heading = table[kind].heading };
-		if ((!ready || draw_one(&p, kind, scripts, &own) < 0)) {
+		if (!ready || draw_one(&p, &pictures, &own) < 0) {
 			snprintf(plots[kind].missing, sizeof(plots[kind].missing), "%.500s", own.text);
 			if (first.status == 0)
 				first = own;
 		}
 	}
-	if (ready) {
-		const char *argv[] = { "rm", "-rf", "--", work, NULL };
-		process_run(NULL, argv, 10 * NS_PER_S, NULL, 0, NULL);
-	}
+	pictures_end(&pictures);
 	if (first.status && e)
 		*e = first;
 	return first.status ? -1 : 0;

@@ -36,8 +36,8 @@ int plots_draw(const struct run_data *run, struct plot plots[PLOT_COUNT], struct
 /* Everything one plot needs while its preamble is written. */
 struct plotting {
 	const struct run_data *run;
-	struct plot *plot;
-	const char *work; /* scratch directory, for data that is drawn */
+	struct plot *plot, *first; /* this one; all of them */
+	const char *work;          /* scratch directory, for data that is drawn */
 	FILE *script;
 };
 

@@ -1,24 +1,19 @@
 #include "reports/study_plot.h"
 
-#include "bench/base/clock.h"
 #include "bench/base/err.h"
-#include "bench/base/process.h"
 #include "reports/csv_table.h"
 #include "reports/draw.h"
+#include "reports/picture.h"
 #include "reports/plot.h"
-#include "reports/report.h"
 #include "reports/study_boundary.h"
 #include "reports/study_ranking.h"
 #include "reports/study_times.h"
-#include "reports/svg.h"
 
-#include <errno.h>
 #include <json-c/json.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 /* What a panel shows; file "" is none. */
 struct panel {
@@ -146,47 +141,30 @@ static int figure_prepare(const struct study_drawing *d, const struct study_plot
 
 /* ---- drawing ---- */
 
-static int publish(const struct study_drawing *d, const char *name, const char *ending, struct err *e)
+struct drawing_of {
+	const struct study_view *view;
+	const struct study_plot *plot;
+};
+
+static int prepare(const struct pictures *p, FILE *script, void *context, struct err *e)
 {
-	char from[5000], to[5000];
-	snprintf(from, sizeof(from), "%s/%s.%s", d->work, name, ending);
-	snprintf(to, sizeof(to), "%s/plots/%s.%s", d->view->directory, name, ending);
-	if (strcmp(ending, "svg") == 0 && svg_repair(from) < 0)
-		return err_errno(e, EXIT_CANNOT, "cannot write '%s'", from);
-	return rename(from, to) == 0 ? 0 : err_errno(e, EXIT_CANNOT, "cannot write '%s'", to);
+	const struct drawing_of *of = context;
+	const struct study_drawing d = { of->view, p->work };
+	(void)e;
+	return of->plot->prepare(&d, of->plot, script);
 }
 
-static int draw_one(const struct study_drawing *d, struct study_plot *plot, struct err *e)
+static int draw_one(const struct study_view *v, const struct pictures *p, struct study_plot *plot, struct err *e)
 {
-	static const char *const endings[] = { "svg", "png" };
-	char path[5000], text[5000], scale[64];
-	const struct run_data *any = study_view_any(d->view);
-	snprintf(path, sizeof(path), "%s/%s.gp", d->work, plot->name);
-	FILE *s = fopen(path, "we");
-	if (!s)
-		return err_errno(e, EXIT_CANNOT, "cannot write '%s'", path);
-	plot_set_text(s, "SCRIPTS", d->scripts);
-	plot_set_text(s, "NAME", plot->name);
-	snprintf(text, sizeof(text), "%s%s", plot->heading, any ? scale_format(any, scale, sizeof(scale)) : "");
-	plot_set_text(s, "CAPTION", text);
-	int result = plot->prepare(d, plot, s);
-	for (int i = 0; result == 0 && i < 2; i++) {
-		snprintf(text, sizeof(text), "%s/%s.%s", d->work, plot->name, endings[i]);
-		plot_set_text(s, "TERMINAL", endings[i]);
-		plot_set_text(s, "OUT", text);
-		fprintf(s, "reset\nload SCRIPTS.'/%s'\n", plot->script);
-	}
-	if (fclose(s) != 0 && result == 0)
-		result = err_errno(e, EXIT_CANNOT, "cannot write '%s'", path);
-	if (result == 1) {
+	char caption[500], scale[64];
+	const struct run_data *any = study_view_any(v);
+	struct drawing_of of = { v, plot };
+	snprintf(caption, sizeof(caption), "%s%s", plot->heading, any ? scale_format(any, scale, sizeof(scale)) : "");
+	const struct picture picture = { plot->name, caption, plot->script, prepare, &of };
+	int result = picture_draw(p, &picture, e);
+	if (result == 1)
 		snprintf(plot->missing, sizeof(plot->missing), "no run of it is complete");
-		return 0;
-	}
-	if (result == 0)
-		result = plot_run_gnuplot(path, e);
-	for (int i = 0; result == 0 && i < 2; i++)
-		result = publish(d, plot->name, endings[i], e);
-	return result;
+	return result < 0 ? -1 : 0;
 }
 
 static int times_prepare(const struct study_drawing *d, const struct study_plot *plot, FILE *s)
@@ -215,30 +193,21 @@ static int paper_plots(const struct study_view *v, struct study_plot *plots, int
 int study_plots_draw(const struct study_view *v, struct study_plot plots[STUDY_PLOTS_MAX], int *ret_count,
                      struct err *e)
 {
-	char folder[4200], work[4300];
-	struct study_drawing d = { v, work, reports_directory(e) };
-	int count = paper_plots(v, plots, STUDY_PLOTS_MAX), result = d.scripts ? 0 : -1;
+	struct pictures p;
+	struct err trouble = { 0 };
+	int count = paper_plots(v, plots, STUDY_PLOTS_MAX);
 	count += ranking_plots(v, plots + count, STUDY_PLOTS_MAX - count);
 	count += boundary_plots(v, plots + count, STUDY_PLOTS_MAX - count);
-	snprintf(folder, sizeof(folder), "%s/plots", v->directory);
-	snprintf(work, sizeof(work), "%s/.draw-XXXXXX", folder);
-	if (result == 0 && mkdir(folder, 0755) < 0 && errno != EEXIST)
-		result = err_errno(e, EXIT_CANNOT, "cannot make '%s'", folder);
-	if (result == 0 && !mkdtemp(work))
-		result = err_errno(e, EXIT_CANNOT, "cannot make '%s'", work);
-	int ready = result == 0;
+	int ready = pictures_begin(&p, v->directory, &trouble) == 0;
 	for (int i = 0; i < count; i++) {
-		struct study_plot *plot = &plots[i];
-		struct err own = { 0 };
-		if (ready && draw_one(&d, plot, &own) < 0 && result == 0)
-			result = err_set(e, own.status, "%s", own.text);
-		if (!ready || own.status)
-			snprintf(plot->missing, sizeof(plot->missing), "%.500s", ready ? own.text : e->text);
+		struct err own = trouble;
+		if (!ready || draw_one(v, &p, &plots[i], &own) < 0) {
+			snprintf(plots[i].missing, sizeof(plots[i].missing), "%.500s", own.text);
+			if (trouble.status == 0)
+				trouble = own;
+		}
 	}
-	if (ready) {
-		const char *argv[] = { "rm", "-rf", "--", work, NULL };
-		process_run(NULL, argv, 10 * NS_PER_S, NULL, 0, NULL);
-	}
+	pictures_end(&p);
 	*ret_count = count;
-	return result;
+	return trouble.status ? err_set(e, trouble.status, "%s", trouble.text) : 0;
 }

@@ -11,7 +11,7 @@
 
 struct study_drawing {
 	const struct study_view *view;
-	const char *work, *scripts; /* scratch folder; where the .gp files are */
+	const char *work; /* scratch folder */
 };
 
 enum study_part { PART_PAPER, PART_RANKING, PART_BOUNDARY, PART_FORECAST };
