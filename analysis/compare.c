@@ -12,13 +12,11 @@
 
 static const char *const sides[] = { "BASE", "NEW" };
 
-/* One case while it is gathered: its runs that have metrics, by side. */
+/* One case while it is gathered. */
 struct gathering {
 	struct comparison *c;
 	const struct compare_options *options;
 	struct compare_case *of;
-	const struct study_run **runs[COMPARE_SIDES];
-	int counts[COMPARE_SIDES];
 };
 
 const char *compare_verdict_name(enum compare_verdict verdict)
@@ -53,7 +51,6 @@ static int count_points(const struct study_runs *s)
 /* Runs of a point (NULL: any) on one side, in the order of their folders. One that was cut off, or runs now, is none. */
 static void gather_side(struct gathering *g, int side, const struct study_runs *s, const char *point)
 {
-	g->counts[side] = 0;
 	for (int i = 0; i < s->count; i++) {
 		const struct study_run *run = &s->runs[i];
 		if (point && strcmp(run->point, point) != 0)
@@ -61,7 +58,7 @@ static void gather_side(struct gathering *g, int side, const struct study_runs *
 		int skipped = strcmp(run->status, "skipped") == 0;
 		int failed = strcmp(run->status, "failed") == 0 || (run->complete && !run->metrics);
 		if (run->complete && run->metrics)
-			g->runs[side][g->counts[side]++] = run;
+			g->of->complete[side][g->of->complete_count[side]++] = run;
 		g->of->skipped[side] += skipped;
 		g->of->failed[side] += failed;
 		g->of->runs[side] += skipped || failed || run->complete;
@@ -69,6 +66,22 @@ static void gather_side(struct gathering *g, int side, const struct study_runs *
 			snprintf(g->of->why, sizeof(g->of->why), "%s",
 			         run->reason[0] ? run->reason : "it could not be analysed");
 	}
+}
+
+/* The run in the middle, by migration time; those that have none are the longest. */
+static const struct study_run *typical_of(const struct study_run *const *runs, int count)
+{
+	for (int i = 0; i < count; i++) {
+		double own = study_run_value(runs[i], "migration_time", "", "completion", NULL, 0);
+		int shorter = 0;
+		for (int k = 0; k < count; k++) {
+			double other = study_run_value(runs[k], "migration_time", "", "completion", NULL, 0);
+			shorter += k != i && (other < own || ((!(own < other)) && k < i));
+		}
+		if (shorter == (count - 1) / 2)
+			return runs[i];
+	}
+	return NULL;
 }
 
 static int links_flagged(const struct study_run *run)
@@ -103,12 +116,12 @@ static int side_is_broken(struct compare_case *of, int side)
 /* Every run has the conditions of the first of BASE; versions and features are told of the first of NEW. */
 static void check_conditions(struct gathering *g)
 {
-	const struct study_run *first = g->runs[COMPARE_BASE][0];
-	conditions_compare(&g->of->changes, first, g->runs[COMPARE_NEW][0]);
+	const struct study_run *first = g->of->complete[COMPARE_BASE][0];
+	conditions_compare(&g->of->changes, first, g->of->complete[COMPARE_NEW][0]);
 	for (int side = 0; side < COMPARE_SIDES; side++)
-		for (int i = 0; i < g->counts[side] && !g->of->why[0]; i++) {
+		for (int i = 0; i < g->of->complete_count[side] && !g->of->why[0]; i++) {
 			struct condition_changes changes;
-			conditions_compare(&changes, first, g->runs[side][i]);
+			conditions_compare(&changes, first, g->of->complete[side][i]);
 			const struct condition_change *not = conditions_forbid(&changes, g->options->despite);
 			if (not &&side == COMPARE_BASE)
 				snprintf(g->of->why, sizeof(g->of->why),
@@ -120,11 +133,15 @@ static void check_conditions(struct gathering *g)
 		}
 }
 
-static void gather_case(struct gathering *g, const struct study_runs *base, const char *base_point,
-                        const struct study_runs *new, const char *new_point)
+static int gather_case(struct gathering *g, const struct study_runs *base, const char *base_point,
+                       const struct study_runs *new, const char *new_point)
 {
 	struct compare_case *of = g->of = &g->c->cases[g->c->case_count++];
 	char why[COMPARE_SIDES][sizeof(of->why)];
+	of->complete[COMPARE_BASE] = calloc((size_t)base->count + 1, sizeof(*of->complete[0]));
+	of->complete[COMPARE_NEW] = calloc((size_t) new->count + 1, sizeof(*of->complete[0]));
+	if (!of->complete[COMPARE_BASE] || !of->complete[COMPARE_NEW])
+		return -1;
 	gather_side(g, COMPARE_BASE, base, base_point);
 	memcpy(why[COMPARE_BASE], of->why, sizeof(of->why));
 	of->why[0] = '\0';
@@ -133,12 +150,14 @@ static void gather_case(struct gathering *g, const struct study_runs *base, cons
 	for (int side = 0; side < COMPARE_SIDES; side++) {
 		memcpy(of->why, why[side], sizeof(of->why));
 		if (side_is_broken(of, side))
-			return;
+			return 0;
 		of->why[0] = '\0';
-		for (int i = 0; i < g->counts[side]; i++)
-			of->flagged[side] += links_flagged(g->runs[side][i]);
+		of->typical[side] = typical_of(of->complete[side], of->complete_count[side]);
+		for (int i = 0; i < g->of->complete_count[side]; i++)
+			of->flagged[side] += links_flagged(g->of->complete[side][i]);
 	}
 	check_conditions(g);
+	return 0;
 }
 
 /* ---- values ---- */
@@ -182,11 +201,11 @@ static int gather_value(struct gathering *g, struct json_object *like, size_t pl
 	snprintf(into->unit, sizeof(into->unit), "%s", text_of(like, "unit"));
 	g->c->count++;
 	for (int side = 0; side < COMPARE_SIDES; side++) {
-		into->sides[side].values = calloc((size_t)g->counts[side] + 1, sizeof(double));
+		into->sides[side].values = calloc((size_t)g->of->complete_count[side] + 1, sizeof(double));
 		if (!into->sides[side].values)
 			return -1;
-		for (int i = 0; i < g->counts[side]; i++)
-			take_value(into, side, g->runs[side][i], like, place, rule);
+		for (int i = 0; i < g->of->complete_count[side]; i++)
+			take_value(into, side, g->of->complete[side][i], like, place, rule);
 	}
 	struct sample base = { into->sides[COMPARE_BASE].values, into->sides[COMPARE_BASE].n };
 	into->threshold = compare_threshold(&g->options->choices, metric, estimator, center_of(base, into->center));
@@ -197,8 +216,8 @@ static int gather_value(struct gathering *g, struct json_object *like, size_t pl
 static int is_known(const struct gathering *g, int side, int run, struct json_object *row, size_t place)
 {
 	for (int s = 0; s <= side; s++)
-		for (int i = 0; i < (s < side ? g->counts[s] : run); i++)
-			if (study_run_row_like(g->runs[s][i], row, place))
+		for (int i = 0; i < (s < side ? g->of->complete_count[s] : run); i++)
+			if (study_run_row_like(g->of->complete[s][i], row, place))
 				return 1;
 	return 0;
 }
@@ -219,8 +238,8 @@ static int list_grow(struct comparison *c)
 static int gather_values(struct gathering *g)
 {
 	for (int side = 0; side < COMPARE_SIDES; side++)
-		for (int i = 0; i < g->counts[side]; i++) {
-			struct json_object *rows = g->runs[side][i]->metrics;
+		for (int i = 0; i < g->of->complete_count[side]; i++) {
+			struct json_object *rows = g->of->complete[side][i]->metrics;
 			for (size_t k = 0; k < json_object_array_length(rows); k++) {
 				struct json_object *row = json_object_array_get_idx(rows, k);
 				if (!compare_is_chosen(&g->options->choices, text_of(row, "metric"),
@@ -247,7 +266,8 @@ static void label_case(struct compare_case *of, const char *base, const char *ne
 static int take_case(struct gathering *g, const struct study_runs *base, const char *base_point,
                      const struct study_runs *new, const char *new_point)
 {
-	gather_case(g, base, base_point, new, new_point);
+	if (gather_case(g, base, base_point, new, new_point) < 0)
+		return -1;
 	label_case(g->of, base_point, new_point);
 	return g->of->why[0] ? 0 : gather_values(g);
 }
@@ -284,15 +304,10 @@ int compare_make(struct comparison *ret, const struct study_runs *base, const st
 	struct gathering g = { .c = ret, .options = o };
 	memset(ret, 0, sizeof(*ret));
 	ret->cases = calloc((size_t)(base->count + new->count) + 1, sizeof(*ret->cases));
-	g.runs[COMPARE_BASE] = calloc((size_t)base->count + 1, sizeof(*g.runs[0]));
-	g.runs[COMPARE_NEW] = calloc((size_t) new->count + 1, sizeof(*g.runs[0]));
-	int there = ret->cases && g.runs[COMPARE_BASE] && g.runs[COMPARE_NEW];
-	int result = there && gather_all(&g, base, new) == 0 && compare_judge(ret) == 0
+	int result = ret->cases && gather_all(&g, base, new) == 0 && compare_judge(ret) == 0
 	                     ? 0
 	                     : err_errno(e, EXIT_CANNOT, "cannot keep a comparison");
 	count_verdicts(ret);
-	free(g.runs[COMPARE_BASE]);
-	free(g.runs[COMPARE_NEW]);
 	return result;
 }
 
@@ -301,6 +316,9 @@ void comparison_free(struct comparison *c)
 	for (int i = 0; i < c->count; i++)
 		for (int side = 0; side < COMPARE_SIDES; side++)
 			free(c->list[i].sides[side].values);
+	for (int i = 0; i < c->case_count; i++)
+		for (int side = 0; side < COMPARE_SIDES; side++)
+			free(c->cases[i].complete[side]);
 	free(c->list);
 	free(c->cases);
 	memset(c, 0, sizeof(*c));

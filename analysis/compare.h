@@ -57,8 +57,11 @@ struct compare_case {
 	char label[RUN_NAME_ROOM + 600];
 	int runs[COMPARE_SIDES], failed[COMPARE_SIDES], skipped[COMPARE_SIDES];
 	int flagged[COMPARE_SIDES]; /* complete ones whose link was not as asked */
-	char why[900];              /* why it is not comparable; "" */
-	int broken;                 /* ... because runs of NEW failed */
+	/* Those with metrics, and the one with the median migration time (NULL: none); of the runs that were compared. */
+	const struct study_run **complete[COMPARE_SIDES], *typical[COMPARE_SIDES];
+	int complete_count[COMPARE_SIDES];
+	char why[900]; /* why it is not comparable; "" */
+	int broken;    /* ... because runs of NEW failed */
 	struct condition_changes changes;
 };
 
@@ -79,7 +82,7 @@ struct comparison {
 	enum compare_verdict verdict; /* of all: regressed before improved before no difference shown */
 };
 
-/* -1 when memory is short. Free it in any case. */
+/* -1 when memory is short. Free it in any case, before the runs. */
 int compare_make(struct comparison *ret, const struct study_runs *base, const struct study_runs *new,
                  const struct compare_options *o, struct err *e);
 void comparison_free(struct comparison *c);

@@ -44,11 +44,15 @@ static struct json_object *changes_json(const struct condition_changes *c)
 
 static struct json_object *side_runs_json(const struct compare_case *c, int side)
 {
-	struct json_object *into = json_object_new_object();
+	struct json_object *into = json_object_new_object(), *folders = json_object_new_array();
+	for (int i = 0; i < c->complete_count[side]; i++)
+		json_object_array_add(folders, json_of_text(c->complete[side][i]->directory));
 	add_count(into, "runs", c->runs[side]);
 	add_count(into, "failed", c->failed[side]);
 	add_count(into, "skipped", c->skipped[side]);
 	add_count(into, "link_flagged", c->flagged[side]);
+	json_object_object_add(into, "folders", folders);
+	add_text(into, "typical", c->typical[side] ? c->typical[side]->directory : "");
 	return into;
 }
 
