@@ -304,9 +304,10 @@ int compare_make(struct comparison *ret, const struct study_runs *base, const st
 	struct gathering g = { .c = ret, .options = o };
 	memset(ret, 0, sizeof(*ret));
 	ret->cases = calloc((size_t)(base->count + new->count) + 1, sizeof(*ret->cases));
-	int result = ret->cases && gather_all(&g, base, new) == 0 && compare_judge(ret) == 0
-	                     ? 0
-	                     : err_errno(e, EXIT_CANNOT, "cannot keep a comparison");
+	int result =
+		ret->cases && gather_all(&g, base, new) == 0 && compare_judge(ret) == 0 && compare_resample(ret) == 0
+			? 0
+			: err_errno(e, EXIT_CANNOT, "cannot keep a comparison");
 	count_verdicts(ret);
 	return result;
 }

@@ -25,9 +25,7 @@ int compare_measure(struct compared *c)
 	if (!has_values(c))
 		return 0;
 	c->difference = center_difference(c->sides[COMPARE_BASE].center, c->sides[COMPARE_NEW].center);
-	if (rank_test(base.values, base.n, new.values, new.n, &c->test) < 0)
-		return -1;
-	return resample_interval(base, new, c->center, &c->low, &c->high);
+	return rank_test(base.values, base.n, new.values, new.n, &c->test);
 }
 
 static int is_tested(const struct compared *c)
@@ -79,6 +77,33 @@ static int worse_direction(const struct compared *c)
 	return c->better == BETTER_HIGHER ? -1 : 1;
 }
 
+static void judge(struct compared *c)
+{
+	int shown = c->p_holm <= COMPARE_LEVEL, where = direction(c);
+	if (!has_values(c)) {
+		c->verdict = COMPARE_NOT;
+	} else if (shown && where) {
+		c->verdict = where == worse_direction(c) ? COMPARE_REGRESSED : COMPARE_IMPROVED;
+	} else {
+		c->verdict = COMPARE_SAME;
+		if (shown && fabs(c->difference) >= c->threshold)
+			snprintf(c->reason, sizeof(c->reason), "ranks and medians do not agree");
+		else if (shown)
+			snprintf(c->reason, sizeof(c->reason), "it changed, but by less than matters");
+		else if (all_equal(c))
+			snprintf(c->reason, sizeof(c->reason), "all values are equal");
+	}
+}
+
+int compare_judge(struct comparison *c)
+{
+	if (adjust(c) < 0)
+		return -1;
+	for (int i = 0; i < c->count; i++)
+		judge(&c->list[i]);
+	return 0;
+}
+
 /* Of a share (all values 0 or 1): the least change of NEW's from BASE's that passes. */
 static double detectable_share(const struct compared *c, double bar)
 {
@@ -110,30 +135,17 @@ static double detectable(const struct compared *c, double bar)
 	return resample_detectable(sample_of(c, COMPARE_BASE), sample_of(c, COMPARE_NEW), &passed);
 }
 
-static void judge(struct compared *c, double bar)
+int compare_resample(struct comparison *c)
 {
-	int shown = c->p_holm <= COMPARE_LEVEL, where = direction(c);
-	if (!has_values(c)) {
-		c->verdict = COMPARE_NOT;
-	} else if (shown && where) {
-		c->verdict = where == worse_direction(c) ? COMPARE_REGRESSED : COMPARE_IMPROVED;
-	} else {
-		c->verdict = COMPARE_SAME;
-		c->detectable = detectable(c, bar);
-		if (shown && fabs(c->difference) >= c->threshold)
-			snprintf(c->reason, sizeof(c->reason), "ranks and medians do not agree");
-		else if (shown)
-			snprintf(c->reason, sizeof(c->reason), "it changed, but by less than matters");
-		else if (all_equal(c))
-			snprintf(c->reason, sizeof(c->reason), "all values are equal");
+	for (int i = 0; i < c->count; i++) {
+		struct compared *one = &c->list[i];
+		if (!has_values(one))
+			continue;
+		if (resample_interval(sample_of(one, COMPARE_BASE), sample_of(one, COMPARE_NEW), one->center,
+		                      &one->low, &one->high) < 0)
+			return -1;
+		if (one->verdict == COMPARE_SAME)
+			one->detectable = detectable(one, c->bar);
 	}
-}
-
-int compare_judge(struct comparison *c)
-{
-	if (adjust(c) < 0)
-		return -1;
-	for (int i = 0; i < c->count; i++)
-		judge(&c->list[i], c->bar);
 	return 0;
 }

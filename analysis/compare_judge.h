@@ -6,10 +6,13 @@
 
 #include "analysis/compare.h"
 
-/* Centres, difference and test of one. The values, better, center and threshold are there. -1 when memory is short. */
+/* 1. Centres, difference and test of one. The values, better, center and threshold are there. -1 when memory is short. */
 int compare_measure(struct compared *c);
 
-/* p-values adjusted, and verdicts, of all that have values on both sides; sets tested, bar and needed. */
+/* 2. p-values adjusted, and verdicts, of all that have values on both sides; sets tested, bar and needed. The same. */
 int compare_judge(struct comparison *c);
+
+/* 3. Intervals, and what could have been shown. The same. */
+int compare_resample(struct comparison *c);
 
 #endif
