@@ -10,7 +10,7 @@ repeats=${MIGMETER_REPEATS:-6}
 set_of() {
 	"$migmeter" run configs/quick.conf -q --wait -o "$work/$1" --repeat "$repeats" -s experiment.warmup=1s \
 		-s experiment.baseline=4s -s experiment.settle=3s -s vm1.workload=dutycycle \
-		-s "vm1.dutycycle.schedule=$2:100s"
+		-s "vm1.dutycycle.share=$2%"
 }
 
 ok "$repeats runs" set_of base 60
