@@ -1,6 +1,7 @@
 #include "analysis/compare.h"
 
 #include "analysis/compare_judge.h"
+#include "analysis/json_field.h"
 #include "bench/base/err.h"
 
 #include <fnmatch.h>
@@ -86,12 +87,9 @@ static const struct study_run *typical_of(const struct study_run *const *runs, i
 
 static int links_flagged(const struct study_run *run)
 {
-	char path[sizeof(run->directory) + 16];
-	struct json_object *flags = NULL;
-	snprintf(path, sizeof(path), "%s/manifest.json", run->directory);
-	struct json_object *manifest = json_object_from_file(path);
-	int flagged = manifest && json_pointer_get(manifest, "/link/flags", &flags) == 0 &&
-	              json_object_is_type(flags, json_type_array) && json_object_array_length(flags) > 0;
+	struct json_object *manifest = json_of_file(run->directory, "manifest.json");
+	struct json_object *flags = json_array_at(manifest, "/link/flags");
+	int flagged = flags && json_object_array_length(flags) > 0;
 	json_object_put(manifest);
 	return flagged;
 }

@@ -1,5 +1,7 @@
 #include "analysis/conditions.h"
 
+#include "analysis/json_field.h"
+
 #include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
@@ -110,16 +112,10 @@ static void walk(struct condition_changes *c, const char *path, const char *kind
 	}
 }
 
-static struct json_object *manifest_of(const struct study_run *run)
-{
-	char path[sizeof(run->directory) + 16];
-	snprintf(path, sizeof(path), "%s/manifest.json", run->directory);
-	return json_object_from_file(path);
-}
-
 void conditions_compare(struct condition_changes *ret, const struct study_run *base, const struct study_run *new)
 {
-	struct json_object *a = manifest_of(base), *b = manifest_of(new);
+	struct json_object *a = json_of_file(base->directory, "manifest.json");
+	struct json_object *b = json_of_file(new->directory, "manifest.json");
 	*ret = (struct condition_changes){ 0 };
 	for (size_t i = 0; i < sizeof(conditions) / sizeof(*conditions); i++) {
 		struct json_object *from = at(a, conditions[i].path), *to = at(b, conditions[i].path);

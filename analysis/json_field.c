@@ -3,6 +3,7 @@
 #include <json-c/json.h>
 #include <math.h>
 #include <stdio.h>
+#include <unistd.h>
 
 struct json_object *json_of_number(double value)
 {
@@ -16,4 +17,25 @@ struct json_object *json_of_number(double value)
 struct json_object *json_of_text(const char *text)
 {
 	return json_object_new_string(text ? text : "");
+}
+
+struct json_object *json_of_file(const char *folder, const char *name)
+{
+	char path[4096 + 512];
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	return access(path, R_OK) == 0 ? json_object_from_file(path) : NULL;
+}
+
+const char *json_text_at(struct json_object *object, const char *pointer)
+{
+	struct json_object *found = NULL;
+	return object && json_pointer_get(object, pointer, &found) == 0 && found ? json_object_get_string(found) : "";
+}
+
+struct json_object *json_array_at(struct json_object *object, const char *pointer)
+{
+	struct json_object *found = NULL;
+	if (!object || json_pointer_get(object, pointer, &found) < 0 || !json_object_is_type(found, json_type_array))
+		return NULL;
+	return found;
 }

@@ -1,5 +1,5 @@
 /*
- * json_field.h - members of the JSON files that analysis writes.
+ * json_field.h - members of the JSON files that analysis reads and writes.
  */
 #ifndef ANALYSIS_JSON_FIELD_H
 #define ANALYSIS_JSON_FIELD_H
@@ -11,5 +11,14 @@ struct json_object *json_of_number(double value);
 
 /* "" for NULL. */
 struct json_object *json_of_text(const char *text);
+
+/* A JSON file of a run's folder, which the caller puts; NULL when it is not there or is none. */
+struct json_object *json_of_file(const char *folder, const char *name);
+
+/* The member at a JSON pointer ("/link/asked/rate") as text, valid as long as the object; "" when there is none. */
+const char *json_text_at(struct json_object *object, const char *pointer);
+
+/* The same, an array; NULL when there is none. */
+struct json_object *json_array_at(struct json_object *object, const char *pointer);
 
 #endif

@@ -1,5 +1,6 @@
 #include "analysis/study.h"
 
+#include "analysis/json_field.h"
 #include "bench/base/err.h"
 #include "bench/base/quantity.h"
 
@@ -11,28 +12,6 @@
 #include <string.h>
 #include <unistd.h>
 
-static struct json_object *load(const char *directory, const char *name)
-{
-	char path[4096 + 512];
-	snprintf(path, sizeof(path), "%s/%s", directory, name);
-	return access(path, R_OK) == 0 ? json_object_from_file(path) : NULL;
-}
-
-/* The member at a JSON pointer as text, "" when there is none. */
-static const char *text_at(struct json_object *object, const char *path)
-{
-	struct json_object *found = NULL;
-	return object && json_pointer_get(object, path, &found) == 0 && found ? json_object_get_string(found) : "";
-}
-
-static struct json_object *array_at(struct json_object *object, const char *path)
-{
-	struct json_object *found = NULL;
-	if (!object || json_pointer_get(object, path, &found) < 0 || !json_object_is_type(found, json_type_array))
-		return NULL;
-	return found;
-}
-
 int study_is(const char *directory)
 {
 	char path[4096 + 16];
@@ -43,13 +22,13 @@ int study_is(const char *directory)
 /* The workload of the VM that moves; a run without one says that of its first VM. */
 static void read_vms(struct study_run *run, struct json_object *manifest)
 {
-	struct json_object *vms = array_at(manifest, "/vms");
+	struct json_object *vms = json_array_at(manifest, "/vms");
 	run->vms = vms ? (int)json_object_array_length(vms) : 0;
 	for (int i = run->vms - 1; i >= 0; i--) {
 		struct json_object *vm = json_object_array_get_idx(vms, (size_t)i);
-		if (i == 0 || strcmp(text_at(vm, "/role"), "migrating") == 0)
-			snprintf(run->workload, sizeof(run->workload), "%s", text_at(vm, "/workloads/0/name"));
-		if (strcmp(text_at(vm, "/role"), "migrating") == 0)
+		if (i == 0 || strcmp(json_text_at(vm, "/role"), "migrating") == 0)
+			snprintf(run->workload, sizeof(run->workload), "%s", json_text_at(vm, "/workloads/0/name"));
+		if (strcmp(json_text_at(vm, "/role"), "migrating") == 0)
 			break;
 	}
 }
@@ -78,22 +57,22 @@ int study_run_read(struct study_run *run, const char *folder)
 {
 	memset(run, 0, sizeof(*run));
 	snprintf(run->directory, sizeof(run->directory), "%s", folder);
-	struct json_object *manifest = load(run->directory, "manifest.json");
+	struct json_object *manifest = json_of_file(run->directory, "manifest.json");
 	if (!manifest)
 		return -1;
-	const char *repeat = text_at(manifest, "/repeat");
-	snprintf(run->point, sizeof(run->point), "%s", text_at(manifest, "/point"));
+	const char *repeat = json_text_at(manifest, "/repeat");
+	snprintf(run->point, sizeof(run->point), "%s", json_text_at(manifest, "/point"));
 	run->repeat = *repeat ? atol(repeat) : 1;
 	run->rate_bits_per_s = MISSING;
-	rate_parse(text_at(manifest, "/link/asked/rate"), &run->rate_bits_per_s, NULL);
+	rate_parse(json_text_at(manifest, "/link/asked/rate"), &run->rate_bits_per_s, NULL);
 	read_vms(run, manifest);
-	snprintf(run->status, sizeof(run->status), "%s", text_at(manifest, "/status"));
-	snprintf(run->reason, sizeof(run->reason), "%s", text_at(manifest, "/reason"));
+	snprintf(run->status, sizeof(run->status), "%s", json_text_at(manifest, "/status"));
+	snprintf(run->reason, sizeof(run->reason), "%s", json_text_at(manifest, "/reason"));
 	run->complete = strcmp(run->status, "complete") == 0;
 	json_object_put(manifest);
 	if (run->complete) {
-		run->root = load(run->directory, "metrics.json");
-		run->metrics = array_at(run->root, "/metrics");
+		run->root = json_of_file(run->directory, "metrics.json");
+		run->metrics = json_array_at(run->root, "/metrics");
 		if (run->metrics && json_object_array_length(run->metrics) == 0) /* it could not be analysed */
 			run->metrics = NULL;
 	}
@@ -117,16 +96,16 @@ static void read_search(struct json_object *plan, struct bisect_range *range)
 {
 	static const char *const paths[] = { "/keys/bisect.from", "/keys/bisect.to", "/keys/bisect.until" };
 	double values[] = { 0.1, 2, 0.05 };
-	if (!*text_at(plan, "/keys/bisect.key"))
+	if (!*json_text_at(plan, "/keys/bisect.key"))
 		return;
 	for (int i = 0; i < 3; i++)
-		fraction_parse(text_at(plan, paths[i]), &values[i], NULL);
+		fraction_parse(json_text_at(plan, paths[i]), &values[i], NULL);
 	*range = (struct bisect_range){ values[0], values[1], values[2] };
 }
 
 static void copy_key(struct json_object *plan, const char *path, char *buffer, size_t room)
 {
-	snprintf(buffer, room, "%s", text_at(plan, path));
+	snprintf(buffer, room, "%s", json_text_at(plan, path));
 }
 
 /* Every folder below that holds a run. */
@@ -151,7 +130,7 @@ static int read_runs(struct study_runs *ret, const char *directory, struct err *
 int study_read(struct study_runs *ret, const char *directory, struct err *e)
 {
 	memset(ret, 0, sizeof(*ret));
-	struct json_object *plan = load(directory, "plan.json");
+	struct json_object *plan = json_of_file(directory, "plan.json");
 	if (!plan)
 		return err_set(e, EXIT_USAGE, "'%s' holds no study: it has no plan.json", directory);
 	copy_key(plan, "/keys/experiment.study", ret->paper, sizeof(ret->paper));
@@ -199,9 +178,9 @@ static struct json_object *find_row(const struct study_run *run, const char *met
 	size_t count = run->metrics ? json_object_array_length(run->metrics) : 0;
 	for (size_t i = 0; i < count; i++) {
 		struct json_object *row = json_object_array_get_idx(run->metrics, i);
-		if (strcmp(text_at(row, "/metric"), metric) == 0 &&
-		    (!*role || strcmp(text_at(row, "/role"), role) == 0) &&
-		    (!*estimator || strcmp(text_at(row, "/estimator"), estimator) == 0))
+		if (strcmp(json_text_at(row, "/metric"), metric) == 0 &&
+		    (!*role || strcmp(json_text_at(row, "/role"), role) == 0) &&
+		    (!*estimator || strcmp(json_text_at(row, "/estimator"), estimator) == 0))
 			return row;
 	}
 	return NULL;
@@ -211,7 +190,7 @@ static int same_value(struct json_object *a, struct json_object *b)
 {
 	static const char *const names[] = { "/metric", "/vm", "/role", "/estimator" };
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (strcmp(text_at(a, names[i]), text_at(b, names[i])) != 0)
+		if (strcmp(json_text_at(a, names[i]), json_text_at(b, names[i])) != 0)
 			return 0;
 	return 1;
 }
@@ -235,15 +214,15 @@ double study_run_value(const struct study_run *run, const char *metric, const ch
 		return json_object_get_double(value);
 	if (reason)
 		snprintf(reason, room, "%s",
-		         row                              ? text_at(row, "/reason")
-		         : *text_at(run->root, "/reason") ? text_at(run->root, "/reason")
-		                                          : "the run has none");
+		         row                                   ? json_text_at(row, "/reason")
+		         : *json_text_at(run->root, "/reason") ? json_text_at(run->root, "/reason")
+		                                               : "the run has none");
 	return NAN;
 }
 
 const char *study_run_unit(const struct study_run *run, const char *metric)
 {
-	return text_at(find_row(run, metric, "", ""), "/unit");
+	return json_text_at(find_row(run, metric, "", ""), "/unit");
 }
 
 double study_value(const struct study_runs *s, const struct study_key *key, long repeat, char *reason, size_t room)
