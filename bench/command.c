@@ -14,6 +14,7 @@ const struct command *const commands[] = {
 	&analyze_command,
 	&report_command,
 	&compare_command,
+	&history_command,
 	&calibrate_command,
 	&consolidate_command,
 	&list_command,
