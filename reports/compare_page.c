@@ -141,7 +141,7 @@ static void put_picture(struct page *p, int index, const char *what, const char 
 {
 	char name[64], path[5000];
 	struct err e = { 0 };
-	snprintf(name, sizeof(name), "%s-%d", what, index + 1);
+	snprintf(name, sizeof(name), "%s_%d", what, index + 1);
 	if (p->pictures.work[0] && draw(&p->pictures, p->doc, index, name, &e) == 1)
 		return;
 	put_element(p->out, "<h3>", heading, "</h3>\n");

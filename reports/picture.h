@@ -22,7 +22,7 @@ int pictures_begin(struct pictures *p, const char *directory, struct err *e);
 void pictures_end(struct pictures *p);
 
 struct picture {
-	const char *name;    /* of the files, without ending */
+	const char *name;    /* of the files, without ending: letters, digits and _ */
 	const char *caption; /* the variable CAPTION of the script */
 	const char *script;  /* such as "timeline.gp" */
 	/* Write the preamble that sets the script's variables: 0 to draw, 1 there is nothing to draw, -1 an error. Data files

@@ -249,7 +249,7 @@ static void put_trend(FILE *out, const struct pictures *p, struct json_object *d
 	struct err e = { 0 };
 	size_t changes = length_of(json_at(d.trend, "changes"));
 	title_text(doc, d.trend, title, sizeof(title));
-	snprintf(name, sizeof(name), "trend-%zu", index + 1);
+	snprintf(name, sizeof(name), "trend_%zu", index + 1);
 	const struct picture picture = { name, title, "trend.gp", prepare, &d };
 	fputs("<section>\n<h2>", out);
 	html_text(out, title);

@@ -58,7 +58,7 @@ is 'CSV has as many fields in each row' "$("$migmeter" compare --format csv "$wo
 	awk -F, '{ print NF }' | sort -u)" 19
 
 "$migmeter" compare -o "$work/kept" "$work/base" "$work/slow" >/dev/null 2>&1
-for file in comparison.json comparison.csv compare.html plots/values-1.svg plots/values-1.png; do
+for file in comparison.json comparison.csv compare.html plots/values_1.svg plots/values_1.png; do
 	ok "$file is there" test -s "$work/kept/$file"
 done
 is 'and nothing else is left' "$(find "$work/kept" -name '.draw*')" ''

@@ -1,7 +1,7 @@
 # Values that t/test_rank_test.c is held against, by R; its output is stored:
 # Rscript t/compare_reference.R >t/compare_reference.r
 set.seed(7)
-text <- function(values) paste(formatC(values, digits = 17, format = "g"), collapse = " ")
+text <- function(values) paste(sapply(values, format, digits = 15), collapse = " ")
 put <- function(kind, numbers, a, b) cat(kind, text(numbers), ";", text(a), ";", text(b), "\n")
 
 cat("# Rscript t/compare_reference.R:", R.version.string, "\n")

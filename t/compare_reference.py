@@ -11,7 +11,7 @@ random = np.random.default_rng(7)
 
 
 def text(values):
-    return " ".join(f"{v:.17g}" for v in values)
+    return " ".join(f"{v:.15g}" for v in values)
 
 
 def put(kind, numbers, a, b):

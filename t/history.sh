@@ -35,8 +35,8 @@ history trend -o "$work/page" baseline_rate >/dev/null 2>&1
 is 'a page and its picture' "$(cd "$work/page" && ls ./*.html plots)" "./trend.html
 
 plots:
-trend-1.png
-trend-1.svg"
+trend_1.png
+trend_1.svg"
 history trend nothing >/dev/null 2>&1
 is 'an unknown metric: 2' "$?" 2
 history trend lost_work >/dev/null 2>&1

@@ -517,7 +517,7 @@ static void page(void **state)
 		                              "class=\"agrees\">improved",
 		                              "aria-label=\"How the values lie\"",
 		                              "<svg",
-		                              "Not comparable: 3 of 3 runs of NEW failed" };
+		                              "Not comparable: 3&nbsp;of 3&nbsp;runs of NEW failed" };
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++)
 		if (!strstr(text, wanted[i]))
 			fail_msg("not there: %s", wanted[i]);
