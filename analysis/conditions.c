@@ -53,6 +53,14 @@ static struct json_object *at(struct json_object *object, const char *path)
 	return object;
 }
 
+static void say(struct json_object *value, char *buffer, size_t room)
+{
+	if (json_object_is_type(value, json_type_array))
+		snprintf(buffer, room, "%zu of them", json_object_array_length(value));
+	else
+		snprintf(buffer, room, "%s", value ? json_object_get_string(value) : "missing");
+}
+
 /* One change; those that forbid stay when there is no room for all. */
 static void add(struct condition_changes *c, const char *path, const char *kind, struct json_object *base,
                 struct json_object *new)
@@ -64,8 +72,8 @@ static void add(struct condition_changes *c, const char *path, const char *kind,
 	struct condition_change *change = &c->list[c->count++];
 	change->kind = kind;
 	snprintf(change->what, sizeof(change->what), "%s", path);
-	snprintf(change->base, sizeof(change->base), "%s", base ? json_object_get_string(base) : "missing");
-	snprintf(change->new, sizeof(change->new), "%s", new ? json_object_get_string(new) : "missing");
+	say(base, change->base, sizeof(change->base));
+	say(new, change->new, sizeof(change->new));
 }
 
 static void walk(struct condition_changes *c, const char *path, const char *kind, struct json_object *base,

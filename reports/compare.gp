@@ -1,19 +1,19 @@
 # How the values of each metric of a case lie: a small panel each, BASE above NEW, in per cent of BASE's centre.
 # The caller has set: CAPTION, COUNT, COLUMNS, and arrays of length COUNT:
 #	FILE (data: row (2 BASE, 1 NEW), value, kind (0 a run; 1 endless, drawn at the edge)), PANEL (title), RIGHT (verdict),
-#	COLOR (of the verdict: 0 none, 1 regressed, 2 improved), LOW, HIGH (of the axis), BASEAT, NEWAT (centres; NaN: none),
+#	COLOR (of the verdict: 0 none, 1 regressed, 2 improved), LOW, HIGH, STEP (of the axis), BASEAT, NEWAT (centres; NaN: none),
 #	FROM, TO (of the difference's interval; NaN: none), MATTERS (threshold)
 load SCRIPTS.'/style.gp'
 
 ROWS = (COUNT + COLUMNS - 1) / COLUMNS
-W = 1200; TOP = CAPTION eq '' ? 34 : 60; CELL = 132; H = TOP + ROWS * CELL + 10
+W = 1200; TOP = CAPTION eq '' ? 34 : 60; CELL = 150; H = TOP + ROWS * CELL + 10
 eval(open(W, H))
 set output OUT
 set multiplot
 if (CAPTION ne '') { set label 90 CAPTION at screen 0.02, screen 1 - 16. / H left font bold }
 KEY = 1 - (TOP - 18.) / H
-set label 91 'BASE, a dot a run' at screen 0.035, screen KEY left font small point pointtype 7 pointsize 0.9 linecolor rgb BLUE offset 0.8, 0
-set label 92 'NEW' at screen 0.18, screen KEY left font small point pointtype 7 pointsize 0.9 linecolor rgb ORANGE offset 0.8, 0
+set label 91 'BASE, a dot a run' at screen 0.035, screen KEY left font small point pointtype 7 pointsize 0.9 linecolor rgb BLUE offset 0.8, -0.2
+set label 92 'NEW' at screen 0.18, screen KEY left font small point pointtype 7 pointsize 0.9 linecolor rgb ORANGE offset 0.8, -0.2
 set label 93 '| centre' at screen 0.235, screen KEY left font small
 set label 94 '├─┤ where the difference is (95 %)' at screen 0.305, screen KEY left font small
 set label 95 'grey: changes that do not matter' at screen 0.53, screen KEY left font small textcolor rgb GREY
@@ -29,10 +29,10 @@ do for [i = 1:COUNT] {
 	set lmargin at screen 0.02 + column * WIDE
 	set rmargin at screen 0.02 + column * WIDE + WIDE - 0.03
 	set tmargin at screen 1 - (TOP + row * CELL + 42.) / H
-	set bmargin at screen 1 - (TOP + row * CELL + CELL - 30.) / H
+	set bmargin at screen 1 - (TOP + row * CELL + CELL - 42.) / H
 	set xrange [LOW[i]:HIGH[i]]
-	set xtics out nomirror scale 0.6 font small autofreq
-	set format x '%+g %%'
+	set xtics out nomirror scale 0.6 font small STEP[i]
+	set format x '%g %%'
 	set label 1 PANEL[i] at graph 0, graph 1 left offset 0, 1.5 font bold
 	set label 2 RIGHT[i] at graph 0, graph 1 left offset 0, 0.5 font small textcolor rgb VERDICT[COLOR[i] + 1]
 	from = -MATTERS[i] < LOW[i] ? LOW[i] : -MATTERS[i]; to = MATTERS[i] > HIGH[i] ? HIGH[i] : MATTERS[i]

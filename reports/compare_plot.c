@@ -76,25 +76,31 @@ static void put_side(FILE *data, struct panel *p, const struct shown_side *side,
 	}
 }
 
-static void put_titles(FILE *s, struct json_object *doc, int number, const struct panel *p)
+static void put_titles(FILE *s, int number, const struct panel *p)
 {
 	char label[160], text[256], more[192];
 	int regressed = comparison_is(&p->row, "regressed"), improved = comparison_is(&p->row, "improved");
 	compare_label(&p->row, label, sizeof(label));
 	snprintf(text, sizeof(text), "%.60s%s%.30s", label, *p->row.vm ? " of " : "", p->row.vm);
 	plot_set_item(s, "PANEL", number, text);
+	/* Short, to have room: the table says the rest. */
 	if (regressed || improved)
 		snprintf(text, sizeof(text), "%s: %s", p->row.verdict,
 		         compare_difference(&p->row, more, sizeof(more)));
 	else
-		compare_outcome(doc, &p->row, text, sizeof(text));
-	text[64] = '\0';
+		snprintf(text, sizeof(text), "%s", p->row.verdict);
 	plot_set_item(s, "RIGHT", number, text);
 	fprintf(s, "COLOR[%d] = %d\n", number, regressed ? 1 : improved ? 2 : 0);
 }
 
-static int put_panel(const struct pictures *pictures, FILE *s, struct json_object *doc, int number, struct panel *p,
-                     struct err *e)
+/* 1, 2 or 5 times a power of ten: at most five of them in the span, so that there is room for their labels. */
+static double tick_step(double span)
+{
+	double least = span / 5, ten = pow(10, floor(log10(least)));
+	return ten * (least <= ten ? 1 : least <= 2 * ten ? 2 : least <= 5 * ten ? 5 : 10);
+}
+
+static int put_panel(const struct pictures *pictures, FILE *s, int number, struct panel *p, struct err *e)
 {
 	char path[5000];
 	const struct shown_comparison *row = &p->row;
@@ -114,9 +120,10 @@ static int put_panel(const struct pictures *pictures, FILE *s, struct json_objec
 	widen(p, interval ? 100 * row->high / base : 0);
 	double margin = fmax(0.5, 0.06 * (p->high - p->low));
 	plot_set_item(s, "FILE", number, path);
-	put_titles(s, doc, number, p);
+	put_titles(s, number, p);
 	put_number(s, "LOW", number, p->low - margin);
 	put_number(s, "HIGH", number, p->high + margin);
+	put_number(s, "STEP", number, tick_step(p->high - p->low + 2 * margin));
 	put_number(s, "BASEAT", number, 0);
 	put_number(s, "NEWAT", number, percent_of(row, row->new.center));
 	put_number(s, "FROM", number, interval ? 100 * row->low / base : NAN);
@@ -134,7 +141,7 @@ static int is_drawn(const struct shown_comparison *row, struct json_object *of)
 
 static int prepare_values(const struct pictures *p, FILE *s, void *context, struct err *e)
 {
-	static const char *const arrays[] = { "FILE",   "PANEL", "RIGHT", "COLOR", "LOW",     "HIGH",
+	static const char *const arrays[] = { "FILE",   "PANEL", "RIGHT", "COLOR", "LOW",     "HIGH", "STEP",
 		                              "BASEAT", "NEWAT", "FROM",  "TO",    "MATTERS", NULL };
 	const struct values_of *of = context;
 	int count = 0, number = 0, result = 0;
@@ -149,7 +156,7 @@ static int prepare_values(const struct pictures *p, FILE *s, void *context, stru
 	for (int i = 0; result == 0 && i < comparison_count(of->doc) && number < count; i++) {
 		struct panel panel = { .row = comparison_row(of->doc, i) };
 		if (is_drawn(&panel.row, of->of))
-			result = put_panel(p, s, of->doc, ++number, &panel, e);
+			result = put_panel(p, s, ++number, &panel, e);
 	}
 	return result;
 }
@@ -225,9 +232,11 @@ static int put_timeline(const struct pictures *p, FILE *s, struct json_object *o
 		put_number(s, ends[side], number, end_of(runs));
 		all += drawn;
 	}
-	/* "timeline-vm1-intadd.csv" */
-	snprintf(title, sizeof(title), "%.200s", series + strlen("timeline-"));
-	title[strcspn(title, ".")] = '\0';
+	/* "timeline-vm1-intadd.csv" as "vm1: intadd" */
+	const char *stem = series + strlen("timeline-");
+	size_t vm = strcspn(stem, "-."), workload = strcspn(stem + vm, ".");
+	snprintf(title, sizeof(title), "%.*s%s%.*s", (int)vm, stem, workload ? ": " : "",
+	         workload ? (int)workload - 1 : 0, stem + vm + (workload > 0));
 	plot_set_item(s, "PANEL", number, title);
 	return all > 0;
 }

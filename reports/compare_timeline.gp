@@ -13,7 +13,8 @@ KEY = 1 - (TOP - 18.) / H
 set arrow 91 from screen 0.07, screen KEY to screen 0.095, screen KEY nohead linewidth 2.5 linecolor rgb BLUE
 set label 92 'BASE' at screen 0.1, screen KEY left font small
 set arrow 93 from screen 0.15, screen KEY to screen 0.175, screen KEY nohead linewidth 2.5 linecolor rgb ORANGE
-set label 94 'NEW; thick: the run with the median migration time; thin: the others; dashed: its migration ended' at screen 0.18, screen KEY left font small
+set label 94 'NEW' at screen 0.18, screen KEY left font small
+set label 95 'thick: the run with the median migration time; dashed: when that migration ended; thin: the other runs' at screen 0.235, screen KEY left font small textcolor rgb GREY
 set key off
 set lmargin at screen 0.07
 set rmargin at screen 0.985
@@ -32,7 +33,7 @@ do for [i = 1:PANELS] {
 	plot for [k = 0:BASES[i] - 1] sprintf('%s-%d.data', BASEFILE[i], k) using 1:2 with lines linewidth (k == BASES[i] - 1 ? 2.5 : 0.8) linecolor rgb (k == BASES[i] - 1 ? BLUE : '#A00072B2'), \
 	     for [k = 0:NEWS[i] - 1] sprintf('%s-%d.data', NEWFILE[i], k) using 1:2 with lines linewidth (k == NEWS[i] - 1 ? 2.5 : 0.8) linecolor rgb (k == NEWS[i] - 1 ? ORANGE : '#A0E69F00')
 	unset arrow 1; unset arrow 2; unset arrow 3
-	unset label 90; unset arrow 91; unset label 92; unset arrow 93; unset label 94
+	unset label 90; unset arrow 91; unset label 92; unset arrow 93; unset label 94; unset label 95
 }
 unset multiplot
 unset output
