@@ -3,6 +3,7 @@
 #include "analysis/compare_judge.h"
 #include "analysis/json_field.h"
 #include "bench/base/err.h"
+#include "bench/base/json_file.h"
 
 #include <fnmatch.h>
 #include <json-c/json.h>
@@ -87,7 +88,7 @@ static const struct study_run *typical_of(const struct study_run *const *runs, i
 
 static int links_flagged(const struct study_run *run)
 {
-	struct json_object *manifest = json_of_file(run->directory, "manifest.json");
+	struct json_object *manifest = json_file_read(run->directory, "manifest.json");
 	struct json_object *flags = json_array_at(manifest, "/link/flags");
 	int flagged = flags && json_object_array_length(flags) > 0;
 	json_object_put(manifest);

@@ -1,6 +1,6 @@
 #include "analysis/conditions.h"
 
-#include "analysis/json_field.h"
+#include "bench/base/json_file.h"
 
 #include <json-c/json.h>
 #include <stdio.h>
@@ -122,8 +122,8 @@ static void walk(struct condition_changes *c, const char *path, const char *kind
 
 void conditions_compare(struct condition_changes *ret, const struct study_run *base, const struct study_run *new)
 {
-	struct json_object *a = json_of_file(base->directory, "manifest.json");
-	struct json_object *b = json_of_file(new->directory, "manifest.json");
+	struct json_object *a = json_file_read(base->directory, "manifest.json");
+	struct json_object *b = json_file_read(new->directory, "manifest.json");
 	*ret = (struct condition_changes){ 0 };
 	for (size_t i = 0; i < sizeof(conditions) / sizeof(*conditions); i++) {
 		struct json_object *from = at(a, conditions[i].path), *to = at(b, conditions[i].path);

@@ -4,6 +4,7 @@
 #include "analysis/json_field.h"
 #include "analysis/study.h"
 #include "bench/base/err.h"
+#include "bench/base/json_file.h"
 
 #include <fnmatch.h>
 #include <json-c/json.h>
@@ -232,7 +233,7 @@ static int put_all(const struct history *h, const char *id, const struct study_r
 
 int history_add(struct history *h, const struct study_run *run, int *ret_new, struct err *e)
 {
-	struct json_object *manifest = json_of_file(run->directory, "manifest.json");
+	struct json_object *manifest = json_file_read(run->directory, "manifest.json");
 	const char *id = json_text_at(manifest, "/run_id"), *status = json_text_at(manifest, "/status");
 	int result = 0;
 	if (!*id)

@@ -3,7 +3,6 @@
 #include <json-c/json.h>
 #include <math.h>
 #include <stdio.h>
-#include <unistd.h>
 
 struct json_object *json_of_number(double value)
 {
@@ -17,13 +16,6 @@ struct json_object *json_of_number(double value)
 struct json_object *json_of_text(const char *text)
 {
 	return json_object_new_string(text ? text : "");
-}
-
-struct json_object *json_of_file(const char *folder, const char *name)
-{
-	char path[4096 + 512];
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
-	return access(path, R_OK) == 0 ? json_object_from_file(path) : NULL;
 }
 
 const char *json_text_at(struct json_object *object, const char *pointer)

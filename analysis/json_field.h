@@ -12,9 +12,6 @@ struct json_object *json_of_number(double value);
 /* "" for NULL. */
 struct json_object *json_of_text(const char *text);
 
-/* A JSON file of a run's folder, which the caller puts; NULL when it is not there or is none. */
-struct json_object *json_of_file(const char *folder, const char *name);
-
 /* The member at a JSON pointer ("/link/asked/rate") as text, valid as long as the object; "" when there is none. */
 const char *json_text_at(struct json_object *object, const char *pointer);
 

@@ -2,6 +2,7 @@
 
 #include "analysis/json_field.h"
 #include "bench/base/err.h"
+#include "bench/base/json_file.h"
 #include "bench/base/quantity.h"
 
 #include <dirent.h>
@@ -57,7 +58,7 @@ int study_run_read(struct study_run *run, const char *folder)
 {
 	memset(run, 0, sizeof(*run));
 	snprintf(run->directory, sizeof(run->directory), "%s", folder);
-	struct json_object *manifest = json_of_file(run->directory, "manifest.json");
+	struct json_object *manifest = json_file_read(run->directory, "manifest.json");
 	if (!manifest)
 		return -1;
 	const char *repeat = json_text_at(manifest, "/repeat");
@@ -71,7 +72,7 @@ int study_run_read(struct study_run *run, const char *folder)
 	run->complete = strcmp(run->status, "complete") == 0;
 	json_object_put(manifest);
 	if (run->complete) {
-		run->root = json_of_file(run->directory, "metrics.json");
+		run->root = json_file_read(run->directory, "metrics.json");
 		run->metrics = json_array_at(run->root, "/metrics");
 		if (run->metrics && json_object_array_length(run->metrics) == 0) /* it could not be analysed */
 			run->metrics = NULL;
@@ -130,7 +131,7 @@ static int read_runs(struct study_runs *ret, const char *directory, struct err *
 int study_read(struct study_runs *ret, const char *directory, struct err *e)
 {
 	memset(ret, 0, sizeof(*ret));
-	struct json_object *plan = json_of_file(directory, "plan.json");
+	struct json_object *plan = json_file_read(directory, "plan.json");
 	if (!plan)
 		return err_set(e, EXIT_USAGE, "'%s' holds no study: it has no plan.json", directory);
 	copy_key(plan, "/keys/experiment.study", ret->paper, sizeof(ret->paper));

@@ -2,6 +2,7 @@
 #include "analysis/compare.h"
 #include "analysis/compare_write.h"
 #include "bench/base/err.h"
+#include "bench/base/json_file.h"
 #include "bench/base/whole_file.h"
 #include "bench/command.h"
 #include "bench/experiment/run_directory.h"
@@ -29,19 +30,18 @@ static int read_options(const struct arguments *a, struct compare_options *o, ch
 	return 0;
 }
 
-static int write_file(struct json_object *doc, const char *folder, const char *name, const char *format,
-                      struct err *e)
+static int write_csv(struct json_object *doc, const char *folder, struct err *e)
 {
 	struct whole_file out = { 0 };
-	if (whole_file_open(&out, folder, name, e) < 0)
+	if (whole_file_open(&out, folder, "comparison.csv", e) < 0)
 		return -1;
-	return whole_file_close(&out, report_comparison(out.file, doc, format, e), e);
+	return whole_file_close(&out, report_comparison(out.file, doc, "csv", e), e);
 }
 
 static int write_folder(struct json_object *doc, const char *folder, struct err *e)
 {
-	if (directory_make(folder, e) < 0 || write_file(doc, folder, "comparison.json", "json", e) < 0 ||
-	    write_file(doc, folder, "comparison.csv", "csv", e) < 0)
+	if (directory_make(folder, e) < 0 || json_file_write(folder, "comparison.json", doc, e) < 0 ||
+	    write_csv(doc, folder, e) < 0)
 		return -1;
 	return report_comparison_page(doc, folder, e);
 }

@@ -17,6 +17,8 @@ const struct command *const commands[] = {
 	&history_command,
 	&calibrate_command,
 	&consolidate_command,
+	&simulate_command,
+	&model_command,
 	&list_command,
 	&help_command,
 	&completion_command,

@@ -4,6 +4,7 @@
 #include "reports/compare.h"
 #include "reports/compare_plot.h"
 #include "reports/compare_view.h"
+#include "reports/gnuplot.h"
 #include "reports/html.h"
 #include "reports/run_data.h"
 #include "reports/svg.h"
@@ -17,7 +18,8 @@ enum { TEXT_ROOM = 4096 };
 struct page {
 	FILE *out;
 	struct json_object *doc;
-	struct pictures pictures;
+	struct gnuplot pictures;
+	int can_draw;
 	struct err trouble; /* the first; the page is written all the same */
 };
 
@@ -135,21 +137,21 @@ static void put_changes(struct page *p, struct json_object *of)
 	fputs("</tbody>\n</table>\n", p->out);
 }
 
-typedef int draw_fn(const struct pictures *p, struct json_object *doc, int index, const char *name, struct err *e);
+typedef int draw_fn(const struct gnuplot *g, struct json_object *doc, int index, const char *name, struct err *e);
 
 static void put_picture(struct page *p, int index, const char *what, const char *heading, draw_fn *draw)
 {
 	char name[64], path[5000];
 	struct err e = { 0 };
 	snprintf(name, sizeof(name), "%s_%d", what, index + 1);
-	if (p->pictures.work[0] && draw(&p->pictures, p->doc, index, name, &e) == 1)
+	if (p->can_draw && draw(&p->pictures, p->doc, index, name, &e) == 1)
 		return;
 	put_element(p->out, "<h3>", heading, "</h3>\n");
-	snprintf(path, sizeof(path), "%s/%s.svg", p->pictures.folder, name);
+	snprintf(path, sizeof(path), "%s/%s.svg", p->pictures.plots, name);
 	fputs("<figure role=\"img\" aria-label=\"", p->out);
 	html_text(p->out, heading);
 	fputs("\">\n", p->out);
-	if (e.status || !p->pictures.work[0] || svg_inline(p->out, path, name) < 0)
+	if (e.status || !p->can_draw || svg_inline(p->out, path, name) < 0)
 		put_element(p->out, "<p class=\"missing\">No plot: ", e.status ? e.text : p->trouble.text, "</p>\n");
 	fputs("</figure>\n", p->out);
 	if (e.status && !p->trouble.status)
@@ -189,12 +191,13 @@ int report_comparison_page(struct json_object *doc, const char *folder, struct e
 		whole_file_close(&file, -1, NULL);
 		return -1;
 	}
-	pictures_begin(&p.pictures, folder, &p.trouble);
+	p.can_draw = gnuplot_begin(&p.pictures, folder, &p.trouble) == 0;
 	put_head(&p);
 	for (int i = 0; i < comparison_cases(doc); i++)
 		put_case(&p, i);
 	html_end(file.file);
-	pictures_end(&p.pictures);
+	if (p.can_draw)
+		gnuplot_end(&p.pictures);
 	if (whole_file_close(&file, 0, e) < 0)
 		return -1;
 	return p.trouble.status ? err_set(e, p.trouble.status, "'%s/compare.html' is without some plots: %s", folder,

@@ -4,7 +4,7 @@
 #include "reports/compare_view.h"
 #include "reports/csv_table.h"
 #include "reports/draw.h"
-#include "reports/plot.h"
+#include "reports/gnuplot.h"
 #include "reports/run_data.h"
 
 #include <glob.h>
@@ -13,20 +13,6 @@
 #include <string.h>
 
 enum { PANELS_MAX = 60, PANEL_COLUMNS = 3, TIMELINES_MAX = 4, RUNS_DRAWN = 12 };
-
-static void put_number(FILE *s, const char *array, int index, double value)
-{
-	if (isfinite(value))
-		fprintf(s, "%s[%d] = %.9g\n", array, index, value);
-	else
-		fprintf(s, "%s[%d] = NaN\n", array, index);
-}
-
-static void put_arrays(FILE *s, const char *const names[], int count)
-{
-	for (; *names; names++)
-		fprintf(s, "array %s[%d]\n", *names, count);
-}
 
 /* ---- how the values lie ---- */
 
@@ -82,14 +68,14 @@ static void put_titles(FILE *s, int number, const struct panel *p)
 	int regressed = comparison_is(&p->row, "regressed"), improved = comparison_is(&p->row, "improved");
 	compare_label(&p->row, label, sizeof(label));
 	snprintf(text, sizeof(text), "%.60s%s%.30s", label, *p->row.vm ? " of " : "", p->row.vm);
-	plot_set_item(s, "PANEL", number, text);
+	gnuplot_set_item(s, "PANEL", number, text);
 	/* Short, to have room: the table says the rest. */
 	if (regressed || improved)
 		snprintf(text, sizeof(text), "%s: %s", p->row.verdict,
 		         compare_difference(&p->row, more, sizeof(more)));
 	else
 		snprintf(text, sizeof(text), "%s", p->row.verdict);
-	plot_set_item(s, "RIGHT", number, text);
+	gnuplot_set_item(s, "RIGHT", number, text);
 	fprintf(s, "COLOR[%d] = %d\n", number, regressed ? 1 : improved ? 2 : 0);
 }
 
@@ -100,12 +86,12 @@ static double tick_step(double span)
 	return ten * (least <= ten ? 1 : least <= 2 * ten ? 2 : least <= 5 * ten ? 5 : 10);
 }
 
-static int put_panel(const struct pictures *pictures, FILE *s, int number, struct panel *p, struct err *e)
+static int put_panel(const struct gnuplot *g, FILE *s, int number, struct panel *p, struct err *e)
 {
 	char path[5000];
 	const struct shown_comparison *row = &p->row;
 	double base = fabs(row->base.center), matters = 100 * row->threshold / base;
-	snprintf(path, sizeof(path), "%s/values-%d.data", pictures->work, number);
+	snprintf(path, sizeof(path), "%s/values-%d.data", g->work, number);
 	FILE *data = fopen(path, "we");
 	if (!data)
 		return err_errno(e, EXIT_CANNOT, "cannot write '%s'", path);
@@ -119,16 +105,16 @@ static int put_panel(const struct pictures *pictures, FILE *s, int number, struc
 	widen(p, interval ? 100 * row->low / base : 0);
 	widen(p, interval ? 100 * row->high / base : 0);
 	double margin = fmax(0.5, 0.06 * (p->high - p->low));
-	plot_set_item(s, "FILE", number, path);
+	gnuplot_set_item(s, "FILE", number, path);
 	put_titles(s, number, p);
-	put_number(s, "LOW", number, p->low - margin);
-	put_number(s, "HIGH", number, p->high + margin);
-	put_number(s, "STEP", number, tick_step(p->high - p->low + 2 * margin));
-	put_number(s, "BASEAT", number, 0);
-	put_number(s, "NEWAT", number, percent_of(row, row->new.center));
-	put_number(s, "FROM", number, interval ? 100 * row->low / base : NAN);
-	put_number(s, "TO", number, interval ? 100 * row->high / base : NAN);
-	put_number(s, "MATTERS", number, matters);
+	gnuplot_set_number_item(s, "LOW", number, p->low - margin);
+	gnuplot_set_number_item(s, "HIGH", number, p->high + margin);
+	gnuplot_set_number_item(s, "STEP", number, tick_step(p->high - p->low + 2 * margin));
+	gnuplot_set_number_item(s, "BASEAT", number, 0);
+	gnuplot_set_number_item(s, "NEWAT", number, percent_of(row, row->new.center));
+	gnuplot_set_number_item(s, "FROM", number, interval ? 100 * row->low / base : NAN);
+	gnuplot_set_number_item(s, "TO", number, interval ? 100 * row->high / base : NAN);
+	gnuplot_set_number_item(s, "MATTERS", number, matters);
 	return 0;
 }
 
@@ -139,11 +125,10 @@ static int is_drawn(const struct shown_comparison *row, struct json_object *of)
 	return comparison_is_of(row, of) && isfinite(base) && base != 0 && row->new.n > 0;
 }
 
-static int prepare_values(const struct pictures *p, FILE *s, void *context, struct err *e)
+static int prepare_values(const struct gnuplot *g, FILE *s, const struct values_of *of, struct err *e)
 {
-	static const char *const arrays[] = { "FILE",   "PANEL", "RIGHT", "COLOR", "LOW",     "HIGH", "STEP",
-		                              "BASEAT", "NEWAT", "FROM",  "TO",    "MATTERS", NULL };
-	const struct values_of *of = context;
+	static const char *const arrays[] = { "FILE", "PANEL",  "RIGHT", "COLOR", "LOW", "HIGH",
+		                              "STEP", "BASEAT", "NEWAT", "FROM",  "TO",  "MATTERS" };
 	int count = 0, number = 0, result = 0;
 	for (int i = 0; i < comparison_count(of->doc); i++) {
 		struct shown_comparison row = comparison_row(of->doc, i);
@@ -152,20 +137,20 @@ static int prepare_values(const struct pictures *p, FILE *s, void *context, stru
 	if (!count)
 		return 1;
 	fprintf(s, "COUNT = %d\nCOLUMNS = %d\n", count, PANEL_COLUMNS);
-	put_arrays(s, arrays, count);
+	gnuplot_arrays(s, arrays, sizeof(arrays) / sizeof(*arrays), count);
 	for (int i = 0; result == 0 && i < comparison_count(of->doc) && number < count; i++) {
 		struct panel panel = { .row = comparison_row(of->doc, i) };
 		if (is_drawn(&panel.row, of->of))
-			result = put_panel(p, s, ++number, &panel, e);
+			result = put_panel(g, s, ++number, &panel, e);
 	}
 	return result;
 }
 
-int compare_draw_values(const struct pictures *p, struct json_object *doc, int index, const char *name, struct err *e)
+int compare_draw_values(const struct gnuplot *g, struct json_object *doc, int index, const char *name, struct err *e)
 {
-	struct values_of of = { doc, comparison_case(doc, index) };
-	const struct picture picture = { name, json_text(of.of, "case"), "compare.gp", prepare_values, &of };
-	return picture_draw(p, &picture, e);
+	const struct values_of of = { doc, comparison_case(doc, index) };
+	FILE *s = gnuplot_picture_begin(g, name, json_text(of.of, "case"), e);
+	return s ? gnuplot_picture_end(g, name, "compare.gp", s, prepare_values(g, s, &of, e), e) : -1;
 }
 
 /* ---- the work rates ---- */
@@ -215,7 +200,7 @@ static double end_of(struct json_object *side)
 	return at_s;
 }
 
-static int put_timeline(const struct pictures *p, FILE *s, struct json_object *of, int number, const char *series,
+static int put_timeline(const struct gnuplot *g, FILE *s, struct json_object *of, int number, const char *series,
                         struct span *span)
 {
 	static const char *const sides[] = { "base", "new" };
@@ -225,11 +210,11 @@ static int put_timeline(const struct pictures *p, FILE *s, struct json_object *o
 	int all = 0;
 	for (int side = 0; side < 2; side++) {
 		struct json_object *runs = json_at(of, sides[side]);
-		snprintf(name, sizeof(name), "%s/%s-%d", p->work, sides[side], number);
+		snprintf(name, sizeof(name), "%s/%s-%d", g->work, sides[side], number);
 		int drawn = draw_side(runs, series, name, span);
 		fprintf(s, "%s[%d] = %d\n", counts[side], number, drawn);
-		plot_set_item(s, files[side], number, name);
-		put_number(s, ends[side], number, end_of(runs));
+		gnuplot_set_item(s, files[side], number, name);
+		gnuplot_set_number_item(s, ends[side], number, end_of(runs));
 		all += drawn;
 	}
 	/* "timeline-vm1-intadd.csv" as "vm1: intadd" */
@@ -237,36 +222,33 @@ static int put_timeline(const struct pictures *p, FILE *s, struct json_object *o
 	size_t vm = strcspn(stem, "-."), workload = strcspn(stem + vm, ".");
 	snprintf(title, sizeof(title), "%.*s%s%.*s", (int)vm, stem, workload ? ": " : "",
 	         workload ? (int)workload - 1 : 0, stem + vm + (workload > 0));
-	plot_set_item(s, "PANEL", number, title);
+	gnuplot_set_item(s, "PANEL", number, title);
 	return all > 0;
 }
 
-static int prepare_timelines(const struct pictures *p, FILE *s, void *context, struct err *e)
+static int prepare_timelines(const struct gnuplot *g, FILE *s, struct json_object *of)
 {
-	static const char *const arrays[] = { "PANEL",   "BASES",   "NEWS",   "BASEFILE",
-		                              "NEWFILE", "BASEEND", "NEWEND", NULL };
-	struct json_object *of = context;
+	static const char *const arrays[] = { "PANEL", "BASES", "NEWS", "BASEFILE", "NEWFILE", "BASEEND", "NEWEND" };
 	struct span span = { NAN, NAN };
 	char pattern[5000];
 	glob_t found = { 0 };
 	int panels = 0;
-	(void)e;
 	snprintf(pattern, sizeof(pattern), "%.4300s/plots/timeline-*.csv", json_text(of, "base.typical"));
 	if (glob(pattern, 0, NULL, &found) != 0)
 		return 1;
-	put_arrays(s, arrays, TIMELINES_MAX);
+	gnuplot_arrays(s, arrays, sizeof(arrays) / sizeof(*arrays), TIMELINES_MAX);
 	for (size_t i = 0; i < found.gl_pathc && panels < TIMELINES_MAX; i++)
-		panels += put_timeline(p, s, of, panels + 1, strrchr(found.gl_pathv[i], '/') + 1, &span);
+		panels += put_timeline(g, s, of, panels + 1, strrchr(found.gl_pathv[i], '/') + 1, &span);
 	globfree(&found);
 	double before_s = fmax(2, 0.2 * span.last_s);
 	fprintf(s, "PANELS = %d\nT0 = %.6g\nT1 = %.6g\n", panels, fmax(span.first_s, -before_s), span.last_s);
 	return panels ? 0 : 1;
 }
 
-int compare_draw_timelines(const struct pictures *p, struct json_object *doc, int index, const char *name,
+int compare_draw_timelines(const struct gnuplot *g, struct json_object *doc, int index, const char *name,
                            struct err *e)
 {
 	struct json_object *of = comparison_case(doc, index);
-	const struct picture picture = { name, json_text(of, "case"), "compare_timeline.gp", prepare_timelines, of };
-	return picture_draw(p, &picture, e);
+	FILE *s = gnuplot_picture_begin(g, name, json_text(of, "case"), e);
+	return s ? gnuplot_picture_end(g, name, "compare_timeline.gp", s, prepare_timelines(g, s, of), e) : -1;
 }

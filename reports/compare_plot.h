@@ -4,15 +4,13 @@
 #ifndef REPORTS_COMPARE_PLOT_H
 #define REPORTS_COMPARE_PLOT_H
 
-#include "reports/picture.h"
-
 struct err;
+struct gnuplot;
 struct json_object;
 
 /* Case `index` of the document, drawn as the files NAME.svg and NAME.png. 0 drawn, 1 nothing to draw, -1 an error. */
-int compare_draw_values(const struct pictures *p, struct json_object *doc, int index, const char *name,
-                        struct err *e);
-int compare_draw_timelines(const struct pictures *p, struct json_object *doc, int index, const char *name,
+int compare_draw_values(const struct gnuplot *g, struct json_object *doc, int index, const char *name, struct err *e);
+int compare_draw_timelines(const struct gnuplot *g, struct json_object *doc, int index, const char *name,
                            struct err *e);
 
 #endif

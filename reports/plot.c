@@ -1,44 +1,14 @@
 #include "reports/plot.h"
 
-#include "bench/base/clock.h"
 #include "bench/base/err.h"
-#include "bench/base/process.h"
-#include "reports/calibration.h"
 #include "reports/csv_table.h"
-#include "reports/picture.h"
 #include "reports/run_data.h"
 
 #include <math.h>
 #include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define MIB 1048576.0
-
-void plot_quote(FILE *script, const char *text)
-{
-	fputc('\'', script);
-	for (; *text; text++) {
-		if (*text == '\'')
-			fputc('\'', script);
-		fputc((unsigned char)*text < 0x20 ? ' ' : *text, script);
-	}
-	fputc('\'', script);
-}
-
-void plot_set_text(FILE *script, const char *name, const char *text)
-{
-	fprintf(script, "%s = ", name);
-	plot_quote(script, text);
-	fputc('\n', script);
-}
-
-void plot_set_item(FILE *script, const char *array, int index, const char *text)
-{
-	fprintf(script, "%s[%d] = ", array, index);
-	plot_quote(script, text);
-	fputc('\n', script);
-}
 
 int plot_skip(struct plotting *p, const char *format, ...)
 {
@@ -49,8 +19,7 @@ int plot_skip(struct plotting *p, const char *format, ...)
 	return 1;
 }
 
-/* Open NAME in the scratch directory and tell the script about it as variable DATA. */
-static FILE *open_data(struct plotting *p, struct err *e)
+FILE *plot_data_open(struct plotting *p, struct err *e)
 {
 	char path[5000];
 	snprintf(path, sizeof(path), "%s/%s.data", p->work, p->plot->name);
@@ -58,21 +27,13 @@ static FILE *open_data(struct plotting *p, struct err *e)
 	if (!data)
 		err_errno(e, EXIT_CANNOT, "cannot write '%s'", path);
 	else
-		plot_set_text(p->script, "DATA", path);
+		gnuplot_set_text(p->script, "DATA", path);
 	return data;
 }
 
-static int close_data(FILE *data, struct err *e)
+int plot_data_close(FILE *data, struct err *e)
 {
 	return fclose(data) == 0 ? 0 : err_errno(e, EXIT_CANNOT, "cannot write data of a plot");
-}
-
-static void print_number(FILE *out, double value)
-{
-	if (isnan(value))
-		fputs(" NaN", out);
-	else
-		fprintf(out, " %.9g", value);
 }
 
 /* Axis of the downtimes: logarithmic when they are far apart and all above zero. */
@@ -99,7 +60,7 @@ static int downtime_prepare(struct plotting *p, struct err *e)
 	char text[256], name[128];
 	if (rows == 0)
 		return plot_skip(p, "there is no downtime in this run");
-	FILE *data = open_data(p, e);
+	FILE *data = plot_data_open(p, e);
 	if (!data)
 		return -1;
 	for (int i = 1; i < rows; i++)
@@ -114,20 +75,20 @@ static int downtime_prepare(struct plotting *p, struct err *e)
 		snprintf(text, sizeof(text), "%.60s%s%.60s", vms ? csv_table_text(t, i, "vm") : "", vms ? " " : "",
 		         name);
 		longest = strlen(text) > longest ? strlen(text) : longest;
-		plot_set_item(p->script, "DOWN_LABEL", i + 1, text);
-		plot_set_item(p->script, "DOWN_TEXT", i + 1, metric_format(&shown, text, sizeof(text)));
+		gnuplot_set_item(p->script, "DOWN_LABEL", i + 1, text);
+		gnuplot_set_item(p->script, "DOWN_TEXT", i + 1, metric_format(&shown, text, sizeof(text)));
 		fprintf(p->script, "DOWN_KNOWN[%d] = %d\n", i + 1, !isnan(value));
 		fprintf(data, "%d", i + 1);
-		print_number(data, value);
-		print_number(data, isnan(low) ? value : low);
-		print_number(data, isnan(high) ? value : high);
-		print_number(data, csv_table_number(t, i, "floor_ms"));
+		gnuplot_put_number(data, value);
+		gnuplot_put_number(data, isnan(low) ? value : low);
+		gnuplot_put_number(data, isnan(high) ? value : high);
+		gnuplot_put_number(data, csv_table_number(t, i, "floor_ms"));
 		fputc('\n', data);
 	}
 	/* About 8.6 of the 1200 dots of the width a character. */
 	fprintf(p->script, "LEFT = %.3f\n", fmin(0.42, fmax(0.20, (8.6 * (double)longest + 24) / 1200)));
 	downtime_axis(t, p->script);
-	return close_data(data, e);
+	return plot_data_close(data, e);
 }
 
 static int iterations_prepare(struct plotting *p, struct err *e)
@@ -144,23 +105,23 @@ static int iterations_prepare(struct plotting *p, struct err *e)
 		return plot_skip(p, "there are no iterations in this run");
 	if (!amounts || !rates) /* gnuplot refuses a panel without a point */
 		return plot_skip(p, "no pass over memory was watched to its end in this run");
-	FILE *data = open_data(p, e);
+	FILE *data = plot_data_open(p, e);
 	if (!data)
 		return -1;
 	for (int i = 0; i < csv_table_rows(t); i++) {
 		double throttle = csv_table_number(t, i, "throttle_percent");
 		fprintf(data, "%.9g", csv_table_number(t, i, "iteration"));
-		print_number(data, csv_table_number(t, i, "processed_bytes") / MIB);
-		print_number(data, csv_table_number(t, i, "remaining_bytes") / MIB);
-		print_number(data, csv_table_number(t, i, "dirty_bytes_per_s") / MIB);
-		print_number(data, csv_table_number(t, i, "rate_bytes_per_s") / MIB);
-		print_number(data, throttle);
+		gnuplot_put_number(data, csv_table_number(t, i, "processed_bytes") / MIB);
+		gnuplot_put_number(data, csv_table_number(t, i, "remaining_bytes") / MIB);
+		gnuplot_put_number(data, csv_table_number(t, i, "dirty_bytes_per_s") / MIB);
+		gnuplot_put_number(data, csv_table_number(t, i, "rate_bytes_per_s") / MIB);
+		gnuplot_put_number(data, throttle);
 		fputc('\n', data);
 		throttled |= throttle > 0;
 	}
 	fprintf(p->script, "N = %d\nTHROTTLED = %d\nFIRST = %.9g\nLAST = %.9g\n", csv_table_rows(t), throttled,
 	        csv_table_number(t, 0, "iteration"), csv_table_number(t, csv_table_rows(t) - 1, "iteration"));
-	return close_data(data, e);
+	return plot_data_close(data, e);
 }
 
 enum { LATENCY_PANELS = 8, LATENCY_PHASES = 12 };
@@ -197,13 +158,13 @@ static int latency_panel(struct plotting *p, int number, const char *vm, const c
 		fprintf(data, "%d", phase + 1);
 		for (int c = 0; c < 4; c++) {
 			double value = csv_table_number(t, i, columns[c]);
-			print_number(data, value > 0 ? value : NAN);
+			gnuplot_put_number(data, value > 0 ? value : NAN);
 		}
 		fputc('\n', data);
 	}
-	plot_set_item(p->script, "PANEL_FILE", number, path);
-	plot_set_item(p->script, "PANEL_TITLE", number, title);
-	return close_data(data, e);
+	gnuplot_set_item(p->script, "PANEL_FILE", number, path);
+	gnuplot_set_item(p->script, "PANEL_TITLE", number, title);
+	return plot_data_close(data, e);
 }
 
 static int latency_prepare(struct plotting *p, struct err *e)
@@ -234,7 +195,7 @@ static int latency_prepare(struct plotting *p, struct err *e)
 	        panels > 1 ? 2 : 1, phase_count, pow(10, floor(log10(low * 0.8))), pow(10, ceil(log10(high * 1.2))));
 	fprintf(p->script, "array PANEL_FILE[PANELS]\narray PANEL_TITLE[PANELS]\narray PHASE[PHASES]\n");
 	for (int i = 0; i < phase_count; i++)
-		plot_set_item(p->script, "PHASE", i + 1, phases[i]);
+		gnuplot_set_item(p->script, "PHASE", i + 1, phases[i]);
 	for (int i = 0; i < panels; i++)
 		if (latency_panel(p, i + 1, vms[i], workloads[i], phases, phase_count, e) < 0)
 			return -1;
@@ -254,48 +215,37 @@ static const struct {
 	                       calibration_prepare },
 };
 
-int plot_run_gnuplot(const char *script_path, struct err *e)
-{
-	const char *argv[] = { "gnuplot", "-d", script_path, NULL };
-	char output[8192];
-	return process_run(NULL, argv, 120 * NS_PER_S, output, sizeof(output), e);
-}
-
-static int prepare(const struct pictures *pictures, FILE *script, void *context, struct err *e)
-{
-	struct plotting *p = context;
-	p->script = script;
-	p->work = pictures->work;
-	return table[p->plot - p->first].prepare(p, e);
-}
-
-static int draw_one(struct plotting *p, const struct pictures *pictures, struct err *e)
+static int draw_one(const struct gnuplot *g, struct plotting *p, int kind, struct err *e)
 {
 	char caption[300], scale[64];
 	scale_format(p->run, scale, sizeof(scale));
-	snprintf(caption, sizeof(caption), "%.200s%s", *scale ? p->run->name : "", scale);
-	const struct picture picture = { p->plot->name, caption, table[p->plot - p->first].script, prepare, p };
-	return picture_draw(pictures, &picture, e);
+	snprintf(caption, sizeof(caption), "%.200s%s", p->run->name, scale);
+	p->script = gnuplot_picture_begin(g, p->plot->name, *scale ? caption : "", e);
+	if (!p->script)
+		return -1;
+	int prepared = table[kind].prepare(p, e);
+	return gnuplot_picture_end(g, p->plot->name, table[kind].script, p->script, prepared, e);
 }
 
 int plots_draw(const struct run_data *run, struct plot plots[PLOT_COUNT], struct err *e)
 {
-	struct pictures pictures = { 0 };
+	struct gnuplot g = { 0 };
 	struct err first = { 0 };
 	if (*run->no_result)
 		err_set(&first, EXIT_MEASURED_BAD, "%s", run->no_result);
-	int ready = first.status == 0 && pictures_begin(&pictures, run->directory, &first) == 0;
+	int ready = !*run->no_result && gnuplot_begin(&g, run->directory, &first) == 0;
 	for (int kind = 0; kind < PLOT_COUNT; kind++) {
-		struct plotting p = { .run = run, .plot = &plots[kind], .first = plots };
+		struct plotting p = { .run = run, .plot = &plots[kind], .work = g.work };
 		struct err own = first;
 		plots[kind] = (struct plot){ .name = table[kind].name, .heading = table[kind].heading };
-		if (!ready || draw_one(&p, &pictures, &own) < 0) {
+		if (!ready || draw_one(&g, &p, kind, &own) < 0) {
 			snprintf(plots[kind].missing, sizeof(plots[kind].missing), "%.500s", own.text);
 			if (first.status == 0)
 				first = own;
 		}
 	}
-	pictures_end(&pictures);
+	if (ready)
+		gnuplot_end(&g);
 	if (first.status && e)
 		*e = first;
 	return first.status ? -1 : 0;

@@ -4,9 +4,8 @@
 #include "bench/base/err.h"
 #include "bench/base/field_text.h"
 #include "bench/base/whole_file.h"
+#include "reports/gnuplot.h"
 #include "reports/html.h"
-#include "reports/picture.h"
-#include "reports/plot.h"
 #include "reports/run_data.h"
 #include "reports/svg.h"
 
@@ -179,7 +178,7 @@ static void put_versions(FILE *s, struct json_object *trend)
 				continue;
 			snprintf(text, sizeof(text), "%s %.100s", kinds[k], *to ? to : "missing");
 			fprintf(s, "MARK_AT[%d] = %zu\n", ++count, i + 1);
-			plot_set_item(s, "MARK", count, text);
+			gnuplot_set_item(s, "MARK", count, text);
 		}
 	fprintf(s, "MARKS = %d\n", count);
 }
@@ -197,16 +196,12 @@ static void put_parts(FILE *s, struct json_object *trend, double factor)
 		double median = i ? value_at(before, "after") : value_at(after, "before");
 		fprintf(s, "PART_FROM[%zu] = %g\nPART_TO[%zu] = %g\nWORSE[%zu] = %d\n", i + 1, from - 0.5, i + 1,
 		        to - 0.5, i + 1, i && strcmp(json_text(before, "verdict"), "regressed") == 0);
-		if (isfinite(median))
-			fprintf(s, "PART[%zu] = %.9g\n", i + 1, median / factor);
-		else
-			fprintf(s, "PART[%zu] = NaN\n", i + 1);
+		gnuplot_set_number_item(s, "PART", (int)i + 1, isfinite(median) ? median / factor : NAN);
 	}
 }
 
-static int prepare(const struct pictures *p, FILE *s, void *context, struct err *e)
+static int prepare(const struct gnuplot *g, FILE *s, const struct drawing *d, struct err *e)
 {
-	const struct drawing *d = context;
 	char path[5000], unit[96];
 	size_t runs = length_of(json_at(d->trend, "runs"));
 	double highest = 0;
@@ -219,7 +214,7 @@ static int prepare(const struct pictures *p, FILE *s, void *context, struct err 
 	if (!values)
 		return 1;
 	double factor = axis_unit(highest, json_text(d->doc, "unit"), unit, sizeof(unit));
-	snprintf(path, sizeof(path), "%s/trend.data", p->work);
+	snprintf(path, sizeof(path), "%s/trend.data", g->work);
 	FILE *data = fopen(path, "we");
 	if (!data)
 		return err_errno(e, EXIT_CANNOT, "cannot write '%s'", path);
@@ -232,17 +227,24 @@ static int prepare(const struct pictures *p, FILE *s, void *context, struct err 
 	if (fclose(data) != 0)
 		return err_errno(e, EXIT_CANNOT, "cannot write '%s'", path);
 	char first[64], last[64];
-	plot_set_text(s, "FILE", path);
-	plot_set_text(s, "UNIT", unit);
-	plot_set_text(s, "FIRST", day_text(item(d->trend, "runs", 0), first, sizeof(first)));
-	plot_set_text(s, "LAST", day_text(item(d->trend, "runs", runs - 1), last, sizeof(last)));
+	gnuplot_set_text(s, "FILE", path);
+	gnuplot_set_text(s, "UNIT", unit);
+	gnuplot_set_text(s, "FIRST", day_text(item(d->trend, "runs", 0), first, sizeof(first)));
+	gnuplot_set_text(s, "LAST", day_text(item(d->trend, "runs", runs - 1), last, sizeof(last)));
 	fprintf(s, "COUNT = %zu\n", runs);
 	put_versions(s, d->trend);
 	put_parts(s, d->trend, factor);
 	return 0;
 }
 
-static void put_trend(FILE *out, const struct pictures *p, struct json_object *doc, size_t index, struct err *trouble)
+static int draw(const struct gnuplot *g, const struct drawing *d, const char *name, const char *title, struct err *e)
+{
+	FILE *s = gnuplot_picture_begin(g, name, title, e);
+	return s ? gnuplot_picture_end(g, name, "trend.gp", s, prepare(g, s, d, e), e) : -1;
+}
+
+/* g NULL: nothing can be drawn, for what *trouble says. */
+static void put_trend(FILE *out, const struct gnuplot *g, struct json_object *doc, size_t index, struct err *trouble)
 {
 	struct drawing d = { doc, item(doc, "trends", index) };
 	char title[TEXT_ROOM], text[TEXT_ROOM], name[64], path[5000];
@@ -250,7 +252,6 @@ static void put_trend(FILE *out, const struct pictures *p, struct json_object *d
 	size_t changes = length_of(json_at(d.trend, "changes"));
 	title_text(doc, d.trend, title, sizeof(title));
 	snprintf(name, sizeof(name), "trend_%zu", index + 1);
-	const struct picture picture = { name, title, "trend.gp", prepare, &d };
 	fputs("<section>\n<h2>", out);
 	html_text(out, title);
 	fputs("</h2>\n<ul>\n", out);
@@ -260,13 +261,13 @@ static void put_trend(FILE *out, const struct pictures *p, struct json_object *d
 		fputs("</li>\n", out);
 	}
 	fputs(changes ? "</ul>\n" : "<li>no change found</li>\n</ul>\n", out);
-	snprintf(path, sizeof(path), "%s/%s.svg", p->folder, name);
+	snprintf(path, sizeof(path), "%s/%s.svg", g ? g->plots : "", name);
 	fputs("<figure role=\"img\" aria-label=\"", out);
 	html_text(out, title);
 	fputs("\">\n", out);
-	if (!p->work[0] || picture_draw(p, &picture, &e) != 0 || svg_inline(out, path, name) < 0) {
+	if (!g || draw(g, &d, name, title, &e) != 0 || svg_inline(out, path, name) < 0) {
 		fputs("<p class=\"missing\">No plot: ", out);
-		html_text(out, e.status ? e.text : !p->work[0] ? trouble->text : "no run has a value");
+		html_text(out, e.status ? e.text : !g ? trouble->text : "no run has a value");
 		fputs("</p>\n", out);
 	}
 	fputs("</figure>\n</section>\n", out);
@@ -277,7 +278,7 @@ static void put_trend(FILE *out, const struct pictures *p, struct json_object *d
 int report_trend_page(struct json_object *doc, const char *folder, struct err *e)
 {
 	struct whole_file file = { 0 };
-	struct pictures pictures;
+	struct gnuplot pictures;
 	struct err trouble = { 0 };
 	char metric[128];
 	if (whole_file_open(&file, folder, "trend.html", e) < 0)
@@ -286,7 +287,7 @@ int report_trend_page(struct json_object *doc, const char *folder, struct err *e
 		whole_file_close(&file, -1, NULL);
 		return -1;
 	}
-	pictures_begin(&pictures, folder, &trouble);
+	int can_draw = gnuplot_begin(&pictures, folder, &trouble) == 0;
 	fputs("<header>\n<h1>Trend: ", file.file);
 	html_text(file.file, name_format(json_text(doc, "metric"), metric, sizeof(metric)));
 	fputs("</h1>\n<p class=\"note\">A dot is a run; lines are the medians between change points, found by E-Divisive "
@@ -294,9 +295,10 @@ int report_trend_page(struct json_object *doc, const char *folder, struct err *e
 	      "have a cut as good. Versions are marked where they changed.</p>\n</header>\n",
 	      file.file);
 	for (size_t i = 0; i < length_of(json_at(doc, "trends")); i++)
-		put_trend(file.file, &pictures, doc, i, &trouble);
+		put_trend(file.file, can_draw ? &pictures : NULL, doc, i, &trouble);
 	html_end(file.file);
-	pictures_end(&pictures);
+	if (can_draw)
+		gnuplot_end(&pictures);
 	if (whole_file_close(&file, 0, e) < 0)
 		return -1;
 	return trouble.status

@@ -2,8 +2,8 @@
 #include "analysis/compare.h"
 #include "analysis/compare_write.h"
 #include "bench/base/err.h"
+#include "bench/base/whole_file.h"
 #include "reports/compare.h"
-#include "reports/svg.h"
 #include "t/analysed.h"
 #include "t/made_comparison.h"
 
@@ -509,7 +509,7 @@ static void page(void **state)
 		fail_msg("%s", e.text);
 	json_object_put(doc);
 	snprintf(path, sizeof(path), "%s/compare.html", scratch);
-	char *text = text_of_file(path, 5 << 20);
+	char *text = whole_file_read(path, 5 << 20);
 	assert_non_null(text);
 	static const char *const wanted[] = { "BASE &lt;base&gt;, NEW new",
 		                              "<b>regressed</b>: baseline rate of vm1",
