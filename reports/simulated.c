@@ -222,7 +222,7 @@ int simulated_print(FILE *out, const char *directory, enum report_format format,
 	int result = simulated_view_load(&v, directory, e);
 	if (result == 0 && format == REPORT_CSV) {
 		snprintf(path, sizeof(path), "%s/summary.csv", directory);
-		char *whole = text_of_file(path, (size_t)64 << 20);
+		char *whole = whole_file_read(path, (size_t)64 << 20);
 		fputs(whole ? whole : "", out);
 		free(whole);
 	} else if (result == 0 && format == REPORT_JSON) {

@@ -4,7 +4,7 @@
 # first cell is framed: the point that the page begins with.
 load SCRIPTS.'/style.gp'
 
-TOP = 60; BOTTOM = 64; CELL = 54
+TOP = 84; BOTTOM = 64; CELL = 54
 W = 1200; H = TOP + BOTTOM + CELL * ROWS
 eval(open(W, H))
 set output OUT

@@ -3,29 +3,17 @@
 
 #include "bench/base/err.h"
 #include "reports/csv_table.h"
-#include "reports/plot.h"
+#include "reports/gnuplot.h"
 #include "reports/run_data.h"
-#include "reports/svg.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 enum { POLICIES = 6, PANELS = 3, GROUPS = 3, TICKS = 40, TICK_ROOM = 80 };
 #define MINUTE_NS 60e9
-
-static void put_item(FILE *s, const char *array, int index, double value)
-{
-	if (isnan(value))
-		fprintf(s, "%s[%d] = NaN\n", array, index);
-	else
-		fprintf(s, "%s[%d] = %.9g\n", array, index, value);
-}
 
 /* ---- bars ---- */
 
@@ -76,15 +64,15 @@ static int put_bars(const struct simulated_view *v, FILE *s, const char *block, 
 				bars++;
 				fprintf(s, "PANEL[%d] = %d\nX[%d] = %g\nKIND[%d] = %d\n", bars, i + 1, bars,
 				        g - from + 1 + 0.8 * (k - (policies - 1) / 2.) / policies, bars, k + 1);
-				put_item(s, "VALUE", bars, value[0]);
-				put_item(s, "DOWN", bars, value[1]);
-				put_item(s, "UP", bars, value[2]);
+				gnuplot_set_number_item(s, "VALUE", bars, value[0]);
+				gnuplot_set_number_item(s, "DOWN", bars, value[1]);
+				gnuplot_set_number_item(s, "UP", bars, value[2]);
 				high[i] = fmax(high[i], isnan(value[2]) ? value[0] : value[2]);
 			}
 	for (int i = 0; i < PANELS; i++)
-		put_item(s, "HIGH", i + 1, high[i] > 0 ? 1.18 * high[i] : 1);
+		gnuplot_set_number_item(s, "HIGH", i + 1, high[i] > 0 ? 1.18 * high[i] : 1);
 	for (int k = 0; k < policies; k++)
-		plot_set_item(s, "LABEL", k + 1, names[k]);
+		gnuplot_set_item(s, "LABEL", k + 1, names[k]);
 	fprintf(s, "COUNT = %d\nSERIES = %d\n", bars, policies);
 	return bars;
 }
@@ -100,13 +88,13 @@ static int table_prepare(const struct simulated_view *v, FILE *s)
 	fprintf(s, "array HIGH[%d]\narray TITLE[%d]\narray LABEL[%d]\narray GROUP[%d]\nGROUPS = %d\n", PANELS, PANELS,
 	        POLICIES, GROUPS, GROUPS - from);
 	for (int i = 0; i < PANELS; i++)
-		plot_set_item(s, "TITLE", i + 1, panels[i].title);
+		gnuplot_set_item(s, "TITLE", i + 1, panels[i].title);
 	if (from == 0)
-		plot_set_item(s, "GROUP", 1, "paper");
+		gnuplot_set_item(s, "GROUP", 1, "paper");
 	snprintf(text, sizeof(text), "first %s runs", json_text(v->manifest, "simulation.first"));
-	plot_set_item(s, "GROUP", 2 - from, text);
+	gnuplot_set_item(s, "GROUP", 2 - from, text);
 	snprintf(text, sizeof(text), "%s runs", json_text(v->manifest, "simulation.runs"));
-	plot_set_item(s, "GROUP", 3 - from, text);
+	gnuplot_set_item(s, "GROUP", 3 - from, text);
 	return put_bars(v, s, block, from) == 0;
 }
 
@@ -225,18 +213,18 @@ static int map_prepare(const struct simulated_view *v, FILE *s)
 			snprintf(waits, sizeof(waits), "wait x %.2f", wait);
 		fprintf(s, "X[%d] = %d\nY[%d] = %d\nSTATE[%d] = %d\n", cells, at[1] + 1, cells, at[0] + 1, cells,
 		        state_of(v, i, wait));
-		plot_set_item(s, "SAVED", cells, saved);
-		plot_set_item(s, "WAIT", cells, waits);
+		gnuplot_set_item(s, "SAVED", cells, saved);
+		gnuplot_set_item(s, "WAIT", cells, waits);
 	}
 	int columns = axes[1].count ? axes[1].count : 1, lines = axes[0].count ? axes[0].count : 1;
 	fprintf(s, "COUNT = %d\nCOLUMNS = %d\nROWS = %d\narray COLUMN[%d]\narray ROW[%d]\n", cells, columns, lines,
 	        columns, lines);
 	for (int i = 0; i < columns; i++)
-		plot_set_item(s, "COLUMN", i + 1, axes[1].count ? axes[1].ticks[i] : "");
+		gnuplot_set_item(s, "COLUMN", i + 1, axes[1].count ? axes[1].ticks[i] : "");
 	for (int i = 0; i < lines; i++)
-		plot_set_item(s, "ROW", i + 1, axes[0].count ? axes[0].ticks[i] : "");
-	plot_set_text(s, "XLABEL", axes[1].key);
-	plot_set_text(s, "YLABEL", axes[0].key);
+		gnuplot_set_item(s, "ROW", i + 1, axes[0].count ? axes[0].ticks[i] : "");
+	gnuplot_set_text(s, "XLABEL", axes[1].key);
+	gnuplot_set_text(s, "YLABEL", axes[0].key);
 	return 0;
 }
 
@@ -251,47 +239,17 @@ static const struct {
 	[FIGURE_MAP] = { "map", "simulated_map.gp", "Where the paper's claims hold", map_prepare },
 };
 
-/* 0 drawn, 1 nothing to draw, -1 an error. */
-static int draw(const struct simulated_view *v, int figure, const char *scripts, struct err *e)
-{
-	static const char *const endings[] = { "svg", "png" };
-	char script[5000], out[5000];
-	snprintf(script, sizeof(script), "%s/plots/%s.gp", v->directory, table[figure].name);
-	FILE *s = fopen(script, "we");
-	if (!s)
-		return err_errno(e, EXIT_CANNOT, "cannot write '%s'", script);
-	plot_set_text(s, "SCRIPTS", scripts);
-	plot_set_text(s, "NAME", table[figure].name);
-	int result = table[figure].prepare(v, s);
-	for (int i = 0; result == 0 && i < 2; i++) {
-		snprintf(out, sizeof(out), "%s/plots/%s.%s", v->directory, table[figure].name, endings[i]);
-		plot_set_text(s, "TERMINAL", endings[i]);
-		plot_set_text(s, "OUT", out);
-		fprintf(s, "reset\nload SCRIPTS.'/%s'\n", table[figure].script);
-	}
-	if (fclose(s) != 0)
-		result = err_errno(e, EXIT_CANNOT, "cannot write '%s'", script);
-	if (result == 0)
-		result = plot_run_gnuplot(script, e);
-	unlink(script);
-	snprintf(out, sizeof(out), "%s/plots/%s.svg", v->directory, table[figure].name);
-	return result == 0 && svg_repair(out) < 0 ? err_errno(e, EXIT_CANNOT, "cannot write '%s'", out) : result;
-}
-
 int simulated_plots_draw(const struct simulated_view *v, struct simulated_plot plots[SIMULATED_FIGURES],
                          struct err *e)
 {
-	char path[5000];
-	const char *scripts = reports_directory(e);
-	int result = scripts ? 0 : -1;
-	snprintf(path, sizeof(path), "%s/plots", v->directory);
-	if (result == 0 && mkdir(path, 0755) < 0 && errno != EEXIST)
-		result = err_errno(e, EXIT_CANNOT, "cannot make '%s'", path);
-	bool can = result == 0;
+	struct gnuplot g;
+	int result = gnuplot_begin(&g, v->directory, e);
+	bool begun = result == 0;
 	for (int i = 0; i < SIMULATED_FIGURES; i++) {
 		struct err own = { 0 };
 		plots[i] = (struct simulated_plot){ .name = table[i].name, .heading = table[i].heading };
-		int drawn = can ? draw(v, i, scripts, &own) : -1;
+		FILE *s = begun ? gnuplot_picture_begin(&g, table[i].name, "", &own) : NULL;
+		int drawn = s ? gnuplot_picture_end(&g, table[i].name, table[i].script, s, table[i].prepare(v, s), &own) : -1;
 		if (drawn == 0)
 			continue;
 		snprintf(plots[i].missing, sizeof(plots[i].missing), "%.500s",
@@ -301,5 +259,7 @@ int simulated_plots_draw(const struct simulated_view *v, struct simulated_plot p
 		if (drawn < 0 && result == 0)
 			result = err_set(e, own.status, "%s", own.text);
 	}
+	if (begun)
+		gnuplot_end(&g);
 	return result;
 }
