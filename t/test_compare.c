@@ -14,7 +14,7 @@ static char base_path[128], new_path[128];
 static int begin(void **state)
 {
 	made_state = 88172645463325252u;
-	if (scratch_make(state) < 0)
+	if (run_make(state) < 0)
 		return -1;
 	snprintf(base_path, sizeof(base_path), "%s/base", scratch);
 	snprintf(new_path, sizeof(new_path), "%s/new", scratch);
@@ -26,7 +26,7 @@ static int end(void **state)
 	comparison_free(&compared);
 	study_runs_free(&runs[0]);
 	study_runs_free(&runs[1]);
-	return scratch_remove(state);
+	return run_remove(state);
 }
 
 static void compare_with(const struct compare_options *o)

@@ -13,7 +13,7 @@ static char path[128], folder[128];
 static int begin(void **state)
 {
 	made_state = 88172645463325252u;
-	if (scratch_make(state) < 0)
+	if (run_make(state) < 0)
 		return -1;
 	snprintf(path, sizeof(path), "%s/history.sqlite", scratch);
 	snprintf(folder, sizeof(folder), "%s/runs", scratch);
@@ -268,7 +268,7 @@ static void odd_series(void **state)
 	assert_true(isinf(found[0].median_after));
 }
 
-#define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, begin, scratch_remove)
+#define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, begin, run_remove)
 
 int main(void)
 {
