@@ -50,7 +50,7 @@ static int write_folder(struct json_object *doc, const char *folder, struct err 
 static int show(const struct arguments *a, const struct comparison *c)
 {
 	struct err e = { 0 };
-	char folder[400];
+	char folder[400] = "";
 	const char *format = arguments_option(a, "format");
 	struct json_object *doc = comparison_json(c, arguments_at(a, 0), arguments_at(a, 1));
 	int result = report_comparison(stdout, doc, format ? format : "text", &e);

@@ -6,7 +6,7 @@
 load SCRIPTS.'/style.gp'
 
 ROWS = (COUNT + COLUMNS - 1) / COLUMNS
-W = 1200; TOP = CAPTION eq '' ? 34 : 60; CELL = 150; H = TOP + ROWS * CELL + 10
+W = 1200; TOP = CAPTION eq '' ? 34 : 60; CELL = 164; H = TOP + ROWS * CELL + 10
 eval(open(W, H))
 set output OUT
 set multiplot
@@ -28,7 +28,7 @@ do for [i = 1:COUNT] {
 	row = (i - 1) / COLUMNS; column = (i - 1) % COLUMNS
 	set lmargin at screen 0.02 + column * WIDE
 	set rmargin at screen 0.02 + column * WIDE + WIDE - 0.03
-	set tmargin at screen 1 - (TOP + row * CELL + 42.) / H
+	set tmargin at screen 1 - (TOP + row * CELL + 56.) / H
 	set bmargin at screen 1 - (TOP + row * CELL + CELL - 42.) / H
 	set xrange [LOW[i]:HIGH[i]]
 	set xtics out nomirror scale 0.6 font small STEP[i]
