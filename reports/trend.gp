@@ -28,5 +28,6 @@ do for [i = 1:PARTS] {
 	if (i > 1) { set arrow 400 + i from PART_FROM[i], graph 0 to PART_FROM[i], graph 1 nohead linewidth 1.5 linecolor rgb (WORSE[i] ? RED : GREEN) }
 }
 plot FILE using 1:($3 == 0 ? $2 : NaN) with points pointtype 7 pointsize 0.9 linecolor rgb BLUE, \
-     FILE using 1:($3 == 1 ? $2 : NaN) with points pointtype 9 pointsize 1.1 linecolor rgb RED
+     FILE using 1:($3 == 1 ? $2 : NaN) with points pointtype 9 pointsize 1.1 linecolor rgb RED, \
+     FILE using 1:($3 == 1 ? $2 : NaN):('never') with labels offset 0, 0.9 font small textcolor rgb RED
 unset output

@@ -203,7 +203,37 @@ static void interval(void **state)
 	assert_true(isinf(low) && isinf(high) && low > 0);
 }
 
-/* Of 200 pairs of samples whose difference is what is called detectable, four of five are detected. */
+static double noise(uint64_t *random)
+{
+	double sum = 0; /* nearly normal, sd 1 */
+	for (int k = 0; k < 12; k++) {
+		*random = *random * 6364136223846793005u + 1442695040888963407u;
+		sum += (double)(*random >> 11) / 9007199254740992. - 0.5;
+	}
+	return sum;
+}
+
+/* Of the fewest values of which there is one, too. */
+static void an_interval_holds_the_truth(void **state)
+{
+	(void)state;
+	enum { ROUNDS = 300 };
+	uint64_t random = 4;
+	int held = 0;
+	for (int round = 0; round < ROUNDS; round++) {
+		double a[RESAMPLE_LEAST], b[RESAMPLE_LEAST], low, high;
+		for (int i = 0; i < RESAMPLE_LEAST; i++) {
+			a[i] = 100 + noise(&random);
+			b[i] = 103 + noise(&random);
+		}
+		resample_interval((struct sample){ a, RESAMPLE_LEAST }, (struct sample){ b, RESAMPLE_LEAST },
+		                  CENTER_MEDIAN, &low, &high);
+		held += low <= 3 && high >= 3;
+	}
+	assert_in_range(held, ROUNDS * 93 / 100, ROUNDS * 99 / 100);
+}
+
+/* Of pairs of samples whose difference is what is called detectable, four of five are detected. */
 static void detectable(void **state)
 {
 	(void)state;
@@ -216,12 +246,7 @@ static void detectable(void **state)
 		double sum = 0;
 		for (int round = 0; round < ROUNDS; round++) {
 			for (int i = 0; i < 2 * N; i++) {
-				double noise = 0; /* nearly normal, sd 1 */
-				for (int k = 0; k < 12; k++) {
-					random = random * 6364136223846793005u + 1442695040888963407u;
-					noise += (double)(random >> 11) / 9007199254740992. - 0.5;
-				}
-				*(i < N ? &a[i] : &b[i - N]) = 50 + noise + (i < N ? 0 : size);
+				*(i < N ? &a[i] : &b[i - N]) = 50 + noise(&random) + (i < N ? 0 : size);
 			}
 			struct resample_bar bar = { critical_u, 0, 1 };
 			if (pass == 0 && round < 60)
@@ -325,8 +350,9 @@ int main(void)
 		cmocka_unit_test(endless),       cmocka_unit_test(every_permutation),
 		cmocka_unit_test(approximation), cmocka_unit_test(critical),
 		cmocka_unit_test(holm),          cmocka_unit_test(centers),
-		cmocka_unit_test(interval),      cmocka_unit_test(detectable),
-		cmocka_unit_test(scipy_says),    cmocka_unit_test(r_says),
+		cmocka_unit_test(interval),      cmocka_unit_test(an_interval_holds_the_truth),
+		cmocka_unit_test(detectable),    cmocka_unit_test(scipy_says),
+		cmocka_unit_test(r_says),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
