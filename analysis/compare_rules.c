@@ -101,7 +101,9 @@ int compare_choose_threshold(struct compare_choices *c, const char *text, struct
 		return err_set(e, EXIT_USAGE, "more than %d thresholds given", COMPARE_CHOICES_MAX);
 	if (fraction_parse(share, &value, e) < 0)
 		return err_prefix(e, "--threshold");
-	if (value >= 10 || (equals && equals - text >= (long)sizeof(c->thresholds[0].metric)))
+	/* "5" would be taken for five times as much, and is meant as 5 %. */
+	if (value >= 10 || (value >= 1 && !strchr(share, '%')) ||
+	    (equals && equals - text >= (long)sizeof(c->thresholds[0].metric)))
 		return err_set(e, EXIT_USAGE, "--threshold '%.100s': expected a share such as 5%% or downtime=5%%",
 		               text);
 	snprintf(c->thresholds[c->threshold_count].metric, sizeof(c->thresholds[0].metric), "%.*s",

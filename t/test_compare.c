@@ -374,7 +374,7 @@ static void choices(void **state)
 	assert_non_null(strstr(e.text, "did you mean 'downtime'?"));
 	assert_int_equal(compare_choose_metric(&o.choices, "clock_drift", &e), -1);
 	assert_non_null(strstr(e.text, "no better and no worse"));
-	static const char *const bad[] = { "much", "-5%", "downtme=5%", "5000%", "downtime=" };
+	static const char *const bad[] = { "much", "-5%", "downtme=5%", "5000%", "5", "downtime=" };
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		e.status = 0;
 		assert_int_equal(compare_choose_threshold(&o.choices, bad[i], &e), -1);
