@@ -167,6 +167,12 @@ static const char *text_of(struct json_object *row, const char *key)
 	return json_object_object_get_ex(row, key, &value) && value ? json_object_get_string(value) : "";
 }
 
+static int is_number(struct json_object *value)
+{
+	return (json_object_is_type(value, json_type_double) || json_object_is_type(value, json_type_int)) &&
+	       !isnan(json_object_get_double(value));
+}
+
 /* The value of one run, if it has one, or why not. */
 static void take_value(struct compared *into, int side, const struct study_run *run, struct json_object *like,
                        size_t place, const struct compare_rule *rule)
@@ -174,7 +180,8 @@ static void take_value(struct compared *into, int side, const struct study_run *
 	struct compared_side *s = &into->sides[side];
 	struct json_object *row = study_run_row_like(run, like, place), *value;
 	const char *reason = row ? text_of(row, "reason") : "the run has none";
-	if (row && json_object_object_get_ex(row, "value", &value) && value) {
+	int known = row && json_object_object_get_ex(row, "value", &value) && is_number(value);
+	if (known) {
 		s->values[s->n++] = json_object_get_double(value);
 	} else if (rule->endless && fnmatch(rule->endless, reason, 0) == 0) {
 		s->values[s->n++] = INFINITY;

@@ -352,6 +352,26 @@ static void runs_and_folders(void **state)
 	study_runs_free(&s);
 }
 
+/* What no analysis writes is no value, and no crash. */
+static void odd_metrics(void **state)
+{
+	(void)state;
+	static const char *const rows[] = {
+		"5, null, [], {}, {\"metric\":\"nothing\"}, {\"metric\":\"downtime\",\"value\":1}",
+		"{\"metric\":\"downtime\",\"estimator\":\"network\",\"unit\":\"ns\",\"value\":NaN}",
+		"{\"metric\":\"downtime\",\"estimator\":\"network\",\"unit\":\"ns\",\"value\":[3]}",
+		"{\"metric\":\"downtime\",\"estimator\":\"network\",\"unit\":\"ns\",\"value\":1e300}",
+	};
+	for (int i = 0; i < 4; i++) {
+		made_compared(base_path, i, &usual, rows[i]);
+		made_compared(new_path, i, &usual, rows[3 - i]);
+	}
+	compare();
+	const struct compared *c = row_of("downtime", "network");
+	assert_int_equal(c->sides[COMPARE_BASE].missing, 3);
+	assert_int_equal(c->verdict, COMPARE_SAME);
+}
+
 /* ---- choices ---- */
 
 static void choices(void **state)
@@ -546,6 +566,7 @@ int main(void)
 		IN_FOLDERS(failed_runs),
 		IN_FOLDERS(cases_by_point),
 		IN_FOLDERS(runs_and_folders),
+		IN_FOLDERS(odd_metrics),
 		IN_FOLDERS(choices),
 		IN_FOLDERS(formats),
 		IN_FOLDERS(endless_is_shown),
