@@ -21,27 +21,11 @@ static const char *text_of(struct json_object *row, const char *key)
 
 static const char *const names[] = { "metric", "vm", "role", "estimator" };
 
-static int same_metric(struct json_object *a, struct json_object *b)
-{
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (strcmp(text_of(a, names[i]), text_of(b, names[i])) != 0)
-			return 0;
-	return 1;
-}
-
-/* The value of the same metric in another run of the point; its row is nearly always at the same place. */
+/* The value of the same metric in another run of the point. */
 static double value_of(const struct study_run *run, struct json_object *like, size_t place)
 {
-	struct json_object *value;
-	size_t count = run->metrics ? json_object_array_length(run->metrics) : 0;
-	for (size_t i = 0; i < count; i++) {
-		struct json_object *row = json_object_array_get_idx(run->metrics, (i + place) % count);
-		if (same_metric(row, like))
-			return json_object_object_get_ex(row, "value", &value) && value
-			               ? json_object_get_double(value)
-			               : NAN;
-	}
-	return NAN;
+	struct json_object *row = study_run_row_like(run, like, place), *value;
+	return row && json_object_object_get_ex(row, "value", &value) && value ? json_object_get_double(value) : NAN;
 }
 
 static void write_point(FILE *out, const struct study_run *const *runs, int count, double *values)

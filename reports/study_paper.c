@@ -223,23 +223,12 @@ struct panel {
 	double from_s, to_s, stop_s, resume_s;
 };
 
-/* Time of the first mark of this kind at or after from_s, NAN when there is none. */
-static double mark(const struct run_data *run, const char *kind, double from_s)
-{
-	for (int i = 0; i < csv_table_rows(run->marks); i++) {
-		double time_s = csv_table_number(run->marks, i, "time_s");
-		if (strcmp(csv_table_text(run->marks, i, "kind"), kind) == 0 && time_s >= from_s)
-			return time_s;
-	}
-	return NAN;
-}
-
 static void read_marks(struct panel *p, const struct run_data *run)
 {
-	p->from_s = mark(run, "start", -INFINITY);
-	p->to_s = mark(run, "done", p->from_s);
-	p->stop_s = mark(run, "stop", p->from_s);
-	p->resume_s = mark(run, "resume", p->stop_s);
+	p->from_s = mark_time(run->marks, "start", -INFINITY);
+	p->to_s = mark_time(run->marks, "done", p->from_s);
+	p->stop_s = mark_time(run->marks, "stop", p->from_s);
+	p->resume_s = mark_time(run->marks, "resume", p->stop_s);
 }
 
 static void read_panel(struct panel *p, const struct study_drawing *d, const struct paper_figure *f, int row,
