@@ -7,9 +7,12 @@
 #include "bench/experiment/run_state.h"
 #include "bench/migrate/events.h"
 #include "bench/migrate/hypervisor.h"
+#include "bench/testbed/disk_image.h"
 #include "bench/testbed/storage.h"
+#include "collectors/web_sessions.h"
 
 #include <json-c/json.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
@@ -39,6 +42,20 @@ const struct machine_wait run_patience = { .note = note, .interrupted = &run_int
 
 /* ---- stages, in order ---- */
 
+static int disk_add(struct run *r, int vm, struct err *e)
+{
+	const struct node *storage = &r->testbed.nodes[NODE_STO];
+	int64_t bytes = r->x->vms[vm].disk_bytes;
+	char image[PATH_MAX];
+	if (!bytes)
+		return 0;
+	if (!r->x->vms[vm].image)
+		return storage_add_disk(storage, vm + 1, bytes, bytes, e);
+	return disk_image_path(r->x->vms[vm].image, image, sizeof(image), e) < 0
+	               ? -1
+	               : storage_add_image(storage, vm + 1, image, e);
+}
+
 static int stage_testbed(struct run *r, struct err *e)
 {
 	const struct experiment *x = r->x;
@@ -57,8 +74,7 @@ static int stage_testbed(struct run *r, struct err *e)
 	if (measured.reason[0])
 		progress_note("link: %s", measured.reason);
 	for (int i = 0; i < x->vm_count; i++)
-		if (x->vms[i].disk_bytes && storage_add_disk(&r->testbed.nodes[NODE_STO], i + 1, x->vms[i].disk_bytes,
-		                                             x->vms[i].disk_bytes, e) < 0)
+		if (disk_add(r, i, e) < 0)
 			return -1;
 	return run_interrupted_or_lost(r, e);
 }
@@ -105,7 +121,10 @@ static int stage_guests(struct run *r, struct err *e)
 		return -1;
 	samples_start_agents(r->watching.samples);
 	r->guests_running = true;
-	return run_wait_agents(r, AGENT_RUNNING, 10 * NS_PER_S, e);
+	if (run_wait_agents(r, AGENT_RUNNING, 10 * NS_PER_S, e) < 0)
+		return -1;
+	web_sessions_begin(r->watching.web);
+	return 0;
 }
 
 /* ---- the end, from any state ---- */
