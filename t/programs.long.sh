@@ -58,6 +58,5 @@ ok 'the guest counts the responses it gave' awk -F, -v given="$(awk 'NR > 1' "$r
 	'$1 == "web" && $5 > most { most = $5 } END { exit !(most >= given - 5 && most <= given + 5) }' "$run/samples-vm1.csv"
 ok 'objects were finished' awk -F, '$1 == "compile" && $5 > most { most = $5 } END { exit !(most > 0) }' \
 	"$run/samples-vm2.csv"
-ok 'the compile came to its end' grep -qE '"done_guest_ns": ?[1-9]' "$run/manifest.json"
 is 'nothing is left' "$(left_behind)" ''
 done_testing
