@@ -293,11 +293,11 @@ void web_sessions_begin(void *state)
 static struct json_object *load_facts(const struct load *l)
 {
 	struct json_object *into = json_object_new_object();
-	json_object_object_add(into, "vm", json_object_new_string(l->vm->name));
+	fact_text(into, "vm", l->vm->name);
 	for (int c = 0; c < WEB_CLASSES; c++)
-		json_object_object_add(into, web_class_names[c], json_object_new_int64(l->total[c]));
-	json_object_object_add(into, "unfinished", json_object_new_int64(l->unfinished));
-	json_object_object_add(into, "longest_late_ns", json_object_new_int64(l->latest_ns));
+		fact_number(into, web_class_names[c], l->total[c]);
+	fact_number(into, "unfinished", l->unfinished);
+	fact_number(into, "longest_late_ns", l->latest_ns);
 	return into;
 }
 
@@ -313,10 +313,10 @@ static int web_sessions_stop(void *state, struct json_object *facts, struct err 
 		settle(g, &g->loads[i]);
 		json_object_array_add(vms, load_facts(&g->loads[i]));
 	}
-	json_object_object_add(facts, "begin_ns", json_object_new_int64(atomic_load(&g->begin_ns)));
+	fact_number(facts, "begin_ns", atomic_load(&g->begin_ns));
 	json_object_object_add(facts, "vms", vms);
 	if (g->trouble.status)
-		json_object_object_add(facts, "trouble", json_object_new_string(g->trouble.text));
+		fact_text(facts, "trouble", g->trouble.text);
 	return generator_free(g, e);
 }
 

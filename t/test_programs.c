@@ -2,6 +2,7 @@
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
 #include "t/loopback.h"
+#include "t/scratch.h"
 #include "workloads/program.h"
 #include "workloads/workload.h"
 
@@ -20,11 +21,11 @@
 
 #include <cmocka.h>
 
-static char directory[64], path[128];
+static char path[128];
 
 static const char *in(const char *name)
 {
-	snprintf(path, sizeof(path), "%s/%s", directory, name);
+	snprintf(path, sizeof(path), "%s/%s", scratch, name);
 	return path;
 }
 
@@ -35,21 +36,6 @@ static void write_file(const char *name, const char *text, mode_t mode)
 	fputs(text, f);
 	assert_int_equal(fclose(f), 0);
 	assert_int_equal(chmod(path, mode), 0);
-}
-
-static int set_up(void **state)
-{
-	(void)state;
-	strcpy(directory, "/tmp/migmeter-test-XXXXXX");
-	return mkdtemp(directory) ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-	char command[128];
-	(void)state;
-	snprintf(command, sizeof(command), "rm -r %s", directory);
-	return system(command);
 }
 
 /* A workload with root = / and options "key=value"; NULL ends them. */
@@ -160,7 +146,7 @@ static void finished_objects_are_work(void **state)
 	char where[128];
 	(void)state;
 	write_file("Makefile", makefile, 0644);
-	snprintf(where, sizeof(where), "directory=%s", directory);
+	snprintf(where, sizeof(where), "directory=%s", scratch);
 	int64_t before_ns = clock_now_ns();
 	assert_int_equal(open_workload(&w, "compile", (const char *const[]){ where, "target=all", NULL }, &e), 0);
 	w.ops->run(&w);
@@ -188,7 +174,7 @@ static void a_build_that_fails_fails_the_workload(void **state)
 	char where[128];
 	(void)state;
 	write_file("Makefile", makefile, 0644);
-	snprintf(where, sizeof(where), "directory=%s", directory);
+	snprintf(where, sizeof(where), "directory=%s", scratch);
 	assert_int_equal(open_workload(&w, "compile", (const char *const[]){ where, "target=broken", NULL }, &e), 0);
 	w.ops->run(&w);
 	assert_true(atomic_load(&w.failed));
@@ -205,7 +191,7 @@ static void a_build_can_be_stopped(void **state)
 	char where[128];
 	(void)state;
 	write_file("Makefile", makefile, 0644);
-	snprintf(where, sizeof(where), "directory=%s", directory);
+	snprintf(where, sizeof(where), "directory=%s", scratch);
 	assert_int_equal(
 		open_workload(&w, "compile", (const char *const[]){ where, "config=", "target=endless", NULL }, &e),
 		0);
@@ -294,11 +280,11 @@ int main(void)
 		cmocka_unit_test(lines_come_whole),
 		cmocka_unit_test(a_program_is_killed_with_all_that_it_started),
 		cmocka_unit_test(what_cannot_be_run_says_so),
-		cmocka_unit_test_setup_teardown(finished_objects_are_work, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_build_that_fails_fails_the_workload, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_build_can_be_stopped, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(answered_requests_are_work, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_server_that_does_not_start_is_told, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(finished_objects_are_work, scratch_make, scratch_remove),
+		cmocka_unit_test_setup_teardown(a_build_that_fails_fails_the_workload, scratch_make, scratch_remove),
+		cmocka_unit_test_setup_teardown(a_build_can_be_stopped, scratch_make, scratch_remove),
+		cmocka_unit_test_setup_teardown(answered_requests_are_work, scratch_make, scratch_remove),
+		cmocka_unit_test_setup_teardown(a_server_that_does_not_start_is_told, scratch_make, scratch_remove),
 	};
 	if (loopback_enter() < 0)
 		return loopback_skip();

@@ -120,8 +120,8 @@ static void a_copy_of_an_image_is_fresh(void **state)
 	struct stat st;
 	char image[64], copy[64], content[8] = "";
 	(void)state;
-	snprintf(image, sizeof(image), "%s/image", directory);
-	snprintf(copy, sizeof(copy), "%s/disk3.img", directory);
+	snprintf(image, sizeof(image), "%s/image", scratch);
+	snprintf(copy, sizeof(copy), "%s/disk3.img", scratch);
 	FILE *f = fopen(image, "we");
 	assert_non_null(f);
 	assert_int_equal(fputs("image", f), 1);

@@ -9,6 +9,7 @@
 #include "collectors/web_schedule.h"
 #include "collectors/web_sessions.h"
 #include "t/loopback.h"
+#include "t/scratch.h"
 
 #include <inttypes.h>
 #include <json-c/json.h>
@@ -25,11 +26,11 @@
 #define NGINX "/usr/sbin/nginx"
 #define ECHO_MODULE "/usr/lib/nginx/modules/ngx_http_echo_module.so"
 
-static char directory[64], path[128];
+static char path[128];
 
 static const char *in(const char *name)
 {
-	snprintf(path, sizeof(path), "%s/%s", directory, name);
+	snprintf(path, sizeof(path), "%s/%s", scratch, name);
 	return path;
 }
 
@@ -164,24 +165,23 @@ static int server_start(void **state)
 {
 	struct err e = { 0 };
 	char config[128], prefix[128];
-	(void)state;
-	strcpy(directory, "/tmp/migmeter-test-XXXXXX");
+	if (scratch_make(state) < 0)
+		return -1;
 	if (!there_is_nginx())
 		return 0;
-	if (!mkdtemp(directory) ||
-	    process_runf(
+	if (process_runf(
 		    NULL, &e,
 		    "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=bank "
 		    "-keyout %s/key.pem -out %s/cert.pem",
-		    directory, directory) < 0) {
+		    scratch, scratch) < 0) {
 		print_message("# %s\n", e.text);
 		return -1;
 	}
 	FILE *f = fopen(in("nginx.conf"), "we");
-	fprintf(f, configuration, directory);
+	fprintf(f, configuration, scratch);
 	fclose(f);
-	snprintf(config, sizeof(config), "%s/nginx.conf", directory);
-	snprintf(prefix, sizeof(prefix), "%s/", directory);
+	snprintf(config, sizeof(config), "%s/nginx.conf", scratch);
+	snprintf(prefix, sizeof(prefix), "%s/", scratch);
 	const char *argv[] = { NGINX, "-p", prefix, "-c", config, "-e", "stderr", NULL };
 	if (process_start(NULL, argv, in("nginx.log"), &nginx, &e) < 0) {
 		print_message("# %s\n", e.text);
@@ -194,12 +194,10 @@ static int server_start(void **state)
 
 static int server_end(void **state)
 {
-	(void)state;
-	if (!nginx)
-		return 0;
-	kill(-nginx, SIGKILL); /* its workers, too */
+	if (nginx)
+		kill(-nginx, SIGKILL); /* its workers, too */
 	nginx = 0;
-	return process_runf(NULL, NULL, "rm -rf %s", directory);
+	return scratch_remove(state);
 }
 
 /* ---- whole sessions ---- */
@@ -310,7 +308,7 @@ static int64_t fact(struct json_object *facts, int vm, const char *name)
 static struct json_object *run_sessions(const struct web_options *o, const struct watched_vm *vms, int count,
                                         int64_t length_ns)
 {
-	const struct watch watch = { .directory = directory, .vms = vms, .vm_count = count, .web = o, .seed = 1 };
+	const struct watch watch = { .directory = scratch, .vms = vms, .vm_count = count, .web = o, .seed = 1 };
 	struct json_object *facts = json_object_new_object();
 	struct err e = { 0 };
 	void *state;
