@@ -131,39 +131,53 @@ static void what_cannot_be_run_says_so(void **state)
 
 /* ---- compile ---- */
 
-static const char makefile[] = "allnoconfig:\n"
-			       "\t@echo '  HOSTCC  scripts/basic/fixdep.o'; echo '#'; echo '  HOSTLD  scripts/conf'\n"
-			       "all: a b c\n\t@echo '  AR      built-in.a'\n"
-			       "a b c:\n\t@echo '  CC      kernel/$@.o'\n"
-			       "part/:\n\t@echo '  AS      part/x.o'\n"
-			       "broken:\n\t@echo '  CC      x.o'; echo 'x.c:1: error'; false\n"
-			       "endless:\n\t@echo '  CC      x.o'; sleep 1000\n";
+/* What is built there lies in linux and prepared; only linux has to be configured. */
+static const char linux_makefile[] = "allnoconfig:\n\t@echo '  HOSTCC  scripts/basic/fixdep.o'; touch configured\n"
+				     "all: a b c\n\t@test -e configured; echo '  AR      built-in.a'\n"
+				     "a b c:\n\t@echo '  CC      kernel/$@.o'; echo '#'; echo '  LD      vmlinux'\n",
+		  prepared_makefile[] = "part/:\n\t@echo '  AS      part/x.o'\n"
+					"broken:\n\t@echo '  CC      x.o'; echo 'x.c:1: error'; false\n"
+					"endless:\n\t@echo '  CC      x.o'; sleep 1000\n";
+
+static char directory[80]; /* the option */
+
+static int make_trees(void **state)
+{
+	if (scratch_make(state) < 0)
+		return -1;
+	snprintf(directory, sizeof(directory), "directory=%s", scratch);
+	mkdir(in("linux"), 0755);
+	mkdir(in("prepared"), 0755);
+	write_file("linux/Makefile", linux_makefile, 0644);
+	write_file("prepared/Makefile", prepared_makefile, 0644);
+	return 0;
+}
 
 static void finished_objects_are_work(void **state)
 {
 	struct workload w;
 	struct err e = { 0 };
-	char where[128];
 	(void)state;
-	write_file("Makefile", makefile, 0644);
-	snprintf(where, sizeof(where), "directory=%s", scratch);
+	if (open_workload(&w, "compile",
+	                  (const char *const[]){ directory, "target=all", "prepared=no", "delay=300ms", NULL },
+	                  &e) < 0)
+		fail_msg("%s", e.text);
+	assert_int_equal(access(in("linux/configured"), F_OK), 0);
 	int64_t before_ns = clock_now_ns();
-	assert_int_equal(open_workload(&w, "compile", (const char *const[]){ where, "target=all", NULL }, &e), 0);
 	w.ops->run(&w);
 	assert_false(atomic_load(&w.failed));
-	assert_int_equal(atomic_load(&w.work), 4);
-	assert_true(atomic_load(&w.job_done_ns) >= before_ns && atomic_load(&w.job_done_ns) <= clock_now_ns());
+	assert_int_equal(atomic_load(&w.work), 3);
+	assert_true(atomic_load(&w.job_done_ns) >= before_ns + 300 * NS_PER_MS);
+	assert_true(atomic_load(&w.job_done_ns) <= clock_now_ns());
 	close_workload(&w);
 
-	assert_int_equal(open_workload(&w, "compile",
-	                               (const char *const[]){ where, "config=", "target=part/", "jobs=1",
-	                                                      "delay=300ms", NULL },
-	                               &e),
-	                 0);
-	before_ns = clock_now_ns();
+	assert_int_equal(
+		open_workload(&w, "compile",
+	                      (const char *const[]){ directory, "target=part/", "prepared=yes", "jobs=1", NULL }, &e),
+		0);
 	w.ops->run(&w);
 	assert_int_equal(atomic_load(&w.work), 1);
-	assert_true(atomic_load(&w.job_done_ns) >= before_ns + 300 * NS_PER_MS);
+	assert_true(atomic_load(&w.job_done_ns) > 0);
 	close_workload(&w);
 }
 
@@ -171,16 +185,20 @@ static void a_build_that_fails_fails_the_workload(void **state)
 {
 	struct workload w;
 	struct err e = { 0 };
-	char where[128];
+	const char *const broken[] = { directory, "target=broken", "prepared=yes", NULL };
 	(void)state;
-	write_file("Makefile", makefile, 0644);
-	snprintf(where, sizeof(where), "directory=%s", scratch);
-	assert_int_equal(open_workload(&w, "compile", (const char *const[]){ where, "target=broken", NULL }, &e), 0);
+	assert_int_equal(open_workload(&w, "compile", broken, &e), 0);
 	w.ops->run(&w);
 	assert_true(atomic_load(&w.failed));
-	assert_string_equal(w.failure, "compile: make broken: exit status 2: x.c:1: error");
+	assert_string_equal(w.failure, "make broken: exit status 2: x.c:1: error");
 	assert_int_equal(atomic_load(&w.job_done_ns), -1);
 	close_workload(&w);
+	/* One that cannot be configured does not begin. */
+	unlink(in("linux/Makefile"));
+	assert_int_equal(open_workload(&w, "compile", (const char *const[]){ directory, "prepared=no", NULL }, &e),
+	                 -1);
+	assert_non_null(strstr(e.text, "workload 'compile': make allnoconfig: exit status 2"));
+	free(w.options);
 }
 
 static void a_build_can_be_stopped(void **state)
@@ -188,13 +206,9 @@ static void a_build_can_be_stopped(void **state)
 	struct workload w;
 	struct err e = { 0 };
 	pthread_t thread;
-	char where[128];
+	const char *const endless[] = { directory, "target=endless", "prepared=yes", NULL };
 	(void)state;
-	write_file("Makefile", makefile, 0644);
-	snprintf(where, sizeof(where), "directory=%s", scratch);
-	assert_int_equal(
-		open_workload(&w, "compile", (const char *const[]){ where, "config=", "target=endless", NULL }, &e),
-		0);
+	assert_int_equal(open_workload(&w, "compile", endless, &e), 0);
 	assert_int_equal(pthread_create(&thread, NULL, run_main, &w), 0);
 	/* Its object is not finished; there is nothing but time to wait for. */
 	clock_sleep(300 * NS_PER_MS);
@@ -280,9 +294,9 @@ int main(void)
 		cmocka_unit_test(lines_come_whole),
 		cmocka_unit_test(a_program_is_killed_with_all_that_it_started),
 		cmocka_unit_test(what_cannot_be_run_says_so),
-		cmocka_unit_test_setup_teardown(finished_objects_are_work, scratch_make, scratch_remove),
-		cmocka_unit_test_setup_teardown(a_build_that_fails_fails_the_workload, scratch_make, scratch_remove),
-		cmocka_unit_test_setup_teardown(a_build_can_be_stopped, scratch_make, scratch_remove),
+		cmocka_unit_test_setup_teardown(finished_objects_are_work, make_trees, scratch_remove),
+		cmocka_unit_test_setup_teardown(a_build_that_fails_fails_the_workload, make_trees, scratch_remove),
+		cmocka_unit_test_setup_teardown(a_build_can_be_stopped, make_trees, scratch_remove),
 		cmocka_unit_test_setup_teardown(answered_requests_are_work, scratch_make, scratch_remove),
 		cmocka_unit_test_setup_teardown(a_server_that_does_not_start_is_told, scratch_make, scratch_remove),
 	};

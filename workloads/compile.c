@@ -15,10 +15,12 @@
 #define SMALL "kernel/time/" /* minutes where the whole kernel takes hours */
 
 struct compile_options {
-	char root[OPTION_STRING_ROOM], directory[OPTION_STRING_ROOM];
-	char config[OPTION_STRING_ROOM], target[OPTION_STRING_ROOM];
+	char root[OPTION_STRING_ROOM], directory[OPTION_STRING_ROOM], target[OPTION_STRING_ROOM];
 	int64_t jobs, delay_ns;
+	int prepared; /* enum prepared */
 };
+
+enum prepared { PREPARED_AUTO, PREPARED_NO, PREPARED_YES };
 
 static const struct option_row compile_options[] = {
 	{ "target", OPTION_STRING, offsetof(struct compile_options, target), "auto", NULL, NULL,
@@ -26,24 +28,18 @@ static const struct option_row compile_options[] = {
 	{ "jobs", OPTION_INTEGER, offsetof(struct compile_options, jobs), "2", "1", "64", "make -j" },
 	{ "delay", OPTION_DURATION, offsetof(struct compile_options, delay_ns), "0s", "0s", "24h",
 	  "it begins so long after the start of the guest's workloads" },
-	{ "config", OPTION_STRING, offsetof(struct compile_options, config), "allnoconfig", NULL, NULL,
-	  "make's target that comes before it, as a part of the job" },
+	{ "prepared", OPTION_CHOICE, offsetof(struct compile_options, prepared), "auto", "auto|no|yes", NULL,
+	  "no: make allnoconfig while the guest boots, then all is built; yes: configured, tools built; auto: yes with TCG" },
 	{ "root", OPTION_STRING, offsetof(struct compile_options, root), "", NULL, NULL,
 	  "directory of a system with make and a compiler; empty: the guest's disk" },
-	{ "directory", OPTION_STRING, offsetof(struct compile_options, directory), "/usr/src/linux", NULL, NULL,
-	  "where the sources are in that system" },
+	{ "directory", OPTION_STRING, offsetof(struct compile_options, directory), "/usr/src", NULL, NULL,
+	  "where the trees linux and prepared are in that system" },
 	OPTION_END,
 };
 
 static int64_t compile_memory_bytes(const void *options)
 {
 	return ((const struct compile_options *)options)->jobs * JOB_BYTES;
-}
-
-static int compile_init(struct workload *w, struct err *e)
-{
-	const struct compile_options *o = w->options;
-	return system_mount(o->root, e);
 }
 
 static bool emulated(void)
@@ -60,14 +56,21 @@ static bool is_object(const char *line)
 	return strncmp(line, "  ", 2) == 0 && length > 4 && strcmp(line + length - 2, ".o") == 0;
 }
 
+static bool is_prepared(const struct compile_options *o)
+{
+	return o->prepared == PREPARED_AUTO ? emulated() : o->prepared == PREPARED_YES;
+}
+
 /* One make to its end: 0; 1 when it was stopped before; -1 when it failed. */
 static int make_run(struct workload *w, const char *const argv[], int64_t *work, struct err *e)
 {
 	const struct compile_options *o = w->options;
+	char tree[OPTION_STRING_ROOM + 16];
 	char line[PROGRAM_LINE_ROOM], last[PROGRAM_LINE_ROOM] = "it said nothing";
 	struct program make;
 	int got;
-	if (program_start(&make, o->root, o->directory, argv, e) < 0)
+	snprintf(tree, sizeof(tree), "%s/%s", o->directory, is_prepared(o) ? "prepared" : "linux");
+	if (program_start(&make, o->root, tree, argv, e) < 0)
 		return -1;
 	while ((got = program_line(&make, LOOK_NS, line, sizeof(line))) >= 0) {
 		if (workload_stopped(w)) {
@@ -87,9 +90,19 @@ static int make_run(struct workload *w, const char *const argv[], int64_t *work,
 	int status = program_wait(&make);
 	if (status == 0)
 		return 0;
-	return err_set(e, EXIT_MEASURED_BAD, "compile: make %s: %s %d: %s", argv[2],
+	return err_set(e, EXIT_MEASURED_BAD, "make %s: %s %d: %s", argv[2],
 	               WIFEXITED(status) ? "exit status" : "signal",
 	               WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status), last);
+}
+
+static int compile_init(struct workload *w, struct err *e)
+{
+	static const char *const configure[] = { "/usr/bin/make", "-O", "allnoconfig", NULL };
+	const struct compile_options *o = w->options;
+	int64_t unused = 0;
+	if (system_mount(o->root, e) < 0)
+		return -1;
+	return is_prepared(o) ? 0 : make_run(w, configure, &unused, e);
 }
 
 static void compile_run(struct workload *w)
@@ -97,7 +110,6 @@ static void compile_run(struct workload *w)
 	const struct compile_options *o = w->options;
 	const char *target = strcmp(o->target, "auto") != 0 ? o->target : emulated() ? SMALL : "all";
 	char jobs[16];
-	const char *config[] = { "/usr/bin/make", "-O", o->config, NULL };
 	const char *build[] = { "/usr/bin/make", "-O", target, jobs, NULL };
 	int64_t begin_ns = clock_now_ns() + o->delay_ns, work = 0;
 	struct err e = { 0 };
@@ -105,9 +117,7 @@ static void compile_run(struct workload *w)
 	while (clock_now_ns() < begin_ns && !workload_stopped(w))
 		clock_sleep(LOOK_NS);
 	workload_op_begin(w, clock_now_ns());
-	int result = o->config[0] ? make_run(w, config, &work, &e) : 0;
-	if (result == 0)
-		result = make_run(w, build, &work, &e);
+	int result = make_run(w, build, &work, &e);
 	int64_t now_ns = clock_now_ns();
 	workload_op_end(w, now_ns, work);
 	if (result == 0)
@@ -120,7 +130,7 @@ const struct workload_ops compile_workload = {
 	.name = "compile",
 	.unit = "objects",
 	.operation = "the time from one finished object to the next",
-	.help = "configures and builds a Linux kernel from the sources on its disk",
+	.help = "builds a Linux kernel from the sources on its disk (make allnoconfig, then make -j2)",
 	.options = compile_options,
 	.options_size = sizeof(struct compile_options),
 	.image = "compile",

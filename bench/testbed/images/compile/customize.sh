@@ -1,5 +1,7 @@
 #!/bin/sh
-# usage: customize.sh ROOT     The kernel's sources in usr/src/linux, without what no build for x86 reads.
+# usage: customize.sh ROOT
+# usr/src/linux: the kernel's sources, without what no build for x86 reads. usr/src/prepared: a build of them that is configured
+# and has its tools, for guests that are slow.
 set -eu
 cd "$1/usr/src"
 tar -xf linux-source-*.tar.xz
@@ -12,3 +14,5 @@ for folder in Documentation sound drivers/gpu drivers/media drivers/net drivers/
 	drivers/usb drivers/iio drivers/crypto drivers/soc drivers/clk drivers/pinctrl arch/*; do
 	[ "$folder" = arch/x86 ] || find "$folder" -type f ! -name 'Kconfig*' ! -name 'Makefile*' ! -name Kbuild -delete
 done
+chroot "$1" make -C /usr/src/linux O=/usr/src/prepared allnoconfig
+chroot "$1" make -C /usr/src/linux O=/usr/src/prepared prepare
