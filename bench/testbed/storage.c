@@ -40,9 +40,11 @@ int storage_start(const struct node *node, struct undo *undo, struct err *e)
 		return -1;
 	snprintf(arguments, sizeof(arguments), "--op new --mode target --tid 1 -T %s", STORAGE_TARGET);
 	int64_t end = clock_now_ns() + 10 * NS_PER_S;
-	while (tgtadm(node, arguments, e) < 0) {
+	struct err not_yet = { 0 };
+	while (tgtadm(node, arguments, &not_yet) < 0) {
 		if (clock_now_ns() > end || !process_start_time(pid))
-			return err_prefix(e, "tgtd on node '%s' does not answer (see '%s')", node->name, log);
+			return err_set(e, not_yet.status, "tgtd on node '%s' does not answer (see '%s'): %s",
+			               node->name, log, not_yet.text);
 		clock_sleep(20 * NS_PER_MS);
 	}
 	return tgtadm(node, "--op bind --mode target --tid 1 -I ALL", e);
