@@ -28,6 +28,15 @@ complains 'missing file' 2 "cannot read config '$work/none.conf'" run "$work/non
 complains 'a VM that is not there' 2 "no VM 'vm2'" run "$work/good.conf" -n -s migration.vm=vm2
 complains 'region larger than the memory' 2 'needs at least' run "$work/good.conf" -n -s vm1.workload=memdirty -s vm1.memdirty.region=2G
 complains 'reading without a disk' 2 'reads a disk but has none' run "$work/good.conf" -n -s vm1.workload=seqread
+complains 'a disk beside an image' 2 "brings its own disk" run "$work/good.conf" -n -s vm1.workload=compile -s vm1.disk=1G
+complains 'an image without storage' 2 "set it to iscsi" run "$work/good.conf" -n -s vm1.workload=web -s vm1.memory=256M
+complains 'sessions without a web server' 2 "no workload 'web'" run "$work/good.conf" -n -s vm1.sessions=20
+for bad in 20,30 '20:60,+30/10s' 20:60,+30/10s..20 many; do
+	complains "sessions = $bad" 2 "VM 'vm1', sessions: '" run "$work/good.conf" -n -s storage.kind=iscsi \
+		-s vm1.memory=256M -s vm1.workload=web -s "vm1.sessions=$bad"
+done
+ok 'a ramp of sessions is no sweep' "$migmeter" run "$work/good.conf" -n -s storage.kind=iscsi -s vm1.memory=256M \
+	-s vm1.workload=web -s vm1.sessions=20:60,+30/10s..200
 complains 'xbzrle cache' 2 'power of two' run "$work/good.conf" -n -s migration.xbzrle=yes -s migration.xbzrle_cache=3M
 complains 'unknown command' 2 "did you mean 'report'" repotr
 "$migmeter" run nothing.conf --help >/dev/null 2>&1

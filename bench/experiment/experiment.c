@@ -3,6 +3,8 @@
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
 #include "bench/placement/consolidation.h"
+#include "bench/testbed/disk_image.h"
+#include "collectors/web_schedule.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -91,6 +93,23 @@ static int vm_workloads_find(struct experiment_vm *vm, struct err *e)
 	return count ? 0
 	             : err_set(e, EXIT_USAGE, "VM '%s' has no workload: 'idle' is the one that does nothing",
 	                       vm->name);
+}
+
+/* The disk of a VM whose workload brings its own: a copy of an image, of the image's size. */
+static int image_choose(struct experiment_vm *vm, struct err *e)
+{
+	for (int i = 0; i < VM_WORKLOADS_MAX && vm->workloads[i]; i++) {
+		const struct workload_ops *ops = vm->workloads[i];
+		if (ops->image && (vm->image || vm->disk_bytes))
+			return err_set(e, EXIT_USAGE,
+			               "VM '%s': workload '%s' brings its own disk, so there can be no other one",
+			               vm->name, ops->name);
+		if (ops->image)
+			vm->image = ops->image;
+	}
+	if (vm->image)
+		vm->disk_bytes = (int64_t)GUEST_DISK_MIB << 20;
+	return 0;
 }
 
 /* WORKLOAD.KEY = value: kept when the VM runs that workload; checked in any case, so that a sweep over workloads works. */
@@ -215,6 +234,25 @@ static int vm_check(const struct experiment *x, const struct experiment_vm *vm, 
 	if (vm->disk_bytes && !x->storage.kind)
 		return err_set(e, EXIT_USAGE,
 		               "VM '%s' has a disk, but [storage] kind is none: set it to iscsi or copy", vm->name);
+	if (vm->image && x->storage.kind != STORAGE_ISCSI)
+		return err_set(e, EXIT_USAGE, "VM '%s' has a disk made from an image: set [storage] kind = iscsi", vm->name);
+	return 0;
+}
+
+static int sessions_check(const struct experiment *x, const struct experiment_vm *vm, struct err *e)
+{
+	struct web_schedule unused;
+	bool web = false;
+	if (!vm->sessions[0])
+		return 0;
+	for (int i = 0; i < VM_WORKLOADS_MAX && vm->workloads[i]; i++)
+		web |= strcmp(vm->workloads[i]->name, "web") == 0;
+	if (!web)
+		return err_set(e, EXIT_USAGE, "VM '%s' has sessions but no workload 'web'", vm->name);
+	if (x->sessions.tolerable_ns < x->sessions.good_ns)
+		return err_set(e, EXIT_USAGE, "sessions.tolerable is below sessions.good");
+	if (web_schedule_parse(vm->sessions, &unused, e) < 0)
+		return err_prefix(e, "VM '%s', sessions", vm->name);
 	return 0;
 }
 
@@ -263,7 +301,7 @@ static int whole_check(struct experiment *x, struct err *e)
 	if (!x->vm_count)
 		return err_set(e, EXIT_USAGE, "the config has no VM: add a section [vm vm1]");
 	for (int i = 0; i < x->vm_count; i++)
-		if (vm_check(x, &x->vms[i], e) < 0)
+		if (vm_check(x, &x->vms[i], e) < 0 || sessions_check(x, &x->vms[i], e) < 0)
 			return -1;
 	if (!x->collect.on[0])
 		return err_set(e, EXIT_USAGE,
@@ -330,7 +368,10 @@ int experiment_build(struct experiment *x, const struct config_file *c, double s
 		}
 	}
 	scale_apply(x, scale);
-	if (vms_choose(x, e) < 0 || whole_check(x, e) < 0) {
+	int result = vms_choose(x, e);
+	for (int i = 0; result == 0 && i < x->vm_count; i++)
+		result = image_choose(&x->vms[i], e);
+	if (result < 0 || whole_check(x, e) < 0) {
 		experiment_free(x);
 		return -1;
 	}

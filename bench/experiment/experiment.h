@@ -12,6 +12,7 @@
 #include "bench/migrate/feature.h"
 #include "bench/placement/policy.h"
 #include "bench/testbed/testbed.h"
+#include "collectors/web_session.h"
 #include "workloads/workload.h"
 
 #include <stdbool.h>
@@ -54,7 +55,9 @@ struct experiment_vm {
 	int64_t memory_bytes, vcpus, disk_bytes;
 	int64_t spare_bytes; /* of the memory: more than --scale asks, since a guest needs it to run; left zero */
 	int fill;
+	const char *image; /* what its disk is a copy of (bench/testbed/disk_image.h); NULL: incompressible bytes */
 	char workload[OPTION_STRING_ROOM]; /* "NAME" or "NAME+NAME" */
+	char sessions[OPTION_STRING_ROOM]; /* of the web, from the head; see collectors/web_schedule.h. "": none */
 	const struct workload_ops *workloads[VM_WORKLOADS_MAX + 1];
 	void *workload_options[VM_WORKLOADS_MAX]; /* owned */
 };
@@ -108,6 +111,7 @@ struct experiment {
 	struct experiment_consolidate consolidate;
 	struct experiment_fault fault;
 	struct experiment_bisect bisect;
+	struct web_options sessions;
 	struct experiment_collect collect;
 	double scale; /* what memory, disk, job and file sizes were multiplied by; 1: nothing */
 };

@@ -83,6 +83,8 @@ static const struct option_row vm_rows[] = {
 	{ "memory_fill", OPTION_CHOICE, VM(fill), "random", "none|random", NULL,
 	  "random: every free page is written once, so that zero pages flatter nothing" },
 	{ "workload", OPTION_STRING, VM(workload), "intadd", NULL, NULL, "what it does; two at once as NAME+NAME" },
+	{ "sessions", OPTION_STRING, VM(sessions), "", NULL, NULL,
+	  "web sessions that load it (workload web): 100, or 20:60,+30/10s..200 (20 for 60 s, then every 10 s 30 more)" },
 	OPTION_END
 };
 
@@ -151,6 +153,19 @@ static const struct option_row bisect_rows[] = {
 	OPTION_END
 };
 
+#define SESSIONS(member) offsetof(struct web_options, member)
+static const struct option_row sessions_rows[] = {
+	{ "think", OPTION_DURATION, SESSIONS(think_ns), "6.5s", "0s", "1h",
+	  "mean time between a response and the next request" },
+	{ "good", OPTION_DURATION, SESSIONS(good_ns), "2s", "1ms", "1h", "a response is good up to here" },
+	{ "tolerable", OPTION_DURATION, SESSIONS(tolerable_ns), "4s", "1ms", "1h",
+	  "and tolerable up to here; later, or with an error, it has failed" },
+	{ "timeout", OPTION_DURATION, SESSIONS(timeout_ns), "30s", "1ms", "1h",
+	  "a request without a whole response is given up" },
+	{ "tls", OPTION_BOOLEAN, SESSIONS(tls), "yes", NULL, NULL, "https on port 443; no: http on port 80" },
+	OPTION_END
+};
+
 #define COLLECT(member) offsetof(struct experiment_collect, member)
 static const struct option_row collect_rows[] = {
 	{ "interval", OPTION_DURATION, COLLECT(sample_interval_ns), "10ms", "1ms", "10s",
@@ -172,6 +187,8 @@ static const struct option_row collect_rows[] = {
 	{ "job", OPTION_BOOLEAN, COLLECT(on[4]), "yes", NULL, NULL, "collect the hypervisor's job statistics" },
 	{ "ping", OPTION_BOOLEAN, COLLECT(on[5]), "no", NULL, NULL,
 	  "ping the guests at 10, 100 and 200 ms too, for comparison" },
+	{ "web-sessions", OPTION_BOOLEAN, COLLECT(on[6]), "yes", NULL, NULL,
+	  "load VMs that have sessions with them (no: they are not loaded)" },
 	OPTION_END
 };
 
@@ -188,6 +205,7 @@ const struct experiment_section experiment_sections[] = {
 	{ "fault", fault_rows, SECTION(fault), "what is broken on purpose" },
 	{ "bisect", bisect_rows, SECTION(bisect),
 	  "a boundary to be found with few runs, at each point of the sweep" },
+	{ "sessions", sessions_rows, SECTION(sessions), "the web sessions of all VMs that have some" },
 	{ "collect", collect_rows, SECTION(collect), "what is recorded, how often" },
 	{ NULL, NULL, 0, NULL },
 };

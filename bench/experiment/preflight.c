@@ -2,8 +2,10 @@
 #include "bench/base/err.h"
 #include "bench/base/quantity.h"
 #include "bench/experiment/run.h"
+#include "bench/testbed/disk_image.h"
 #include "collectors/proc_read.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/statvfs.h>
@@ -59,6 +61,9 @@ int run_preflight(const struct experiment *x, const char *directory, const struc
 			return err_set(e, EXIT_CANNOT, "'%s' is missing (package %s): run 'make deps'", tools[i].path,
 			               tools[i].package);
 	for (int i = 0; i < x->vm_count; i++) {
+		char image[PATH_MAX];
+		if (x->vms[i].image && disk_image_path(x->vms[i].image, image, sizeof(image), e) < 0)
+			return err_prefix(e, "VM '%s'", x->vms[i].name);
 		/* One that moves is on both nodes for a while. */
 		memory += x->vms[i].memory_bytes * (experiment_moves(x, &x->vms[i]) ? 2 : 1);
 		/* A base and what lies above it, on two nodes. */
