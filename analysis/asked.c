@@ -83,8 +83,8 @@ int asked_metrics(const struct run *run, const struct run_vm *vm, const struct r
 	int64_t guest_ns = a.guest_ns[1] - a.guest_ns[0];
 	int covered = a.done.covered_ns >= end_ns - begin_ns - 5 * vm->sample_interval_ns && guest_ns > 0;
 	/* The guest's clock stands while it is stopped, and what it was asked goes on. */
-	double asked_ns = schedule_busy_ns(&s, a.guest_ns[0], a.guest_ns[1]) * (double)(end_ns - begin_ns) /
-	                  (double)guest_ns;
+	double asked_ns =
+		schedule_busy_ns(&s, a.guest_ns[0], a.guest_ns[1]) * (double)(end_ns - begin_ns) / (double)guest_ns;
 	metrics_put(metrics, "unmet_work", vm, workload->name, covered ? (asked_ns - a.done.sum) / NS_PER_S : NAN,
 	            covered ? NULL : "the samples do not cover the loop");
 	return write_steps(run, vm, &s, samples, workload->last_guest_ns, e);

@@ -44,8 +44,8 @@ static void put_resolved(struct metrics *metrics, const struct run *run, const s
 		reason = "the loop ended before the overload did";
 	else if (!left(run, o->node, o->decided->head_ns, o->to_ns + interval_ns))
 		reason = "it was over before a VM ran elsewhere";
-	put(metrics, "overload_resolve_time", variant, reason ? NAN : fmax((double)(o->to_ns - o->decided->head_ns), 0),
-	    (double)interval_ns / 2, reason);
+	put(metrics, "overload_resolve_time", variant,
+	    reason ? NAN : fmax((double)(o->to_ns - o->decided->head_ns), 0), (double)interval_ns / 2, reason);
 }
 
 static void put_overloads(struct metrics *metrics, const struct run *run, const struct cluster_series *s,
@@ -88,7 +88,8 @@ static void put_overload_times(struct metrics *metrics, const struct cluster_ser
 	}
 }
 
-static void put_gathers(struct metrics *metrics, const struct cluster_series *s, const struct stretch *idle, int count)
+static void put_gathers(struct metrics *metrics, const struct cluster_series *s, const struct stretch *idle,
+                        int count)
 {
 	char variant[16];
 	for (int i = 0; i < count; i++) {

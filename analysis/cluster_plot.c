@@ -109,9 +109,11 @@ static void put_event(const struct marks *m, int index)
 	} else if (strcmp(event->event, "resume") == 0) {
 		put_switch(m, index);
 	} else if (strcmp(event->event, "node-asleep") == 0) {
-		put_mark(m, event->head_ns, until(m, index, "node-wake", 1), "", event->node, "asleep", event->detail);
+		put_mark(m, event->head_ns, until(m, index, "node-wake", 1), "", event->node, "asleep",
+		         event->detail);
 	} else if (strcmp(event->event, "node-wake") == 0) {
-		put_mark(m, event->head_ns, until(m, index, "node-awake", 1), "", event->node, "waking", event->detail);
+		put_mark(m, event->head_ns, until(m, index, "node-awake", 1), "", event->node, "waking",
+		         event->detail);
 	}
 }
 
@@ -134,9 +136,7 @@ static int write_marks(const struct marks *marks, const struct stretch *overload
 int cluster_plot_write(const struct run *run, const struct cluster_series *s, const struct stretch *overloads,
                        int overload_count, struct err *e)
 {
-	const struct marks marks = { .run = run,
-		                     .origin_ns = cluster_begin_ns(run),
-		                     .end_ns = cluster_end_ns(run) };
+	const struct marks marks = { .run = run, .origin_ns = cluster_begin_ns(run), .end_ns = cluster_end_ns(run) };
 	if (marks.end_ns == MISSING || write_series(run, s, marks.origin_ns, e) < 0)
 		return marks.end_ns == MISSING ? 0 : -1;
 	return write_marks(&marks, overloads, overload_count, e);

@@ -22,8 +22,8 @@ const struct metric_definition metric_definitions[] = {
 	  "seconds of the monitor in which the node's CPU, as the policy counts it, was at its `overload` (90 %) or above "
 	  "with two or more VMs at `active` (5 %) or above, in stretches of 3 s and more",
 	  BETTER_LOWER, "how long a node was overloaded; the interval is one second a stretch" },
-	{ "overload_seen_time", "ns", "first decision to move a VM off the node - begin of its overload", BETTER_LOWER,
-	  "how soon the policy saw an overload; the monitor's seconds make the interval" },
+	{ "overload_seen_time", "ns", "first decision to move a VM off the node - begin of its overload",
+	  BETTER_LOWER, "how soon the policy saw an overload; the monitor's seconds make the interval" },
 	{ "overload_resolve_time", "ns",
 	  "end of the node's overload - first decision to move a VM off it; only where a VM ran elsewhere by then",
 	  BETTER_LOWER, "how long an overload lasted once it was seen; the monitor's seconds make the interval" },
@@ -33,8 +33,9 @@ const struct metric_definition metric_definitions[] = {
 	  BETTER_LOWER, "how soon the policy saw that fewer nodes will do" },
 	{ "unmet_work", "s",
 	  "busy time that a duty cycle was to have from the loop's begin to its end - its work, both on the head's clock",
-	  BETTER_LOWER, "work not done, in seconds of busy time, by the guest's own clocks, which do not see that it shares "
-	                "its core" },
+	  BETTER_LOWER,
+	  "work not done, in seconds of busy time, by the guest's own clocks, which do not see that it shares "
+	  "its core" },
 	{ "setup_time", "ns", "the hypervisor's setup time, else setup-done - migrate-start", BETTER_LOWER,
 	  "before the first page was sent" },
 	{ "downtime", "ns", "by estimator, see analysis/downtime.h", BETTER_LOWER,

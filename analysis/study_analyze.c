@@ -116,12 +116,12 @@ int analyze_study(const char *directory, struct err *e)
 		result = write_ranking(&s, directory, e);
 	if (result == 0 && s.search.to > 0)
 		result = boundary_write(&s, directory, e);
-	const struct claim *claims = result == 0 && s.paper[0] ? claims_of(s.paper) : NULL;
-	if (result == 0 && s.paper[0] && !claims)
+	const struct claim_paper *paper = result == 0 && s.paper[0] ? claim_paper_find(s.paper) : NULL;
+	if (result == 0 && s.paper[0] && !paper)
 		result = err_set(e, EXIT_USAGE, "'%s': experiment.study = %s, a paper whose claims are not known",
 		                 directory, s.paper);
-	if (claims && (result = whole_file_open(&out, directory, "claims.csv", e)) == 0)
-		result = whole_file_close(&out, claims_write(&s, claims, out.file, e), e);
+	if (paper && (result = whole_file_open(&out, directory, "claims.csv", e)) == 0)
+		result = whole_file_close(&out, claims_write(&s, paper, out.file, e), e);
 	study_runs_free(&s);
 	return result;
 }

@@ -62,7 +62,7 @@ static int points_check(struct study *s, char *name, size_t room, struct err *e)
 		if (!s->repeats)
 			s->repeats = (long)x.general.repeat;
 		snprintf(name, room, "%s", x.general.name);
-		bool known = !x.general.study[0] || claims_of(x.general.study);
+		bool known = !x.general.study[0] || claim_paper_find(x.general.study);
 		if (!known)
 			err_set(e, EXIT_USAGE, "experiment.study: '%.60s' is no paper whose claims are known",
 			        x.general.study);

@@ -11,7 +11,7 @@ static const struct option_row general_rows[] = {
 	{ "question", OPTION_STRING, GENERAL(question), "", NULL, NULL,
 	  "what the experiment asks, for the report's head" },
 	{ "study", OPTION_STRING, GENERAL(study), "", NULL, NULL,
-	  "the paper it repeats (kuno): the report judges its claims" },
+	  "the paper it repeats (kuno, hirofuchi): the report judges its claims" },
 	{ "compare", OPTION_STRING, GENERAL(compare), "", NULL, NULL,
 	  "the list or group of cases (feature) whose members the report ranks, for each of the other lists apart" },
 	{ "reference", OPTION_STRING, GENERAL(reference), "", NULL, NULL,
