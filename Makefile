@@ -30,7 +30,7 @@ GUEST_SOURCES := $(wildcard workloads/*.c) $(addprefix bench/base/,err.c clock.c
 GUEST_OBJECTS := $(GUEST_SOURCES:%.c=$(B)/guest/%.o)
 C_TESTS := $(patsubst t/%.c,$(B)/t/%.t,$(filter-out t/fuzz_alone.c t/bench_%.c,$(wildcard t/*.c)))
 
-.PHONY: help all deps guest demo kuno check check-full lint install clean bench FORCE
+.PHONY: help all deps guest demo kuno hirofuchi check check-full lint install clean bench FORCE
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -53,6 +53,11 @@ demo: deps       ## from bare machine to report: install, build, one measured mi
 kuno: deps       ## the study of configs/kuno at scale 1/16: 54 runs (about 40 minutes), report in results/kuno
 	$(Q)$(MAKE) --no-print-directory $(PARALLEL) all
 	$(Q)$(B)/migmeter run configs/kuno/kuno.conf --scale 1/16 -o results/kuno --continue
+
+# The same; a part by itself: build/migmeter run configs/hirofuchi/hirofuchi.conf --only case=staircase-postcopy
+hirofuchi: deps  ## the study of configs/hirofuchi, scaled: 9 runs (about 20 minutes), report in results/hirofuchi
+	$(Q)$(MAKE) --no-print-directory $(PARALLEL) all
+	$(Q)$(B)/migmeter run configs/hirofuchi/hirofuchi.conf -o results/hirofuchi --continue
 
 check: deps      ## all tests (about 5 minutes)
 	$(Q)$(MAKE) --no-print-directory $(PARALLEL) all tests

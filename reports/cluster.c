@@ -128,7 +128,8 @@ static void put_panel(struct cluster *c, int row, int column)
 		        line_of(c, r, drawn.label[i], label, sizeof(label)));
 		plot_set_item(c->script, "LABEL", (panel - 1) * SERIES + i + 1, label);
 	}
-	snprintf(title, sizeof(title), "%s%s%s%.100s", of->numbers ? of->numbers[row] : "", of->numbers ? ". " : "",
+	int numbered = row < of->number_count;
+	snprintf(title, sizeof(title), "%s%s%s%.100s", numbered ? of->numbers[row] : "", numbered ? ". " : "",
 	         r->is_vm ? "" : "node ", r->name);
 	fprintf(c->script, "SERIES[%d] = %d\n", panel, series);
 	plot_set_item(c->script, "FILE", panel, path);

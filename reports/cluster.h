@@ -14,7 +14,8 @@ enum { CLUSTER_ROWS_MAX = 8, CLUSTER_COLUMNS_MAX = 4 };
 struct cluster_column {
 	const struct run_data *run; /* NULL: not measured */
 	const char *title;
-	const char *const *numbers; /* of a paper's figures, one a row; NULL: none */
+	const char *const *numbers; /* of a paper's figures, one a row */
+	int number_count;
 };
 
 /*

@@ -79,13 +79,16 @@ static void put_claim_part(FILE *out, const struct csv_table *t, int row)
 	fputs("</tr>\n", out);
 }
 
-static void put_claims(FILE *out, const struct csv_table *t)
+static void put_claims(FILE *out, const struct csv_table *t, const char *term)
 {
 	fputs("<section>\n<h2>Claims</h2>\n"
 	      "<p class=\"note\">A formula has a value for each repeat. Its mean stands with the 95 % interval of "
 	      "Student's t, from three repeats on. A part agrees when the whole interval lies in the range, disagrees "
 	      "when the whole interval lies outside, and is not shown otherwise. A claim agrees when all its parts do, "
-	      "and disagrees when any does. A term is metric(VMs, workload, link, role).</p>\n"
+	      "and disagrees when any does. A term is ",
+	      out);
+	html_text(out, term);
+	fputs(".</p>\n"
 	      "<table class=\"claims\">\n<thead><tr><th>formula</th><th>agrees when</th><th>paper</th><th>ours</th>"
 	      "<th>verdict</th></tr></thead>\n<tbody>\n",
 	      out);
@@ -95,6 +98,25 @@ static void put_claims(FILE *out, const struct csv_table *t)
 		put_claim_part(out, t, i);
 	}
 	fputs("</tbody>\n</table>\n</section>\n", out);
+}
+
+/* "It takes longer, by 10.9 s (9.8 to 12.0)." */
+static void put_answers(FILE *out, const struct csv_table *t)
+{
+	for (int i = 0; i < csv_table_rows(t); i++) {
+		const char *answer = csv_table_text(t, i, "answer"), *unit = csv_table_text(t, i, "unit");
+		double value = csv_table_number(t, i, "value"), low = csv_table_number(t, i, "low");
+		if (!*answer)
+			continue;
+		html_textf(out, "%s ", answer);
+		if (isnan(value))
+			html_textf(out, "an unknown amount (missing: %s). ", csv_table_text(t, i, "reason"));
+		else if (isnan(low))
+			html_textf(out, "%.3g %s (no interval: n = %s). ", value, unit, csv_table_text(t, i, "n"));
+		else
+			html_textf(out, "%.3g %s (%.3g to %.3g, n = %s). ", value, unit, low,
+			           csv_table_number(t, i, "high"), csv_table_text(t, i, "n"));
+	}
 }
 
 /* "K1, K3: agrees" */
@@ -112,6 +134,7 @@ static void put_summary(FILE *out, const struct csv_table *t)
 		if (count)
 			html_textf(out, ": %s. ", verdicts[v]);
 	}
+	put_answers(out, t);
 	fputs("</p>\n", out);
 }
 
@@ -185,45 +208,92 @@ static void put_options(FILE *out, struct json_object *options)
 	}
 }
 
-/* Sizes of the VMs of one run for each workload. */
+/* A VM's first workload, NULL: it has none. */
+static struct json_object *workload_of(struct json_object *vm)
+{
+	struct json_object *list = json_at(vm, "workloads");
+	return json_object_is_type(list, json_type_array) && json_object_array_length(list)
+	               ? json_object_array_get_idx(list, 0)
+	               : NULL;
+}
+
+static void put_size(FILE *out, const char *name, struct json_object *vm)
+{
+	const char *const sizes[] = { "memory_bytes", "spare_bytes", "disk_bytes" };
+	char text[64];
+	fputs("<tr><td>", out);
+	html_text(out, name);
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
+		fputs("</td><td class=\"number\">", out);
+		html_text(out, value_format(json_number(vm, sizes[i]), "bytes", text, sizeof(text)));
+	}
+	fputs("</td><td>", out);
+	put_options(out, json_at(workload_of(vm), "options"));
+	fputs("</td></tr>\n", out);
+}
+
+static const struct run_data *run_of_figure(const struct study_view *v, const struct paper_figure *f)
+{
+	const struct run_data *run = NULL;
+	for (int r = 0; r < FIGURE_RATES && !run; r++)
+		run = study_view_run(v, f->vms, f->workload, v->paper->rates_bits_per_s[r]);
+	return run;
+}
+
+/* The VM that moves, for each workload. */
+static void put_figure_sizes(FILE *out, const struct study_view *v)
+{
+	const char *last = "";
+	for (const struct paper_figure *f = v->paper->figures; f && f->name; f++) {
+		const struct run_data *run = run_of_figure(v, f);
+		struct json_object *vm = run ? run_vm_row(run, run_moved_vm(run)) : NULL;
+		if (!workload_of(vm) || f->vms != v->paper->figures[0].vms || strcmp(f->workload, last) == 0)
+			continue;
+		last = f->workload;
+		put_size(out, f->workload, vm);
+	}
+}
+
+/* All VMs of a loop, of the first point of each picture. */
+static void put_loop_sizes(FILE *out, const struct study_view *v)
+{
+	char name[200];
+	for (const struct paper_loops *l = v->paper->loops; l && l->name; l++) {
+		const struct run_data *run = study_view_point(v, l->columns[0].point);
+		struct json_object *vms = run ? json_at(run->manifest, "vms") : NULL;
+		for (size_t i = 0; json_object_is_type(vms, json_type_array) && i < json_object_array_length(vms);
+		     i++) {
+			struct json_object *vm = json_object_array_get_idx(vms, i);
+			snprintf(name, sizeof(name), "%.80s: %.80s", json_text(vm, "name"),
+			         json_text(workload_of(vm), "name"));
+			if (workload_of(vm))
+				put_size(out, name, vm);
+		}
+	}
+}
+
 static void put_sizes(FILE *out, const struct study_view *v)
 {
-	char memory[64], spare[64], disk[64];
-	fputs("<section>\n<h2>Sizes</h2>\n<table>\n<thead><tr><th>workload</th><th class=\"number\">memory of a VM</th>"
+	const struct run_data *any = study_view_any(v);
+	char rate[64];
+	fputs("<section>\n<h2>Sizes</h2>\n<p class=\"note\">", out);
+	if (v->paper->loops && any)
+		html_textf(out, "VMs move over %s.", value_format(run_link_rate(any), "bit/s", rate, sizeof(rate)));
+	fputs("</p>\n<table>\n<thead><tr><th>workload</th><th class=\"number\">memory of a VM</th>"
 	      "<th class=\"number\">of it beyond the scale, zero</th><th class=\"number\">disk</th><th>its "
 	      "keys</th></tr></thead>\n<tbody>\n",
 	      out);
-	const char *last = "";
-	for (const struct paper_figure *f = v->paper->figures; f->name; f++) {
-		const struct run_data *run = NULL;
-		for (int r = 0; r < FIGURE_RATES && !run; r++)
-			run = study_view_run(v, f->vms, f->workload, v->paper->rates_bits_per_s[r]);
-		struct json_object *vm = run ? run_vm_row(run, run_moved_vm(run)) : NULL;
-		struct json_object *list = json_at(vm, "workloads");
-		if (!list || f->vms != v->paper->figures[0].vms || strcmp(f->workload, last) == 0)
-			continue;
-		last = f->workload;
-		fputs("<tr><td>", out);
-		html_text(out, f->workload);
-		fputs("</td><td class=\"number\">", out);
-		html_text(out, value_format(json_number(vm, "memory_bytes"), "bytes", memory, sizeof(memory)));
-		fputs("</td><td class=\"number\">", out);
-		html_text(out, value_format(json_number(vm, "spare_bytes"), "bytes", spare, sizeof(spare)));
-		fputs("</td><td class=\"number\">", out);
-		html_text(out, value_format(json_number(vm, "disk_bytes"), "bytes", disk, sizeof(disk)));
-		fputs("</td><td>", out);
-		put_options(out, json_at(json_object_array_get_idx(list, 0), "options"));
-		fputs("</td></tr>\n", out);
-	}
+	put_figure_sizes(out, v);
+	put_loop_sizes(out, v);
 	fputs("</tbody>\n</table>\n</section>\n", out);
 }
 
 static void put_paper(FILE *out, const struct study_view *v, const struct study_plot *plots, int plot_count)
 {
-	put_claims(out, v->claims);
-	fputs("<section>\n<h2>Figures</h2>\n<p class=\"note\">Of each point the first complete run. Grey: the migration; "
-	      "red: the VM that moves is stopped. Time counts from the start of the work, as in the paper.</p>\n",
-	      out);
+	put_claims(out, v->claims, v->paper->term);
+	fputs("<section>\n<h2>Figures</h2>\n<p class=\"note\">Of each point the first complete run. ", out);
+	html_text(out, v->paper->note);
+	fputs("</p>\n", out);
 	for (int i = 0; i < plot_count; i++)
 		if (plots[i].part == PART_PAPER)
 			study_plot_put(out, v, &plots[i]);

@@ -3,6 +3,7 @@
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
 #include "bench/base/process.h"
+#include "reports/cluster.h"
 #include "reports/csv_table.h"
 #include "reports/draw.h"
 #include "reports/plot.h"
@@ -195,21 +196,45 @@ static int times_prepare(const struct study_drawing *d, const struct study_plot 
 	return study_times_prepare(d->view, s);
 }
 
+static int loops_prepare(const struct study_drawing *d, const struct study_plot *plot, FILE *s)
+{
+	const struct paper_loops *loops = plot->of;
+	struct cluster_column columns[LOOP_POINTS];
+	int count = 0;
+	for (; count < LOOP_POINTS && loops->columns[count].point; count++)
+		columns[count] =
+			(struct cluster_column){ .run = study_view_point(d->view, loops->columns[count].point),
+			                         .title = loops->columns[count].title,
+			                         .numbers = loops->columns[count].numbers,
+			                         .number_count = LOOP_ROWS };
+	return cluster_prepare(s, d->work, plot->name, columns, count);
+}
+
+static void add_plot(struct study_plot *plots, int *count, const char *name, const char *heading,
+                     struct study_plot plot)
+{
+	plots[*count] = plot;
+	snprintf(plots[*count].name, sizeof(plots[*count].name), "%s", name);
+	snprintf(plots[*count].heading, sizeof(plots[*count].heading), "%s", heading);
+	++*count;
+}
+
 static int paper_plots(const struct study_view *v, struct study_plot *plots, int room)
 {
+	const struct paper *paper = v->paper;
 	int count = 0;
-	if (!v->paper || !room)
+	if (!paper)
 		return 0;
-	for (const struct paper_figure *f = v->paper->figures; f->name && count < room - 1; f++, count++) {
-		plots[count] = (struct study_plot){ .script = "study.gp", .prepare = figure_prepare, .of = f };
-		snprintf(plots[count].name, sizeof(plots[count].name), "%s", f->name);
-		snprintf(plots[count].heading, sizeof(plots[count].heading), "%s", f->heading);
-	}
-	plots[count] = (struct study_plot){ .name = "migration_times",
-		                            .script = "study_times.gp",
-		                            .prepare = times_prepare };
-	snprintf(plots[count].heading, sizeof(plots[count].heading), "%s", v->paper->times_heading);
-	return count + 1;
+	for (const struct paper_figure *f = paper->figures; f && f->name && count < room; f++)
+		add_plot(plots, &count, f->name, f->heading,
+		         (struct study_plot){ .script = "study.gp", .prepare = figure_prepare, .of = f });
+	if (paper->times_heading && count < room)
+		add_plot(plots, &count, "migration_times", paper->times_heading,
+		         (struct study_plot){ .script = "study_times.gp", .prepare = times_prepare });
+	for (const struct paper_loops *l = paper->loops; l && l->name && count < room; l++)
+		add_plot(plots, &count, l->name, l->heading,
+		         (struct study_plot){ .script = "cluster.gp", .prepare = loops_prepare, .of = l });
+	return count;
 }
 
 int study_plots_draw(const struct study_view *v, struct study_plot plots[STUDY_PLOTS_MAX], int *ret_count,

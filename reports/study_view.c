@@ -43,6 +43,15 @@ static void copy_key(struct json_object *keys, const char *name, char *buffer, s
 		snprintf(buffer, room, "%s", json_object_get_string(value));
 }
 
+const struct paper *paper_find(const char *name)
+{
+	static const struct paper *const papers[] = { &kuno_paper, &hirofuchi_paper };
+	for (size_t i = 0; i < sizeof(papers) / sizeof(*papers); i++)
+		if (strcmp(papers[i]->name, name) == 0)
+			return papers[i];
+	return NULL;
+}
+
 int study_view_load(struct study_view *v, const char *directory, struct err *e)
 {
 	char path[sizeof(v->directory) + 16];
@@ -106,6 +115,15 @@ const struct run_data *study_view_run(const struct study_view *v, int vms, const
 		    strcmp(workload_of(run), workload) == 0 && fabs(run_link_rate(run) - bits_per_s) < 1)
 			return run;
 	}
+	return NULL;
+}
+
+const struct run_data *study_view_point(const struct study_view *v, const char *label)
+{
+	for (int i = 0; i < v->count; i++)
+		if (strcmp(v->runs[i].status, "complete") == 0 &&
+		    strcmp(json_text(v->runs[i].manifest, "point"), label) == 0)
+			return &v->runs[i];
 	return NULL;
 }
 

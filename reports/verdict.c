@@ -222,7 +222,7 @@ static void say_calibration(struct sentence *s, const struct run_data *run)
 	say(s, "%s", isnan(work) ? "" : ".");
 }
 
-/* "src was overloaded for 15 s, which was seen after 8.1 s and over 6.5 s later." */
+/* "src was overloaded, which was seen after 8.1 s and over after another 6.5 s." */
 static void say_overloads(struct sentence *s, const struct run_data *run)
 {
 	for (int i = 0; i < run->shown_count; i++) {
