@@ -11,6 +11,7 @@
 #include "analysis/latency.h"
 #include "analysis/metrics_write.h"
 #include "analysis/move_metrics.h"
+#include "analysis/response_metrics.h"
 #include "analysis/results.h"
 #include "analysis/timeline.h"
 #include "analysis/work_metrics.h"
@@ -261,7 +262,8 @@ static int all_metrics(struct analysis *a, struct err *e)
 	if (cluster_metrics(&a->run, &a->metrics, e) < 0)
 		return -1;
 	for (int i = 0; i < a->run.vm_count; i++)
-		if (vm_metrics(a, &a->run.vms[i], e) < 0)
+		if (vm_metrics(a, &a->run.vms[i], e) < 0 ||
+		    response_metrics(&a->run, &a->run.vms[i], &a->metrics, e) < 0)
 			return -1;
 	if (link_metrics(&a->run, &a->metrics, &moved_bytes, e) < 0)
 		return -1;

@@ -36,6 +36,9 @@ const struct metric_definition metric_definitions[] = {
 	  BETTER_LOWER,
 	  "work not done, in seconds of busy time, by the guest's own clocks, which do not see that it shares "
 	  "its core" },
+	{ "responses", "percent", "100 x responses of the class / all of them that ended in the migration phase",
+	  BETTER_NONE,
+	  "how good the responses were that web sessions got (good, tolerable, failed); n: how many there were" },
 	{ "setup_time", "ns", "the hypervisor's setup time, else setup-done - migrate-start", BETTER_LOWER,
 	  "before the first page was sent" },
 	{ "downtime", "ns", "by estimator, see analysis/downtime.h", BETTER_LOWER,
