@@ -186,7 +186,7 @@ static void put_row_of_marks(struct cluster *c, const struct csv_table *t, int i
 		put_text(c, at_s, text);
 		put_mark(c, t, i, column, -1, "");
 	} else if (strcmp(kind, "switch") == 0) {
-		snprintf(text, sizeof(text), "runs on %s", node);
+		snprintf(text, sizeof(text), "%s runs on %s", vm, node);
 		put_text(c, at_s, text);
 		put_mark(c, t, i, column, -1, "");
 	} else if (strcmp(kind, "move") == 0) {

@@ -16,6 +16,7 @@ ASLEEP = '#D8D8D8'; WAKING = '#EAEAEA'; MOVE = '#E3EDF5'; LATE = '#E8A27C'
 eval(open(W, H))
 set output OUT
 set multiplot
+set clip two
 set xrange [0:END]; set yrange [0:HIGH]; set ytics 0, 25; set format x ''
 if (CAPTION ne '') { set label 90 CAPTION at screen 0.065, screen 1 - 18. / H left font bold textcolor rgb BLACK }
 LEFT = 0.065; WIDE = 0.92 / COLUMNS; GAP = COLUMNS > 1 ? 0.012 : 0
@@ -24,7 +25,7 @@ array STYLE[3] = [SKY, BLUE, RED]
 # The meaning of the marks, at the bottom.
 X = LEFT; YL = 16. / H
 box(n, colour, text) = sprintf("set object %d rectangle from screen %.4f, screen %.4f to screen %.4f, screen %.4f fillcolor rgb '%s' fillstyle solid noborder; set label %d '%s' at screen %.4f, screen %.4f left font small textcolor rgb BLACK", 900 + n, X, YL - 7. / H, X + 0.018, YL + 7. / H, colour, 900 + n, text, X + 0.023, YL)
-stroke(n, dash, text) = sprintf("set arrow %d from screen %.4f, screen %.4f to screen %.4f, screen %.4f nohead linewidth 1.5 dashtype %d linecolor rgb BLACK; set label %d '%s' at screen %.4f, screen %.4f left font small textcolor rgb BLACK", 900 + n, X + 0.009, YL - 9. / H, X + 0.009, YL + 9. / H, dash, 900 + n, text, X + 0.023, YL)
+stroke(n, dash, text) = sprintf("set arrow %d from screen %.4f, screen %.4f to screen %.4f, screen %.4f nohead linewidth 1.5 dashtype %d linecolor rgb BLACK; set label %d '%s' at screen %.4f, screen %.4f left font small textcolor rgb BLACK", 900 + n, X, YL, X + 0.018, YL, dash, 900 + n, text, X + 0.023, YL)
 has(kind) = (sum [i = 1:MARKS] (MARK_KIND[i] eq kind ? 1 : 0))
 if (has('plan')) { eval(stroke(1, 2, 'decided')); X = X + 0.09 }
 if (has('move')) { eval(box(2, MOVE, 'a move')); X = X + 0.085 }
@@ -64,7 +65,8 @@ do for [row = 1:ROWS] { do for [column = 1:COLUMNS] {
 			if (kind eq 'move') { set object 200 + k rectangle from MARK_FROM[k], graph 0 to MARK_TO[k], graph 1 fillcolor rgb MOVE fillstyle solid noborder behind }
 			if (kind eq 'asleep' || kind eq 'waking') { set object 200 + k rectangle from MARK_FROM[k], graph 0 to MARK_TO[k], graph 1 fillcolor rgb (kind eq 'asleep' ? ASLEEP : WAKING) fillstyle solid noborder behind }
 			if (kind eq 'overload') { set object 200 + k rectangle from MARK_FROM[k], graph 0.94 to MARK_TO[k], graph 1 fillcolor rgb LATE fillstyle solid noborder behind }
-			if (kind eq 'plan' || kind eq 'switch') { set arrow 200 + k from MARK_FROM[k], graph 0 to MARK_FROM[k], graph 1 nohead linewidth 1.3 dashtype (kind eq 'plan' ? 2 : 1) linecolor rgb BLACK front }
+			dash = kind eq 'plan' ? 2 : 1
+			if (kind eq 'plan' || kind eq 'switch') { set arrow 200 + k from MARK_FROM[k], graph 0 to MARK_FROM[k], graph 1 nohead linewidth 1.3 dashtype dash linecolor rgb BLACK front }
 			if (MARK_TEXT[k] ne '') { set label 200 + k MARK_TEXT[k] at (MARK_FROM[k] + MARK_TO[k]) / 2., graph 0.5 center font small textcolor rgb GREY }
 		} }
 		if (ASKED[i] eq '') {
