@@ -213,7 +213,7 @@ static int workload_metrics(struct analysis *a, const struct run_vm *vm, const s
 	if (latency_metrics(&a->run, vm, samples, w, &a->metrics, a->latency_plot, e) < 0)
 		return -1;
 	if (coarse_write(&a->run, vm, samples, w, e) < 0 ||
-	    asked_metrics(&a->run, vm, describe(vm, w->name), samples, w, &a->metrics, e) < 0)
+	    asked_write(&a->run, vm, describe(vm, w->name), samples, w, e) < 0)
 		return -1;
 	return timeline_write(&a->run, vm, samples, w, baseline_rate, e);
 }

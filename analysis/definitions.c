@@ -31,11 +31,6 @@ const struct metric_definition metric_definitions[] = {
 	  "first decision to move a VM - begin of the seconds in which two nodes or more have VMs and use less than the "
 	  "policy's `idle` (30 %) of their CPU",
 	  BETTER_LOWER, "how soon the policy saw that fewer nodes will do" },
-	{ "unmet_work", "s",
-	  "busy time that a duty cycle was to have from the loop's begin to its end - its work, both on the head's clock",
-	  BETTER_LOWER,
-	  "work not done, in seconds of busy time, by the guest's own clocks, which do not see that it shares "
-	  "its core" },
 	{ "responses", "percent", "100 x responses of the class / all of them that ended in the migration phase",
 	  BETTER_NONE,
 	  "how good the responses were that web sessions got (good, tolerable, failed); n: how many there were" },

@@ -32,14 +32,16 @@
 #define ABOUT_1 0.8, 1.2
 #define EXACTLY(count) (count) - 0.5, (count) + 0.5
 
-/* Of the staircase, in s; a move is of vm0, away from the overloaded node or back. */
-#define SEEN(way) "overload_seen_time(staircase-" way ", -, 1:src) / 1e9"
-#define RESOLVED(way) "overload_resolve_time(staircase-" way ", -, 1:src) / 1e9"
-#define OVERLOADED(way) "overload_time(staircase-" way ", -, src) / 1e9"
-#define GATHERED(way) "gather_seen_time(staircase-" way ", -, 1) / 1e9"
-#define SWITCH(way, move) "move_switch_time(staircase-" way ", vm0, " move ") / 1e9"
-#define MOVE(way, move) "move_time(staircase-" way ", vm0, " move ") / 1e9"
-#define IN_USE(point) "node_in_use(" point ", -, dst) / 1e9"
+/* Of the staircase; a move is of vm0, away from the overloaded node or back. */
+#define SEEN(way) "overload_seen_time(staircase-" way ", -, 1:src)"
+#define RESOLVED(way) "overload_resolve_time(staircase-" way ", -, 1:src)"
+#define OVERLOADED(way) "overload_time(staircase-" way ", -, src)"
+#define GATHERED(way) "gather_seen_time(staircase-" way ", -, 1)"
+#define SWITCH(way, move) "move_switch_time(staircase-" way ", vm0, " move ")"
+#define MOVE(way, move) "move_time(staircase-" way ", vm0, " move ")"
+#define IN_USE(point) "node_in_use(" point ", -, dst)"
+#define SECONDS(time) time " / 1e9"
+#define MORE_SECONDS(time, other) "(" time " - " other ") / 1e9"
 #define AWAY "1:src-to-dst"
 #define BACK "2:dst-to-src"
 
@@ -59,27 +61,27 @@ static const char planner
 
 /* clang-format off */
 const struct claim hirofuchi_claims[] = {
-	PART("H1", planner, SEEN("postcopy"), ABOUT_10, "s", "about 10 s"),
-	PART("H1", planner, SEEN("precopy"), ABOUT_10, "s", "about 10 s"),
-	PART("H1", planner, GATHERED("postcopy"), ABOUT_10, "s", "about 10 s"),
-	PART("H1", planner, GATHERED("precopy"), ABOUT_10, "s", "about 10 s"),
+	PART("H1", planner, SECONDS(SEEN("postcopy")), ABOUT_10, "s", "about 10 s"),
+	PART("H1", planner, SECONDS(SEEN("precopy")), ABOUT_10, "s", "about 10 s"),
+	PART("H1", planner, SECONDS(GATHERED("postcopy")), ABOUT_10, "s", "about 10 s"),
+	PART("H1", planner, SECONDS(GATHERED("precopy")), ABOUT_10, "s", "about 10 s"),
 	PART("H1", planner, "moves(staircase-postcopy, vm0)", EXACTLY(2), "moves", "away and back"),
 	PART("H1", planner, "moves(staircase-postcopy, vm1)", EXACTLY(0), "moves", "stays"),
 
-	PART("H2", switches, SWITCH("postcopy", AWAY), BELOW(2), "s", "about 1 s"),
-	FIGURE("H2", switches, SWITCH("precopy", AWAY), "s", "about 60 s"),
-	PART("H2", switches, SWITCH("precopy", AWAY) " / (" SWITCH("postcopy", AWAY) ")", ABOVE(5), "times", "about 60"),
-	FIGURE("H2", switches, RESOLVED("postcopy"), "s", "about 1 s"),
-	FIGURE("H2", switches, RESOLVED("precopy"), "s", "about 60 s"),
-	ANSWER("H2", switches, RESOLVED("precopy") " - " RESOLVED("postcopy"), ABOVE(0), "s", "about 60 s",
+	PART("H2", switches, SECONDS(SWITCH("postcopy", AWAY)), BELOW(2), "s", "about 1 s"),
+	FIGURE("H2", switches, SECONDS(SWITCH("precopy", AWAY)), "s", "about 60 s"),
+	PART("H2", switches, SWITCH("precopy", AWAY) " / " SWITCH("postcopy", AWAY), ABOVE(5), "times", "about 60"),
+	FIGURE("H2", switches, SECONDS(RESOLVED("postcopy")), "s", "about 1 s"),
+	FIGURE("H2", switches, SECONDS(RESOLVED("precopy")), "s", "about 60 s"),
+	ANSWER("H2", switches, MORE_SECONDS(RESOLVED("precopy"), RESOLVED("postcopy")), ABOVE(0), "s", "about 60 s",
 	       "Once an overload is seen, pre-copy takes longer to resolve it than post-copy, by"),
-	ANSWER("H2", switches, OVERLOADED("precopy") " - " OVERLOADED("postcopy"), ABOVE(0), "s", "about 60 s",
+	ANSWER("H2", switches, MORE_SECONDS(OVERLOADED("precopy"), OVERLOADED("postcopy")), ABOVE(0), "s", "about 60 s",
 	       "In all, the node is overloaded for longer with pre-copy, by"),
 
-	FIGURE("H3", state, MOVE("postcopy", AWAY), "s", "about 40 s"),
-	FIGURE("H3", state, MOVE("precopy", AWAY), "s", "about 60 s"),
-	PART("H3", state, MOVE("postcopy", AWAY) " / (" MOVE("postcopy", BACK) ")", ABOUT_1, "times", "constant"),
-	PART("H3", state, MOVE("precopy", AWAY) " / (" MOVE("postcopy", AWAY) ")", ABOVE(1), "times", "1.5"),
+	FIGURE("H3", state, SECONDS(MOVE("postcopy", AWAY)), "s", "about 40 s"),
+	FIGURE("H3", state, SECONDS(MOVE("precopy", AWAY)), "s", "about 60 s"),
+	PART("H3", state, MOVE("postcopy", AWAY) " / " MOVE("postcopy", BACK), ABOUT_1, "times", "constant"),
+	PART("H3", state, MOVE("precopy", AWAY) " / " MOVE("postcopy", AWAY), ABOVE(1), "times", "1.5"),
 	PART("H3", state, "bytes_on_wire(staircase-postcopy, -, migration:src-to-dst) / 134217728", ABOUT_1, "times",
 	     "about RAM size"),
 
@@ -88,17 +90,17 @@ const struct claim hirofuchi_claims[] = {
 	PART("H4", compile, COMPILE("precopy") " - " COMPILE("postcopy"), ABOVE(0), "points", "+15"),
 	PART("H4", compile, COMPILE("none") " - " COMPILE("precopy"), ABOVE(0), "points", "+40"),
 
-	PART("H5", second_node, IN_USE("compile-precopy") " / (" IN_USE("compile-postcopy") ")", ABOVE(1), "times",
+	PART("H5", second_node, IN_USE("compile-precopy") " / " IN_USE("compile-postcopy"), ABOVE(1), "times",
 	     "1.2 (320 s, 260 s)"),
-	FIGURE("H5", second_node, IN_USE("staircase-precopy") " - " IN_USE("staircase-postcopy"), "s", "not given"),
+	FIGURE("H5", second_node, MORE_SECONDS(IN_USE("staircase-precopy"), IN_USE("staircase-postcopy")), "s", "not given"),
 
 	PART("H6", web, WEB("postcopy", "vm0", "good") " - " WEB("precopy", "vm0", "good"), ABOVE(0), "points", "1.04"),
 	PART("H6", web, WEB("postcopy", "vm1", "good") " - " WEB("precopy", "vm1", "good"), ABOVE(0), "points", "13.05"),
 	PART("H6", web, WEB("precopy", "vm1", "failed") " - " WEB("postcopy", "vm1", "failed"), ABOVE(0), "points",
 	     "9.48"),
 
-	FIGURE("H7", skipped, SWITCH("precopy-skip", AWAY), "s", "much shorter (figs. 11-14)"),
-	PART("H7", skipped, MOVE("precopy-skip", AWAY) " / (" MOVE("precopy", AWAY) ")", BELOW(0.5), "times",
+	FIGURE("H7", skipped, SECONDS(SWITCH("precopy-skip", AWAY)), "s", "much shorter (figs. 11-14)"),
+	PART("H7", skipped, MOVE("precopy-skip", AWAY) " / " MOVE("precopy", AWAY), BELOW(0.5), "times",
 	     "much shorter"),
 	{ 0 },
 };

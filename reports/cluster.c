@@ -88,7 +88,7 @@ static int line_of(const struct cluster *c, const struct row *row, const char *s
 		snprintf(label, room, "on %s", node);
 		return row_of(c, node, 0) == 0 ? LINE_FIRST : LINE_SECOND;
 	}
-	snprintf(label, room, "%s", series[length] ? "its VMs" : "all of its core");
+	snprintf(label, room, "%s", series[length] ? "its VMs" : "its core");
 	return series[length] ? LINE_FIRST : LINE_CORE;
 }
 

@@ -19,7 +19,8 @@ set multiplot
 set clip two
 set xrange [0:END]; set yrange [0:HIGH]; set ytics 0, 25; set format x ''
 if (CAPTION ne '') { set label 90 CAPTION at screen 0.065, screen 1 - 18. / H left font bold textcolor rgb BLACK }
-LEFT = 0.065; WIDE = 0.92 / COLUMNS; GAP = COLUMNS > 1 ? 0.012 : 0
+LEFT = 0.065; if (COLUMNS > 1) { LEFT = 0.06 }
+WIDE = (COLUMNS > 1 ? 0.946 : 0.92) / COLUMNS; GAP = COLUMNS > 1 ? 0.026 : 0
 array STYLE[3] = [SKY, BLUE, RED]
 
 # The meaning of the marks, at the bottom.

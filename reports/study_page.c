@@ -106,16 +106,14 @@ static void put_answers(FILE *out, const struct csv_table *t)
 	for (int i = 0; i < csv_table_rows(t); i++) {
 		const char *answer = csv_table_text(t, i, "answer"), *unit = csv_table_text(t, i, "unit");
 		double value = csv_table_number(t, i, "value"), low = csv_table_number(t, i, "low");
-		if (!*answer)
+		if (!*answer || isnan(value))
 			continue;
-		html_textf(out, "%s ", answer);
-		if (isnan(value))
-			html_textf(out, "an unknown amount (missing: %s). ", csv_table_text(t, i, "reason"));
-		else if (isnan(low))
-			html_textf(out, "%.3g %s (no interval: n = %s). ", value, unit, csv_table_text(t, i, "n"));
+		html_textf(out, "%s %.3g %s ", answer, value, unit);
+		if (isnan(low))
+			html_textf(out, "(no interval: n = %s). ", csv_table_text(t, i, "n"));
 		else
-			html_textf(out, "%.3g %s (%.3g to %.3g, n = %s). ", value, unit, low,
-			           csv_table_number(t, i, "high"), csv_table_text(t, i, "n"));
+			html_textf(out, "(%.3g to %.3g, n = %s). ", low, csv_table_number(t, i, "high"),
+			           csv_table_text(t, i, "n"));
 	}
 }
 

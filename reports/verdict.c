@@ -28,7 +28,6 @@ const struct main_metric main_metrics[] = {
 	{ "downtime", "work", "downtime, work" },
 	{ "downtime", "reported", "downtime, reported" },
 	{ "lost_work", "", "lost work" },
-	{ "unmet_work", "", "work asked and not done" },
 	{ "degradation", "", "degradation while migrating" },
 	{ "recovery_time", "", "recovery to 95 %" },
 	{ "baseline_rate", "", "baseline rate" },
