@@ -21,31 +21,31 @@ static void put(struct metrics *metrics, const char *name, const char *variant, 
 	v->high = value_ns + error_ns;
 }
 
-/* The first VM that the node lost to another one, in this time. */
+/* The last VM that ran on another node instead, in this time. */
 static const struct run_event *left(const struct run *run, const char *node, int64_t from_ns, int64_t to_ns)
 {
+	const struct run_event *last = NULL;
 	for (int i = 0; i < run->event_count; i++) {
 		const struct run_event *event = &run->events[i];
 		if (event->head_ns >= from_ns && event->head_ns <= to_ns && strcmp(event->event, "resume") == 0 &&
 		    strcmp(event->node, node) != 0)
-			return event;
+			last = event;
 	}
-	return NULL;
+	return last;
 }
 
-/* How soon the overload was over once it was seen; an interval late is not too late, as the seconds go. */
+/* How soon the overload was over once it was seen: that is when the VM ran elsewhere without which there was none. */
 static void put_resolved(struct metrics *metrics, const struct run *run, const struct stretch *o, const char *variant,
                          int64_t interval_ns)
 {
-	const char *reason = NULL;
-	if (!o->decided)
-		reason = undecided;
-	else if (!o->ended)
-		reason = "the loop ended before the overload did";
-	else if (!left(run, o->node, o->decided->head_ns, o->to_ns + interval_ns))
-		reason = "it was over before a VM ran elsewhere";
-	put(metrics, "overload_resolve_time", variant,
-	    reason ? NAN : fmax((double)(o->to_ns - o->decided->head_ns), 0), (double)interval_ns / 2, reason);
+	int64_t until_ns = o->to_ns + STRETCH_GAP * interval_ns;
+	const struct run_event *over = o->decided ? left(run, o->node, o->decided->head_ns, until_ns) : NULL;
+	const char *reason = !o->decided ? undecided
+	                     : !o->ended ? "the loop ended before the overload did"
+	                     : !over     ? "it was over before a VM ran elsewhere"
+	                                 : NULL;
+	put(metrics, "overload_resolve_time", variant, reason ? NAN : (double)(over->head_ns - o->decided->head_ns),
+	    (double)run->event_error_ns, reason);
 }
 
 static void put_overloads(struct metrics *metrics, const struct run *run, const struct cluster_series *s,

@@ -25,8 +25,9 @@ const struct metric_definition metric_definitions[] = {
 	{ "overload_seen_time", "ns", "first decision to move a VM off the node - begin of its overload",
 	  BETTER_LOWER, "how soon the policy saw an overload; the monitor's seconds make the interval" },
 	{ "overload_resolve_time", "ns",
-	  "end of the node's overload - first decision to move a VM off it; only where a VM ran elsewhere by then",
-	  BETTER_LOWER, "how long an overload lasted once it was seen; the monitor's seconds make the interval" },
+	  "resume on another node of the last VM moved off the node up to 3 s behind the end of its overload - first decision "
+	  "to move a VM off it",
+	  BETTER_LOWER, "how long an overload lasted once it was seen; missing where it ended by itself" },
 	{ "gather_seen_time", "ns",
 	  "first decision to move a VM - begin of the seconds in which two nodes or more have VMs and use less than the "
 	  "policy's `idle` (30 %) of their CPU",

@@ -36,9 +36,7 @@ static void an_overload_is_timed(void **state)
 	assert_near(run_number("overload_seen_time", "1:src", "value"), 10e9, 0.6e9, "seen");
 	assert_true(run_number("overload_seen_time", "1:src", "low") <= 10e9);
 	assert_true(run_number("overload_seen_time", "1:src", "high") >= 10e9);
-	assert_near(run_number("overload_resolve_time", "1:src", "value"), 10.2e9, 0.8e9, "over");
-	assert_true(run_number("overload_resolve_time", "1:src", "low") <= 10.2e9);
-	assert_true(run_number("overload_resolve_time", "1:src", "high") >= 10.2e9);
+	assert_near(run_number("overload_resolve_time", "1:src", "value"), 10.2e9, 1, "over");
 	/* Idle from 80 s on. */
 	assert_near(run_number("gather_seen_time", "1", "value"), 6e9, 0.6e9, "gathered");
 	assert_near(metric_number("moves", "vm0", NULL, "value"), 2, 0, "moves");
