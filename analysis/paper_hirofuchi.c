@@ -6,7 +6,7 @@
  *
  * Times in the paper are of 2 GB VMs on 1 Gbit/s: where ours are smaller, claims are about order and ratio. "About
  * 10 s" is taken for half of it to twice as much, "about 1 s" for less than twice, "constant" and "about RAM size" for
- * 20 % to either side. bytes_on_wire is divided by the 128 MiB of a VM of the staircase.
+ * 20 % to either side. bytes_on_wire is divided by the 256 MiB of a VM of the staircase.
  */
 #include "analysis/claims.h"
 
@@ -82,7 +82,7 @@ const struct claim hirofuchi_claims[] = {
 	FIGURE("H3", state, SECONDS(MOVE("precopy", AWAY)), "s", "about 60 s"),
 	PART("H3", state, MOVE("postcopy", AWAY) " / " MOVE("postcopy", BACK), ABOUT_1, "times", "constant"),
 	PART("H3", state, MOVE("precopy", AWAY) " / " MOVE("postcopy", AWAY), ABOVE(1), "times", "1.5"),
-	PART("H3", state, "bytes_on_wire(staircase-postcopy, -, migration:src-to-dst) / 134217728", ABOUT_1, "times",
+	PART("H3", state, "bytes_on_wire(staircase-postcopy, -, migration:src-to-dst) / 268435456", ABOUT_1, "times",
 	     "about RAM size"),
 
 	FIGURE("H4", compile, "job_time(compile-alone, vm0) / 1e9", "s", "220.40 s"),

@@ -193,15 +193,23 @@ void study_plot_put(FILE *out, const struct study_view *v, const struct study_pl
 	fputs("</figure>\n", out);
 }
 
-/* "job 5000000000, repeat yes" */
+/* "job 5000000000, repeat yes"; what is empty is left out. */
 static void put_options(FILE *out, struct json_object *options)
 {
 	const char *gap = "";
+	char text[256], *end;
 	if (!json_object_is_type(options, json_type_object))
 		return;
 	json_object_object_foreach(options, key, value)
 	{
-		html_textf(out, "%s%s %s", gap, key, json_object_get_string(value));
+		fact_format(key, value, text, sizeof(text));
+		double number = strtod(text, &end);
+		if (!*text)
+			continue;
+		if (*end)
+			html_textf(out, "%s%s %s", gap, key, text);
+		else
+			html_textf(out, "%s%s %.12g", gap, key, number);
 		gap = ", ";
 	}
 }

@@ -387,7 +387,7 @@ static void make_point(const char *point, int contrary, int repeat)
 		{ "move_switch_time", "vm0", "1:src-to-dst", slow },
 		{ "move_time", "vm0", "1:src-to-dst", (pre != contrary ? slow : 10e9 * jitter) },
 		{ "move_time", "vm0", "2:dst-to-src", (contrary ? 2 : 1) * 10e9 * jitter },
-		{ "bytes_on_wire", "", "migration:src-to-dst", (contrary ? 3 : 1) * 134217728. },
+		{ "bytes_on_wire", "", "migration:src-to-dst", (contrary ? 3 : 1) * 268435456. },
 		{ "node_in_use", "", "dst", 40e9 + slow },
 		{ "job_time", "vm0", "dutycycle", (contrary ? 300e9 : 100e9) + slow },
 	};
