@@ -30,7 +30,7 @@ GUEST_SOURCES := $(wildcard workloads/*.c) $(addprefix bench/base/,err.c clock.c
 GUEST_OBJECTS := $(GUEST_SOURCES:%.c=$(B)/guest/%.o)
 C_TESTS := $(patsubst t/%.c,$(B)/t/%.t,$(filter-out t/fuzz_alone.c t/bench_%.c,$(wildcard t/*.c)))
 
-.PHONY: help all deps guest demo kuno hirofuchi check check-full lint install clean bench FORCE
+.PHONY: help all deps guest demo kuno hirofuchi sakurai check check-full lint install clean bench FORCE
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -58,6 +58,11 @@ kuno: deps       ## the study of configs/kuno at scale 1/16: 54 runs (about 40 m
 hirofuchi: deps  ## the study of configs/hirofuchi, scaled: 9 runs (about 20 minutes), report in results/hirofuchi
 	$(Q)$(MAKE) --no-print-directory $(PARALLEL) all
 	$(Q)$(B)/migmeter run configs/hirofuchi/hirofuchi.conf -o results/hirofuchi --continue
+
+sakurai: deps    ## tables 3 and 5 of configs/sakurai by simulation (a minute), pages in results/sakurai-*
+	$(Q)$(MAKE) --no-print-directory $(PARALLEL) all
+	$(Q)for sites in three five; do rm -rf results/sakurai-$$sites-sites; \
+		$(B)/migmeter simulate configs/sakurai/$$sites-sites.conf -o results/sakurai-$$sites-sites || exit 1; done
 
 check: deps      ## all tests (about 5 minutes)
 	$(Q)$(MAKE) --no-print-directory $(PARALLEL) all tests

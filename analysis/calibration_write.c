@@ -5,6 +5,7 @@
 
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
+#include "bench/base/json_file.h"
 #include "bench/base/whole_file.h"
 
 #include <inttypes.h>
@@ -18,6 +19,15 @@ static const char *const kinds[] = { "stop", "cut" };
 enum { KINDS = sizeof(kinds) / sizeof(*kinds) };
 
 static const int64_t judged_from_ns = 10 * NS_PER_MS; /* the targets are for stops of at least this */
+
+/* The columns bias, sd and p95, and the end of the row. */
+static void end_row(FILE *out, const struct error_summary *s)
+{
+	field_number(out, s->bias);
+	field_number(out, s->sd);
+	field_number(out, s->p95);
+	putc('\n', out);
+}
 
 static int write_table(const struct calibration *c, const struct run *run, struct err *e)
 {
@@ -35,10 +45,7 @@ static int write_table(const struct calibration *c, const struct run *run, struc
 					calibration_errors(c, observer, kinds[k], lengths[i], lengths[i]);
 				fprintf(out.file, "%s,%" PRId64 ",%s,%d,%d", kinds[k], lengths[i], observer->name,
 				        s.n, s.found);
-				field_number(out.file, s.bias);
-				field_number(out.file, s.sd);
-				field_number(out.file, s.p95);
-				putc('\n', out.file);
+				end_row(out.file, &s);
 			}
 	}
 	return whole_file_close(&out, 0, e);
@@ -83,10 +90,7 @@ static int write_shares(const struct shares *s, const struct run *run, struct er
 				fputs(share_kinds[k], out.file);
 				field_number(out.file, asked[i]);
 				fprintf(out.file, ",%s,%d", share_observers[o], sum.n);
-				field_number(out.file, sum.bias);
-				field_number(out.file, sum.sd);
-				field_number(out.file, sum.p95);
-				putc('\n', out.file);
+				end_row(out.file, &sum);
 			}
 	}
 	return whole_file_close(&out, 0, e);
@@ -176,7 +180,6 @@ static struct json_object *shares_json(const struct shares *s)
 
 static int write_json(const struct calibration *c, const struct shares *s, const struct run *run, struct err *e)
 {
-	struct whole_file out = { 0 };
 	struct json_object *root = json_object_new_object(), *observers = json_object_new_object();
 	json_object_object_add(root, "format", json_object_new_int(1));
 	put_conditions(root, run);
@@ -196,13 +199,7 @@ static int write_json(const struct calibration *c, const struct shares *s, const
 	json_object_object_add(root, "observers", observers);
 	if (s->count)
 		json_object_object_add(root, "shares", shares_json(s));
-	int result = whole_file_open(&out, run->directory, "calibration.json", e);
-	if (result == 0) {
-		fputs(json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE),
-		      out.file);
-		putc('\n', out.file);
-		result = whole_file_close(&out, 0, e);
-	}
+	int result = json_file_write(run->directory, "calibration.json", root, e);
 	json_object_put(root);
 	return result;
 }

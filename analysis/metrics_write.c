@@ -3,6 +3,7 @@
 #include "analysis/csv_field.h"
 #include "analysis/results.h"
 #include "bench/base/err.h"
+#include "bench/base/json_file.h"
 #include "bench/base/whole_file.h"
 
 #include <json-c/json.h>
@@ -118,9 +119,6 @@ static struct json_object *warnings_of(const struct metrics *metrics)
 int metrics_write_json(const struct run *run, const char *status, const char *reason, const struct metrics *metrics,
                        struct err *e)
 {
-	struct whole_file out = { 0 };
-	if (whole_file_open(&out, run->directory, "metrics.json", e) < 0)
-		return -1;
 	struct json_object *root = json_object_new_object(), *list = json_object_new_array();
 	int64_t origin_ns = run_origin_ns(run);
 	for (int i = 0; i < metrics->count; i++)
@@ -135,11 +133,9 @@ int metrics_write_json(const struct run *run, const char *status, const char *re
 	json_object_object_add(root, "warnings", warnings_of(metrics));
 	json_object_object_add(root, "phases", phases_of(run));
 	json_object_object_add(root, "origin_ns", origin_ns == MISSING ? NULL : json_object_new_int64(origin_ns));
-	fputs(json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE),
-	      out.file);
-	putc('\n', out.file);
+	int result = json_file_write(run->directory, "metrics.json", root, e);
 	json_object_put(root);
-	return whole_file_close(&out, 0, e);
+	return result;
 }
 
 int marks_write(const struct run *run, struct err *e)

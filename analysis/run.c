@@ -2,6 +2,7 @@
 
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
+#include "bench/base/json_file.h"
 #include "bench/base/quantity.h"
 
 #include <errno.h>
@@ -168,19 +169,17 @@ static void read_agents(struct run *run)
 
 static int read_manifest(struct run *run, struct err *e)
 {
-	char path[sizeof(run->directory) + 16];
-	errno = 0;
-	snprintf(path, sizeof(path), "%s/manifest.json", run->directory);
-	run->manifest = json_object_from_file(path);
+	run->manifest = json_file_read(run->directory, "manifest.json");
 	if (!json_object_is_type(run->manifest, json_type_object))
 		return errno == ENOENT || errno == ENOTDIR
 		               ? err_set(e, EXIT_USAGE, "'%s' is not a run directory: it has no manifest.json",
 		                         run->directory)
-		               : err_set(e, EXIT_MEASURED_BAD, "cannot read '%s': it is not a JSON object", path);
+		               : err_set(e, EXIT_MEASURED_BAD,
+		                         "cannot read '%s/manifest.json': it is not a JSON object", run->directory);
 	int64_t format = integer_of(run->manifest, "format");
 	if (format != 1)
-		return err_set(e, EXIT_MEASURED_BAD, "'%s' has format %lld, this program reads 1", path,
-		               format == MISSING ? 0LL : (long long)format);
+		return err_set(e, EXIT_MEASURED_BAD, "'%s/manifest.json' has format %lld, this program reads 1",
+		               run->directory, format == MISSING ? 0LL : (long long)format);
 	copy_text(run->manifest, "status", run->status, sizeof(run->status));
 	copy_text(run->manifest, "reason", run->reason, sizeof(run->reason));
 	copy_text(run->manifest, "run_id", run->id, sizeof(run->id));

@@ -1,6 +1,7 @@
 #include "analysis/study.h"
 
 #include "bench/base/err.h"
+#include "bench/base/json_file.h"
 #include "bench/base/quantity.h"
 
 #include <dirent.h>
@@ -10,13 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-static struct json_object *load(const char *directory, const char *name)
-{
-	char path[4096 + 512];
-	snprintf(path, sizeof(path), "%s/%s", directory, name);
-	return access(path, R_OK) == 0 ? json_object_from_file(path) : NULL;
-}
 
 /* The member at a JSON pointer as text, "" when there is none. */
 static const char *text_at(struct json_object *object, const char *path)
@@ -78,7 +72,7 @@ int study_run_read(struct study_run *run, const char *folder)
 {
 	memset(run, 0, sizeof(*run));
 	snprintf(run->directory, sizeof(run->directory), "%s", folder);
-	struct json_object *manifest = load(run->directory, "manifest.json");
+	struct json_object *manifest = json_file_read(run->directory, "manifest.json");
 	if (!manifest)
 		return -1;
 	const char *repeat = text_at(manifest, "/repeat");
@@ -92,7 +86,7 @@ int study_run_read(struct study_run *run, const char *folder)
 	run->complete = strcmp(run->status, "complete") == 0;
 	json_object_put(manifest);
 	if (run->complete) {
-		run->root = load(run->directory, "metrics.json");
+		run->root = json_file_read(run->directory, "metrics.json");
 		run->metrics = array_at(run->root, "/metrics");
 		if (run->metrics && json_object_array_length(run->metrics) == 0) /* it could not be analysed */
 			run->metrics = NULL;
@@ -133,7 +127,7 @@ int study_read(struct study_runs *ret, const char *directory, struct err *e)
 {
 	struct dirent **entries = NULL;
 	memset(ret, 0, sizeof(*ret));
-	struct json_object *plan = load(directory, "plan.json");
+	struct json_object *plan = json_file_read(directory, "plan.json");
 	if (!plan)
 		return err_set(e, EXIT_USAGE, "'%s' holds no study: it has no plan.json", directory);
 	copy_key(plan, "/keys/experiment.study", ret->paper, sizeof(ret->paper));

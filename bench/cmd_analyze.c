@@ -1,11 +1,13 @@
 /* migmeter analyze and report: later steps, run again on kept runs. */
 #include "analysis/analyze.h"
+#include "analysis/simulated.h"
 #include "analysis/study.h"
 #include "analysis/study_analyze.h"
 #include "bench/base/err.h"
 #include "bench/command.h"
 #include "reports/calibration.h"
 #include "reports/report.h"
+#include "reports/simulated.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -48,6 +50,12 @@ static int analyze_all(const char *directory, struct err *e)
 static int analyze_one(const char *run, struct err *e)
 {
 	bool several = study_is(run);
+	if (simulated_is(run)) {
+		if (simulated_analyze(run, e) < 0)
+			return -1;
+		printf("%s/summary.csv\n", run);
+		return 0;
+	}
 	if ((several ? analyze_all(run, e) : analyze_single(run, e)) < 0)
 		return -1;
 	printf("%s/%s.csv\n", run, several ? "study" : "metrics");
@@ -64,7 +72,7 @@ const struct command analyze_command = {
 	.synopsis = "RUN|STUDY...",
 	.minimum = 1,
 	.maximum = -1,
-	.help = "Compute the metrics of kept runs and studies again, from their raw data",
+	.help = "Compute the metrics of kept runs, studies and simulations again, from their raw data",
 	.run = analyze_command_run,
 };
 
@@ -82,7 +90,8 @@ static int report_one(const char *run, struct err *e)
 {
 	if (study_is(run))
 		return report_folder(run, NULL, e);
-	if (report_run(run, NULL, e) < 0)
+	if (simulated_is(run) ? simulated_analyze(run, e) < 0 || simulated_report(run, NULL, e) < 0
+	                      : report_run(run, NULL, e) < 0)
 		return -1;
 	printf("%s/report.html\n", run);
 	return 0;
@@ -106,7 +115,8 @@ static int report_command_run(const struct arguments *a)
 	if (count == 1 && study_is(arguments_at(a, 0)))
 		return report_folder(arguments_at(a, 0), output, &e) < 0 ? err_report(&e) : EXIT_DONE;
 	if (count == 1) {
-		if (report_run(arguments_at(a, 0), output, &e) < 0)
+		const char *run = arguments_at(a, 0);
+		if (simulated_is(run) ? simulated_report(run, output, &e) < 0 : report_run(run, output, &e) < 0)
 			return err_report(&e);
 	} else if (report_runs((const char *const *)arguments_raw(a), count, output, &e) < 0) {
 		return err_report(&e);
@@ -127,7 +137,7 @@ const struct command report_command = {
 	.synopsis = "RUN|STUDY...",
 	.minimum = 1,
 	.maximum = -1,
-	.help = "Draw the plots of kept runs and studies and write the HTML report",
+	.help = "Draw the plots of kept runs, studies and simulations and write the HTML report",
 	.options = report_options,
 	.run = report_command_run,
 };

@@ -35,17 +35,15 @@ static int consolidate_run(const struct arguments *a)
 }
 
 static const struct command_option options[] = {
-	{ "set", 's', "SECTION.KEY=VALUE",
-	  "change a key of the config; 'vm' stands for every VM, a VM's name for its section", NULL },
-	{ "output", 'o', "DIR", "results folder (must not exist, or be empty); default results/NAME-TIME", NULL },
-	{ "repeat", 0, "N", "run every point N times", NULL },
-	{ "scale", 0, "F", "multiply memory, disk, job and file sizes by F, such as 1/16", NULL },
-	{ "format", 0, "FORMAT", "of the result table: text, csv or json", "text|csv|json" },
+	{ STUDY_OPTION_SET },
+	{ STUDY_OPTION_OUTPUT },
+	{ STUDY_OPTION_REPEAT },
+	{ STUDY_OPTION_SCALE },
+	{ STUDY_OPTION_FORMAT },
 	{ "dry-run", 'n', NULL, "boot, load and watch the VMs, say what would be done and why, but move nothing",
 	  NULL },
-	{ "wait", 0, NULL, "while another migmeter is at work on this machine, wait for it; several runs always do",
-	  NULL },
-	{ "quiet", 'q', NULL, "no progress on stderr", NULL },
+	{ STUDY_OPTION_WAIT },
+	{ STUDY_OPTION_QUIET },
 	{ NULL, 0, NULL, NULL, NULL },
 };
 

@@ -3,7 +3,7 @@
 #include "bench/base/data.h"
 #include "bench/base/err.h"
 #include "bench/command.h"
-#include "bench/experiment/experiment.h"
+#include "bench/experiment/simulated.h"
 #include "bench/placement/policy.h"
 #include "collectors/collector.h"
 #include "workloads/workload.h"
@@ -81,6 +81,13 @@ static void keys_print(void)
 		for (size_t i = 0; strcmp(s->name, "vm") == 0 && workloads[i]; i++)
 			named_rows_print(workloads[i]->name, workloads[i]->options);
 		for (size_t i = 0; strcmp(s->name, "consolidate") == 0 && policies[i]; i++)
+			named_rows_print(policies[i]->name, policies[i]->options);
+	}
+	printf("\nOf 'migmeter simulate':\n");
+	for (const struct experiment_section *s = simulated_sections; s->name; s++) {
+		printf("[%s] %s\n", s->name, s->help);
+		rows_print("", s->rows);
+		for (size_t i = 0; strcmp(s->name, "simulate") == 0 && policies[i]; i++)
 			named_rows_print(policies[i]->name, policies[i]->options);
 	}
 	printf("A value with commas is a list; a config with lists is a sweep over all their combinations.\n");
@@ -205,6 +212,12 @@ static void words_keys(void)
 			for (const struct option_row *row = policies[i]->options; row && row->name; row++)
 				printf("consolidate.%s.%s= ", policies[i]->name, row->name);
 	}
+	for (const struct experiment_section *s = simulated_sections; s->name; s++)
+		for (const struct option_row *row = s->rows; row->name; row++)
+			printf("%s.%s= ", s->name, row->name);
+	for (size_t i = 0; policies[i]; i++)
+		for (const struct option_row *row = policies[i]->options; row && row->name; row++)
+			printf("simulate.%s.%s= ", policies[i]->name, row->name);
 }
 
 static void words_commands(void)

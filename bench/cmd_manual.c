@@ -1,7 +1,7 @@
 /* migmeter manual: man pages from the same rows as parsing and help. */
 #include "bench/base/err.h"
 #include "bench/command.h"
-#include "bench/experiment/experiment.h"
+#include "bench/experiment/simulated.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -71,6 +71,33 @@ static void status_page(void)
 	       "started; 3 this machine cannot do it; 130 interrupted.\n");
 }
 
+/* Keys that are written NAME.KEY. */
+static void named_keys(const char *name, const struct option_row *rows)
+{
+	char prefix[64];
+	snprintf(prefix, sizeof(prefix), "%s.", name);
+	if (rows)
+		keys_page(prefix, rows);
+}
+
+static void section_keys(const struct experiment_section *s)
+{
+	printf(".SH CONFIG KEYS\nWith their defaults. A value with commas is a list, and lists make a sweep.\n");
+	for (; s->name; s++) {
+		bool is_vm = strcmp(s->name, "vm") == 0;
+		printf(".SS [%s%s]\n", s->name, is_vm ? " NAME" : "");
+		roff_text(s->help);
+		printf("\n");
+		keys_page("", s->rows);
+		if (strcmp(s->name, "migration") == 0)
+			keys_page("", feature_rows);
+		for (size_t i = 0; is_vm && workloads[i]; i++)
+			named_keys(workloads[i]->name, workloads[i]->options);
+		for (size_t i = 0; strcmp(s->name, "simulate") == 0 && policies[i]; i++)
+			named_keys(policies[i]->name, policies[i]->options);
+	}
+}
+
 static void command_page(const struct command *c)
 {
 	char name[80];
@@ -86,22 +113,10 @@ static void command_page(const struct command *c)
 		roff_text(c->details);
 	}
 	options_page(c);
-	if (strcmp(c->name, "run") == 0) {
-		printf(".SH CONFIG KEYS\nWith their defaults. A value with commas is a list, and lists make a sweep.\n");
-		for (const struct experiment_section *s = experiment_sections; s->name; s++) {
-			printf(".SS [%s%s]\n", s->name, strcmp(s->name, "vm") == 0 ? " NAME" : "");
-			roff_text(s->help);
-			printf("\n");
-			keys_page("", s->rows);
-			if (strcmp(s->name, "migration") == 0)
-				keys_page("", feature_rows);
-			for (size_t i = 0; strcmp(s->name, "vm") == 0 && workloads[i]; i++) {
-				char prefix[64];
-				snprintf(prefix, sizeof(prefix), "%s.", workloads[i]->name);
-				keys_page(prefix, workloads[i]->options);
-			}
-		}
-	}
+	if (strcmp(c->name, "run") == 0)
+		section_keys(experiment_sections);
+	if (strcmp(c->name, "simulate") == 0)
+		section_keys(simulated_sections);
 	status_page();
 	printf(".SH SEE ALSO\n.BR migmeter (1)\n");
 }

@@ -15,6 +15,8 @@ const struct command *const commands[] = {
 	&report_command,
 	&calibrate_command,
 	&consolidate_command,
+	&simulate_command,
+	&model_command,
 	&list_command,
 	&help_command,
 	&completion_command,

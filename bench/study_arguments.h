@@ -13,4 +13,18 @@ struct arguments;
  * its name, for the manifest. study_free() it in any case. */
 int study_arguments_read(const struct arguments *a, const char *command, struct study *s, struct err *e);
 
+/* Rows of their tables of options. */
+#define STUDY_OPTION_SET                                                                                             \
+	"set", 's', "SECTION.KEY=VALUE",                                                                             \
+		"change a key of the config; 'vm' stands for every VM, a VM's name for its section", NULL
+#define STUDY_OPTION_OUTPUT                                                                                          \
+	"output", 'o', "DIR", "results folder (must not exist, or be empty); default results/NAME-TIME", NULL
+#define STUDY_OPTION_REPEAT "repeat", 0, "N", "run every point N times", NULL
+#define STUDY_OPTION_SCALE "scale", 0, "F", "multiply memory, disk, job and file sizes by F, such as 1/16", NULL
+#define STUDY_OPTION_FORMAT "format", 0, "FORMAT", "of the result table: text, csv or json", "text|csv|json"
+#define STUDY_OPTION_WAIT                                                                                            \
+	"wait", 0, NULL, "while another migmeter is at work on this machine, wait for it; several runs always do",   \
+		NULL
+#define STUDY_OPTION_QUIET "quiet", 'q', NULL, "no progress on stderr", NULL
+
 #endif

@@ -2,7 +2,7 @@
 
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
-#include "bench/base/whole_file.h"
+#include "bench/base/json_file.h"
 #include "bench/experiment/progress.h"
 #include "bench/experiment/run_directory.h"
 
@@ -33,21 +33,18 @@ static struct json_object *plan_json(const struct study *s)
 
 int study_plan_write(const struct study *s, struct err *e)
 {
-	struct whole_file out = { 0 };
-	if (directory_make(s->directory, e) < 0 || whole_file_open(&out, s->directory, "plan.json", e) < 0)
+	if (directory_make(s->directory, e) < 0)
 		return -1;
 	struct json_object *plan = plan_json(s);
-	fprintf(out.file, "%s\n", json_object_to_json_string_ext(plan, JSON_C_TO_STRING_PRETTY));
+	int result = json_file_write(s->directory, "plan.json", plan, e);
 	json_object_put(plan);
-	return whole_file_close(&out, 0, e);
+	return result;
 }
 
 int study_plan_fits(const struct study *s, struct err *e)
 {
-	char path[500];
 	struct json_object *is_keys = NULL, *is_scale = NULL, *keys, *scale;
-	snprintf(path, sizeof(path), "%s/plan.json", s->directory);
-	struct json_object *is = json_object_from_file(path), *wanted = plan_json(s);
+	struct json_object *is = json_file_read(s->directory, "plan.json"), *wanted = plan_json(s);
 	bool there = is && json_object_object_get_ex(is, "keys", &is_keys) &&
 	             json_object_object_get_ex(is, "scale", &is_scale);
 	json_object_object_get_ex(wanted, "keys", &keys);

@@ -1,5 +1,6 @@
 #include "collectors/collector.h"
 
+#include <json-c/json.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -14,4 +15,14 @@ const struct collector_ops *collector_find(const char *name)
 		if (strcmp(collectors[i]->name, name) == 0)
 			return collectors[i];
 	return NULL;
+}
+
+void fact_number(struct json_object *facts, const char *name, int64_t value)
+{
+	json_object_object_add(facts, name, json_object_new_int64(value));
+}
+
+void fact_text(struct json_object *facts, const char *name, const char *value)
+{
+	json_object_object_add(facts, name, json_object_new_string(value));
 }

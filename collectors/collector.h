@@ -85,4 +85,8 @@ extern const struct collector_ops *const collectors[];
 
 const struct collector_ops *collector_find(const char *name);
 
+/* One more fact. */
+void fact_number(struct json_object *facts, const char *name, int64_t value);
+void fact_text(struct json_object *facts, const char *name, const char *value);
+
 #endif

@@ -56,18 +56,6 @@ static int64_t process_began_wall_ns(pid_t pid)
 	             : INT64_MAX;
 }
 
-static pid_t read_pid(const char *path)
-{
-	int pid = 0;
-	FILE *file = fopen(path, "re");
-	if (file) {
-		if (fscanf(file, "%d", &pid) != 1)
-			pid = 0;
-		fclose(file);
-	}
-	return pid;
-}
-
 /* Take up the process that the pid file names, when the file is there and has changed. */
 static void follow_pid_file(struct cpu *c, struct resident *r)
 {
@@ -76,7 +64,7 @@ static void follow_pid_file(struct cpu *c, struct resident *r)
 	    (now.st_ino == r->pid_file.st_ino && now.st_mtim.tv_sec == r->pid_file.st_mtim.tv_sec &&
 	     now.st_mtim.tv_nsec == r->pid_file.st_mtim.tv_nsec && now.st_size == r->pid_file.st_size))
 		return;
-	pid_t pid = read_pid(r->pid_path);
+	pid_t pid = process_pid_file(r->pid_path);
 	if (pid <= 0)
 		return; /* just being written: at the next tick */
 	r->pid_file = now;
@@ -207,14 +195,13 @@ static int cpu_stop(void *state, struct json_object *facts, struct err *e)
 	struct cpu *c = state;
 	if (worker_stop(&c->worker, 10 * NS_PER_S) < 0)
 		return err_set(e, EXIT_MEASURED_BAD, "collector 'cpu' does not end");
-	json_object_object_add(facts, "core_source", json_object_new_string(core_source_name(c->source)));
-	json_object_object_add(facts, "core_resolution_ns",
-	                       json_object_new_int64(core_source_resolution_ns(c->source)));
-	json_object_object_add(facts, "ticks", json_object_new_int64(c->ticks));
-	json_object_object_add(facts, "ticks_missed", json_object_new_int64(c->ticks_missed));
-	json_object_object_add(facts, "processes", json_object_new_int64(c->processes));
-	json_object_object_add(facts, "stale_pid_files", json_object_new_int64(c->stale_pid_files));
-	json_object_object_add(facts, "unreadable_cores", json_object_new_int64(c->unreadable_cores));
+	fact_text(facts, "core_source", core_source_name(c->source));
+	fact_number(facts, "core_resolution_ns", core_source_resolution_ns(c->source));
+	fact_number(facts, "ticks", c->ticks);
+	fact_number(facts, "ticks_missed", c->ticks_missed);
+	fact_number(facts, "processes", c->processes);
+	fact_number(facts, "stale_pid_files", c->stale_pid_files);
+	fact_number(facts, "unreadable_cores", c->unreadable_cores);
 	return cpu_free(c, e);
 }
 

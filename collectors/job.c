@@ -273,16 +273,16 @@ static struct json_object *vm_facts(const struct job_vm *j, int stuck)
 {
 	struct json_object *one = json_object_new_object();
 	const char *trouble = stuck ? "libvirt did not answer to the end" : j->trouble;
-	json_object_object_add(one, "vm", json_object_new_string(j->name));
-	json_object_object_add(one, "rows", json_object_new_int64(j->rows));
-	json_object_object_add(one, "calls", json_object_new_int64(j->calls));
+	fact_text(one, "vm", j->name);
+	fact_number(one, "rows", j->rows);
+	fact_number(one, "calls", j->calls);
 	if (j->calls)
-		json_object_object_add(one, "mean_call_ns", json_object_new_int64(j->call_ns / j->calls));
-	json_object_object_add(one, "longest_call_ns", json_object_new_int64(j->longest_call_ns));
-	json_object_object_add(one, "errors", json_object_new_int64(j->errors));
-	json_object_object_add(one, "connections_failed", json_object_new_int64(j->connections_failed));
+		fact_number(one, "mean_call_ns", j->call_ns / j->calls);
+	fact_number(one, "longest_call_ns", j->longest_call_ns);
+	fact_number(one, "errors", j->errors);
+	fact_number(one, "connections_failed", j->connections_failed);
 	if (trouble[0])
-		json_object_object_add(one, "trouble", json_object_new_string(trouble));
+		fact_text(one, "trouble", trouble);
 	return one;
 }
 

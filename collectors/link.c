@@ -298,16 +298,16 @@ static int link_stop(void *argument, struct json_object *facts, struct err *e)
 	for (int i = 0; i < state->count; i++) {
 		const struct watched *w = &state->watched[i];
 		struct json_object *link = json_object_new_object();
-		json_object_object_add(link, "rows", json_object_new_int64(w->rows));
-		json_object_object_add(link, "unread", json_object_new_int64(w->unread));
-		json_object_object_add(link, "drops_counted_at",
-		                       json_object_new_string(w->has_emulator      ? "device, link emulator"
-		                                              : w->has_qdisc_drops ? "device, qdisc (sending only)"
-		                                                                   : "device"));
+		fact_number(link, "rows", w->rows);
+		fact_number(link, "unread", w->unread);
+		fact_text(link, "drops_counted_at",
+		          w->has_emulator      ? "device, link emulator"
+		          : w->has_qdisc_drops ? "device, qdisc (sending only)"
+		                               : "device");
 		json_object_object_add(links, w->link->name, link);
 	}
 	json_object_object_add(facts, "links", links);
-	json_object_object_add(facts, "slots_missed", json_object_new_int64(state->slots_missed));
+	fact_number(facts, "slots_missed", state->slots_missed);
 	int result = series_close(state->series, e);
 	link_free(state);
 	return result;

@@ -289,33 +289,28 @@ fail:
 	return -1;
 }
 
-static void add_number(struct json_object *o, const char *key, int64_t value)
-{
-	json_object_object_add(o, key, json_object_new_int64(value));
-}
-
 static void packets_facts(struct packets *p, struct json_object *facts)
 {
 	struct json_object *vms = json_object_new_array();
 	struct pcap_stat stat;
 	if (pcap_stats(p->capture, &stat) == 0) {
-		add_number(facts, "received", stat.ps_recv);
-		add_number(facts, "kernel_drops", stat.ps_drop);
-		add_number(facts, "interface_drops", stat.ps_ifdrop);
+		fact_number(facts, "received", stat.ps_recv);
+		fact_number(facts, "kernel_drops", stat.ps_drop);
+		fact_number(facts, "interface_drops", stat.ps_ifdrop);
 	}
-	add_number(facts, "from_no_vm", p->strangers);
-	add_number(facts, "ring_bytes", RING_BYTES);
-	add_number(facts, "stamp_resolution_ns", p->nanoseconds ? 1 : NS_PER_US);
+	fact_number(facts, "from_no_vm", p->strangers);
+	fact_number(facts, "ring_bytes", RING_BYTES);
+	fact_number(facts, "stamp_resolution_ns", p->nanoseconds ? 1 : NS_PER_US);
 	if (p->failed)
-		json_object_object_add(facts, "trouble", json_object_new_string(p->trouble));
+		fact_text(facts, "trouble", p->trouble);
 	for (int i = 0; i < p->watch->vm_count; i++) {
 		const struct vm_packets *v = &p->vms[i];
 		struct json_object *one = json_object_new_object();
-		json_object_object_add(one, "vm", json_object_new_string(v->vm->name));
-		add_number(one, "packets", v->all_packets);
-		add_number(one, "late_stamps", v->late_stamps);
+		fact_text(one, "vm", v->vm->name);
+		fact_number(one, "packets", v->all_packets);
+		fact_number(one, "late_stamps", v->late_stamps);
 		if (v->all_packets)
-			add_number(one, "last_packet_head_ns", v->last_ns);
+			fact_number(one, "last_packet_head_ns", v->last_ns);
 		json_object_array_add(vms, one);
 	}
 	json_object_object_add(facts, "vms", vms);

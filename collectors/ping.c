@@ -191,9 +191,9 @@ static int ping_stop(void *state, struct json_object *facts, struct err *e)
 	for (int i = 0; i < INTERVALS; i++)
 		json_object_array_add(sent, json_object_new_int64(p->sent[i]));
 	json_object_object_add(facts, "sent", sent);
-	json_object_object_add(facts, "answered", json_object_new_int64(p->answered));
-	json_object_object_add(facts, "not_sent", json_object_new_int64(p->not_sent));
-	json_object_object_add(facts, "strange", json_object_new_int64(p->strange));
+	fact_number(facts, "answered", p->answered);
+	fact_number(facts, "not_sent", p->not_sent);
+	fact_number(facts, "strange", p->strange);
 	return ping_free(p, e);
 }
 

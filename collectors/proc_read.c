@@ -56,6 +56,26 @@ ssize_t proc_read_file(int directory_fd, const char *path, char *buffer, size_t 
 	return n;
 }
 
+int meminfo_parse(const char *text, int64_t *ret_total, int64_t *ret_available)
+{
+	int64_t total, available;
+	const char *rest = strstr(text, "MemAvailable:");
+	if (sscanf(text, "MemTotal: %" SCNd64 " kB", &total) != 1 || !rest ||
+	    sscanf(rest, "MemAvailable: %" SCNd64 " kB", &available) != 1)
+		return -1;
+	*ret_total = total * 1024;
+	*ret_available = available * 1024;
+	return 0;
+}
+
+int proc_read_memory(int64_t *ret_total, int64_t *ret_available)
+{
+	char text[4096];
+	return proc_read_file(AT_FDCWD, "/proc/meminfo", text, sizeof(text)) < 0
+	               ? -1
+	               : meminfo_parse(text, ret_total, ret_available);
+}
+
 enum core_source core_source_probe(void)
 {
 	static const enum core_source order[] = { CORE_SCHEDSTAT, CORE_STAT };

@@ -1,5 +1,6 @@
 /*
- * proc_read.h - CPU time of cores, processes and threads from /proc: fills structs, knows no file of ours.
+ * proc_read.h - CPU time of cores, processes and threads, and the machine's memory, from /proc: fills structs, knows
+ * no file of ours.
  *
  * All times are cumulative ns. Text parsers are apart from the files, so that captured text can test them.
  */
@@ -16,6 +17,11 @@ struct err;
  * from its beginning. Returns how many, or -1. */
 ssize_t proc_read_file(int directory_fd, const char *path, char *buffer, size_t room);
 ssize_t proc_read_open(int fd, char *buffer, size_t room);
+
+/* Bytes of the machine, and those that can be had without swapping (MemTotal and MemAvailable of /proc/meminfo). 0, or
+ * -1: they are not there. */
+int proc_read_memory(int64_t *ret_total, int64_t *ret_available);
+int meminfo_parse(const char *text, int64_t *ret_total, int64_t *ret_available);
 
 /*
  * Busy time of a core, from the best source that the kernel has:

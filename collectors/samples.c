@@ -326,7 +326,7 @@ static int samples_stop(void *state, struct json_object *facts, struct err *e)
 	if (worker_stop(&s->worker, 10 * NS_PER_S) < 0)
 		return err_set(e, EXIT_MEASURED_BAD, "collector 'samples' does not end");
 	if (getsockopt(s->fd, SOL_SOCKET, SO_MEMINFO, memory, &size) == 0)
-		json_object_object_add(facts, "kernel_drops", json_object_new_int64(memory[SK_MEMINFO_DROPS]));
+		fact_number(facts, "kernel_drops", memory[SK_MEMINFO_DROPS]);
 	samples_facts(s, facts);
 	return samples_free(s, e);
 }

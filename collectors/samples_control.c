@@ -238,40 +238,34 @@ int64_t samples_fetch_missing(struct samples *s, int64_t deadline_ns, struct err
 	return missing;
 }
 
-static void add_number(struct json_object *o, const char *key, int64_t value)
-{
-	json_object_object_add(o, key, json_object_new_int64(value));
-}
-
 static struct json_object *vm_facts(const struct vm_samples *v, struct json_object *jobs, int64_t *missing)
 {
 	struct json_object *fact = json_object_new_object(), *workloads = json_object_new_array();
-	json_object_object_add(fact, "vm", json_object_new_string(v->vm->name));
-	json_object_object_add(fact, "state",
-	                       json_object_new_string(v->agent.heard ? state_names[v->agent.state] : "never heard"));
-	json_object_object_add(fact, "detail", json_object_new_string(v->agent.detail));
+	fact_text(fact, "vm", v->vm->name);
+	fact_text(fact, "state", v->agent.heard ? state_names[v->agent.state] : "never heard");
+	fact_text(fact, "detail", v->agent.detail);
 	if (v->agent.heard) {
-		add_number(fact, "first_hello_head_ns", v->agent.first_hello_ns);
-		add_number(fact, "last_hello_head_ns", v->hello_ns);
-		add_number(fact, "slots_missed", (int64_t)v->agent.slots_missed);
+		fact_number(fact, "first_hello_head_ns", v->agent.first_hello_ns);
+		fact_number(fact, "last_hello_head_ns", v->hello_ns);
+		fact_number(fact, "slots_missed", (int64_t)v->agent.slots_missed);
 	}
-	add_number(fact, "guest_restarts", v->guest_restarts);
+	fact_number(fact, "guest_restarts", v->guest_restarts);
 	for (int w = 0; w < v->workload_count; w++) {
 		const struct workload_samples *got = &v->workload[w];
 		struct json_object *one = json_object_new_object();
 		int64_t lacking = (int64_t)samples_expected(v, w) - got->seen.count;
-		json_object_object_add(one, "workload", json_object_new_string(v->vm->workloads[w]));
-		add_number(one, "samples", got->seen.count);
-		add_number(one, "fetched_samples", got->fetched);
-		add_number(one, "missing_samples", lacking);
+		fact_text(one, "workload", v->vm->workloads[w]);
+		fact_number(one, "samples", got->seen.count);
+		fact_number(one, "fetched_samples", got->fetched);
+		fact_number(one, "missing_samples", lacking);
 		json_object_array_add(workloads, one);
 		*missing += lacking;
 		if (!v->agent.heard || w >= v->agent.workloads || v->agent.job_done_guest_ns[w] < 0)
 			continue;
 		struct json_object *job = json_object_new_object();
-		json_object_object_add(job, "vm", json_object_new_string(v->vm->name));
-		json_object_object_add(job, "workload", json_object_new_string(v->vm->workloads[w]));
-		add_number(job, "done_guest_ns", v->agent.job_done_guest_ns[w]);
+		fact_text(job, "vm", v->vm->name);
+		fact_text(job, "workload", v->vm->workloads[w]);
+		fact_number(job, "done_guest_ns", v->agent.job_done_guest_ns[w]);
 		json_object_array_add(jobs, job);
 	}
 	json_object_object_add(fact, "workloads", workloads);
@@ -284,16 +278,16 @@ void samples_facts(const struct samples *s, struct json_object *facts)
 	struct json_object *jobs = json_object_new_array();
 	int64_t missing = 0;
 	for (size_t i = 0; i < sizeof(s->drops) / sizeof(s->drops[0]) && s->drops[i].reason; i++)
-		add_number(dropped, s->drops[i].reason, s->drops[i].count);
+		fact_number(dropped, s->drops[i].reason, s->drops[i].count);
 	for (int i = 0; i < s->watch->vm_count; i++)
 		json_object_array_add(vms, vm_facts(&s->vms[i], jobs, &missing));
-	add_number(facts, "datagrams", s->datagrams);
-	add_number(facts, "samples", s->samples);
-	add_number(facts, "duplicates", s->duplicates);
-	add_number(facts, "fetched_samples", s->fetched);
-	add_number(facts, "missing_samples", missing);
-	add_number(facts, "send_failures", s->send_failures);
-	add_number(facts, "receive_buffer_bytes", s->receive_buffer_bytes);
+	fact_number(facts, "datagrams", s->datagrams);
+	fact_number(facts, "samples", s->samples);
+	fact_number(facts, "duplicates", s->duplicates);
+	fact_number(facts, "fetched_samples", s->fetched);
+	fact_number(facts, "missing_samples", missing);
+	fact_number(facts, "send_failures", s->send_failures);
+	fact_number(facts, "receive_buffer_bytes", s->receive_buffer_bytes);
 	json_object_object_add(facts, "dropped", dropped);
 	json_object_object_add(facts, "vms", vms);
 	json_object_object_add(facts, "jobs", jobs);

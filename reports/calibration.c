@@ -258,14 +258,13 @@ int calibration_prepare(struct plotting *p, struct err *e)
 	const struct csv_table *t = p->run->calibration;
 	double lengths_ns[LENGTHS], low = INFINITY, high = 0;
 	const char *observers[OBSERVERS];
-	char path[5000], text[GRID_CELL];
+	char text[GRID_CELL];
 	int rows = observers_of(t, observers);
 	if (!rows)
 		return plot_skip(p, "no stop or cut was injected in this run");
-	snprintf(path, sizeof(path), "%s/%s.data", p->work, p->plot->name);
-	FILE *data = fopen(path, "we");
+	FILE *data = plot_data_open(p, e);
 	if (!data)
-		return err_errno(e, EXIT_CANNOT, "cannot write '%s'", path);
+		return -1;
 	for (int k = 0; k < KINDS; k++) {
 		int count = lengths_of(t, kinds[k].kind, lengths_ns);
 		for (int o = 0; o < rows; o++) {
@@ -281,12 +280,11 @@ int calibration_prepare(struct plotting *p, struct err *e)
 			fputs("\n\n", data);
 		}
 	}
-	plot_set_text(p->script, "DATA", path);
 	fprintf(p->script, "N = %d\nLOW = %.9g\nHIGH = %.9g\narray OBSERVER[N]\narray PANEL[2]\n", rows,
 	        high > 0 ? pow(10, floor(log10(low / MS))) : 0.01, high > 0 ? pow(10, ceil(log10(high / MS))) : 1);
 	for (int o = 0; o < rows; o++)
-		plot_set_item(p->script, "OBSERVER", o + 1, name_format(observers[o], text, sizeof(text)));
+		gnuplot_set_item(p->script, "OBSERVER", o + 1, name_format(observers[o], text, sizeof(text)));
 	for (int k = 0; k < KINDS; k++)
-		plot_set_item(p->script, "PANEL", k + 1, kinds[k].heading);
-	return fclose(data) == 0 ? 0 : err_errno(e, EXIT_CANNOT, "cannot write data of a plot");
+		gnuplot_set_item(p->script, "PANEL", k + 1, kinds[k].heading);
+	return plot_data_close(data, e);
 }

@@ -1,5 +1,5 @@
 /*
- * calibration.h - show what a calibration came to: a table on a terminal, a section of the page, a plot.
+ * calibration.h - show what a calibration came to: a table on a terminal, a section of the page.
  */
 #ifndef REPORTS_CALIBRATION_H
 #define REPORTS_CALIBRATION_H
@@ -9,7 +9,6 @@
 #include <stdio.h>
 
 struct err;
-struct plotting;
 struct run_data;
 
 /* Print the tables of a run directory with a calibration, as REPORT_TEXT or REPORT_MARKDOWN. -1 when there is none. */
@@ -17,8 +16,5 @@ int report_calibration(FILE *out, const char *run_directory, enum report_format 
 
 /* The tables below the plot. */
 void page_calibration(FILE *out, const struct run_data *run);
-
-/* Preamble of the plot (plot.h). */
-int calibration_prepare(struct plotting *p, struct err *e);
 
 #endif

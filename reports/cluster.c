@@ -2,8 +2,8 @@
 
 #include "reports/csv_table.h"
 #include "reports/draw.h"
+#include "reports/gnuplot.h"
 #include "reports/label_rows.h"
-#include "reports/plot.h"
 #include "reports/run_data.h"
 
 #include <json-c/json.h>
@@ -126,14 +126,14 @@ static void put_panel(struct cluster *c, int row, int column)
 	for (int i = 0; i < series; i++) {
 		fprintf(c->script, "LINE[%d] = %d\n", (panel - 1) * SERIES + i + 1,
 		        line_of(c, r, drawn.label[i], label, sizeof(label)));
-		plot_set_item(c->script, "LABEL", (panel - 1) * SERIES + i + 1, label);
+		gnuplot_set_item(c->script, "LABEL", (panel - 1) * SERIES + i + 1, label);
 	}
 	int numbered = row < of->number_count;
 	snprintf(title, sizeof(title), "%s%s%s%.100s", numbered ? of->numbers[row] : "", numbered ? ". " : "",
 	         r->is_vm ? "" : "node ", r->name);
 	fprintf(c->script, "SERIES[%d] = %d\n", panel, series);
-	plot_set_item(c->script, "FILE", panel, path);
-	plot_set_item(c->script, "TITLE", panel, title);
+	gnuplot_set_item(c->script, "FILE", panel, path);
+	gnuplot_set_item(c->script, "TITLE", panel, title);
 	path[0] = '\0';
 	if (of->run && r->is_vm) {
 		snprintf(csv, sizeof(csv), "%s/plots/asked-%s.csv", of->run->directory, r->name);
@@ -142,7 +142,7 @@ static void put_panel(struct cluster *c, int row, int column)
 		};
 		draw(c, &request, "asked", panel, path, sizeof(path), &drawn);
 	}
-	plot_set_item(c->script, "ASKED", panel, path);
+	gnuplot_set_item(c->script, "ASKED", panel, path);
 }
 
 /* ---- marks ---- */
@@ -156,8 +156,8 @@ static void put_mark(struct cluster *c, const struct csv_table *t, int i, int co
 	/* A text that does not fit within what it is about is left out. */
 	int fits = label_small_px(text) < (until_s - from_s) / c->end_s * area_px / c->count;
 	c->marks++;
-	plot_set_item(c->script, "MARK_KIND", c->marks, csv_table_text(t, i, "kind"));
-	plot_set_item(c->script, "MARK_TEXT", c->marks, fits ? text : "");
+	gnuplot_set_item(c->script, "MARK_KIND", c->marks, csv_table_text(t, i, "kind"));
+	gnuplot_set_item(c->script, "MARK_TEXT", c->marks, fits ? text : "");
 	fprintf(c->script, "MARK_COLUMN[%d] = %d\nMARK_ROW[%d] = %d\nMARK_FROM[%d] = %.6f\nMARK_TO[%d] = %.6f\n",
 	        c->marks, column + 1, c->marks, row + 1, c->marks, from_s, c->marks, until_s);
 }
@@ -170,7 +170,7 @@ static void put_text(struct cluster *c, double at_s, const char *text)
 		return;
 	int right = left + width > area_px;
 	c->texts++;
-	plot_set_item(c->script, "TEXT", c->texts, text);
+	gnuplot_set_item(c->script, "TEXT", c->texts, text);
 	fprintf(c->script, "TEXT_AT[%d] = %.6f\nTEXT_RIGHT[%d] = %d\nTEXT_ROW[%d] = %d\n", c->texts, at_s, c->texts,
 	        right, c->texts, label_row(&c->label_rows[0], right ? left - width : left, width));
 }
@@ -221,14 +221,11 @@ static void declare(const struct cluster *c)
 	int panels = c->row_count * c->count;
 	fprintf(c->script, "COLUMNS = %d\nROWS = %d\nEACH = %d\narray LINE[%d]\narray LABEL[%d]\narray HEADING[%d]\n",
 	        c->count, c->row_count, SERIES, panels * SERIES, panels * SERIES, c->count);
-	for (size_t i = 0; i < sizeof(of_panel) / sizeof(*of_panel); i++)
-		fprintf(c->script, "array %s[%d]\n", of_panel[i], panels);
-	for (size_t i = 0; i < sizeof(of_mark) / sizeof(*of_mark); i++)
-		fprintf(c->script, "array %s[%d]\n", of_mark[i], MARKS);
-	for (size_t i = 0; i < sizeof(of_text) / sizeof(*of_text); i++)
-		fprintf(c->script, "array %s[%d]\n", of_text[i], TEXTS);
+	gnuplot_arrays(c->script, of_panel, sizeof(of_panel) / sizeof(*of_panel), panels);
+	gnuplot_arrays(c->script, of_mark, sizeof(of_mark) / sizeof(*of_mark), MARKS);
+	gnuplot_arrays(c->script, of_text, sizeof(of_text) / sizeof(*of_text), TEXTS);
 	for (int i = 0; i < c->count; i++)
-		plot_set_item(c->script, "HEADING", i + 1, c->columns[i].title);
+		gnuplot_set_item(c->script, "HEADING", i + 1, c->columns[i].title);
 }
 
 int cluster_prepare(FILE *script, const char *work, const char *name, const struct cluster_column *columns, int count)

@@ -1,6 +1,6 @@
+#include "reports/directory.h"
+
 #include "bench/base/data.h"
-#include "bench/base/err.h"
-#include "reports/report.h"
 
 #include <limits.h>
 #include <string.h>

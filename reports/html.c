@@ -1,8 +1,8 @@
 #include "reports/html.h"
 
 #include "bench/base/err.h"
-#include "reports/report.h"
-#include "reports/svg.h"
+#include "bench/base/whole_file.h"
+#include "reports/directory.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -90,7 +90,7 @@ int html_begin(FILE *out, const char *title, struct err *e)
 	if (!directory)
 		return -1;
 	snprintf(path, sizeof(path), "%s/report.css", directory);
-	char *style = text_of_file(path, 256 * 1024);
+	char *style = whole_file_read(path, 256 * 1024);
 	if (!style)
 		return err_set(e, EXIT_CANNOT, "cannot read the style sheet '%s'", path);
 	fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"

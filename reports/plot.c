@@ -1,49 +1,16 @@
 #include "reports/plot.h"
 
-#include "bench/base/clock.h"
 #include "bench/base/err.h"
-#include "bench/base/process.h"
 #include "reports/calibration.h"
 #include "reports/cluster.h"
 #include "reports/csv_table.h"
-#include "reports/report.h"
 #include "reports/run_data.h"
-#include "reports/svg.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define MIB 1048576.0
-
-void plot_quote(FILE *script, const char *text)
-{
-	fputc('\'', script);
-	for (; *text; text++) {
-		if (*text == '\'')
-			fputc('\'', script);
-		fputc((unsigned char)*text < 0x20 ? ' ' : *text, script);
-	}
-	fputc('\'', script);
-}
-
-void plot_set_text(FILE *script, const char *name, const char *text)
-{
-	fprintf(script, "%s = ", name);
-	plot_quote(script, text);
-	fputc('\n', script);
-}
-
-void plot_set_item(FILE *script, const char *array, int index, const char *text)
-{
-	fprintf(script, "%s[%d] = ", array, index);
-	plot_quote(script, text);
-	fputc('\n', script);
-}
 
 int plot_skip(struct plotting *p, const char *format, ...)
 {
@@ -54,8 +21,7 @@ int plot_skip(struct plotting *p, const char *format, ...)
 	return 1;
 }
 
-/* Open NAME in the scratch directory and tell the script about it as variable DATA. */
-static FILE *open_data(struct plotting *p, struct err *e)
+FILE *plot_data_open(struct plotting *p, struct err *e)
 {
 	char path[5000];
 	snprintf(path, sizeof(path), "%s/%s.data", p->work, p->plot->name);
@@ -63,21 +29,13 @@ static FILE *open_data(struct plotting *p, struct err *e)
 	if (!data)
 		err_errno(e, EXIT_CANNOT, "cannot write '%s'", path);
 	else
-		plot_set_text(p->script, "DATA", path);
+		gnuplot_set_text(p->script, "DATA", path);
 	return data;
 }
 
-static int close_data(FILE *data, struct err *e)
+int plot_data_close(FILE *data, struct err *e)
 {
 	return fclose(data) == 0 ? 0 : err_errno(e, EXIT_CANNOT, "cannot write data of a plot");
-}
-
-static void print_number(FILE *out, double value)
-{
-	if (isnan(value))
-		fputs(" NaN", out);
-	else
-		fprintf(out, " %.9g", value);
 }
 
 /* Axis of the downtimes: logarithmic when they are far apart and all above zero. */
@@ -104,7 +62,7 @@ static int downtime_prepare(struct plotting *p, struct err *e)
 	char text[256], name[128];
 	if (rows == 0)
 		return plot_skip(p, "there is no downtime in this run");
-	FILE *data = open_data(p, e);
+	FILE *data = plot_data_open(p, e);
 	if (!data)
 		return -1;
 	for (int i = 1; i < rows; i++)
@@ -119,20 +77,20 @@ static int downtime_prepare(struct plotting *p, struct err *e)
 		snprintf(text, sizeof(text), "%.60s%s%.60s", vms ? csv_table_text(t, i, "vm") : "", vms ? " " : "",
 		         name);
 		longest = strlen(text) > longest ? strlen(text) : longest;
-		plot_set_item(p->script, "DOWN_LABEL", i + 1, text);
-		plot_set_item(p->script, "DOWN_TEXT", i + 1, metric_format(&shown, text, sizeof(text)));
+		gnuplot_set_item(p->script, "DOWN_LABEL", i + 1, text);
+		gnuplot_set_item(p->script, "DOWN_TEXT", i + 1, metric_format(&shown, text, sizeof(text)));
 		fprintf(p->script, "DOWN_KNOWN[%d] = %d\n", i + 1, !isnan(value));
 		fprintf(data, "%d", i + 1);
-		print_number(data, value);
-		print_number(data, isnan(low) ? value : low);
-		print_number(data, isnan(high) ? value : high);
-		print_number(data, csv_table_number(t, i, "floor_ms"));
+		gnuplot_put_number(data, value);
+		gnuplot_put_number(data, isnan(low) ? value : low);
+		gnuplot_put_number(data, isnan(high) ? value : high);
+		gnuplot_put_number(data, csv_table_number(t, i, "floor_ms"));
 		fputc('\n', data);
 	}
 	/* About 8.6 of the 1200 dots of the width a character. */
 	fprintf(p->script, "LEFT = %.3f\n", fmin(0.42, fmax(0.20, (8.6 * (double)longest + 24) / 1200)));
 	downtime_axis(t, p->script);
-	return close_data(data, e);
+	return plot_data_close(data, e);
 }
 
 static int iterations_prepare(struct plotting *p, struct err *e)
@@ -149,23 +107,23 @@ static int iterations_prepare(struct plotting *p, struct err *e)
 		return plot_skip(p, "there are no iterations in this run");
 	if (!amounts || !rates) /* gnuplot refuses a panel without a point */
 		return plot_skip(p, "no pass over memory was watched to its end in this run");
-	FILE *data = open_data(p, e);
+	FILE *data = plot_data_open(p, e);
 	if (!data)
 		return -1;
 	for (int i = 0; i < csv_table_rows(t); i++) {
 		double throttle = csv_table_number(t, i, "throttle_percent");
 		fprintf(data, "%.9g", csv_table_number(t, i, "iteration"));
-		print_number(data, csv_table_number(t, i, "processed_bytes") / MIB);
-		print_number(data, csv_table_number(t, i, "remaining_bytes") / MIB);
-		print_number(data, csv_table_number(t, i, "dirty_bytes_per_s") / MIB);
-		print_number(data, csv_table_number(t, i, "rate_bytes_per_s") / MIB);
-		print_number(data, throttle);
+		gnuplot_put_number(data, csv_table_number(t, i, "processed_bytes") / MIB);
+		gnuplot_put_number(data, csv_table_number(t, i, "remaining_bytes") / MIB);
+		gnuplot_put_number(data, csv_table_number(t, i, "dirty_bytes_per_s") / MIB);
+		gnuplot_put_number(data, csv_table_number(t, i, "rate_bytes_per_s") / MIB);
+		gnuplot_put_number(data, throttle);
 		fputc('\n', data);
 		throttled |= throttle > 0;
 	}
 	fprintf(p->script, "N = %d\nTHROTTLED = %d\nFIRST = %.9g\nLAST = %.9g\n", csv_table_rows(t), throttled,
 	        csv_table_number(t, 0, "iteration"), csv_table_number(t, csv_table_rows(t) - 1, "iteration"));
-	return close_data(data, e);
+	return plot_data_close(data, e);
 }
 
 /* Of a consolidation loop. */
@@ -212,13 +170,13 @@ static int latency_panel(struct plotting *p, int number, const char *vm, const c
 		fprintf(data, "%d", phase + 1);
 		for (int c = 0; c < 4; c++) {
 			double value = csv_table_number(t, i, columns[c]);
-			print_number(data, value > 0 ? value : NAN);
+			gnuplot_put_number(data, value > 0 ? value : NAN);
 		}
 		fputc('\n', data);
 	}
-	plot_set_item(p->script, "PANEL_FILE", number, path);
-	plot_set_item(p->script, "PANEL_TITLE", number, title);
-	return close_data(data, e);
+	gnuplot_set_item(p->script, "PANEL_FILE", number, path);
+	gnuplot_set_item(p->script, "PANEL_TITLE", number, title);
+	return plot_data_close(data, e);
 }
 
 static int latency_prepare(struct plotting *p, struct err *e)
@@ -249,7 +207,7 @@ static int latency_prepare(struct plotting *p, struct err *e)
 	        panels > 1 ? 2 : 1, phase_count, pow(10, floor(log10(low * 0.8))), pow(10, ceil(log10(high * 1.2))));
 	fprintf(p->script, "array PANEL_FILE[PANELS]\narray PANEL_TITLE[PANELS]\narray PHASE[PHASES]\n");
 	for (int i = 0; i < phase_count; i++)
-		plot_set_item(p->script, "PHASE", i + 1, phases[i]);
+		gnuplot_set_item(p->script, "PHASE", i + 1, phases[i]);
 	for (int i = 0; i < panels; i++)
 		if (latency_panel(p, i + 1, vms[i], workloads[i], phases, phase_count, e) < 0)
 			return -1;
@@ -270,87 +228,37 @@ static const struct {
 	                       calibration_prepare },
 };
 
-int plot_run_gnuplot(const char *script_path, struct err *e)
+static int draw_one(const struct gnuplot *g, struct plotting *p, int kind, struct err *e)
 {
-	const char *argv[] = { "gnuplot", "-d", script_path, NULL };
-	char output[8192];
-	return process_run(NULL, argv, 120 * NS_PER_S, output, sizeof(output), e);
-}
-
-static int publish(const struct plotting *p, const char *ending, struct err *e)
-{
-	char from[5000], to[5000];
-	snprintf(from, sizeof(from), "%s/%s.%s", p->work, p->plot->name, ending);
-	snprintf(to, sizeof(to), "%s/plots/%s.%s", p->run->directory, p->plot->name, ending);
-	if (strcmp(ending, "svg") == 0 && svg_repair(from) < 0)
-		return err_errno(e, EXIT_CANNOT, "cannot write '%s'", from);
-	return rename(from, to) == 0 ? 0 : err_errno(e, EXIT_CANNOT, "cannot write '%s'", to);
-}
-
-static int draw_one(struct plotting *p, int kind, const char *scripts, struct err *e)
-{
-	static const char *const endings[] = { "svg", "png" };
-	char path[5000], text[5000], scale[64];
-	snprintf(path, sizeof(path), "%s/%s.gp", p->work, p->plot->name);
-	p->script = fopen(path, "we");
-	if (!p->script)
-		return err_errno(e, EXIT_CANNOT, "cannot write '%s'", path);
+	char caption[300], scale[64];
 	scale_format(p->run, scale, sizeof(scale));
-	snprintf(text, sizeof(text), "%.200s%s", p->run->name, scale);
-	plot_set_text(p->script, "SCRIPTS", scripts);
-	plot_set_text(p->script, "NAME", p->plot->name);
-	plot_set_text(p->script, "CAPTION", *scale ? text : "");
-	int result = table[kind].prepare(p, e);
-	for (int i = 0; result == 0 && i < 2; i++) {
-		snprintf(text, sizeof(text), "%s/%s.%s", p->work, p->plot->name, endings[i]);
-		plot_set_text(p->script, "TERMINAL", endings[i]);
-		plot_set_text(p->script, "OUT", text);
-		fprintf(p->script, "reset\nload SCRIPTS.'/%s'\n", table[kind].script);
-	}
-	if (fclose(p->script) != 0 && result == 0)
-		result = err_errno(e, EXIT_CANNOT, "cannot write '%s'", path);
-	for (int i = 0; result == 1 && i < 2; i++) {
-		/* One from an earlier analysis would now be wrong. */
-		snprintf(text, sizeof(text), "%s/plots/%s.%s", p->run->directory, p->plot->name, endings[i]);
-		unlink(text);
-	}
-	if (result == 0)
-		result = plot_run_gnuplot(path, e);
-	for (int i = 0; result == 0 && i < 2; i++)
-		result = publish(p, endings[i], e);
-	return result;
+	snprintf(caption, sizeof(caption), "%.200s%s", p->run->name, scale);
+	p->script = gnuplot_picture_begin(g, p->plot->name, *scale ? caption : "", e);
+	if (!p->script)
+		return -1;
+	int prepared = table[kind].prepare(p, e);
+	return gnuplot_picture_end(g, p->plot->name, table[kind].script, p->script, prepared, e);
 }
 
 int plots_draw(const struct run_data *run, struct plot plots[PLOT_COUNT], struct err *e)
 {
-	char plots_path[4400], work[4500];
-	const char *scripts = reports_directory(e);
+	struct gnuplot g = { 0 };
 	struct err first = { 0 };
-	snprintf(plots_path, sizeof(plots_path), "%s/plots", run->directory);
-	snprintf(work, sizeof(work), "%s/.draw-XXXXXX", plots_path);
 	if (*run->no_result)
 		err_set(&first, EXIT_MEASURED_BAD, "%s", run->no_result);
-	else if (!scripts)
-		first = *e;
-	else if (mkdir(plots_path, 0755) < 0 && errno != EEXIST)
-		err_errno(&first, EXIT_CANNOT, "cannot make '%s'", plots_path);
-	else if (!mkdtemp(work))
-		err_errno(&first, EXIT_CANNOT, "cannot make '%s'", work);
-	int ready = first.status == 0;
+	int ready = !*run->no_result && gnuplot_begin(&g, run->directory, &first) == 0;
 	for (int kind = 0; kind < PLOT_COUNT; kind++) {
-		struct plotting p = { .run = run, .plot = &plots[kind], .work = work };
+		struct plotting p = { .run = run, .plot = &plots[kind], .work = g.work };
 		struct err own = first;
 		plots[kind] = (struct plot){ .name = table[kind].name, .heading = table[kind].heading };
-		if ((!ready || draw_one(&p, kind, scripts, &own) < 0)) {
+		if (!ready || draw_one(&g, &p, kind, &own) < 0) {
 			snprintf(plots[kind].missing, sizeof(plots[kind].missing), "%.500s", own.text);
 			if (first.status == 0)
 				first = own;
 		}
 	}
-	if (ready) {
-		const char *argv[] = { "rm", "-rf", "--", work, NULL };
-		process_run(NULL, argv, 10 * NS_PER_S, NULL, 0, NULL);
-	}
+	if (ready)
+		gnuplot_end(&g);
 	if (first.status && e)
 		*e = first;
 	return first.status ? -1 : 0;

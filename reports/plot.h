@@ -1,11 +1,10 @@
 /*
  * plot.h - the plots of a run, by gnuplot, from the columns that analysis wrote.
- *
- * A plot is a script in the reports directory (NAME.gp) and a preamble written here that sets its variables; the
- * variables are listed at the top of each script. SVG for pages, PNG (twice the size) for slides.
  */
 #ifndef REPORTS_PLOT_H
 #define REPORTS_PLOT_H
+
+#include "reports/gnuplot.h"
 
 #include <stdio.h>
 
@@ -42,13 +41,9 @@ struct plotting {
 	FILE *script;
 };
 
-/* Write text as a gnuplot string that nothing in it can leave. */
-void plot_quote(FILE *script, const char *text);
-void plot_set_text(FILE *script, const char *name, const char *text);
-void plot_set_item(FILE *script, const char *array, int index, const char *text);
-
-/* Run a finished script. */
-int plot_run_gnuplot(const char *script_path, struct err *e);
+/* A file in the scratch directory, which the script knows as DATA. */
+FILE *plot_data_open(struct plotting *p, struct err *e);
+int plot_data_close(FILE *data, struct err *e);
 
 /* Why there is no plot; returns 1, so that `return plot_skip(...)` works. */
 int plot_skip(struct plotting *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -56,5 +51,6 @@ int plot_skip(struct plotting *p, const char *format, ...) __attribute__((format
 /* Preambles: 0 to draw, 1 skipped with a reason, -1 an error. */
 int timeline_prepare(struct plotting *p, struct err *e);
 int zoom_prepare(struct plotting *p, struct err *e);
+int calibration_prepare(struct plotting *p, struct err *e);
 
 #endif

@@ -44,7 +44,4 @@ int report_runs(const char *const runs[], int count, const char *output, struct 
  */
 int report_study(const char *directory, const char *output, char *page, size_t room, struct err *e);
 
-/* Where the gnuplot scripts and the style sheet are (see bench/base/data.h), or NULL. */
-const char *reports_directory(struct err *e);
-
 #endif

@@ -1,6 +1,7 @@
 #include "reports/run_data.h"
 
 #include "bench/base/err.h"
+#include "bench/base/json_file.h"
 #include "bench/base/quantity.h"
 #include "reports/csv_table.h"
 
@@ -68,13 +69,6 @@ static void load_metrics(struct run_data *run)
 	}
 }
 
-static struct json_object *load_json(const struct run_data *run, const char *name)
-{
-	char path[sizeof(run->directory) + 64];
-	snprintf(path, sizeof(path), "%s/%s", run->directory, name);
-	return json_object_from_file(path);
-}
-
 /* "1/16", "0.0625" and 0.0625 are all in use. */
 static double read_scale(struct json_object *manifest)
 {
@@ -120,8 +114,8 @@ int run_data_load(struct run_data *run, const char *directory, struct err *e)
 	while (length > 1 && directory[length - 1] == '/')
 		length--;
 	snprintf(run->directory, sizeof(run->directory), "%.*s", (int)length, directory);
-	run->manifest = load_json(run, "manifest.json");
-	run->metrics = load_json(run, "metrics.json");
+	run->manifest = json_file_read(run->directory, "manifest.json");
+	run->metrics = json_file_read(run->directory, "metrics.json");
 	run->name = json_text(run->manifest, "name");
 	run->question = json_text(run->manifest, "question");
 	run->status = json_text(run->manifest, "status");
@@ -135,7 +129,7 @@ int run_data_load(struct run_data *run, const char *directory, struct err *e)
 	if (*run->no_result)
 		return 0;
 	load_metrics(run);
-	run->calibration_facts = load_json(run, "calibration.json");
+	run->calibration_facts = json_file_read(run->directory, "calibration.json");
 	csv_table_load(&run->calibration, run->directory, "calibration.csv", TABLE_ROWS, NULL);
 	csv_table_load(&run->calibration_shares, run->directory, "calibration-shares.csv", TABLE_ROWS, NULL);
 	csv_table_load(&run->downtime, run->directory, "plots/downtime.csv", TABLE_ROWS, NULL);

@@ -32,7 +32,7 @@ int report_study(const char *directory, const char *output, char *page, size_t r
 	struct study_view v;
 	char path[4200];
 	int result = study_view_load(&v, directory, e);
-	int has_page = result == 0 && (v.paper || v.ranking || v.boundary);
+	bool has_page = result == 0 && study_page_is_wanted(&v);
 	if (result == 0) {
 		snprintf(path, sizeof(path), "%s/index.html", directory);
 		snprintf(page, room, "%s", output && !has_page ? output : path);

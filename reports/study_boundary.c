@@ -1,12 +1,17 @@
-#include "reports/study_boundary.h"
-
+/* The boundary that a study has looked for, what was tried, and how the hypervisor's forecasts held. */
 #include "reports/csv_table.h"
 #include "reports/html.h"
-#include "reports/plot.h"
-#include "reports/study_page.h"
+#include "reports/study_section.h"
 
 #include <math.h>
 #include <string.h>
+
+/* Columns of tried.csv: what the hypervisor expected, less what came. */
+static const char *const forecast_errors[] = {
+	"expected_downtime_error_first", "expected_downtime_error_median", "expected_downtime_error_last",
+	"remaining_time_error_first",    "remaining_time_error_median",    "remaining_time_error_last",
+};
+enum { FORECAST_ERRORS = sizeof(forecast_errors) / sizeof(*forecast_errors) };
 
 static const char *axis_label(const struct study_view *v)
 {
@@ -42,7 +47,8 @@ static int row_of(const struct csv_table *t, const char *block)
 
 /* ---- the page ---- */
 
-void boundary_put_summary(FILE *out, const struct study_view *v)
+/* A line a block: where its boundary is. */
+static void put_summary(FILE *out, const struct study_view *v)
 {
 	const struct csv_table *t = v->boundary;
 	char text[300];
@@ -99,9 +105,6 @@ static void put_number(FILE *out, const struct csv_table *t, int row, const char
 
 static void put_tried(FILE *out, const struct study_view *v)
 {
-	static const char *const errors[] = { "expected_downtime_error_first", "expected_downtime_error_median",
-		                              "expected_downtime_error_last",  "remaining_time_error_first",
-		                              "remaining_time_error_median",   "remaining_time_error_last" };
 	const struct csv_table *t = v->tried;
 	char text[300];
 	fputs("<table class=\"ranking\">\n<thead><tr><th rowspan=\"2\"></th><th class=\"number\" rowspan=\"2\">",
@@ -133,67 +136,44 @@ static void put_tried(FILE *out, const struct study_view *v)
 		fputs("</td>", out);
 		put_number(out, t, i, "baseline_rate", csv_table_text(t, i, "rate_unit"));
 		put_number(out, t, i, "migration_time", "ns");
-		for (size_t k = 0; k < sizeof(errors) / sizeof(*errors); k++)
-			put_number(out, t, i, errors[k], "ns");
+		for (int k = 0; k < FORECAST_ERRORS; k++)
+			put_number(out, t, i, forecast_errors[k], "ns");
 		fputs("</tr>\n", out);
 	}
 	fputs("</tbody>\n</table>\n", out);
 }
 
-void boundary_put(FILE *out, const struct study_view *v, const struct study_plot *plots, int plot_count)
+static void put(FILE *out, const struct study_view *v, const struct study_plot *plots, int plot_count)
 {
 	fputs("<section>\n<h2>Boundary</h2>\n<p class=\"note\">Found by bisection: both ends, then always the middle. A migration "
 	      "that has not come to an end by the time limit is aborted and has not converged.</p>\n",
 	      out);
-	for (int i = 0; i < plot_count; i++)
-		if (plots[i].part == PART_BOUNDARY)
-			study_plot_put(out, v, &plots[i]);
+	study_plots_put(out, v, plots, plot_count, PART_BOUNDARY, 0);
 	put_boundaries(out, v);
 	fputs("</section>\n<section>\n<h2>Forecasts</h2>\n<p class=\"note\">What the hypervisor expected at its passes over the "
 	      "memory, less what came: the first pass, the median and the last; positive, it expected more. Where nothing "
 	      "came there is no error.</p>\n",
 	      out);
-	for (int i = 0; i < plot_count; i++)
-		if (plots[i].part == PART_FORECAST)
-			study_plot_put(out, v, &plots[i]);
+	study_plots_put(out, v, plots, plot_count, PART_FORECAST, 0);
 	put_tried(out, v);
 	fputs("</section>\n", out);
 }
 
 /* ---- pictures ---- */
 
-static void put_item(FILE *s, const char *array, int index, double value)
-{
-	if (isnan(value))
-		fprintf(s, "%s[%d] = NaN\n", array, index);
-	else
-		fprintf(s, "%s[%d] = %.9g\n", array, index, value);
-}
-
-static void put_cell(FILE *data, const struct csv_table *t, int row, const char *column, double factor)
-{
-	double value = csv_table_number(t, row, column) * factor;
-	if (isnan(value))
-		fputs(" NaN", data);
-	else
-		fprintf(data, " %.9g", value);
-}
-
 /* Columns: row of the block, value, share, then first, median, last error of the downtime (s) and of the time (s). */
 static int write_data(const struct study_view *v, const char *path)
 {
-	static const char *const cells[] = { "expected_downtime_error_first", "expected_downtime_error_median",
-		                             "expected_downtime_error_last",  "remaining_time_error_first",
-		                             "remaining_time_error_median",   "remaining_time_error_last" };
 	FILE *data = fopen(path, "we");
 	int errors = 0;
 	for (int i = 0; data && i < csv_table_rows(v->tried); i++) {
 		fprintf(data, "%d", row_of(v->boundary, csv_table_text(v->tried, i, "block")) + 1);
-		put_cell(data, v->tried, i, "at", 1);
-		put_cell(data, v->tried, i, "share", 1);
-		for (size_t k = 0; k < sizeof(cells) / sizeof(*cells); k++) {
-			put_cell(data, v->tried, i, cells[k], 1e-9);
-			errors += !isnan(csv_table_number(v->tried, i, cells[k]));
+		gnuplot_put_number(data, csv_table_number(v->tried, i, "at"));
+		gnuplot_put_number(data, csv_table_number(v->tried, i, "share"));
+		for (int k = 0; k < FORECAST_ERRORS; k++) {
+			double error_ns = csv_table_number(v->tried, i, forecast_errors[k]);
+			gnuplot_put_number(data, error_ns * 1e-9);
+			errors += !isnan(error_ns);
 		}
 		putc('\n', data);
 	}
@@ -217,34 +197,42 @@ static int prepare(const struct study_drawing *d, const struct study_plot *plot,
 		from = fmin(from, csv_table_number(v->tried, i, "at"));
 		to = fmax(to, csv_table_number(v->tried, i, "at"));
 	}
-	for (size_t i = 0; i < sizeof(arrays) / sizeof(*arrays); i++)
-		fprintf(s, "array %s[%d]\n", arrays[i], count);
+	gnuplot_arrays(s, arrays, sizeof(arrays) / sizeof(*arrays), count);
 	for (int i = 0; i < count; i++) {
-		plot_set_item(s, "BLOCK", i + 1,
-		              block_format(csv_table_text(v->boundary, i, "block"), text, sizeof(text)));
-		plot_set_item(s, "TEXT", i + 1, boundary_format(v, i, text, sizeof(text)));
-		put_item(s, "LOW", i + 1, csv_table_number(v->boundary, i, "low"));
-		put_item(s, "HIGH", i + 1, csv_table_number(v->boundary, i, "high"));
+		gnuplot_set_item(s, "BLOCK", i + 1,
+		                 block_format(csv_table_text(v->boundary, i, "block"), text, sizeof(text)));
+		gnuplot_set_item(s, "TEXT", i + 1, boundary_format(v, i, text, sizeof(text)));
+		gnuplot_set_number_item(s, "LOW", i + 1, csv_table_number(v->boundary, i, "low"));
+		gnuplot_set_number_item(s, "HIGH", i + 1, csv_table_number(v->boundary, i, "high"));
 	}
 	fprintf(s, "COUNT = %d\nFROM = %.9g\nTO = %.9g\n", count, from, to);
-	plot_set_text(s, "FILE", path);
-	plot_set_text(s, "AXIS", axis_label(v));
+	gnuplot_set_text(s, "FILE", path);
+	gnuplot_set_text(s, "AXIS", axis_label(v));
 	return 0;
 }
 
-int boundary_plots(const struct study_view *v, struct study_plot *plots, int room)
+/* The map and the forecasts. */
+static int plots(const struct study_view *v, struct study_plot *ret, int room)
 {
-	if (!v->boundary || room < 2)
+	(void)v;
+	if (room < 2)
 		return 0;
-	plots[0] = (struct study_plot){ .name = "boundary",
-		                        .heading = "Where migrations converge",
-		                        .script = "boundary.gp",
-		                        .part = PART_BOUNDARY,
-		                        .prepare = prepare };
-	plots[1] = (struct study_plot){ .name = "forecast",
-		                        .heading = "What the hypervisor expected, less what came",
-		                        .script = "forecast.gp",
-		                        .part = PART_FORECAST,
-		                        .prepare = prepare };
+	ret[0] = (struct study_plot){ .name = "boundary",
+		                      .heading = "Where migrations converge",
+		                      .script = "boundary.gp",
+		                      .part = PART_BOUNDARY,
+		                      .prepare = prepare };
+	ret[1] = (struct study_plot){ .name = "forecast",
+		                      .heading = "What the hypervisor expected, less what came",
+		                      .script = "forecast.gp",
+		                      .part = PART_FORECAST,
+		                      .prepare = prepare };
 	return 2;
 }
+
+static bool is_there(const struct study_view *v)
+{
+	return v->boundary != NULL;
+}
+
+const struct study_section boundary_section = { is_there, plots, put_summary, put };

@@ -1,17 +1,17 @@
 /*
- * study_plot.h - the figures of a study, drawn into its plots/: those of the paper that it repeats, one a block of its
- * ranking, and the boundary that it has looked for.
+ * study_plot.h - a figure of a study: drawn into its plots/, and put on its page.
  */
 #ifndef REPORTS_STUDY_PLOT_H
 #define REPORTS_STUDY_PLOT_H
 
+#include "reports/gnuplot.h"
 #include "reports/study_view.h"
 
 #include <stdio.h>
 
 struct study_drawing {
 	const struct study_view *view;
-	const char *work, *scripts; /* scratch folder; where the .gp files are */
+	const char *work; /* scratch folder */
 };
 
 enum study_part { PART_PAPER, PART_RANKING, PART_BOUNDARY, PART_FORECAST };
@@ -27,11 +27,11 @@ struct study_plot {
 	char missing[512]; /* why there is none; "" when it was drawn */
 };
 
-enum { STUDY_PLOTS_MAX = 32 };
+/* -1 when something went wrong that is not the data's fault. */
+int study_plot_draw(const struct gnuplot *g, const struct study_view *v, struct study_plot *plot, struct err *e);
 
-/* Draw every figure; *ret_count of them. -1 when something went
- * wrong that is not the data's fault (gnuplot is not there): the reason is then in the plots too. */
-int study_plots_draw(const struct study_view *v, struct study_plot plots[STUDY_PLOTS_MAX], int *ret_count,
-                     struct err *e);
+/* Put those of a part and row (0 where a part has none) on the page: each, or why there is none. */
+void study_plots_put(FILE *out, const struct study_view *v, const struct study_plot *plots, int plot_count,
+                     enum study_part part, int row);
 
 #endif

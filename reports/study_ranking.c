@@ -1,9 +1,7 @@
-#include "reports/study_ranking.h"
-
+/* What a study compares, ranked: a table and a picture for each block. */
 #include "reports/csv_table.h"
 #include "reports/html.h"
-#include "reports/plot.h"
-#include "reports/study_page.h"
+#include "reports/study_section.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -183,7 +181,7 @@ static void put_table(FILE *out, const struct study_view *v, int from, int end)
 	fputs("</tbody>\n</table>\n", out);
 }
 
-void ranking_put(FILE *out, const struct study_view *v, const struct study_plot *plots, int plot_count)
+static void put(FILE *out, const struct study_view *v, const struct study_plot *plots, int plot_count)
 {
 	const struct csv_table *t = v->ranking;
 	fputs("<section>\n<h2>Ranking</h2>\n<p class=\"note\">Best first; what never converged was aborted at the time limit, "
@@ -194,9 +192,7 @@ void ranking_put(FILE *out, const struct study_view *v, const struct study_plot 
 	fputs("What could not be run here stands last, with the reason.</p>\n", out);
 	for (int from = 0, end; from < csv_table_rows(t); from = end) {
 		end = block_end(t, from);
-		for (int i = 0; i < plot_count; i++)
-			if (plots[i].part == PART_RANKING && plots[i].row == from)
-				study_plot_put(out, v, &plots[i]);
+		study_plots_put(out, v, plots, plot_count, PART_RANKING, from);
 		put_table(out, v, from, end);
 	}
 	fputs("</section>\n", out);
@@ -210,7 +206,8 @@ static int count_class(const struct csv_table *t, int from, int end, const char 
 	return count;
 }
 
-void ranking_put_summary(FILE *out, const struct study_view *v)
+/* A line a block: what is best, and what never converged. */
+static void put_summary(FILE *out, const struct study_view *v)
 {
 	const struct csv_table *t = v->ranking;
 	char text[400], value[128], ratio[64];
@@ -259,14 +256,6 @@ struct range {
 	double low, high;
 };
 
-static void put_scalar(FILE *s, const char *name, double value)
-{
-	if (isnan(value))
-		fprintf(s, "%s = NaN\n", name);
-	else
-		fprintf(s, "%s = %.9g\n", name, value);
-}
-
 /* The columns of one member; what is not above 0 has no place on a logarithmic axis. */
 static void write_data(FILE *data, const struct csv_table *t, int row, int place, struct range *ranges)
 {
@@ -277,10 +266,10 @@ static void write_data(FILE *data, const struct csv_table *t, int row, int place
 		int at = find_column(t, row, drawn[i].metric, drawn[i].estimator);
 		double value = at < 0 ? NAN : csv_table_number(t, at, "value") * drawn[i].factor;
 		if (isnan(value) || value < 0 || (is_downtime && (value == 0 || kind == 2))) {
-			fputs(" NaN", data);
+			gnuplot_put_number(data, NAN);
 			continue;
 		}
-		fprintf(data, " %.9g", value);
+		gnuplot_put_number(data, value);
 		struct range *range = &ranges[is_downtime ? DOWNTIMES : i];
 		range->low = fmin(range->low, value);
 		range->high = fmax(range->high, value);
@@ -306,28 +295,29 @@ static int prepare(const struct study_drawing *d, const struct study_plot *plot,
 		if (!has_result(t, row))
 			continue;
 		write_data(data, t, row, ++count, ranges);
-		plot_set_item(s, "MEMBER", count, cell(t, row, "member"));
+		gnuplot_set_item(s, "MEMBER", count, cell(t, row, "member"));
 		int time = find_column(t, row, "migration_time", "completion");
 		if (time >= 0 && strcmp(cell(t, row, "reference"), "yes") == 0)
 			reference_s = csv_table_number(t, time, "value") / 1e9;
 	}
 	fclose(data);
 	fprintf(s, "COUNT = %d\nROW = %d\n", count, PLOT_ROW_PX);
-	put_scalar(s, "REFERENCE", reference_s);
-	put_scalar(s, "LONG", ranges[TIME].high > 0 ? ranges[TIME].high : 1);
-	put_scalar(s, "LOST", ranges[LOST].high > 0 ? ranges[LOST].high : 1);
-	put_scalar(s, "DOWN_LOW", ranges[DOWNTIMES].high > 0 ? ranges[DOWNTIMES].low : 1);
-	put_scalar(s, "DOWN_HIGH", ranges[DOWNTIMES].high > 0 ? ranges[DOWNTIMES].high : 1000);
-	plot_set_text(s, "FILE", path);
+	gnuplot_set_number(s, "REFERENCE", reference_s);
+	gnuplot_set_number(s, "LONG", ranges[TIME].high > 0 ? ranges[TIME].high : 1);
+	gnuplot_set_number(s, "LOST", ranges[LOST].high > 0 ? ranges[LOST].high : 1);
+	gnuplot_set_number(s, "DOWN_LOW", ranges[DOWNTIMES].high > 0 ? ranges[DOWNTIMES].low : 1);
+	gnuplot_set_number(s, "DOWN_HIGH", ranges[DOWNTIMES].high > 0 ? ranges[DOWNTIMES].high : 1000);
+	gnuplot_set_text(s, "FILE", path);
 	return count == 0;
 }
 
-int ranking_plots(const struct study_view *v, struct study_plot *plots, int room)
+/* A picture a block. */
+static int plots(const struct study_view *v, struct study_plot *ret, int room)
 {
 	const struct csv_table *t = v->ranking;
 	int count = 0;
 	for (int row = 0; row < csv_table_rows(t) && count < room; row = block_end(t, row)) {
-		struct study_plot *plot = &plots[count++];
+		struct study_plot *plot = &ret[count++];
 		char text[300];
 		*plot = (struct study_plot){
 			.script = "ranking.gp", .part = PART_RANKING, .prepare = prepare, .row = row
@@ -338,3 +328,10 @@ int ranking_plots(const struct study_view *v, struct study_plot *plots, int room
 	}
 	return count;
 }
+
+static bool is_there(const struct study_view *v)
+{
+	return v->ranking != NULL;
+}
+
+const struct study_section ranking_section = { is_there, plots, put_summary, put };

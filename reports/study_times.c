@@ -1,7 +1,7 @@
 #include "reports/study_times.h"
 
 #include "reports/csv_table.h"
-#include "reports/plot.h"
+#include "reports/gnuplot.h"
 
 #include <math.h>
 #include <string.h>
@@ -25,12 +25,10 @@ static int find_row(const struct csv_table *t, const char *workload, double bits
 	return -1;
 }
 
+/* An end of an interval, where the axis has it. */
 static void put_end(FILE *s, const char *array, int index, double seconds)
 {
-	if (seconds > 0)
-		fprintf(s, "%s[%d] = %.9g\n", array, index, seconds);
-	else
-		fprintf(s, "%s[%d] = NaN\n", array, index);
+	gnuplot_set_number_item(s, array, index, seconds > 0 ? seconds : NAN);
 }
 
 int study_times_prepare(const struct study_view *v, FILE *s)
@@ -41,12 +39,11 @@ int study_times_prepare(const struct study_view *v, FILE *s)
 	int bars = 0;
 	fprintf(s, "GROUPS = %d\nSERIES = %d\narray GROUP[%d]\narray LABEL[%d]\n", FIGURE_RATES, KINDS, FIGURE_RATES,
 	        KINDS);
-	for (size_t i = 0; i < sizeof(arrays) / sizeof(*arrays); i++)
-		fprintf(s, "array %s[%d]\n", arrays[i], FIGURE_RATES * KINDS);
+	gnuplot_arrays(s, arrays, sizeof(arrays) / sizeof(*arrays), FIGURE_RATES * KINDS);
 	for (int g = 0; g < FIGURE_RATES; g++)
-		plot_set_item(s, "GROUP", g + 1, v->paper->rate_names[g]);
+		gnuplot_set_item(s, "GROUP", g + 1, v->paper->rate_names[g]);
 	for (int k = 0; k < KINDS; k++)
-		plot_set_item(s, "LABEL", k + 1, kinds[k].label);
+		gnuplot_set_item(s, "LABEL", k + 1, kinds[k].label);
 	for (int g = 0; g < FIGURE_RATES; g++)
 		for (int k = 0; k < KINDS; k++) {
 			char text[64];
@@ -60,7 +57,7 @@ int study_times_prepare(const struct study_view *v, FILE *s)
 			        g + 1 + 0.8 * (k - (KINDS - 1) / 2.) / KINDS, bars, value / 1e9, bars, k + 1);
 			put_end(s, "DOWN", bars, isnan(low) ? NAN : fmax(low, value / 20) / 1e9);
 			put_end(s, "UP", bars, high / 1e9);
-			plot_set_item(s, "TEXT", bars, value_format(value, "ns", text, sizeof(text)));
+			gnuplot_set_item(s, "TEXT", bars, value_format(value, "ns", text, sizeof(text)));
 			lowest = fmin(lowest, isnan(low) ? value : fmax(low, value / 20));
 			highest = fmax(highest, isnan(high) ? value : high);
 		}

@@ -1,6 +1,7 @@
 #include "reports/study_view.h"
 
 #include "bench/base/err.h"
+#include "bench/base/json_file.h"
 #include "reports/csv_table.h"
 
 #include <dirent.h>
@@ -54,11 +55,9 @@ const struct paper *paper_find(const char *name)
 
 int study_view_load(struct study_view *v, const char *directory, struct err *e)
 {
-	char path[sizeof(v->directory) + 16];
 	memset(v, 0, sizeof(*v));
 	snprintf(v->directory, sizeof(v->directory), "%s", directory);
-	snprintf(path, sizeof(path), "%s/plan.json", directory);
-	struct json_object *plan = access(path, R_OK) == 0 ? json_object_from_file(path) : NULL, *keys = NULL, *name;
+	struct json_object *plan = json_file_read(directory, "plan.json"), *keys = NULL, *name;
 	if (!plan)
 		return err_set(e, EXIT_USAGE, "'%s' holds no study: it has no plan.json", directory);
 	if (json_object_object_get_ex(plan, "keys", &keys)) {

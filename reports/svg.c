@@ -1,5 +1,7 @@
 #include "reports/svg.h"
 
+#include "bench/base/whole_file.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,22 +11,6 @@ struct rule {
 	const char *from;
 	const char *before, *after; /* the replacement: before, the name, after; before alone when after is NULL */
 };
-
-char *text_of_file(const char *path, size_t limit)
-{
-	FILE *in = fopen(path, "re");
-	if (!in)
-		return NULL;
-	char *text = malloc(limit + 1);
-	size_t length = text ? fread(text, 1, limit + 1, in) : 0;
-	fclose(in);
-	if (!text || length > limit) {
-		free(text);
-		return NULL;
-	}
-	text[length] = '\0';
-	return text;
-}
 
 static void rewrite(FILE *out, const char *at, const struct rule *rules, const char *name)
 {
@@ -49,7 +35,7 @@ int svg_repair(const char *path)
 		{ "sans-serif:Bold\"", "sans-serif\" font-weight=\"bold\"", NULL },
 		{ NULL, NULL, NULL },
 	};
-	char *text = text_of_file(path, SVG_LIMIT);
+	char *text = whole_file_read(path, SVG_LIMIT);
 	FILE *out = text ? fopen(path, "we") : NULL;
 	if (out)
 		rewrite(out, text, rules, "");
@@ -70,7 +56,7 @@ int svg_inline(FILE *out, const char *path, const char *name)
 		{ "url(#", "url(#", "-" },
 		{ NULL, NULL, NULL },
 	};
-	char *text = text_of_file(path, SVG_LIMIT), *svg = text ? strstr(text, "<svg") : NULL;
+	char *text = whole_file_read(path, SVG_LIMIT), *svg = text ? strstr(text, "<svg") : NULL;
 	if (svg)
 		rewrite(out, svg, rules, name);
 	free(text);

@@ -80,8 +80,8 @@ static void put_rate(struct view *v, int number, const char *path, const char *s
 		         stem[length] ? stem + length + 1 : "", *role ? " (" : "", role, *role ? ")" : "");
 	else
 		snprintf(title, sizeof(title), "%.200s", stem);
-	plot_set_item(s, "RATE_FILE", number, out);
-	plot_set_item(s, "RATE_TITLE", number, title);
+	gnuplot_set_item(s, "RATE_FILE", number, out);
+	gnuplot_set_item(s, "RATE_TITLE", number, title);
 	fprintf(s, "RATE_PERCENT[%d] = %d\n", number, percent);
 }
 
@@ -119,12 +119,12 @@ static void put_lines(struct view *v, const char *name, const struct draw_reques
 	int count = request ? draw(v, *request, out, drawn) : 0;
 	fprintf(s, "%sS = %d\n", name, count);
 	snprintf(item, sizeof(item), "%s_FILE", name);
-	plot_set_text(s, item, out);
+	gnuplot_set_text(s, item, out);
 	snprintf(item, sizeof(item), "%s_LABEL", name);
 	if (count)
 		fprintf(s, "array %s[%d]\n", item, count);
 	for (int i = 0; i < count; i++)
-		plot_set_item(s, item, i + 1, drawn->label[i]);
+		gnuplot_set_item(s, item, i + 1, drawn->label[i]);
 }
 
 /* The link that the migration crosses; all, where the manifest does not name it. */
@@ -150,7 +150,7 @@ static void put_link(struct view *v)
 	double asked = run_link_rate(run);
 	double highest = fmax(drawn.highest, asked), factor = highest >= 2e9 ? 1e9 : highest >= 2e6 ? 1e6 : 1e3;
 	fprintf(v->p->script, "LINK_FACTOR = %g\nLINK_ASKED = %g\n", factor, asked > 0 ? asked : 0.0);
-	plot_set_text(v->p->script, "LINK_UNIT", factor > 1e6 ? "Gbit/s" : factor > 1e3 ? "Mbit/s" : "kbit/s");
+	gnuplot_set_text(v->p->script, "LINK_UNIT", factor > 1e6 ? "Gbit/s" : factor > 1e3 ? "Mbit/s" : "kbit/s");
 }
 
 /* Whole nodes, and the threads that move the VM. */
@@ -190,8 +190,8 @@ static void put_silences(struct view *v)
 		snprintf(title, sizeof(title), "%s: longest silence on the wire, where it ended", stem);
 		draw(v, (struct draw_request){ .path = found.gl_pathv[i], .values = { "longest_silence_ms" } }, out,
 		     &drawn);
-		plot_set_item(s, "SILENCE_FILE", i + 1, out);
-		plot_set_item(s, "SILENCE_TITLE", i + 1, title);
+		gnuplot_set_item(s, "SILENCE_FILE", i + 1, out);
+		gnuplot_set_item(s, "SILENCE_TITLE", i + 1, title);
 	}
 	globfree(&found);
 }

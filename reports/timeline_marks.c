@@ -39,7 +39,7 @@ static void put_bands(struct view *v, double px_per_s)
 		double left = ((from_s + to_s) / 2 - v->from_s) * px_per_s - width / 2;
 		left = fmax(0, fmin(left, area_px - width));
 		count++;
-		plot_set_item(s, "BAND_LABEL", count, name);
+		gnuplot_set_item(s, "BAND_LABEL", count, name);
 		fprintf(s, "BAND_FROM[%d] = %.6f\nBAND_TO[%d] = %.6f\nBAND_AT[%d] = %.6f\nBAND_ROW[%d] = %d\n", count,
 		        from_s, count, to_s, count, v->from_s + (left + width / 2) / px_per_s, count,
 		        label_row(&rows, left, width));
@@ -85,8 +85,8 @@ static void put_labels(struct view *v, const struct event_label *labels, int cou
 		const struct event_label *l = &labels[i];
 		double width = label_small_px(l->text) + 8, left = (l->at_s - v->from_s) * px_per_s;
 		int right = left + width > area_px;
-		plot_set_item(s, "EVENT_LABEL", i + 1, l->text);
-		plot_set_item(s, "EVENT_COLOUR", i + 1, l->stop ? "#B04A00" : "#444444");
+		gnuplot_set_item(s, "EVENT_LABEL", i + 1, l->text);
+		gnuplot_set_item(s, "EVENT_COLOUR", i + 1, l->stop ? "#B04A00" : "#444444");
 		fprintf(s, "EVENT_AT[%d] = %.6f\nEVENT_RIGHT[%d] = %d\nEVENT_ROW[%d] = %d\n", i + 1, l->at_s, i + 1,
 		        right, i + 1, label_row(&rows, right ? left - width : left, width));
 	}
@@ -152,9 +152,9 @@ static void put_bars(struct view *v)
 			continue;
 		count++;
 		fprintf(s, "BAR_FROM[%d] = %.6f\nBAR_TO[%d] = %.6f\n", count, at_s, count, at_s + value_ms / 1e3);
-		plot_set_item(s, "BAR_LABEL", count,
-		              name_format(csv_table_text(t, i, "estimator"), text, sizeof(text)));
-		plot_set_item(s, "BAR_TEXT", count, value_format(value_ms, "ms", text, sizeof(text)));
+		gnuplot_set_item(s, "BAR_LABEL", count,
+		                 name_format(csv_table_text(t, i, "estimator"), text, sizeof(text)));
+		gnuplot_set_item(s, "BAR_TEXT", count, value_format(value_ms, "ms", text, sizeof(text)));
 	}
 	fprintf(s, "BARS = %d\n", count);
 }

@@ -6,8 +6,8 @@
 #include "analysis/series_read.h"
 #include "bench/base/err.h"
 #include "t/made_run.h"
+#include "t/scratch.h"
 
-#include <ftw.h>
 #include <json-c/json.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,34 +16,23 @@
 
 #include <cmocka.h>
 
-static char scratch[] = "/tmp/t-an-run-XXXXXX";
 static char run_path[64];
 static struct json_object *analysed;
 static struct err analysed_err;
 
-static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *where)
+static int run_make(void **state)
 {
-	(void)st, (void)type, (void)where;
-	return remove(path);
-}
-
-/* A fresh folder for each test, gone after it. */
-static int scratch_make(void **state)
-{
-	(void)state;
-	strcpy(scratch + strlen("/tmp/t-an-run-"), "XXXXXX");
-	if (!mkdtemp(scratch))
+	if (scratch_make(state) < 0)
 		return -1;
-	snprintf(run_path, sizeof(run_path), "%s/run", scratch);
+	snprintf(run_path, sizeof(run_path), "%.50s/run", scratch);
 	return 0;
 }
 
-static int scratch_remove(void **state)
+static int run_remove(void **state)
 {
-	(void)state;
 	json_object_put(analysed);
 	analysed = NULL;
-	return nftw(scratch, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+	return scratch_remove(state);
 }
 
 /* Analyse run_path; the result of analyze_run(). */

@@ -13,8 +13,8 @@
 #include "bench/base/err.h"
 #include "reports/report.h"
 #include "t/made_run.h"
+#include "t/scratch.h"
 
-#include <ftw.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -145,12 +145,6 @@ static double reader_bytes_per_s(const char *directory, struct series_facts *fac
 	return best;
 }
 
-static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *where)
-{
-	(void)st, (void)type, (void)where;
-	return remove(path);
-}
-
 int main(int argc, char **argv)
 {
 	double length_s = argc > 2 ? atof(argv[2]) : 3600, s[2];
@@ -189,6 +183,6 @@ int main(int argc, char **argv)
 	       length_s, 3 * facts.rows, reader / 1e6, s[1], report_s, (double)page.st_size / 1e6, kib[1], s[0],
 	       kib[0]);
 	if (argc < 2)
-		nftw(base, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+		folder_remove(base);
 	return reader < 0;
 }

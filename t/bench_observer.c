@@ -21,8 +21,8 @@
 #include "bench/experiment/run_directory.h"
 #include "bench/experiment/watching.h"
 #include "bench/migrate/hypervisor.h"
+#include "t/scratch.h"
 
-#include <ftw.h>
 #include <gsl/gsl_cdf.h>
 #include <gsl/gsl_sort_double.h>
 #include <gsl/gsl_statistics_double.h>
@@ -137,12 +137,6 @@ static int head_set(struct bench *b, bool on, struct err *e)
 		result = watching_start(&b->head, &b->head_only, &b->testbed, 1, b->head_directory, e);
 	b->head_on = on && result == 0;
 	return result;
-}
-
-static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *where)
-{
-	(void)st, (void)type, (void)where;
-	return remove(path);
 }
 
 static int end(struct bench *b, struct err *e)
@@ -298,7 +292,7 @@ int main(int argc, char **argv)
 	int result = directory_make(b.head_directory, &e);
 	if (result == 0 && (result = read_config(&b, "configs/quick.conf", &e)) == 0)
 		result = bench_run(&b, &e);
-	nftw(b.directory, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+	folder_remove(b.directory);
 	if (result == 0)
 		print(&b, what);
 	return result < 0 ? err_report(&e) : EXIT_DONE;

@@ -30,13 +30,7 @@ says() {
 	return 1
 }
 
-cat >"$work/good.conf" <<'END'
-[experiment]
-name = good
-[vm vm1]
-memory = 128M
-workload = intadd
-END
+good_config "$work/good.conf"
 
 answer=/var/cache/migmeter/kvm
 mkdir -p "${answer%/*}"

@@ -3,13 +3,7 @@
 . t/lib.sh
 alone
 
-cat >"$work/good.conf" <<'END'
-[experiment]
-name = good
-[vm vm1]
-memory = 128M
-workload = intadd
-END
+good_config "$work/good.conf"
 
 # complains WHAT STATUS PATTERN ARGUMENTS...
 complains() {

@@ -27,6 +27,17 @@ left_behind() {
 	busy || ls -d /var/lib/migmeter 2>/dev/null
 }
 
+# good_config FILE: the smallest config that is right
+good_config() {
+	cat >"$1" <<'END'
+[experiment]
+name = good
+[vm vm1]
+memory = 128M
+workload = intadd
+END
+}
+
 plan() {
 	echo "1..$1"
 }

@@ -288,6 +288,33 @@ static void sampling_pauses_and_goes_on(void **state)
 	end(f);
 }
 
+/* Busy for a twentieth of each period: it samples itself while it is, the sampler's thread in the rest. */
+static void a_workload_that_rests_is_sampled_all_the_same(void **state)
+{
+	(void)state;
+	struct fixture *f = begin("migmeter.workload=dutycycle migmeter.interval=2000000 migmeter.dutycycle.share=0.05 "
+	                          "migmeter.dutycycle.period=200ms");
+	struct sample last = { 0 };
+	int64_t resting = 0, working = 0;
+	await_state(f, AGENT_READY);
+	command(f, MESSAGE_START);
+	while (last.seq < 400) {
+		struct sample before = last;
+		struct message m = next(f);
+		if (m.type != MESSAGE_SAMPLES)
+			continue;
+		check_samples(&m, &last);
+		working += last.work > before.work;
+		for (int i = 1; i < m.samples.count; i++)
+			resting += m.samples.sample[i].work == m.samples.sample[i - 1].work;
+	}
+	assert_true(working > 0);
+	assert_true(resting > 200);
+	command(f, MESSAGE_STOP);
+	await_state(f, AGENT_DONE);
+	end(f);
+}
+
 static void a_workload_that_cannot_start_is_told_to_the_head(void **state)
 {
 	(void)state;
@@ -325,6 +352,7 @@ int main(void)
 		cmocka_unit_test(an_agent_runs_its_life),
 		cmocka_unit_test(short_intervals_share_datagrams),
 		cmocka_unit_test(sampling_pauses_and_goes_on),
+		cmocka_unit_test(a_workload_that_rests_is_sampled_all_the_same),
 		cmocka_unit_test(a_workload_that_cannot_start_is_told_to_the_head),
 		cmocka_unit_test(a_workload_that_fails_while_it_runs_is_told_to_the_head),
 	};

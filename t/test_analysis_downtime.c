@@ -249,7 +249,7 @@ static void test_stop_events(void **state)
 
 int main(void)
 {
-#define ONE(test) cmocka_unit_test_setup_teardown(test, scratch_make, scratch_remove)
+#define ONE(test) cmocka_unit_test_setup_teardown(test, run_make, run_remove)
 	const struct CMUnitTest tests[] = {
 		ONE(test_known_stops),      ONE(test_no_stop),       ONE(test_samples_end_before_stop),
 		ONE(test_postcopy_stall),   ONE(test_sampling_hole), ONE(test_network_outage),

@@ -102,7 +102,7 @@ static void test_job_goes_on(void **state)
 	assert_near(metric("settled_rate", "intadd"), 5e7, 3e5, "in the end");
 }
 
-#define ONE(test) cmocka_unit_test_setup_teardown(test, scratch_make, scratch_remove)
+#define ONE(test) cmocka_unit_test_setup_teardown(test, run_make, run_remove)
 
 int main(void)
 {

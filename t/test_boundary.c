@@ -3,10 +3,10 @@
 #include "analysis/study.h"
 #include "analysis/study_analyze.h"
 #include "bench/base/err.h"
+#include "bench/base/whole_file.h"
 #include "bench/study_search.h"
 #include "reports/csv_table.h"
 #include "reports/report.h"
-#include "reports/svg.h"
 #include "t/analysed.h"
 #include "t/made_study.h"
 
@@ -243,7 +243,7 @@ static void test_page(void **state)
 	csv_table_free(t);
 	if (report_study(s.directory, NULL, path, sizeof(path), &e) < 0)
 		fail_msg("%s", e.text);
-	char *page = text_of_file(path, 5 << 20);
+	char *page = whole_file_read(path, 5 << 20);
 	assert_non_null(page);
 	static const char *const wanted[] = { "mode postcopy: still converges at 2, the highest tried",
 		                              "mode precopy: converges up to 0.753", "Forecasts", "never converged" };
@@ -254,7 +254,7 @@ static void test_page(void **state)
 	study_free(&s);
 }
 
-#define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, scratch_make, scratch_remove)
+#define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, run_make, run_remove)
 
 int main(void)
 {

@@ -253,7 +253,7 @@ static void test_pings(void **state)
 	check_ping(PING_GAP, 17.7, 18.6, 153);
 }
 
-#define ONE(test) cmocka_unit_test_setup_teardown(test, scratch_make, scratch_remove)
+#define ONE(test) cmocka_unit_test_setup_teardown(test, run_make, run_remove)
 
 int main(void)
 {

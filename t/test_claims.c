@@ -5,39 +5,18 @@
 #include "analysis/study_analyze.h"
 #include "bench/base/err.h"
 #include "bench/base/quantity.h"
+#include "bench/base/whole_file.h"
 #include "reports/csv_table.h"
 #include "reports/report.h"
-#include "reports/svg.h"
 #include "t/made_study.h"
+#include "t/scratch.h"
 
-#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <unistd.h>
 
 #include <cmocka.h>
-
-static char scratch[64];
-
-static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *where)
-{
-	(void)st, (void)type, (void)where;
-	return remove(path);
-}
-
-static int scratch_make(void **state)
-{
-	(void)state;
-	strcpy(scratch, "/tmp/t-claims-XXXXXX");
-	return mkdtemp(scratch) ? 0 : -1;
-}
-
-static int scratch_remove(void **state)
-{
-	(void)state;
-	return nftw(scratch, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
-}
 
 static void test_interval(void **state)
 {
@@ -352,7 +331,7 @@ static void test_page(void **state)
 	if (report_study(scratch, NULL, path, sizeof(path), &e) < 0)
 		fail_msg("%s", e.text);
 	assert_non_null(strstr(path, "/study.html"));
-	char *page = text_of_file(path, 5 << 20);
+	char *page = whole_file_read(path, 5 << 20);
 	assert_non_null(page);
 	static const char *const wanted[] = { "at scale 1/16",
 		                              "K10",
@@ -446,7 +425,7 @@ static void test_points_page(void **state)
 		csv_table_free(claims_made());
 		if (report_study(scratch, NULL, path, sizeof(path), &e) < 0)
 			fail_msg("%s", e.text);
-		char *page = text_of_file(path, 5 << 20);
+		char *page = whole_file_read(path, 5 << 20);
 		assert_non_null(page);
 		for (size_t k = 0; k < sizeof(cases[i].wanted) / sizeof(*cases[i].wanted); k++)
 			if (!strstr(page, cases[i].wanted[k]))

@@ -1,50 +1,14 @@
-/* The controller without machines: what the monitor saw put into the cluster, plans carried out by a fake migration, the
- * power of nodes, and the whole loop over a replayed cluster. */
+/* The consolidation manager without machines: what the monitor saw put into the cluster, and the whole loop over a
+ * replayed one. */
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
 #include "bench/placement/cluster_line.h"
 #include "bench/placement/cluster_view.h"
 #include "bench/placement/consolidation.h"
 #include "bench/placement/monitor_replay.h"
+#include "t/logged_moves.h"
 #include "t/made_cluster.h"
-
-#include <stdatomic.h>
-#include <unistd.h>
-
-#define PATIENCE_NS (60 * NS_PER_S)
-
-/* ---- events, as one text ---- */
-
-static pthread_mutex_t log_lock = PTHREAD_MUTEX_INITIALIZER;
-static char log_text[8192];
-static size_t log_used;
-
-static void sink(void *context, int64_t head_ns, const char *vm, const char *node, const char *event,
-                 const char *detail)
-{
-	(void)context;
-	assert_true(head_ns > 0);
-	pthread_mutex_lock(&log_lock);
-	log_used += (size_t)snprintf(log_text + log_used, sizeof(log_text) - log_used, "%s %s %s: %s\n", vm, node,
-	                             event, detail);
-	assert_true(log_used < sizeof(log_text));
-	pthread_mutex_unlock(&log_lock);
-}
-
-static void log_clear(void)
-{
-	log_used = 0;
-	log_text[0] = '\0';
-}
-
-static void log_has(const char *text)
-{
-	pthread_mutex_lock(&log_lock);
-	bool has = strstr(log_text, text);
-	pthread_mutex_unlock(&log_lock);
-	if (!has)
-		fail_msg("no '%s' in:\n%s", text, log_text);
-}
+#include "t/scratch_database.h"
 
 /* ---- a view -> the cluster ---- */
 
@@ -173,300 +137,6 @@ static void a_cluster_is_one_line(void **state)
 	cluster_free(c);
 }
 
-/* ---- plans ---- */
-
-static atomic_int now_moving, most_moving, moved;
-static atomic_bool hold; /* migrations last until it is false, or they are aborted */
-
-static int fake_migrate(const struct mover_node *from, const struct mover_node *to, struct migration_spec *spec,
-                        struct migration_result *ret, struct err *e)
-{
-	(void)from;
-	*ret = (struct migration_result){ 0 };
-	assert_int_equal(spec->destination_core, to->core);
-	int now = atomic_fetch_add(&now_moving, 1) + 1;
-	if (now > atomic_load(&most_moving))
-		atomic_store(&most_moving, now);
-	while (atomic_load(&hold) && !*spec->interrupted)
-		clock_sleep(NS_PER_MS);
-	atomic_fetch_sub(&now_moving, 1);
-	if (*spec->interrupted)
-		return err_set(e, EXIT_INTERRUPTED, "interrupted");
-	if (strcmp(to->name, "bad") == 0)
-		return err_set(e, EXIT_MEASURED_BAD, "it does not work");
-	atomic_fetch_add(&moved, 1);
-	return 0;
-}
-
-struct control {
-	struct cluster *cluster;
-	struct node_power *power;
-	struct mover *mover;
-	struct plan plan;
-};
-
-static const char *const names[] = { "pm0", "pm1", "bad", "pm3" };
-static const struct mover_node to[] = {
-	{ "pm0", "", "", 0 }, { "pm1", "", "", 1 }, { "bad", "", "", 2 }, { "pm3", "", "", 3 }
-};
-
-static void control_begin(struct control *k, const char *nodes, const char *vms, enum node_power_kind kind)
-{
-	struct err e = { 0 };
-	log_clear();
-	atomic_store(&hold, false);
-	atomic_store(&moved, 0);
-	atomic_store(&most_moving, 0);
-	k->cluster = made_cluster(nodes, vms, 0, NULL);
-	const struct node_power_spec power = { .kind = kind,
-		                               .wake_delay_ns = 30 * NS_PER_MS,
-		                               .names = names,
-		                               .node_count = k->cluster->node_count,
-		                               .sink = sink };
-	assert_int_equal(node_power_new(&k->power, &power, &e), 0);
-	const struct mover_spec spec = { .cluster = k->cluster,
-		                         .power = k->power,
-		                         .nodes = to,
-		                         .patience_ns = 50 * NS_PER_MS,
-		                         .migration = { .sink = sink },
-		                         .migrate = fake_migrate };
-	assert_int_equal(mover_new(&k->mover, &spec, &e), 0);
-	assert_int_equal(plan_init(&k->plan, k->cluster, false, &e), 0);
-	plan_begin(&k->plan, 1);
-}
-
-static void control_end(struct control *k)
-{
-	plan_free(&k->plan);
-	mover_free(k->mover);
-	node_power_free(k->power);
-	cluster_free(k->cluster);
-}
-
-static void carry_out(struct control *k)
-{
-	int64_t end_ns = clock_now_ns() + PATIENCE_NS;
-	while (mover_is_busy(k->mover) && clock_now_ns() < end_ns) {
-		mover_step(k->mover);
-		clock_sleep(NS_PER_MS);
-	}
-	assert_false(mover_is_busy(k->mover));
-}
-
-static void stages_follow_each_other(void **state)
-{
-	(void)state;
-	struct control k;
-	struct err e = { 0 };
-	control_begin(&k, "90 10 10 10", "0:20 0:20 0:20", NODE_POWER_NONE);
-	plan_move(&k.plan, k.cluster, 0, 1);
-	plan_move(&k.plan, k.cluster, 1, 3);
-	assert_int_equal(k.plan.entries[1].stage, 1);
-	assert_int_equal(mover_take(k.mover, &k.plan, &e), 0);
-	atomic_store(&hold, true);
-	mover_step(k.mover);
-	mover_step(k.mover);
-	assert_int_equal(k.cluster->vms[0].to, 1);
-	assert_int_equal(k.cluster->vms[1].to, CLUSTER_NONE);
-	atomic_store(&hold, false);
-	carry_out(&k);
-	assert_int_equal(k.cluster->vms[0].node, 1);
-	assert_int_equal(k.cluster->vms[1].node, 3);
-	assert_int_equal(atomic_load(&most_moving), 1);
-	int count;
-	const struct move_record *records = mover_records(k.mover, &count);
-	assert_int_equal(count, 2);
-	assert_true(records[0].arrived && records[0].end_ns > records[0].begin_ns);
-	assert_true(records[1].begin_ns >= records[0].end_ns);
-	log_has("vm0 pm0 move-begin: to pm1\n");
-	log_has("vm0 pm1 move-end: arrived, took ");
-
-	/* Those of a stage at the same time. */
-	plan_begin(&k.plan, 0);
-	plan_move(&k.plan, k.cluster, 0, 0);
-	plan_move(&k.plan, k.cluster, 1, 0);
-	assert_int_equal(mover_take(k.mover, &k.plan, &e), 0);
-	atomic_store(&hold, true);
-	mover_step(k.mover);
-	assert_int_equal(k.cluster->moves, 2);
-	atomic_store(&hold, false);
-	carry_out(&k);
-	assert_int_equal(k.cluster->moves, 0);
-	assert_int_equal(k.cluster->vms[1].node, 0);
-	control_end(&k);
-}
-
-static void a_failure_drops_what_stands_on_it(void **state)
-{
-	(void)state;
-	struct control k;
-	struct err e = { 0 };
-	control_begin(&k, "90 10 10 10", "0:20 0:20 0:20", NODE_POWER_NONE);
-	plan_move(&k.plan, k.cluster, 0, 2);
-	plan_move(&k.plan, k.cluster, 1, 1);
-	assert_int_equal(mover_take(k.mover, &k.plan, &e), 0);
-	carry_out(&k);
-	assert_int_equal(k.cluster->vms[0].node, 0);
-	assert_int_equal(k.cluster->vms[1].node, 0);
-	assert_int_equal(atomic_load(&moved), 0);
-	log_has("vm0 pm0 move-end: failed after ");
-	log_has(": it does not work\n");
-	log_has("vm1 pm0 move-dropped: to pm1: a move before it failed\n");
-	int count;
-	const struct move_record *records = mover_records(k.mover, &count);
-	assert_int_equal(count, 1);
-	assert_false(records[0].arrived);
-	assert_string_equal(records[0].words, "it does not work");
-
-	/* The next plan is carried out. */
-	plan_begin(&k.plan, 1);
-	plan_move(&k.plan, k.cluster, 1, 1);
-	assert_int_equal(mover_take(k.mover, &k.plan, &e), 0);
-	carry_out(&k);
-	assert_int_equal(k.cluster->vms[1].node, 1);
-	control_end(&k);
-}
-
-static void nothing_goes_to_a_silent_node(void **state)
-{
-	(void)state;
-	struct control k;
-	struct err e = { 0 };
-	control_begin(&k, "90 10", "0:20 0:20", NODE_POWER_NONE);
-	plan_move(&k.plan, k.cluster, 0, 1);
-	assert_int_equal(mover_take(k.mover, &k.plan, &e), 0);
-	cluster_node_measured(k.cluster, 1, NODE_SILENT, NAN);
-	carry_out(&k);
-	assert_int_equal(atomic_load(&moved), 0);
-	log_has("vm0 pm0 move-dropped: to pm1: the node does not answer\n");
-	control_end(&k);
-}
-
-static void a_move_waits_for_the_node_it_wakes(void **state)
-{
-	(void)state;
-	for (int answers = 0; answers < 2; answers++) {
-		struct control k;
-		struct err e = { 0 };
-		control_begin(&k, "90 0z", "0:20 0:20", NODE_POWER_STAND_IN);
-		node_power_sleep(k.power, 1);
-		assert_false(node_power_is_awake(k.power, 1));
-		plan_wake(&k.plan, 1, 0);
-		plan_move(&k.plan, k.cluster, 0, 1);
-		assert_int_equal(mover_take(k.mover, &k.plan, &e), 0);
-		mover_step(k.mover);
-		mover_step(k.mover);
-		assert_int_equal(k.cluster->moves, 0);
-		while (!node_power_is_awake(k.power, 1)) {
-			clock_sleep(NS_PER_MS);
-			mover_step(k.mover);
-		}
-		assert_int_equal(k.cluster->moves, 0); /* it is awake and has not answered yet */
-		if (answers)
-			cluster_node_measured(k.cluster, 1, NODE_ANSWERING, 0);
-		carry_out(&k);
-		log_has(" pm1 node-sleep: stand-in");
-		log_has(" pm1 node-wake: stand-in, takes 0.03 s\n");
-		log_has(" pm1 node-awake: stand-in\n");
-		assert_int_equal(atomic_load(&moved), answers);
-		log_has(answers ? "vm0 pm1 move-end: arrived" : "move-dropped: to pm1: the node does not answer\n");
-		control_end(&k);
-	}
-}
-
-static void an_abort_ends_moves(void **state)
-{
-	(void)state;
-	struct control k;
-	struct err e = { 0 };
-	control_begin(&k, "90 10 10", "0:20 0:20", NODE_POWER_NONE);
-	plan_move(&k.plan, k.cluster, 0, 1);
-	plan_move(&k.plan, k.cluster, 1, 1);
-	assert_int_equal(mover_take(k.mover, &k.plan, &e), 0);
-	atomic_store(&hold, true);
-	mover_step(k.mover);
-	mover_abort(k.mover);
-	carry_out(&k);
-	assert_int_equal(k.cluster->vms[0].node, 0);
-	log_has("vm0 pm0 move-end: failed after ");
-	log_has("vm1 pm0 move-dropped: to pm1: interrupted\n");
-	control_end(&k);
-}
-
-/* ---- power ---- */
-
-static void wait_power(struct node_power *p, int node, bool awake)
-{
-	int64_t end_ns = clock_now_ns() + PATIENCE_NS;
-	while (node_power_is_awake(p, node) != awake || node_power_is_waking(p, node)) {
-		assert_true(clock_now_ns() < end_ns);
-		clock_sleep(NS_PER_MS);
-		node_power_step(p);
-	}
-}
-
-static void wait_log(struct node_power *p, const char *text)
-{
-	int64_t end_ns = clock_now_ns() + PATIENCE_NS;
-	while (!strstr(log_text, text)) {
-		assert_true(clock_now_ns() < end_ns);
-		clock_sleep(NS_PER_MS);
-		node_power_step(p);
-	}
-}
-
-static void commands_put_nodes_to_sleep(void **state)
-{
-	(void)state;
-	char directory[] = "/tmp/test_consolidation.XXXXXX", sleep[80], path[80];
-	struct node_power *p;
-	struct err e = { 0 };
-	assert_non_null(mkdtemp(directory));
-	snprintf(sleep, sizeof(sleep), "touch %s/$1", directory);
-	snprintf(path, sizeof(path), "%s/pm1", directory);
-	char wake[100];
-	snprintf(wake, sizeof(wake), "rm %s/$1", directory);
-	const struct node_power_spec spec = { .kind = NODE_POWER_COMMAND,
-		                              .sleep = sleep,
-		                              .wake = wake,
-		                              .deadline_ns = PATIENCE_NS,
-		                              .names = names,
-		                              .node_count = 2,
-		                              .sink = sink };
-	log_clear();
-	assert_int_equal(node_power_new(&p, &spec, &e), 0);
-	node_power_sleep(p, 1);
-	wait_log(p, "node-asleep");
-	assert_int_equal(access(path, F_OK), 0);
-	int64_t active_ns = node_power_active_ns(p, 1);
-	assert_true(node_power_active_ns(p, 0) > active_ns);
-	clock_sleep(5 * NS_PER_MS);
-	assert_int_equal(node_power_active_ns(p, 1), active_ns);
-	node_power_wake(p, 1);
-	wait_power(p, 1, true);
-	assert_int_equal(access(path, F_OK), -1);
-	assert_true(node_power_active_ns(p, 1) > active_ns);
-
-	/* A command that fails changes nothing. */
-	log_clear();
-	node_power_sleep(p, 1);
-	wait_log(p, "node-asleep");
-	unlink(path);
-	log_clear();
-	node_power_wake(p, 1);
-	wait_log(p, "node-wake-failed: ");
-	assert_false(node_power_is_awake(p, 1));
-
-	/* At the end everything is awake again. */
-	FILE *f = fopen(path, "w");
-	assert_non_null(f);
-	fclose(f);
-	node_power_free(p);
-	assert_int_equal(access(path, F_OK), -1);
-	snprintf(path, sizeof(path), "%s/", directory);
-	assert_int_equal(rmdir(directory), 0);
-}
-
 /* ---- the loop ---- */
 
 #define INTERVAL_NS (40 * NS_PER_MS)
@@ -494,16 +164,6 @@ static atomic_int notes;
 static struct stop stop;
 static char last_line[200];
 
-static int log_count(const char *text)
-{
-	int count = 0;
-	pthread_mutex_lock(&log_lock);
-	for (const char *at = log_text; (at = strstr(at, text)); at++)
-		count++;
-	pthread_mutex_unlock(&log_lock);
-	return count;
-}
-
 static int on_pulse(void *context, const char *line, struct err *e)
 {
 	(void)context;
@@ -530,7 +190,7 @@ static struct looped loop_run(const char *second, int64_t duration_ns, bool dry_
 {
 	struct looped l = { 0 };
 	struct monitor_replay *replay;
-	char directory[] = "/tmp/test_consolidation.XXXXXX", path[96];
+	struct scratch_database database;
 	const struct policy_ops *ops = &threshold_policy;
 	void *options = made_options(ops, "window=1s quiet=1s");
 	struct monitor_replay_row rows[4];
@@ -541,8 +201,7 @@ static struct looped loop_run(const char *second, int64_t duration_ns, bool dry_
 	const struct consolidation_vm vms[] = { { "vm0", 1 << 28, 0 }, { "vm1", 1 << 28, 0 } };
 	memcpy(rows, overloaded, sizeof(rows));
 	rows[3].node = second;
-	assert_non_null(mkdtemp(directory));
-	snprintf(path, sizeof(path), "%s/monitor.sqlite", directory);
+	scratch_database_make(&database);
 	assert_int_equal(monitor_replay_create(&replay, rows, 4, &l.e), 0);
 	log_clear();
 	atomic_store(&notes, 0);
@@ -558,7 +217,7 @@ static struct looped loop_run(const char *second, int64_t duration_ns, bool dry_
 		                                 .migrate = fake_migrate,
 		                                 .source = &monitor_replay,
 		                                 .source_argument = replay,
-		                                 .database = path,
+		                                 .database = database.path,
 		                                 .interval_ns = INTERVAL_NS,
 		                                 .duration_ns = duration_ns,
 		                                 .dry_run = dry_run,
@@ -567,8 +226,7 @@ static struct looped loop_run(const char *second, int64_t duration_ns, bool dry_
 	l.status = consolidation_run(&spec, &l.result, &l.e);
 	monitor_replay_free(replay);
 	free(options);
-	unlink(path);
-	assert_int_equal(rmdir(directory), 0);
+	scratch_database_remove(&database);
 	return l;
 }
 
@@ -642,12 +300,6 @@ int main(void)
 		cmocka_unit_test(a_silent_node_keeps_its_vms),
 		cmocka_unit_test(only_a_younger_view_places_vms),
 		cmocka_unit_test(a_cluster_is_one_line),
-		cmocka_unit_test(stages_follow_each_other),
-		cmocka_unit_test(a_failure_drops_what_stands_on_it),
-		cmocka_unit_test(nothing_goes_to_a_silent_node),
-		cmocka_unit_test(a_move_waits_for_the_node_it_wakes),
-		cmocka_unit_test(an_abort_ends_moves),
-		cmocka_unit_test(commands_put_nodes_to_sleep),
 		cmocka_unit_test(the_loop_finds_an_overload_and_moves),
 		cmocka_unit_test(the_loop_ends_with_its_time),
 		cmocka_unit_test(a_dry_run_moves_nothing),

@@ -1,6 +1,7 @@
 /* The guests' initramfs, written from a small kernel directory and read back with libarchive. */
 #include "bench/base/err.h"
 #include "bench/testbed/guest_image.h"
+#include "t/scratch.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -22,11 +23,11 @@
 	"kernel/drivers/net/virtio-net.ko.gz: kernel/net/core/failover.ko kernel/drivers/virtio/virtio.ko "          \
 	"kernel/drivers/virtio/virtio_ring.ko\n"
 
-static char directory[64], path[128];
+static char path[128];
 
 static const char *in(const char *name)
 {
-	snprintf(path, sizeof(path), "%s/%s", directory, name);
+	snprintf(path, sizeof(path), "%s/%s", scratch, name);
 	return path;
 }
 
@@ -65,9 +66,7 @@ static int set_up(void **state)
 		                                   "kernel/modules/kernel/drivers/virtio",
 		                                   "kernel/modules/kernel/net",
 		                                   "kernel/modules/kernel/net/core" };
-	(void)state;
-	strcpy(directory, "/tmp/migmeter-test-XXXXXX");
-	if (!mkdtemp(directory))
+	if (scratch_make(state) < 0)
 		return -1;
 	for (size_t i = 0; i < sizeof(directories) / sizeof(*directories); i++)
 		mkdir(in(directories[i]), 0755);
@@ -83,20 +82,12 @@ static int set_up(void **state)
 	return 0;
 }
 
-static int tear_down(void **state)
-{
-	char command[128];
-	(void)state;
-	snprintf(command, sizeof(command), "rm -r %s", directory);
-	return system(command);
-}
-
 static int image_write(struct err *e)
 {
 	char binary[128], kernel[128], output[128];
-	snprintf(binary, sizeof(binary), "%s/binary", directory);
-	snprintf(kernel, sizeof(kernel), "%s/kernel", directory);
-	snprintf(output, sizeof(output), "%s/image", directory);
+	snprintf(binary, sizeof(binary), "%s/binary", scratch);
+	snprintf(kernel, sizeof(kernel), "%s/kernel", scratch);
+	snprintf(output, sizeof(output), "%s/image", scratch);
 	return guest_image_write(binary, kernel, output, e);
 }
 
@@ -168,7 +159,7 @@ static void without_a_driver_there_is_no_image_at_all(void **state)
 	assert_int_equal(image_write(&e), -1);
 	assert_non_null(strstr(e.text, "failover.ko"));
 	char command[128];
-	snprintf(command, sizeof(command), "! ls %s | grep -q image", directory);
+	snprintf(command, sizeof(command), "! ls %s | grep -q image", scratch);
 	assert_int_equal(system(command), 0);
 }
 
@@ -177,7 +168,7 @@ static void the_version_is_read(void **state)
 	(void)state;
 	char kernel[128], version[64];
 	struct err e = { 0 };
-	snprintf(kernel, sizeof(kernel), "%s/kernel", directory);
+	snprintf(kernel, sizeof(kernel), "%s/kernel", scratch);
 	assert_int_equal(guest_kernel_version(kernel, version, sizeof(version), &e), 0);
 	assert_string_equal(version, "6.1.0-test");
 	assert_int_equal(guest_kernel_version("/nonexistent", version, sizeof(version), &e), -1);
@@ -187,9 +178,9 @@ static void the_version_is_read(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(the_image_holds_what_a_guest_needs, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(without_a_driver_there_is_no_image_at_all, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(the_version_is_read, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(the_image_holds_what_a_guest_needs, set_up, scratch_remove),
+		cmocka_unit_test_setup_teardown(without_a_driver_there_is_no_image_at_all, set_up, scratch_remove),
+		cmocka_unit_test_setup_teardown(the_version_is_read, set_up, scratch_remove),
 	};
 	return cmocka_run_group_tests_name("guest_image", tests, NULL, NULL);
 }

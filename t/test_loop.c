@@ -1,7 +1,7 @@
 /* A consolidation loop whose truth is known: what is computed of it, and its picture. */
 #include "analysis/study_analyze.h"
+#include "bench/base/whole_file.h"
 #include "reports/report.h"
-#include "reports/svg.h"
 #include "t/analysed.h"
 #include "t/made_loop.h"
 #include "t/made_study.h"
@@ -104,7 +104,7 @@ static char *plot_text(const char *name)
 {
 	char path[128];
 	snprintf(path, sizeof(path), "%s/plots/%s", run_path, name);
-	return text_of_file(path, 1 << 20);
+	return whole_file_read(path, 1 << 20);
 }
 
 static void what_was_asked_is_kept(void **state)
@@ -168,7 +168,7 @@ static void it_has_a_picture(void **state)
 	if (report_run(run_path, NULL, &e) < 0)
 		fail_msg("%s", e.text);
 	snprintf(path, sizeof(path), "%s/report.html", run_path);
-	char *page = text_of_file(path, 16 << 20);
+	char *page = whole_file_read(path, 16 << 20);
 	assert_non_null(page);
 	static const char *const wanted[] = { "Nodes and VMs", "vm0: move to dst",
 		                              "runs on dst",   "vm0: move to src",
@@ -211,7 +211,7 @@ static void a_study_has_one_of_several(void **state)
 	}
 	if (analyze_study(scratch, &e) < 0 || report_study(scratch, NULL, path, sizeof(path), &e) < 0)
 		fail_msg("%s", e.text);
-	char *page = text_of_file(path, 16 << 20);
+	char *page = whole_file_read(path, 16 << 20);
 	assert_non_null(page);
 	static const char *const wanted[] = { "Figures 3 to 14: the staircase",
 		                              "pre-copy, zero pages skipped",
@@ -225,7 +225,7 @@ static void a_study_has_one_of_several(void **state)
 	free(page);
 }
 
-#define ONE(test) cmocka_unit_test_setup_teardown(test, scratch_make, scratch_remove)
+#define ONE(test) cmocka_unit_test_setup_teardown(test, run_make, run_remove)
 
 int main(void)
 {

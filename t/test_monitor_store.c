@@ -2,6 +2,7 @@
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
 #include "bench/placement/monitor_store.h"
+#include "t/scratch_database.h"
 
 #include <inttypes.h>
 #include <setjmp.h>
@@ -18,48 +19,28 @@
 
 #include <cmocka.h>
 
-struct fixture {
-	char directory[64], path[96];
-};
-
 static int setup(void **state)
 {
-	struct fixture *f = calloc(1, sizeof(*f));
-	strcpy(f->directory, "/tmp/test_monitor_store.XXXXXX");
-	assert_non_null(mkdtemp(f->directory));
-	snprintf(f->path, sizeof(f->path), "%s/monitor.sqlite", f->directory);
-	*state = f;
+	struct scratch_database *d = calloc(1, sizeof(*d));
+	scratch_database_make(d);
+	*state = d;
 	return 0;
 }
 
 static int teardown(void **state)
 {
-	static const char *const suffixes[] = { "", "-wal", "-shm" };
-	struct fixture *f = *state;
-	for (int i = 0; i < 3; i++) {
-		char path[112];
-		snprintf(path, sizeof(path), "%s%s", f->path, suffixes[i]);
-		unlink(path);
-	}
-	assert_int_equal(rmdir(f->directory), 0);
-	free(f);
+	scratch_database_remove(*state);
+	free(*state);
 	return 0;
 }
 
-static struct monitor_store *open_store(const struct fixture *f, int64_t keep_ns)
+static struct monitor_store *open_store(const struct scratch_database *d, int64_t keep_ns)
 {
 	struct monitor_store *s = NULL;
 	struct err e = { 0 };
-	if (monitor_store_open(&s, f->path, keep_ns, &e) < 0)
+	if (monitor_store_open(&s, d->path, keep_ns, &e) < 0)
 		fail_msg("%s", e.text);
 	return s;
-}
-
-static sqlite3 *open_client(const char *path)
-{
-	sqlite3 *client;
-	assert_int_equal(sqlite3_open(path, &client), SQLITE_OK);
-	return client;
 }
 
 static void run(sqlite3 *client, const char *sql)
@@ -69,34 +50,9 @@ static void run(sqlite3 *client, const char *sql)
 		fail_msg("%s: %s", sql, words);
 }
 
-/* The first column of the first row as text; "NULL" and "none" are words. */
-static const char *ask(sqlite3 *client, const char *sql)
-{
-	static char answer[4096];
-	sqlite3_stmt *statement;
-	if (sqlite3_prepare_v2(client, sql, -1, &statement, NULL) != SQLITE_OK)
-		fail_msg("%s: %s", sql, sqlite3_errmsg(client));
-	int step = sqlite3_step(statement);
-	if (step != SQLITE_ROW && step != SQLITE_DONE)
-		fail_msg("%s: %s", sql, sqlite3_errmsg(client));
-	const char *text = step == SQLITE_ROW ? (const char *)sqlite3_column_text(statement, 0) : "none";
-	snprintf(answer, sizeof(answer), "%s", text ? text : "NULL");
-	sqlite3_finalize(statement);
-	return answer;
-}
-
 static long long number(sqlite3 *client, const char *sql)
 {
 	return atoll(ask(client, sql));
-}
-
-/* Ask one that comes and goes. */
-static const char *ask_file(const struct fixture *f, const char *sql)
-{
-	sqlite3 *client = open_client(f->path);
-	const char *answer = ask(client, sql);
-	sqlite3_close(client);
-	return answer;
 }
 
 static struct monitor_reading whole_reading(const char *vm, int64_t head_ns)
@@ -137,8 +93,8 @@ static void must_write(struct monitor_store *s, int64_t due_ns)
 
 static void columns_have_names_and_units(void **state)
 {
-	const struct fixture *f = *state;
-	struct monitor_store *s = open_store(f, 3600 * NS_PER_S);
+	const struct scratch_database *d = *state;
+	struct monitor_store *s = open_store(d, 3600 * NS_PER_S);
 	struct err e = { 0 };
 	struct monitor_reading node = whole_reading("", 7), vm = whole_reading("a", 8), lost = { 0 };
 	monitor_reading_clear(&lost, "b", "no answer");
@@ -150,7 +106,7 @@ static void columns_have_names_and_units(void **state)
 	assert_int_equal(monitor_store_commit(s, due_ns, &e), 0);
 	monitor_store_close(s);
 
-	sqlite3 *client = open_client(f->path);
+	sqlite3 *client = open_client(d->path);
 	assert_int_equal(number(client, "PRAGMA user_version"), MONITOR_SCHEMA_VERSION);
 	assert_string_equal(ask(client, "PRAGMA journal_mode"), "wal");
 	assert_string_equal(ask(client, "SELECT state FROM sample WHERE vm = ''"), "answering");
@@ -176,8 +132,8 @@ static void columns_have_names_and_units(void **state)
 
 static void nothing_is_missing_without_a_reason(void **state)
 {
-	const struct fixture *f = *state;
-	struct monitor_store *s = open_store(f, 3600 * NS_PER_S);
+	const struct scratch_database *d = *state;
+	struct monitor_store *s = open_store(d, 3600 * NS_PER_S);
 	int64_t due_ns = clock_now_ns();
 	for (int q = -3; q < MONITOR_QUANTITIES; q++) {
 		struct err e = { 0 };
@@ -195,32 +151,32 @@ static void nothing_is_missing_without_a_reason(void **state)
 		assert_int_equal(monitor_store_add(s, due_ns, "n0", &bad, &e), -1);
 		assert_non_null(strstr(e.text, "CHECK"));
 	}
-	assert_string_equal(ask_file(f, "SELECT count(*) FROM sample"), "0");
+	assert_string_equal(ask_file(d, "SELECT count(*) FROM sample"), "0");
 	must_write(s, due_ns);
-	assert_int_equal(atoi(ask_file(f, "SELECT count(*) FROM sample")), ROWS);
+	assert_int_equal(atoi(ask_file(d, "SELECT count(*) FROM sample")), ROWS);
 	monitor_store_close(s);
 }
 
 static void a_transaction_left_open_is_dropped(void **state)
 {
-	const struct fixture *f = *state;
-	struct monitor_store *s = open_store(f, 3600 * NS_PER_S);
+	const struct scratch_database *d = *state;
+	struct monitor_store *s = open_store(d, 3600 * NS_PER_S);
 	struct err e = { 0 };
 	struct monitor_reading r = whole_reading("left", 1);
 	int64_t due_ns = clock_now_ns();
 	assert_int_equal(monitor_store_begin(s, &e), 0);
 	assert_int_equal(monitor_store_add(s, due_ns, "n0", &r, &e), 0);
 	must_write(s, due_ns);
-	assert_string_equal(ask_file(f, "SELECT count(*) FROM sample WHERE vm = 'left'"), "0");
+	assert_string_equal(ask_file(d, "SELECT count(*) FROM sample WHERE vm = 'left'"), "0");
 	monitor_store_close(s);
 }
 
 static void age_bounds_the_file(void **state)
 {
-	const struct fixture *f = *state;
+	const struct scratch_database *d = *state;
 	const int keep_s = 200;
-	struct monitor_store *s = open_store(f, keep_s * NS_PER_S);
-	sqlite3 *client = open_client(f->path);
+	struct monitor_store *s = open_store(d, keep_s * NS_PER_S);
+	sqlite3 *client = open_client(d->path);
 	int64_t start_ns = clock_now_ns(), k = 0;
 	char sql[128];
 	for (; k <= keep_s; k++)
@@ -242,21 +198,21 @@ static void age_bounds_the_file(void **state)
 
 static void age_counts_while_nobody_writes(void **state)
 {
-	const struct fixture *f = *state;
-	struct monitor_store *s = open_store(f, 3600 * NS_PER_S);
+	const struct scratch_database *d = *state;
+	struct monitor_store *s = open_store(d, 3600 * NS_PER_S);
 	int64_t now_ns = clock_now_ns();
 	must_write(s, now_ns - 100 * NS_PER_S);
 	must_write(s, now_ns - 20 * NS_PER_S);
 	monitor_store_close(s);
-	assert_int_equal(atoi(ask_file(f, "SELECT count(*) FROM sample")), 2 * ROWS);
-	monitor_store_close(open_store(f, 60 * NS_PER_S));
-	assert_int_equal(atoi(ask_file(f, "SELECT count(*) FROM sample")), ROWS);
+	assert_int_equal(atoi(ask_file(d, "SELECT count(*) FROM sample")), 2 * ROWS);
+	monitor_store_close(open_store(d, 60 * NS_PER_S));
+	assert_int_equal(atoi(ask_file(d, "SELECT count(*) FROM sample")), ROWS);
 }
 
 static void rates_are_derived_when_read(void **state)
 {
-	const struct fixture *f = *state;
-	struct monitor_store *s = open_store(f, 3600 * NS_PER_S);
+	const struct scratch_database *d = *state;
+	struct monitor_store *s = open_store(d, 3600 * NS_PER_S);
 	struct err e = { 0 };
 	int64_t start_ns = clock_now_ns();
 	/* Half a core and 3 MB/s for a second; one is missing; then a QEMU that began anew. */
@@ -279,7 +235,7 @@ static void rates_are_derived_when_read(void **state)
 		assert_int_equal(monitor_store_commit(s, due_ns, &e), 0);
 	}
 	monitor_store_close(s);
-	sqlite3 *client = open_client(f->path);
+	sqlite3 *client = open_client(d->path);
 	char sql[160];
 	for (int64_t k = 0; k < 5; k++) {
 		snprintf(sql, sizeof(sql),
@@ -290,11 +246,11 @@ static void rates_are_derived_when_read(void **state)
 	sqlite3_close(client);
 }
 
-static void must_refuse(const struct fixture *f, const char *words)
+static void must_refuse(const struct scratch_database *d, const char *words)
 {
 	struct monitor_store *s = NULL;
 	struct err e = { 0 };
-	assert_int_equal(monitor_store_open(&s, f->path, NS_PER_S, &e), -1);
+	assert_int_equal(monitor_store_open(&s, d->path, NS_PER_S, &e), -1);
 	assert_int_equal(e.status, EXIT_USAGE);
 	if (!strstr(e.text, words))
 		fail_msg("'%s' does not say '%s'", e.text, words);
@@ -302,45 +258,45 @@ static void must_refuse(const struct fixture *f, const char *words)
 
 static void other_files_are_left_alone(void **state)
 {
-	const struct fixture *f = *state;
+	const struct scratch_database *d = *state;
 	static const char text[] = "a file of mine, longer than the hundred bytes of the head of an SQLite database "
 				   "so that it can be told from one\n";
 	char back[sizeof(text)] = "";
-	FILE *file = fopen(f->path, "we");
+	FILE *file = fopen(d->path, "we");
 	fputs(text, file);
 	fclose(file);
-	must_refuse(f, "not a database");
-	file = fopen(f->path, "re");
+	must_refuse(d, "not a database");
+	file = fopen(d->path, "re");
 	assert_int_equal(fread(back, 1, sizeof(back), file), strlen(text));
 	fclose(file);
 	assert_string_equal(back, text);
-	unlink(f->path);
+	unlink(d->path);
 
-	sqlite3 *client = open_client(f->path);
+	sqlite3 *client = open_client(d->path);
 	run(client, "CREATE TABLE mine (x); INSERT INTO mine VALUES (1)");
-	must_refuse(f, "not a monitor's");
+	must_refuse(d, "not a monitor's");
 	assert_int_equal(number(client, "SELECT count(*) FROM sqlite_master"), 1);
 	assert_string_equal(ask(client, "PRAGMA journal_mode"), "delete");
 	sqlite3_close(client);
-	unlink(f->path);
+	unlink(d->path);
 
-	monitor_store_close(open_store(f, NS_PER_S));
-	client = open_client(f->path);
+	monitor_store_close(open_store(d, NS_PER_S));
+	client = open_client(d->path);
 	run(client, "PRAGMA user_version = 99");
-	must_refuse(f, "schema version 99");
+	must_refuse(d, "schema version 99");
 	run(client, "PRAGMA user_version = 1");
-	monitor_store_close(open_store(f, NS_PER_S)); /* ours is gone on with */
+	monitor_store_close(open_store(d, NS_PER_S)); /* ours is gone on with */
 	run(client, "UPDATE clock_pair SET boot_id = 'another'");
-	must_refuse(f, "before this machine booted");
+	must_refuse(d, "before this machine booted");
 	sqlite3_close(client);
 }
 
 /* A reader keeps what it began to read; neither waits for the other. */
 static void reader_and_writer_meet(void **state)
 {
-	const struct fixture *f = *state;
-	struct monitor_store *s = open_store(f, 3600 * NS_PER_S);
-	sqlite3 *client = open_client(f->path);
+	const struct scratch_database *d = *state;
+	struct monitor_store *s = open_store(d, 3600 * NS_PER_S);
+	sqlite3 *client = open_client(d->path);
 	int64_t start_ns = clock_now_ns();
 	must_write(s, start_ns);
 	run(client, "BEGIN");
@@ -356,9 +312,9 @@ static void reader_and_writer_meet(void **state)
 
 static void lock_of_another_is_an_error_and_passes(void **state)
 {
-	const struct fixture *f = *state;
-	struct monitor_store *s = open_store(f, 3600 * NS_PER_S);
-	sqlite3 *client = open_client(f->path);
+	const struct scratch_database *d = *state;
+	struct monitor_store *s = open_store(d, 3600 * NS_PER_S);
+	sqlite3 *client = open_client(d->path);
 	struct err e = { 0 };
 	int64_t due_ns = clock_now_ns();
 	run(client, "BEGIN IMMEDIATE");
@@ -385,15 +341,15 @@ static void write_for_ever(const char *path, int pipe_fd)
 
 static void killed_writer_leaves_whole_seconds(void **state)
 {
-	const struct fixture *f = *state;
+	const struct scratch_database *d = *state;
 	for (int round = 0; round < 12; round++) {
 		int pipe_fd[2], status;
 		char byte;
-		unlink(f->path);
+		unlink(d->path);
 		assert_int_equal(pipe(pipe_fd), 0);
 		pid_t child = fork();
 		if (child == 0)
-			write_for_ever(f->path, pipe_fd[1]);
+			write_for_ever(d->path, pipe_fd[1]);
 		close(pipe_fd[1]);
 		/* From the first second to well into ageing and checkpoints; somewhere in the next second. */
 		for (int k = 0; k < 1 + round * 20; k++)
@@ -404,14 +360,14 @@ static void killed_writer_leaves_whole_seconds(void **state)
 		assert_true(WIFSIGNALED(status));
 		close(pipe_fd[0]);
 
-		sqlite3 *client = open_client(f->path);
+		sqlite3 *client = open_client(d->path);
 		assert_string_equal(ask(client, "PRAGMA integrity_check"), "ok");
 		assert_true(number(client, "SELECT count(DISTINCT due_ns) FROM sample") >= (round ? 20 : 1));
 		assert_string_equal(ask(client, "SELECT due_ns FROM sample GROUP BY due_ns HAVING count(*) <> 20"),
 		                    "none");
 		sqlite3_close(client);
 		/* The next monitor goes on with it. */
-		struct monitor_store *s = open_store(f, 3600 * NS_PER_S);
+		struct monitor_store *s = open_store(d, 3600 * NS_PER_S);
 		must_write(s, clock_now_ns() + 3600 * NS_PER_S);
 		monitor_store_close(s);
 	}

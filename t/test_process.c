@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/time.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -86,6 +87,26 @@ static void signals_cut_nothing(void **state)
 	free(text);
 }
 
+static void a_pid_file_has_one_pid_or_none(void **state)
+{
+	static const struct {
+		const char *text;
+		pid_t pid;
+	} cases[] = { { "123\n", 123 }, { "", 0 }, { "qemu\n", 0 }, { "-5\n", 0 } };
+	char path[] = "/tmp/migmeter-test-XXXXXX";
+	int fd = mkstemp(path);
+	(void)state;
+	assert_true(fd >= 0);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		assert_int_equal(ftruncate(fd, 0), 0);
+		assert_int_equal(pwrite(fd, cases[i].text, strlen(cases[i].text), 0), strlen(cases[i].text));
+		assert_int_equal(process_pid_file(path), cases[i].pid);
+	}
+	close(fd);
+	unlink(path);
+	assert_int_equal(process_pid_file(path), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -93,6 +114,7 @@ int main(void)
 		cmocka_unit_test(a_failure_names_status_and_last_line),
 		cmocka_unit_test(nothing_is_waited_for_past_its_deadline),
 		cmocka_unit_test(signals_cut_nothing),
+		cmocka_unit_test(a_pid_file_has_one_pid_or_none),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

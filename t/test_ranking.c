@@ -3,9 +3,9 @@
 #include "analysis/study.h"
 #include "analysis/study_analyze.h"
 #include "bench/base/err.h"
+#include "bench/base/whole_file.h"
 #include "reports/csv_table.h"
 #include "reports/report.h"
-#include "reports/svg.h"
 #include "t/analysed.h"
 #include "t/made_study.h"
 
@@ -158,7 +158,7 @@ static void test_page(void **state)
 	if (report_study(scratch, NULL, path, sizeof(path), &e) < 0)
 		fail_msg("%s", e.text);
 	assert_non_null(strstr(path, "/study.html"));
-	char *page = text_of_file(path, 5 << 20);
+	char *page = whole_file_read(path, 5 << 20);
 	assert_non_null(page);
 	static const char *const wanted[] = { "load light: quick is best with a migration time of 5 s (0.50 × plain)",
 		                              "1 never converged",
@@ -203,7 +203,7 @@ static void test_never_converged_run(void **state)
 	assert_non_null(strstr(text, "of its rate meanwhile.\n"));
 }
 
-#define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, scratch_make, scratch_remove)
+#define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, run_make, run_remove)
 
 int main(void)
 {

@@ -117,7 +117,7 @@ static void test_files(void **state)
 	assert_int_equal(access(path, R_OK), -1);
 }
 
-#define ONE(test) cmocka_unit_test_setup_teardown(test, scratch_make, scratch_remove)
+#define ONE(test) cmocka_unit_test_setup_teardown(test, run_make, run_remove)
 
 int main(void)
 {

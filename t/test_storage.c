@@ -4,6 +4,7 @@
 #include "bench/base/process.h"
 #include "bench/base/undo.h"
 #include "bench/testbed/storage.h"
+#include "t/scratch.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,7 +20,6 @@
 
 #define MIB (1 << 20)
 
-static char directory[] = "/tmp/test_storage.XXXXXX";
 static struct node node = { .name = "sto", .core = -1, .lan_ip = "127.0.0.1" };
 static struct undo *undo;
 
@@ -27,13 +27,12 @@ static int setup(void **state)
 {
 	struct err e = { 0 };
 	char path[64];
-	(void)state;
-	if (!mkdtemp(directory))
+	if (scratch_make(state) < 0)
 		return -1;
-	snprintf(path, sizeof(path), "%s/register", directory);
+	snprintf(path, sizeof(path), "%s/register", scratch);
 	snprintf(node.netns, sizeof(node.netns), "t-st-%d", (int)getpid());
 	snprintf(node.netns_path, sizeof(node.netns_path), "/run/netns/%s", node.netns);
-	snprintf(node.state_directory, sizeof(node.state_directory), "%s", directory);
+	snprintf(node.state_directory, sizeof(node.state_directory), "%s", scratch);
 	if (undo_open(&undo, path, &e) < 0 || undo_add(undo, UNDO_NETNS, node.netns, &e) < 0 ||
 	    process_runf(NULL, &e, "ip netns add %s", node.netns) < 0 ||
 	    process_runf(NULL, &e, "ip -n %s link set lo up", node.netns) < 0 || storage_start(&node, undo, &e) < 0) {
@@ -45,10 +44,9 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-	(void)state;
 	undo_run(undo, NULL);
 	undo_close(undo);
-	return process_runf(NULL, NULL, "rm -rf %s", directory);
+	return scratch_remove(state);
 }
 
 static int tgtadm(const char *arguments, char *output, size_t room)
@@ -56,7 +54,7 @@ static int tgtadm(const char *arguments, char *output, size_t room)
 	const struct process_place place = node_place(&node);
 	char script[300];
 	const char *const argv[] = { "sh", "-c", script, NULL };
-	snprintf(script, sizeof(script), "TGT_IPC_SOCKET=%s/tgt.sock tgtadm --lld iscsi %s", directory, arguments);
+	snprintf(script, sizeof(script), "TGT_IPC_SOCKET=%s/tgt.sock tgtadm --lld iscsi %s", scratch, arguments);
 	return process_run(&place, argv, 10 * NS_PER_S, output, room, NULL);
 }
 
@@ -90,7 +88,7 @@ static void disks_are_served_and_kept(void **state)
 	add(2, 30);
 	add(12, 10);
 	assert_true(serves(1, 21) && serves(2, 31) && serves(12, 10)); /* it counts in 10^6 */
-	snprintf(path, sizeof(path), "%s/disk1.img", directory);
+	snprintf(path, sizeof(path), "%s/disk1.img", scratch);
 	assert_int_equal(stat(path, &before), 0);
 	assert_true(before.st_blocks * 512 >= MIB);
 	add(1, 20);

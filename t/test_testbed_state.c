@@ -1,8 +1,8 @@
 /* The file that a testbed which stays up is known by: written, read by another process, held against what is asked. */
 #include "bench/base/err.h"
-#include "bench/base/process.h"
 #include "bench/testbed/testbed.h"
 #include "bench/testbed/testbed_state.h"
+#include "t/scratch.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,20 +13,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-static char directory[] = "/tmp/test_testbed_state.XXXXXX";
-
-static int setup(void **state)
-{
-	(void)state;
-	return mkdtemp(directory) ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	return process_runf(NULL, NULL, "rm -rf %s", directory);
-}
 
 static void what_is_written_is_read(void **state)
 {
@@ -47,11 +33,11 @@ static void what_is_written_is_read(void **state)
 	strcpy(made.links[1].name, "dst-uplink");
 	made.links[0].link = &links[0];
 	made.links[1].link = &links[1];
-	assert_false(testbed_state_is_up(directory));
-	assert_int_equal(testbed_state_read(&read, directory, &e), -1);
-	assert_int_equal(testbed_state_write(&made, directory, &e), 0);
-	assert_true(testbed_state_is_up(directory));
-	assert_int_equal(testbed_state_read(&read, directory, &e), 0);
+	assert_false(testbed_state_is_up(scratch));
+	assert_int_equal(testbed_state_read(&read, scratch, &e), -1);
+	assert_int_equal(testbed_state_write(&made, scratch, &e), 0);
+	assert_true(testbed_state_is_up(scratch));
+	assert_int_equal(testbed_state_read(&read, scratch, &e), 0);
 
 	assert_int_equal(read.link_count, 2);
 	assert_string_equal(read.nodes[NODE_DST].lan_ip, "10.77.2.3");
@@ -85,5 +71,5 @@ static void what_is_written_is_read(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(what_is_written_is_read) };
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
 }

@@ -284,6 +284,39 @@ static void the_wait_of_a_paced_operation_is_told_apart(void **state)
 	assert_true(service == 0);
 }
 
+struct asked {
+	struct sampling sampling;
+	int times;
+	int64_t at_ns;
+};
+
+static void note_asked(void *context, int64_t now_ns)
+{
+	struct asked *a = context;
+	a->times++;
+	a->at_ns = now_ns;
+}
+
+static void the_end_of_an_operation_is_offered_to_a_sample_that_is_due(void **state)
+{
+	(void)state;
+	struct asked a = { .sampling = { 1000, note_asked, &a } };
+	struct workload w = { .sampling = &a.sampling };
+	workload_op_begin(&w, 900);
+	assert_true(workload_op_end(&w, 999, 1) == 999);
+	assert_int_equal(a.times, 0);
+	workload_op_begin(&w, 999);
+	int64_t before_ns = clock_now_ns();
+	assert_true(workload_op_end(&w, 1001, 2) >= before_ns); /* what the sample took is no part of the next one */
+	assert_int_equal(a.times, 1);
+	assert_true(a.at_ns == 1001);
+	atomic_store(&a.sampling.due_ns, INT64_MAX);
+	assert_false(workload_offer(&w, 5000));
+	assert_int_equal(a.times, 1);
+	w.sampling = NULL;
+	assert_false(workload_offer(&w, 5000));
+}
+
 static void missed_slots_are_dropped_and_counted(void **state)
 {
 	(void)state;
@@ -477,6 +510,7 @@ int main(void)
 		cmocka_unit_test(idle_counts_samples_and_how_late_they_are),
 		cmocka_unit_test(the_worst_operation_is_of_this_sample_only_or_still_going_on),
 		cmocka_unit_test(the_wait_of_a_paced_operation_is_told_apart),
+		cmocka_unit_test(the_end_of_an_operation_is_offered_to_a_sample_that_is_due),
 		cmocka_unit_test(missed_slots_are_dropped_and_counted),
 		cmocka_unit_test(pages_differ_in_every_word_and_hold_no_zeros),
 		cmocka_unit_test(zipf_follows_its_law),

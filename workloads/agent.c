@@ -131,12 +131,12 @@ static bool obey(struct agent *a, const struct message *m)
 			a->stopped = true;
 			atomic_store(&a->stop, true);
 			sem_post(&a->start);
-			sem_post(&a->pace);
+			sampler_wake(a);
 		}
 		return true;
 	case MESSAGE_PACE:
-		if (atomic_exchange(&a->interval_ns, m->pace.interval_ns) == 0)
-			sem_post(&a->pace);
+		atomic_store(&a->interval_ns, m->pace.interval_ns);
+		sampler_wake(a);
 		return false;
 	case MESSAGE_FETCH:
 		answer_fetch(a, m);
@@ -251,9 +251,9 @@ static void agent_free(struct agent *a)
 		workload_end(&a->workload[i]);
 		store_free(&a->store[i]);
 	}
+	sampler_free(a);
 	pthread_mutex_destroy(&a->lock);
 	sem_destroy(&a->start);
-	sem_destroy(&a->pace);
 	free(a);
 }
 
@@ -269,9 +269,8 @@ int agent_start(struct agent **ret, const struct guest_settings *settings, const
 	heartbeat_init(&a->heartbeat);
 	pthread_mutex_init(&a->lock, NULL);
 	sem_init(&a->start, 0, 0);
-	sem_init(&a->pace, 0, 0);
 	atomic_store(&a->interval_ns, settings->interval_ns);
-	if (open_sockets(a, e) < 0 || thread_start(&a->control, CONTROL_PRIORITY, control_main, a, e) < 0) {
+	if (sampler_init(a, e) < 0 || open_sockets(a, e) < 0 || thread_start(&a->control, CONTROL_PRIORITY, control_main, a, e) < 0) {
 		agent_free(a);
 		return -1;
 	}
@@ -296,6 +295,7 @@ static int prepare(struct agent *a, struct err *e)
 		agent_set(a, AGENT_PREPARING, "preparing %s", s->workload[i]->name);
 		if (workload_init(&a->workload[i], s->workload[i], s->options[i], e) < 0)
 			return -1;
+		a->workload[i].sampling = &a->sampler.sampling;
 		a->count = i + 1;
 		if (store_reserve(&a->store[i], e) < 0)
 			return -1;
@@ -333,7 +333,7 @@ static int run(struct agent *a, struct err *e)
 		if (a->workload[i].ops->run)
 			pthread_join(thread[i], NULL);
 	atomic_store(&a->stop, true);
-	sem_post(&a->pace);
+	sampler_wake(a);
 	pthread_join(sampler, NULL);
 	return result;
 }

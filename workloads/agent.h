@@ -8,10 +8,12 @@
  *	DONE       stopped; every sample is still there for FETCH
  *	FAILED     detail says why; what was sampled can be fetched, POWEROFF works
  *
- * The sampler is a thread of nice -20 on absolute deadlines, with slack to join the kernel's tick: half an interval, at
- * most 4 ms. A deadline that has passed by a whole interval is dropped and counted. SAMPLES go out every 50 ms (with an
- * interval below 6 ms more often, as one datagram holds no more), per workload one datagram with what is new and twice as
- * many older ones, so 2 lost datagrams in a row heal. Each interval has a heartbeat (workloads/heartbeat.h).
+ * Samples have absolute deadlines. Whoever comes by first behind one takes it, of all workloads: a workload between two
+ * operations, or the sampler's thread (nice -20) when none did for 3/10 of an interval. So a guest that computes is not
+ * interrupted for its samples. A deadline that has passed by a whole interval is dropped and counted. SAMPLES go out
+ * every 80 ms (with an interval below 10 ms more often, as one datagram holds no more), per workload one datagram with
+ * what is new and twice as many older ones, so 2 lost datagrams in a row heal. Heartbeats (workloads/heartbeat.h) go with
+ * the sample that is due with them.
  */
 #ifndef WORKLOADS_AGENT_H
 #define WORKLOADS_AGENT_H

@@ -14,6 +14,16 @@
 
 struct guest_settings;
 
+struct sampler {
+	struct sampling sampling; /* what the workloads see of it */
+	atomic_flag taken;        /* somebody is at it: what follows is theirs */
+	int alarm_fd;             /* timerfd that wakes the sampler's thread */
+	int64_t interval_ns;      /* in force; 0: no samples */
+	int64_t beat_ns;          /* of the next heartbeat */
+	struct slots slots;
+	int send_every, count, unsent; /* samples: of a datagram that are new, in all, taken since the last one */
+};
+
 struct agent {
 	const struct guest_settings *settings;
 	struct agent_hooks hooks;
@@ -29,9 +39,9 @@ struct agent {
 	bool started, stopped;       /* START, STOP came; control thread only */
 	sem_t start;                 /* posted on START, and again on STOP */
 	_Atomic bool stop;           /* the sampler ends */
-	_Atomic int64_t interval_ns; /* of the samples; 0: none are taken */
-	sem_t pace;                  /* posted when a sampler that takes none must look again */
+	_Atomic int64_t interval_ns; /* of the samples, as asked; 0: none are taken */
 	_Atomic bool silent;         /* the control thread ends */
+	struct sampler sampler;
 
 	int count; /* workloads that are prepared */
 	struct workload workload[WORKLOADS_PER_GUEST];
@@ -42,7 +52,14 @@ struct agent {
 /* Fill in run id and VM, encode, send to the head with sendto's flags. */
 void agent_send(struct agent *a, struct message *m, int flags);
 
+/* Before any workload runs; nobody samples yet. sampler_free() in any case, once its thread and theirs have ended. */
+int sampler_init(struct agent *a, struct err *e);
+void sampler_free(struct agent *a);
+
 /* The sampler's thread: struct agent, until a->stop. */
 void *sampler_main(void *argument);
+
+/* a->stop or a->interval_ns has changed. */
+void sampler_wake(struct agent *a);
 
 #endif

@@ -124,6 +124,10 @@ static void burn(struct workload *w, int64_t chunk, int64_t busy_ns, int64_t end
 		busy += done;
 		*work += done;
 		atomic_store_explicit(&w->work, *work, memory_order_relaxed);
+		if (workload_offer(w, now)) {
+			now = clock_now_ns();
+			cpu = thread_cpu_ns();
+		}
 	}
 }
 

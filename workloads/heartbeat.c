@@ -4,83 +4,63 @@
 #include "bench/base/err.h"
 #include "bench/base/sample_wire.h"
 
-#include <errno.h>
-#include <linux/if_packet.h>
+#include <ifaddrs.h>
 #include <net/ethernet.h>
-#include <net/if.h>
 #include <net/if_arp.h>
-#include <netinet/in.h>
 #include <netinet/ip.h>
 #include <netinet/udp.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { LONG_WAY_EVERY = 128, PAYLOAD_AT = HEARTBEAT_FRAME_BYTES - HEARTBEAT_BYTES, INTERFACES_MAX = 64 };
+enum { LONG_WAY_EVERY = 128, PAYLOAD_AT = HEARTBEAT_FRAME_BYTES - HEARTBEAT_BYTES };
 
 void heartbeat_init(struct heartbeat *h)
 {
 	*h = (struct heartbeat){ .udp_fd = -1, .packet_fd = -1 };
 }
 
-int heartbeat_open(struct heartbeat *h, uint32_t head, struct err *e)
-{
-	const struct sockaddr_in to = { .sin_family = AF_INET,
-		                        .sin_port = htons(SAMPLE_HEARTBEAT_PORT),
-		                        .sin_addr = { htonl(head) } };
-	heartbeat_init(h);
-	h->udp_fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (h->udp_fd < 0)
-		return err_errno(e, EXIT_CANNOT, "socket of the heartbeat");
-	return connect(h->udp_fd, (const struct sockaddr *)&to, sizeof(to)) < 0 ? 1 : 0;
-}
-
-static void packet_close(struct heartbeat *h)
+void heartbeat_close(struct heartbeat *h)
 {
 	if (h->packet_fd >= 0)
 		close(h->packet_fd);
-	h->packet_fd = -1;
-	h->direct = false;
-}
-
-void heartbeat_close(struct heartbeat *h)
-{
-	packet_close(h);
 	if (h->udp_fd >= 0)
 		close(h->udp_fd);
-	h->udp_fd = -1;
+	heartbeat_init(h);
 }
 
-/* The interface with this address; returns its index and its name in *request, or 0. */
-static int interface_of(int fd, struct in_addr address, struct ifreq *request)
+/* The Ethernet device with this address: its index, name and own link address. False: there is none. */
+static bool nic_find(struct heartbeat *h, struct in_addr address)
 {
-	for (int index = 1; index < INTERFACES_MAX; index++) {
-		struct sockaddr_in has;
-		*request = (struct ifreq){ .ifr_ifindex = index };
-		if (ioctl(fd, SIOCGIFNAME, request) < 0 || ioctl(fd, SIOCGIFADDR, request) < 0)
-			continue;
-		memcpy(&has, &request->ifr_addr, sizeof(has));
-		if (has.sin_addr.s_addr == address.s_addr)
-			return index;
+	struct ifaddrs *all, *is, *link;
+	if (getifaddrs(&all) < 0)
+		return false;
+	for (is = all; is; is = is->ifa_next)
+		if (is->ifa_addr && is->ifa_addr->sa_family == AF_INET &&
+		    ((struct sockaddr_in *)(void *)is->ifa_addr)->sin_addr.s_addr == address.s_addr)
+			break;
+	for (link = is ? all : NULL; link; link = link->ifa_next)
+		if (link->ifa_addr && link->ifa_addr->sa_family == AF_PACKET && strcmp(link->ifa_name, is->ifa_name) == 0)
+			break;
+	if (link) {
+		snprintf(h->nic_name, sizeof(h->nic_name), "%s", link->ifa_name);
+		memcpy(&h->nic, link->ifa_addr, sizeof(h->nic));
 	}
-	return 0;
+	freeifaddrs(all);
+	return link && h->nic.sll_hatype == ARPHRD_ETHER;
 }
 
-/* The link addresses of both ends, as the kernel has learnt them; returns the interface's index, or 0. */
-static int link_of(int fd, const struct sockaddr_in *from, const struct sockaddr_in *to, struct ether_header *ether)
+/* The link address of the other end, as the kernel has learnt it. */
+static bool neighbour_find(const struct heartbeat *h, unsigned char *ret)
 {
 	struct arpreq arp = { 0 };
-	struct ifreq request;
-	int index = interface_of(fd, from->sin_addr, &request);
-	memcpy(&arp.arp_pa, to, sizeof(*to));
-	memcpy(arp.arp_dev, request.ifr_name, sizeof(arp.arp_dev));
-	if (!index || ioctl(fd, SIOCGARP, &arp) < 0 || !(arp.arp_flags & ATF_COM) ||
-	    ioctl(fd, SIOCGIFHWADDR, &request) < 0 || request.ifr_hwaddr.sa_family != ARPHRD_ETHER)
-		return 0;
-	memcpy(ether->ether_dhost, arp.arp_ha.sa_data, ETH_ALEN);
-	memcpy(ether->ether_shost, request.ifr_hwaddr.sa_data, ETH_ALEN);
-	ether->ether_type = htons(ETHERTYPE_IP);
-	return index;
+	memcpy(&arp.arp_pa, &h->to, sizeof(h->to));
+	memcpy(arp.arp_dev, h->nic_name, sizeof(arp.arp_dev));
+	if (ioctl(h->udp_fd, SIOCGARP, &arp) < 0 || !(arp.arp_flags & ATF_COM))
+		return false;
+	memcpy(ret, arp.arp_ha.sa_data, ETH_ALEN);
+	return true;
 }
 
 /* RFC 1071 */
@@ -94,31 +74,33 @@ static uint16_t checksum(const void *bytes, size_t length)
 	return htons((uint16_t) ~(sum + (sum >> 16)));
 }
 
-static void frame_make(struct heartbeat *h, const struct ether_header *ether, const struct sockaddr_in *from,
-                       const struct sockaddr_in *to)
+/* All of the frame but who takes it and what it carries. */
+static void frame_make(struct heartbeat *h, const struct sockaddr_in *from)
 {
+	struct ether_header ether = { .ether_type = htons(ETHERTYPE_IP) };
 	struct iphdr ip = { .version = 4,
 		            .ihl = sizeof(ip) / 4,
-		            .tot_len = htons(HEARTBEAT_FRAME_BYTES - sizeof(*ether)),
+		            .tot_len = htons(HEARTBEAT_FRAME_BYTES - sizeof(ether)),
 		            .frag_off = htons(IP_DF),
 		            .ttl = IPDEFTTL,
 		            .protocol = IPPROTO_UDP,
 		            .saddr = from->sin_addr.s_addr,
-		            .daddr = to->sin_addr.s_addr };
+		            .daddr = h->to.sin_addr.s_addr };
 	/* Without a checksum of its own, as UDP on IPv4 allows: what it carries is checked by nobody. */
 	const struct udphdr udp = { .source = from->sin_port,
-		                    .dest = to->sin_port,
+		                    .dest = h->to.sin_port,
 		                    .len = htons(sizeof(udp) + HEARTBEAT_BYTES) };
+	memcpy(ether.ether_shost, h->nic.sll_addr, ETH_ALEN);
 	ip.check = checksum(&ip, sizeof(ip));
-	memcpy(h->frame, ether, sizeof(*ether));
-	memcpy(h->frame + sizeof(*ether), &ip, sizeof(ip));
-	memcpy(h->frame + sizeof(*ether) + sizeof(ip), &udp, sizeof(udp));
+	memcpy(h->frame, &ether, sizeof(ether));
+	memcpy(h->frame + sizeof(ether), &ip, sizeof(ip));
+	memcpy(h->frame + sizeof(ether) + sizeof(ip), &udp, sizeof(udp));
 }
 
-/* A socket that takes frames for this interface and nothing from it. */
-static int packet_open(int index)
+/* A socket that takes frames for this device and nothing from it. */
+static int packet_open(int nic_index)
 {
-	const struct sockaddr_ll on = { .sll_family = AF_PACKET, .sll_ifindex = index };
+	const struct sockaddr_ll on = { .sll_family = AF_PACKET, .sll_ifindex = nic_index };
 	const int yes = 1;
 	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
 	if (fd >= 0 && bind(fd, (const struct sockaddr *)&on, sizeof(on)) < 0) {
@@ -130,25 +112,24 @@ static int packet_open(int index)
 	return fd;
 }
 
-/* Make the frame from what the kernel knows now; without that beats go the long way. */
-static void shorten(struct heartbeat *h)
+int heartbeat_open(struct heartbeat *h, uint32_t head, struct err *e)
 {
-	struct ether_header ether = { 0 };
-	struct sockaddr_in from, to;
-	socklen_t room = sizeof(from), to_room = sizeof(to);
-	h->direct = false;
-	if (getsockname(h->udp_fd, (struct sockaddr *)&from, &room) < 0 ||
-	    getpeername(h->udp_fd, (struct sockaddr *)&to, &to_room) < 0)
-		return;
-	int index = link_of(h->udp_fd, &from, &to, &ether);
-	if (!index)
-		return;
-	if (h->packet_fd < 0)
-		h->packet_fd = packet_open(index);
-	if (h->packet_fd < 0)
-		return;
-	frame_make(h, &ether, &from, &to);
-	h->direct = true;
+	struct sockaddr_in from;
+	socklen_t room = sizeof(from);
+	heartbeat_init(h);
+	h->to = (struct sockaddr_in){ .sin_family = AF_INET,
+		                      .sin_port = htons(SAMPLE_HEARTBEAT_PORT),
+		                      .sin_addr = { htonl(head) } };
+	h->udp_fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (h->udp_fd < 0)
+		return err_errno(e, EXIT_CANNOT, "socket of the heartbeat");
+	if (connect(h->udp_fd, (const struct sockaddr *)&h->to, sizeof(h->to)) < 0)
+		return 1;
+	if (getsockname(h->udp_fd, (struct sockaddr *)&from, &room) == 0 && nic_find(h, from.sin_addr)) {
+		h->packet_fd = packet_open(h->nic.sll_ifindex);
+		frame_make(h, &from);
+	}
+	return 0;
 }
 
 static void payload_make(struct heartbeat *h)
@@ -172,5 +153,5 @@ void heartbeat_send(struct heartbeat *h)
 		return;
 	send(h->udp_fd, h->frame + PAYLOAD_AT, HEARTBEAT_BYTES, MSG_DONTWAIT);
 	if (turn == 8 || turn == 0) /* by the eighth beat the neighbour has answered */
-		shorten(h);
+		h->direct = h->packet_fd >= 0 && neighbour_find(h, h->frame);
 }

@@ -9,6 +9,9 @@
 #ifndef WORKLOADS_HEARTBEAT_H
 #define WORKLOADS_HEARTBEAT_H
 
+#include <linux/if_packet.h>
+#include <net/if.h>
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -19,9 +22,12 @@ struct err;
 enum { HEARTBEAT_FRAME_BYTES = 14 + 20 + 8 + HEARTBEAT_BYTES };
 
 struct heartbeat {
-	int udp_fd, packet_fd; /* -1: none */
-	bool direct;           /* the frame is complete */
-	uint32_t number;       /* of the next beat */
+	int udp_fd, packet_fd;   /* -1: none */
+	struct sockaddr_in to;
+	struct sockaddr_ll nic;  /* that leads there */
+	char nic_name[IF_NAMESIZE];
+	bool direct;             /* the frame is complete */
+	uint32_t number;         /* of the next beat */
 	unsigned char frame[HEARTBEAT_FRAME_BYTES];
 };
 

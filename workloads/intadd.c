@@ -34,14 +34,14 @@ static int intadd_init(struct workload *w, struct err *e)
 static void intadd_run(struct workload *w)
 {
 	const struct intadd_options *options = w->options;
-	int64_t chunk = *(const int64_t *)w->state, work = 0, now = clock_now_ns();
+	int64_t chunk = *(const int64_t *)w->state, work = 0, begin = clock_now_ns();
 	while (!workload_stopped(w)) {
 		int64_t count = options->job > work && options->job - work < chunk ? options->job - work : chunk;
-		workload_op_begin(w, now);
+		workload_op_begin(w, begin);
 		additions(count);
 		work += count;
-		now = clock_now_ns();
-		workload_op_end(w, now, work);
+		int64_t now = clock_now_ns();
+		begin = workload_op_end(w, now, work);
 		if (work == options->job) {
 			workload_job_done(w, now);
 			if (!options->repeat)

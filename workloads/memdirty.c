@@ -144,8 +144,7 @@ static void run_full_speed(struct workload *w, struct dirtier *d)
 		workload_op_begin(w, now);
 		write_pages(d, w->options, FULL_SPEED_PAGES);
 		work += FULL_SPEED_PAGES * PAGE_BYTES;
-		now = clock_now_ns();
-		workload_op_end(w, now, work);
+		now = workload_op_end(w, clock_now_ns(), work);
 	}
 }
 

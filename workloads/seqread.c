@@ -126,12 +126,12 @@ static void seqread_run(struct workload *w)
 {
 	const struct seqread_options *o = w->options;
 	const struct reader *r = w->state;
-	int64_t work = 0, offset = 0, now = clock_now_ns();
+	int64_t work = 0, offset = 0, begin = clock_now_ns();
 	while (!workload_stopped(w)) {
 		int64_t want = least(o->block_bytes, r->span_bytes - offset);
 		if (o->total_bytes)
 			want = least(want, o->total_bytes - work);
-		workload_op_begin(w, now);
+		workload_op_begin(w, begin);
 		ssize_t got = pread(r->fd, r->buffer, (size_t)want, offset);
 		if (got < 0 && errno == EINTR)
 			continue;
@@ -145,8 +145,8 @@ static void seqread_run(struct workload *w)
 		}
 		work += got;
 		offset = offset + got == r->span_bytes ? 0 : offset + got;
-		now = clock_now_ns();
-		workload_op_end(w, now, work);
+		int64_t now = clock_now_ns();
+		begin = workload_op_end(w, now, work);
 		if (work == o->total_bytes) {
 			workload_job_done(w, now);
 			return;

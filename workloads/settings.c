@@ -18,6 +18,7 @@ void guest_settings_init(struct guest_settings *s)
 {
 	memset(s, 0, sizeof(*s));
 	s->interval_ns = 10 * NS_PER_MS;
+	s->heartbeat_ns = 20 * NS_PER_MS;
 }
 
 void guest_settings_free(struct guest_settings *s)
@@ -101,8 +102,8 @@ static int workload_option_set(struct guest_settings *s, const char *key, const 
 
 static int key_set(struct guest_settings *s, const char *key, const char *value, struct err *e)
 {
-	static const char *const keys[] = { "run",      "vm",   "interval", "mgmt",     "data", "head",
-		                            "headdata", "fill", "empty",    "workload", "probe" };
+	static const char *const keys[] = { "run",  "vm",       "interval", "heartbeat", "mgmt",     "data",
+		                            "head", "headdata", "fill",     "empty",     "workload", "probe" };
 	const char *dot = strchr(key, '.');
 	uint64_t number = 0;
 	int result;
@@ -115,10 +116,10 @@ static int key_set(struct guest_settings *s, const char *key, const char *value,
 		s->vm = (uint16_t)number;
 		return result;
 	}
-	if (strcmp(key, "interval") == 0) {
+	if (strcmp(key, "interval") == 0 || strcmp(key, "heartbeat") == 0) {
 		result = number_set(value, 10, SAMPLE_INTERVAL_MIN_NS, SAMPLE_INTERVAL_MAX_NS, &number, e);
 		if (result == 0)
-			s->interval_ns = (int64_t)number;
+			*(key[0] == 'i' ? &s->interval_ns : &s->heartbeat_ns) = (int64_t)number;
 		return result;
 	}
 	if (strcmp(key, "probe") == 0) {
@@ -320,6 +321,7 @@ int guest_settings_format(const struct guest_settings *s, char *buffer, size_t r
 	word_add(&t, "run", "%016" PRIx64, s->run_id);
 	word_add(&t, "vm", "%u", s->vm);
 	word_add(&t, "interval", "%" PRId64, s->interval_ns);
+	word_add(&t, "heartbeat", "%" PRId64, s->heartbeat_ns);
 	nic_add(&t, "mgmt", &s->management);
 	nic_add(&t, "data", &s->data);
 	address_add(&t, "head", s->head_address);

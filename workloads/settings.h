@@ -4,6 +4,7 @@
  *	migmeter.run=<16 hex digits>            run id
  *	migmeter.vm=<index>                     index of the VM in the experiment
  *	migmeter.interval=<ns>                  of the samples, 1 ms to 10 s
+ *	migmeter.heartbeat=<ns>                 of the heartbeats, likewise; they go with samples, so not more often
  *	migmeter.mgmt=<mac>,<ip>/<prefix>       the NIC to the head, by its address
  *	migmeter.data=<mac>,<ip>/<prefix>       the NIC that is measured (may be absent)
  *	migmeter.head=<ip>                      samples go here
@@ -38,7 +39,7 @@ struct guest_nic {
 struct guest_settings {
 	uint64_t run_id;
 	uint16_t vm;
-	int64_t interval_ns;
+	int64_t interval_ns, heartbeat_ns;
 	struct guest_nic management, data;
 	uint32_t head_address; /* IPv4, host byte order; 0: not given */
 	uint32_t head_data_address;
@@ -50,7 +51,7 @@ struct guest_settings {
 	void *options[WORKLOADS_PER_GUEST]; /* through workload_options_new() */
 };
 
-/* Interval 10 ms, everything else absent. */
+/* Interval 10 ms, of heartbeats 20 ms, everything else absent. */
 void guest_settings_init(struct guest_settings *s);
 
 /* Frees the options. */

@@ -1,7 +1,7 @@
 /*
  * store.h - every sample of one workload, in memory that is there before it is needed.
  *
- * One thread appends (the sampler, which must never wait for memory), one reserves ahead (the control thread), any
+ * One thread at a time appends (who samples, and must never wait for memory), one reserves ahead (the control thread), any
  * may read what was appended.
  */
 #ifndef WORKLOADS_STORE_H

@@ -72,7 +72,7 @@ void workload_end(struct workload *w)
 	w->state = NULL;
 }
 
-/* The sampler may take the old worst in between: then the exchange fails and sees its zero. */
+/* A sample may take the old worst in between: then the exchange fails and sees its zero. */
 static void keep_longest(_Atomic int64_t *worst, int64_t took)
 {
 	int64_t old = atomic_load_explicit(worst, memory_order_relaxed);
@@ -81,12 +81,13 @@ static void keep_longest(_Atomic int64_t *worst, int64_t took)
 		;
 }
 
-void workload_op_end(struct workload *w, int64_t now_ns, int64_t work)
+int64_t workload_op_end(struct workload *w, int64_t now_ns, int64_t work)
 {
 	atomic_store_explicit(&w->work, work, memory_order_relaxed);
 	keep_longest(&w->worst_op_ns, now_ns - atomic_load_explicit(&w->op_start_ns, memory_order_relaxed));
 	keep_longest(&w->worst_service_ns, now_ns - atomic_load_explicit(&w->op_begin_ns, memory_order_relaxed));
 	atomic_store_explicit(&w->op_start_ns, 0, memory_order_release);
+	return workload_offer(w, now_ns) ? clock_now_ns() : now_ns;
 }
 
 static int64_t longer(int64_t a, int64_t b)
@@ -126,7 +127,12 @@ void slots_begin(struct slots *s, int64_t length_ns)
 int64_t slots_next(struct slots *s, _Atomic int64_t *missed)
 {
 	clock_sleep_until(s->next_ns);
-	s->woke_ns = clock_now_ns();
+	return slots_enter(s, clock_now_ns(), missed);
+}
+
+int64_t slots_enter(struct slots *s, int64_t now_ns, _Atomic int64_t *missed)
+{
+	s->woke_ns = now_ns;
 	int64_t over = (s->woke_ns - s->next_ns) / s->length_ns;
 	if (over > 0) {
 		atomic_fetch_add_explicit(missed, over, memory_order_relaxed);

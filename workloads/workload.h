@@ -11,6 +11,8 @@
  *   workload_op_end().
  * - An operation is 200 us or longer where the workload can choose (calibrate in init), so that reading the clock
  *   costs nothing beside it, also where the clock is emulated.
+ * - Between operations longer than a few milliseconds it says workload_offer(): a sample that is due is then taken by
+ *   the load itself, and nobody need be woken for it. workload_op_end() does.
  * - Pacing uses absolute deadlines. After a stall the missed slots are dropped and counted, never caught up.
  * - Content written to memory is random, so that neither zero pages nor compression flatter a result.
  * - Only CLOCK_MONOTONIC and CPU clocks: they stand still while the VM is stopped.
@@ -28,14 +30,22 @@
 struct err;
 struct workload_ops;
 
-/* One workload of a guest. The workload's thread writes it, the sampler reads it, no lock between them. */
+/* When samples are wanted next, and who takes them (workloads/sampler.c). */
+struct sampling {
+	_Atomic int64_t due_ns;                       /* INT64_MAX: never */
+	void (*take)(void *context, int64_t now_ns); /* called from any thread, never waits */
+	void *context;
+};
+
+/* One workload of a guest. The workload's thread writes it, who samples reads it, no lock between them. */
 struct workload {
 	const struct workload_ops *ops;
 	void *options; /* ops->options_size bytes, filled through ops->options */
 	void *state;   /* made by ops->init */
+	struct sampling *sampling; /* NULL: nobody samples it */
 
 	_Atomic int64_t work;             /* cumulative, in ops->unit */
-	_Atomic int64_t worst_op_ns;      /* longest operation that ended since the sampler took it last */
+	_Atomic int64_t worst_op_ns;      /* longest operation that ended since it was taken last */
 	_Atomic int64_t op_start_ns;      /* of the operation going on, the intended one; 0: none */
 	_Atomic int64_t op_begin_ns;      /* when it really began */
 	_Atomic int64_t worst_service_ns; /* as worst_op_ns, from the real begin on */
@@ -61,7 +71,7 @@ struct workload_ops {
 	int (*init)(struct workload *w, struct err *e);
 	/* The load, in a thread of its own, until w->stop or the end of its job. NULL: it has none. */
 	void (*run)(struct workload *w);
-	/* Called by the sampler before each sample, at now_ns for the slot deadline_ns. Must not block. May be NULL. */
+	/* Called before each sample, at now_ns for the slot deadline_ns. Must not block. May be NULL. */
 	void (*sampled)(struct workload *w, int64_t deadline_ns, int64_t now_ns);
 	/* Free what init made. NULL: nothing to free. */
 	void (*end)(struct workload *w);
@@ -107,8 +117,17 @@ static inline void workload_op_begin(struct workload *w, int64_t start_ns)
 	workload_op_begin_paced(w, start_ns, start_ns);
 }
 
-/* It ended at now_ns and the counter stands at `work`. */
-void workload_op_end(struct workload *w, int64_t now_ns, int64_t work);
+/* A good moment for a sample, should one be due at now_ns: the counters are right. True: that has taken some time. */
+static inline bool workload_offer(struct workload *w, int64_t now_ns)
+{
+	if (!w->sampling || now_ns < atomic_load_explicit(&w->sampling->due_ns, memory_order_relaxed))
+		return false;
+	w->sampling->take(w->sampling->context, now_ns);
+	return true;
+}
+
+/* It ended at now_ns and the counter stands at `work`. Returns when the next one may begin: now, or behind a sample. */
+int64_t workload_op_end(struct workload *w, int64_t now_ns, int64_t work);
 
 /* The job is complete. */
 void workload_job_done(struct workload *w, int64_t now_ns);
@@ -124,7 +143,7 @@ static inline bool workload_stopped(struct workload *w)
 /*
  * Take the longest operation since the last call: the longest that ended, or the one still going on at now_ns if
  * that is longer; from the intended start on, and in *ret_service_ns from the real begin on, which is not longer. Only
- * the sampler calls this.
+ * who takes a sample calls this, one at a time.
  */
 int64_t workload_take_worst(struct workload *w, int64_t now_ns, int64_t *ret_service_ns);
 
@@ -141,6 +160,9 @@ struct slots {
 /* The first slot starts now. */
 void slots_begin(struct slots *s, int64_t length_ns);
 int64_t slots_next(struct slots *s, _Atomic int64_t *missed);
+
+/* As slots_next(), at now_ns, which is not before next_ns: no sleep. */
+int64_t slots_enter(struct slots *s, int64_t now_ns, _Atomic int64_t *missed);
 
 /* Do `count` integer additions that the compiler cannot remove. */
 void additions(int64_t count);

@@ -1,6 +1,7 @@
 #include "bench/base/clock.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 static int64_t read_clock(clockid_t id)
 {
@@ -44,6 +45,15 @@ struct timespec clock_to_timespec(int64_t ns)
 	if (ns < 0)
 		ns = 0;
 	return (struct timespec){ .tv_sec = ns / NS_PER_S, .tv_nsec = ns % NS_PER_S };
+}
+
+int clock_boot_id(char ret[CLOCK_BOOT_ID_ROOM])
+{
+	FILE *f = fopen("/proc/sys/kernel/random/boot_id", "re");
+	int got = f ? fscanf(f, "%39s", ret) : 0;
+	if (f)
+		fclose(f);
+	return got == 1 ? 0 : -1;
 }
 
 void clock_sleep_until(int64_t deadline_ns)

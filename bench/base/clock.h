@@ -24,6 +24,10 @@ int64_t clock_from_wall_ns(int64_t wall_ns);
 /* Head time minus wall time now, the best of a few clock pairs: to map a batch of stamps with one offset. */
 int64_t clock_wall_offset_ns(void);
 
+/* The kernel's name of this boot, since which CLOCK_MONOTONIC counts. -1: it has none. */
+enum { CLOCK_BOOT_ID_ROOM = 40 };
+int clock_boot_id(char ret[CLOCK_BOOT_ID_ROOM]);
+
 /* Sleep until the monotonic instant; returns at once when it has passed; restarts after signals. */
 void clock_sleep_until(int64_t deadline_ns);
 

@@ -240,6 +240,18 @@ uint64_t process_start_time(pid_t pid)
 	return state == 'Z' || state == 'X' ? 0 : start;
 }
 
+pid_t process_pid_file(const char *path)
+{
+	int pid = 0;
+	FILE *f = fopen(path, "re");
+	if (!f)
+		return 0;
+	if (fscanf(f, "%d", &pid) != 1 || pid < 0)
+		pid = 0;
+	fclose(f);
+	return pid;
+}
+
 void process_end(pid_t pid, uint64_t start_time, int64_t grace_ns)
 {
 	uint64_t now = process_start_time(pid);

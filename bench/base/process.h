@@ -48,6 +48,9 @@ int process_enter(const struct process_place *place, struct err *e);
  * its start time names a process for ever. */
 uint64_t process_start_time(pid_t pid);
 
+/* What a pid file says, or 0 when it is not there or says none. */
+pid_t process_pid_file(const char *path);
+
 /* SIGTERM, wait up to grace_ns, SIGKILL; only when the start time still matches (0: do not compare). */
 void process_end(pid_t pid, uint64_t start_time, int64_t grace_ns);
 

@@ -22,7 +22,7 @@
 #define SAMPLE_WIRE_VERSION 2
 #define SAMPLE_WIRE_PORT 7710      /* UDP, head side: samples and hellos come here */
 #define SAMPLE_CONTROL_PORT 7711   /* UDP, guest side: START, FETCH, STOP */
-#define SAMPLE_HEARTBEAT_PORT 7712 /* UDP, head's data-network side: one small datagram a sampling interval */
+#define SAMPLE_HEARTBEAT_PORT 7712 /* UDP, head's data-network side: small datagrams at an even pace */
 #define SAMPLES_PER_MESSAGE 24
 #define WORKLOADS_PER_GUEST 4
 #define MESSAGE_ROOM 1400 /* longest encoded message, bytes */

@@ -163,18 +163,12 @@ static int undo_process(const char *text, struct err *e)
 static int undo_pidfile(const char *text, struct err *e)
 {
 	char path[400], name[64], comm_path[64], comm[64] = "";
-	int pid = 0;
 	(void)e;
 	if (sscanf(text, "%399s %63s", path, name) != 2)
 		return 0;
-	FILE *f = fopen(path, "re");
-	if (!f)
-		return 0;
-	if (fscanf(f, "%d", &pid) != 1)
-		pid = 0;
-	fclose(f);
-	snprintf(comm_path, sizeof(comm_path), "/proc/%d/comm", pid);
-	f = pid > 1 ? fopen(comm_path, "re") : NULL;
+	pid_t pid = process_pid_file(path);
+	snprintf(comm_path, sizeof(comm_path), "/proc/%d/comm", (int)pid);
+	FILE *f = pid > 1 ? fopen(comm_path, "re") : NULL;
 	if (!f)
 		return 0;
 	if (fscanf(f, "%63[^\n]", comm) == 1 && strncmp(comm, name, 15) == 0)

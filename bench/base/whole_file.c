@@ -5,13 +5,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 int whole_file_open(struct whole_file *f, const char *directory, const char *name, struct err *e)
 {
 	snprintf(f->path, sizeof(f->path), "%s%s%s", directory ? directory : "", directory ? "/" : "", name);
-	snprintf(f->temporary, sizeof(f->temporary), "%s.XXXXXX", f->path);
+	const char *slash = strrchr(f->path, '/'), *base = slash ? slash + 1 : f->path;
+	snprintf(f->temporary, sizeof(f->temporary), "%.*s.%s.XXXXXX", (int)(base - f->path), f->path, base);
 	int fd = mkostemp(f->temporary, O_CLOEXEC);
 	if (fd < 0)
 		return err_errno(e, EXIT_CANNOT, "cannot write '%s'", f->path);
@@ -38,4 +40,20 @@ int whole_file_close(struct whole_file *f, int result, struct err *e)
 		err_errno(e, EXIT_CANNOT, "cannot write '%s'", f->path);
 	unlink(f->temporary);
 	return -1;
+}
+
+char *whole_file_read(const char *path, size_t limit)
+{
+	FILE *in = fopen(path, "re");
+	if (!in)
+		return NULL;
+	char *text = malloc(limit + 1);
+	size_t length = text ? fread(text, 1, limit + 1, in) : 0;
+	fclose(in);
+	if (!text || length > limit) {
+		free(text);
+		return NULL;
+	}
+	text[length] = '\0';
+	return text;
 }

@@ -1,5 +1,5 @@
 /*
- * whole_file.h - a file that is complete or absent: written under another name beside it, synced, renamed.
+ * whole_file.h - a file that is complete or absent: written under a hidden name beside it, synced, renamed.
  *
  *	if (whole_file_open(&out, directory, "metrics.csv", &e) < 0)
  *		return -1;
@@ -9,6 +9,7 @@
 #ifndef BENCH_BASE_WHOLE_FILE_H
 #define BENCH_BASE_WHOLE_FILE_H
 
+#include <stddef.h>
 #include <stdio.h>
 
 struct err;
@@ -24,5 +25,8 @@ int whole_file_open(struct whole_file *f, const char *directory, const char *nam
 /* result 0: put it in place; -1: drop it, and what stood there before is unchanged. Returns -1 on a write error (a full
  * disk) or when result was -1, with e untouched then. */
 int whole_file_close(struct whole_file *f, int result, struct err *e);
+
+/* A whole file as a string, which the caller frees; NULL when it cannot be read or is longer than limit. */
+char *whole_file_read(const char *path, size_t limit);
 
 #endif

@@ -121,24 +121,6 @@ static int policy_choose(struct experiment_consolidate *k, struct err *e)
 	return k->policy_options ? 0 : err_prefix(e, "consolidate.policy");
 }
 
-/* POLICY.KEY = value: as a workload's. */
-static int policy_key_set(struct experiment_consolidate *k, const struct config_entry *entry, struct err *e)
-{
-	char name[64];
-	size_t length = strcspn(entry->key, ".");
-	snprintf(name, sizeof(name), "%.*s", (int)length, entry->key);
-	const struct policy_ops *ops = policy_find(name, e);
-	static const struct option_row none[] = { OPTION_END };
-	if (!ops)
-		return -1;
-	const struct option_row *rows = ops->options ? ops->options : none;
-	void *unused = ops == k->ops ? NULL : policy_options_new(ops, e);
-	void *target = ops == k->ops ? k->policy_options : unused;
-	int result = target ? option_set(rows, target, entry->key + length + 1, entry->value, e) : -1;
-	free(unused);
-	return result;
-}
-
 static int entry_apply(struct experiment *x, const struct config_entry *entry, bool named_keys, struct err *e)
 {
 	const struct experiment_section *s = section_find(entry->section, e);
@@ -154,7 +136,9 @@ static int entry_apply(struct experiment *x, const struct config_entry *entry, b
 	if (named != named_keys)
 		return 0;
 	if (named)
-		return is_vm ? workload_key_set(vm, entry, e) : policy_key_set(&x->consolidate, entry, e);
+		return is_vm ? workload_key_set(vm, entry, e)
+		             : policy_key_set(x->consolidate.ops, x->consolidate.policy_options, entry->key,
+		                              entry->value, e);
 	if (is_vm)
 		return option_set(s->rows, vm, entry->key, entry->value, e);
 	if (strcmp(s->name, "migration") == 0 && option_find(feature_rows, entry->key))

@@ -85,7 +85,7 @@ struct experiment_bisect {
 };
 
 struct experiment_collect {
-	int64_t sample_interval_ns, job_interval_ns, cpu_interval_ns, link_interval_ns, packet_bin_ns;
+	int64_t sample_interval_ns, heartbeat_ns, job_interval_ns, cpu_interval_ns, link_interval_ns, packet_bin_ns;
 	bool on[8]; /* in the order of collectors[] */
 };
 
@@ -139,7 +139,7 @@ const struct experiment_vm *experiment_moving_vm(const struct experiment *x);
 /* "migrating", "source-neighbour", "destination-neighbour" or "bystander"; where a policy decides, "roaming". */
 const char *experiment_role(const struct experiment *x, const struct experiment_vm *vm);
 
-/* Whether values of this entry separated by commas are points of a sweep (and not one text). */
+/* Whether values of this entry separated by commas are points of a sweep (and not one text); also of a simulation's. */
 bool experiment_key_sweeps(const struct config_entry *entry);
 
 #endif

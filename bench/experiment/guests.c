@@ -4,7 +4,7 @@
 #include "bench/base/err.h"
 #include "bench/migrate/domain_xml.h"
 #include "bench/migrate/hypervisor.h"
-#include "bench/migrate/monitor.h"
+#include "bench/migrate/qmp.h"
 #include "bench/testbed/accelerator.h"
 #include "bench/testbed/guest_image.h"
 #include "bench/testbed/storage.h"
@@ -86,6 +86,7 @@ static int arguments_make(const struct experiment *x, int index, const struct te
 	s.run_id = run_id;
 	s.vm = (uint16_t)index;
 	s.interval_ns = x->collect.sample_interval_ns;
+	s.heartbeat_ns = x->collect.heartbeat_ns;
 	s.fill_random = vm->fill == FILL_RANDOM;
 	s.empty_bytes = vm->spare_bytes;
 	for (int network = MANAGEMENT_NETWORK; network <= LAN_NETWORK && result == 0; network++) {
@@ -118,15 +119,11 @@ static int arguments_make(const struct experiment *x, int index, const struct te
 static int make_urgent(const struct node *node, const char *vm, struct err *e)
 {
 	char path[400];
-	int pid = 0;
 	snprintf(path, sizeof(path), "%s/%s.pid", node->qemu_pid_directory, vm);
-	FILE *f = fopen(path, "re");
-	int found = f && fscanf(f, "%d", &pid) == 1 && pid > 0;
-	if (f)
-		fclose(f);
-	if (!found)
+	pid_t pid = process_pid_file(path);
+	if (pid <= 0)
 		return err_set(e, EXIT_CANNOT, "cannot read the pid of QEMU in '%s'", path);
-	return process_runf(NULL, e, "chrt --all-tasks --rr --pid 1 %d", pid);
+	return process_runf(NULL, e, "chrt --all-tasks --rr --pid 1 %d", (int)pid);
 }
 
 int guest_start(const struct experiment *x, int index, const struct guest_boot *boot, const struct testbed *t,
@@ -164,7 +161,7 @@ int guest_start(const struct experiment *x, int index, const struct guest_boot *
 	/* Before 9.0 QEMU loses writes of TCG guests that move. */
 	spec.uneven_memory = !boot->kvm && boot->host.qemu_version < 9000000;
 	if (boot->monitors && !experiment_moves(x, vm))
-		spec.monitor_path = monitor_path(node->state_directory, vm->name, monitor, sizeof(monitor));
+		spec.monitor_path = qmp_path(node->state_directory, vm->name, monitor, sizeof(monitor));
 	if (experiment_moves(x, vm)) {
 		/* QEMU's own pages are locked too. */
 		spec.lock_bytes = x->features.zero_copy ? vm->memory_bytes + ((int64_t)1 << 30) : 0;

@@ -6,7 +6,7 @@
 #include "bench/experiment/progress.h"
 #include "bench/experiment/run_directory.h"
 #include "bench/migrate/clock_trace.h"
-#include "bench/migrate/monitor.h"
+#include "bench/migrate/qmp.h"
 #include "bench/testbed/testbed.h"
 
 #include <gsl/gsl_randist.h>
@@ -66,10 +66,10 @@ int injector_open(struct injector *in, const struct testbed *t, const struct nod
 	in->vm = vm;
 	in->core = node->core;
 	snprintf(port, sizeof(port), "lan-%s", node->name);
-	monitor_path(node->state_directory, vm, path, sizeof(path));
+	qmp_path(node->state_directory, vm, path, sizeof(path));
 	if (port_find(&in->port, t->nodes[NODE_HEAD].netns_path, port, e) < 0)
 		return -1;
-	if (monitor_open(&in->monitor, path, e) < 0)
+	if (qmp_open(&in->monitor, path, e) < 0)
 		return -1;
 	snprintf(path, sizeof(path), "%s/%s.trace", node->state_directory, vm);
 	if (clock_trace_open(&in->trace, in->monitor, path, &untraced) < 0)
@@ -80,7 +80,7 @@ int injector_open(struct injector *in, const struct testbed *t, const struct nod
 void injector_close(struct injector *in)
 {
 	clock_trace_close(in->trace);
-	monitor_close(in->monitor);
+	qmp_close(in->monitor);
 	port_forget(&in->port);
 }
 
@@ -113,7 +113,7 @@ static int turn(struct injector *in, const struct injection *what, int on, int64
 	case INJECT_CPU:
 		return turn_thief(in, what, on, ret_cpu_ns, e);
 	default:
-		return monitor_execute(in->monitor, on ? "stop" : "cont", NULL, e);
+		return qmp_execute(in->monitor, on ? "stop" : "cont", NULL, e);
 	}
 }
 

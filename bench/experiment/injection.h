@@ -22,7 +22,7 @@
 struct clock_trace;
 struct cpu_thief;
 struct err;
-struct monitor;
+struct qmp;
 struct node;
 struct run_directory;
 struct testbed;
@@ -61,7 +61,7 @@ struct injector {
 	void *context;
 	/* set by injector_open() */
 	const char *vm;
-	struct monitor *monitor;   /* of the VM */
+	struct qmp *monitor;       /* of the VM */
 	struct clock_trace *trace; /* NULL: QEMU has none */
 	struct port port;          /* behind which the VM's data NIC is */
 	int core;                  /* of the VM's node; -1: it has none of its own */

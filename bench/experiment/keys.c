@@ -1,5 +1,5 @@
 /* Every key of a config file, a row a key. Help texts, lists and the man page print these rows. */
-#include "bench/experiment/experiment.h"
+#include "bench/experiment/simulated.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -146,6 +146,8 @@ static const struct option_row bisect_rows[] = {
 static const struct option_row collect_rows[] = {
 	{ "interval", OPTION_DURATION, COLLECT(sample_interval_ns), "10ms", "1ms", "10s",
 	  "between two samples in a guest" },
+	{ "heartbeat", OPTION_DURATION, COLLECT(heartbeat_ns), "20ms", "1ms", "10s",
+	  "between two heartbeats of a guest, which the network's downtime is read from; not more often than samples" },
 	{ "job_interval", OPTION_DURATION, COLLECT(job_interval_ns), "50ms", "1ms", "10s",
 	  "between two looks at the migration job" },
 	{ "cpu_interval", OPTION_DURATION, COLLECT(cpu_interval_ns), "100ms", "1ms", "10s",
@@ -203,7 +205,8 @@ static const struct option_row *named_rows(const struct config_entry *entry, con
 		const struct workload_ops *ops = workload_find(name, NULL);
 		return ops ? ops->options : NULL;
 	}
-	const struct policy_ops *ops = strcmp(entry->section, "consolidate") == 0 ? policy_find(name, NULL) : NULL;
+	bool of_policy = strcmp(entry->section, "consolidate") == 0 || strcmp(entry->section, "simulate") == 0;
+	const struct policy_ops *ops = of_policy ? policy_find(name, NULL) : NULL;
 	return ops ? ops->options : NULL;
 }
 
@@ -217,6 +220,8 @@ bool experiment_key_sweeps(const struct config_entry *entry)
 	const struct option_row *rows = named_rows(entry, &key);
 	if (!rows)
 		rows = experiment_section_rows(entry->section);
+	if (!rows)
+		rows = simulated_section_rows(entry->section);
 	const struct option_row *row = rows ? option_find(rows, key) : NULL;
 	if (!row && strcmp(entry->section, "migration") == 0)
 		row = option_find(feature_rows, key);

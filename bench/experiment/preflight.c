@@ -2,6 +2,7 @@
 #include "bench/base/err.h"
 #include "bench/base/quantity.h"
 #include "bench/experiment/run.h"
+#include "collectors/proc_read.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -20,19 +21,6 @@ static const struct {
 	{ "/usr/sbin/tgtd", "tgt", true },
 	{ "/usr/sbin/tgtadm", "tgt", true },
 };
-
-static int64_t memory_available(void)
-{
-	long long kib = -1;
-	char line[128];
-	FILE *f = fopen("/proc/meminfo", "re");
-	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "MemAvailable: %lld kB", &kib) == 1)
-			break;
-	if (f)
-		fclose(f);
-	return kib < 0 ? INT64_MAX : kib * 1024;
-}
 
 static int room_check(const char *directory, int64_t need, const char *or_else, struct err *e)
 {
@@ -58,7 +46,7 @@ static int room_check(const char *directory, int64_t need, const char *or_else, 
 
 int run_preflight(const struct experiment *x, const char *directory, const struct machine_wait *wait, struct err *e)
 {
-	int64_t memory = 0, disk = 0;
+	int64_t memory = 0, disk = 0, total, available;
 	char wanted[32], there[32];
 	if (geteuid() != 0)
 		return err_set(e, EXIT_CANNOT,
@@ -74,8 +62,7 @@ int run_preflight(const struct experiment *x, const char *directory, const struc
 	}
 	/* what QEMU takes beside the guest's RAM, TCG's cache included */
 	memory += (int64_t)(x->vm_count + 1) * (256 << 20);
-	int64_t available = memory_available();
-	if (memory > available)
+	if (proc_read_memory(&total, &available) == 0 && memory > available)
 		return err_set(
 			e, EXIT_CANNOT,
 			"the VMs need %s of memory and the machine has %s free: lower vm.memory, or use --scale",

@@ -37,38 +37,6 @@ static void note(const char *words)
 
 const struct machine_wait run_patience = { .note = note, .interrupted = &run_interrupted };
 
-/* ---- events ---- */
-
-void run_on_event(void *context, int64_t head_ns, const char *vm, const char *node, const char *event,
-                  const char *detail)
-{
-	struct run *r = context;
-	int i = 0;
-	run_directory_event(&r->directory, head_ns, vm, node, event, detail);
-	while (i < r->x->vm_count && strcmp(r->x->vms[i].name, vm) != 0)
-		i++;
-	if (i < r->x->vm_count && strcmp(event, "resume") == 0)
-		atomic_store(&r->at[i], run_node_index(node));
-	if (strcmp(event, "lifecycle") != 0 || strncmp(detail, "stopped/", 8) != 0 ||
-	    strcmp(detail, "stopped/migrated") == 0)
-		return;
-	/* Where it does not run no VM is lost: of an aborted migration the incoming side ends too. */
-	if (i < r->x->vm_count && atomic_load(&r->at[i]) != run_node_index(node))
-		return;
-	if (!atomic_load(&r->ending) && !atomic_load(&r->vm_lost)) {
-		snprintf(r->lost_vm, sizeof(r->lost_vm), "%s", vm);
-		snprintf(r->lost_words, sizeof(r->lost_words), "VM '%s' ended unexpectedly on node '%s' (%s)", vm,
-		         node, detail);
-		atomic_store(&r->vm_lost, true);
-	}
-}
-
-void run_begin_phase(struct run *r, const char *name, int64_t planned_ns)
-{
-	run_directory_event(&r->directory, clock_now_ns(), "", "", "phase", name);
-	progress_phase(name, planned_ns);
-}
-
 /* ---- stages, in order ---- */
 
 static int stage_testbed(struct run *r, struct err *e)
@@ -107,11 +75,6 @@ static int stage_connect(struct run *r, struct err *e)
 	}
 	run_directory_set(&r->directory, "hypervisor", hypervisor_facts(r->connections[NODE_SRC]));
 	return run_interrupted_or_lost(r, e);
-}
-
-int run_node_index(const char *name)
-{
-	return strcmp(name, "dst") == 0 ? NODE_DST : NODE_SRC;
 }
 
 static int stage_guests(struct run *r, struct err *e)

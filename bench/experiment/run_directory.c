@@ -3,8 +3,8 @@
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
 #include "bench/base/field_text.h"
+#include "bench/base/json_file.h"
 #include "bench/base/series.h"
-#include "bench/base/whole_file.h"
 #include "revision.h"
 
 #include <dirent.h>
@@ -131,13 +131,7 @@ void run_directory_set(struct run_directory *d, const char *path, struct json_ob
 
 int run_directory_save(struct run_directory *d, struct err *e)
 {
-	struct whole_file out = { 0 };
-	if (whole_file_open(&out, d->path, "manifest.json", e) < 0)
-		return -1;
-	fputs(json_object_to_json_string_ext(d->manifest, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE),
-	      out.file);
-	putc('\n', out.file);
-	return whole_file_close(&out, 0, e);
+	return json_file_write(d->path, "manifest.json", d->manifest, e);
 }
 
 int run_directory_finish(struct run_directory *d, const char *status, const char *reason, struct err *e)
@@ -156,10 +150,7 @@ int run_directory_finish(struct run_directory *d, const char *status, const char
 
 int run_directory_status(const char *path, char *buffer, size_t room)
 {
-	char file[600];
-	struct json_object *status;
-	snprintf(file, sizeof(file), "%s/manifest.json", path);
-	struct json_object *manifest = json_object_from_file(file);
+	struct json_object *manifest = json_file_read(path, "manifest.json"), *status;
 	if (!manifest)
 		return -1;
 	snprintf(buffer, room, "%s",

@@ -70,23 +70,6 @@ static void keep_arrived(struct run *r, const char *vm, int to)
 		run_directory_set(&r->directory, "migration.arrived", facts);
 }
 
-struct migration_spec run_migration_spec(struct run *r)
-{
-	const struct experiment_migration *m = &r->x->migration;
-	static const enum postcopy_moment moments[] = { POSTCOPY_NOW, POSTCOPY_AFTER_FIRST_PASS,
-		                                        POSTCOPY_AFTER_TIME };
-	return (struct migration_spec){
-		.postcopy = m->mode == MODE_POSTCOPY ? moments[m->postcopy_switch] : POSTCOPY_NEVER,
-		.postcopy_after_ns = m->switch_after_ns,
-		.downtime_limit_ns = m->downtime_limit_ns,
-		.bandwidth_bytes_per_s = m->bandwidth_bytes_per_s,
-		.timeout_ns = m->timeout_ns,
-		.features = &r->x->features,
-		.sink = run_on_event,
-		.context = r,
-	};
-}
-
 static int migrate(struct run *r, const struct experiment_vm *vm, struct err *e)
 {
 	const struct experiment_migration *m = &r->x->migration;

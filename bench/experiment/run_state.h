@@ -1,5 +1,6 @@
 /*
- * run_state.h - a run under way, shared by the files that carry it out: run.c (stages and end), run_wait.c, run_measure.c.
+ * run_state.h - a run under way, shared by the files that carry it out: run.c (stages and end), run_wait.c, run_measure.c,
+ * run_consolidate.c.
  */
 #ifndef BENCH_EXPERIMENT_RUN_STATE_H
 #define BENCH_EXPERIMENT_RUN_STATE_H

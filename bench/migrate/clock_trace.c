@@ -2,7 +2,7 @@
 
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
-#include "bench/migrate/monitor.h"
+#include "bench/migrate/qmp.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -13,7 +13,7 @@ struct clock_trace {
 	FILE *log;
 };
 
-int clock_trace_open(struct clock_trace **ret, struct monitor *m, const char *path, struct err *e)
+int clock_trace_open(struct clock_trace **ret, struct qmp *m, const char *path, struct err *e)
 {
 	char arguments[400];
 	struct clock_trace *t = calloc(1, sizeof(*t));
@@ -21,8 +21,8 @@ int clock_trace_open(struct clock_trace **ret, struct monitor *m, const char *pa
 	if (!t)
 		return err_errno(e, EXIT_CANNOT, "cannot read QEMU's trace");
 	snprintf(arguments, sizeof(arguments), "{\"command-line\":\"logfile %s\"}", path);
-	if (monitor_execute(m, "human-monitor-command", arguments, e) < 0 ||
-	    monitor_execute(m, "trace-event-set-state", "{\"name\":\"runstate_set\",\"enable\":true}", e) < 0) {
+	if (qmp_execute(m, "human-monitor-command", arguments, e) < 0 ||
+	    qmp_execute(m, "trace-event-set-state", "{\"name\":\"runstate_set\",\"enable\":true}", e) < 0) {
 		clock_trace_close(t);
 		return -1;
 	}

@@ -19,10 +19,10 @@
 
 struct clock_trace;
 struct err;
-struct monitor;
+struct qmp;
 
 /* Have QEMU write its log to path, which must have neither blanks nor quotes. EXIT_CANNOT where it was built without. */
-int clock_trace_open(struct clock_trace **ret, struct monitor *m, const char *path, struct err *e);
+int clock_trace_open(struct clock_trace **ret, struct qmp *m, const char *path, struct err *e);
 
 /* The next change since the last call: 1, or 0 when there was none. Call it soon: stamps are mapped with a clock
  * pair read now. */

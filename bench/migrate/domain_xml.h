@@ -55,8 +55,8 @@ struct domain_spec {
 	 * the destination. It is taken only for blocks of whole 256 KiB. Taints the domain.
 	 */
 	bool uneven_memory;
-	const char *
-		monitor_path; /* a monitor of our own (monitor.h) on this Unix socket; NULL: none. Taints the domain */
+	const char
+		*monitor_path; /* a monitor of our own (qmp.h) on this Unix socket; NULL: none. Taints the domain */
 };
 
 /* The UUID of VM `index` of a run: valid (version 8), the same each time, different for other runs and indices. */

@@ -27,18 +27,6 @@ struct local_counters {
 	char text[256 * 1024];                /* /proc/stat of a large machine */
 };
 
-int meminfo_parse(const char *text, int64_t *ret_total, int64_t *ret_used)
-{
-	int64_t total, available;
-	const char *rest = strstr(text, "MemAvailable:");
-	if (sscanf(text, "MemTotal: %" SCNd64 " kB", &total) != 1 || !rest ||
-	    sscanf(rest, "MemAvailable: %" SCNd64 " kB", &available) != 1)
-		return -1;
-	*ret_total = total * 1024;
-	*ret_used = (total - available) * 1024;
-	return 0;
-}
-
 int net_dev_parse(const char *text, const char *const *devices, int64_t *ret_received, int64_t *ret_sent)
 {
 	int64_t received = 0, sent = 0;
@@ -144,11 +132,13 @@ static void read_cpu(struct local_counters *c, struct monitor_reading *ret)
 
 void local_counters_read(struct local_counters *c, struct monitor_reading *ret)
 {
-	int64_t *value = ret->value;
+	int64_t *value = ret->value, total, available;
 	read_cpu(c, ret);
 	value[MONITOR_CPUS] = c->cores;
-	if (proc_read_file(AT_FDCWD, "/proc/meminfo", c->text, sizeof(c->text)) > 0)
-		meminfo_parse(c->text, &value[MONITOR_MEMORY_TOTAL], &value[MONITOR_MEMORY]);
+	if (proc_read_memory(&total, &available) == 0) {
+		value[MONITOR_MEMORY_TOTAL] = total;
+		value[MONITOR_MEMORY] = total - available;
+	}
 	if (proc_read_file(AT_FDCWD, "/proc/diskstats", c->text, sizeof(c->text)) >= 0)
 		diskstats_parse(c->text, is_real_disk, &value[MONITOR_DISK_READ], &value[MONITOR_DISK_WRITTEN]);
 	if (c->devices[0] && proc_read_open(c->net_dev, c->text, sizeof(c->text)) >= 0)

@@ -20,11 +20,9 @@ void local_counters_read(struct local_counters *c, struct monitor_reading *ret);
 
 /*
  * The parsers of captured text, for tests; 0, or -1: it is not there.
- *	/proc/meminfo    bytes of the machine, and those in use: MemTotal - MemAvailable
  *	/proc/net/dev    bytes of the named devices together; one that is not there counts nothing. NULL ends
  *	/proc/diskstats  bytes of the disks that `is_disk` takes together
  */
-int meminfo_parse(const char *text, int64_t *ret_total, int64_t *ret_used);
 int net_dev_parse(const char *text, const char *const *devices, int64_t *ret_received, int64_t *ret_sent);
 int diskstats_parse(const char *text, bool (*is_disk)(const char *name), int64_t *ret_read, int64_t *ret_written);
 

@@ -16,7 +16,7 @@ struct monitor_store {
 	sqlite3 *database;
 	sqlite3_stmt *add, *age_samples, *age_pairs, *pair;
 	int64_t keep_ns, next_pair_ns;
-	char path[512], boot_id[40];
+	char path[512], boot_id[CLOCK_BOOT_ID_ROOM];
 };
 
 /* SQLite keeps the comments. */
@@ -144,16 +144,6 @@ static int prepare(struct monitor_store *s)
 	return 0;
 }
 
-static void read_boot_id(char *ret, size_t room)
-{
-	FILE *file = fopen("/proc/sys/kernel/random/boot_id", "re");
-	if (!file || !fgets(ret, (int)room, file))
-		snprintf(ret, room, "unknown");
-	ret[strcspn(ret, "\n")] = '\0';
-	if (file)
-		fclose(file);
-}
-
 static int store_open(struct monitor_store *s, struct err *e)
 {
 	char tables[24], mode[24];
@@ -185,7 +175,8 @@ int monitor_store_open(struct monitor_store **ret, const char *path, int64_t kee
 	if (!s)
 		return err_errno(e, EXIT_CANNOT, "cannot open the monitor's database '%s'", path);
 	snprintf(s->path, sizeof(s->path), "%s", path);
-	read_boot_id(s->boot_id, sizeof(s->boot_id));
+	if (clock_boot_id(s->boot_id) < 0)
+		snprintf(s->boot_id, sizeof(s->boot_id), "unknown");
 	s->keep_ns = keep_ns;
 	if (store_open(s, e) < 0) {
 		monitor_store_close(s);

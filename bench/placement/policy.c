@@ -3,6 +3,7 @@
 #include "bench/base/err.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,6 +38,21 @@ void *policy_options_new(const struct policy_ops *ops, struct err *e)
 		return NULL;
 	}
 	return options;
+}
+
+int policy_key_set(const struct policy_ops *chosen, void *options, const char *key, const char *value, struct err *e)
+{
+	static const struct option_row none[] = { OPTION_END };
+	char name[64];
+	size_t length = strcspn(key, ".");
+	snprintf(name, sizeof(name), "%.*s", (int)length, key);
+	const struct policy_ops *ops = policy_find(name, e);
+	if (!ops)
+		return -1;
+	void *unused = ops == chosen ? NULL : policy_options_new(ops, e), *target = ops == chosen ? options : unused;
+	int result = target ? option_set(ops->options ? ops->options : none, target, key + length + 1, value, e) : -1;
+	free(unused);
+	return result;
 }
 
 struct policy *policy_new(const struct policy_ops *ops, const void *options, struct cluster *c, struct err *e)

@@ -71,6 +71,12 @@ const struct policy_ops *policy_find(const char *name, struct err *e);
 void *policy_options_new(const struct policy_ops *ops, struct err *e);
 
 /*
+ * POLICY.KEY = value of a config: kept in `options` when the policy is the chosen one (which may be NULL), and checked in
+ * any case, so that a sweep over policies works.
+ */
+int policy_key_set(const struct policy_ops *chosen, void *options, const char *key, const char *value, struct err *e);
+
+/*
  * A policy for a cluster that has all its nodes; there is one at a time for a cluster. Both and the options stay until
  * policy_free(). NULL: the options do not go together, or memory is short.
  */

@@ -3,6 +3,7 @@
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
 #include "bench/base/process.h"
+#include "bench/base/whole_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -34,14 +35,12 @@ static void file_identity(const char *path, char *buffer, size_t room)
 /* This boot of this machine, and its QEMU; -1 when the kernel has no boot id. */
 static int machine_identity(char *buffer, size_t room)
 {
-	char boot[64], qemu[100];
-	FILE *f = fopen("/proc/sys/kernel/random/boot_id", "re");
-	int got = f ? fscanf(f, "%63s", boot) : 0;
-	if (f)
-		fclose(f);
+	char boot[CLOCK_BOOT_ID_ROOM], qemu[100];
+	if (clock_boot_id(boot) < 0)
+		return -1;
 	file_identity(QEMU, qemu, sizeof(qemu));
 	snprintf(buffer, room, "%s %s", boot, qemu);
-	return got == 1 ? 0 : -1;
+	return 0;
 }
 
 static bool line_read(FILE *f, char *line)
@@ -76,17 +75,16 @@ enum accelerator_answer accelerator_kvm_known(const char *kernel, char *reason, 
 /* What cannot be kept is tried again. */
 static void answer_keep(const char *kernel, bool works, const char *reason)
 {
-	char machine[LINE_ROOM], image[LINE_ROOM], temporary[] = CACHE_PATH ".XXXXXX";
+	char machine[LINE_ROOM], image[LINE_ROOM];
+	struct whole_file out = { 0 };
 	if (machine_identity(machine, sizeof(machine)) < 0)
 		return;
 	mkdir(CACHE_DIRECTORY, 0755);
-	int fd = mkostemp(temporary, O_CLOEXEC);
-	if (fd < 0)
+	if (whole_file_open(&out, NULL, CACHE_PATH, NULL) < 0)
 		return;
 	file_identity(kernel, image, sizeof(image));
-	int written = dprintf(fd, "%s\n%s\n%s %s\n", machine, image, works ? "yes" : "no", reason);
-	if (close(fd) < 0 || written < 0 || rename(temporary, CACHE_PATH) < 0)
-		unlink(temporary);
+	fprintf(out.file, "%s\n%s\n%s %s\n", machine, image, works ? "yes" : "no", reason);
+	whole_file_close(&out, 0, NULL);
 }
 
 /* ---- trying ---- */

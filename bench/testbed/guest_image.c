@@ -1,18 +1,16 @@
 #include "bench/testbed/guest_image.h"
 
 #include "bench/base/err.h"
+#include "bench/base/whole_file.h"
 
 #include <archive.h>
 #include <archive_entry.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #define MODULES_MAX 64
 #define LIST_MAX 256 /* modules.dep: dependencies of one module */
@@ -241,19 +239,12 @@ static int image_write(int fd, const char *binary, const char *directory, const 
 int guest_image_write(const char *binary, const char *kernel_directory, const char *output, struct err *e)
 {
 	struct modules m = { .count = 0 };
-	char temporary[PATH_MAX];
-	snprintf(temporary, sizeof(temporary), "%s.%ld", output, (long)getpid());
-	int result = modules_resolve(&m, kernel_directory, e), fd = -1;
-	if (result == 0 && (fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644)) < 0)
-		result = err_errno(e, EXIT_CANNOT, "cannot create '%s'", temporary);
+	struct whole_file out = { 0 };
+	int result = modules_resolve(&m, kernel_directory, e);
 	if (result == 0)
-		result = image_write(fd, binary, kernel_directory, &m, e);
-	if (result == 0 && (fsync(fd) < 0 || rename(temporary, output) < 0))
-		result = err_errno(e, EXIT_CANNOT, "cannot write '%s'", output);
-	if (fd >= 0)
-		close(fd);
-	if (fd >= 0 && result < 0)
-		unlink(temporary);
+		result = whole_file_open(&out, NULL, output, e);
+	if (result == 0)
+		result = whole_file_close(&out, image_write(fileno(out.file), binary, kernel_directory, &m, e), e);
 	modules_free(&m);
 	return result;
 }

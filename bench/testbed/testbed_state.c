@@ -1,6 +1,7 @@
 #include "bench/testbed/testbed_state.h"
 
 #include "bench/base/err.h"
+#include "bench/base/json_file.h"
 #include "bench/testbed/testbed.h"
 
 #include <errno.h>
@@ -10,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#define STATE_NAME "testbed.json"
 
 /* The file is a list of members: name, where it is, what it is. Written and read by the same rows. */
 enum member_type { TEXT, NUMBER_INT, NUMBER_INT64, NUMBER_DOUBLE, FLAG };
@@ -137,7 +140,7 @@ static void members_read(const struct member *rows, json_object *from, void *int
 
 static void state_path(const char *directory, char *buffer, size_t room)
 {
-	snprintf(buffer, room, "%s/testbed.json", directory);
+	snprintf(buffer, room, "%s/" STATE_NAME, directory);
 }
 
 bool testbed_state_is_up(const char *directory)
@@ -149,7 +152,6 @@ bool testbed_state_is_up(const char *directory)
 
 int testbed_state_write(const struct testbed *t, const char *directory, struct err *e)
 {
-	char path[300], temporary[310];
 	json_object *root = json_object_new_object(), *nodes = json_object_new_array(),
 		    *links = json_object_new_array();
 	json_object_object_add(root, "spec", members_write(spec_members, &t->spec));
@@ -162,12 +164,9 @@ int testbed_state_write(const struct testbed *t, const char *directory, struct e
 	}
 	json_object_object_add(root, "nodes", nodes);
 	json_object_object_add(root, "links", links);
-	state_path(directory, path, sizeof(path));
-	snprintf(temporary, sizeof(temporary), "%s.part", path);
-	int bad =
-		json_object_to_file_ext(temporary, root, JSON_C_TO_STRING_PRETTY) < 0 || rename(temporary, path) < 0;
+	int result = json_file_write(directory, STATE_NAME, root, e);
 	json_object_put(root);
-	return bad ? err_errno(e, EXIT_CANNOT, "cannot write '%s'", path) : 0;
+	return result;
 }
 
 int testbed_state_read(struct testbed *t, const char *directory, struct err *e)

@@ -1,6 +1,6 @@
 /* The monitor of our own against a QEMU that is a thread: greeting, events in between, an error, an end. */
 #include "bench/migrate/clock_trace.h"
-#include "bench/migrate/monitor.h"
+#include "bench/migrate/qmp.h"
 
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
@@ -59,31 +59,31 @@ static void *qemu_obeys(void *argument)
 	return NULL;
 }
 
-static void test_monitor(void **state)
+static void test_qmp(void **state)
 {
 	(void)state;
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	struct monitor *m;
+	struct qmp *m;
 	struct err e = { 0 };
 	pthread_t qemu;
 	assert_non_null(mkdtemp(directory));
-	assert_string_equal(monitor_path(directory, "vm1", path, sizeof(path)) + strlen(directory), "/vm1.monitor");
+	assert_string_equal(qmp_path(directory, "vm1", path, sizeof(path)) + strlen(directory), "/vm1.monitor");
 	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-	assert_int_equal(monitor_open(&m, path, &e), -1);
+	assert_int_equal(qmp_open(&m, path, &e), -1);
 	assert_non_null(strstr(e.text, path));
 	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
 	assert_int_equal(listen(fd, 1), 0);
 	assert_int_equal(pthread_create(&qemu, NULL, qemu_main, &fd), 0);
 
-	assert_int_equal(monitor_open(&m, path, &e), 0);
-	assert_int_equal(monitor_execute(m, "stop", NULL, &e), 0);
-	assert_int_equal(monitor_execute(m, "cont", "{\"a\":1}", &e), -1);
+	assert_int_equal(qmp_open(&m, path, &e), 0);
+	assert_int_equal(qmp_execute(m, "stop", NULL, &e), 0);
+	assert_int_equal(qmp_execute(m, "cont", "{\"a\":1}", &e), -1);
 	assert_non_null(strstr(e.text, "\"desc\": \"no\""));
 	pthread_join(qemu, NULL);
-	assert_int_equal(monitor_execute(m, "cont", NULL, &e), -1);
-	monitor_close(m);
-	monitor_close(NULL);
+	assert_int_equal(qmp_execute(m, "cont", NULL, &e), -1);
+	qmp_close(m);
+	qmp_close(NULL);
 	assert_string_equal(asked[0], "{\"execute\":\"qmp_capabilities\"}\n");
 	assert_string_equal(asked[1], "{\"execute\":\"stop\"}\n");
 	assert_string_equal(asked[2], "{\"execute\":\"cont\",\"arguments\":{\"a\":1}}\n");
@@ -97,7 +97,7 @@ static void test_clock_trace(void **state)
 {
 	(void)state;
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	struct monitor *m;
+	struct qmp *m;
 	struct clock_trace *trace;
 	struct err e = { 0 };
 	pthread_t qemu;
@@ -106,7 +106,7 @@ static void test_clock_trace(void **state)
 	bool runs;
 	strcpy(directory + strlen(directory) - 6, "XXXXXX");
 	assert_non_null(mkdtemp(directory));
-	monitor_path(directory, "vm1", path, sizeof(path));
+	qmp_path(directory, "vm1", path, sizeof(path));
 	snprintf(log, sizeof(log), "%s/vm1.trace", directory);
 	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
@@ -118,16 +118,16 @@ static void test_clock_trace(void **state)
 
 	/* It carries out the first command and not the second. */
 	assert_int_equal(pthread_create(&qemu, NULL, qemu_main, &fd), 0);
-	assert_int_equal(monitor_open(&m, path, &e), 0);
+	assert_int_equal(qmp_open(&m, path, &e), 0);
 	assert_int_equal(clock_trace_open(&trace, m, log, &e), -1);
 	assert_null(trace);
 	pthread_join(qemu, NULL);
-	monitor_close(m);
+	qmp_close(m);
 	assert_int_equal(pthread_create(&qemu, NULL, qemu_obeys, &fd), 0);
-	assert_int_equal(monitor_open(&m, path, &e), 0);
+	assert_int_equal(qmp_open(&m, path, &e), 0);
 	assert_int_equal(clock_trace_open(&trace, m, log, &e), 0);
 	pthread_join(qemu, NULL);
-	monitor_close(m);
+	qmp_close(m);
 	assert_non_null(strstr(asked[1], "logfile /tmp/t-monitor-"));
 	assert_non_null(strstr(asked[2], "\"runstate_set\""));
 
@@ -156,7 +156,7 @@ static void test_clock_trace(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_monitor), cmocka_unit_test(test_clock_trace) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_qmp), cmocka_unit_test(test_clock_trace) };
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-#include "bench/migrate/monitor.h"
+#include "bench/migrate/qmp.h"
 
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
@@ -11,7 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-struct monitor {
+struct qmp {
 	int fd;
 	size_t used;
 	char buffer[65536]; /* what came and is not read yet */
@@ -19,14 +19,14 @@ struct monitor {
 
 static const int64_t patience_ns = 10 * NS_PER_S;
 
-char *monitor_path(const char *state_directory, const char *vm, char *buffer, size_t room)
+char *qmp_path(const char *state_directory, const char *vm, char *buffer, size_t room)
 {
 	snprintf(buffer, room, "%s/%s.monitor", state_directory, vm);
 	return buffer;
 }
 
 /* The next line that QEMU sent: 1, or 0 when none came in time. */
-static int next_line(struct monitor *m, char *line, size_t room, int64_t deadline_ns)
+static int next_line(struct qmp *m, char *line, size_t room, int64_t deadline_ns)
 {
 	for (;;) {
 		char *end = memchr(m->buffer, '\n', m->used);
@@ -47,7 +47,7 @@ static int next_line(struct monitor *m, char *line, size_t room, int64_t deadlin
 	}
 }
 
-int monitor_execute(struct monitor *m, const char *command, const char *arguments, struct err *e)
+int qmp_execute(struct qmp *m, const char *command, const char *arguments, struct err *e)
 {
 	char line[1024];
 	int length = snprintf(line, sizeof(line), "{\"execute\":\"%s\"%s%s}\n", command,
@@ -67,28 +67,28 @@ int monitor_execute(struct monitor *m, const char *command, const char *argument
 	return err_set(e, EXIT_MEASURED_BAD, "QEMU does not answer '%s'", command);
 }
 
-int monitor_open(struct monitor **ret, const char *path, struct err *e)
+int qmp_open(struct qmp **ret, const char *path, struct err *e)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	struct monitor *m = calloc(1, sizeof(*m));
+	struct qmp *m = calloc(1, sizeof(*m));
 	if (!m)
 		return err_errno(e, EXIT_CANNOT, "cannot open a monitor");
 	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
 	m->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (m->fd < 0 || connect(m->fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
 		err_errno(e, EXIT_CANNOT, "cannot connect to QEMU's monitor '%s'", path);
-		monitor_close(m);
+		qmp_close(m);
 		return -1;
 	}
-	if (monitor_execute(m, "qmp_capabilities", NULL, e) < 0) {
-		monitor_close(m);
+	if (qmp_execute(m, "qmp_capabilities", NULL, e) < 0) {
+		qmp_close(m);
 		return -1;
 	}
 	*ret = m;
 	return 0;
 }
 
-void monitor_close(struct monitor *m)
+void qmp_close(struct qmp *m)
 {
 	if (m && m->fd >= 0)
 		close(m->fd);

@@ -1,0 +1,117 @@
+#include "analysis/transfer_run.h"
+
+#include "analysis/study.h"
+#include "bench/base/err.h"
+#include "bench/base/quantity.h"
+
+#include <json-c/json.h>
+#include <json-c/json_pointer.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct json_object *at(struct json_object *object, const char *path)
+{
+	struct json_object *value = NULL;
+	return object && json_pointer_get(object, path, &value) == 0 ? value : NULL;
+}
+
+static const char *text_at(struct json_object *object, const char *path)
+{
+	const char *text = at(object, path) ? json_object_get_string(at(object, path)) : NULL;
+	return text ? text : "";
+}
+
+/* The VM that moves; NULL: none. */
+static struct json_object *moving(struct json_object *manifest)
+{
+	struct json_object *list = at(manifest, "/vms");
+	size_t count = list && json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
+	for (size_t i = 0; i < count; i++) {
+		struct json_object *vm = json_object_array_get_idx(list, i);
+		if (strcmp(text_at(vm, "/role"), "migrating") == 0)
+			return vm;
+	}
+	return NULL;
+}
+
+static const char *take_asked(struct transfer_run *r, struct json_object *manifest)
+{
+	struct json_object *vm = moving(manifest);
+	int64_t rate, rtt;
+	if (!vm)
+		return "no VM migrates by itself";
+	if (strcmp(text_at(manifest, "/config/migration/mode"), "precopy") != 0)
+		return "it is no pre-copy migration";
+	if (strcmp(text_at(vm, "/memory_fill"), "random") != 0)
+		return "the VM's memory was not filled: what of it is used is not known";
+	if (rate_parse(text_at(manifest, "/config/link/rate"), &rate, NULL) < 0 || rate == 0)
+		return "the link had no rate of its own";
+	if (duration_parse(text_at(manifest, "/config/link/rtt"), &rtt, NULL) < 0)
+		return "the link's round trip is not known";
+	r->rate_bits_per_s = (double)rate;
+	r->rtt_ns = (double)rtt;
+	r->used_bytes = json_object_get_double(at(vm, "/memory_bytes"));
+	if (at(vm, "/spare_bytes"))
+		r->used_bytes -= json_object_get_double(at(vm, "/spare_bytes"));
+	return r->used_bytes > 0 ? "" : "the VM's memory is not known";
+}
+
+static const char *take_found(struct transfer_run *r, const struct study_run *run, char *why, size_t room)
+{
+	if (!run->complete)
+		return "the run is not complete";
+	if (study_run_value(run, "converged", "", "", NULL, 0) < 0.5)
+		return "it never converged";
+	r->time_s = study_run_value(run, "migration_time", "migrating", "completion", why, room) / 1e9;
+	if (isnan(r->time_s))
+		return why;
+	r->lost_s = study_run_value(run, "lost_work", "migrating", "", why, room);
+	if (isnan(r->lost_s))
+		return why;
+	r->dirty_per_s = strstr(run->workload, "memdirty")
+	                         ? study_run_value(run, "baseline_rate", "migrating", "", why, room)
+	                         : 0;
+	return isnan(r->dirty_per_s) ? why : "";
+}
+
+static int take(const char *directory, const struct study_run *run, struct transfer_run **list, int *count,
+                struct err *e)
+{
+	char path[4096 + 300], why[300] = "";
+	struct transfer_run *larger = realloc(*list, ((size_t)*count + 1) * sizeof(*larger));
+	if (!larger)
+		return err_set(e, EXIT_CANNOT, "no memory for %d runs", *count + 1);
+	*list = larger;
+	struct transfer_run *r = &larger[(*count)++];
+	*r = (struct transfer_run){ 0 };
+	snprintf(r->directory, sizeof(r->directory), "%s", directory);
+	snprintf(path, sizeof(path), "%s/manifest.json", directory);
+	struct json_object *manifest = json_object_from_file(path);
+	const char *reason = take_asked(r, manifest);
+	if (!reason[0])
+		reason = take_found(r, run, why, sizeof(why));
+	snprintf(r->reason, sizeof(r->reason), "%s", reason);
+	json_object_put(manifest);
+	return 0;
+}
+
+int transfer_runs_read(const char *directory, struct transfer_run **list, int *count, struct err *e)
+{
+	struct study_runs study;
+	struct study_run one;
+	int result = 0;
+	if (study_is(directory)) {
+		result = study_read(&study, directory, e);
+		for (int i = 0; i < study.count && result == 0; i++)
+			result = take(study.runs[i].directory, &study.runs[i], list, count, e);
+		study_runs_free(&study);
+		return result;
+	}
+	if (study_run_read(&one, directory) < 0)
+		return err_set(e, EXIT_USAGE, "'%s' is not a run directory, and no study", directory);
+	result = take(directory, &one, list, count, e);
+	study_run_free(&one);
+	return result;
+}

@@ -1,0 +1,24 @@
+/*
+ * transfer_run.h - what one measured migration says for a model of transfers: its memory, dirty rate, link and round
+ * trip, and the time and the lost work that came of them.
+ */
+#ifndef ANALYSIS_TRANSFER_RUN_H
+#define ANALYSIS_TRANSFER_RUN_H
+
+struct err;
+
+struct transfer_run {
+	char directory[4096 + 256];
+	char reason[300]; /* why it is of no use; "" when it is */
+	double used_bytes, dirty_per_s, rate_bits_per_s, rtt_ns;
+	double time_s, lost_s; /* migration_time to completion, lost_work of the VM that moves */
+};
+
+/*
+ * The runs of a run directory, or of all in a study: appended to *list, which is the caller's to free. -1: directory is
+ * neither, or memory is short. All of a VM's memory counts as used when it was filled with random bytes (less what is
+ * beyond the scale); without that the run is of no use. The dirty rate is memdirty's rate in the baseline, else 0.
+ */
+int transfer_runs_read(const char *directory, struct transfer_run **list, int *count, struct err *e);
+
+#endif

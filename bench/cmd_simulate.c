@@ -1,0 +1,83 @@
+/* migmeter simulate: placement policies in simulated time. */
+#include "analysis/simulated.h"
+#include "bench/base/err.h"
+#include "bench/base/quantity.h"
+#include "bench/command.h"
+#include "bench/simulation.h"
+#include "bench/study_arguments.h"
+#include "reports/simulated.h"
+
+#include <string.h>
+
+static int arguments_take(const struct arguments *a, struct simulation_study *s, struct err *e)
+{
+	struct study common = { 0 };
+	const char *text = arguments_option(a, "threads");
+	int64_t threads = 0;
+	int result = study_arguments_read(a, "simulate", &common, e);
+	s->config_path = common.config_path;
+	s->config = common.config;
+	memcpy(s->directory, common.directory, sizeof(s->directory));
+	memcpy(s->command_line, common.command_line, sizeof(s->command_line));
+	if (result == 0 && text && (integer_parse(text, &threads, e) < 0 || threads < 1 || threads > 256))
+		return err_set(e, EXIT_USAGE, "--threads '%s': expected 1 to 256", text);
+	s->threads = (int)threads;
+	return result;
+}
+
+static int results_show(const struct simulation_study *s, const char *format, struct err *e)
+{
+	if (simulated_analyze(s->directory, e) < 0)
+		return -1;
+	int drawn = simulated_report(s->directory, NULL, e);
+	enum report_format as = !format || strcmp(format, "text") == 0 ? REPORT_TEXT
+	                        : strcmp(format, "csv") == 0           ? REPORT_CSV
+	                                                               : REPORT_JSON;
+	if (simulated_print(stdout, s->directory, as, e) < 0)
+		return -1;
+	if (as == REPORT_TEXT)
+		printf("\npage: %s/report.html\n", s->directory);
+	return drawn;
+}
+
+static int simulate_run(const struct arguments *a)
+{
+	struct simulation_study s = { 0 };
+	struct err e = { 0 };
+	int status = EXIT_DONE;
+	if (arguments_take(a, &s, &e) < 0 || simulation_prepare(&s, &e) < 0)
+		status = err_report(&e);
+	else if (arguments_option(a, "dry-run"))
+		simulation_print_plan(&s);
+	else if (simulation_run(&s, &e) < 0 || results_show(&s, arguments_option(a, "format"), &e) < 0)
+		status = err_report(&e);
+	simulation_free(&s);
+	return status;
+}
+
+static const struct command_option options[] = {
+	{ "set", 's', "SECTION.KEY=VALUE", "change a key of the config", NULL },
+	{ "output", 'o', "DIR", "results folder (must not exist, or be empty); default results/NAME-TIME", NULL },
+	{ "threads", 0, "N", "runs at the same time; default: one a core. The result does not depend on it", NULL },
+	{ "format", 0, "FORMAT", "of the result table: text, csv or json", "text|csv|json" },
+	{ "dry-run", 'n', NULL, "check the config and show what would be run", NULL },
+	{ "quiet", 'q', NULL, "no progress on stderr", NULL },
+	{ NULL, 0, NULL, NULL, NULL },
+};
+
+const struct command simulate_command = {
+	.name = "simulate",
+	.synopsis = "CONFIG",
+	.minimum = 1,
+	.maximum = 1,
+	.help = "Compare placement policies in simulated time: sites, nodes, VMs that come with jobs, moves that cost",
+	.details =
+		"CONFIG has the sections [simulate], [sites], [nodes], [vms], [jobs] and [transfer] ('migmeter list\n"
+		"keys'); the policies are those that 'migmeter consolidate' moves real VMs by. A key with a list of\n"
+		"values makes a sweep; its first values are the ones that the page begins with, the others show for\n"
+		"which range what is found there holds. Each point is run simulate.runs times; policies are compared\n"
+		"run by run, on the same arrivals, jobs and distances. The same seed gives the same runs.csv and\n"
+		"simulated.csv (what happened in each point's first run) to the byte.\n",
+	.options = options,
+	.run = simulate_run,
+};

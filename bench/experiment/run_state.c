@@ -1,0 +1,60 @@
+#include "bench/experiment/run_state.h"
+
+#include "bench/base/clock.h"
+#include "bench/experiment/progress.h"
+#include "bench/migrate/migration.h"
+
+#include <stdio.h>
+#include <string.h>
+
+int run_node_index(const char *name)
+{
+	return strcmp(name, "dst") == 0 ? NODE_DST : NODE_SRC;
+}
+
+void run_on_event(void *context, int64_t head_ns, const char *vm, const char *node, const char *event,
+                  const char *detail)
+{
+	struct run *r = context;
+	int i = 0;
+	run_directory_event(&r->directory, head_ns, vm, node, event, detail);
+	while (i < r->x->vm_count && strcmp(r->x->vms[i].name, vm) != 0)
+		i++;
+	if (i < r->x->vm_count && strcmp(event, "resume") == 0)
+		atomic_store(&r->at[i], run_node_index(node));
+	if (strcmp(event, "lifecycle") != 0 || strncmp(detail, "stopped/", 8) != 0 ||
+	    strcmp(detail, "stopped/migrated") == 0)
+		return;
+	/* Where it does not run no VM is lost: of an aborted migration the incoming side ends too. */
+	if (i < r->x->vm_count && atomic_load(&r->at[i]) != run_node_index(node))
+		return;
+	if (!atomic_load(&r->ending) && !atomic_load(&r->vm_lost)) {
+		snprintf(r->lost_vm, sizeof(r->lost_vm), "%s", vm);
+		snprintf(r->lost_words, sizeof(r->lost_words), "VM '%s' ended unexpectedly on node '%s' (%s)", vm,
+		         node, detail);
+		atomic_store(&r->vm_lost, true);
+	}
+}
+
+void run_begin_phase(struct run *r, const char *name, int64_t planned_ns)
+{
+	run_directory_event(&r->directory, clock_now_ns(), "", "", "phase", name);
+	progress_phase(name, planned_ns);
+}
+
+struct migration_spec run_migration_spec(struct run *r)
+{
+	const struct experiment_migration *m = &r->x->migration;
+	static const enum postcopy_moment moments[] = { POSTCOPY_NOW, POSTCOPY_AFTER_FIRST_PASS,
+		                                        POSTCOPY_AFTER_TIME };
+	return (struct migration_spec){
+		.postcopy = m->mode == MODE_POSTCOPY ? moments[m->postcopy_switch] : POSTCOPY_NEVER,
+		.postcopy_after_ns = m->switch_after_ns,
+		.downtime_limit_ns = m->downtime_limit_ns,
+		.bandwidth_bytes_per_s = m->bandwidth_bytes_per_s,
+		.timeout_ns = m->timeout_ns,
+		.features = &r->x->features,
+		.sink = run_on_event,
+		.context = r,
+	};
+}

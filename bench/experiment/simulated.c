@@ -1,0 +1,165 @@
+#include "bench/experiment/simulated.h"
+
+#include "bench/base/err.h"
+#include "bench/base/quantity.h"
+#include "bench/experiment/transfer_file.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NODES_MAX = 1000000 };
+
+const struct option_row *simulated_section_rows(const char *name)
+{
+	for (const struct experiment_section *s = simulated_sections; s->name; s++)
+		if (strcmp(s->name, name) == 0)
+			return s->rows;
+	return NULL;
+}
+
+static const struct experiment_section *section_find(const char *name, struct err *e)
+{
+	const char *names[16];
+	size_t count = 0;
+	for (const struct experiment_section *s = simulated_sections; s->name; s++) {
+		if (strcmp(s->name, name) == 0)
+			return s;
+		names[count++] = s->name;
+	}
+	const char *near = nearest_name(name, names, count);
+	err_set(e, EXIT_USAGE, "unknown section [%s] of a simulation%s%s%s", name, near ? ", did you mean [" : "",
+	        near ? near : "", near ? "]?" : "");
+	return NULL;
+}
+
+static int entry_apply(struct simulated_config *x, const struct config_entry *entry, bool policy_keys, struct err *e)
+{
+	const struct experiment_section *s = section_find(entry->section, e);
+	if (!s)
+		return -1;
+	if (entry->subject[0])
+		return err_set(e, EXIT_USAGE, "section [%s] takes no name", entry->section);
+	bool of_policy = strcmp(s->name, "simulate") == 0 && strchr(entry->key, '.');
+	if (of_policy != policy_keys)
+		return 0;
+	if (of_policy)
+		return policy_key_set(x->policy, x->policy_options, entry->key, entry->value, e);
+	return option_set(s->rows, (char *)x + s->offset, entry->key, entry->value, e);
+}
+
+/* The next word of text, which blanks, commas and semicolons end; false: there is none. */
+static bool next_word(const char **text, char *word, size_t room)
+{
+	*text += strspn(*text, " \t,;");
+	size_t length = strcspn(*text, " \t,;");
+	snprintf(word, room, "%.*s", (int)length, *text);
+	*text += length;
+	return length > 0;
+}
+
+static int rtt_choices_read(struct simulated_config *x, struct err *e)
+{
+	struct scenario *s = &x->scenario;
+	const char *at = x->texts.rtt_choices;
+	char word[64];
+	for (; next_word(&at, word, sizeof(word)); s->rtt_choice_count++) {
+		if (s->rtt_choice_count == SCENARIO_RTT_CHOICES)
+			return err_set(e, EXIT_USAGE, "sites.rtt_choices: more than %d", SCENARIO_RTT_CHOICES);
+		if (duration_parse(word, &s->rtt_choices_ns[s->rtt_choice_count], e) < 0)
+			return err_prefix(e, "sites.rtt_choices");
+	}
+	return s->rtt_choice_count || s->rtt == SCENARIO_RTT_GIVEN
+	               ? 0
+	               : err_set(e, EXIT_USAGE, "sites.rtt_choices is empty");
+}
+
+static int rtt_matrix_read(struct simulated_config *x, struct err *e)
+{
+	struct scenario *s = &x->scenario;
+	const char *at = x->texts.rtt_matrix;
+	char word[64];
+	int64_t cells = s->sites * s->sites, count = 0;
+	if (s->rtt != SCENARIO_RTT_GIVEN)
+		return 0;
+	s->rtt_given_ns = x->rtt_given_ns = calloc((size_t)cells, sizeof(*x->rtt_given_ns));
+	if (!x->rtt_given_ns)
+		return err_set(e, EXIT_CANNOT, "no memory for the distances of %lld sites", (long long)s->sites);
+	for (; next_word(&at, word, sizeof(word)); count++)
+		if (count < cells && duration_parse(word, &x->rtt_given_ns[count], e) < 0)
+			return err_prefix(e, "sites.rtt_matrix");
+	return count == cells ? 0
+	                      : err_set(e, EXIT_USAGE,
+	                                "sites.rtt_matrix has %lld round trips: %lld sites need %lld, row by row",
+	                                (long long)count, (long long)s->sites, (long long)cells);
+}
+
+static int texts_read(struct simulated_config *x, struct err *e)
+{
+	struct scenario *s = &x->scenario;
+	if (rtt_choices_read(x, e) < 0 || rtt_matrix_read(x, e) < 0)
+		return -1;
+	if (x->texts.model[0] && transfer_file_read(x->texts.model, &x->transfer, e) < 0)
+		return err_prefix(e, "transfer.model");
+	if (s->arrival != SCENARIO_TRACE)
+		return 0;
+	if (!x->texts.trace[0])
+		return err_set(e, EXIT_USAGE, "vms.arrival is trace, but vms.trace names no file");
+	if (trace_read(x->texts.trace, s->sites * s->nodes_per_site, &x->trace, &s->vms, e) < 0)
+		return err_prefix(e, "vms.trace");
+	s->trace = x->trace;
+	return 0;
+}
+
+static int whole_check(struct simulated_config *x, struct err *e)
+{
+	const struct scenario *s = &x->scenario;
+	double weights = 0;
+	if (s->sites * s->nodes_per_site > NODES_MAX)
+		return err_set(e, EXIT_USAGE, "%lld sites of %lld nodes: more than %d nodes", (long long)s->sites,
+		               (long long)s->nodes_per_site, NODES_MAX);
+	if (s->vm_memory_bytes > s->node_memory_bytes)
+		return err_set(e, EXIT_USAGE, "vms.memory is more than nodes.memory: no VM would ever start");
+	for (int i = 0; i < SCENARIO_KINDS; i++)
+		weights += s->kinds[i].weight;
+	if (!(weights > 0))
+		return err_set(e, EXIT_USAGE, "jobs: all weights are 0");
+	if (x->policy->check && x->policy->check(x->policy_options, e) < 0)
+		return err_prefix(e, "policy '%s'", x->policy->name);
+	return 0;
+}
+
+static int fill(struct simulated_config *x, const struct config_file *c, struct err *e)
+{
+	for (const struct experiment_section *s = simulated_sections; s->name; s++)
+		if (option_defaults(s->rows, (char *)x + s->offset, e) < 0)
+			return -1;
+	/* The policy must be known before its keys: two passes. */
+	for (int pass = 0; pass < 2; pass++) {
+		for (size_t i = 0; i < c->count; i++)
+			if (entry_apply(x, &c->entries[i], pass == 1, e) < 0)
+				return err_prefix(e, "%s", c->entries[i].where);
+		if (pass == 0 && !(x->policy = policy_find(x->general.policy, e)))
+			return err_prefix(e, "simulate.policy");
+		if (pass == 0 && !(x->policy_options = policy_options_new(x->policy, e)))
+			return -1;
+	}
+	return texts_read(x, e) < 0 ? -1 : whole_check(x, e);
+}
+
+int simulated_build(struct simulated_config *x, const struct config_file *c, struct err *e)
+{
+	*x = (struct simulated_config){ 0 };
+	if (fill(x, c, e) == 0)
+		return 0;
+	simulated_free(x);
+	return -1;
+}
+
+void simulated_free(struct simulated_config *x)
+{
+	free(x->policy_options);
+	free(x->rtt_given_ns);
+	free(x->trace);
+	*x = (struct simulated_config){ 0 };
+}

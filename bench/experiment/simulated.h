@@ -1,0 +1,54 @@
+/*
+ * simulated.h - what a config of `migmeter simulate` says (one point of its sweep), checked, in base units.
+ *
+ * Its keys are option rows as those of an experiment, in sections of their own; only how a policy is named, with its
+ * keys as POLICY.KEY, is the same in [simulate] as in an experiment's [consolidate].
+ */
+#ifndef BENCH_EXPERIMENT_SIMULATED_H
+#define BENCH_EXPERIMENT_SIMULATED_H
+
+#include "bench/base/option.h"
+#include "bench/experiment/config_file.h"
+#include "bench/experiment/experiment.h"
+#include "bench/placement/scenario.h"
+
+struct simulated_general {
+	char name[OPTION_STRING_ROOM], question[OPTION_STRING_ROOM], study[OPTION_STRING_ROOM];
+	char policy[OPTION_STRING_ROOM], reference[OPTION_STRING_ROOM];
+	int64_t runs, first, seed, interval_ns;
+};
+
+/* What scenario.h has not as keys: texts that are read into it. */
+struct simulated_texts {
+	char rtt_choices[OPTION_STRING_ROOM], rtt_matrix[OPTION_STRING_ROOM], trace[OPTION_STRING_ROOM];
+	char model[OPTION_STRING_ROOM];
+};
+
+struct simulated_config {
+	struct simulated_general general;
+	struct scenario scenario;
+	struct transfer_model transfer;
+	struct simulated_texts texts;
+	const struct policy_ops *policy;
+	void *policy_options;       /* owned */
+	int64_t *rtt_given_ns;      /* owned */
+	struct simulated_vm *trace; /* owned */
+};
+
+/* All sections; name NULL ends. Offsets are in struct simulated_config. */
+extern const struct experiment_section simulated_sections[];
+
+/* The keys of one section, or NULL. */
+const struct option_row *simulated_section_rows(const char *name);
+
+/* Fill and check one from entries without lists; simulated_free() it. Errors name file, line, key, the nearest name. */
+int simulated_build(struct simulated_config *x, const struct config_file *c, struct err *e);
+void simulated_free(struct simulated_config *x);
+
+/*
+ * Arrivals from a CSV file with a header: arrival_s and, each optional, work_s, memory_bytes, used_bytes, home (a node,
+ * from 0) and kind (small, medium or large); what is left out or empty is drawn, or a key's. Rows in order of time.
+ */
+int trace_read(const char *path, int64_t nodes, struct simulated_vm **ret, int64_t *ret_count, struct err *e);
+
+#endif

@@ -1,0 +1,23 @@
+/*
+ * qmp.h - a QEMU monitor of our own (QMP on a Unix socket), beside libvirt's: a stop of 5 ms cannot be had through
+ * a daemon whose calls take tens of milliseconds. libvirt learns of what is done here from QEMU's events.
+ */
+#ifndef BENCH_MIGRATE_QMP_H
+#define BENCH_MIGRATE_QMP_H
+
+#include <stddef.h>
+
+struct err;
+struct qmp;
+
+/* Where the monitor of a VM is whose node has this state directory; returns buffer. */
+char *qmp_path(const char *state_directory, const char *vm, char *buffer, size_t room);
+
+int qmp_open(struct qmp **ret, const char *path, struct err *e);
+void qmp_close(struct qmp *m); /* NULL is fine */
+
+/* A command ("stop") and its arguments (a JSON object, NULL: none); returns when QEMU has carried it out, at the latest
+ * after 10 s. */
+int qmp_execute(struct qmp *m, const char *command, const char *arguments, struct err *e);
+
+#endif

@@ -1,0 +1,383 @@
+#include "bench/placement/simulator_state.h"
+
+#include "bench/base/err.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- what is said ---- */
+
+static void note(struct sim *m, enum simulated_event event, int32_t vm, int32_t node, const char *detail)
+{
+	const struct simulated_note n = { .now_ns = (int64_t)m->now_ns,
+		                          .event = event,
+		                          .job = vm == CLUSTER_NONE ? NULL : &m->jobs[vm],
+		                          .vm = vm == CLUSTER_NONE ? "" : VM_NAME(m->c, vm),
+		                          .node = node == CLUSTER_NONE ? "" : NODE_NAME(m->c, node),
+		                          .detail = detail };
+	m->s->note(m->s->notes, &n);
+}
+
+static void note_to(struct sim *m, enum simulated_event event, int32_t vm, int32_t to)
+{
+	char detail[CLUSTER_NAME + 8];
+	if (!m->s->note)
+		return;
+	snprintf(detail, sizeof(detail), "to %s", NODE_NAME(m->c, to));
+	note(m, event, vm, m->c->vms[vm].node, detail);
+}
+
+/* ---- planning comes at whole intervals ---- */
+
+static void plan_later(struct sim *m)
+{
+	double from_ns = m->now_ns, interval_ns = (double)m->s->interval_ns;
+	if (!m->policy->ops->plan || m->stage_moves > 0)
+		return; /* the plan that is carried out comes first */
+	if (m->policy->quiet_ns > 0 && m->c->moved_ns != INT64_MIN)
+		from_ns = fmax(from_ns, (double)m->c->moved_ns + (double)m->policy->quiet_ns);
+	m->plan_ns = fmin(m->plan_ns, ceil(from_ns / interval_ns) * interval_ns);
+}
+
+/* ---- VMs ---- */
+
+static bool grow(struct sim *m)
+{
+	int32_t room = m->c->vm_room;
+	if (room <= m->vm_room)
+		return true;
+	struct simulated_job *jobs = realloc(m->jobs, (size_t)room * sizeof(*jobs));
+	m->jobs = jobs ? jobs : m->jobs;
+	int32_t *job_at = realloc(m->job_at, (size_t)room * sizeof(*job_at));
+	m->job_at = job_at ? job_at : m->job_at;
+	int32_t *move_at = realloc(m->move_at, (size_t)room * sizeof(*move_at));
+	m->move_at = move_at ? move_at : m->move_at;
+	if (!jobs || !job_at || !move_at)
+		return false;
+	for (int32_t i = m->vm_room; i < room; i++)
+		m->job_at[i] = m->move_at[i] = HEAP_OUT;
+	m->vm_room = room;
+	return true;
+}
+
+static void start(struct sim *m, int32_t vm, int32_t node)
+{
+	struct simulated_job *j = &m->jobs[vm];
+	double wait_ns = m->now_ns - (double)j->arrival_ns;
+	if (m->sums->first_ns < 0)
+		m->sums->first_ns = (int64_t)m->now_ns;
+	j->start_ns = (int64_t)m->now_ns;
+	m->sums->wait_ns += wait_ns;
+	m->sums->longest_ns = fmax(m->sums->longest_ns, wait_ns);
+	m->sums->waited += wait_ns > 0;
+	cluster_vm_put(m->c, vm, node);
+	sim_job_add(m, vm, node, j->work_ns);
+	if (m->s->note)
+		note(m, SIMULATED_STARTS, vm, node, "");
+}
+
+static int32_t place(struct sim *m, int32_t vm)
+{
+	sim_measure(m);
+	return policy_place(m->policy, vm);
+}
+
+/* Start those at the head of a queue that find room. */
+static void serve(struct sim *m, struct queue *q)
+{
+	while (q->first != CLUSTER_NONE) {
+		int32_t vm = q->first, node = place(m, vm);
+		if (node == CLUSTER_NONE)
+			return;
+		q->first = m->jobs[vm].next;
+		start(m, vm, node);
+	}
+}
+
+/* Memory has become free on a node. */
+static void serve_node(struct sim *m, int32_t node)
+{
+	if (m->by_home)
+		serve(m, &m->nodes[node].queue);
+	serve(m, &m->queue);
+}
+
+static int arrive(struct sim *m, struct err *e)
+{
+	const struct simulated_vm v = m->ahead[m->ahead_first];
+	char name[CLUSTER_NAME];
+	if (m->s->note) /* where slots are used again a slot's name is not the VM's */
+		snprintf(name, sizeof(name), "vm%d", m->serial);
+	int32_t vm = cluster_vm_add(m->c, m->s->note ? name : NULL, v.memory_bytes, v.home, e);
+	if (vm < 0)
+		return -1;
+	if (!grow(m))
+		return err_set(e, EXIT_CANNOT, "no memory to simulate %d VMs", m->c->vm_room);
+	/* It asks for a core. */
+	cluster_vm_measured(m->c, vm, m->policy->window_ns ? 1 : NAN, v.used_bytes, v.dirty_per_s);
+	m->jobs[vm] = (struct simulated_job){ .arrival_ns = v.arrival_ns,
+		                              .start_ns = -1,
+		                              .work_ns = v.work_ns,
+		                              .serial = m->serial++,
+		                              .next = CLUSTER_NONE,
+		                              .kind = (int16_t)v.kind };
+	m->vms++;
+	m->sums->highest_vms = m->vms > m->sums->highest_vms ? m->vms : m->sums->highest_vms;
+	m->ahead_first = (m->ahead_first + 1) % SIM_AHEAD;
+	m->ahead_count--;
+	sim_look_ahead(m);
+	struct queue *q = m->by_home && v.home != CLUSTER_NONE ? &m->nodes[v.home].queue : &m->queue;
+	int32_t node = q->first == CLUSTER_NONE ? place(m, vm) : CLUSTER_NONE;
+	if (node != CLUSTER_NONE) {
+		start(m, vm, node);
+		return 0;
+	}
+	if (q->first == CLUSTER_NONE)
+		q->first = vm;
+	else
+		m->jobs[q->last].next = vm;
+	q->last = vm;
+	if (m->s->note)
+		note(m, SIMULATED_WAITS, vm, v.home, "");
+	return 0;
+}
+
+/* ---- moves ---- */
+
+static void stage_begin(struct sim *m);
+
+static void stage_move_over(struct sim *m, int32_t vm)
+{
+	if (!m->jobs[vm].staged)
+		return;
+	m->jobs[vm].staged = false;
+	if (--m->stage_moves == 0)
+		stage_begin(m);
+}
+
+/* Whether what was planned can still be done: the VM is the one it was about, and there is room. */
+static bool is_possible(const struct sim *m, const struct plan_entry *p)
+{
+	const struct cluster_vm *v = &m->c->vms[p->vm];
+	return v->there && (double)m->jobs[p->vm].arrival_ns <= m->planned_ns && v->node == p->from &&
+	       v->to == CLUSTER_NONE && cluster_free_bytes(m->c, p->to) >= v->memory_bytes;
+}
+
+static void move_begin(struct sim *m, int32_t vm, int32_t to, bool staged)
+{
+	struct cluster_vm *v = &m->c->vms[vm];
+	struct sim_node *n = &m->nodes[v->node];
+	double time_ns, lost_ns;
+	transfer_cost(&m->s->transfer, v->used_bytes, v->dirty_per_s, cluster_rtt_ns(m->c, v->node, to), &time_ns,
+	              &lost_ns);
+	if (m->s->note)
+		note_to(m, SIMULATED_MOVE_BEGINS, vm, to);
+	cluster_move_begin(m->c, vm, to, (int64_t)m->now_ns);
+	sim_attain(m, n);
+	m->short_of_memory |= !heap_set(&n->jobs, m->job_at, vm, n->jobs.items[m->job_at[vm]].key + lost_ns) ||
+	                      !heap_set(&m->moves, m->move_at, vm, m->now_ns + ceil(time_ns));
+	sim_expect(m, v->node);
+	m->jobs[vm].staged = staged;
+	m->sums->lost_ns += lost_ns;
+	m->sums->moving_ns += ceil(time_ns);
+}
+
+/* Begin the moves of the plan's next stage that has any. */
+static void stage_begin(struct sim *m)
+{
+	int32_t last = 0;
+	for (int32_t i = 0; i < m->plan.count; i++)
+		last = m->plan.entries[i].stage > last ? m->plan.entries[i].stage : last;
+	while (m->stage_moves == 0 && ++m->stage <= last)
+		for (int32_t i = 0; i < m->plan.count; i++) {
+			const struct plan_entry *p = &m->plan.entries[i];
+			if (p->kind != PLAN_MOVE || p->stage != m->stage)
+				continue;
+			if (is_possible(m, p)) {
+				move_begin(m, p->vm, p->to, m->stage < last);
+				m->stage_moves += m->stage < last; /* only a later stage has to wait for them */
+			} else {
+				m->sums->dropped++;
+			}
+		}
+	if (m->stage_moves == 0)
+		plan_later(m);
+}
+
+static void move_end(struct sim *m)
+{
+	int32_t vm = m->moves.items[0].thing, from = m->c->vms[vm].node, to = m->c->vms[vm].to;
+	heap_remove(&m->moves, m->move_at, vm);
+	if (m->s->note)
+		note_to(m, SIMULATED_MOVE_ENDS, vm, to);
+	double left_ns = sim_job_take(m, vm, from);
+	cluster_move_end(m->c, vm, (int64_t)m->now_ns, true);
+	sim_job_add(m, vm, to, left_ns);
+	m->jobs[vm].moves++;
+	m->sums->moves++;
+	stage_move_over(m, vm);
+	serve_node(m, from);
+	plan_later(m);
+}
+
+static void job_end(struct sim *m)
+{
+	int32_t node = m->done.items[0].thing, vm = m->nodes[node].jobs.items[0].thing, to = m->c->vms[vm].to;
+	const struct simulated_job *j = &m->jobs[vm];
+	sim_job_take(m, vm, node);
+	m->sums->vms++;
+	m->sums->sojourn_ns += m->now_ns - (double)j->arrival_ns;
+	m->sums->last_ns = (int64_t)m->now_ns;
+	m->vms--;
+	if (to != CLUSTER_NONE) {
+		double early_ns = m->moves.items[m->move_at[vm]].key - m->now_ns;
+		heap_remove(&m->moves, m->move_at, vm);
+		m->sums->moving_ns -= early_ns;
+		m->sums->dropped++;
+		if (m->s->note)
+			note_to(m, SIMULATED_MOVE_DROPPED, vm, to);
+	}
+	if (m->s->note)
+		note(m, SIMULATED_ENDS, vm, node, "");
+	cluster_vm_remove(m->c, vm);
+	stage_move_over(m, vm);
+	serve_node(m, node);
+	if (to != CLUSTER_NONE)
+		serve_node(m, to);
+	plan_later(m);
+}
+
+/* ---- plans ---- */
+
+static void plan_note(struct sim *m)
+{
+	static const char *const words[] = { [PLAN_MOVE] = "move", [PLAN_WAKE] = "wake", [PLAN_STAY] = "stay" };
+	char detail[400], to[CLUSTER_NAME + 8];
+	for (int32_t i = 0; i < m->plan.count; i++) {
+		const struct plan_entry *p = &m->plan.entries[i];
+		to[0] = '\0';
+		if (p->kind == PLAN_MOVE)
+			snprintf(to, sizeof(to), " to %s", NODE_NAME(m->c, p->to));
+		snprintf(detail, sizeof(detail), "%s%s: %s", words[p->kind], to, plan_why(&m->plan, i));
+		note(m, SIMULATED_PLAN, p->vm, p->from, detail);
+	}
+}
+
+static int plan_now(struct sim *m, struct err *e)
+{
+	m->plan_ns = INFINITY;
+	sim_measure(m);
+	if (policy_plan(m->policy, (int64_t)m->now_ns, &m->plan, e) < 0)
+		return -1;
+	if (m->s->note)
+		plan_note(m);
+	if (m->plan.moves == 0)
+		return 0;
+	m->sums->plans++;
+	m->planned_ns = m->now_ns;
+	m->stage = -1;
+	stage_begin(m);
+	/* At the earliest with the next interval. */
+	m->plan_ns = fmax(m->plan_ns, m->now_ns + (double)m->s->interval_ns);
+	return 0;
+}
+
+/* ---- one run ---- */
+
+static double top(const struct heap *h)
+{
+	return h->count ? h->items[0].key : INFINITY;
+}
+
+/* At the same time: what ends first, then what comes, then plans. False: nothing happens any more. */
+static int step(struct sim *m, struct err *e)
+{
+	double done_ns = top(&m->done), move_ns = top(&m->moves);
+	double arrival_ns = m->ahead_count ? (double)m->ahead[m->ahead_first].arrival_ns : INFINITY;
+	double now_ns = fmin(fmin(done_ns, move_ns), fmin(arrival_ns, m->plan_ns));
+	if (isinf(now_ns))
+		return 0;
+	m->now_ns = now_ns;
+	m->sums->events++;
+	sim_prefetch(m);
+	if (done_ns <= now_ns) {
+		job_end(m);
+	} else if (move_ns <= now_ns) {
+		move_end(m);
+	} else if (arrival_ns <= now_ns) {
+		if (arrive(m, e) < 0)
+			return -1;
+		plan_later(m);
+	} else if (plan_now(m, e) < 0) {
+		return -1;
+	}
+	return m->short_of_memory ? err_set(e, EXIT_CANNOT, "no memory to simulate %d VMs", m->vms) : 1;
+}
+
+static int cluster_make(struct sim *m, struct err *e)
+{
+	const struct simulation *s = m->s;
+	if (cluster_new(&m->c, e) < 0 || cluster_sites_set(m->c, s->sites, s->rtt_ns, e) < 0)
+		return -1;
+	for (int32_t site = 0; site < s->sites; site++)
+		for (int32_t i = 0; i < s->nodes_per_site; i++)
+			if (cluster_node_add(m->c, NULL, s->node_cores, s->node_memory_bytes, site, e) < 0)
+				return -1;
+	m->policy = policy_new(s->policy, s->policy_options, m->c, e);
+	m->plan_made = m->policy && plan_init(&m->plan, m->c, s->note != NULL, e) == 0;
+	return m->plan_made ? 0 : -1;
+}
+
+static int begin(struct sim *m, struct err *e)
+{
+	if (cluster_make(m, e) < 0)
+		return -1;
+	size_t nodes = (size_t)m->c->node_count;
+	m->nodes = aligned_alloc(64, nodes * sizeof(*m->nodes));
+	m->done_at = malloc(nodes * sizeof(*m->done_at));
+	m->stale = malloc(nodes * sizeof(*m->stale));
+	if (!m->nodes || !m->done_at || !m->stale)
+		return err_set(e, EXIT_CANNOT, "no memory to simulate %zu nodes", nodes);
+	m->queue = (struct queue){ CLUSTER_NONE, CLUSTER_NONE };
+	memset(m->nodes, 0, nodes * sizeof(*m->nodes));
+	m->by_home = !m->s->policy->place;
+	for (int32_t i = 0; i < m->c->node_count; i++) {
+		m->nodes[i].queue = m->queue;
+		m->done_at[i] = HEAP_OUT;
+		sim_stale(m, i);
+	}
+	sim_look_ahead(m);
+	return 0;
+}
+
+static void end(struct sim *m)
+{
+	for (int32_t i = 0; m->nodes && i < m->c->node_count; i++)
+		heap_free(&m->nodes[i].jobs);
+	if (m->plan_made)
+		plan_free(&m->plan);
+	policy_free(m->policy);
+	cluster_free(m->c);
+	heap_free(&m->done);
+	heap_free(&m->moves);
+	free(m->nodes);
+	free(m->done_at);
+	free(m->stale);
+	free(m->jobs);
+	free(m->job_at);
+	free(m->move_at);
+}
+
+int simulate(const struct simulation *s, struct simulated *ret, struct err *e)
+{
+	struct sim m = { .s = s, .sums = ret, .plan_ns = INFINITY };
+	*ret = (struct simulated){ .first_ns = -1 };
+	int result = begin(&m, e);
+	while (result == 0 && (result = step(&m, e)) > 0)
+		result = 0;
+	ret->unplaced = m.vms;
+	end(&m);
+	return result;
+}

@@ -1,0 +1,104 @@
+/*
+ * simulator.h - a cluster in simulated time: VMs arrive, are placed and moved by a policy, compute and go. The policy is
+ * the one that moves real VMs, asked through the same calls; there is no I/O, no clock and no chance in here: the same
+ * arrivals give the same result to the bit.
+ *
+ * - A VM has one vCPU and a job of so much CPU time, and is gone when that is done. A node shares its cores fairly:
+ *   n jobs on c cores run at min(1, c / n) each. A node keeps the service that each of its jobs has attained since it
+ *   was last empty, so that its jobs keep their order while their number changes: an event costs O(log n).
+ * - A VM that arrives is placed by policy_place(), or waits; it may be started when a VM goes, or has moved away. Those
+ *   that wait are asked for in the order in which they came: where the policy starts VMs at their home each node has a
+ *   queue, else there is one for all.
+ * - The policy plans at whole multiples of `interval_ns`, as the consolidation loop does each second; what has not
+ *   changed since the last plan is not planned again. Stages are carried out one after the other, and what is not
+ *   possible any more is dropped. CPU of nodes and VMs is that of the moment, not the mean over a window.
+ * - A move takes as long as transfer.h says; the VM computes on at its node, with as much more to do as the move loses.
+ *   A VM whose job ends while it moves is gone at once. Nodes never sleep.
+ *
+ * Times are ns from 0, exact up to 2^53 (104 days), where they are rounded to double.
+ */
+#ifndef BENCH_PLACEMENT_SIMULATOR_H
+#define BENCH_PLACEMENT_SIMULATOR_H
+
+#include "bench/placement/policy.h"
+#include "bench/placement/transfer.h"
+
+struct simulated_vm {
+	int64_t arrival_ns; /* not below that of the VM before */
+	double work_ns;     /* CPU time that its job takes; above 0 */
+	int64_t memory_bytes, used_bytes;
+	double dirty_per_s; /* NAN: not known */
+	int32_t home;       /* a node, CLUSTER_NONE: any */
+	int32_t kind;       /* of its job, for the record; from 0 */
+};
+
+enum simulated_event {
+	SIMULATED_WAITS, /* it arrived and found no room */
+	SIMULATED_STARTS,
+	SIMULATED_ENDS,
+	SIMULATED_MOVE_BEGINS,
+	SIMULATED_MOVE_ENDS,
+	SIMULATED_MOVE_DROPPED, /* its VM has gone, or it was not possible any more */
+	SIMULATED_PLAN,         /* an entry of a plan */
+};
+
+/* A VM's life so far. */
+struct simulated_job {
+	int64_t arrival_ns, start_ns; /* start_ns -1: it waits */
+	double work_ns;
+	int32_t serial; /* which arrival, from 0 */
+	int32_t next;   /* that waits in the same queue */
+	int16_t kind, moves;
+	bool staged; /* its move is of the plan's stage that is being carried out */
+};
+
+/* What happened; vm and node by their names. job NULL: the entry of a plan is about no VM. */
+struct simulated_note {
+	int64_t now_ns;
+	enum simulated_event event;
+	const struct simulated_job *job;
+	const char *vm, *node, *detail;
+};
+
+struct simulation {
+	const struct policy_ops *policy;
+	const void *policy_options;
+	int32_t sites;
+	const int64_t *rtt_ns; /* sites x sites, as in cluster.h */
+	int32_t nodes_per_site;
+	double node_cores;
+	int64_t node_memory_bytes;
+	struct transfer_model transfer;
+	int64_t interval_ns; /* of planning, above 0 */
+	/* The next VM into *ret; false: there are no more. */
+	bool (*arrival)(void *context, struct simulated_vm *ret);
+	void *arrivals;
+	void (*note)(void *context,
+	             const struct simulated_note *note); /* NULL: nothing is said, and runs are faster */
+	void *notes;
+};
+
+/* Sums over one run. */
+struct simulated {
+	int64_t vms;         /* whose jobs were done */
+	int64_t first_ns;    /* start of the first VM */
+	int64_t last_ns;     /* end of the last job */
+	double wait_ns;      /* of all VMs, from arrival to start */
+	double longest_ns;   /* wait */
+	int64_t waited;      /* VMs that had to */
+	double sojourn_ns;   /* of all VMs, from arrival to end */
+	int64_t moves;       /* that arrived */
+	int64_t dropped;     /* that did not, or were planned and not begun */
+	double moving_ns;    /* of all moves */
+	double lost_ns;      /* work lost by moves */
+	double node_ns;      /* time that nodes had VMs, summed over nodes */
+	int64_t plans;       /* that moved anything */
+	int64_t events;      /* arrivals, ends of jobs, ends of moves, plans */
+	int64_t unplaced;    /* VMs that wait for ever */
+	int64_t highest_vms; /* at a time, waiting ones included */
+};
+
+/* One run, to the end of the last job. -1: memory is short, or the policy broke a rule. */
+int simulate(const struct simulation *s, struct simulated *ret, struct err *e);
+
+#endif

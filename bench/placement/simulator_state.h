@@ -1,0 +1,74 @@
+/*
+ * simulator_state.h - one simulation that goes on, for the files of the simulator only: what there is, and the nodes that
+ * jobs share (simulator_node.c).
+ */
+#ifndef BENCH_PLACEMENT_SIMULATOR_STATE_H
+#define BENCH_PLACEMENT_SIMULATOR_STATE_H
+
+#include "bench/placement/heap.h"
+#include "bench/placement/simulator.h"
+
+/* Arrivals are drawn so many ahead, so that what they will need can be fetched. */
+enum { SIM_AHEAD = 4 };
+
+struct queue {
+	int32_t first, last;
+};
+
+/* A cache line each. */
+struct sim_node {
+	_Alignas(64) struct heap jobs; /* VMs by the attained service at which they are done */
+	double attained_ns;            /* since it was last empty, of every job that was there all the time */
+	double at_ns;                  /* when that was */
+	double busy_from_ns;           /* since when it has VMs */
+	struct queue queue;            /* of the VMs that wait for it */
+	bool stale;                    /* its CPU is not as the cluster has it */
+};
+
+struct sim {
+	const struct simulation *s;
+	struct simulated *sums;
+	struct cluster *c;
+	struct policy *policy;
+	struct plan plan;
+	bool plan_made, by_home;
+	double now_ns;
+	struct sim_node *nodes;
+	struct queue queue; /* of VMs that wait for any */
+	struct heap done;   /* nodes by the time at which their next job is done; mark: its VM */
+	struct heap moves;  /* VMs by the time at which their move ends */
+	int32_t *done_at;   /* a node each */
+	struct simulated_job *jobs;
+	int32_t *job_at, *move_at; /* a VM each: in its node's heap, in moves */
+	int32_t vm_room;
+	int32_t *stale, stale_count;
+	struct simulated_vm ahead[SIM_AHEAD]; /* that come next, from ahead_first on, round */
+	int32_t ahead_first, ahead_count;
+	int32_t serial, vms;
+	double plan_ns; /* INFINITY: nothing to plan */
+	int32_t stage, stage_moves;
+	double planned_ns; /* when the plan that is carried out was made */
+	bool short_of_memory;
+};
+
+/* A job comes to a node with so much left to do. */
+void sim_job_add(struct sim *m, int32_t vm, int32_t node, double left_ns);
+
+/* It leaves. What it has left to do is returned. */
+double sim_job_take(struct sim *m, int32_t vm, int32_t node);
+
+/* Bring a node's attained service to now; and say when its next job is done, after its jobs have changed. */
+void sim_attain(struct sim *m, struct sim_node *n);
+void sim_expect(struct sim *m, int32_t node);
+
+/* Have the memory ready that the next events will probably look at: at many VMs most of the time goes by waiting for it. */
+void sim_prefetch(const struct sim *m);
+
+/* Draw arrivals until enough are ahead. */
+void sim_look_ahead(struct sim *m);
+
+/* CPU of nodes and VMs into the cluster, where it has changed; a node is marked by sim_stale(). */
+void sim_measure(struct sim *m);
+void sim_stale(struct sim *m, int32_t node);
+
+#endif

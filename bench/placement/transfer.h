@@ -1,0 +1,41 @@
+/*
+ * transfer.h - how long a move of a VM takes and what it costs the work inside, as a function of its memory, its dirty
+ * rate, the link and the round trip: for the simulator, from keys or from runs that were measured.
+ *
+ * From keys: memory in use goes through a pipe that is as wide as the link, or as a window of bytes in flight lets it be:
+ *
+ *	time = setup + used / min(rate, window / RTT)
+ *	lost = downtime + slowdown * time
+ *
+ * Fitted (`migmeter model fit`): with the time on the wire w = used / rate,
+ *
+ *	time, lost = k0 + k1 * w + k2 * used * RTT + k3 * w * dirty / rate
+ *
+ * in seconds, GiB and ms; never below 0.
+ */
+#ifndef BENCH_PLACEMENT_TRANSFER_H
+#define BENCH_PLACEMENT_TRANSFER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { TRANSFER_TERMS = 4 };
+
+struct transfer_model {
+	int64_t rate_bits_per_s; /* of the link; above 0 */
+	int64_t window_bytes;    /* in flight at most; 0: no limit */
+	int64_t setup_ns, downtime_ns;
+	double slowdown; /* of the VM's work, the share that is lost while it moves */
+	bool fitted;     /* the coefficients below count, and of the above only the rate */
+	double time[TRANSFER_TERMS], lost[TRANSFER_TERMS];
+};
+
+/* What the coefficients are multiplied by. dirty_per_s NAN: 0 is taken. */
+void transfer_terms(double rate_bits_per_s, double used_bytes, double dirty_per_s, double rtt_ns,
+                    double ret[TRANSFER_TERMS]);
+
+/* Time of a move, and the work that the VM loses by it, in ns. rtt_ns below 0 counts as 0. */
+void transfer_cost(const struct transfer_model *m, int64_t used_bytes, double dirty_per_s, int64_t rtt_ns,
+                   double *ret_time_ns, double *ret_lost_ns);
+
+#endif

@@ -1,0 +1,344 @@
+#include "bench/simulation.h"
+
+#include "analysis/simulated.h"
+#include "bench/base/clock.h"
+#include "bench/base/err.h"
+#include "bench/base/field_text.h"
+#include "bench/base/whole_file.h"
+#include "bench/experiment/progress.h"
+#include "bench/experiment/run.h"
+#include "bench/experiment/run_directory.h"
+#include "bench/experiment/sweep.h"
+#include "bench/study.h"
+
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { THREADS_MAX = 256 };
+
+/* All runs, point by point; threads take the next one that nobody has. */
+struct work {
+	const struct simulation_study *study;
+	struct simulated *results;
+	char **told; /* a text a point: rows of simulated.csv */
+	_Atomic long next, done;
+	_Atomic bool failed;
+};
+
+struct worker {
+	struct work *work;
+	struct err e;
+	pthread_t thread;
+};
+
+/* ---- before ---- */
+
+/* What is to be compared must be there. */
+static int points_check(const struct simulation_study *s, struct err *e)
+{
+	const struct simulated_general *g = &s->points[0].general;
+	bool seen = false, several = false;
+	for (long i = 0; i < s->point_count; i++) {
+		seen |= strcmp(s->points[i].policy->name, g->reference) == 0;
+		several |= s->points[i].policy != s->points[0].policy;
+	}
+	if (g->study[0] && !simulated_study_known(g->study))
+		return err_set(e, EXIT_USAGE, "simulate.study: '%.60s' is no paper's table that is known", g->study);
+	return seen || !several ? 0
+	                        : err_set(e, EXIT_USAGE,
+	                                  "simulate.reference: '%.60s' is none of the policies that are compared",
+	                                  g->reference);
+}
+
+int simulation_prepare(struct simulation_study *s, struct err *e)
+{
+	s->point_count = sweep_count(&s->config, e);
+	if (s->point_count < 0)
+		return -1;
+	size_t count = (size_t)s->point_count;
+	s->points = calloc(count, sizeof(*s->points));
+	s->labels = calloc(count, sizeof(*s->labels));
+	if (!s->points || !s->labels)
+		return err_set(e, EXIT_CANNOT, "no memory for %ld points", s->point_count);
+	for (long i = 0; i < s->point_count; i++) {
+		struct config_file point;
+		if (sweep_point(&s->config, i, &point, s->labels[i], sizeof(s->labels[i]), e) < 0)
+			return -1;
+		int result = simulated_build(&s->points[i], &point, e);
+		config_file_free(&point);
+		if (result < 0)
+			return s->labels[i][0] ? err_prefix(e, "point '%s'", s->labels[i]) : -1;
+	}
+	s->runs = (long)s->points[0].general.runs;
+	return points_check(s, e);
+}
+
+void simulation_print_plan(const struct simulation_study *s)
+{
+	printf("%ld point%s x %ld run%s\n", s->point_count, s->point_count == 1 ? "" : "s", s->runs,
+	       s->runs == 1 ? "" : "s");
+	for (long i = 0; i < s->point_count; i++)
+		printf("  %ld: %s\n", i + 1, s->labels[i][0] ? s->labels[i] : "(no lists)");
+}
+
+void simulation_free(struct simulation_study *s)
+{
+	for (long i = 0; s->points && i < s->point_count; i++)
+		simulated_free(&s->points[i]);
+	free(s->points);
+	free(s->labels);
+	config_file_free(&s->config);
+}
+
+/* ---- runs ---- */
+
+struct telling {
+	FILE *out;
+	long point;
+};
+
+static void tell(void *context, const struct simulated_note *n)
+{
+	static const char *const names[] = {
+		[SIMULATED_WAITS] = "waits",        [SIMULATED_STARTS] = "start",
+		[SIMULATED_ENDS] = "end",           [SIMULATED_MOVE_BEGINS] = "move-begin",
+		[SIMULATED_MOVE_ENDS] = "move-end", [SIMULATED_MOVE_DROPPED] = "move-dropped",
+		[SIMULATED_PLAN] = "plan",
+	};
+	const struct telling *t = context;
+	fprintf(t->out, "%ld,%" PRId64 ",%s,%s,%s,", t->point + 1, n->now_ns, n->vm, n->node, names[n->event]);
+	field_text(t->out, n->detail);
+	putc('\n', t->out);
+}
+
+static int run_one(struct work *w, long index, struct err *e)
+{
+	const struct simulation_study *s = w->study;
+	long point = index / s->runs, run = index % s->runs;
+	const struct simulated_config *x = &s->points[point];
+	struct scenario_drawn drawn;
+	struct telling telling = { .point = point };
+	size_t length;
+	int result = scenario_begin(&drawn, &x->scenario, x->general.seed, run, e);
+	if (result == 0) {
+		struct simulation one = scenario_simulation(&drawn);
+		one.policy = x->policy;
+		one.policy_options = x->policy_options;
+		one.transfer = x->transfer;
+		one.interval_ns = x->general.interval_ns;
+		if (run == 0 && x->scenario.vms <= SIMULATION_TOLD_VMS &&
+		    (telling.out = open_memstream(&w->told[point], &length))) {
+			one.note = tell;
+			one.notes = &telling;
+		}
+		result = simulate(&one, &w->results[index], e);
+		if (telling.out)
+			fclose(telling.out);
+	}
+	scenario_end(&drawn);
+	return result < 0 && s->labels[point][0] ? err_prefix(e, "point '%s', run %ld", s->labels[point], run + 1)
+	                                         : result;
+}
+
+static void *work_through(void *context)
+{
+	struct worker *me = context;
+	struct work *w = me->work;
+	long total = w->study->point_count * w->study->runs, index;
+	while (!w->failed && !run_interrupted && (index = atomic_fetch_add(&w->next, 1)) < total) {
+		if (run_one(w, index, &me->e) < 0)
+			w->failed = true;
+		atomic_fetch_add(&w->done, 1);
+	}
+	return NULL;
+}
+
+static int thread_count(const struct simulation_study *s)
+{
+	long cores = s->threads > 0 ? s->threads : sysconf(_SC_NPROCESSORS_ONLN);
+	long total = s->point_count * s->runs;
+	cores = cores > total ? total : cores;
+	return cores < 1 ? 1 : cores > THREADS_MAX ? THREADS_MAX : (int)cores;
+}
+
+static void wait_for(const struct work *w)
+{
+	long total = w->study->point_count * w->study->runs;
+	progress_phase("simulation", 0);
+	for (int pause_ms = 1; w->done < total && !w->failed && !run_interrupted;
+	     pause_ms = pause_ms < 100 ? 2 * pause_ms : 100) {
+		char text[80];
+		snprintf(text, sizeof(text), "%ld of %ld runs", (long)w->done, total);
+		progress_tick(text);
+		clock_sleep(pause_ms * NS_PER_MS);
+	}
+	progress_end();
+}
+
+static int run_all(struct work *w, struct err *e)
+{
+	int wanted = thread_count(w->study), started = 0, result = 0;
+	struct worker *workers = calloc((size_t)wanted, sizeof(*workers));
+	if (!workers)
+		return err_set(e, EXIT_CANNOT, "no memory for %d threads", wanted);
+	for (; started < wanted; started++) {
+		workers[started].work = w;
+		if (pthread_create(&workers[started].thread, NULL, work_through, &workers[started]) != 0)
+			break;
+	}
+	if (started)
+		wait_for(w);
+	for (int i = 0; i < started; i++) {
+		pthread_join(workers[i].thread, NULL);
+		if (workers[i].e.status && result == 0)
+			result = err_set(e, workers[i].e.status, "%s", workers[i].e.text);
+	}
+	free(workers);
+	if (!started)
+		return err_errno(e, EXIT_CANNOT, "cannot start a thread");
+	return result == 0 && run_interrupted ? err_set(e, EXIT_INTERRUPTED, "interrupted: nothing was kept")
+	                                      : result;
+}
+
+/* ---- files ---- */
+
+static void runs_put(FILE *out, const struct work *w)
+{
+	fputs("point,run,vms,first_ns,last_ns,wait_ns,longest_wait_ns,waited,sojourn_ns,moves,moves_dropped,moving_ns,"
+	      "lost_work_ns,node_ns,plans,events,unplaced,highest_vms\n",
+	      out);
+	for (long i = 0; i < w->study->point_count * w->study->runs; i++) {
+		const struct simulated *r = &w->results[i];
+		fprintf(out, "%ld,%ld,%" PRId64 ",%" PRId64 ",%" PRId64 ",%.0f,%.0f,%" PRId64 ",%.0f,%" PRId64,
+		        i / w->study->runs + 1, i % w->study->runs + 1, r->vms, r->first_ns, r->last_ns, r->wait_ns,
+		        r->longest_ns, r->waited, r->sojourn_ns, r->moves);
+		fprintf(out, ",%" PRId64 ",%.0f,%.0f,%.0f,%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 "\n",
+		        r->dropped, r->moving_ns, r->lost_ns, r->node_ns, r->plans, r->events, r->unplaced,
+		        r->highest_vms);
+	}
+}
+
+static void points_put(FILE *out, const struct work *w)
+{
+	fputs("point,label,policy\n", out);
+	for (long i = 0; i < w->study->point_count; i++) {
+		fprintf(out, "%ld,", i + 1);
+		field_text(out, w->study->labels[i]);
+		fprintf(out, ",%s\n", w->study->points[i].policy->name);
+	}
+}
+
+static void told_put(FILE *out, const struct work *w)
+{
+	fputs("point,time_ns,vm,node,event,detail\n", out);
+	for (long i = 0; i < w->study->point_count; i++)
+		if (w->told[i])
+			fputs(w->told[i], out);
+}
+
+static int file_write(const struct work *w, const char *name, void (*put)(FILE *out, const struct work *w),
+                      struct err *e)
+{
+	struct whole_file out = { 0 };
+	if (whole_file_open(&out, w->study->directory, name, e) < 0)
+		return -1;
+	put(out.file, w);
+	return whole_file_close(&out, 0, e);
+}
+
+static struct json_object *asked_json(const struct simulation_study *s)
+{
+	const struct simulated_general *g = &s->points[0].general;
+	struct json_object *asked = json_object_new_object(), *keys = json_object_new_object();
+	json_object_object_add(asked, "name", json_object_new_string(g->name));
+	json_object_object_add(asked, "question", json_object_new_string(g->question));
+	json_object_object_add(asked, "study", json_object_new_string(g->study));
+	json_object_object_add(asked, "reference", json_object_new_string(g->reference));
+	json_object_object_add(asked, "points", json_object_new_int64(s->point_count));
+	json_object_object_add(asked, "runs", json_object_new_int64(s->runs));
+	json_object_object_add(asked, "first", json_object_new_int64(g->first));
+	json_object_object_add(asked, "seed", json_object_new_int64(g->seed));
+	for (size_t i = 0; i < s->config.count; i++) {
+		const struct config_entry *entry = &s->config.entries[i];
+		char name[256];
+		snprintf(name, sizeof(name), "%s%s%s.%s", entry->section, entry->subject[0] ? " " : "",
+		         entry->subject, entry->key);
+		json_object_object_add(keys, name, json_object_new_string(entry->value));
+	}
+	json_object_object_add(asked, "keys", keys);
+	return asked;
+}
+
+static int write_all(const struct work *w, struct err *e)
+{
+	return file_write(w, "points.csv", points_put, e) < 0 || file_write(w, "runs.csv", runs_put, e) < 0 ||
+	                       file_write(w, "simulated.csv", told_put, e) < 0
+	               ? -1
+	               : 0;
+}
+
+/* VMs that found no place for ever make a run worthless. */
+static int placed_check(const struct work *w, struct err *e)
+{
+	for (long i = 0; i < w->study->point_count * w->study->runs; i++)
+		if (w->results[i].unplaced > 0)
+			return err_set(e, EXIT_MEASURED_BAD,
+			               "%lld VMs never found a node with room (%s, run %ld): runs.csv has the runs",
+			               (long long)w->results[i].unplaced,
+			               w->study->labels[i / w->study->runs][0] ? w->study->labels[i / w->study->runs]
+			                                                       : "the only point",
+			               i % w->study->runs + 1);
+	return 0;
+}
+
+static int run_and_write(struct work *w, struct run_directory *d, struct err *e)
+{
+	int result = run_all(w, e);
+	if (result == 0)
+		result = write_all(w, e);
+	if (result == 0)
+		result = placed_check(w, e);
+	const char *status = result == 0 ? "complete" : e->status == EXIT_INTERRUPTED ? "interrupted" : "failed";
+	struct err own = { 0 };
+	if (run_directory_finish(d, status, result == 0 ? "" : e->text, &own) < 0 && result == 0)
+		result = err_set(e, own.status, "%s", own.text);
+	return result;
+}
+
+int simulation_run(struct simulation_study *s, struct err *e)
+{
+	size_t total = (size_t)s->point_count * (size_t)s->runs;
+	struct work w = { .study = s };
+	struct run_directory d;
+	int result = -1;
+	bool named = s->directory[0];
+	run_catch_signals();
+	w.results = calloc(total, sizeof(*w.results));
+	w.told = calloc((size_t)s->point_count, sizeof(*w.told));
+	if (!w.results || !w.told) {
+		err_set(e, EXIT_CANNOT, "no memory for %zu runs", total);
+		goto out;
+	}
+	if (!named) {
+		study_folder_name(s->directory, sizeof(s->directory), s->points[0].general.name);
+		if (study_folder_claim(s->directory, sizeof(s->directory), e) < 0)
+			goto out;
+	}
+	if (run_directory_create(&d, s->directory, s->config_path, e) < 0)
+		goto out;
+	run_directory_set(&d, "kind", json_object_new_string("simulation"));
+	run_directory_set(&d, "command_line", json_object_new_string(s->command_line));
+	run_directory_set(&d, "simulation", asked_json(s));
+	result = run_and_write(&w, &d, e);
+out:
+	for (long i = 0; w.told && i < s->point_count; i++)
+		free(w.told[i]);
+	free(w.told);
+	free(w.results);
+	return result;
+}

@@ -1,0 +1,36 @@
+# Where a paper's claims hold: a cell a point of the sweep, coloured by the verdict, with what was found.
+# The caller has set: COLUMNS, ROWS, COUNT, XLABEL, YLABEL, arrays COLUMN, ROW (names of ticks), and X, Y, STATE, SAVED and
+# WAIT (what was found) of the cells: 1 direction and size as in the paper, 2 the direction, 3 not shown, 4 against it, 5 nobody waits. The
+# first cell is framed: the point that the page begins with.
+load SCRIPTS.'/style.gp'
+
+TOP = 84; BOTTOM = 64; CELL = 54
+W = 1200; H = TOP + BOTTOM + CELL * ROWS
+eval(open(W, H))
+set output OUT
+array FILL[5] = ['#7DB8DD', '#D3E8F7', '#EDEDED', '#F3B48F', '#FFFFFF']
+array NAMES[5] = ['direction and size as in the paper', 'its direction', 'not shown', 'against it', 'nobody waits anyway']
+set lmargin at screen 0.13
+set rmargin at screen 0.985
+set tmargin at screen 1 - TOP * 1. / H
+set bmargin at screen BOTTOM * 1. / H
+unset grid
+set border 0
+set xrange [0.5:COLUMNS + 0.5]
+set yrange [ROWS + 0.5:0.5]
+set xtics scale 0
+set ytics scale 0
+set xtics (COLUMN[1] 1)
+do for [i = 2:COLUMNS] { set xtics add (COLUMN[i] i) }
+set ytics (ROW[1] 1)
+do for [i = 2:ROWS] { set ytics add (ROW[i] i) }
+set xlabel XLABEL offset 0, 0.3
+set ylabel YLABEL offset 0, 0
+do for [i = 1:COUNT] {
+	set object i rectangle from X[i] - 0.48, Y[i] - 0.46 to X[i] + 0.48, Y[i] + 0.46 fillcolor rgb FILL[STATE[i]] fillstyle solid border linecolor rgb (i == 1 ? BLACK : '#BBBBBB') linewidth (i == 1 ? 3 : 1)
+	set label 2 * i SAVED[i] at X[i], Y[i] center offset 0, 0.45 font small front
+	set label 2 * i + 1 WAIT[i] at X[i], Y[i] center offset 0, -0.55 font small front
+}
+set key at screen 0.985, screen 1 - 10. / H right top horizontal Left reverse samplen 1.2 font small
+plot for [k = 1:5] NaN with boxes fillcolor rgb FILL[k] fillstyle solid border linecolor rgb '#888888' title NAMES[k]
+unset output

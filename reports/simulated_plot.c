@@ -1,0 +1,265 @@
+/* The figures of a simulation: the paper's table redrawn as bars, and the map of where its claims hold. */
+#include "reports/simulated.h"
+
+#include "bench/base/err.h"
+#include "reports/csv_table.h"
+#include "reports/gnuplot.h"
+#include "reports/run_data.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { POLICIES = 6, PANELS = 3, GROUPS = 3, TICKS = 40, TICK_ROOM = 80 };
+#define MINUTE_NS 60e9
+
+/* ---- bars ---- */
+
+static const struct {
+	const char *metric, *title;
+	double factor;
+} panels[PANELS] = {
+	{ "processing_time", "work of all VMs done in (min)", MINUTE_NS },
+	{ "wait", "VMs waited, all together (min)", MINUTE_NS },
+	{ "moves", "moves", 1 },
+};
+
+/* Policies of the first block, in their order. */
+static int policies_of(const struct simulated_view *v, const char *block, const char *names[POLICIES])
+{
+	int count = 0;
+	for (int i = 0; i < csv_table_rows(v->summary) && count < POLICIES; i++) {
+		const char *name = csv_table_text(v->summary, i, "policy");
+		int k = 0;
+		while (k < count && strcmp(names[k], name) != 0)
+			k++;
+		if (k == count && strcmp(csv_table_text(v->summary, i, "block"), block) == 0)
+			names[count++] = name;
+	}
+	return count;
+}
+
+/* A column of each group: value, low, high. The paper has no interval. */
+static const char *const group_columns[GROUPS][3] = { { "paper", "", "" },
+	                                              { "first_value", "first_low", "first_high" },
+	                                              { "value", "low", "high" } };
+
+static int put_bars(const struct simulated_view *v, FILE *s, const char *block, int from)
+{
+	const char *names[POLICIES];
+	int policies = policies_of(v, block, names), bars = 0;
+	double high[PANELS] = { 0 };
+	for (int i = 0; i < PANELS; i++)
+		for (int g = from; g < GROUPS; g++)
+			for (int k = 0; k < policies; k++) {
+				int row = simulated_row(v, block, names[k], panels[i].metric);
+				double value[3];
+				for (int c = 0; c < 3; c++)
+					value[c] = csv_table_number(v->summary, row, group_columns[g][c]) /
+					           panels[i].factor;
+				if (isnan(value[0]))
+					continue;
+				bars++;
+				fprintf(s, "PANEL[%d] = %d\nX[%d] = %g\nKIND[%d] = %d\n", bars, i + 1, bars,
+				        g - from + 1 + 0.8 * (k - (policies - 1) / 2.) / policies, bars, k + 1);
+				gnuplot_set_number_item(s, "VALUE", bars, value[0]);
+				gnuplot_set_number_item(s, "DOWN", bars, value[1]);
+				gnuplot_set_number_item(s, "UP", bars, value[2]);
+				high[i] = fmax(high[i], isnan(value[2]) ? value[0] : value[2]);
+			}
+	for (int i = 0; i < PANELS; i++)
+		gnuplot_set_number_item(s, "HIGH", i + 1, high[i] > 0 ? 1.18 * high[i] : 1);
+	for (int k = 0; k < policies; k++)
+		gnuplot_set_item(s, "LABEL", k + 1, names[k]);
+	fprintf(s, "COUNT = %d\nSERIES = %d\n", bars, policies);
+	return bars;
+}
+
+static int table_prepare(const struct simulated_view *v, FILE *s)
+{
+	static const char *const arrays[] = { "PANEL", "X", "KIND", "VALUE", "DOWN", "UP" };
+	const char *block = csv_table_text(v->summary, 0, "block");
+	char text[80];
+	int from = csv_table_rows(v->judged) ? 0 : 1;
+	for (size_t i = 0; i < sizeof(arrays) / sizeof(*arrays); i++)
+		fprintf(s, "array %s[%d]\n", arrays[i], PANELS * GROUPS * POLICIES);
+	fprintf(s, "array HIGH[%d]\narray TITLE[%d]\narray LABEL[%d]\narray GROUP[%d]\nGROUPS = %d\n", PANELS, PANELS,
+	        POLICIES, GROUPS, GROUPS - from);
+	for (int i = 0; i < PANELS; i++)
+		gnuplot_set_item(s, "TITLE", i + 1, panels[i].title);
+	if (from == 0)
+		gnuplot_set_item(s, "GROUP", 1, "paper");
+	snprintf(text, sizeof(text), "first %s runs", json_text(v->manifest, "simulation.first"));
+	gnuplot_set_item(s, "GROUP", 2 - from, text);
+	snprintf(text, sizeof(text), "%s runs", json_text(v->manifest, "simulation.runs"));
+	gnuplot_set_item(s, "GROUP", 3 - from, text);
+	return put_bars(v, s, block, from) == 0;
+}
+
+/* ---- the map ---- */
+
+struct axis {
+	char key[64], ticks[TICKS][TICK_ROOM];
+	int count;
+};
+
+/* Element `index` of a block "a=1 b=2": key and value; 0 when there are fewer. */
+static int element(const char *block, int index, char *key, char *value, size_t room)
+{
+	for (; *block; block += strspn(block, " ")) {
+		size_t length = strcspn(block, " "), equals = strcspn(block, "=");
+		if (index-- == 0 && equals < length) {
+			snprintf(key, 64, "%.*s", (int)equals, block);
+			snprintf(value, room, "%.*s", (int)(length - equals - 1), block + equals + 1);
+			return 1;
+		}
+		block += length;
+	}
+	return 0;
+}
+
+static int tick_of(struct axis *a, const char *value)
+{
+	int i = 0;
+	while (i < a->count && strcmp(a->ticks[i], value) != 0)
+		i++;
+	if (i == a->count && i < TICKS)
+		snprintf(a->ticks[a->count++], TICK_ROOM, "%.79s", value);
+	return i < TICKS ? i : TICKS - 1;
+}
+
+/* By number where all have the same unit ("5min", "20min"); else as they come. */
+static void ticks_sort(struct axis *a)
+{
+	char *unit, *other;
+	for (int i = 0; i < a->count; i++) {
+		strtod(a->ticks[0], &unit);
+		strtod(a->ticks[i], &other);
+		if (other == a->ticks[i] || strcmp(unit, other) != 0)
+			return;
+	}
+	for (int i = 1; i < a->count; i++)
+		for (int k = i; k > 0 && strtod(a->ticks[k], NULL) < strtod(a->ticks[k - 1], NULL); k--) {
+			char moved[TICK_ROOM];
+			memcpy(moved, a->ticks[k], TICK_ROOM);
+			memcpy(a->ticks[k], a->ticks[k - 1], TICK_ROOM);
+			memcpy(a->ticks[k - 1], moved, TICK_ROOM);
+		}
+}
+
+/* Places of a block; what varies besides the two axes is not on the map but at its first value. */
+static int place(struct axis axes[2], const char *first, const char *block, int at[2])
+{
+	char key[64], value[TICK_ROOM], first_key[64], first_value[TICK_ROOM];
+	at[0] = at[1] = 0;
+	for (int i = 0; element(block, i, key, value, sizeof(value)); i++) {
+		if (i < 2) {
+			snprintf(axes[i].key, sizeof(axes[i].key), "%s", key);
+			at[i] = tick_of(&axes[i], value);
+		} else if (!element(first, i, first_key, first_value, sizeof(first_value)) ||
+		           strcmp(value, first_value) != 0) {
+			return 0;
+		}
+	}
+	return 1;
+}
+
+static double ratio(const struct simulated_view *v, const char *block, const char *claim, const char *metric)
+{
+	for (int i = 0; i < csv_table_rows(v->judged); i++)
+		if (strcmp(csv_table_text(v->judged, i, "block"), block) == 0 &&
+		    strcmp(csv_table_text(v->judged, i, "claim"), claim) == 0 &&
+		    strncmp(csv_table_text(v->judged, i, "what"), metric, strlen(metric)) == 0)
+			return csv_table_number(v->judged, i, "value");
+	return NAN;
+}
+
+/* 1 as the paper, 2 its direction, 3 not shown, 4 against it, 5 nobody waits with the reference. */
+static int state_of(const struct simulated_view *v, int row, double wait)
+{
+	const char *direction = csv_table_text(v->verdicts, row, "direction");
+	if (isnan(wait))
+		return 5;
+	if (strcmp(direction, "agrees") == 0)
+		return strcmp(csv_table_text(v->verdicts, row, "size"), "agrees") == 0 ? 1 : 2;
+	return strcmp(direction, "disagrees") == 0 ? 4 : 3;
+}
+
+static int map_prepare(const struct simulated_view *v, FILE *s)
+{
+	static const char *const arrays[] = { "X", "Y", "STATE", "SAVED", "WAIT" };
+	const char *first = csv_table_text(v->verdicts, 0, "block"), *claim = csv_table_text(v->verdicts, 0, "claim");
+	struct axis axes[2] = { 0 };
+	int cells = 0, rows = csv_table_rows(v->verdicts), at[2];
+	if (rows < 2)
+		return 1;
+	for (size_t i = 0; i < sizeof(arrays) / sizeof(*arrays); i++)
+		fprintf(s, "array %s[%d]\n", arrays[i], rows);
+	for (int i = 0; i < rows; i++)
+		place(axes, first, csv_table_text(v->verdicts, i, "block"), at);
+	ticks_sort(&axes[0]);
+	ticks_sort(&axes[1]);
+	for (int i = 0; i < rows; i++) {
+		const char *block = csv_table_text(v->verdicts, i, "block");
+		if (strcmp(csv_table_text(v->verdicts, i, "claim"), claim) != 0 || !place(axes, first, block, at))
+			continue;
+		double wait = ratio(v, block, claim, "wait"), processing = ratio(v, block, claim, "processing_time");
+		char saved[40], waits[40] = "no wait";
+		cells++;
+		snprintf(saved, sizeof(saved), "%+.1f %%", 100 * (processing - 1));
+		if (!isnan(wait))
+			snprintf(waits, sizeof(waits), "wait x %.2f", wait);
+		fprintf(s, "X[%d] = %d\nY[%d] = %d\nSTATE[%d] = %d\n", cells, at[1] + 1, cells, at[0] + 1, cells,
+		        state_of(v, i, wait));
+		gnuplot_set_item(s, "SAVED", cells, saved);
+		gnuplot_set_item(s, "WAIT", cells, waits);
+	}
+	int columns = axes[1].count ? axes[1].count : 1, lines = axes[0].count ? axes[0].count : 1;
+	fprintf(s, "COUNT = %d\nCOLUMNS = %d\nROWS = %d\narray COLUMN[%d]\narray ROW[%d]\n", cells, columns, lines,
+	        columns, lines);
+	for (int i = 0; i < columns; i++)
+		gnuplot_set_item(s, "COLUMN", i + 1, axes[1].count ? axes[1].ticks[i] : "");
+	for (int i = 0; i < lines; i++)
+		gnuplot_set_item(s, "ROW", i + 1, axes[0].count ? axes[0].ticks[i] : "");
+	gnuplot_set_text(s, "XLABEL", axes[1].key);
+	gnuplot_set_text(s, "YLABEL", axes[0].key);
+	return 0;
+}
+
+/* ---- drawing ---- */
+
+static const struct {
+	const char *name, *script, *heading;
+	int (*prepare)(const struct simulated_view *v, FILE *script);
+} table[SIMULATED_FIGURES] = {
+	[FIGURE_TABLE] = { "table", "simulated_table.gp",
+	                   "The first point: each policy, of the first runs and of all", table_prepare },
+	[FIGURE_MAP] = { "map", "simulated_map.gp", "Where the paper's claims hold", map_prepare },
+};
+
+int simulated_plots_draw(const struct simulated_view *v, struct simulated_plot plots[SIMULATED_FIGURES],
+                         struct err *e)
+{
+	struct gnuplot g;
+	int result = gnuplot_begin(&g, v->directory, e);
+	bool begun = result == 0;
+	for (int i = 0; i < SIMULATED_FIGURES; i++) {
+		struct err own = { 0 };
+		plots[i] = (struct simulated_plot){ .name = table[i].name, .heading = table[i].heading };
+		FILE *s = begun ? gnuplot_picture_begin(&g, table[i].name, "", &own) : NULL;
+		int drawn = s ? gnuplot_picture_end(&g, table[i].name, table[i].script, s, table[i].prepare(v, s), &own) : -1;
+		if (drawn == 0)
+			continue;
+		snprintf(plots[i].missing, sizeof(plots[i].missing), "%.500s",
+		         drawn > 0    ? "there is nothing to draw"
+		         : own.status ? own.text
+		                      : e->text);
+		if (drawn < 0 && result == 0)
+			result = err_set(e, own.status, "%s", own.text);
+	}
+	if (begun)
+		gnuplot_end(&g);
+	return result;
+}

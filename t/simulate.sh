@@ -1,0 +1,88 @@
+#!/bin/sh
+# `migmeter simulate`: the same seed gives the same bytes on any number of threads, a policy is named as in a consolidate
+# config, bad configs are refused in one line, and the page has what was asked.
+. t/lib.sh
+
+cat >"$work/small.conf" <<'CONF'
+[simulate]
+name = small
+study = sakurai-three-sites
+policy = none, rtt-aware
+rtt-aware.rtt_threshold = 20ms
+runs = 40
+[sites]
+count = 3
+[vms]
+interval = 20min, 5min
+CONF
+
+# simulated DIR ARGUMENTS...
+simulated() {
+	folder=$1
+	shift
+	"$migmeter" simulate "$work/small.conf" -q -o "$work/$folder" "$@"
+}
+
+complains() {
+	what=$1 pattern=$2
+	shift 2
+	said=$("$migmeter" simulate "$work/small.conf" -n "$@" 2>&1)
+	is "$what: exit status" $? 2
+	like "$what: says so" "$said" "$pattern"
+	is "$what: in one line" "$(printf '%s\n' "$said" | wc -l)" 1
+}
+
+ok 'it runs' simulated one --threads 1
+ok 'and again, on several threads' simulated several --threads 7
+for file in points.csv runs.csv simulated.csv summary.csv judged.csv verdicts.csv; do
+	ok "the same bytes: $file" cmp "$work/one/$file" "$work/several/$file"
+done
+ok 'another seed' simulated other -s simulate.seed=2
+ok 'has other runs' test "$(md5sum <"$work/one/runs.csv")" != "$(md5sum <"$work/other/runs.csv")"
+is 'a row a run and point' "$(wc -l <"$work/one/runs.csv")" 161
+like 'a plan has its numbers' "$(cat "$work/one/simulated.csv")" \
+	'vm[0-9]+,pm[0-9],plan,"?(move to pm[0-9]|stay): pm[0-9] has [0-9.]+ % > 80 % of its memory in use'
+is 'it is complete' "$(sed -n 's/.*"status": *"\([a-z]*\)".*/\1/p' "$work/one/manifest.json")" complete
+like 'the table on the terminal' "$(simulated text)" 'interval=20min +rtt-aware'
+ok 'CSV' test "$(simulated csv --format csv | head -n 1 | cut -d, -f1-4)" = point,block,policy,metric
+like 'JSON' "$(simulated json --format json | tr -d '\n')" '"policy": *"rtt-aware"'
+ok 'the page is one file' test -s "$work/one/report.html"
+ok 'it has both figures' test "$(grep -c '<svg' "$work/one/report.html")" = 2
+rm "$work/one/summary.csv"
+ok 'analysis again' "$migmeter" analyze "$work/one"
+ok 'gives the same' cmp "$work/one/summary.csv" "$work/several/summary.csv"
+ok 'report again' "$migmeter" report "$work/one"
+
+# The lines that name a policy are the same in both kinds of config.
+lines='policy = threshold
+threshold.overload = 80%
+threshold.idle = 20%'
+printf '[vm vm1]\nmemory = 128M\n[consolidate]\n%s\n' "$lines" >"$work/machines.conf"
+printf '[simulate]\n%s\n' "$lines" >"$work/simulated.conf"
+ok 'a policy in simulation' "$migmeter" simulate "$work/simulated.conf" -n
+ok 'and on machines' "$migmeter" run "$work/machines.conf" -n
+for paper in three five; do
+	ok "sakurai/$paper-sites" "$migmeter" simulate "sakurai/$paper-sites" -n
+done
+
+complains 'unknown policy' "unknown policy 'rtt-awar', did you mean 'rtt-aware'" -s simulate.policy=rtt-awar
+complains 'unknown key of a policy' "unknown key 'rtt'" -s simulate.rtt-aware.rtt=1ms
+complains 'unknown key' "unknown key 'cuont', did you mean 'count'" -s sites.cuont=3
+complains 'unknown section' "unknown section \\[stes\\] of a simulation, did you mean \\[sites\\]" -s stes.count=3
+complains 'a matrix too small' 'has 4 round trips: 3 sites need 9' -s sites.rtt=given -s 'sites.rtt_matrix=0s 1ms; 1ms 0s'
+complains 'VMs larger than nodes' 'no VM would ever start' -s vms.memory=16G
+complains 'unknown paper' "'kuno' is no paper's table" -s simulate.study=kuno
+complains 'no reference' "'threshold' is none of the policies" -s simulate.reference=threshold
+complains 'no trace' 'vms.trace names no file' -s vms.arrival=trace
+
+printf 'arrival_s,work_s,home,kind\n0,60,0,small\n5.5,,1,\n7,60,,large\n' >"$work/trace.csv"
+ok 'a trace' simulated trace -s vms.arrival=trace -s "vms.trace=$work/trace.csv" -s vms.interval=1s -s simulate.study=
+is 'its VMs' "$(sed -n 2p "$work/trace/runs.csv" | cut -d, -f3)" 3
+like 'its times' "$(cat "$work/trace/simulated.csv")" '^1,5500000000,vm1,pm1,start,'
+printf 'arrival_s\n5\n4\n' >"$work/back.csv"
+complains 'a trace that goes back' 'back.csv:3: arrival_s is missing, or before' -s vms.arrival=trace -s "vms.trace=$work/back.csv"
+printf 'arrival_s,home\n5,3\n' >"$work/nowhere.csv"
+complains 'a trace with no such node' 'nowhere.csv:2: home is no node' -s vms.arrival=trace -s "vms.trace=$work/nowhere.csv"
+printf 'time\n5\n' >"$work/nothing.csv"
+complains 'a trace without times' 'there is no column arrival_s' -s vms.arrival=trace -s "vms.trace=$work/nothing.csv"
+done_testing

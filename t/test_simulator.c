@@ -1,0 +1,434 @@
+/* The simulator: cases computed by hand, queueing formulas, and that nothing gets lost under any policy. */
+#include "analysis/interval.h"
+#include "analysis/simulated.h"
+#include "bench/placement/heap.h"
+#include "bench/placement/scenario.h"
+#include "t/made_cluster.h"
+
+#include <inttypes.h>
+
+/* ---- the heap, against looking at all ---- */
+
+static void heap_finds_the_lowest(void **state)
+{
+	(void)state;
+	enum { THINGS = 61 };
+	struct heap h = { 0 };
+	int32_t at[THINGS];
+	double keys[THINGS];
+	srand(1);
+	for (int i = 0; i < THINGS; i++)
+		at[i] = HEAP_OUT;
+	for (int round = 0; round < 50000; round++) {
+		int32_t thing = rand() % THINGS, lowest = HEAP_OUT, count = 0;
+		if (rand() % 3 == 0) {
+			heap_remove(&h, at, thing);
+		} else {
+			keys[thing] = rand() % 40;
+			assert_true(heap_set(&h, at, thing, keys[thing]));
+		}
+		for (int32_t i = 0; i < THINGS; i++) {
+			if (at[i] == HEAP_OUT)
+				continue;
+			count++;
+			assert_int_equal(h.items[at[i]].thing, i);
+			if (lowest == HEAP_OUT || keys[i] < keys[lowest])
+				lowest = i;
+		}
+		assert_int_equal(h.count, count);
+		if (count)
+			assert_int_equal(h.items[0].thing, lowest);
+	}
+	heap_free(&h);
+}
+
+/* ---- cases computed by hand ---- */
+
+struct told {
+	struct simulated_vm vms[16];
+	int count, next;
+	char text[4096];
+	size_t used;
+};
+
+static bool told_next(void *context, struct simulated_vm *ret)
+{
+	struct told *t = context;
+	if (t->next == t->count)
+		return false;
+	*ret = t->vms[t->next++];
+	return true;
+}
+
+/* "TIME+vm0", "TIME-vm0", "TIME>vm0" and "TIME=vm0" for start, end, begin and end of a move, "!" a dropped one. */
+static void told_note(void *context, const struct simulated_note *n)
+{
+	static const char marks[] = { [SIMULATED_STARTS] = '+',
+		                      [SIMULATED_ENDS] = '-',
+		                      [SIMULATED_MOVE_BEGINS] = '>',
+		                      [SIMULATED_MOVE_ENDS] = '=',
+		                      [SIMULATED_MOVE_DROPPED] = '!' };
+	struct told *t = context;
+	if (n->event == SIMULATED_PLAN || n->event == SIMULATED_WAITS)
+		return;
+	bool moves = n->event == SIMULATED_MOVE_BEGINS;
+	t->used += (size_t)snprintf(t->text + t->used, sizeof(t->text) - t->used, "%s%.10g%c%s%s%s",
+	                            t->used ? " " : "", (double)n->now_ns / NS_PER_S, marks[n->event], n->vm,
+	                            moves ? " " : "", moves ? n->detail : "");
+}
+
+struct sim_case {
+	const char *what, *policy, *options;
+	int nodes;
+	double cores, gib;
+	int rtt_ms;
+	const char *vms; /* ARRIVAL:WORK/GIB@HOME[~GIB]: seconds; used */
+	const char *expected;
+};
+
+static void vms_make(struct told *t, const char *text)
+{
+	for (; *text; text += strspn(text, " ")) {
+		struct simulated_vm *v = &t->vms[t->count++];
+		v->arrival_ns = llround(made_number(&text) * NS_PER_S);
+		assert_int_equal(*text++, ':');
+		v->work_ns = made_number(&text) * NS_PER_S;
+		v->memory_bytes = made_bytes(made_after(&text, '/', 1));
+		v->home = (int32_t)made_after(&text, '@', CLUSTER_NONE);
+		v->used_bytes = made_bytes(made_after(&text, '~', (double)v->memory_bytes / 0x1p30));
+		v->dirty_per_s = NAN;
+	}
+}
+
+/* A site a node. A move: 8 s a GiB, and loses 1 s and a tenth of its time. */
+static struct simulated case_run(const struct sim_case *k, struct told *t)
+{
+	struct err e = { 0 };
+	struct simulated sums;
+	int64_t rtt_ns[64];
+	const struct policy_ops *ops = policy_find(k->policy, &e);
+	assert_non_null(ops);
+	void *options = made_options(ops, k->options);
+	vms_make(t, k->vms);
+	for (int i = 0; i < k->nodes * k->nodes; i++)
+		rtt_ns[i] = i % (k->nodes + 1) == 0 ? 0 : k->rtt_ms * NS_PER_MS;
+	const struct simulation s = { .policy = ops,
+		                      .policy_options = options,
+		                      .sites = k->nodes,
+		                      .rtt_ns = rtt_ns,
+		                      .nodes_per_site = 1,
+		                      .node_cores = k->cores,
+		                      .node_memory_bytes = made_bytes(k->gib),
+		                      .transfer = { .rate_bits_per_s = INT64_C(1) << 30,
+		                                    .downtime_ns = NS_PER_S,
+		                                    .slowdown = 0.1 },
+		                      .interval_ns = NS_PER_S,
+		                      .arrival = told_next,
+		                      .arrivals = t,
+		                      .note = told_note,
+		                      .notes = t };
+	if (simulate(&s, &sums, &e) < 0)
+		fail_msg("%s: %s", k->what, e.text);
+	free(options);
+	return sums;
+}
+
+static void hand_computed(void **state)
+{
+	(void)state;
+	static const struct sim_case cases[] = {
+		{ "one job", "none", "", 1, 1, 8, 0, "3:10", "3+vm0 13-vm0" },
+		{ "two share a core", "none", "", 1, 1, 8, 0, "0:10 0:10", "0+vm0 0+vm1 20-vm0 20-vm1" },
+		{ "the shorter ends first, the longer has the core then", "none", "", 1, 1, 8, 0, "0:10 0:4",
+		  "0+vm0 0+vm1 8-vm1 14-vm0" },
+		{ "one that comes later", "none", "", 1, 1, 8, 0, "0:10 4:2", "0+vm0 4+vm1 8-vm1 12-vm0" },
+		{ "two cores for two", "none", "", 1, 2, 8, 0, "0:10 0:4", "0+vm0 0+vm1 4-vm1 10-vm0" },
+		{ "two cores for three", "none", "", 1, 2, 8, 0, "0:6 0:6 0:6",
+		  "0+vm0 0+vm1 0+vm2 9-vm0 9-vm1 9-vm2" },
+		{ "half a core", "none", "", 1, 0.5, 8, 0, "0:6", "0+vm0 12-vm0" },
+		{ "an empty node begins anew", "none", "", 1, 1, 8, 0, "0:2 5:2", "0+vm0 2-vm0 5+vm1 7-vm1" },
+		{ "no room: it waits", "none", "", 1, 1, 3, 0, "0:10/2 1:5/2", "0+vm0 10-vm0 10+vm1 15-vm1" },
+		{ "first come, first served", "none", "", 1, 1, 3, 0, "0:10/2 1:5/2 2:3/1",
+		  "0+vm0 10-vm0 10+vm1 10+vm2 16-vm2 18-vm1" },
+		{ "any node with room", "none", "", 2, 1, 2, 0, "0:10/2 1:5/2 2:1/2",
+		  "0+vm0 1+vm1 6-vm1 6+vm2 7-vm2 10-vm0" },
+		{ "at home although another has room", "none", "", 2, 1, 2, 0, "0:10/2@0 1:5/2@0",
+		  "0+vm0 10-vm0 10+vm1 15-vm1" },
+		{ "a queue a home", "none", "", 2, 1, 2, 0, "0:10/2@0 0:4/2@1 1:5/2@0 2:5/2@1",
+		  "0+vm0 0+vm1 4-vm1 4+vm3 9-vm3 10-vm0 10+vm2 15-vm2" },
+		/* vm0 has 21.8 s to do from 0 on and a half of the core until 8: 17.8 s are left for a node of its own. */
+		{ "a move", "rtt-aware", "", 2, 1, 2, 6, "0:20/1@0 0:20/1@0",
+		  "0+vm0 0+vm1 0>vm0 to pm1 8=vm0 24-vm1 25.8-vm0" },
+		{ "at the threshold of RTT", "rtt-aware", "rtt_threshold=6ms", 2, 1, 2, 6, "0:20/1@0 0:20/1@0",
+		  "0+vm0 0+vm1 0>vm0 to pm1 8=vm0 24-vm1 25.8-vm0" },
+		{ "beyond it", "rtt-aware", "rtt_threshold=5ms", 2, 1, 2, 6, "0:20/1@0 0:20/1@0",
+		  "0+vm0 0+vm1 40-vm0 40-vm1" },
+		{ "the one with less in use moves", "rtt-aware", "memory_threshold=50%", 2, 1, 2, 6,
+		  "0:20/1@0 0:20/1@0~0.5", "0+vm0 0+vm1 0>vm1 to pm1 4=vm1 22-vm0 23.4-vm1" },
+		{ "planned at the next interval", "rtt-aware", "", 2, 2, 2, 6, "0.25:20/1@0 0.5:20/1@0",
+		  "0.25+vm0 0.5+vm1 1>vm0 to pm1 9=vm0 20.5-vm1 22.05-vm0" },
+		{ "it ends before its move", "rtt-aware", "", 2, 2, 2, 6, "0:1/1@0 0:20/1@0",
+		  "0+vm0 0+vm1 0>vm0 to pm1 2.8!vm0 2.8-vm0 20-vm1" },
+		{ "a move makes room at home", "rtt-aware", "", 2, 4, 2, 6, "0:30/1@0 0:30/1@0 2:5/1@0",
+		  "0+vm0 0+vm1 0>vm0 to pm1 8=vm0 8+vm2 13-vm2 30-vm1 31.8-vm0" },
+		{ "placed where there is room in CPU", "first-fit-decreasing", "cpu_fill=100% cpu_limit=100%", 2, 1,
+		  8, 0, "0:10@0 0:10@0", "0+vm0 0+vm1 10-vm0 10-vm1" },
+		/* vm1 has half a core for 8 s, so that 10 + 1.8 - 4 are left. */
+		{ "an overloaded node spreads", "threshold", "", 2, 1, 8, 0, "0:10@0 0:10@0",
+		  "0+vm0 0+vm1 0>vm1 to pm1 8=vm1 14-vm0 15.8-vm1" },
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct told t = { 0 };
+		case_run(&cases[i], &t);
+		if (strcmp(t.text, cases[i].expected) != 0)
+			fail_msg("%s: '%s', expected '%s'", cases[i].what, t.text, cases[i].expected);
+	}
+}
+
+static void sums_by_hand(void **state)
+{
+	(void)state;
+	static const struct sim_case move = { "sums", "rtt-aware", "", 2, 4, 2, 6, "1:30/1@0 1:30/1@0 3:5/1@0", "" };
+	struct told t = { 0 };
+	struct simulated s = case_run(&move, &t);
+	assert_int_equal(s.vms, 3);
+	assert_int_equal(s.first_ns, NS_PER_S);
+	assert_int_equal(s.last_ns, 32800 * NS_PER_MS);
+	assert_int_equal(llround(s.wait_ns), 6 * NS_PER_S);
+	assert_int_equal(llround(s.longest_ns), 6 * NS_PER_S);
+	assert_int_equal(s.waited, 1);
+	assert_int_equal(llround(s.sojourn_ns), (31800 + 30000 + 11000) * NS_PER_MS);
+	assert_int_equal(s.moves, 1);
+	assert_int_equal(s.dropped, 0);
+	assert_int_equal(llround(s.moving_ns), 8 * NS_PER_S);
+	assert_int_equal(llround(s.lost_ns), 1800 * NS_PER_MS);
+	assert_int_equal(llround(s.node_ns), (30000 + 23800) * NS_PER_MS);
+	assert_int_equal(s.unplaced, 0);
+	assert_int_equal(s.highest_vms, 3);
+	/* For ever. */
+	static const struct sim_case large = { "too large", "none", "", 1, 1, 2, 0, "0:1/3 0:1/1@0", "" };
+	memset(&t, 0, sizeof(t));
+	s = case_run(&large, &t);
+	assert_int_equal(s.unplaced, 1);
+	assert_int_equal(s.vms, 1);
+}
+
+static void transfers(void **state)
+{
+	(void)state;
+	struct transfer_model m = { .rate_bits_per_s = 1000000000,
+		                    .setup_ns = NS_PER_S,
+		                    .downtime_ns = NS_PER_MS * 500 };
+	double time_ns, lost_ns;
+	m.slowdown = 0.25;
+	transfer_cost(&m, 1000000000, NAN, 6 * NS_PER_MS, &time_ns, &lost_ns);
+	assert_true(fabs(time_ns - 9e9) < 1 && fabs(lost_ns - 2.75e9) < 1);
+	m.window_bytes = 375000; /* half of the link at 6 ms */
+	transfer_cost(&m, 1000000000, NAN, 6 * NS_PER_MS, &time_ns, &lost_ns);
+	assert_true(fabs(time_ns - 17e9) < 1);
+	transfer_cost(&m, 1000000000, NAN, 1 * NS_PER_MS, &time_ns, &lost_ns);
+	assert_true(fabs(time_ns - 9e9) < 1);
+	transfer_cost(&m, 1000000000, NAN, -1, &time_ns, &lost_ns);
+	assert_true(fabs(time_ns - 9e9) < 1);
+	m = (struct transfer_model){
+		.rate_bits_per_s = 1000000000, .fitted = true, .time = { 1, 1.5, 2, 3 }, .lost = { -5 }
+	};
+	transfer_cost(&m, INT64_C(1) << 30, 12.5e6, 10 * NS_PER_MS, &time_ns, &lost_ns);
+	double wire_s = 0x1p30 * 8 / 1e9;
+	assert_true(fabs(time_ns / 1e9 - (1 + 1.5 * wire_s + 2 * 10 + 3 * wire_s * 0.1)) < 1e-6);
+	assert_true(lost_ns == 0);
+}
+
+/* ---- queueing formulas ---- */
+
+enum { FORMULA_RUNS = 40, FORMULA_VMS = 20000 };
+
+static struct scenario queue_scenario(double cores, double gib, int length, double load)
+{
+	struct scenario s = { .sites = 1,
+		              .nodes_per_site = 1,
+		              .node_cores = cores,
+		              .node_memory_bytes = made_bytes(gib),
+		              .rtt_choices_ns = { 0 },
+		              .rtt_choice_count = 1,
+		              .arrival = SCENARIO_EXPONENTIAL,
+		              .home = SCENARIO_HOME_ANY,
+		              .vms = FORMULA_VMS,
+		              .interval_ns = (int64_t)(NS_PER_S / (load * cores)),
+		              .vm_memory_bytes = made_bytes(1),
+		              .work_scale = 1,
+		              .length = length };
+	for (int i = 0; i < SCENARIO_KINDS; i++)
+		s.kinds[i] = (struct scenario_kind){ NS_PER_S, 1, 1 };
+	return s;
+}
+
+static struct simulated scenario_run(const struct scenario *s, const struct policy_ops *ops, int64_t seed,
+                                     int64_t run)
+{
+	struct err e = { 0 };
+	struct scenario_drawn d;
+	struct simulated sums;
+	void *options = made_options(ops, "");
+	assert_int_equal(scenario_begin(&d, s, seed, run, &e), 0);
+	struct simulation one = scenario_simulation(&d);
+	one.policy = ops;
+	one.policy_options = options;
+	one.transfer = (struct transfer_model){ .rate_bits_per_s = 1000000000, .setup_ns = NS_PER_S };
+	one.interval_ns = NS_PER_S;
+	if (simulate(&one, &sums, &e) < 0)
+		fail_msg("%s", e.text);
+	scenario_end(&d);
+	free(options);
+	return sums;
+}
+
+/* In seconds, a VM: its wait, or its whole time. One seed in twenty would be outside of its interval: this one is not. */
+static void formula_check(const struct scenario *s, bool wait, double expected)
+{
+	double values[FORMULA_RUNS];
+	for (int i = 0; i < FORMULA_RUNS; i++) {
+		struct simulated r = scenario_run(s, &none_policy, 1, i);
+		assert_int_equal(r.vms, FORMULA_VMS);
+		values[i] = (wait ? r.wait_ns : r.sojourn_ns) / FORMULA_VMS / NS_PER_S;
+	}
+	struct interval i = interval_of(values, FORMULA_RUNS);
+	if (!(i.low <= expected && expected <= i.high))
+		fail_msg("%g (%g to %g), and the formula says %g", i.mean, i.low, i.high, expected);
+	assert_true(i.high - i.low < 0.12 * expected);
+}
+
+/* Erlang's C: the share that waits of c servers at this load of each. */
+static double erlang_c(int c, double load)
+{
+	double a = c * load, term = 1, sum = 0;
+	for (int k = 0; k < c; k++) {
+		sum += term;
+		term *= a / (k + 1);
+	}
+	return term / (1 - load) / (sum + term / (1 - load));
+}
+
+/* A node with memory for as many VMs as it has cores is c servers with one queue. */
+static void waits_as_m_m_c(void **state)
+{
+	(void)state;
+	struct scenario one = queue_scenario(1, 1, SCENARIO_LENGTH_EXPONENTIAL, 0.7),
+			four = queue_scenario(4, 4, SCENARIO_LENGTH_EXPONENTIAL, 0.8);
+	formula_check(&one, true, 0.7 / 0.3);
+	formula_check(&four, true, erlang_c(4, 0.8) / (4 * 0.2));
+}
+
+/* With memory for all the core is shared, and the time of a job is that of M/M/1, however its length is distributed. */
+static void shares_as_m_g_1_ps(void **state)
+{
+	(void)state;
+	struct scenario exponential = queue_scenario(1, 10000, SCENARIO_LENGTH_EXPONENTIAL, 0.7),
+			fixed = queue_scenario(1, 10000, SCENARIO_LENGTH_FIXED, 0.7);
+	formula_check(&exponential, false, 1 / 0.3);
+	formula_check(&fixed, false, 1 / 0.3);
+}
+
+/* ---- scenarios ---- */
+
+static void chances_do_not_depend_on_the_policy(void **state)
+{
+	(void)state;
+	struct scenario s = queue_scenario(2, 4, SCENARIO_LENGTH_EXPONENTIAL, 0.9);
+	struct scenario_drawn a, b, c;
+	struct simulated_vm x, y, z;
+	int same_run = 0, other_run = 0;
+	s.home = SCENARIO_HOME_RANDOM;
+	s.sites = 7;
+	s.rtt_choice_count = 3;
+	s.rtt_choices_ns[1] = 1;
+	s.rtt_choices_ns[2] = 2;
+	s.vms = 100;
+	assert_int_equal(scenario_begin(&a, &s, 3, 0, NULL), 0);
+	assert_int_equal(scenario_begin(&b, &s, 3, 0, NULL), 0);
+	assert_int_equal(scenario_begin(&c, &s, 3, 1, NULL), 0);
+	assert_memory_equal(a.rtt_ns, b.rtt_ns, 49 * sizeof(*a.rtt_ns));
+	for (int i = 0; i < 7; i++) {
+		assert_int_equal(a.rtt_ns[8 * i], 0);
+		for (int k = 0; k < 7; k++)
+			assert_int_equal(a.rtt_ns[7 * i + k], a.rtt_ns[7 * k + i]);
+	}
+	while (scenario_next(&a, &x) && scenario_next(&b, &y) && scenario_next(&c, &z)) {
+		same_run += x.work_ns == y.work_ns && x.arrival_ns == y.arrival_ns && x.home == y.home;
+		other_run += x.work_ns == z.work_ns;
+	}
+	assert_int_equal(same_run, 100);
+	assert_int_equal(other_run, 0);
+	scenario_end(&a);
+	scenario_end(&b);
+	scenario_end(&c);
+}
+
+static void line_weights(void **state)
+{
+	(void)state;
+	/* Five sites: neighbours are one apart, the ends four. */
+	assert_true(scenario_line_weight(1, 5, 0, 4) == 1 && scenario_line_weight(1, 5, 3, 4) == 0.125);
+	assert_true(scenario_line_weight(4, 5, 3, 4) == 1 && scenario_line_weight(4, 5, 0, 4) == 0.125);
+	assert_true(scenario_line_weight(2, 5, 1, 4) == 1 && scenario_line_weight(2, 5, 0, 4) == 0.5);
+	assert_true(scenario_line_weight(1, 2, 0, 4) == 1);
+}
+
+/* Whatever a policy does, every VM comes to its end, and none sooner than alone. */
+static void every_policy_ends_every_job(void **state)
+{
+	(void)state;
+	for (int k = 0; policies[k]; k++)
+		for (int64_t run = 0; run < 20; run++) {
+			struct scenario s = queue_scenario(2, 6, SCENARIO_LENGTH_EXPONENTIAL, 3);
+			s.sites = 3;
+			s.nodes_per_site = 2;
+			s.vms = 400;
+			s.home = run % 3;
+			s.kinds[0].work_ns = 20 * NS_PER_S;
+			s.kinds[2].work_ns = 80 * NS_PER_S;
+			s.kinds[1].used = 0.5;
+			struct simulated r = scenario_run(&s, policies[k], 1, run);
+			struct simulated again = scenario_run(&s, policies[k], 1, run);
+			assert_int_equal(r.vms, 400);
+			assert_int_equal(r.unplaced, 0);
+			assert_true(r.sojourn_ns >= r.wait_ns && r.highest_vms <= 400);
+			assert_true(r.moves == 0 || policies[k] != &none_policy);
+			assert_memory_equal(&r, &again, sizeof(r));
+		}
+}
+
+/* ---- what is made of it ---- */
+
+static void ratios(void **state)
+{
+	(void)state;
+	static const double x[] = { 1, 2, 3, 4 }, y[] = { 2, 4, 6, 8 }, w[] = { 3, 3, 7, 7 }, none[] = { 0, 0, 0, 0 };
+	struct interval r = ratio_of(x, y, 4);
+	assert_true(r.mean == 0.5 && r.low == 0.5 && r.high == 0.5);
+	r = ratio_of(x, w, 4);
+	/* d = x - w / 2: -0.5, 0.5, -0.5, 0.5; sd = sqrt(1 / 3); half = 3.18245 * sd / 2 / 5 */
+	assert_true(r.mean == 0.5 && fabs(r.high - 0.5 - 3.182446 * sqrt(1 / 3.) / 2 / 5) < 1e-6);
+	assert_true(isnan(ratio_of(x, none, 4).mean));
+	assert_true(ratio_of(x, y, 2).mean == 0.5 && isnan(ratio_of(x, y, 2).low));
+	assert_true(simulated_study_known("sakurai-five-sites") && !simulated_study_known("kuno"));
+	assert_true(fabs(simulated_paper_value("sakurai-three-sites", "none", METRIC_WAIT) - 56.6 * 60e9) < 1);
+	assert_true(isnan(simulated_paper_value("sakurai-three-sites", "none", METRIC_MOVES)));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(heap_finds_the_lowest),
+		cmocka_unit_test(hand_computed),
+		cmocka_unit_test(sums_by_hand),
+		cmocka_unit_test(transfers),
+		cmocka_unit_test(waits_as_m_m_c),
+		cmocka_unit_test(shares_as_m_g_1_ps),
+		cmocka_unit_test(chances_do_not_depend_on_the_policy),
+		cmocka_unit_test(line_weights),
+		cmocka_unit_test(every_policy_ends_every_job),
+		cmocka_unit_test(ratios),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
