@@ -30,7 +30,7 @@ GUEST_SOURCES := $(wildcard workloads/*.c) $(addprefix bench/base/,err.c clock.c
 GUEST_OBJECTS := $(GUEST_SOURCES:%.c=$(B)/guest/%.o)
 C_TESTS := $(patsubst t/%.c,$(B)/t/%.t,$(filter-out t/fuzz_alone.c t/bench_%.c,$(wildcard t/*.c)))
 
-.PHONY: help all deps guest images demo kuno kuno-explain sakurai check check-full lint install clean bench FORCE
+.PHONY: help all deps guest images demo kuno kuno-explain hirofuchi sakurai check check-full lint install clean bench FORCE
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -61,6 +61,11 @@ kuno-explain: deps ## further runs that show causes (about 12 minutes); they sta
 	$(Q)$(MAKE) --no-print-directory $(PARALLEL) all
 	$(Q)$(B)/migmeter run configs/kuno/explain.conf --scale 1/16 -o results/kuno-explain --continue
 	$(Q)$(B)/migmeter report results/kuno
+
+# The same; a part by itself: build/migmeter run configs/hirofuchi/hirofuchi.conf --only case=staircase-postcopy
+hirofuchi: deps  ## the study of configs/hirofuchi, scaled: 9 runs (about 20 minutes), report in results/hirofuchi
+	$(Q)$(MAKE) --no-print-directory $(PARALLEL) all
+	$(Q)$(B)/migmeter run configs/hirofuchi/hirofuchi.conf -o results/hirofuchi --continue
 
 sakurai: deps    ## tables 3 and 5 of configs/sakurai by simulation (a minute), pages in results/sakurai-*
 	$(Q)$(MAKE) --no-print-directory $(PARALLEL) all

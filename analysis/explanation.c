@@ -34,13 +34,13 @@ char *explanation_folder(const char *directory, char *buffer, size_t room)
 	return buffer;
 }
 
-static int write_part(const struct study_runs *s, const struct claim *c, int part, const char *cause, FILE *out,
-                      struct err *e)
+static int write_part(const struct study_runs *s, const struct claim_paper *paper, const struct claim *c, int part,
+                      FILE *out, struct err *e)
 {
-	char formula[512], paper[128], reason[300];
+	char formula[512], figure[128], reason[300];
 	struct interval value;
-	claim_part(c, part, formula, sizeof(formula), paper, sizeof(paper));
-	if (claim_value(s, formula, &value, reason, sizeof(reason), e) < 0)
+	claim_part(c, part, formula, sizeof(formula), figure, sizeof(figure));
+	if (claim_value(s, paper, formula, &value, reason, sizeof(reason), e) < 0)
 		return -1;
 	if (isnan(value.mean))
 		return 0;
@@ -48,7 +48,7 @@ static int write_part(const struct study_runs *s, const struct claim *c, int par
 	putc(',', out);
 	field_text(out, formula);
 	putc(',', out);
-	field_text(out, cause);
+	field_text(out, s->runs[0].cause);
 	field_number(out, value.mean);
 	field_number(out, value.low);
 	field_number(out, value.high);
@@ -59,11 +59,11 @@ static int write_part(const struct study_runs *s, const struct claim *c, int par
 }
 
 /* `runs` are those of one cause. */
-static int write_cause(const struct study_runs *runs, const struct claim *claims, FILE *out, struct err *e)
+static int write_cause(const struct study_runs *runs, const struct claim_paper *paper, FILE *out, struct err *e)
 {
-	for (const struct claim *c = claims; c->id; c++)
+	for (const struct claim *c = paper->claims; c->id; c++)
 		for (int i = 0; !c->figure_only && has_word(runs->runs[0].explains, c->id) && i < claim_parts(c); i++)
-			if (write_part(runs, c, i, runs->runs[0].cause, out, e) < 0)
+			if (write_part(runs, paper, c, i, out, e) < 0)
 				return -1;
 	return 0;
 }
@@ -76,7 +76,7 @@ static int seen_before(const struct study_runs *s, int run)
 	return 0;
 }
 
-int explanations_write(const struct study_runs *further, const struct claim *claims, FILE *out, struct err *e)
+int explanations_write(const struct study_runs *further, const struct claim_paper *paper, FILE *out, struct err *e)
 {
 	struct study_runs one = { .runs = calloc((size_t)further->count + 1, sizeof(*one.runs)),
 		                  .repeats = further->repeats };
@@ -89,7 +89,7 @@ int explanations_write(const struct study_runs *further, const struct claim *cla
 		for (int k = i; k < further->count; k++)
 			if (strcmp(further->runs[k].cause, further->runs[i].cause) == 0)
 				one.runs[one.count++] = further->runs[k]; /* it owns nothing of them */
-		result = write_cause(&one, claims, out, e);
+		result = write_cause(&one, paper, out, e);
 	}
 	free(one.runs);
 	return result;

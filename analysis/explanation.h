@@ -19,6 +19,6 @@ char *explanation_folder(const char *directory, char *buffer, size_t room);
 /*
  * Write explanations.csv: claim,formula,cause,value,low,high,n,verdict,reason; a row for each part of a claim and each cause whose runs give it a value.
  */
-int explanations_write(const struct study_runs *further, const struct claim *claims, FILE *out, struct err *e);
+int explanations_write(const struct study_runs *further, const struct claim_paper *paper, FILE *out, struct err *e);
 
 #endif

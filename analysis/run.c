@@ -3,9 +3,11 @@
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
 #include "bench/base/json_file.h"
+#include "bench/base/quantity.h"
 
 #include <errno.h>
 #include <json-c/json.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,6 +53,7 @@ static void read_workloads(struct run_vm *vm, struct json_object *list)
 		struct run_workload *w = &vm->workloads[vm->workload_count++];
 		struct json_object *from = json_object_array_get_idx(list, i);
 		w->job_done_guest_ns = w->samples_kept = w->samples_taken = MISSING;
+		w->share = NAN;
 		if (json_object_is_type(from, json_type_string)) {
 			snprintf(w->name, sizeof(w->name), "%s", json_object_get_string(from));
 			continue;
@@ -58,10 +61,12 @@ static void read_workloads(struct run_vm *vm, struct json_object *list)
 		copy_text(from, "name", w->name, sizeof(w->name));
 		copy_text(from, "unit", w->unit, sizeof(w->unit));
 		struct json_object *options;
-		char repeat[8] = "";
+		char repeat[8] = "", share[32] = "";
 		if (!json_object_object_get_ex(from, "options", &options))
 			continue;
 		copy_text(options, "schedule", w->schedule, sizeof(w->schedule));
+		copy_text(options, "share", share, sizeof(share));
+		fraction_parse(share, &w->share, NULL);
 		copy_text(options, "repeat", repeat, sizeof(repeat));
 		w->repeats = !strcmp(repeat, "yes") || !strcmp(repeat, "true");
 	}

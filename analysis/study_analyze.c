@@ -92,21 +92,21 @@ static int write_ranking(const struct study_runs *s, const char *directory, stru
 
 static int write_claims(const struct study_runs *s, const char *directory, struct err *e)
 {
-	const struct claim *claims = claims_of(s->paper);
+	const struct claim_paper *paper = claim_paper_find(s->paper);
 	char folder[4096 + 16];
 	struct study_runs further = { 0 };
 	struct whole_file out = { 0 };
-	if (!claims)
+	if (!paper)
 		return err_set(e, EXIT_USAGE, "'%s': experiment.study = %s, a paper whose claims are not known",
 		               directory, s->paper);
 	if (whole_file_open(&out, directory, "claims.csv", e) < 0 ||
-	    whole_file_close(&out, claims_write(s, claims, out.file, e), e) < 0)
+	    whole_file_close(&out, claims_write(s, paper, out.file, e), e) < 0)
 		return -1;
 	if (!study_is(explanation_folder(directory, folder, sizeof(folder))))
 		return 0;
 	int result = study_read(&further, folder, e);
 	if (result == 0 && (result = whole_file_open(&out, directory, "explanations.csv", e)) == 0)
-		result = whole_file_close(&out, explanations_write(&further, claims, out.file, e), e);
+		result = whole_file_close(&out, explanations_write(&further, paper, out.file, e), e);
 	study_runs_free(&further);
 	return result;
 }

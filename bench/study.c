@@ -42,7 +42,7 @@ static int comparison_check(const struct experiment_general *g, bool seen, struc
 static int paper_check(const struct experiment_general *g, struct err *e)
 {
 	char unknown[OPTION_STRING_ROOM];
-	if (g->study[0] && !claims_of(g->study))
+	if (g->study[0] && !claim_paper_find(g->study))
 		return err_set(e, EXIT_USAGE, "experiment.study: '%.60s' is no paper whose claims are known",
 		               g->study);
 	if (!explains_known(g->explains, unknown, sizeof(unknown)))

@@ -167,7 +167,7 @@ static void put_latency_table(FILE *out, const struct run_data *run)
 
 void page_plots(FILE *out, const struct run_data *run, const struct plot plots[PLOT_COUNT])
 {
-	enum { OF_RUN = 1, OF_CALIBRATION = 2 };
+	enum { OF_RUN = 1, OF_CALIBRATION = 2, OF_LOOP = 4 };
 	static const struct {
 		enum plot_kind kind;
 		int of;
@@ -176,6 +176,9 @@ void page_plots(FILE *out, const struct run_data *run, const struct plot plots[P
 		{ PLOT_CALIBRATION, OF_CALIBRATION,
 		  "Error is value less truth. Floor is the longest stop that an observer saw while the guest idled: what is "
 		  "not above it is no stop found." },
+		{ PLOT_CLUSTER, OF_LOOP,
+		  "What the monitor saw, each second. A node's CPU is that of its core; a VM that waits for its memory, or has left, "
+		  "uses some as well." },
 		{ PLOT_DOWNTIME, OF_RUN,
 		  "Each answers another question: whether the processors ran (stop resume, reported), what "
 		  "the guest knows of (guest clock), whether it could be reached (network), whether it got "
@@ -193,6 +196,9 @@ void page_plots(FILE *out, const struct run_data *run, const struct plot plots[P
 		  "start on, so that one that comes late counts its wait; uncorrected is what a tool that waits along "
 		  "would say. Where the workload keeps no pace both are the same." },
 	};
+	int is = run->calibration_facts                        ? OF_CALIBRATION
+	         : json_at(run->manifest, "consolidate.moves") ? OF_RUN | OF_LOOP
+	                                                       : OF_RUN;
 	int drawn = 0;
 	for (int i = 0; i < PLOT_COUNT; i++)
 		drawn += !*plots[i].missing;
@@ -206,7 +212,7 @@ void page_plots(FILE *out, const struct run_data *run, const struct plot plots[P
 	}
 	for (size_t i = 0; i < sizeof(order) / sizeof(*order); i++) {
 		const struct plot *plot = &plots[order[i].kind];
-		if (!(order[i].of & (run->calibration_facts ? OF_CALIBRATION : OF_RUN)))
+		if (!(order[i].of & is))
 			continue;
 		fputs("<section>\n<h2>", out);
 		html_text(out, plot->heading);

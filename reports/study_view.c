@@ -44,6 +44,15 @@ static void copy_key(struct json_object *keys, const char *name, char *buffer, s
 		snprintf(buffer, room, "%s", json_object_get_string(value));
 }
 
+const struct paper *paper_find(const char *name)
+{
+	static const struct paper *const papers[] = { &kuno_paper, &hirofuchi_paper };
+	for (size_t i = 0; i < sizeof(papers) / sizeof(*papers); i++)
+		if (strcmp(papers[i]->name, name) == 0)
+			return papers[i];
+	return NULL;
+}
+
 int study_view_load(struct study_view *v, const char *directory, struct err *e)
 {
 	memset(v, 0, sizeof(*v));
@@ -123,6 +132,15 @@ int study_view_row(const struct study_view *v, const char *metric, const char *r
 		    fabs(csv_table_number(t, i, "rate_bit_per_s") - bits_per_s) < 1)
 			return i;
 	return -1;
+}
+
+const struct run_data *study_view_point(const struct study_view *v, const char *label)
+{
+	for (int i = 0; i < v->count; i++)
+		if (strcmp(v->runs[i].status, "complete") == 0 &&
+		    strcmp(json_text(v->runs[i].manifest, "point"), label) == 0)
+			return &v->runs[i];
+	return NULL;
 }
 
 char *block_format(const char *block, char *buffer, size_t room)

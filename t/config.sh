@@ -128,6 +128,10 @@ is 'what explains it' "$("$migmeter" run kuno/explain -n --scale 1/16 | sed -n '
   1: cause=queue'
 complains 'an explanation of no claim' 2 "there is no claim 'K11'" run "$work/good.conf" -n -s experiment.explains=K11 -s experiment.cause=x
 complains 'an explanation without a cause' 2 'set both' run "$work/good.conf" -n -s experiment.explains=K3
+is 'the study of another' "$("$migmeter" run hirofuchi/hirofuchi -n | sed '1s/,.*//')" '3 points x 3 repeats
+  1: case=staircase-postcopy
+  2: case=staircase-precopy
+  3: case=staircase-precopy-skip'
 complains 'an unknown paper' 2 "'kano' is no paper" run "$work/good.conf" -n -s experiment.study=kano
 printf '[bisect]\nkey = vm1.memdirty.rate\nof = 11M\n' >>"$work/case.conf"
 is 'a search has steps' "$("$migmeter" run "$work/case.conf" -n --only 'load=dirty rate=1G' | sed -n '1s/,.*//p;3,$p')" '64 points x 1 repeat

@@ -68,6 +68,37 @@ __attribute__((unused)) static void made_study_run(const char *directory, int vm
 	made_study_run_with(directory, "", vms, workload, rate, repeat, status, metrics, count);
 }
 
+/* The same with the VM instead of a role. */
+struct made_loop_metric {
+	const char *name, *vm, *estimator;
+	double value;
+};
+
+/* A run of a consolidation study at case=POINT. */
+__attribute__((unused)) static void made_case_run(const char *directory, const char *point, int repeat,
+                                                  const struct made_loop_metric *metrics, int count)
+{
+	char folder[4096];
+	snprintf(folder, sizeof(folder), "%.3000s/%.200s-r%d", directory, point, repeat);
+	mkdir(folder, 0755);
+	made_file(
+		folder, "manifest.json",
+		"{\"format\":1,\"status\":\"complete\",\"name\":\"made\",\"question\":\"Does it?\",\"point\":\"case=%s\","
+		"\"repeat\":%d,\"link\":{\"asked\":{\"rate\":\"100M\"}},\"migration\":{\"mode\":\"precopy\"},\"vms\":"
+		"[{\"name\":\"vm0\",\"role\":\"roaming\",\"memory_bytes\":134217728,\"workloads\":[{\"name\":"
+		"\"dutycycle\",\"options\":{\"share\":\"0.2\"}}]}]}\n",
+		point, repeat);
+	FILE *file = made_open(folder, "metrics.json");
+	fputs("{\"metrics\":[", file);
+	for (int i = 0; i < count; i++)
+		fprintf(file,
+		        "%s{\"metric\":\"%s\",\"vm\":\"%s\",\"role\":\"roaming\",\"estimator\":\"%s\",\"unit\":\"\","
+		        "\"value\":%.15g,\"reason\":\"\"}",
+		        i ? "," : "", metrics[i].name, metrics[i].vm, metrics[i].estimator, metrics[i].value);
+	fputs("]}\n", file);
+	fclose(file);
+}
+
 /* plan.json of a study that compares feature with feature=plain, with further keys. */
 __attribute__((unused)) static void made_comparison(const char *directory, const char *keys)
 {
