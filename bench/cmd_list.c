@@ -137,7 +137,7 @@ static void config_print(const char *path, const char *name)
 		line[0] = '\0';
 	fclose(f);
 	line[strcspn(line, "\r\n")] = '\0';
-	printf("%-28s %s\n", name, line[0] ? line + 1 + strspn(line + 1, " ") : "");
+	printf("%-34s %s\n", name, line[0] ? line + 1 + strspn(line + 1, " ") : "");
 }
 
 /* Configs that come with the program, those in folders (a paper's) included. */
