@@ -264,7 +264,9 @@ char *verdict_format(const struct run_data *run, char *buffer, size_t room)
 		if (strcmp(run->status, ends[i].status) == 0) {
 			bool same = strcmp(run->reason, run->status) == 0;
 			say(&s, "The run %s%s%s.", ends[i].words, same ? "" : ": ",
-			    same ? "" : *run->reason ? run->reason : "the reason is missing");
+			    same           ? ""
+			    : *run->reason ? run->reason
+			                   : "the reason is missing");
 			return buffer;
 		}
 	if (strcmp(run->status, "running") == 0) {

@@ -121,8 +121,8 @@ static int handle(void *user, const char *whole_section, const char *key, const 
 	}
 	struct config_entry *first = r->header ? entry_find(r->config, section, subject, NULL) : NULL;
 	if (first) {
-		err_set(r->e, EXIT_USAGE, "%s:%d: section [%s] is there twice (its first key is at %s)", r->path, r->line,
-		        whole_section, first->where);
+		err_set(r->e, EXIT_USAGE, "%s:%d: section [%s] is there twice (its first key is at %s)", r->path,
+		        r->line, whole_section, first->where);
 		return 0;
 	}
 	r->header = false;
