@@ -55,7 +55,7 @@ kuno: deps       ## the study of configs/kuno at scale 1/16: 54 runs (about 40 m
 	$(Q)$(B)/migmeter run configs/kuno/kuno.conf --scale 1/16 -o results/kuno --continue
 
 # The same; a part by itself: build/migmeter run configs/hirofuchi/hirofuchi.conf --only case=staircase-postcopy
-hirofuchi: deps  ## the study of configs/hirofuchi, scaled: 9 runs (about 20 minutes), report in results/hirofuchi
+hirofuchi: deps  ## the study of configs/hirofuchi, scaled: 9 runs (about 21 minutes), report in results/hirofuchi
 	$(Q)$(MAKE) --no-print-directory $(PARALLEL) all
 	$(Q)$(B)/migmeter run configs/hirofuchi/hirofuchi.conf -o results/hirofuchi --continue
 
