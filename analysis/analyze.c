@@ -285,7 +285,7 @@ static int with_plots(struct analysis *a, struct err *e)
 	}
 	a->latency_plot = latency.file;
 	a->downtime_plot = downtime.file;
-	fputs("vm,workload,phase,p50_ms,p99_ms,p999_ms,max_ms\n", latency.file);
+	fputs(latency_columns, latency.file);
 	fputs("vm,estimator,value_ms,low_ms,high_ms,floor_ms,at_s\n", downtime.file);
 	int result = marks_write(&a->run, e);
 	if (result == 0)

@@ -25,6 +25,15 @@ const struct claim_paper *claim_paper_find(const char *name)
 	return NULL;
 }
 
+int claim_is_known(const char *id)
+{
+	for (const struct claim_paper *p = claim_papers; p->name; p++)
+		for (const struct claim *c = p->claims; c->id; c++)
+			if (strcmp(c->id, id) == 0)
+				return 1;
+	return 0;
+}
+
 const char *verdict_name(enum verdict verdict)
 {
 	static const char *const names[] = { "agrees", "disagrees", "not shown" };

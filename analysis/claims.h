@@ -59,6 +59,9 @@ const struct claim_paper *claim_paper_find(const char *name);
 /* The value that a term says, without its repeat; a word - is any. The key's texts are the term's. */
 struct study_key claim_key(const struct claim_paper *paper, const struct formula_term *term);
 
+/* Whether a claim of any of them has this id. */
+int claim_is_known(const char *id);
+
 enum verdict { VERDICT_AGREES, VERDICT_DISAGREES, VERDICT_NOT_SHOWN };
 
 const char *verdict_name(enum verdict verdict);

@@ -1,6 +1,7 @@
 #include "analysis/metrics_write.h"
 
 #include "analysis/csv_field.h"
+#include "analysis/json_field.h"
 #include "analysis/results.h"
 #include "bench/base/err.h"
 #include "bench/base/json_file.h"
@@ -49,31 +50,16 @@ int metrics_write_csv(const struct run *run, const struct metrics *metrics, stru
 	return whole_file_close(&out, 0, e);
 }
 
-static struct json_object *text_of(const char *text)
-{
-	return json_object_new_string(text);
-}
-
-/* Fifteen digits: a nanosecond in eleven days, and 0.1 stays 0.1. */
-static struct json_object *number_of(double value)
-{
-	char text[40];
-	if (isnan(value) || isinf(value))
-		return NULL;
-	snprintf(text, sizeof(text), "%.15g", value);
-	return json_object_new_double_s(value, text);
-}
-
 static struct json_object *definitions_of(void)
 {
 	struct json_object *list = json_object_new_array();
 	for (const struct metric_definition *d = metric_definitions; d->name; d++) {
 		struct json_object *row = json_object_new_object();
-		json_object_object_add(row, "metric", text_of(d->name));
-		json_object_object_add(row, "unit", text_of(d->unit));
-		json_object_object_add(row, "formula", text_of(d->formula));
-		json_object_object_add(row, "better", text_of(metric_better_name(d->better)));
-		json_object_object_add(row, "help", text_of(d->help));
+		json_object_object_add(row, "metric", json_of_text(d->name));
+		json_object_object_add(row, "unit", json_of_text(d->unit));
+		json_object_object_add(row, "formula", json_of_text(d->formula));
+		json_object_object_add(row, "better", json_of_text(metric_better_name(d->better)));
+		json_object_object_add(row, "help", json_of_text(d->help));
 		json_object_array_add(list, row);
 	}
 	return list;
@@ -82,16 +68,16 @@ static struct json_object *definitions_of(void)
 static struct json_object *value_of(const struct metric_value *v)
 {
 	struct json_object *row = json_object_new_object();
-	json_object_object_add(row, "metric", text_of(v->definition->name));
-	json_object_object_add(row, "vm", text_of(v->vm));
-	json_object_object_add(row, "role", text_of(v->role));
-	json_object_object_add(row, "estimator", text_of(v->variant));
-	json_object_object_add(row, "value", number_of(v->value));
-	json_object_object_add(row, "unit", text_of(v->unit));
-	json_object_object_add(row, "low", number_of(v->low));
-	json_object_object_add(row, "high", number_of(v->high));
+	json_object_object_add(row, "metric", json_of_text(v->definition->name));
+	json_object_object_add(row, "vm", json_of_text(v->vm));
+	json_object_object_add(row, "role", json_of_text(v->role));
+	json_object_object_add(row, "estimator", json_of_text(v->variant));
+	json_object_object_add(row, "value", json_of_number(v->value));
+	json_object_object_add(row, "unit", json_of_text(v->unit));
+	json_object_object_add(row, "low", json_of_number(v->low));
+	json_object_object_add(row, "high", json_of_number(v->high));
 	json_object_object_add(row, "n", json_object_new_int64(v->n));
-	json_object_object_add(row, "reason", text_of(v->reason));
+	json_object_object_add(row, "reason", json_of_text(v->reason));
 	return row;
 }
 
@@ -100,7 +86,7 @@ static struct json_object *phases_of(const struct run *run)
 	struct json_object *list = json_object_new_array();
 	for (int i = 0; i < run->phase_count; i++) {
 		struct json_object *row = json_object_new_object();
-		json_object_object_add(row, "name", text_of(run->phases[i].name));
+		json_object_object_add(row, "name", json_of_text(run->phases[i].name));
 		json_object_object_add(row, "start_ns", json_object_new_int64(run->phases[i].start_ns));
 		json_object_object_add(row, "end_ns", json_object_new_int64(run->phases[i].end_ns));
 		json_object_array_add(list, row);
@@ -112,7 +98,7 @@ static struct json_object *warnings_of(const struct metrics *metrics)
 {
 	struct json_object *list = json_object_new_array();
 	for (int i = 0; i < metrics->warning_count; i++)
-		json_object_array_add(list, text_of(metrics->warnings[i]));
+		json_object_array_add(list, json_of_text(metrics->warnings[i]));
 	return list;
 }
 
@@ -124,9 +110,9 @@ int metrics_write_json(const struct run *run, const char *status, const char *re
 	for (int i = 0; i < metrics->count; i++)
 		json_object_array_add(list, value_of(&metrics->values[i]));
 	json_object_object_add(root, "format", json_object_new_int(1));
-	json_object_object_add(root, "run", text_of(run->id));
-	json_object_object_add(root, "status", text_of(status));
-	json_object_object_add(root, "reason", text_of(reason));
+	json_object_object_add(root, "run", json_of_text(run->id));
+	json_object_object_add(root, "status", json_of_text(status));
+	json_object_object_add(root, "reason", json_of_text(reason));
 	json_object_object_add(root, "made_of", results_made_of(run->directory));
 	json_object_object_add(root, "definitions", definitions_of());
 	json_object_object_add(root, "metrics", list);

@@ -62,7 +62,8 @@ const struct claim kuno_claims[] = {
 	{ "K7", source_worse, "degradation(3, intadd, RATE, source-neighbour) - "
 	  "degradation(3, intadd, RATE, destination-neighbour)", ALL, ABOVE(0), "points", "more", 0, NULL },
 	{ "K7", source_worse, "degradation(3, seqread, RATE, source-neighbour) - "
-	  "degradation(3, seqread, RATE, destination-neighbour)", ALL, ABOVE(0), "points", "more", 0, NULL },
+	  "degradation(3, seqread, RATE, destination-neighbour)", ALL, ABOVE(0), "points",
+	  "more|more, but K9: less|more, but K9: less", 0, NULL },
 	{ "K7", source_worse, "degradation(3, memdirty, RATE, source-neighbour) - "
 	  "degradation(3, memdirty, RATE, destination-neighbour)", ALL, ABOVE(0), "points", "more", 0, NULL },
 

@@ -1,5 +1,6 @@
 #include "analysis/study.h"
 
+#include "analysis/json_field.h"
 #include "bench/base/err.h"
 #include "bench/base/json_file.h"
 #include "bench/base/quantity.h"
@@ -12,21 +13,6 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The member at a JSON pointer as text, "" when there is none. */
-static const char *text_at(struct json_object *object, const char *path)
-{
-	struct json_object *found = NULL;
-	return object && json_pointer_get(object, path, &found) == 0 && found ? json_object_get_string(found) : "";
-}
-
-static struct json_object *array_at(struct json_object *object, const char *path)
-{
-	struct json_object *found = NULL;
-	if (!object || json_pointer_get(object, path, &found) < 0 || !json_object_is_type(found, json_type_array))
-		return NULL;
-	return found;
-}
-
 int study_is(const char *directory)
 {
 	char path[4096 + 16];
@@ -37,13 +23,13 @@ int study_is(const char *directory)
 /* The workload of the VM that moves; a run without one says that of its first VM. */
 static void read_vms(struct study_run *run, struct json_object *manifest)
 {
-	struct json_object *vms = array_at(manifest, "/vms");
+	struct json_object *vms = json_array_at(manifest, "/vms");
 	run->vms = vms ? (int)json_object_array_length(vms) : 0;
 	for (int i = run->vms - 1; i >= 0; i--) {
 		struct json_object *vm = json_object_array_get_idx(vms, (size_t)i);
-		if (i == 0 || strcmp(text_at(vm, "/role"), "migrating") == 0)
-			snprintf(run->workload, sizeof(run->workload), "%s", text_at(vm, "/workloads/0/name"));
-		if (strcmp(text_at(vm, "/role"), "migrating") == 0)
+		if (i == 0 || strcmp(json_text_at(vm, "/role"), "migrating") == 0)
+			snprintf(run->workload, sizeof(run->workload), "%s", json_text_at(vm, "/workloads/0/name"));
+		if (strcmp(json_text_at(vm, "/role"), "migrating") == 0)
 			break;
 	}
 }
@@ -75,19 +61,21 @@ int study_run_read(struct study_run *run, const char *folder)
 	struct json_object *manifest = json_file_read(run->directory, "manifest.json");
 	if (!manifest)
 		return -1;
-	const char *repeat = text_at(manifest, "/repeat");
-	snprintf(run->point, sizeof(run->point), "%s", text_at(manifest, "/point"));
+	const char *repeat = json_text_at(manifest, "/repeat");
+	snprintf(run->point, sizeof(run->point), "%s", json_text_at(manifest, "/point"));
 	run->repeat = *repeat ? atol(repeat) : 1;
 	run->rate_bits_per_s = MISSING;
-	rate_parse(text_at(manifest, "/link/asked/rate"), &run->rate_bits_per_s, NULL);
+	rate_parse(json_text_at(manifest, "/link/asked/rate"), &run->rate_bits_per_s, NULL);
 	read_vms(run, manifest);
-	snprintf(run->status, sizeof(run->status), "%s", text_at(manifest, "/status"));
-	snprintf(run->reason, sizeof(run->reason), "%s", text_at(manifest, "/reason"));
+	snprintf(run->status, sizeof(run->status), "%s", json_text_at(manifest, "/status"));
+	snprintf(run->reason, sizeof(run->reason), "%s", json_text_at(manifest, "/reason"));
+	snprintf(run->explains, sizeof(run->explains), "%s", json_text_at(manifest, "/config/experiment/explains"));
+	snprintf(run->cause, sizeof(run->cause), "%s", json_text_at(manifest, "/config/experiment/cause"));
 	run->complete = strcmp(run->status, "complete") == 0;
 	json_object_put(manifest);
 	if (run->complete) {
 		run->root = json_file_read(run->directory, "metrics.json");
-		run->metrics = array_at(run->root, "/metrics");
+		run->metrics = json_array_at(run->root, "/metrics");
 		if (run->metrics && json_object_array_length(run->metrics) == 0) /* it could not be analysed */
 			run->metrics = NULL;
 	}
@@ -111,31 +99,22 @@ static void read_search(struct json_object *plan, struct bisect_range *range)
 {
 	static const char *const paths[] = { "/keys/bisect.from", "/keys/bisect.to", "/keys/bisect.until" };
 	double values[] = { 0.1, 2, 0.05 };
-	if (!*text_at(plan, "/keys/bisect.key"))
+	if (!*json_text_at(plan, "/keys/bisect.key"))
 		return;
 	for (int i = 0; i < 3; i++)
-		fraction_parse(text_at(plan, paths[i]), &values[i], NULL);
+		fraction_parse(json_text_at(plan, paths[i]), &values[i], NULL);
 	*range = (struct bisect_range){ values[0], values[1], values[2] };
 }
 
 static void copy_key(struct json_object *plan, const char *path, char *buffer, size_t room)
 {
-	snprintf(buffer, room, "%s", text_at(plan, path));
+	snprintf(buffer, room, "%s", json_text_at(plan, path));
 }
 
-int study_read(struct study_runs *ret, const char *directory, struct err *e)
+/* Every folder below that holds a run. */
+static int read_runs(struct study_runs *ret, const char *directory, struct err *e)
 {
 	struct dirent **entries = NULL;
-	memset(ret, 0, sizeof(*ret));
-	struct json_object *plan = json_file_read(directory, "plan.json");
-	if (!plan)
-		return err_set(e, EXIT_USAGE, "'%s' holds no study: it has no plan.json", directory);
-	copy_key(plan, "/keys/experiment.study", ret->paper, sizeof(ret->paper));
-	copy_key(plan, "/keys/experiment.compare", ret->compare, sizeof(ret->compare));
-	copy_key(plan, "/keys/experiment.reference", ret->reference, sizeof(ret->reference));
-	copy_key(plan, "/keys/experiment.sort", ret->sort, sizeof(ret->sort));
-	read_search(plan, &ret->search);
-	json_object_put(plan);
 	int count = scandir(directory, &entries, is_run_folder, alphasort);
 	ret->runs = count < 0 ? NULL : calloc((size_t)count + 1, sizeof(*ret->runs));
 	for (int i = 0; i < count; i++) {
@@ -149,6 +128,42 @@ int study_read(struct study_runs *ret, const char *directory, struct err *e)
 	}
 	free(entries);
 	return ret->runs ? 0 : err_errno(e, EXIT_CANNOT, "cannot read '%s'", directory);
+}
+
+int study_read(struct study_runs *ret, const char *directory, struct err *e)
+{
+	memset(ret, 0, sizeof(*ret));
+	struct json_object *plan = json_file_read(directory, "plan.json");
+	if (!plan)
+		return err_set(e, EXIT_USAGE, "'%s' holds no study: it has no plan.json", directory);
+	copy_key(plan, "/keys/experiment.study", ret->paper, sizeof(ret->paper));
+	copy_key(plan, "/keys/experiment.compare", ret->compare, sizeof(ret->compare));
+	copy_key(plan, "/keys/experiment.reference", ret->reference, sizeof(ret->reference));
+	copy_key(plan, "/keys/experiment.sort", ret->sort, sizeof(ret->sort));
+	read_search(plan, &ret->search);
+	json_object_put(plan);
+	return read_runs(ret, directory, e);
+}
+
+int study_read_any(struct study_runs *ret, const char *directory, struct err *e)
+{
+	if (study_is(directory))
+		return study_read(ret, directory, e);
+	memset(ret, 0, sizeof(*ret));
+	if (access(directory, R_OK | X_OK) < 0)
+		return err_errno(e, EXIT_USAGE, "cannot read '%s'", directory);
+	if (!(ret->runs = calloc(1, sizeof(*ret->runs))))
+		return err_errno(e, EXIT_CANNOT, "cannot read '%s'", directory);
+	if (study_run_read(&ret->runs[0], directory) == 0) {
+		ret->count = 1;
+		return 0;
+	}
+	free(ret->runs);
+	if (read_runs(ret, directory, e) < 0)
+		return -1;
+	return ret->count ? 0
+	                  : err_set(e, EXIT_USAGE, "'%s' holds no run: expected a run, a study or a folder of runs",
+	                            directory);
 }
 
 void study_runs_free(struct study_runs *s)
@@ -166,9 +181,29 @@ static struct json_object *find_row(const struct study_run *run, const char *met
 	size_t count = run->metrics ? json_object_array_length(run->metrics) : 0;
 	for (size_t i = 0; i < count; i++) {
 		struct json_object *row = json_object_array_get_idx(run->metrics, i);
-		if (strcmp(text_at(row, "/metric"), metric) == 0 && (!*vm || strcmp(text_at(row, "/vm"), vm) == 0) &&
-		    (!*role || strcmp(text_at(row, "/role"), role) == 0) &&
-		    (!*estimator || strcmp(text_at(row, "/estimator"), estimator) == 0))
+		if (strcmp(json_text_at(row, "/metric"), metric) == 0 && (!*vm || strcmp(json_text_at(row, "/vm"), vm) == 0) &&
+		    (!*role || strcmp(json_text_at(row, "/role"), role) == 0) &&
+		    (!*estimator || strcmp(json_text_at(row, "/estimator"), estimator) == 0))
+			return row;
+	}
+	return NULL;
+}
+
+static int same_value(struct json_object *a, struct json_object *b)
+{
+	static const char *const names[] = { "/metric", "/vm", "/role", "/estimator" };
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (strcmp(json_text_at(a, names[i]), json_text_at(b, names[i])) != 0)
+			return 0;
+	return 1;
+}
+
+struct json_object *study_run_row_like(const struct study_run *run, struct json_object *like, size_t place)
+{
+	size_t count = run->metrics ? json_object_array_length(run->metrics) : 0;
+	for (size_t i = 0; i < count; i++) {
+		struct json_object *row = json_object_array_get_idx(run->metrics, (i + place) % count);
+		if (same_value(row, like))
 			return row;
 	}
 	return NULL;
@@ -181,9 +216,9 @@ static double row_value(const struct study_run *run, struct json_object *row, ch
 		return json_object_get_double(value);
 	if (reason)
 		snprintf(reason, room, "%s",
-		         row                              ? text_at(row, "/reason")
-		         : *text_at(run->root, "/reason") ? text_at(run->root, "/reason")
-		                                          : "the run has none");
+		         row                                   ? json_text_at(row, "/reason")
+		         : *json_text_at(run->root, "/reason") ? json_text_at(run->root, "/reason")
+		                                               : "the run has none");
 	return NAN;
 }
 
@@ -195,7 +230,7 @@ double study_run_value(const struct study_run *run, const char *metric, const ch
 
 const char *study_run_unit(const struct study_run *run, const char *metric)
 {
-	return text_at(find_row(run, metric, "", "", ""), "/unit");
+	return json_text_at(find_row(run, metric, "", "", ""), "/unit");
 }
 
 /* Whether one of the label's words is NAME=MEMBER. */

@@ -16,6 +16,7 @@ struct study_run {
 	char point[300];                         /* its label in the sweep, without the repeat */
 	long repeat;                             /* from 1 */
 	char status[RUN_NAME_ROOM], reason[512]; /* of the manifest */
+	char explains[256], cause[256];          /* experiment.explains and .cause; see analysis/explanation.h */
 	int complete;                            /* else it has no metrics */
 	int vms;
 	char workload[RUN_NAME_ROOM]; /* of the VM that moves, the first one */
@@ -39,6 +40,9 @@ int study_is(const char *directory);
 
 /* -1 when the directory holds no study. Free it in any case. */
 int study_read(struct study_runs *ret, const char *directory, struct err *e);
+
+/* The same of a study, of any other folder of runs, or of one run. EXIT_USAGE when there is none. */
+int study_read_any(struct study_runs *ret, const char *directory, struct err *e);
 void study_runs_free(struct study_runs *s);
 
 /* Which run, and which of its values; 0, MISSING and "" are any. */
@@ -62,6 +66,10 @@ void study_run_free(struct study_run *run);
  */
 double study_run_value(const struct study_run *run, const char *metric, const char *role, const char *estimator,
                        char *reason, size_t room);
+
+/* The row of metrics.json for the same metric, VM, role and estimator as a row of another run, which is nearly always at
+ * the same place. NULL: none. */
+struct json_object *study_run_row_like(const struct study_run *run, struct json_object *like, size_t place);
 
 /* The unit of a metric of one run, "" when it has none; valid as long as the run. */
 const char *study_run_unit(const struct study_run *run, const char *metric);

@@ -3,6 +3,7 @@
 #include "analysis/boundary.h"
 #include "analysis/claims.h"
 #include "analysis/csv_field.h"
+#include "analysis/explanation.h"
 #include "analysis/ranking.h"
 #include "bench/base/err.h"
 #include "bench/base/whole_file.h"
@@ -20,27 +21,11 @@ static const char *text_of(struct json_object *row, const char *key)
 
 static const char *const names[] = { "metric", "vm", "role", "estimator" };
 
-static int same_metric(struct json_object *a, struct json_object *b)
-{
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (strcmp(text_of(a, names[i]), text_of(b, names[i])) != 0)
-			return 0;
-	return 1;
-}
-
-/* The value of the same metric in another run of the point; its row is nearly always at the same place. */
+/* The value of the same metric in another run of the point. */
 static double value_of(const struct study_run *run, struct json_object *like, size_t place)
 {
-	struct json_object *value;
-	size_t count = run->metrics ? json_object_array_length(run->metrics) : 0;
-	for (size_t i = 0; i < count; i++) {
-		struct json_object *row = json_object_array_get_idx(run->metrics, (i + place) % count);
-		if (same_metric(row, like))
-			return json_object_object_get_ex(row, "value", &value) && value
-			               ? json_object_get_double(value)
-			               : NAN;
-	}
-	return NAN;
+	struct json_object *row = study_run_row_like(run, like, place), *value;
+	return row && json_object_object_get_ex(row, "value", &value) && value ? json_object_get_double(value) : NAN;
 }
 
 static void write_point(FILE *out, const struct study_run *const *runs, int count, double *values)
@@ -105,6 +90,27 @@ static int write_ranking(const struct study_runs *s, const char *directory, stru
 	return result;
 }
 
+static int write_claims(const struct study_runs *s, const char *directory, struct err *e)
+{
+	const struct claim_paper *paper = claim_paper_find(s->paper);
+	char folder[4096 + 16];
+	struct study_runs further = { 0 };
+	struct whole_file out = { 0 };
+	if (!paper)
+		return err_set(e, EXIT_USAGE, "'%s': experiment.study = %s, a paper whose claims are not known",
+		               directory, s->paper);
+	if (whole_file_open(&out, directory, "claims.csv", e) < 0 ||
+	    whole_file_close(&out, claims_write(s, paper, out.file, e), e) < 0)
+		return -1;
+	if (!study_is(explanation_folder(directory, folder, sizeof(folder))))
+		return 0;
+	int result = study_read(&further, folder, e);
+	if (result == 0 && (result = whole_file_open(&out, directory, "explanations.csv", e)) == 0)
+		result = whole_file_close(&out, explanations_write(&further, paper, out.file, e), e);
+	study_runs_free(&further);
+	return result;
+}
+
 int analyze_study(const char *directory, struct err *e)
 {
 	struct study_runs s;
@@ -116,12 +122,8 @@ int analyze_study(const char *directory, struct err *e)
 		result = write_ranking(&s, directory, e);
 	if (result == 0 && s.search.to > 0)
 		result = boundary_write(&s, directory, e);
-	const struct claim_paper *paper = result == 0 && s.paper[0] ? claim_paper_find(s.paper) : NULL;
-	if (result == 0 && s.paper[0] && !paper)
-		result = err_set(e, EXIT_USAGE, "'%s': experiment.study = %s, a paper whose claims are not known",
-		                 directory, s.paper);
-	if (paper && (result = whole_file_open(&out, directory, "claims.csv", e)) == 0)
-		result = whole_file_close(&out, claims_write(&s, paper, out.file, e), e);
+	if (result == 0 && s.paper[0])
+		result = write_claims(&s, directory, e);
 	study_runs_free(&s);
 	return result;
 }

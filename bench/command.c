@@ -13,6 +13,8 @@ const struct command *const commands[] = {
 	&testbed_command,
 	&analyze_command,
 	&report_command,
+	&compare_command,
+	&history_command,
 	&calibrate_command,
 	&consolidate_command,
 	&simulate_command,

@@ -189,3 +189,13 @@ const struct shown_metric *run_metric(const struct run_data *run, const char *me
 	}
 	return NULL;
 }
+
+double mark_time(const struct csv_table *marks, const char *kind, double from_s)
+{
+	for (int i = 0; i < csv_table_rows(marks); i++) {
+		double time_s = csv_table_number(marks, i, "time_s");
+		if (strcmp(csv_table_text(marks, i, "kind"), kind) == 0 && time_s >= from_s)
+			return time_s;
+	}
+	return NAN;
+}

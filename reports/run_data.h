@@ -39,6 +39,9 @@ struct json_object *run_vm_row(const struct run_data *run, const char *name);
 const char *run_moved_vm(const struct run_data *run);
 double run_link_rate(const struct run_data *run);
 
+/* Time of the first mark (plots/marks.csv) of this kind at or after from_s, NAN when there is none. */
+double mark_time(const struct csv_table *marks, const char *kind, double from_s);
+
 /* The member at a dotted path ("link.asked.rate"), or NULL. */
 struct json_object *json_at(struct json_object *object, const char *path);
 

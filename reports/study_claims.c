@@ -20,22 +20,47 @@ static void put_verdict(FILE *out, const char *verdict)
 	fputs("</td>", out);
 }
 
-static void put_ours(FILE *out, const struct csv_table *t, int row)
+/* "55.6 % (53 to 58.3), n = 3" */
+static void put_value(FILE *out, const struct csv_table *t, int row, const char *unit)
 {
 	double value = csv_table_number(t, row, "value"), low = csv_table_number(t, row, "low");
-	const char *unit = csv_table_text(t, row, "unit"), *reason = csv_table_text(t, row, "reason");
-	fputs("<td>", out);
 	if (!isnan(value))
 		html_textf(out, "%.3g %s", value, unit);
 	if (!isnan(low))
 		html_textf(out, " (%.3g to %.3g)", low, csv_table_number(t, row, "high"));
 	if (!isnan(value))
-		html_textf(out, ", n = %s", csv_table_text(t, row, "n"));
+		html_textf(out, ", n\u00a0=\u00a0%s", csv_table_text(t, row, "n"));
+}
+
+/* What further runs say to a part that does not agree. */
+static void put_explanations(FILE *out, const struct csv_table *further, const struct csv_table *t, int row)
+{
+	if (!*csv_table_text(t, row, "verdict") || strcmp(csv_table_text(t, row, "verdict"), "agrees") == 0)
+		return;
+	for (int i = 0; i < csv_table_rows(further); i++) {
+		if (strcmp(csv_table_text(further, i, "claim"), csv_table_text(t, row, "claim")) != 0 ||
+		    strcmp(csv_table_text(further, i, "formula"), csv_table_text(t, row, "formula")) != 0)
+			continue;
+		fputs("<p class=\"explanation\">the same with ", out);
+		html_textf(out, "%s: ", csv_table_text(further, i, "cause"));
+		put_value(out, further, i, csv_table_text(t, row, "unit"));
+		html_textf(out, ": %s", csv_table_text(further, i, "verdict"));
+		fputs("</p>", out);
+	}
+}
+
+static void put_ours(FILE *out, const struct csv_table *t, int row, const struct csv_table *further)
+{
+	double value = csv_table_number(t, row, "value");
+	const char *reason = csv_table_text(t, row, "reason");
+	fputs("<td>", out);
+	put_value(out, t, row, csv_table_text(t, row, "unit"));
 	if (*reason) {
 		fputs(isnan(value) ? "<span class=\"missing\">missing: " : "<br><span class=\"missing\">", out);
 		html_text(out, reason);
 		fputs("</span>", out);
 	}
+	put_explanations(out, further, t, row);
 	fputs("</td>", out);
 }
 
@@ -53,7 +78,7 @@ static void put_claim_head(FILE *out, const struct csv_table *t, int row)
 	fputs("</tr>\n", out);
 }
 
-static void put_claim_part(FILE *out, const struct csv_table *t, int row)
+static void put_claim_part(FILE *out, const struct csv_table *t, int row, const struct csv_table *further)
 {
 	fputs("<tr><td class=\"formula\">", out);
 	html_text(out, csv_table_text(t, row, "formula"));
@@ -62,7 +87,7 @@ static void put_claim_part(FILE *out, const struct csv_table *t, int row)
 	fputs("</td><td>", out);
 	html_text(out, csv_table_text(t, row, "paper"));
 	fputs("</td>", out);
-	put_ours(out, t, row);
+	put_ours(out, t, row, further);
 	put_verdict(out, csv_table_text(t, row, "verdict"));
 	fputs("</tr>\n", out);
 }
@@ -76,15 +101,19 @@ void claims_put(FILE *out, const struct study_view *v)
 	      "when the whole interval lies outside, and is not shown otherwise. A claim agrees when all its parts do, "
 	      "and disagrees when any does. A term is ",
 	      out);
-	html_text(out, v->paper->term);
-	fputs(".</p>\n"
+	html_textf(out, "%s.", v->paper->term);
+	if (csv_table_rows(v->explanations))
+		fputs(" Where a part does not agree, its formula stands again over further runs in which one thing was "
+		      "another; the verdict stays.",
+		      out);
+	fputs("</p>\n"
 	      "<table class=\"claims\">\n<thead><tr><th>formula</th><th>agrees when</th><th>paper</th><th>ours</th>"
 	      "<th>verdict</th></tr></thead>\n<tbody>\n",
 	      out);
 	for (int i = 0; i < csv_table_rows(t); i++) {
 		if (begins_claim(t, i))
 			put_claim_head(out, t, i);
-		put_claim_part(out, t, i);
+		put_claim_part(out, t, i, v->explanations);
 	}
 	fputs("</tbody>\n</table>\n</section>\n", out);
 }

@@ -4,6 +4,7 @@
 #include "reports/draw.h"
 #include "reports/html.h"
 #include "reports/study_claims.h"
+#include "reports/study_roles.h"
 #include "reports/study_section.h"
 #include "reports/study_times.h"
 
@@ -14,23 +15,28 @@
 
 /* ---- sizes ---- */
 
-/* "job 5000000000, repeat yes"; what is empty is left out. */
+/* A value as people read it: "8388608B" is "8 MiB"; a text as it is. */
+static const char *option_format(const char *text, char *buffer, size_t room)
+{
+	char *unit;
+	double value = strtod(text, &unit);
+	if (unit == text || isnan(value) || (*unit && strcmp(unit, "B") != 0))
+		return text;
+	return value_format(value, *unit ? "bytes" : "", buffer, room);
+}
+
+/* "job 5.00 G, repeat yes"; what is empty is left out. */
 static void put_options(FILE *out, struct json_object *options)
 {
 	const char *gap = "";
-	char text[256], *end;
+	char fact[256], text[64];
 	if (!json_object_is_type(options, json_type_object))
 		return;
 	json_object_object_foreach(options, key, value)
 	{
-		fact_format(key, value, text, sizeof(text));
-		double number = strtod(text, &end);
-		if (!*text)
+		if (!*fact_format(key, value, fact, sizeof(fact)))
 			continue;
-		if (*end)
-			html_textf(out, "%s%s %s", gap, key, text);
-		else
-			html_textf(out, "%s%s %.12g", gap, key, number);
+		html_textf(out, "%s%s %s", gap, key, option_format(fact, text, sizeof(text)));
 		gap = ", ";
 	}
 }
@@ -123,6 +129,7 @@ static void put(FILE *out, const struct study_view *v, const struct study_plot *
 	fputs("</p>\n", out);
 	study_plots_put(out, v, plots, plot_count, PART_PAPER, 0);
 	fputs("</section>\n", out);
+	roles_put(out, v);
 	put_sizes(out, v);
 }
 
@@ -136,30 +143,12 @@ struct panel {
 	double from_s, to_s, stop_s, resume_s;
 };
 
-/* Time of the first mark of this kind at or after from_s, NAN when there is none. */
-static double mark(const struct run_data *run, const char *kind, double from_s)
-{
-	for (int i = 0; i < csv_table_rows(run->marks); i++) {
-		double time_s = csv_table_number(run->marks, i, "time_s");
-		if (strcmp(csv_table_text(run->marks, i, "kind"), kind) == 0 && time_s >= from_s)
-			return time_s;
-	}
-	return NAN;
-}
-
 static void read_marks(struct panel *p, const struct run_data *run)
 {
-	p->from_s = mark(run, "start", -INFINITY);
-	p->to_s = mark(run, "done", p->from_s);
-	p->stop_s = mark(run, "stop", p->from_s);
-	p->resume_s = mark(run, "resume", p->stop_s);
-}
-
-static void choose_unit(struct panel *p, const char *workload)
-{
-	int adds = strcmp(workload, "intadd") == 0;
-	p->factor = 1e6;
-	p->unit = adds ? "Mop/s" : "MB/s";
+	p->from_s = mark_time(run->marks, "start", -INFINITY);
+	p->to_s = mark_time(run->marks, "done", p->from_s);
+	p->stop_s = mark_time(run->marks, "stop", p->from_s);
+	p->resume_s = mark_time(run->marks, "resume", p->stop_s);
 }
 
 static void read_panel(struct panel *p, const struct study_drawing *d, const struct paper_figure *f, int row,
@@ -172,7 +161,7 @@ static void read_panel(struct panel *p, const struct study_drawing *d, const str
 	memset(p, 0, sizeof(*p));
 	snprintf(p->title, sizeof(p->title), "%s. vm%d at %s", f->numbers[row][column], row + 1,
 	         paper->rate_names[column]);
-	choose_unit(p, f->workload);
+	p->unit = work_unit(f->workload, &p->factor);
 	if (!run)
 		return;
 	snprintf(path, sizeof(path), "%s/plots/coarse-vm%d-%s.csv", run->directory, row + 1, f->workload);

@@ -54,6 +54,7 @@ struct study_view {
 	int count, complete;
 	int planned;                                 /* runs, by plan.json; 0: it does not say */
 	struct csv_table *claims, *values, *ranking; /* claims.csv, study.csv, ranking.csv; NULL: not there */
+	struct csv_table *explanations;              /* explanations.csv; the same */
 	struct csv_table *boundary, *tried;          /* boundary.csv, tried.csv; the same */
 	char compare[64], reference[64];             /* experiment.compare and .reference; "" none */
 	char search_label[256];                      /* bisect.label */
@@ -66,6 +67,10 @@ void study_view_free(struct study_view *v);
 
 /* The first complete run with so many VMs, this workload in the VM that moves, and this link rate; NULL: there is none. */
 const struct run_data *study_view_run(const struct study_view *v, int vms, const char *workload, double bits_per_s);
+
+/* The row of study.csv with this value, -1: there is none; role and estimator may be "" for any. */
+int study_view_row(const struct study_view *v, const char *metric, const char *role, const char *estimator, int vms,
+                   const char *workload, double bits_per_s);
 
 /* The first complete run of this point of the sweep; NULL: there is none. */
 const struct run_data *study_view_point(const struct study_view *v, const char *label);

@@ -28,6 +28,15 @@ complains 'missing file' 2 "cannot read config '$work/none.conf'" run "$work/non
 complains 'a VM that is not there' 2 "no VM 'vm2'" run "$work/good.conf" -n -s migration.vm=vm2
 complains 'region larger than the memory' 2 'needs at least' run "$work/good.conf" -n -s vm1.workload=memdirty -s vm1.memdirty.region=2G
 complains 'reading without a disk' 2 'reads a disk but has none' run "$work/good.conf" -n -s vm1.workload=seqread
+complains 'a disk beside an image' 2 "brings its own disk" run "$work/good.conf" -n -s vm1.workload=compile -s vm1.disk=1G
+complains 'an image without storage' 2 "set it to iscsi" run "$work/good.conf" -n -s vm1.workload=web -s vm1.memory=256M
+complains 'sessions without a web server' 2 "no workload 'web'" run "$work/good.conf" -n -s vm1.sessions=20
+for bad in 20,30 '20:60,+30/10s' 20:60,+30/10s..20 many; do
+	complains "sessions = $bad" 2 "VM 'vm1', sessions: '" run "$work/good.conf" -n -s storage.kind=iscsi \
+		-s vm1.memory=256M -s vm1.workload=web -s "vm1.sessions=$bad"
+done
+ok 'a ramp of sessions is no sweep' "$migmeter" run "$work/good.conf" -n -s storage.kind=iscsi -s vm1.memory=256M \
+	-s vm1.workload=web -s vm1.sessions=20:60,+30/10s..200
 complains 'xbzrle cache' 2 'power of two' run "$work/good.conf" -n -s migration.xbzrle=yes -s migration.xbzrle_cache=3M
 complains 'unknown command' 2 "did you mean 'report'" repotr
 "$migmeter" run nothing.conf --help >/dev/null 2>&1
@@ -110,7 +119,15 @@ sed 's/memdirty.rate/memdirty.raet/' "$work/case.conf" >"$work/badcase.conf"
 complains 'a case with an unknown key' 2 "badcase.conf:9: unknown key 'raet'" run "$work/badcase.conf" -n
 complains 'a sweep too large' 2 'more than 1000 points' run "$work/good.conf" -n \
 	-s "link.rate=$(seq -s, 1000000 1000040)" -s "link.rtt=$(seq -s ms, 0 40)ms"
+complains 'a disk that cannot stay' 2 'set migration.copy_disks' run "$work/good.conf" -n -s storage.kind=copy -s vm1.disk=8M
+complains 'a shared disk to be copied' 2 'a disk of its own' run "$work/good.conf" -n -s storage.kind=iscsi -s vm1.disk=8M \
+	-s migration.copy_disks=full
+ok 'one that moves along' "$migmeter" run "$work/good.conf" -n -s storage.kind=copy -s vm1.disk=8M -s migration.copy_disks=full
 is 'the study of a paper' "$("$migmeter" run kuno/kuno -n --scale 1/16 | head -n 1 | cut -d, -f1)" '18 points x 3 repeats'
+is 'what explains it' "$("$migmeter" run kuno/explain -n --scale 1/16 | sed -n '1s/,.*//p;2p')" '7 points x 3 repeats
+  1: cause=queue'
+complains 'an explanation of no claim' 2 "there is no claim 'K11'" run "$work/good.conf" -n -s experiment.explains=K11 -s experiment.cause=x
+complains 'an explanation without a cause' 2 'set both' run "$work/good.conf" -n -s experiment.explains=K3
 is 'the study of another' "$("$migmeter" run hirofuchi/hirofuchi -n | sed '1s/,.*//')" '3 points x 3 repeats
   1: case=staircase-postcopy
   2: case=staircase-precopy

@@ -37,10 +37,11 @@ __attribute__((unused)) static void made_metrics(const char *folder, const struc
 	fclose(file);
 }
 
-/* One run of it; count metrics. */
-__attribute__((unused)) static void made_study_run(const char *directory, int vms, const char *workload,
-                                                   const char *rate, int repeat, const char *status,
-                                                   const struct made_metric *metrics, int count)
+/* One run of it whose config says `general` of [experiment], as JSON members; count metrics. */
+__attribute__((unused)) static void made_study_run_with(const char *directory, const char *general, int vms,
+                                                        const char *workload, const char *rate, int repeat,
+                                                        const char *status, const struct made_metric *metrics,
+                                                        int count)
 {
 	static const char *const roles[] = { "migrating", "destination-neighbour", "source-neighbour" };
 	char folder[4096], list[4096] = "";
@@ -55,9 +56,16 @@ __attribute__((unused)) static void made_study_run(const char *directory, int vm
 		folder, "manifest.json",
 		"{\"format\":1,\"status\":\"%s\",\"reason\":\"a reason\",\"name\":\"made\",\"question\":\"Does it?\","
 		"\"point\":\"vms=%d load=%s rate=%s\",\"repeat\":%d,\"scale\":0.0625,\"link\":{\"asked\":{\"rate\":\"%s\"}},"
-		"\"migration\":{\"vm\":\"vm1\",\"mode\":\"precopy\"},\"vms\":[%s]}\n",
-		status, vms, workload, rate, repeat, rate, list);
+		"\"config\":{\"experiment\":{%s}},\"migration\":{\"vm\":\"vm1\",\"mode\":\"precopy\"},\"vms\":[%s]}\n",
+		status, vms, workload, rate, repeat, rate, general, list);
 	made_metrics(folder, metrics, count);
+}
+
+__attribute__((unused)) static void made_study_run(const char *directory, int vms, const char *workload,
+                                                   const char *rate, int repeat, const char *status,
+                                                   const struct made_metric *metrics, int count)
+{
+	made_study_run_with(directory, "", vms, workload, rate, repeat, status, metrics, count);
 }
 
 /* The same with the VM instead of a role. */

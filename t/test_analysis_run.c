@@ -1,4 +1,5 @@
 /* A whole run directory in, metrics and plot columns out: numbers worked out by hand. */
+#include "reports/csv_table.h"
 #include "t/analysed_migration.h"
 
 static void test_by_hand(void **state)
@@ -30,6 +31,11 @@ static void test_by_hand(void **state)
 	assert_near(metric("worst_service_max", "intadd:migration"), 15000, 150, "latency without the wait");
 	assert_near(metric("samples_got", "intadd"), metric("samples_expected", "intadd"), 0, "samples");
 	assert_near(metric_number("worst_op_p50", "vm1", "intadd:baseline", "n"), 800, 2, "n");
+	struct csv_table *latency;
+	assert_int_equal(csv_table_load(&latency, run_path, "plots/latency.csv", 10, NULL), 0);
+	assert_near(csv_table_number(latency, 0, "p50_ms"), 0.0205, 6e-4, "latency to be drawn");
+	assert_near(csv_table_number(latency, 0, "service_p50_ms"), 0.015, 2e-4, "the same without the wait");
+	csv_table_free(latency);
 }
 
 static void test_neighbour_and_roles(void **state)

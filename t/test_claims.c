@@ -1,5 +1,6 @@
 /* Claims: intervals, formulas, rules, and studies made so that each verdict is reached. */
 #include "analysis/claims.h"
+#include "analysis/explanation.h"
 #include "analysis/formula.h"
 #include "analysis/metrics.h"
 #include "analysis/study_analyze.h"
@@ -226,19 +227,24 @@ static int made_values(struct made_metric *m, int vms, int workload, int rate, e
 	return n;
 }
 
-static void make_study(enum shape shape, int repeats)
+static void make_study_in(const char *directory, enum shape shape, int repeats)
 {
 	struct made_metric m[MADE_METRICS_MAX];
 	made_state = 88172645463325252u;
-	made_study(scratch, "kuno");
+	made_study(directory, "kuno");
 	for (int vms = 1; vms <= 3; vms += 2)
 		for (int w = 0; w < 3; w++)
 			for (int r = 0; r < 3; r++)
 				for (int repeat = 1; repeat <= repeats; repeat++) {
 					int n = made_values(m, vms, w, r, shape, 2 * made_random() - 1);
-					made_study_run(scratch, vms, workloads[w], rates[r], repeat, "complete", m,
+					made_study_run(directory, vms, workloads[w], rates[r], repeat, "complete", m,
 					               n);
 				}
+}
+
+static void make_study(enum shape shape, int repeats)
+{
+	make_study_in(scratch, shape, repeats);
 }
 
 static struct csv_table *claims_made(void)
@@ -338,6 +344,8 @@ static void test_page(void **state)
 		                              "class=\"disagrees\">disagrees<",
 		                              "degradation(1, intadd, 1G, migrating) - degradation(1, intadd, 100M",
 		                              "Figure 11",
+		                              "VM that stays at the source",
+		                              "<tr><th scope=\"row\">10 Mbit/s</th><td class=\"number\">0.000 ± 0.000<",
 		                              "54 of 72 runs complete" };
 	static const char *const unwanted[] = { "<script", "src=", "<img", "<link", "xmlns" };
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++)
@@ -346,6 +354,53 @@ static void test_page(void **state)
 	for (size_t i = 0; i < sizeof(unwanted) / sizeof(*unwanted); i++)
 		assert_null(strstr(page, unwanted[i]));
 	free(page);
+}
+
+/* Further runs are shown beside what does not agree, and leave its verdict. */
+static void test_explained(void **state)
+{
+	(void)state;
+	static const char *const general = "\"explains\":\"K3 K7\",\"cause\":\"a longer <queue>\"";
+	struct err e = { 0 };
+	char study[128], folder[160], path[256], found[256], unknown[64];
+	snprintf(study, sizeof(study), "%s/study", scratch);
+	snprintf(folder, sizeof(folder), "%s-explain", study);
+	snprintf(path, sizeof(path), "%s/", study);
+	make_study_in(study, CONTRARY, 3);
+	made_study(folder, "");
+	for (int repeat = 1; repeat <= 3; repeat++) {
+		const struct made_metric m[] = { { "baseline_rate", "migrating", "seqread", 100 },
+			                         { "mean_rate", "migrating", "seqread", 10 + 0.1 * repeat } };
+		made_study_run_with(folder, general, 1, "seqread", "10M", repeat, "complete", m, 2);
+		made_study_run_with(folder, "", 1, "seqread", "100M", repeat, "complete", m, 2); /* says nothing */
+	}
+	assert_string_equal(explanation_folder(path, found, sizeof(found)), folder);
+	if (analyze_study(study, &e) < 0)
+		fail_msg("%s", e.text);
+	struct csv_table *t;
+	assert_int_equal(csv_table_load(&t, study, "explanations.csv", 10, &e), 0);
+	assert_int_equal(csv_table_rows(t), 1);
+	assert_string_equal(csv_table_text(t, 0, "claim"), "K3");
+	assert_string_equal(csv_table_text(t, 0, "cause"), "a longer <queue>");
+	assert_string_equal(csv_table_text(t, 0, "verdict"), "agrees");
+	assert_float_equal(csv_table_number(t, 0, "value"), 10.2, 1e-9);
+	csv_table_free(t);
+	assert_int_equal(csv_table_load(&t, study, "claims.csv", 1000, &e), 0);
+	assert_claims(t, "K3", "disagrees");
+	csv_table_free(t);
+	if (report_study(study, NULL, path, sizeof(path), &e) < 0)
+		fail_msg("%s", e.text);
+	char *page = whole_file_read(path, 5 << 20);
+	const char *said = strstr(page, "the same with ");
+	assert_non_null(said);
+	if (!strstr(said, "the same with a longer &lt;queue&gt;: 10.2 % (9.95 to 10.4), n\u00a0=\u00a03: agrees</p>"))
+		fail_msg("%.200s", said);
+	assert_null(strstr(said + 1, "the same with "));
+	free(page);
+	assert_true(explains_known("K3 K7", unknown, sizeof(unknown)));
+	assert_true(explains_known("", unknown, sizeof(unknown)));
+	assert_false(explains_known("K3 K17", unknown, sizeof(unknown)));
+	assert_string_equal(unknown, "K17");
 }
 
 /* ---- a study of points ---- */
@@ -462,7 +517,7 @@ int main(void)
 		cmocka_unit_test(test_table),    IN_SCRATCH(test_agrees),        IN_SCRATCH(test_disagrees),
 		IN_SCRATCH(test_not_shown),      IN_SCRATCH(test_missing),       IN_SCRATCH(test_page),
 		IN_SCRATCH(test_plain_study),    cmocka_unit_test(test_words),   IN_SCRATCH(test_points),
-		IN_SCRATCH(test_points_page),
+		IN_SCRATCH(test_points_page),    IN_SCRATCH(test_explained),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,342 @@
+#include "analysis/compare.h"
+
+#include "analysis/compare_judge.h"
+#include "analysis/json_field.h"
+#include "bench/base/err.h"
+#include "bench/base/json_file.h"
+
+#include <fnmatch.h>
+#include <json-c/json.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const sides[] = { "BASE", "NEW" };
+
+/* One case while it is gathered. */
+struct gathering {
+	struct comparison *c;
+	const struct compare_options *options;
+	struct compare_case *of;
+};
+
+const char *compare_verdict_name(enum compare_verdict verdict)
+{
+	static const char *const names[] = {
+		[COMPARE_IMPROVED] = "improved",
+		[COMPARE_REGRESSED] = "regressed",
+		[COMPARE_SAME] = "no difference shown",
+		[COMPARE_NOT] = "not comparable",
+	};
+	return names[verdict];
+}
+
+/* ---- cases ---- */
+
+static int has_point(const struct study_runs *s, int before, const char *point)
+{
+	for (int i = 0; i < before; i++)
+		if (strcmp(s->runs[i].point, point) == 0)
+			return 1;
+	return 0;
+}
+
+static int count_points(const struct study_runs *s)
+{
+	int count = 0;
+	for (int i = 0; i < s->count; i++)
+		count += !has_point(s, i, s->runs[i].point);
+	return count;
+}
+
+/* Runs of a point (NULL: any) on one side, in the order of their folders. One that was cut off, or runs now, is none. */
+static void gather_side(struct gathering *g, int side, const struct study_runs *s, const char *point)
+{
+	for (int i = 0; i < s->count; i++) {
+		const struct study_run *run = &s->runs[i];
+		if (point && strcmp(run->point, point) != 0)
+			continue;
+		int skipped = strcmp(run->status, "skipped") == 0;
+		int failed = strcmp(run->status, "failed") == 0 || (run->complete && !run->metrics);
+		if (run->complete && run->metrics)
+			g->of->complete[side][g->of->complete_count[side]++] = run;
+		g->of->skipped[side] += skipped;
+		g->of->failed[side] += failed;
+		g->of->runs[side] += skipped || failed || run->complete;
+		if ((skipped || failed) && !g->of->why[0])
+			snprintf(g->of->why, sizeof(g->of->why), "%s",
+			         run->reason[0] ? run->reason : "it could not be analysed");
+	}
+}
+
+/* The run in the middle, by migration time; those that have none are the longest. */
+static const struct study_run *typical_of(const struct study_run *const *runs, int count)
+{
+	for (int i = 0; i < count; i++) {
+		double own = study_run_value(runs[i], "migration_time", "", "completion", NULL, 0);
+		int shorter = 0;
+		for (int k = 0; k < count; k++) {
+			double other = study_run_value(runs[k], "migration_time", "", "completion", NULL, 0);
+			shorter += k != i && (other < own || ((!(own < other)) && k < i));
+		}
+		if (shorter == (count - 1) / 2)
+			return runs[i];
+	}
+	return NULL;
+}
+
+static int links_flagged(const struct study_run *run)
+{
+	struct json_object *manifest = json_file_read(run->directory, "manifest.json");
+	struct json_object *flags = json_array_at(manifest, "/link/flags");
+	int flagged = flags && json_object_array_length(flags) > 0;
+	json_object_put(manifest);
+	return flagged;
+}
+
+/* Whether the runs of a side speak for it; why has the reason of a run that did not succeed. */
+static int side_is_broken(struct compare_case *of, int side)
+{
+	char first[300];
+	snprintf(first, sizeof(first), "%.290s", of->why);
+	int missing = of->failed[side] + of->skipped[side], runs = of->runs[side];
+	if (!runs)
+		snprintf(of->why, sizeof(of->why), "%s has no run of it", sides[side]);
+	else if (missing == runs || missing > COMPARE_FAILED_SHARE * runs)
+		snprintf(of->why, sizeof(of->why), "%d of %d runs of %s %s: %s", missing, runs, sides[side],
+		         of->failed[side] ? "failed" : "were skipped", first);
+	else
+		return 0;
+	of->broken = side == COMPARE_NEW && of->failed[side];
+	return 1;
+}
+
+/* Every run has the conditions of the first of BASE; versions and features are told of the first of NEW. */
+static void check_conditions(struct gathering *g)
+{
+	const struct study_run *first = g->of->complete[COMPARE_BASE][0];
+	conditions_compare(&g->of->changes, first, g->of->complete[COMPARE_NEW][0]);
+	for (int side = 0; side < COMPARE_SIDES; side++)
+		for (int i = 0; i < g->of->complete_count[side] && !g->of->why[0]; i++) {
+			struct condition_changes changes;
+			conditions_compare(&changes, first, g->of->complete[side][i]);
+			const struct condition_change *not = conditions_forbid(&changes, g->options->despite);
+			if (not &&side == COMPARE_BASE)
+				snprintf(g->of->why, sizeof(g->of->why),
+				         "another %s among the runs of BASE: %s is %s and %s", not ->kind, not ->what,
+				         not ->base, not ->new);
+			else if (not )
+				snprintf(g->of->why, sizeof(g->of->why), "another %s: %s is %s in BASE, %s in NEW",
+				         not ->kind, not ->what, not ->base, not ->new);
+		}
+}
+
+static int gather_case(struct gathering *g, const struct study_runs *base, const char *base_point,
+                       const struct study_runs *new, const char *new_point)
+{
+	struct compare_case *of = g->of = &g->c->cases[g->c->case_count++];
+	char why[COMPARE_SIDES][sizeof(of->why)];
+	of->complete[COMPARE_BASE] = calloc((size_t)base->count + 1, sizeof(*of->complete[0]));
+	of->complete[COMPARE_NEW] = calloc((size_t) new->count + 1, sizeof(*of->complete[0]));
+	if (!of->complete[COMPARE_BASE] || !of->complete[COMPARE_NEW])
+		return -1;
+	gather_side(g, COMPARE_BASE, base, base_point);
+	memcpy(why[COMPARE_BASE], of->why, sizeof(of->why));
+	of->why[0] = '\0';
+	gather_side(g, COMPARE_NEW, new, new_point);
+	memcpy(why[COMPARE_NEW], of->why, sizeof(of->why));
+	for (int side = 0; side < COMPARE_SIDES; side++) {
+		memcpy(of->why, why[side], sizeof(of->why));
+		if (side_is_broken(of, side))
+			return 0;
+		of->why[0] = '\0';
+		of->typical[side] = typical_of(of->complete[side], of->complete_count[side]);
+		for (int i = 0; i < g->of->complete_count[side]; i++)
+			of->flagged[side] += links_flagged(g->of->complete[side][i]);
+	}
+	check_conditions(g);
+	return 0;
+}
+
+/* ---- values ---- */
+
+static const char *text_of(struct json_object *row, const char *key)
+{
+	struct json_object *value;
+	return json_object_object_get_ex(row, key, &value) && value ? json_object_get_string(value) : "";
+}
+
+static int is_number(struct json_object *value)
+{
+	return (json_object_is_type(value, json_type_double) || json_object_is_type(value, json_type_int)) &&
+	       !isnan(json_object_get_double(value));
+}
+
+/* The value of one run, if it has one, or why not. */
+static void take_value(struct compared *into, int side, const struct study_run *run, struct json_object *like,
+                       size_t place, const struct compare_rule *rule)
+{
+	struct compared_side *s = &into->sides[side];
+	struct json_object *row = study_run_row_like(run, like, place), *value;
+	const char *reason = row ? text_of(row, "reason") : "the run has none";
+	int known = row && json_object_object_get_ex(row, "value", &value) && is_number(value);
+	if (known) {
+		s->values[s->n++] = json_object_get_double(value);
+	} else if (rule->endless && fnmatch(rule->endless, reason, 0) == 0) {
+		s->values[s->n++] = INFINITY;
+		s->endless++;
+	} else {
+		s->missing++;
+		if (!into->reason[0])
+			snprintf(into->reason, sizeof(into->reason), "missing in %s: %s", sides[side], reason);
+	}
+}
+
+static int gather_value(struct gathering *g, struct json_object *like, size_t place)
+{
+	struct compared *into = &g->c->list[g->c->count];
+	const char *metric = text_of(like, "metric"), *estimator = text_of(like, "estimator");
+	const struct compare_rule *rule = compare_rule_find(metric, estimator);
+	*into = (struct compared){ .case_index = (int)(g->of - g->c->cases), .center = rule->center };
+	into->better = metric_find(metric)->better;
+	snprintf(into->metric, sizeof(into->metric), "%s", metric);
+	snprintf(into->vm, sizeof(into->vm), "%s", text_of(like, "vm"));
+	snprintf(into->role, sizeof(into->role), "%s", text_of(like, "role"));
+	snprintf(into->estimator, sizeof(into->estimator), "%s", estimator);
+	snprintf(into->unit, sizeof(into->unit), "%s", text_of(like, "unit"));
+	g->c->count++;
+	for (int side = 0; side < COMPARE_SIDES; side++) {
+		into->sides[side].values = calloc((size_t)g->of->complete_count[side] + 1, sizeof(double));
+		if (!into->sides[side].values)
+			return -1;
+		for (int i = 0; i < g->of->complete_count[side]; i++)
+			take_value(into, side, g->of->complete[side][i], like, place, rule);
+	}
+	struct sample base = { into->sides[COMPARE_BASE].values, into->sides[COMPARE_BASE].n };
+	into->threshold = compare_threshold(&g->options->choices, metric, estimator, center_of(base, into->center));
+	return compare_measure(into);
+}
+
+/* Whether an earlier run of the case has this row. */
+static int is_known(const struct gathering *g, int side, int run, struct json_object *row, size_t place)
+{
+	for (int s = 0; s <= side; s++)
+		for (int i = 0; i < (s < side ? g->of->complete_count[s] : run); i++)
+			if (study_run_row_like(g->of->complete[s][i], row, place))
+				return 1;
+	return 0;
+}
+
+static int list_grow(struct comparison *c)
+{
+	if (c->count & (c->count - 1))
+		return 0;
+	size_t room = c->count ? 2 * (size_t)c->count : 1;
+	struct compared *list = realloc(c->list, room * sizeof(*list));
+	if (!list)
+		return -1;
+	c->list = list;
+	return 0;
+}
+
+/* Every value that a run of either side has, in the order of the first one. */
+static int gather_values(struct gathering *g)
+{
+	for (int side = 0; side < COMPARE_SIDES; side++)
+		for (int i = 0; i < g->of->complete_count[side]; i++) {
+			struct json_object *rows = g->of->complete[side][i]->metrics;
+			for (size_t k = 0; k < json_object_array_length(rows); k++) {
+				struct json_object *row = json_object_array_get_idx(rows, k);
+				if (!compare_is_chosen(&g->options->choices, text_of(row, "metric"),
+				                       text_of(row, "estimator")) ||
+				    is_known(g, side, i, row, k))
+					continue;
+				if (list_grow(g->c) < 0 || gather_value(g, row, k) < 0)
+					return -1;
+			}
+		}
+	return 0;
+}
+
+/* ---- the whole ---- */
+
+static void label_case(struct compare_case *of, const char *base, const char *new)
+{
+	if (!base || !new || strcmp(base, new) == 0)
+		snprintf(of->label, sizeof(of->label), "%s", base ? base : new);
+	else
+		snprintf(of->label, sizeof(of->label), "%.300s | %.300s", base, new);
+}
+
+static int take_case(struct gathering *g, const struct study_runs *base, const char *base_point,
+                     const struct study_runs *new, const char *new_point)
+{
+	if (gather_case(g, base, base_point, new, new_point) < 0)
+		return -1;
+	label_case(g->of, base_point, new_point);
+	return g->of->why[0] ? 0 : gather_values(g);
+}
+
+static int gather_all(struct gathering *g, const struct study_runs *base, const struct study_runs *new)
+{
+	int result = 0;
+	if (count_points(base) == 1 && count_points(new) == 1)
+		return take_case(g, base, base->runs[0].point, new, new->runs[0].point);
+	for (int i = 0; result == 0 && i < base->count; i++)
+		if (!has_point(base, i, base->runs[i].point))
+			result = take_case(g, base, base->runs[i].point, new, base->runs[i].point);
+	for (int i = 0; result == 0 && i < new->count; i++)
+		if (!has_point(new, i, new->runs[i].point) && !has_point(base, base->count, new->runs[i].point))
+			result = take_case(g, base, new->runs[i].point, new, new->runs[i].point);
+	return result;
+}
+
+static void count_verdicts(struct comparison *c)
+{
+	for (int i = 0; i < c->count; i++)
+		c->counts[c->list[i].verdict]++;
+	for (int i = 0; i < c->case_count; i++)
+		c->counts[COMPARE_NOT] += c->cases[i].why[0] != '\0';
+	c->verdict = c->counts[COMPARE_REGRESSED]  ? COMPARE_REGRESSED
+	             : c->counts[COMPARE_IMPROVED] ? COMPARE_IMPROVED
+	             : c->counts[COMPARE_SAME]     ? COMPARE_SAME
+	                                           : COMPARE_NOT;
+}
+
+int compare_make(struct comparison *ret, const struct study_runs *base, const struct study_runs *new,
+                 const struct compare_options *o, struct err *e)
+{
+	struct gathering g = { .c = ret, .options = o };
+	memset(ret, 0, sizeof(*ret));
+	ret->cases = calloc((size_t)(base->count + new->count) + 1, sizeof(*ret->cases));
+	int result =
+		ret->cases && gather_all(&g, base, new) == 0 && compare_judge(ret) == 0 && compare_resample(ret) == 0
+			? 0
+			: err_errno(e, EXIT_CANNOT, "cannot keep a comparison");
+	count_verdicts(ret);
+	return result;
+}
+
+void comparison_free(struct comparison *c)
+{
+	for (int i = 0; i < c->count; i++)
+		for (int side = 0; side < COMPARE_SIDES; side++)
+			free(c->list[i].sides[side].values);
+	for (int i = 0; i < c->case_count; i++)
+		for (int side = 0; side < COMPARE_SIDES; side++)
+			free(c->cases[i].complete[side]);
+	free(c->list);
+	free(c->cases);
+	memset(c, 0, sizeof(*c));
+}
+
+int comparison_status(const struct comparison *c)
+{
+	for (int i = 0; i < c->case_count; i++)
+		if (c->cases[i].broken)
+			return EXIT_MEASURED_BAD;
+	return c->verdict == COMPARE_REGRESSED ? EXIT_MEASURED_BAD
+	       : c->verdict == COMPARE_NOT     ? EXIT_USAGE
+	                                       : EXIT_DONE;
+}

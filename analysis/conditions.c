@@ -1,0 +1,154 @@
+#include "analysis/conditions.h"
+
+#include "bench/base/json_file.h"
+
+#include <json-c/json.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { DEPTH_MAX = 6 };
+
+/* Where a manifest says it. */
+static const struct {
+	const char *path, *kind;
+} conditions[] = {
+	{ "scale", "scale" },
+	{ "link.asked", "link" },
+	{ "host.machine", "machine" },
+	{ "host.cpu", "machine" },
+	{ "host.cores", "machine" },
+	{ "accelerator", "machine" },
+	{ "vms", "load" },
+	{ "hypervisor.qemu", NULL },
+	{ "hypervisor.libvirt", NULL },
+	{ "host.kernel", NULL },
+	{ "guest.kernel", NULL },
+	{ "version", NULL },
+	{ "revision", NULL },
+	{ "migration.mode", NULL },
+	{ "features.asked", NULL },
+	{ "config.migration", NULL },
+	{ "config.experiment.warmup", NULL },
+	{ "config.experiment.baseline", NULL },
+	{ "config.experiment.settle", NULL },
+	{ "config.hosts", NULL },
+	{ "config.storage", NULL },
+	{ "config.collect", NULL },
+	{ "config.fault", NULL },
+	{ "link.backend", NULL },
+	{ "link.tcp", NULL },
+};
+
+static struct json_object *at(struct json_object *object, const char *path)
+{
+	char part[64];
+	while (object && *path) {
+		size_t length = strcspn(path, ".");
+		snprintf(part, sizeof(part), "%.*s", (int)length, path);
+		if (!json_object_is_type(object, json_type_object) ||
+		    !json_object_object_get_ex(object, part, &object))
+			return NULL;
+		path += length + (path[length] == '.');
+	}
+	return object;
+}
+
+static void say(struct json_object *value, char *buffer, size_t room)
+{
+	if (json_object_is_type(value, json_type_array))
+		snprintf(buffer, room, "%zu of them", json_object_array_length(value));
+	else
+		snprintf(buffer, room, "%s", value ? json_object_get_string(value) : "missing");
+}
+
+/* One change; those that forbid stay when there is no room for all. */
+static void add(struct condition_changes *c, const char *path, const char *kind, struct json_object *base,
+                struct json_object *new)
+{
+	if (c->count == CONDITION_CHANGES_MAX) {
+		c->left_out++;
+		return;
+	}
+	struct condition_change *change = &c->list[c->count++];
+	change->kind = kind;
+	snprintf(change->what, sizeof(change->what), "%s", path);
+	say(base, change->base, sizeof(change->base));
+	say(new, change->new, sizeof(change->new));
+}
+
+static void walk(struct condition_changes *c, const char *path, const char *kind, struct json_object *base,
+                 struct json_object *new, int depth);
+
+static void walk_members(struct condition_changes *c, const char *path, const char *kind, struct json_object *base,
+                         struct json_object *new, int depth)
+{
+	char below[128];
+	json_object_object_foreach(base, key, value)
+	{
+		struct json_object *other = NULL;
+		snprintf(below, sizeof(below), "%.60s.%.60s", path, key);
+		json_object_object_get_ex(new, key, &other);
+		walk(c, below, kind, value, other, depth + 1);
+	}
+	json_object_object_foreach(new, added, added_value)
+	{
+		snprintf(below, sizeof(below), "%.60s.%.60s", path, added);
+		if (!json_object_object_get_ex(base, added, NULL))
+			add(c, below, NULL, NULL, added_value);
+	}
+}
+
+/* Down to what differs. What only one of them says forbids nothing: it may be of an older format. */
+static void walk(struct condition_changes *c, const char *path, const char *kind, struct json_object *base,
+                 struct json_object *new, int depth)
+{
+	char below[128];
+	if (json_object_equal(base, new))
+		return;
+	enum json_type type = json_object_get_type(base);
+	if (depth < DEPTH_MAX && type == json_type_object && json_object_is_type(new, type)) {
+		walk_members(c, path, kind, base, new, depth);
+	} else if (depth < DEPTH_MAX && type == json_type_array && json_object_is_type(new, type) &&
+	           json_object_array_length(base) == json_object_array_length(new)) {
+		for (size_t i = 0; i < json_object_array_length(base); i++) {
+			snprintf(below, sizeof(below), "%.100s.%zu", path, i + 1);
+			walk(c, below, kind, json_object_array_get_idx(base, i), json_object_array_get_idx(new, i),
+			     depth + 1);
+		}
+	} else {
+		add(c, path, base && new ? kind : NULL, base, new);
+	}
+}
+
+void conditions_compare(struct condition_changes *ret, const struct study_run *base, const struct study_run *new)
+{
+	struct json_object *a = json_file_read(base->directory, "manifest.json");
+	struct json_object *b = json_file_read(new->directory, "manifest.json");
+	*ret = (struct condition_changes){ 0 };
+	for (size_t i = 0; i < sizeof(conditions) / sizeof(*conditions); i++) {
+		struct json_object *from = at(a, conditions[i].path), *to = at(b, conditions[i].path);
+		if (from && to)
+			walk(ret, conditions[i].path, conditions[i].kind, from, to, 0);
+		else if (from || to)
+			add(ret, conditions[i].path, NULL, from, to);
+	}
+	json_object_put(a);
+	json_object_put(b);
+}
+
+static int has_word(const char *words, const char *word)
+{
+	size_t length = strlen(word);
+	for (const char *w = words; w; w = strchr(w, '|') ? strchr(w, '|') + 1 : NULL)
+		if (strcspn(w, "|") == length && strncmp(w, word, length) == 0)
+			return 1;
+	return 0;
+}
+
+const struct condition_change *conditions_forbid(const struct condition_changes *c, const char *despite)
+{
+	for (int i = 0; i < c->count; i++)
+		if (c->list[i].kind && !has_word(despite, c->list[i].kind))
+			return &c->list[i];
+	return NULL;
+}

@@ -1,0 +1,165 @@
+#include "analysis/trend.h"
+
+#include "analysis/change_points.h"
+#include "analysis/history.h"
+#include "analysis/json_field.h"
+#include "analysis/metrics.h"
+#include "bench/base/err.h"
+
+#include <json-c/json.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The values of one point of a sweep, in order. */
+struct series {
+	struct json_object *runs;
+	double values[CHANGE_SERIES_MAX]; /* those that are there */
+	int places[CHANGE_SERIES_MAX];    /* of each among the runs */
+	int count;
+};
+
+struct gathering {
+	struct json_object *trends; /* an array */
+	char unit[RUN_NAME_ROOM];
+};
+
+static struct json_object *value_json(double value)
+{
+	return isinf(value) ? json_of_text(value > 0 ? "never" : "-never") : json_of_number(value);
+}
+
+/* The trend of a point, made when it is not there. */
+static struct json_object *trend_of(struct json_object *trends, const char *name, const char *point)
+{
+	for (size_t i = 0; i < json_object_array_length(trends); i++) {
+		struct json_object *trend = json_object_array_get_idx(trends, i);
+		if (strcmp(json_text_at(trend, "/point"), point) == 0 &&
+		    strcmp(json_text_at(trend, "/name"), name) == 0)
+			return trend;
+	}
+	struct json_object *trend = json_object_new_object();
+	json_object_object_add(trend, "name", json_of_text(name));
+	json_object_object_add(trend, "point", json_of_text(point));
+	json_object_object_add(trend, "runs", json_object_new_array());
+	json_object_array_add(trends, trend);
+	return trend;
+}
+
+static int take_run(void *context, const struct history_run *run, struct err *e)
+{
+	struct gathering *g = context;
+	struct json_object *trend = trend_of(g->trends, run->name, run->point), *row = json_object_new_object();
+	(void)e;
+	const struct {
+		const char *key, *text;
+	} texts[] = { { "id", run->id },           { "directory", run->directory }, { "qemu", run->qemu },
+		      { "libvirt", run->libvirt }, { "kernel", run->kernel },       { "version", run->version } };
+	json_object_object_add(row, "wall_ns", json_object_new_int64(run->wall_ns));
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
+		json_object_object_add(row, texts[i].key, json_of_text(texts[i].text));
+	json_object_object_add(row, "value", value_json(run->value));
+	json_object_array_add(json_array_at(trend, "/runs"), row);
+	if (run->unit[0])
+		snprintf(g->unit, sizeof(g->unit), "%s", run->unit);
+	return 0;
+}
+
+/* The last ones, when there are more than are looked at. */
+static void read_series(struct series *s, struct json_object *runs)
+{
+	size_t all = json_object_array_length(runs), first = all > CHANGE_SERIES_MAX ? all - CHANGE_SERIES_MAX : 0;
+	s->runs = runs;
+	s->count = 0;
+	for (size_t i = first; i < all; i++) {
+		const char *text = json_text_at(json_object_array_get_idx(runs, i), "/value");
+		if (!*text)
+			continue;
+		s->places[s->count] = (int)i;
+		s->values[s->count++] = strcmp(text, "never") == 0 ? INFINITY : atof(text);
+	}
+}
+
+/* "qemu 7.2.22 to 8.0.0, kernel ..." between a run and the one before it that has a value. */
+static void say_versions(const struct series *s, int at, char *buffer, size_t room)
+{
+	static const char *const kinds[] = { "qemu", "libvirt", "kernel", "version" };
+	struct json_object *before = json_object_array_get_idx(s->runs, (size_t)s->places[at - 1]);
+	struct json_object *after = json_object_array_get_idx(s->runs, (size_t)s->places[at]);
+	size_t used = 0;
+	buffer[0] = '\0';
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds) && used < room; i++) {
+		char pointer[32];
+		snprintf(pointer, sizeof(pointer), "/%s", kinds[i]);
+		const char *from = json_text_at(before, pointer), *to = json_text_at(after, pointer);
+		if (strcmp(from, to) != 0)
+			used += (size_t)snprintf(buffer + used, room - used, "%s%s %s to %s", used ? ", " : "",
+			                         strcmp(kinds[i], "version") == 0 ? "migmeter" : kinds[i],
+			                         *from ? from : "missing", *to ? to : "missing");
+	}
+}
+
+static const char *verdict_of(const struct change_point *c, enum metric_better better)
+{
+	double more = c->median_after - c->median_before;
+	if (better == BETTER_NONE || !(more < 0 || more > 0))
+		return "changed";
+	return (more > 0) == (better == BETTER_HIGHER) ? "improved" : "regressed";
+}
+
+static int add_changes(struct json_object *trend, struct series *s, enum metric_better better)
+{
+	struct change_point found[CHANGE_POINTS_MAX];
+	struct json_object *list = json_object_new_array();
+	read_series(s, json_array_at(trend, "/runs"));
+	int count = change_points(s->values, s->count, found);
+	for (int i = 0; i < count; i++) {
+		struct json_object *row = json_object_new_object();
+		char versions[512];
+		say_versions(s, found[i].at, versions, sizeof(versions));
+		json_object_object_add(row, "at", json_object_new_int(s->places[found[i].at]));
+		json_object_object_add(row, "p", json_of_number(found[i].p));
+		json_object_object_add(row, "before", value_json(found[i].median_before));
+		json_object_object_add(row, "after", value_json(found[i].median_after));
+		json_object_object_add(row, "verdict", json_of_text(verdict_of(&found[i], better)));
+		json_object_object_add(row, "versions", json_of_text(versions));
+		json_object_array_add(list, row);
+	}
+	json_object_object_add(trend, "changes", list);
+	return count < 0 ? -1 : 0;
+}
+
+struct json_object *trend_json(struct history *h, const char *metric, const char *name, const char *point,
+                               struct err *e)
+{
+	struct gathering g = { .trends = json_object_new_array() };
+	struct json_object *root = json_object_new_object();
+	struct series *series = calloc(1, sizeof(*series));
+	char bare[RUN_NAME_ROOM];
+	const char *colon = strchr(metric, ':'), *estimator = colon ? colon + 1 : "";
+	snprintf(bare, sizeof(bare), "%.*s", (int)strcspn(metric, ":"), metric);
+	const struct metric_definition *d = metric_find(bare);
+	int result = d ? 0 : err_set(e, EXIT_USAGE, "unknown metric '%s'; 'migmeter list metrics' has all", bare);
+	if (result == 0 && !series)
+		result = err_errno(e, EXIT_CANNOT, "cannot keep a trend");
+	if (result == 0)
+		result = history_values(h, name, point, bare, estimator, take_run, &g, e);
+	size_t trends = json_object_array_length(g.trends);
+	if (result == 0 && trends == 0)
+		result = err_set(e, EXIT_USAGE, "no run in the history has '%s'%s", metric,
+		                 name || point ? " among those asked for" : "");
+	for (size_t i = 0; result == 0 && i < trends; i++)
+		if (add_changes(json_object_array_get_idx(g.trends, i), series, d->better) < 0)
+			result = err_errno(e, EXIT_CANNOT, "cannot keep a trend");
+	json_object_object_add(root, "format", json_object_new_int(1));
+	json_object_object_add(root, "metric", json_of_text(bare));
+	json_object_object_add(root, "estimator", json_of_text(estimator));
+	json_object_object_add(root, "unit", json_of_text(g.unit));
+	json_object_object_add(root, "better", json_of_text(d ? metric_better_name(d->better) : ""));
+	json_object_object_add(root, "trends", g.trends);
+	free(series);
+	if (result == 0)
+		return root;
+	json_object_put(root);
+	return NULL;
+}

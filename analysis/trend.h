@@ -1,0 +1,22 @@
+/*
+ * trend.h - a metric over the runs of a history, and where it changed (analysis/change_points.h), as the document that is
+ * shown of it:
+ *
+ *	format, metric, estimator, unit, better
+ *	trends   name (of the experiment), point (of its sweep), runs [wall_ns, id, directory, qemu, libvirt, kernel, version, value (null: missing, "never": endless)],
+ *	         changes [at (of the runs, the first behind it), p, before, after (medians), verdict (improved, regressed,
+ *	         changed), versions (what changed with it, "qemu 7.2.22 to 8.0.0"; "" nothing)]
+ */
+#ifndef ANALYSIS_TREND_H
+#define ANALYSIS_TREND_H
+
+struct err;
+struct history;
+struct json_object;
+
+/* metric: METRIC or METRIC:ESTIMATOR; name and point NULL: all. The caller's; NULL with EXIT_USAGE when there is no such
+ * metric, or no run has it. */
+struct json_object *trend_json(struct history *h, const char *metric, const char *name, const char *point,
+                               struct err *e);
+
+#endif

@@ -1,0 +1,113 @@
+/* migmeter compare: did NEW change from BASE? */
+#include "analysis/compare.h"
+#include "analysis/compare_write.h"
+#include "bench/base/err.h"
+#include "bench/base/json_file.h"
+#include "bench/base/whole_file.h"
+#include "bench/command.h"
+#include "bench/experiment/run_directory.h"
+#include "reports/compare.h"
+
+#include <json-c/json.h>
+#include <stdio.h>
+#include <string.h>
+
+static int read_options(const struct arguments *a, struct compare_options *o, char *despite, size_t room,
+                        struct err *e)
+{
+	const char *text;
+	size_t used = 0;
+	for (int i = 0; (text = arguments_option_at(a, "metric", i)); i++)
+		if (compare_choose_metric(&o->choices, text, e) < 0)
+			return -1;
+	for (int i = 0; (text = arguments_option_at(a, "threshold", i)); i++)
+		if (compare_choose_threshold(&o->choices, text, e) < 0)
+			return -1;
+	despite[0] = '\0';
+	for (int i = 0; (text = arguments_option_at(a, "despite", i)) && used < room; i++)
+		used += (size_t)snprintf(despite + used, room - used, "%s%s", i ? "|" : "", text);
+	o->despite = despite;
+	return 0;
+}
+
+static int write_csv(struct json_object *doc, const char *folder, struct err *e)
+{
+	struct whole_file out = { 0 };
+	if (whole_file_open(&out, folder, "comparison.csv", e) < 0)
+		return -1;
+	return whole_file_close(&out, report_comparison(out.file, doc, "csv", e), e);
+}
+
+static int write_folder(struct json_object *doc, const char *folder, struct err *e)
+{
+	if (directory_make(folder, e) < 0 || json_file_write(folder, "comparison.json", doc, e) < 0 ||
+	    write_csv(doc, folder, e) < 0)
+		return -1;
+	return report_comparison_page(doc, folder, e);
+}
+
+/* Print it, keep it; an exit status. */
+static int show(const struct arguments *a, const struct comparison *c)
+{
+	struct err e = { 0 };
+	char folder[400] = "";
+	const char *format = arguments_option(a, "format");
+	struct json_object *doc = comparison_json(c, arguments_at(a, 0), arguments_at(a, 1));
+	int result = report_comparison(stdout, doc, format ? format : "text", &e);
+	if (result == 0)
+		result = arguments_folder(a, folder, sizeof(folder), &e);
+	if (result == 0 && folder[0])
+		result = write_folder(doc, folder, &e);
+	if (result == 0 && folder[0])
+		fprintf(stderr, "%s/compare.html\n", folder);
+	json_object_put(doc);
+	return result < 0 ? err_report(&e) : comparison_status(c);
+}
+
+static int compare_run(const struct arguments *a)
+{
+	struct err e = { 0 };
+	struct study_runs base = { 0 }, new = { 0 };
+	struct comparison c = { 0 };
+	struct compare_options options = { 0 };
+	char despite[64];
+	int status = EXIT_CANNOT;
+	if (read_options(a, &options, despite, sizeof(despite), &e) < 0 ||
+	    study_read_any(&base, arguments_at(a, 0), &e) < 0 || study_read_any(&new, arguments_at(a, 1), &e) < 0 ||
+	    compare_make(&c, &base, &new, &options, &e) < 0)
+		status = err_report(&e);
+	else
+		status = show(a, &c);
+	comparison_free(&c);
+	study_runs_free(&base);
+	study_runs_free(&new);
+	return status;
+}
+
+static const struct command_option options[] = {
+	{ "metric", 'm', "METRIC", "compare this one: METRIC, METRIC:ESTIMATOR, a pattern, or all; may be repeated",
+	  NULL },
+	{ "threshold", 't', "[METRIC=]PCT",
+	  "what a change must reach to matter, such as 5% or downtime=20%; may be repeated", NULL },
+	{ "despite", 0, "WHAT", "compare although the link, scale, machine or load is another; may be repeated",
+	  CONDITION_KINDS },
+	{ "format", 0, "FORMAT", "text, csv, json, tap or junit", COMPARE_FORMATS },
+	{ "output", 'o', "DIR", "also write comparison.json, comparison.csv and compare.html here", NULL },
+	{ NULL, 0, NULL, NULL, NULL },
+};
+
+const struct command compare_command = {
+	.name = "compare",
+	.synopsis = "BASE NEW",
+	.minimum = 2,
+	.maximum = 2,
+	.help = "Say what changed from BASE to NEW: runs, studies, or folders of runs",
+	.details =
+		"Each metric of each VM is compared by its medians over the repeats, tested by rank (Mann-Whitney, exact for\n"
+		"up to 56 runs), and adjusted for how many are compared (Holm). 'regressed' and 'improved' need p <= 0.05 and\n"
+		"a difference that matters (--threshold); 'no difference shown' says how small a one could have been.\n"
+		"A migration that never converged counts as endless. Another link, scale, machine or load is not comparable.\n"
+		"Exit status 1: something regressed, or too many runs of NEW failed; 2: nothing could be compared.\n",
+	.options = options,
+	.run = compare_run,
+};

@@ -1,0 +1,67 @@
+#!/bin/sh
+# migmeter compare as scripts use it: exit statuses, formats that other programs read, files that it leaves.
+. t/lib.sh
+
+# runs FOLDER COUNT RATE [STATUS]: runs of one case, whose work rates are a little apart
+runs() {
+	for i in $(seq "$2"); do
+		run=$work/$1/$i
+		mkdir -p "$run"
+		printf '{"format":1,"status":"%s","reason":"it fell over","point":"","repeat":%s,"scale":1,"link":{"asked":{"rate":"100M"}},"vms":[]}\n' \
+			"${4:-complete}" "$i" >"$run/manifest.json"
+		printf '{"metrics":[{"metric":"baseline_rate","vm":"vm1","role":"migrating","estimator":"intadd","unit":"additions/s","value":%s,"reason":""}]}\n' \
+			$(($3 + i * 1000)) >"$run/metrics.json"
+	done
+}
+
+# status WANTED COMMAND...: it ends with this status
+status() {
+	wanted=$1
+	shift
+	"$@" >"$work/out" 2>"$work/err"
+	got=$?
+	[ "$got" = "$wanted" ] || { echo "status $got, not $wanted"; cat "$work/out" "$work/err"; return 1; }
+}
+
+runs base 10 1000000
+runs same 10 1000500
+runs slow 10 900000
+runs failed 4 1000000 failed
+
+ok 'a slower workload: exit status 1' status 1 "$migmeter" compare "$work/base" "$work/slow"
+like '... it says what regressed' "$(cat "$work/out")" '^regressed: baseline rate of vm1 \(migrating\): .* -9\.'
+ok 'the same workload: exit status 0' status 0 "$migmeter" compare "$work/base" "$work/same"
+like '... and how small a difference could have been' "$(cat "$work/out")" 'no difference shown: [0-9.]+ % could have been'
+ok 'a threshold of one'\''s own: 0' status 0 "$migmeter" compare -t 20% "$work/base" "$work/slow"
+ok '... of another metric: 1' status 1 "$migmeter" compare -t downtime=20% "$work/base" "$work/slow"
+ok 'one run against another: 0' status 0 "$migmeter" compare "$work/base/1" "$work/slow/1"
+like '... it says how many runs are needed' "$(cat "$work/out")" 'n = 1 and 1 are too few, 4 are needed'
+ok 'broken runs: 1' status 1 "$migmeter" compare "$work/base" "$work/failed"
+ok 'nothing to compare: 2' status 2 "$migmeter" compare "$work/failed" "$work/base"
+ok 'no runs: 2' status 2 "$migmeter" compare "$work" "$work/nowhere"
+ok 'an unknown metric: 2' status 2 "$migmeter" compare -m baseline "$work/base" "$work/slow"
+like '... and the nearest' "$(cat "$work/err")" "unknown metric 'baseline'"
+ok 'an unknown format: 2' status 2 "$migmeter" compare --format xml "$work/base" "$work/slow"
+
+"$migmeter" compare --format tap "$work/base" "$work/same" >"$work/good.tap"
+"$migmeter" compare --format tap "$work/base" "$work/slow" >"$work/bad.tap"
+ok 'prove accepts what is good' prove --exec cat "$work/good.tap"
+ok 'prove fails what regressed' status 1 prove --exec cat "$work/bad.tap"
+like '... and counts it' "$(cat "$work/out")" 'Failed 1/1 subtests'
+"$migmeter" compare --format junit "$work/base" "$work/slow" >"$work/junit.xml"
+ok 'JUnit is XML' xmllint --noout "$work/junit.xml"
+is '... whose failures are counted' "$(xmllint --xpath 'string(/testsuites/@failures)' "$work/junit.xml")" \
+	"$(xmllint --xpath 'count(//testcase[failure])' "$work/junit.xml")"
+is '... in every suite' "$(xmllint --xpath 'sum(//testsuite/@tests)' "$work/junit.xml")" \
+	"$(xmllint --xpath 'count(//testcase)' "$work/junit.xml")"
+is 'CSV has as many fields in each row' "$("$migmeter" compare --format csv "$work/base" "$work/slow" |
+	awk -F, '{ print NF }' | sort -u)" 19
+
+"$migmeter" compare -o "$work/kept" "$work/base" "$work/slow" >/dev/null 2>&1
+for file in comparison.json comparison.csv compare.html plots/values_1.svg plots/values_1.png; do
+	ok "$file is there" test -s "$work/kept/$file"
+done
+is 'and nothing else is left' "$(find "$work/kept" -name '.draw*')" ''
+is 'comparison.json is what --format json prints' "$("$migmeter" compare --format json "$work/base" "$work/slow" | md5sum)" \
+	"$(md5sum <"$work/kept/comparison.json")"
+done_testing
