@@ -48,19 +48,22 @@ static void put_resolved(struct metrics *metrics, const struct run *run, const s
 	    (double)run->event_error_ns, reason);
 }
 
+/* Those that the policy answered; of a node where it answered none, that. */
 static void put_overloads(struct metrics *metrics, const struct run *run, const struct cluster_series *s,
                           const struct stretch *overloads, int count)
 {
 	char variant[RUN_NAME_ROOM + 16];
-	int number = 0;
-	for (int i = 0; i < count; i++) {
+	for (int i = 0, number = 0; i < count; i++) {
 		const struct stretch *o = &overloads[i];
-		number = i && strcmp(o->node, overloads[i - 1].node) == 0 ? number + 1 : 1;
-		snprintf(variant, sizeof(variant), "%d:%s", number, o->node);
-		put(metrics, "overload_seen_time", variant,
-		    o->decided ? (double)(o->decided->head_ns - o->from_ns) : NAN, (double)s->interval_ns / 2,
-		    undecided);
-		put_resolved(metrics, run, o, variant, s->interval_ns);
+		int last = i + 1 == count || strcmp(o->node, overloads[i + 1].node) != 0;
+		if (o->decided || (last && !number)) {
+			snprintf(variant, sizeof(variant), "%d:%s", ++number, o->node);
+			put(metrics, "overload_seen_time", variant,
+			    o->decided ? (double)(o->decided->head_ns - o->from_ns) : NAN, (double)s->interval_ns / 2,
+			    undecided);
+			put_resolved(metrics, run, o, variant, s->interval_ns);
+		}
+		number = last ? 0 : number;
 	}
 }
 

@@ -12,8 +12,8 @@
 struct err;
 
 /*
- * From monitor.sqlite overload_time of each node; of each overload, with the variant N:NODE, overload_seen_time and
- * overload_resolve_time; gather_seen_time with the variant N. Writes plots/cluster.csv and plots/cluster-marks.csv.
+ * From monitor.sqlite overload_time of each node; of each overload that the policy answered, with the variant N:NODE,
+ * overload_seen_time and overload_resolve_time; gather_seen_time with the variant N. Writes plots/cluster.csv and plots/cluster-marks.csv.
  */
 int cluster_metrics(const struct run *run, struct metrics *metrics, struct err *e);
 

@@ -19,8 +19,9 @@ const struct metric_definition metric_definitions[] = {
 	{ "node_in_use", "ns", "time of the loop in which a VM was on the node, came to it or left it", BETTER_LOWER,
 	  "how long a node was needed, whether or not it slept when it was not" },
 	{ "overload_time", "ns",
-	  "seconds of the monitor in which the node's CPU, as the policy counts it, was at its `overload` (90 %) or above "
-	  "with two or more VMs at `active` (5 %) or above, in stretches of 3 s and more",
+	  "seconds of the monitor, in stretches of 3 s and more, in which the node had two or more VMs at the policy's `active` "
+	  "(5 %) or above and its CPU, as the policy counts it, was at `overload` (90 %) or above; once begun, above 3/4 of the "
+	  "way there from `idle` (75 %)",
 	  BETTER_LOWER, "how long a node was overloaded; the interval is one second a stretch" },
 	{ "overload_seen_time", "ns", "first decision to move a VM off the node - begin of its overload",
 	  BETTER_LOWER, "how soon the policy saw an overload; the monitor's seconds make the interval" },

@@ -13,9 +13,11 @@ struct finder {
 	int seconds, others; /* of the open one: in the state; behind the last of them */
 };
 
-static int is_overloaded(const struct cluster_series *s, const struct cluster_second *second)
+/* It ends a quarter of the way to `idle` below where it begins. */
+static int is_overloaded(const struct cluster_series *s, const struct cluster_second *second, int already)
 {
-	return second->active >= 2 && cluster_share(s, second) >= s->rules.overload;
+	double limit = s->rules.overload - (already ? (s->rules.overload - s->rules.idle) / 4 : 0);
+	return second->active >= 2 && cluster_share(s, second) >= limit;
 }
 
 static int is_idle(const struct cluster_series *s, const struct cluster_second *second)
@@ -83,7 +85,7 @@ int stretches_overloaded(const struct cluster_series *s, const struct run *run, 
 		f.node = s->seconds[n].node;
 		for (int i = n; i < s->second_count; i++)
 			if (strcmp(s->seconds[i].node, f.node) == 0)
-				take(&f, &s->seconds[i], is_overloaded(s, &s->seconds[i]));
+				take(&f, &s->seconds[i], is_overloaded(s, &s->seconds[i], f.seconds > 0));
 		close_open(&f, 0);
 	}
 	return f.count;

@@ -19,7 +19,8 @@ struct stretch {
 	const struct run_event *decided; /* the first move that was decided in it, from the node; NULL: none */
 };
 
-/* A node had `overload` or more of its CPU in use, and two active VMs or more. Returns how many, at most room. */
+/* A node had two active VMs or more, and `overload` or more of its CPU in use; then it is until that falls by a quarter of
+ * the way to `idle`. Returns how many, at most room. */
 int stretches_overloaded(const struct cluster_series *s, const struct run *run, struct stretch *ret, int room);
 
 /* Two nodes or more had VMs, and less than `idle` of their CPU in use. */

@@ -19,6 +19,7 @@ struct made_loop {
 	double begin_s, up_s, down_s, end_s; /* of the loop, and in it of vm1's 100 % */
 	struct made_move away, back;
 	double lone_s;        /* vm1 asks 100 % for this long from 5 s after the begin on too */
+	double dip;           /* so much of the core have both together from 5 s after up_s on for 4 s; 0: all */
 	int silent_from_s;    /* the monitor misses the VMs once; 0: never */
 	const char *node_cpu; /* guests, or all: then half of a core more is in use on src while vm1 asks 100 % */
 };
@@ -55,6 +56,8 @@ static double made_cpu(const struct made_loop *l, int vm, int node, double t)
 		return made_on_dst(l, t) == node ? 0.2 : 0;
 	if (node == 1)
 		return 0;
+	if (l->dip > 0 && t >= l->up_s + 5 && t < l->up_s + 9)
+		return l->dip - 0.2;
 	return up ? (made_on_dst(l, t) ? 0.98 : 0.8) : t >= l->down_s ? 0.02 : 0.5;
 }
 
