@@ -13,7 +13,7 @@ VERSION := 0.1
 PARALLEL = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 
 comma     := ,
-LIBS      := libvirt libvirt-qemu libpcap inih json-c libarchive gsl sqlite3
+LIBS      := libvirt libvirt-qemu libpcap inih json-c libarchive libcurl gsl sqlite3
 WARN      := -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings -Wundef
 WARN      += -Wno-unknown-warning-option -Wno-format-truncation -Wno-restrict
 WARN      += $(if $(DEVELOPER),-Wshadow -Wcast-qual -Wformat=2 -Wvla -Wnull-dereference -Wno-format-nonliteral)
@@ -30,7 +30,7 @@ GUEST_SOURCES := $(wildcard workloads/*.c) $(addprefix bench/base/,err.c clock.c
 GUEST_OBJECTS := $(GUEST_SOURCES:%.c=$(B)/guest/%.o)
 C_TESTS := $(patsubst t/%.c,$(B)/t/%.t,$(filter-out t/fuzz_alone.c t/bench_%.c,$(wildcard t/*.c)))
 
-.PHONY: help all deps guest demo kuno sakurai check check-full lint install clean bench FORCE
+.PHONY: help all deps guest images demo kuno kuno-explain hirofuchi sakurai check check-full lint install clean bench FORCE
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -45,6 +45,9 @@ deps:            ## install missing Debian packages; starts no service
 
 guest: $(B)/guest/migmeter-guest $(B)/guest/kernel/vmlinuz   ## the guest binary and its kernel
 
+IMAGES := $(patsubst bench/testbed/images/%/packages,$(B)/guest/images/%.img,$(wildcard bench/testbed/images/*/packages))
+images: $(IMAGES)   ## disks of the guests that compile and serve the web (as root; fetches 300 MB, some minutes)
+
 demo: deps       ## from bare machine to report: install, build, one measured migration
 	$(Q)$(MAKE) --no-print-directory $(PARALLEL) all
 	$(Q)$(B)/migmeter run $(CONFIG)
@@ -53,6 +56,16 @@ demo: deps       ## from bare machine to report: install, build, one measured mi
 kuno: deps       ## the study of configs/kuno at scale 1/16: 54 runs (about 40 minutes), report in results/kuno
 	$(Q)$(MAKE) --no-print-directory $(PARALLEL) all
 	$(Q)$(B)/migmeter run configs/kuno/kuno.conf --scale 1/16 -o results/kuno --continue
+
+kuno-explain: deps ## further runs that show causes (about 12 minutes); they stand beside the claims in results/kuno
+	$(Q)$(MAKE) --no-print-directory $(PARALLEL) all
+	$(Q)$(B)/migmeter run configs/kuno/explain.conf --scale 1/16 -o results/kuno-explain --continue
+	$(Q)$(B)/migmeter report results/kuno
+
+# The same; a part by itself: build/migmeter run configs/hirofuchi/hirofuchi.conf --only case=staircase-postcopy
+hirofuchi: deps  ## the study of configs/hirofuchi, scaled: 9 runs (about 20 minutes), report in results/hirofuchi
+	$(Q)$(MAKE) --no-print-directory $(PARALLEL) all
+	$(Q)$(B)/migmeter run configs/hirofuchi/hirofuchi.conf -o results/hirofuchi --continue
 
 sakurai: deps    ## tables 3 and 5 of configs/sakurai by simulation (a minute), pages in results/sakurai-*
 	$(Q)$(MAKE) --no-print-directory $(PARALLEL) all
@@ -112,6 +125,8 @@ install: all     ## install below $(DESTDIR)$(prefix)
 	install -m 755 $(B)/migmeter $(DESTDIR)$(prefix)/bin/migmeter
 	install -m 755 $(B)/guest/migmeter-guest $(DATA)/guest/
 	cp -r $(B)/guest/kernel/. $(DATA)/guest/kernel/
+	for image in $(wildcard $(B)/guest/images/*.img); do \
+		install -d $(DATA)/guest/images && cp --sparse=always $$image $(DATA)/guest/images/ || exit 1; done
 	cp -r configs/. $(DATA)/configs/
 	install -m 644 $(wildcard reports/*.gp reports/*.css) $(DATA)/reports/
 	$(B)/migmeter manual >$(MAN)/migmeter.1
@@ -155,6 +170,10 @@ $(B)/guest/%.o: %.c $(B)/flags
 
 $(B)/guest/kernel/vmlinuz:
 	$(Q)sh bench/testbed/kernel.sh $(B)/guest/kernel
+
+# image.sh knows what it depends on.
+$(B)/guest/images/%.img: FORCE
+	$(Q)sh bench/testbed/image.sh $* $@
 
 .PHONY: tests
 tests: $(C_TESTS)

@@ -1,7 +1,9 @@
 #include "analysis/analyze.h"
 
+#include "analysis/asked.h"
 #include "analysis/calibration.h"
 #include "analysis/cited.h"
+#include "analysis/cluster_metrics.h"
 #include "analysis/coarse.h"
 #include "analysis/downtime.h"
 #include "analysis/host_metrics.h"
@@ -9,6 +11,7 @@
 #include "analysis/latency.h"
 #include "analysis/metrics_write.h"
 #include "analysis/move_metrics.h"
+#include "analysis/response_metrics.h"
 #include "analysis/results.h"
 #include "analysis/timeline.h"
 #include "analysis/work_metrics.h"
@@ -209,7 +212,8 @@ static int workload_metrics(struct analysis *a, const struct run_vm *vm, const s
 	put_downtime(a, vm, estimator, &d);
 	if (latency_metrics(&a->run, vm, samples, w, &a->metrics, a->latency_plot, e) < 0)
 		return -1;
-	if (coarse_write(&a->run, vm, samples, w, e) < 0)
+	if (coarse_write(&a->run, vm, samples, w, e) < 0 ||
+	    asked_write(&a->run, vm, describe(vm, w->name), samples, w, e) < 0)
 		return -1;
 	return timeline_write(&a->run, vm, samples, w, baseline_rate, e);
 }
@@ -255,8 +259,11 @@ static int all_metrics(struct analysis *a, struct err *e)
 	a->came_ns = MISSING;
 	put_times(a);
 	move_metrics(&a->run, &a->metrics);
+	if (cluster_metrics(&a->run, &a->metrics, e) < 0)
+		return -1;
 	for (int i = 0; i < a->run.vm_count; i++)
-		if (vm_metrics(a, &a->run.vms[i], e) < 0)
+		if (vm_metrics(a, &a->run.vms[i], e) < 0 ||
+		    response_metrics(&a->run, &a->run.vms[i], &a->metrics, e) < 0)
 			return -1;
 	if (link_metrics(&a->run, &a->metrics, &moved_bytes, e) < 0)
 		return -1;
@@ -278,7 +285,7 @@ static int with_plots(struct analysis *a, struct err *e)
 	}
 	a->latency_plot = latency.file;
 	a->downtime_plot = downtime.file;
-	fputs("vm,workload,phase,p50_ms,p99_ms,p999_ms,max_ms\n", latency.file);
+	fputs(latency_columns, latency.file);
 	fputs("vm,estimator,value_ms,low_ms,high_ms,floor_ms,at_s\n", downtime.file);
 	int result = marks_write(&a->run, e);
 	if (result == 0)

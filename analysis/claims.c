@@ -11,17 +11,27 @@
 
 enum { REPEATS_MAX = 1000, PARTS_MAX = 64, WORD_ROOM = 128 };
 
-static const struct {
-	const char *name;
-	const struct claim *claims;
-} paper_tables[] = { { "kuno", kuno_claims } };
+const struct claim_paper claim_papers[] = {
+	{ "kuno", kuno_claims, { WORD_VMS, WORD_WORKLOAD, WORD_RATE, WORD_ROLE, WORD_ESTIMATOR } },
+	{ "hirofuchi", hirofuchi_claims, { WORD_POINT, WORD_VM, WORD_ESTIMATOR } },
+	{ 0 },
+};
 
-const struct claim *claims_of(const char *paper)
+const struct claim_paper *claim_paper_find(const char *name)
 {
-	for (size_t i = 0; i < sizeof(paper_tables) / sizeof(*paper_tables); i++)
-		if (strcmp(paper_tables[i].name, paper) == 0)
-			return paper_tables[i].claims;
+	for (const struct claim_paper *p = claim_papers; p->name; p++)
+		if (strcmp(p->name, name) == 0)
+			return p;
 	return NULL;
+}
+
+int claim_is_known(const char *id)
+{
+	for (const struct claim_paper *p = claim_papers; p->name; p++)
+		for (const struct claim *c = p->claims; c->id; c++)
+			if (strcmp(c->id, id) == 0)
+				return 1;
+	return 0;
 }
 
 const char *verdict_name(enum verdict verdict)
@@ -108,8 +118,37 @@ void claim_part(const struct claim *c, int index, char *formula, size_t room, ch
 
 /* ---- values ---- */
 
+struct study_key claim_key(const struct claim_paper *paper, const struct formula_term *t)
+{
+	struct study_key key = { .point = "",
+		                 .workload = "",
+		                 .rate_bits_per_s = MISSING,
+		                 .metric = t->name,
+		                 .vm = "",
+		                 .role = "",
+		                 .estimator = "" };
+	const char **const texts[] = { [WORD_POINT] = &key.point,
+		                       [WORD_WORKLOAD] = &key.workload,
+		                       [WORD_VM] = &key.vm,
+		                       [WORD_ROLE] = &key.role,
+		                       [WORD_ESTIMATOR] = &key.estimator };
+	for (int i = 0; i < t->count; i++) {
+		enum claim_word word = paper->words[i];
+		if (strcmp(t->words[i], "-") == 0)
+			continue;
+		if (word == WORD_VMS)
+			key.vms = atoi(t->words[i]);
+		else if (word == WORD_RATE)
+			rate_parse(t->words[i], &key.rate_bits_per_s, NULL);
+		else if (word != WORD_NONE)
+			*texts[word] = t->words[i];
+	}
+	return key;
+}
+
 struct looking {
 	const struct study_runs *study;
+	const struct claim_paper *paper;
 	long repeat;
 	char *reason;
 	size_t room;
@@ -118,14 +157,8 @@ struct looking {
 static double look_up(void *context, const struct formula_term *t)
 {
 	const struct looking *l = context;
-	struct study_key key = { .workload = t->words[1],
-		                 .metric = t->name,
-		                 .role = t->words[3],
-		                 .estimator = t->count > 4 ? t->words[4] : "",
-		                 .vms = atoi(t->words[0]) };
+	const struct study_key key = claim_key(l->paper, t);
 	char reason[300];
-	if (rate_parse(t->words[2], &key.rate_bits_per_s, NULL) < 0)
-		key.rate_bits_per_s = MISSING;
 	double value = study_value(l->study, &key, l->repeat, reason, sizeof(reason));
 	/* The first thing that is missing is told. */
 	if (isnan(value) && !l->reason[0])
@@ -133,8 +166,8 @@ static double look_up(void *context, const struct formula_term *t)
 	return value;
 }
 
-int claim_value(const struct study_runs *s, const char *formula, struct interval *ret, char *reason, size_t room,
-                struct err *e)
+int claim_value(const struct study_runs *s, const struct claim_paper *paper, const char *formula,
+                struct interval *ret, char *reason, size_t room, struct err *e)
 {
 	int count = s->repeats < REPEATS_MAX ? (int)s->repeats : REPEATS_MAX;
 	double *values = calloc((size_t)count + 1, sizeof(*values));
@@ -143,7 +176,7 @@ int claim_value(const struct study_runs *s, const char *formula, struct interval
 	int result = 0;
 	reason[0] = '\0';
 	for (int r = 0; r < count && result == 0; r++) {
-		struct looking l = { s, r + 1, reason, room };
+		struct looking l = { s, paper, r + 1, reason, room };
 		values[r] = NAN;
 		result = formula_value(formula, look_up, &l, &values[r], e);
 	}
@@ -162,10 +195,11 @@ struct judged {
 	enum verdict verdict;
 };
 
-static int judge_part(const struct study_runs *s, const struct claim *c, int index, struct judged *ret, struct err *e)
+static int judge_part(const struct study_runs *s, const struct claim_paper *paper, const struct claim *c, int index,
+                      struct judged *ret, struct err *e)
 {
 	claim_part(c, index, ret->formula, sizeof(ret->formula), ret->paper, sizeof(ret->paper));
-	if (claim_value(s, ret->formula, &ret->value, ret->reason, sizeof(ret->reason), e) < 0)
+	if (claim_value(s, paper, ret->formula, &ret->value, ret->reason, sizeof(ret->reason), e) < 0)
 		return -1;
 	ret->verdict = claim_judge(&ret->value, c->low, c->high);
 	return 0;
@@ -187,12 +221,14 @@ static void write_part(FILE *out, const struct claim *c, enum verdict whole, con
 	field_number(out, part->value.high);
 	fprintf(out, ",%d,%s,", part->value.n, c->figure_only ? "" : verdict_name(part->verdict));
 	field_text(out, part->reason);
+	putc(',', out);
+	field_text(out, c->answer ? c->answer : "");
 	putc('\n', out);
 }
 
 /* The rows of one claim, from `first` on; *ret_next is the first of the next. */
-static int write_claim(const struct study_runs *s, const struct claim *first, FILE *out,
-                       const struct claim **ret_next, struct err *e)
+static int write_claim(const struct study_runs *s, const struct claim_paper *paper, const struct claim *first,
+                       FILE *out, const struct claim **ret_next, struct err *e)
 {
 	struct judged *parts = calloc(PARTS_MAX, sizeof(*parts));
 	enum verdict verdicts[PARTS_MAX];
@@ -200,7 +236,7 @@ static int write_claim(const struct study_runs *s, const struct claim *first, FI
 	const struct claim *c = first;
 	for (; result == 0 && c->id && strcmp(c->id, first->id) == 0; c++)
 		for (int i = 0; i < claim_parts(c) && count < PARTS_MAX && result == 0; i++) {
-			result = judge_part(s, c, i, &parts[count], e);
+			result = judge_part(s, paper, c, i, &parts[count], e);
 			if (!c->figure_only)
 				verdicts[judged++] = parts[count].verdict;
 			count++;
@@ -214,11 +250,11 @@ static int write_claim(const struct study_runs *s, const struct claim *first, FI
 	return result;
 }
 
-int claims_write(const struct study_runs *s, const struct claim *claims, FILE *out, struct err *e)
+int claims_write(const struct study_runs *s, const struct claim_paper *paper, FILE *out, struct err *e)
 {
-	fputs("claim,claim_verdict,text,formula,rule,unit,paper,value,low,high,n,verdict,reason\n", out);
-	for (const struct claim *c = claims; c->id;)
-		if (write_claim(s, c, out, &c, e) < 0)
+	fputs("claim,claim_verdict,text,formula,rule,unit,paper,value,low,high,n,verdict,reason,answer\n", out);
+	for (const struct claim *c = paper->claims; c->id;)
+		if (write_claim(s, paper, c, out, &c, e) < 0)
 			return -1;
 	return 0;
 }

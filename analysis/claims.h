@@ -1,21 +1,26 @@
 /*
  * claims.h - what a paper claims, as data, and whether the runs of a study bear it out.
  *
- * A claim is judged on a formula over metrics. A term of it is
+ * A claim is judged on a formula over metrics. A term of it is a metric and words in brackets; what the words mean is
+ * the paper's row in claim_papers[], such as
  *	METRIC(VMS, WORKLOAD, RATE, ROLE[, ESTIMATOR])
  * the metric of the VM with that role, in the run with so many VMs, whose moving VM has that workload, at that link
- * rate. The formula has a value for each repeat; their mean has a 95 % interval from three repeats on.
+ * rate; or
+ *	METRIC(POINT, VM[, ESTIMATOR])
+ * the metric of the VM in the run of that point of the sweep (a member of its label). The word - stands for any. The
+ * formula has a value for each repeat; their mean has a 95 % interval from three repeats on.
  *	agrees      the whole interval lies in the claim's range
  *	disagrees   the whole interval lies outside of it
  *	not shown   neither, or there is no interval
  * A claim of several parts agrees when all do, and disagrees when any does.
  *
- * To add a paper: a table of its claims in analysis/paper_NAME.c and a row in paper_tables[] (analysis/claims.c); a
+ * To add a paper: a table of its claims in analysis/paper_NAME.c and a row in claim_papers[] (analysis/claims.c); a
  * config with experiment.study = NAME is then judged by it.
  */
 #ifndef ANALYSIS_CLAIMS_H
 #define ANALYSIS_CLAIMS_H
 
+#include "analysis/formula.h"
 #include "analysis/interval.h"
 #include "analysis/study.h"
 
@@ -32,12 +37,30 @@ struct claim {
 	const char *unit;    /* of the value: "%", "points", "times", "s" */
 	const char *paper;   /* the paper's figure, as it says it; one a rate with | between them, or one for all */
 	int figure_only;     /* a figure to set beside the paper's, no part of the verdict */
+	const char *answer;  /* said with the value in the page's head, "It takes longer, by"; NULL: it is not */
 };
 
-extern const struct claim kuno_claims[];
+extern const struct claim kuno_claims[], hirofuchi_claims[];
 
-/* The claims of the paper called name; NULL: none is known. */
-const struct claim *claims_of(const char *paper);
+/* What a word of a term says. */
+enum claim_word { WORD_NONE, WORD_POINT, WORD_VMS, WORD_WORKLOAD, WORD_RATE, WORD_VM, WORD_ROLE, WORD_ESTIMATOR };
+
+struct claim_paper {
+	const char *name; /* experiment.study; NULL ends */
+	const struct claim *claims;
+	enum claim_word words[FORMULA_WORDS];
+};
+
+extern const struct claim_paper claim_papers[];
+
+/* NULL: it is not known. */
+const struct claim_paper *claim_paper_find(const char *name);
+
+/* The value that a term says, without its repeat; a word - is any. The key's texts are the term's. */
+struct study_key claim_key(const struct claim_paper *paper, const struct formula_term *term);
+
+/* Whether a claim of any of them has this id. */
+int claim_is_known(const char *id);
 
 enum verdict { VERDICT_AGREES, VERDICT_DISAGREES, VERDICT_NOT_SHOWN };
 
@@ -54,16 +77,16 @@ int claim_parts(const struct claim *c);
 void claim_part(const struct claim *c, int index, char *formula, size_t room, char *paper, size_t paper_room);
 
 /* The value of a formula over the repeats of the study; reason says what is missing, "" when nothing is. */
-int claim_value(const struct study_runs *s, const char *formula, struct interval *ret, char *reason, size_t room,
-                struct err *e);
+int claim_value(const struct study_runs *s, const struct claim_paper *paper, const char *formula,
+                struct interval *ret, char *reason, size_t room, struct err *e);
 
 /* "above 0", "below 0.5", "0.9 to 1.1" */
 char *claim_rule(const struct claim *c, char *buffer, size_t room);
 
 /*
- * Write claims.csv: claim,claim_verdict,text,formula,rule,unit,paper,value,low,high,n,verdict,reason; a row a part. The
- * verdict of a figure only is empty.
+ * Write claims.csv: claim,claim_verdict,text,formula,rule,unit,paper,value,low,high,n,verdict,reason,answer; a row a
+ * part. The verdict of a figure only is empty.
  */
-int claims_write(const struct study_runs *s, const struct claim *claims, FILE *out, struct err *e);
+int claims_write(const struct study_runs *s, const struct claim_paper *paper, FILE *out, struct err *e);
 
 #endif

@@ -7,6 +7,9 @@
 
 #include <stdlib.h>
 
+const char latency_columns[] = "vm,workload,phase,p50_ms,p99_ms,p999_ms,max_ms,"
+			       "service_p50_ms,service_p99_ms,service_p999_ms,service_max_ms\n";
+
 static const char *const phases[] = { "baseline", "migration", "settle" };
 enum { PHASES = sizeof(phases) / sizeof(*phases) };
 static const struct {
@@ -63,11 +66,11 @@ static void put_phase(const struct run_vm *vm, const char *workload, const char 
 	putc(',', plot);
 	field_text(plot, workload);
 	fprintf(plot, ",%s", phase);
-	for (int q = 0; q < QUANTILES; q++) {
-		double share = quantiles[q].share;
-		field_ms(plot, put(metrics, quantiles[q].metric, share, vm, workload, phase, h));
-		put(metrics, quantiles[q].service_metric, share, vm, workload, phase, service);
-	}
+	for (int q = 0; q < QUANTILES; q++)
+		field_ms(plot, put(metrics, quantiles[q].metric, quantiles[q].share, vm, workload, phase, h));
+	for (int q = 0; q < QUANTILES; q++)
+		field_ms(plot, put(metrics, quantiles[q].service_metric, quantiles[q].share, vm, workload, phase,
+		                   service));
 	putc('\n', plot);
 }
 

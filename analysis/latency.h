@@ -11,6 +11,9 @@
 
 #include <stdio.h>
 
+/* The head of plots/latency.csv, line end included: service_* are worst_service. */
+extern const char latency_columns[];
+
 /* Adds worst_op_* and worst_service_* for the phases baseline, migration and settle, and rows of plots/latency.csv to `plot`. */
 int latency_metrics(const struct run *run, const struct run_vm *vm, const struct vm_samples *samples,
                     const struct workload_samples *workload, struct metrics *metrics, FILE *plot, struct err *e);

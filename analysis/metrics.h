@@ -9,7 +9,9 @@
  *	latency           workload:phase (intadd:baseline)
  *	CPU               node:phase (src:migration); a thread's is node:thread:phase
  *	link              link:direction (migration:src-to-dst)
- *	moves             of a loop: number:from-to-to (1:src-to-dst); node_active: the node
+ *	moves             of a loop: number:from-to-to (1:src-to-dst); node_active, node_in_use, overload_time: the node
+ *	overloads         of a loop: number:node (1:src)
+ *	responses         the class: good, tolerable, failed
  *	prediction        which iteration (first, last, median)
  */
 #ifndef ANALYSIS_METRICS_H

@@ -20,6 +20,7 @@ struct run_workload {
 	char name[RUN_NAME_ROOM];
 	char unit[RUN_NAME_ROOM];
 	char schedule[256];        /* of a duty cycle, "PERCENT:TIME,..."; "" none */
+	double share;              /* of a duty cycle without one, 0 .. 1; NAN: none */
 	int repeats;               /* it goes on after its schedule or its job */
 	int64_t job_done_guest_ns; /* when its fixed job ended, MISSING: none, or not ended */
 	int64_t samples_kept;      /* those that came; MISSING: not said */
@@ -33,6 +34,7 @@ struct run_vm {
 	int64_t memory_bytes;
 	int64_t sample_interval_ns; /* 10 ms when not said */
 	int64_t slots_missed;       /* sampling deadlines the guest says it dropped, MISSING: not said */
+	int64_t last_packet_ns;     /* of its packets, as the collector said at last, head time; MISSING: not said */
 	struct run_workload workloads[RUN_WORKLOADS_MAX];
 	int workload_count;
 };

@@ -69,6 +69,8 @@ int study_run_read(struct study_run *run, const char *folder)
 	read_vms(run, manifest);
 	snprintf(run->status, sizeof(run->status), "%s", json_text_at(manifest, "/status"));
 	snprintf(run->reason, sizeof(run->reason), "%s", json_text_at(manifest, "/reason"));
+	snprintf(run->explains, sizeof(run->explains), "%s", json_text_at(manifest, "/config/experiment/explains"));
+	snprintf(run->cause, sizeof(run->cause), "%s", json_text_at(manifest, "/config/experiment/cause"));
 	run->complete = strcmp(run->status, "complete") == 0;
 	json_object_put(manifest);
 	if (run->complete) {
@@ -173,13 +175,13 @@ void study_runs_free(struct study_runs *s)
 }
 
 /* Its row of metrics.json, NULL: none. */
-static struct json_object *find_row(const struct study_run *run, const char *metric, const char *role,
+static struct json_object *find_row(const struct study_run *run, const char *metric, const char *vm, const char *role,
                                     const char *estimator)
 {
 	size_t count = run->metrics ? json_object_array_length(run->metrics) : 0;
 	for (size_t i = 0; i < count; i++) {
 		struct json_object *row = json_object_array_get_idx(run->metrics, i);
-		if (strcmp(json_text_at(row, "/metric"), metric) == 0 &&
+		if (strcmp(json_text_at(row, "/metric"), metric) == 0 && (!*vm || strcmp(json_text_at(row, "/vm"), vm) == 0) &&
 		    (!*role || strcmp(json_text_at(row, "/role"), role) == 0) &&
 		    (!*estimator || strcmp(json_text_at(row, "/estimator"), estimator) == 0))
 			return row;
@@ -207,10 +209,9 @@ struct json_object *study_run_row_like(const struct study_run *run, struct json_
 	return NULL;
 }
 
-double study_run_value(const struct study_run *run, const char *metric, const char *role, const char *estimator,
-                       char *reason, size_t room)
+static double row_value(const struct study_run *run, struct json_object *row, char *reason, size_t room)
 {
-	struct json_object *row = find_row(run, metric, role, estimator), *value;
+	struct json_object *value;
 	if (row && json_object_object_get_ex(row, "value", &value) && value)
 		return json_object_get_double(value);
 	if (reason)
@@ -221,29 +222,82 @@ double study_run_value(const struct study_run *run, const char *metric, const ch
 	return NAN;
 }
 
+double study_run_value(const struct study_run *run, const char *metric, const char *role, const char *estimator,
+                       char *reason, size_t room)
+{
+	return row_value(run, find_row(run, metric, "", role, estimator), reason, room);
+}
+
 const char *study_run_unit(const struct study_run *run, const char *metric)
 {
-	return json_text_at(find_row(run, metric, "", ""), "/unit");
+	return json_text_at(find_row(run, metric, "", "", ""), "/unit");
+}
+
+/* Whether one of the label's words is NAME=MEMBER. */
+static int has_member(const char *label, const char *member)
+{
+	size_t length = strlen(member);
+	for (const char *at = label; *at; at += strcspn(at, " "), at += strspn(at, " ")) {
+		size_t size = strcspn(at, " "), name = strcspn(at, "=");
+		if (name < size && size - name - 1 == length && strncmp(at + name + 1, member, length) == 0)
+			return 1;
+	}
+	return 0;
+}
+
+int study_run_is(const struct study_run *run, const struct study_key *key)
+{
+	return (!*key->point || has_member(run->point, key->point)) && (!key->vms || run->vms == key->vms) &&
+	       (key->rate_bits_per_s == MISSING || run->rate_bits_per_s == key->rate_bits_per_s) &&
+	       (!*key->workload || strcmp(run->workload, key->workload) == 0);
+}
+
+/* "1 VM, intadd, 100 Mbit/s", with only what the key says. */
+static char *key_format(const struct study_key *key, char *buffer, size_t room)
+{
+	char vms[32] = "", rate[32] = "";
+	if (key->vms)
+		snprintf(vms, sizeof(vms), "%d VM%s", key->vms, key->vms == 1 ? "" : "s");
+	if (key->rate_bits_per_s != MISSING)
+		rate_format(key->rate_bits_per_s, rate, sizeof(rate));
+	const char *const words[] = { key->point, vms, key->workload, rate };
+	size_t used = 0;
+	buffer[0] = '\0';
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (*words[i] && used < room)
+			used += (size_t)snprintf(buffer + used, room - used, "%s%s", used ? ", " : "", words[i]);
+	return buffer;
 }
 
 double study_value(const struct study_runs *s, const struct study_key *key, long repeat, char *reason, size_t room)
 {
-	char unseen[2], rate[64], why[300] = "";
+	char unseen[2], which[256], why[300] = "";
+	int there = 0;
 	if (!reason) {
 		reason = unseen;
 		room = sizeof(unseen);
 	}
 	for (int i = 0; i < s->count; i++) {
 		const struct study_run *run = &s->runs[i];
-		if (!run->complete || run->repeat != repeat || run->vms != key->vms ||
-		    run->rate_bits_per_s != key->rate_bits_per_s || strcmp(run->workload, key->workload) != 0)
+		if (!study_run_is(run, key))
 			continue;
-		double value = study_run_value(run, key->metric, key->role, key->estimator, why, sizeof(why));
+		there = 1;
+		if (!run->complete || run->repeat != repeat)
+			continue;
+		double value = row_value(run, find_row(run, key->metric, key->vm, key->role, key->estimator), why,
+		                         sizeof(why));
 		if (isnan(value))
-			snprintf(reason, room, "%s of %s: %s", key->metric, key->role, why);
+			snprintf(reason, room, "%s of %s: %s", key->metric,
+			         *key->vm     ? key->vm
+			         : *key->role ? key->role
+			                      : "the run",
+			         why);
 		return value;
 	}
-	snprintf(reason, room, "repeat %ld has no complete run of %d VM%s, %s, %s", repeat, key->vms,
-	         key->vms == 1 ? "" : "s", key->workload, rate_format(key->rate_bits_per_s, rate, sizeof(rate)));
+	key_format(key, which, sizeof(which));
+	if (there)
+		snprintf(reason, room, "repeat %ld has no complete run of %s", repeat, which);
+	else
+		snprintf(reason, room, "the study has no run of %s", which);
 	return NAN;
 }

@@ -16,6 +16,7 @@ struct study_run {
 	char point[300];                         /* its label in the sweep, without the repeat */
 	long repeat;                             /* from 1 */
 	char status[RUN_NAME_ROOM], reason[512]; /* of the manifest */
+	char explains[256], cause[256];          /* experiment.explains and .cause; see analysis/explanation.h */
 	int complete;                            /* else it has no metrics */
 	int vms;
 	char workload[RUN_NAME_ROOM]; /* of the VM that moves, the first one */
@@ -44,12 +45,13 @@ int study_read(struct study_runs *ret, const char *directory, struct err *e);
 int study_read_any(struct study_runs *ret, const char *directory, struct err *e);
 void study_runs_free(struct study_runs *s);
 
-/* Which run, and which of its values; role and estimator may be "" for any. */
+/* Which run, and which of its values; 0, MISSING and "" are any. */
 struct study_key {
+	const char *point; /* a member of its label: "cpu" is of "load=cpu rate=1G" */
 	int vms;
 	const char *workload;
 	int64_t rate_bits_per_s;
-	const char *metric, *role, *estimator;
+	const char *metric, *vm, *role, *estimator;
 };
 
 /* Cut a point's label, "load=cpu feature=tls", by a word: "load=cpu" and "tls". 0 when it is not there. */
@@ -71,6 +73,9 @@ struct json_object *study_run_row_like(const struct study_run *run, struct json_
 
 /* The unit of a metric of one run, "" when it has none; valid as long as the run. */
 const char *study_run_unit(const struct study_run *run, const char *metric);
+
+/* Whether the run is one of those that the key says, whatever has become of it. */
+int study_run_is(const struct study_run *run, const struct study_key *key);
 
 /* The value in the repeat's complete run. NAN when there is none: reason (may be NULL) then says why. */
 double study_value(const struct study_runs *s, const struct study_key *key, long repeat, char *reason, size_t room);

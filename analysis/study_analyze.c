@@ -3,6 +3,7 @@
 #include "analysis/boundary.h"
 #include "analysis/claims.h"
 #include "analysis/csv_field.h"
+#include "analysis/explanation.h"
 #include "analysis/ranking.h"
 #include "bench/base/err.h"
 #include "bench/base/whole_file.h"
@@ -89,6 +90,27 @@ static int write_ranking(const struct study_runs *s, const char *directory, stru
 	return result;
 }
 
+static int write_claims(const struct study_runs *s, const char *directory, struct err *e)
+{
+	const struct claim_paper *paper = claim_paper_find(s->paper);
+	char folder[4096 + 16];
+	struct study_runs further = { 0 };
+	struct whole_file out = { 0 };
+	if (!paper)
+		return err_set(e, EXIT_USAGE, "'%s': experiment.study = %s, a paper whose claims are not known",
+		               directory, s->paper);
+	if (whole_file_open(&out, directory, "claims.csv", e) < 0 ||
+	    whole_file_close(&out, claims_write(s, paper, out.file, e), e) < 0)
+		return -1;
+	if (!study_is(explanation_folder(directory, folder, sizeof(folder))))
+		return 0;
+	int result = study_read(&further, folder, e);
+	if (result == 0 && (result = whole_file_open(&out, directory, "explanations.csv", e)) == 0)
+		result = whole_file_close(&out, explanations_write(&further, paper, out.file, e), e);
+	study_runs_free(&further);
+	return result;
+}
+
 int analyze_study(const char *directory, struct err *e)
 {
 	struct study_runs s;
@@ -100,12 +122,8 @@ int analyze_study(const char *directory, struct err *e)
 		result = write_ranking(&s, directory, e);
 	if (result == 0 && s.search.to > 0)
 		result = boundary_write(&s, directory, e);
-	const struct claim *claims = result == 0 && s.paper[0] ? claims_of(s.paper) : NULL;
-	if (result == 0 && s.paper[0] && !claims)
-		result = err_set(e, EXIT_USAGE, "'%s': experiment.study = %s, a paper whose claims are not known",
-		                 directory, s.paper);
-	if (claims && (result = whole_file_open(&out, directory, "claims.csv", e)) == 0)
-		result = whole_file_close(&out, claims_write(&s, claims, out.file, e), e);
+	if (result == 0 && s.paper[0])
+		result = write_claims(&s, directory, e);
 	study_runs_free(&s);
 	return result;
 }

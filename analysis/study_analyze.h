@@ -7,6 +7,7 @@
  *	ranking.csv  see analysis/ranking.h; only where the study compares (experiment.compare)
  *	boundary.csv, tried.csv    see analysis/boundary.h; only where the study looks for a boundary ([bisect])
  *	claims.csv   see analysis/claims.h; only where the study repeats a paper (experiment.study)
+ *	explanations.csv    see analysis/explanation.h; only where there are further runs beside such a study
  */
 #ifndef ANALYSIS_STUDY_ANALYZE_H
 #define ANALYSIS_STUDY_ANALYZE_H

@@ -58,6 +58,7 @@ static void check_programs(struct check *c)
 		{ "ip", "namespaces, bridges", "iproute2", true },
 		{ "tc", "link shaping", "iproute2", true },
 		{ "tgtd", "shared disks over iSCSI", "tgt", false },
+		{ "qemu-img", "disks that move along", "qemu-utils", false },
 		{ "gnuplot", "plots", "gnuplot-nox", false },
 	};
 	bool root = geteuid() == 0, daemon = node_daemon_program(NULL) != NULL;

@@ -14,24 +14,34 @@
 #include <stdio.h>
 #include <string.h>
 
-static void rows_print(const char *prefix, const struct option_row *rows)
+static void row_print(const char *prefix, const struct option_row *row, size_t width)
+{
+	char name[128];
+	snprintf(name, sizeof(name), "%s%s", prefix, row->name);
+	printf("  %-*s %-9s", (int)width, name, option_type_name(row->type));
+	if (row->initial)
+		printf(" %-12s", row->initial[0] ? row->initial : "-");
+	printf(" %s", row->help);
+	if (row->type == OPTION_CHOICE)
+		printf(" (%s)", row->minimum);
+	else if (row->minimum && row->maximum)
+		printf(" (%s to %s)", row->minimum, row->maximum);
+	printf("\n");
+}
+
+static size_t rows_width(const char *prefix, const struct option_row *rows)
 {
 	size_t width = 26;
 	for (const struct option_row *r = rows; r->name; r++)
 		width = strlen(prefix) + strlen(r->name) > width ? strlen(prefix) + strlen(r->name) : width;
-	for (; rows->name; rows++) {
-		char name[128];
-		snprintf(name, sizeof(name), "%s%s", prefix, rows->name);
-		printf("  %-*s %-9s", (int)width, name, option_type_name(rows->type));
-		if (rows->initial)
-			printf(" %-12s", rows->initial[0] ? rows->initial : "-");
-		printf(" %s", rows->help);
-		if (rows->type == OPTION_CHOICE)
-			printf(" (%s)", rows->minimum);
-		else if (rows->minimum && rows->maximum)
-			printf(" (%s to %s)", rows->minimum, rows->maximum);
-		printf("\n");
-	}
+	return width;
+}
+
+static void rows_print(const char *prefix, const struct option_row *rows)
+{
+	size_t width = rows_width(prefix, rows);
+	for (; rows->name; rows++)
+		row_print(prefix, rows, width);
 }
 
 /* Keys that are written NAME.KEY in a config. */
@@ -68,7 +78,18 @@ static void collectors_print(void)
 
 static void features_print(void)
 {
-	rows_print("migration.", feature_rows);
+	static const char prefix[] = "migration.";
+	size_t width = rows_width(prefix, feature_rows);
+	for (const struct feature *f = features; f->key; f++) {
+		if (f->option)
+			row_print(prefix, f->option, width);
+		else
+			printf("  %s%-*s %-9s %-12s %s\n", prefix, (int)(width - strlen(prefix)), f->key, "", "",
+			       f->help);
+		printf("      ");
+		feature_describe(f, stdout);
+		printf("\n");
+	}
 }
 
 static void keys_print(void)
@@ -105,18 +126,21 @@ static void metrics_print(void)
 		       m->formula);
 }
 
-/* The first comment of a config states its question. */
+/* The first comment of a config states its question, down to a line that ends as a sentence does. */
 static void config_print(const char *path, const char *name)
 {
-	char line[256] = "";
+	char line[256];
 	FILE *f = fopen(path, "re");
 	if (!f)
 		return;
-	if (!fgets(line, sizeof(line), f) || strchr("#;", line[0]) == NULL)
-		line[0] = '\0';
+	printf("%-34s", name);
+	for (bool ended = false; !ended && fgets(line, sizeof(line), f) && strchr("#;", line[0]);) {
+		line[strcspn(line, "\r\n")] = '\0';
+		ended = line[0] && strchr(".?)", line[strlen(line) - 1]);
+		printf(" %s", line + 1 + strspn(line + 1, " "));
+	}
 	fclose(f);
-	line[strcspn(line, "\r\n")] = '\0';
-	printf("%-28s %s\n", name, line[0] ? line + 1 + strspn(line + 1, " ") : "");
+	printf("\n");
 }
 
 /* Configs that come with the program, those in folders (a paper's) included. */

@@ -2,6 +2,7 @@
 
 #include "analysis/analyze.h"
 #include "analysis/claims.h"
+#include "analysis/explanation.h"
 #include "analysis/metrics.h"
 #include "analysis/study.h"
 #include "analysis/study_analyze.h"
@@ -37,6 +38,20 @@ static int comparison_check(const struct experiment_general *g, bool seen, struc
 	return 0;
 }
 
+/* The paper that is repeated and the claims that are explained must be known. */
+static int paper_check(const struct experiment_general *g, struct err *e)
+{
+	char unknown[OPTION_STRING_ROOM];
+	if (g->study[0] && !claim_paper_find(g->study))
+		return err_set(e, EXIT_USAGE, "experiment.study: '%.60s' is no paper whose claims are known",
+		               g->study);
+	if (!explains_known(g->explains, unknown, sizeof(unknown)))
+		return err_set(e, EXIT_USAGE, "experiment.explains: there is no claim '%.60s'", unknown);
+	if (!g->explains[0] != !g->cause[0])
+		return err_set(e, EXIT_USAGE, "experiment.explains and experiment.cause go together: set both");
+	return 0;
+}
+
 static bool is_reference(const struct experiment_general *g, const char *label)
 {
 	char block[300], member[64];
@@ -62,10 +77,7 @@ static int points_check(struct study *s, char *name, size_t room, struct err *e)
 		if (!s->repeats)
 			s->repeats = (long)x.general.repeat;
 		snprintf(name, room, "%s", x.general.name);
-		bool known = !x.general.study[0] || claims_of(x.general.study);
-		if (!known)
-			err_set(e, EXIT_USAGE, "experiment.study: '%.60s' is no paper whose claims are known",
-			        x.general.study);
+		bool known = paper_check(&x.general, e) == 0;
 		seen |= is_reference(&x.general, label);
 		if (known && i == s->points - 1 && comparison_check(&x.general, seen, e) < 0)
 			known = false;

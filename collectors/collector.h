@@ -16,6 +16,7 @@
 
 struct err;
 struct json_object;
+struct web_options;
 
 struct watched_node {
 	const char *name;               /* "src", "dst", ... as in config and series */
@@ -32,6 +33,7 @@ struct watched_vm {
 	const char *management_ip; /* the agent listens here on SAMPLE_CONTROL_PORT */
 	const char *data_ip;       /* its address on the data network; heartbeats come from it */
 	const char *workloads[4];  /* names, in wire order; NULL ends */
+	const char *sessions;      /* web sessions that load it, see web_schedule.h; NULL or "": none */
 	int migrating;             /* 1: this is a VM that moves */
 };
 
@@ -61,6 +63,8 @@ struct watch {
 	int64_t cpu_interval_ns;
 	int64_t link_interval_ns;
 	int64_t packet_bin_ns;
+	const struct web_options *web; /* of web sessions; may be NULL where no VM has any */
+	int64_t seed;
 };
 
 struct collector_ops {
@@ -79,6 +83,7 @@ extern const struct collector_ops cpu_collector;
 extern const struct collector_ops link_collector;
 extern const struct collector_ops job_collector;
 extern const struct collector_ops ping_collector;
+extern const struct collector_ops web_sessions_collector;
 
 /* All of them; NULL ends. */
 extern const struct collector_ops *const collectors[];

@@ -134,16 +134,21 @@ static void put_downtime_notes(FILE *out, const struct run_data *run)
 
 static void put_latency_table(FILE *out, const struct run_data *run)
 {
-	static const char *const columns[] = { "p50_ms", "p99_ms", "p999_ms", "max_ms" };
+	static const char *const columns[] = { "p50_ms",         "p99_ms",         "p999_ms",         "max_ms",
+		                               "service_p50_ms", "service_p99_ms", "service_p999_ms", "service_max_ms" };
+	static const char *const names[] = { "p50", "p99", "p99.9", "longest" };
+	enum { COLUMNS = sizeof(columns) / sizeof(*columns), NAMES = sizeof(names) / sizeof(*names) };
 	const struct csv_table *t = run->latency;
 	char text[64];
 	if (csv_table_rows(t) == 0)
 		return;
-	fputs("<table>\n<thead><tr><th>VM</th><th>workload</th><th>phase</th><th class=\"number\">p50</th>"
-	      "<th class=\"number\">p99</th><th class=\"number\">p99.9</th><th "
-	      "class=\"number\">longest</th></tr></thead>\n"
-	      "<tbody>\n",
+	fputs("<table class=\"latency\">\n<thead><tr><th colspan=\"3\"></th><th colspan=\"4\">from the intended "
+	      "start</th><th colspan=\"4\">uncorrected: from the real begin</th></tr>\n<tr><th>VM</th><th>workload</th>"
+	      "<th>phase</th>",
 	      out);
+	for (int c = 0; c < COLUMNS; c++)
+		fprintf(out, "<th class=\"number\">%s</th>", names[c % NAMES]);
+	fputs("</tr></thead>\n<tbody>\n", out);
 	for (int i = 0; i < csv_table_rows(t) && i < 200; i++) {
 		fputs("<tr><td>", out);
 		html_text(out, csv_table_text(t, i, "vm"));
@@ -152,7 +157,7 @@ static void put_latency_table(FILE *out, const struct run_data *run)
 		fputs("</td><td>", out);
 		html_text(out, csv_table_text(t, i, "phase"));
 		fputs("</td>", out);
-		for (int c = 0; c < 4; c++)
+		for (int c = 0; c < COLUMNS; c++)
 			fprintf(out, "<td class=\"number\">%s</td>",
 			        value_format(csv_table_number(t, i, columns[c]), "ms", text, sizeof(text)));
 		fputs("</tr>\n", out);
@@ -162,7 +167,7 @@ static void put_latency_table(FILE *out, const struct run_data *run)
 
 void page_plots(FILE *out, const struct run_data *run, const struct plot plots[PLOT_COUNT])
 {
-	enum { OF_RUN = 1, OF_CALIBRATION = 2 };
+	enum { OF_RUN = 1, OF_CALIBRATION = 2, OF_LOOP = 4 };
 	static const struct {
 		enum plot_kind kind;
 		int of;
@@ -171,6 +176,9 @@ void page_plots(FILE *out, const struct run_data *run, const struct plot plots[P
 		{ PLOT_CALIBRATION, OF_CALIBRATION,
 		  "Error is value less truth. Floor is the longest stop that an observer saw while the guest idled: what is "
 		  "not above it is no stop found." },
+		{ PLOT_CLUSTER, OF_LOOP,
+		  "What the monitor saw, each second. A node's CPU is that of its core; a VM that waits for its memory, or has left, "
+		  "uses some as well." },
 		{ PLOT_DOWNTIME, OF_RUN,
 		  "Each answers another question: whether the processors ran (stop resume, reported), what "
 		  "the guest knows of (guest clock), whether it could be reached (network), whether it got "
@@ -184,8 +192,13 @@ void page_plots(FILE *out, const struct run_data *run, const struct plot plots[P
 		  "Pre-copy ends when what is left fits the downtime limit, which it never does while the "
 		  "guest dirties memory faster than it is sent." },
 		{ PLOT_LATENCY, OF_RUN | OF_CALIBRATION,
-		  "Of the longest operation in each sampling interval, in the guest's own time." },
+		  "Of the longest operation in each sampling interval, in the guest's own time. Drawn from the intended "
+		  "start on, so that one that comes late counts its wait; uncorrected is what a tool that waits along "
+		  "would say. Where the workload keeps no pace both are the same." },
 	};
+	int is = run->calibration_facts                        ? OF_CALIBRATION
+	         : json_at(run->manifest, "consolidate.moves") ? OF_RUN | OF_LOOP
+	                                                       : OF_RUN;
 	int drawn = 0;
 	for (int i = 0; i < PLOT_COUNT; i++)
 		drawn += !*plots[i].missing;
@@ -199,7 +212,7 @@ void page_plots(FILE *out, const struct run_data *run, const struct plot plots[P
 	}
 	for (size_t i = 0; i < sizeof(order) / sizeof(*order); i++) {
 		const struct plot *plot = &plots[order[i].kind];
-		if (!(order[i].of & (run->calibration_facts ? OF_CALIBRATION : OF_RUN)))
+		if (!(order[i].of & is))
 			continue;
 		fputs("<section>\n<h2>", out);
 		html_text(out, plot->heading);

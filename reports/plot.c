@@ -1,6 +1,8 @@
 #include "reports/plot.h"
 
 #include "bench/base/err.h"
+#include "reports/calibration.h"
+#include "reports/cluster.h"
 #include "reports/csv_table.h"
 #include "reports/run_data.h"
 
@@ -124,6 +126,16 @@ static int iterations_prepare(struct plotting *p, struct err *e)
 	return plot_data_close(data, e);
 }
 
+/* Of a consolidation loop. */
+static int loop_prepare(struct plotting *p, struct err *e)
+{
+	const struct cluster_column column = { .run = p->run, .title = "" };
+	(void)e;
+	return cluster_prepare(p->script, p->work, p->plot->name, &column, 1)
+	               ? plot_skip(p, "no loop of this run was watched")
+	               : 0;
+}
+
 enum { LATENCY_PANELS = 8, LATENCY_PHASES = 12 };
 
 static int find_text(const char **list, int *count, int room, const char *text)
@@ -206,6 +218,7 @@ static const struct {
 	const char *name, *script, *heading;
 	int (*prepare)(struct plotting *p, struct err *e);
 } table[PLOT_COUNT] = {
+	[PLOT_CLUSTER] = { "cluster", "cluster.gp", "Nodes and VMs", loop_prepare },
 	[PLOT_TIMELINE] = { "timeline", "timeline.gp", "Timeline", timeline_prepare },
 	[PLOT_ZOOM] = { "zoom", "timeline.gp", "The switch-over", zoom_prepare },
 	[PLOT_DOWNTIME] = { "downtime", "downtime.gp", "Five downtimes", downtime_prepare },

@@ -12,6 +12,7 @@ struct err;
 struct run_data;
 
 enum plot_kind {
+	PLOT_CLUSTER,
 	PLOT_TIMELINE,
 	PLOT_ZOOM,
 	PLOT_DOWNTIME,

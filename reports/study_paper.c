@@ -1,7 +1,10 @@
 /* A study that repeats a paper: its claims judged, the sizes of its VMs, and its figures redrawn. */
+#include "reports/cluster.h"
 #include "reports/csv_table.h"
 #include "reports/draw.h"
 #include "reports/html.h"
+#include "reports/study_claims.h"
+#include "reports/study_roles.h"
 #include "reports/study_section.h"
 #include "reports/study_times.h"
 
@@ -10,162 +13,123 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- claims ---- */
-
-static const char *verdict_class(const char *verdict)
-{
-	return strcmp(verdict, "agrees") == 0      ? "agrees"
-	       : strcmp(verdict, "disagrees") == 0 ? "disagrees"
-	                                           : "not-shown";
-}
-
-static void put_verdict(FILE *out, const char *verdict)
-{
-	fprintf(out, "<td class=\"%s\">", verdict_class(verdict));
-	html_text(out, verdict);
-	fputs("</td>", out);
-}
-
-static void put_ours(FILE *out, const struct csv_table *t, int row)
-{
-	double value = csv_table_number(t, row, "value"), low = csv_table_number(t, row, "low");
-	const char *unit = csv_table_text(t, row, "unit"), *reason = csv_table_text(t, row, "reason");
-	fputs("<td>", out);
-	if (!isnan(value))
-		html_textf(out, "%.3g %s", value, unit);
-	if (!isnan(low))
-		html_textf(out, " (%.3g to %.3g)", low, csv_table_number(t, row, "high"));
-	if (!isnan(value))
-		html_textf(out, ", n = %s", csv_table_text(t, row, "n"));
-	if (*reason) {
-		fputs(isnan(value) ? "<span class=\"missing\">missing: " : "<br><span class=\"missing\">", out);
-		html_text(out, reason);
-		fputs("</span>", out);
-	}
-	fputs("</td>", out);
-}
-
-static int begins_claim(const struct csv_table *t, int row)
-{
-	return row == 0 || strcmp(csv_table_text(t, row, "claim"), csv_table_text(t, row - 1, "claim")) != 0;
-}
-
-static void put_claim_head(FILE *out, const struct csv_table *t, int row)
-{
-	fputs("<tr class=\"group\"><th colspan=\"4\" scope=\"rowgroup\">", out);
-	html_textf(out, "%s  %s", csv_table_text(t, row, "claim"), csv_table_text(t, row, "text"));
-	fputs("</th>", out);
-	put_verdict(out, csv_table_text(t, row, "claim_verdict"));
-	fputs("</tr>\n", out);
-}
-
-static void put_claim_part(FILE *out, const struct csv_table *t, int row)
-{
-	fputs("<tr><td class=\"formula\">", out);
-	html_text(out, csv_table_text(t, row, "formula"));
-	fputs("</td><td>", out);
-	html_text(out, csv_table_text(t, row, "rule"));
-	fputs("</td><td>", out);
-	html_text(out, csv_table_text(t, row, "paper"));
-	fputs("</td>", out);
-	put_ours(out, t, row);
-	put_verdict(out, csv_table_text(t, row, "verdict"));
-	fputs("</tr>\n", out);
-}
-
-static void put_claims(FILE *out, const struct csv_table *t)
-{
-	fputs("<section>\n<h2>Claims</h2>\n"
-	      "<p class=\"note\">A formula has a value for each repeat. Its mean stands with the 95 % interval of "
-	      "Student's t, from three repeats on. A part agrees when the whole interval lies in the range, disagrees "
-	      "when the whole interval lies outside, and is not shown otherwise. A claim agrees when all its parts do, "
-	      "and disagrees when any does. A term is metric(VMs, workload, link, role).</p>\n"
-	      "<table class=\"claims\">\n<thead><tr><th>formula</th><th>agrees when</th><th>paper</th><th>ours</th>"
-	      "<th>verdict</th></tr></thead>\n<tbody>\n",
-	      out);
-	for (int i = 0; i < csv_table_rows(t); i++) {
-		if (begins_claim(t, i))
-			put_claim_head(out, t, i);
-		put_claim_part(out, t, i);
-	}
-	fputs("</tbody>\n</table>\n</section>\n", out);
-}
-
-/* "K1, K3: agrees" */
-static void put_summary(FILE *out, const struct study_view *v)
-{
-	const struct csv_table *t = v->claims;
-	static const char *const verdicts[] = { "agrees", "disagrees", "not shown" };
-	fputs("<p class=\"verdict\">", out);
-	for (size_t k = 0; k < sizeof(verdicts) / sizeof(*verdicts); k++) {
-		int count = 0;
-		for (int i = 0; i < csv_table_rows(t); i++) {
-			if (!begins_claim(t, i) || strcmp(csv_table_text(t, i, "claim_verdict"), verdicts[k]) != 0)
-				continue;
-			html_textf(out, "%s%s", count++ ? ", " : "", csv_table_text(t, i, "claim"));
-		}
-		if (count)
-			html_textf(out, ": %s. ", verdicts[k]);
-	}
-	fputs("</p>\n", out);
-}
-
 /* ---- sizes ---- */
 
-/* "job 5000000000, repeat yes" */
+/* A value as people read it: "8388608B" is "8 MiB"; a text as it is. */
+static const char *option_format(const char *text, char *buffer, size_t room)
+{
+	char *unit;
+	double value = strtod(text, &unit);
+	if (unit == text || isnan(value) || (*unit && strcmp(unit, "B") != 0))
+		return text;
+	return value_format(value, *unit ? "bytes" : "", buffer, room);
+}
+
+/* "job 5.00 G, repeat yes"; what is empty is left out. */
 static void put_options(FILE *out, struct json_object *options)
 {
 	const char *gap = "";
+	char fact[256], text[64];
 	if (!json_object_is_type(options, json_type_object))
 		return;
 	json_object_object_foreach(options, key, value)
 	{
-		html_textf(out, "%s%s %s", gap, key, json_object_get_string(value));
+		if (!*fact_format(key, value, fact, sizeof(fact)))
+			continue;
+		html_textf(out, "%s%s %s", gap, key, option_format(fact, text, sizeof(text)));
 		gap = ", ";
 	}
 }
 
-/* Sizes of the VMs of one run for each workload. */
+/* A VM's first workload, NULL: it has none. */
+static struct json_object *workload_of(struct json_object *vm)
+{
+	struct json_object *list = json_at(vm, "workloads");
+	return json_object_is_type(list, json_type_array) && json_object_array_length(list)
+	               ? json_object_array_get_idx(list, 0)
+	               : NULL;
+}
+
+static void put_size(FILE *out, const char *name, struct json_object *vm)
+{
+	const char *const sizes[] = { "memory_bytes", "spare_bytes", "disk_bytes" };
+	char text[64];
+	fputs("<tr><td>", out);
+	html_text(out, name);
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
+		fputs("</td><td class=\"number\">", out);
+		html_text(out, value_format(json_number(vm, sizes[i]), "bytes", text, sizeof(text)));
+	}
+	fputs("</td><td>", out);
+	put_options(out, json_at(workload_of(vm), "options"));
+	fputs("</td></tr>\n", out);
+}
+
+static const struct run_data *run_of_figure(const struct study_view *v, const struct paper_figure *f)
+{
+	const struct run_data *run = NULL;
+	for (int r = 0; r < FIGURE_RATES && !run; r++)
+		run = study_view_run(v, f->vms, f->workload, v->paper->rates_bits_per_s[r]);
+	return run;
+}
+
+/* The VM that moves, for each workload. */
+static void put_figure_sizes(FILE *out, const struct study_view *v)
+{
+	const char *last = "";
+	for (const struct paper_figure *f = v->paper->figures; f && f->name; f++) {
+		const struct run_data *run = run_of_figure(v, f);
+		struct json_object *vm = run ? run_vm_row(run, run_moved_vm(run)) : NULL;
+		if (!workload_of(vm) || f->vms != v->paper->figures[0].vms || strcmp(f->workload, last) == 0)
+			continue;
+		last = f->workload;
+		put_size(out, f->workload, vm);
+	}
+}
+
+/* All VMs of a loop, of the first point of each picture. */
+static void put_loop_sizes(FILE *out, const struct study_view *v)
+{
+	char name[200];
+	for (const struct paper_loops *l = v->paper->loops; l && l->name; l++) {
+		const struct run_data *run = study_view_point(v, l->columns[0].point);
+		struct json_object *vms = run ? json_at(run->manifest, "vms") : NULL;
+		for (size_t i = 0; json_object_is_type(vms, json_type_array) && i < json_object_array_length(vms);
+		     i++) {
+			struct json_object *vm = json_object_array_get_idx(vms, i);
+			snprintf(name, sizeof(name), "%.80s: %.80s", json_text(vm, "name"),
+			         json_text(workload_of(vm), "name"));
+			if (workload_of(vm))
+				put_size(out, name, vm);
+		}
+	}
+}
+
 static void put_sizes(FILE *out, const struct study_view *v)
 {
-	char memory[64], spare[64], disk[64];
-	fputs("<section>\n<h2>Sizes</h2>\n<table>\n<thead><tr><th>workload</th><th class=\"number\">memory of a VM</th>"
+	const struct run_data *any = study_view_any(v);
+	char rate[64];
+	fputs("<section>\n<h2>Sizes</h2>\n<p class=\"note\">", out);
+	if (v->paper->loops && any)
+		html_textf(out, "VMs move over %s.", value_format(run_link_rate(any), "bit/s", rate, sizeof(rate)));
+	fputs("</p>\n<table>\n<thead><tr><th>workload</th><th class=\"number\">memory of a VM</th>"
 	      "<th class=\"number\">of it beyond the scale, zero</th><th class=\"number\">disk</th><th>its "
 	      "keys</th></tr></thead>\n<tbody>\n",
 	      out);
-	const char *last = "";
-	for (const struct paper_figure *f = v->paper->figures; f->name; f++) {
-		const struct run_data *run = NULL;
-		for (int r = 0; r < FIGURE_RATES && !run; r++)
-			run = study_view_run(v, f->vms, f->workload, v->paper->rates_bits_per_s[r]);
-		struct json_object *vm = run ? run_vm_row(run, run_moved_vm(run)) : NULL;
-		struct json_object *list = json_at(vm, "workloads");
-		if (!list || f->vms != v->paper->figures[0].vms || strcmp(f->workload, last) == 0)
-			continue;
-		last = f->workload;
-		fputs("<tr><td>", out);
-		html_text(out, f->workload);
-		fputs("</td><td class=\"number\">", out);
-		html_text(out, value_format(json_number(vm, "memory_bytes"), "bytes", memory, sizeof(memory)));
-		fputs("</td><td class=\"number\">", out);
-		html_text(out, value_format(json_number(vm, "spare_bytes"), "bytes", spare, sizeof(spare)));
-		fputs("</td><td class=\"number\">", out);
-		html_text(out, value_format(json_number(vm, "disk_bytes"), "bytes", disk, sizeof(disk)));
-		fputs("</td><td>", out);
-		put_options(out, json_at(json_object_array_get_idx(list, 0), "options"));
-		fputs("</td></tr>\n", out);
-	}
+	put_figure_sizes(out, v);
+	put_loop_sizes(out, v);
 	fputs("</tbody>\n</table>\n</section>\n", out);
 }
 
 static void put(FILE *out, const struct study_view *v, const struct study_plot *plots, int plot_count)
 {
-	put_claims(out, v->claims);
-	fputs("<section>\n<h2>Figures</h2>\n<p class=\"note\">Of each point the first complete run. Grey: the migration; "
-	      "red: the VM that moves is stopped. Time counts from the start of the work, as in the paper.</p>\n",
-	      out);
+	claims_put(out, v);
+	fputs("<section>\n<h2>Figures</h2>\n<p class=\"note\">Of each point the first complete run. ", out);
+	html_text(out, v->paper->note);
+	fputs("</p>\n", out);
 	study_plots_put(out, v, plots, plot_count, PART_PAPER, 0);
 	fputs("</section>\n", out);
+	roles_put(out, v);
 	put_sizes(out, v);
 }
 
@@ -187,13 +151,6 @@ static void read_marks(struct panel *p, const struct run_data *run)
 	p->resume_s = mark_time(run->marks, "resume", p->stop_s);
 }
 
-static void choose_unit(struct panel *p, const char *workload)
-{
-	int adds = strcmp(workload, "intadd") == 0;
-	p->factor = 1e6;
-	p->unit = adds ? "Mop/s" : "MB/s";
-}
-
 static void read_panel(struct panel *p, const struct study_drawing *d, const struct paper_figure *f, int row,
                        int column)
 {
@@ -204,7 +161,7 @@ static void read_panel(struct panel *p, const struct study_drawing *d, const str
 	memset(p, 0, sizeof(*p));
 	snprintf(p->title, sizeof(p->title), "%s. vm%d at %s", f->numbers[row][column], row + 1,
 	         paper->rate_names[column]);
-	choose_unit(p, f->workload);
+	p->unit = work_unit(f->workload, &p->factor);
 	if (!run)
 		return;
 	snprintf(path, sizeof(path), "%s/plots/coarse-vm%d-%s.csv", run->directory, row + 1, f->workload);
@@ -277,21 +234,43 @@ static int times_prepare(const struct study_drawing *d, const struct study_plot 
 	return study_times_prepare(d->view, s);
 }
 
+static int loops_prepare(const struct study_drawing *d, const struct study_plot *plot, FILE *s)
+{
+	const struct paper_loops *loops = plot->of;
+	struct cluster_column columns[LOOP_POINTS];
+	int count = 0;
+	for (; count < LOOP_POINTS && loops->columns[count].point; count++)
+		columns[count] =
+			(struct cluster_column){ .run = study_view_point(d->view, loops->columns[count].point),
+			                         .title = loops->columns[count].title,
+			                         .numbers = loops->columns[count].numbers,
+			                         .number_count = LOOP_ROWS };
+	return cluster_prepare(s, d->work, plot->name, columns, count);
+}
+
+static void add_plot(struct study_plot *plots, int *count, const char *name, const char *heading,
+                     struct study_plot plot)
+{
+	plots[*count] = plot;
+	snprintf(plots[*count].name, sizeof(plots[*count].name), "%s", name);
+	snprintf(plots[*count].heading, sizeof(plots[*count].heading), "%s", heading);
+	++*count;
+}
+
 static int plots(const struct study_view *v, struct study_plot *ret, int room)
 {
+	const struct paper *paper = v->paper;
 	int count = 0;
-	if (!room)
-		return 0;
-	for (const struct paper_figure *f = v->paper->figures; f->name && count < room - 1; f++, count++) {
-		ret[count] = (struct study_plot){ .script = "study.gp", .prepare = figure_prepare, .of = f };
-		snprintf(ret[count].name, sizeof(ret[count].name), "%s", f->name);
-		snprintf(ret[count].heading, sizeof(ret[count].heading), "%s", f->heading);
-	}
-	ret[count] = (struct study_plot){ .name = "migration_times",
-		                          .script = "study_times.gp",
-		                          .prepare = times_prepare };
-	snprintf(ret[count].heading, sizeof(ret[count].heading), "%s", v->paper->times_heading);
-	return count + 1;
+	for (const struct paper_figure *f = paper->figures; f && f->name && count < room; f++)
+		add_plot(ret, &count, f->name, f->heading,
+		         (struct study_plot){ .script = "study.gp", .prepare = figure_prepare, .of = f });
+	if (paper->times_heading && count < room)
+		add_plot(ret, &count, "migration_times", paper->times_heading,
+		         (struct study_plot){ .script = "study_times.gp", .prepare = times_prepare });
+	for (const struct paper_loops *l = paper->loops; l && l->name && count < room; l++)
+		add_plot(ret, &count, l->name, l->heading,
+		         (struct study_plot){ .script = "cluster.gp", .prepare = loops_prepare, .of = l });
+	return count;
 }
 
 static bool is_there(const struct study_view *v)
@@ -299,4 +278,4 @@ static bool is_there(const struct study_view *v)
 	return v->paper != NULL;
 }
 
-const struct study_section paper_section = { is_there, plots, put_summary, put };
+const struct study_section paper_section = { is_there, plots, claims_put_summary, put };

@@ -12,19 +12,6 @@ static const struct {
 
 enum { KINDS = sizeof(kinds) / sizeof(*kinds) };
 
-/* The row of study.csv, or -1. */
-static int find_row(const struct csv_table *t, const char *workload, double bits_per_s)
-{
-	for (int i = 0; i < csv_table_rows(t); i++)
-		if (strcmp(csv_table_text(t, i, "metric"), "migration_time") == 0 &&
-		    strcmp(csv_table_text(t, i, "estimator"), "completion") == 0 &&
-		    strcmp(csv_table_text(t, i, "vms"), "1") == 0 &&
-		    strcmp(csv_table_text(t, i, "workload"), workload) == 0 &&
-		    fabs(csv_table_number(t, i, "rate_bit_per_s") - bits_per_s) < 1)
-			return i;
-	return -1;
-}
-
 /* An end of an interval, where the axis has it. */
 static void put_end(FILE *s, const char *array, int index, double seconds)
 {
@@ -47,7 +34,8 @@ int study_times_prepare(const struct study_view *v, FILE *s)
 	for (int g = 0; g < FIGURE_RATES; g++)
 		for (int k = 0; k < KINDS; k++) {
 			char text[64];
-			int row = find_row(t, kinds[k].workload, v->paper->rates_bits_per_s[g]);
+			int row = study_view_row(v, "migration_time", "", "completion", 1, kinds[k].workload,
+			                         v->paper->rates_bits_per_s[g]);
 			double value = csv_table_number(t, row, "mean"), low = csv_table_number(t, row, "low"),
 			       high = csv_table_number(t, row, "high");
 			if (!(value > 0))
@@ -62,6 +50,6 @@ int study_times_prepare(const struct study_view *v, FILE *s)
 			highest = fmax(highest, isnan(high) ? value : high);
 		}
 	fprintf(s, "COUNT = %d\nLOW = %.9g\nHIGH = %.9g\n", bars, pow(10, floor(log10(lowest / 1e9 * 0.8))),
-	        pow(10, ceil(log10(highest / 1e9 * 1.3))));
+	        highest / 1e9 * 2); /* room for a number above the bar */
 	return bars == 0;
 }

@@ -44,6 +44,15 @@ static void copy_key(struct json_object *keys, const char *name, char *buffer, s
 		snprintf(buffer, room, "%s", json_object_get_string(value));
 }
 
+const struct paper *paper_find(const char *name)
+{
+	static const struct paper *const papers[] = { &kuno_paper, &hirofuchi_paper };
+	for (size_t i = 0; i < sizeof(papers) / sizeof(*papers); i++)
+		if (strcmp(papers[i]->name, name) == 0)
+			return papers[i];
+	return NULL;
+}
+
 int study_view_load(struct study_view *v, const char *directory, struct err *e)
 {
 	memset(v, 0, sizeof(*v));
@@ -63,6 +72,7 @@ int study_view_load(struct study_view *v, const char *directory, struct err *e)
 	v->planned = planned > 0 && planned < 1e6 ? (int)planned : 0;
 	json_object_put(plan);
 	csv_table_load(&v->claims, directory, "claims.csv", VALUE_ROWS, NULL);
+	csv_table_load(&v->explanations, directory, "explanations.csv", VALUE_ROWS, NULL);
 	csv_table_load(&v->values, directory, "study.csv", VALUE_ROWS, NULL);
 	csv_table_load(&v->ranking, directory, "ranking.csv", VALUE_ROWS, NULL);
 	csv_table_load(&v->boundary, directory, "boundary.csv", VALUE_ROWS, NULL);
@@ -76,6 +86,7 @@ void study_view_free(struct study_view *v)
 		run_data_free(&v->runs[i]);
 	free(v->runs);
 	csv_table_free(v->claims);
+	csv_table_free(v->explanations);
 	csv_table_free(v->values);
 	csv_table_free(v->ranking);
 	csv_table_free(v->boundary);
@@ -105,6 +116,30 @@ const struct run_data *study_view_run(const struct study_view *v, int vms, const
 		    strcmp(workload_of(run), workload) == 0 && fabs(run_link_rate(run) - bits_per_s) < 1)
 			return run;
 	}
+	return NULL;
+}
+
+int study_view_row(const struct study_view *v, const char *metric, const char *role, const char *estimator, int vms,
+                   const char *workload, double bits_per_s)
+{
+	const struct csv_table *t = v->values;
+	for (int i = 0; i < csv_table_rows(t); i++)
+		if (strcmp(csv_table_text(t, i, "metric"), metric) == 0 &&
+		    (!*role || strcmp(csv_table_text(t, i, "role"), role) == 0) &&
+		    (!*estimator || strcmp(csv_table_text(t, i, "estimator"), estimator) == 0) &&
+		    strcmp(csv_table_text(t, i, "workload"), workload) == 0 &&
+		    csv_table_number(t, i, "vms") == vms &&
+		    fabs(csv_table_number(t, i, "rate_bit_per_s") - bits_per_s) < 1)
+			return i;
+	return -1;
+}
+
+const struct run_data *study_view_point(const struct study_view *v, const char *label)
+{
+	for (int i = 0; i < v->count; i++)
+		if (strcmp(v->runs[i].status, "complete") == 0 &&
+		    strcmp(json_text(v->runs[i].manifest, "point"), label) == 0)
+			return &v->runs[i];
 	return NULL;
 }
 

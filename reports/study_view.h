@@ -17,16 +17,33 @@ struct paper_figure {
 	const char *numbers[FIGURE_VMS][FIGURE_RATES]; /* the paper's, "13-a" */
 };
 
+enum { LOOP_POINTS = 3, LOOP_ROWS = 4 };
+
+/* One picture of consolidation loops: a point of the sweep a column (reports/cluster.h). */
+struct paper_loops {
+	const char *name, *heading; /* as above */
+	struct {
+		const char *point; /* its label in the sweep, NULL: none */
+		const char *title;
+		const char *numbers[LOOP_ROWS]; /* the paper's, of nodes and VMs */
+	} columns[LOOP_POINTS];
+};
+
 /* The figures of a study and what else its page says. */
 struct paper {
-	const char *name;  /* experiment.study; NULL ends */
+	const char *name;  /* experiment.study */
 	const char *title; /* of the page */
 	const char *cited;
+	const char *term; /* what a term of a claim's formula says */
+	const char *note; /* on the figures */
 	double rates_bits_per_s[FIGURE_RATES];
 	const char *rate_names[FIGURE_RATES];
-	const struct paper_figure *figures;
-	const char *times_heading; /* of the bars of migration times */
+	const struct paper_figure *figures; /* NULL: none */
+	const char *times_heading;          /* of the bars of migration times; NULL: none */
+	const struct paper_loops *loops;    /* NULL: none */
 };
+
+extern const struct paper kuno_paper, hirofuchi_paper;
 
 /* NULL: a paper that is not known. */
 const struct paper *paper_find(const char *name);
@@ -37,6 +54,7 @@ struct study_view {
 	int count, complete;
 	int planned;                                 /* runs, by plan.json; 0: it does not say */
 	struct csv_table *claims, *values, *ranking; /* claims.csv, study.csv, ranking.csv; NULL: not there */
+	struct csv_table *explanations;              /* explanations.csv; the same */
 	struct csv_table *boundary, *tried;          /* boundary.csv, tried.csv; the same */
 	char compare[64], reference[64];             /* experiment.compare and .reference; "" none */
 	char search_label[256];                      /* bisect.label */
@@ -49,6 +67,13 @@ void study_view_free(struct study_view *v);
 
 /* The first complete run with so many VMs, this workload in the VM that moves, and this link rate; NULL: there is none. */
 const struct run_data *study_view_run(const struct study_view *v, int vms, const char *workload, double bits_per_s);
+
+/* The row of study.csv with this value, -1: there is none; role and estimator may be "" for any. */
+int study_view_row(const struct study_view *v, const char *metric, const char *role, const char *estimator, int vms,
+                   const char *workload, double bits_per_s);
+
+/* The first complete run of this point of the sweep; NULL: there is none. */
+const struct run_data *study_view_point(const struct study_view *v, const char *label);
 
 /* "load=cpu" as "load cpu". Returns buffer. */
 char *block_format(const char *block, char *buffer, size_t room);

@@ -1,5 +1,6 @@
 /* What stands above and across the panels of a timeline: phases, events, stops, iterations, estimators' bars. */
 #include "reports/csv_table.h"
+#include "reports/label_rows.h"
 #include "reports/run_data.h"
 #include "reports/view.h"
 
@@ -7,32 +8,10 @@
 #include <math.h>
 #include <string.h>
 
-enum { LABELS = 24, LABEL_ROWS = 4, TICKS = 2000 };
+enum { LABELS = 24, TICKS = 2000 };
 
-/* Of the plot area, in px, and of a character in its two sizes; see timeline.gp. */
-static const double area_px = 1084, bold_px = 9.2, small_px = 7.6;
-
-/* Rows for labels on one axis, each in the first row that has room for it. */
-struct label_rows {
-	double end_px[LABEL_ROWS];
-	int used;
-};
-
-static int label_row(struct label_rows *rows, double from_px, double width_px)
-{
-	int row = 0;
-	while (row < LABEL_ROWS - 1 && rows->end_px[row] > from_px)
-		row++;
-	rows->end_px[row] = from_px + width_px + 8;
-	if (rows->used < row + 1)
-		rows->used = row + 1;
-	return row;
-}
-
-static double text_px(const char *text, double character_px)
-{
-	return (double)strlen(text) * character_px;
-}
+/* Of the plot area, in px; see timeline.gp. */
+static const double area_px = 1084;
 
 static void put_bands(struct view *v, double px_per_s)
 {
@@ -56,7 +35,7 @@ static void put_bands(struct view *v, double px_per_s)
 		to_s = isnan(to_s) ? v->to_s : fmin(to_s, v->to_s);
 		if (!(from_s < to_s))
 			continue;
-		double width = text_px(name, bold_px);
+		double width = label_bold_px(name);
 		double left = ((from_s + to_s) / 2 - v->from_s) * px_per_s - width / 2;
 		left = fmax(0, fmin(left, area_px - width));
 		count++;
@@ -104,7 +83,7 @@ static void put_labels(struct view *v, const struct event_label *labels, int cou
 	struct label_rows rows = { 0 };
 	for (int i = 0; i < count; i++) {
 		const struct event_label *l = &labels[i];
-		double width = text_px(l->text, small_px) + 8, left = (l->at_s - v->from_s) * px_per_s;
+		double width = label_small_px(l->text) + 8, left = (l->at_s - v->from_s) * px_per_s;
 		int right = left + width > area_px;
 		gnuplot_set_item(s, "EVENT_LABEL", i + 1, l->text);
 		gnuplot_set_item(s, "EVENT_COLOUR", i + 1, l->stop ? "#B04A00" : "#444444");

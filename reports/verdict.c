@@ -15,6 +15,12 @@ const struct main_metric main_metrics[] = {
 	{ "migration_time", "switch_over", "migration time, to switch-over" },
 	{ "move_time", "", "time of a move" },
 	{ "move_switch_time", "", "time of a move, until it ran there" },
+	{ "moves", "", "moves" },
+	{ "overload_time", "", "overloaded" },
+	{ "overload_seen_time", "", "overload, until it was seen" },
+	{ "overload_resolve_time", "", "overload, from then until it was over" },
+	{ "gather_seen_time", "", "idle nodes, until it was seen" },
+	{ "node_in_use", "", "node in use" },
 	{ "node_active", "", "node on" },
 	{ "downtime", "stop_resume", "downtime, stop to resume" },
 	{ "downtime", "guest_clock", "downtime, guest clock" },
@@ -215,6 +221,28 @@ static void say_calibration(struct sentence *s, const struct run_data *run)
 	say(s, "%s", isnan(work) ? "" : ".");
 }
 
+/* "src was overloaded, which was seen after 8.1 s and over after another 6.5 s." */
+static void say_overloads(struct sentence *s, const struct run_data *run)
+{
+	for (int i = 0; i < run->shown_count; i++) {
+		const struct shown_metric *m = &run->shown[i];
+		if (strcmp(m->metric, "overload_seen_time") != 0)
+			continue;
+		const char *node = strchr(m->estimator, ':') ? strchr(m->estimator, ':') + 1 : m->estimator;
+		const struct shown_metric *over = run_metric(run, "overload_resolve_time", NULL, m->estimator);
+		say(s, " %s was overloaded", node);
+		if (isnan(m->value)) {
+			say(s, ", %s.", m->reason);
+			continue;
+		}
+		say(s, ", which was seen after ");
+		say_value(s, m, "");
+		say(s, over && !isnan(over->value) ? " and over after another " : "; how long it lasted then is ");
+		say_value(s, over, "not known");
+		say(s, ".");
+	}
+}
+
 /* What a policy moved, and what it brought. */
 static void say_loop(struct sentence *s, const struct run_data *run)
 {
@@ -244,7 +272,9 @@ static void say_loop(struct sentence *s, const struct run_data *run)
 		}
 	}
 	say(s, moves ? "." : "moved nothing.");
-	for (int i = 0; i < run->shown_count; i++)
+	say_overloads(s, run);
+	bool sleeps = strcmp(json_text(loop, "power"), "none") != 0;
+	for (int i = 0; sleeps && i < run->shown_count; i++)
 		if (strcmp(run->shown[i].metric, "node_active") == 0) {
 			say(s, "%s%s was on for ", nodes++ ? ", " : " ", run->shown[i].estimator);
 			say_value(s, &run->shown[i], "an unknown time");
@@ -262,8 +292,11 @@ char *verdict_format(const struct run_data *run, char *buffer, size_t room)
 	} ends[] = { { "failed", "failed" }, { "interrupted", "was interrupted" }, { "skipped", "was skipped" } };
 	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++)
 		if (strcmp(run->status, ends[i].status) == 0) {
-			say(&s, "The run %s: %s.", ends[i].words,
-			    *run->reason ? run->reason : "the reason is missing");
+			bool same = strcmp(run->reason, run->status) == 0;
+			say(&s, "The run %s%s%s.", ends[i].words, same ? "" : ": ",
+			    same           ? ""
+			    : *run->reason ? run->reason
+			                   : "the reason is missing");
 			return buffer;
 		}
 	if (strcmp(run->status, "running") == 0) {

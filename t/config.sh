@@ -22,12 +22,21 @@ complains 'unknown key' 2 "-s vm1.memroy=1: unknown key 'memroy', did you mean '
 complains 'unknown section' 2 'unknown section \[lnik\], did you mean \[link\]' run "$work/good.conf" -n -s lnik.rate=1G
 complains 'bad value' 2 "key 'rate': 'fast' is not a rate" run "$work/good.conf" -n -s link.rate=fast
 complains 'value out of range' 2 "below the limit" run "$work/good.conf" -n -s vm1.memory=1M
-complains 'unknown workload' 2 "intadd" run "$work/good.conf" -n -s vm1.workload=intad
+complains 'unknown workload' 2 "-s vm1.workload=intad: unknown workload 'intad', did you mean 'intadd'" run "$work/good.conf" -n -s vm1.workload=intad
 complains 'unknown workload key' 2 "unknown key 'jb', did you mean 'job'" run "$work/good.conf" -n -s vm1.intadd.jb=1
 complains 'missing file' 2 "cannot read config '$work/none.conf'" run "$work/none.conf"
 complains 'a VM that is not there' 2 "no VM 'vm2'" run "$work/good.conf" -n -s migration.vm=vm2
 complains 'region larger than the memory' 2 'needs at least' run "$work/good.conf" -n -s vm1.workload=memdirty -s vm1.memdirty.region=2G
 complains 'reading without a disk' 2 'reads a disk but has none' run "$work/good.conf" -n -s vm1.workload=seqread
+complains 'a disk beside an image' 2 "brings its own disk" run "$work/good.conf" -n -s vm1.workload=compile -s vm1.disk=1G
+complains 'an image without storage' 2 "set it to iscsi" run "$work/good.conf" -n -s vm1.workload=web -s vm1.memory=256M
+complains 'sessions without a web server' 2 "no workload 'web'" run "$work/good.conf" -n -s vm1.sessions=20
+for bad in 20,30 '20:60,+30/10s' 20:60,+30/10s..20 many; do
+	complains "sessions = $bad" 2 "VM 'vm1', sessions: '" run "$work/good.conf" -n -s storage.kind=iscsi \
+		-s vm1.memory=256M -s vm1.workload=web -s "vm1.sessions=$bad"
+done
+ok 'a ramp of sessions is no sweep' "$migmeter" run "$work/good.conf" -n -s storage.kind=iscsi -s vm1.memory=256M \
+	-s vm1.workload=web -s vm1.sessions=20:60,+30/10s..200
 complains 'xbzrle cache' 2 'power of two' run "$work/good.conf" -n -s migration.xbzrle=yes -s migration.xbzrle_cache=3M
 complains 'unknown command' 2 "did you mean 'report'" repotr
 "$migmeter" run nothing.conf --help >/dev/null 2>&1
@@ -36,6 +45,7 @@ complains 'testbed up with more words' 2 "'link.rate=1G'" testbed up link.rate=1
 complains 'testbed status with more words' 2 "'src'" testbed status src
 like 'help of a command on a node is its own' "$("$migmeter" testbed exec nowhere ls --help 2>&1)" 'no node .nowhere.|no testbed is up'
 complains 'unknown option' 2 "did you mean '--repeat'" run --repaet 3 x
+complains 'words too many for a command without any' 2 'usage: migmeter completion; see' completion x
 complains 'missing argument' 2 'usage: migmeter run' run
 complains 'bad scale' 2 'scale' run "$work/good.conf" -n --scale 0
 complains 'analysing what is no run' 2 'not a run directory' analyze "$work/none"
@@ -44,6 +54,10 @@ complains 'reporting what is no run' 2 'not a run directory' report "$work/none"
 
 printf '[vm vm1]\nmemory = 128M\nmemory = 256M\n' >"$work/twice.conf"
 complains 'a key given twice' 2 'twice.conf:3: .*given twice' run "$work/twice.conf"
+printf '[vm vm1]\nmemory = 128M\nworkload = memdirt\n' >"$work/workload.conf"
+complains 'unknown workload in a file' 2 "workload.conf:3: unknown workload 'memdirt', did you mean 'memdirty'" run "$work/workload.conf"
+printf '[vm vm1]\nmemory = 128M\n\n[link]\nrate = 1G\n[vm vm1]\nnode = dst\n' >"$work/named.conf"
+complains 'a VM named twice' 2 'named.conf:7: section .vm vm1. is there twice .its first key is at .*named.conf:2' run "$work/named.conf"
 printf '[vm vm1]\nthis is no setting\n' >"$work/syntax.conf"
 complains 'bad syntax' 2 'syntax.conf:2' run "$work/syntax.conf"
 long=$(printf '%0300d' 0)
@@ -110,7 +124,19 @@ sed 's/memdirty.rate/memdirty.raet/' "$work/case.conf" >"$work/badcase.conf"
 complains 'a case with an unknown key' 2 "badcase.conf:9: unknown key 'raet'" run "$work/badcase.conf" -n
 complains 'a sweep too large' 2 'more than 1000 points' run "$work/good.conf" -n \
 	-s "link.rate=$(seq -s, 1000000 1000040)" -s "link.rtt=$(seq -s ms, 0 40)ms"
+complains 'a disk that cannot stay' 2 'set migration.copy_disks' run "$work/good.conf" -n -s storage.kind=copy -s vm1.disk=8M
+complains 'a shared disk to be copied' 2 'a disk of its own' run "$work/good.conf" -n -s storage.kind=iscsi -s vm1.disk=8M \
+	-s migration.copy_disks=full
+ok 'one that moves along' "$migmeter" run "$work/good.conf" -n -s storage.kind=copy -s vm1.disk=8M -s migration.copy_disks=full
 is 'the study of a paper' "$("$migmeter" run kuno/kuno -n --scale 1/16 | head -n 1 | cut -d, -f1)" '18 points x 3 repeats'
+is 'what explains it' "$("$migmeter" run kuno/explain -n --scale 1/16 | sed -n '1s/,.*//p;2p')" '7 points x 3 repeats
+  1: cause=queue'
+complains 'an explanation of no claim' 2 "there is no claim 'K11'" run "$work/good.conf" -n -s experiment.explains=K11 -s experiment.cause=x
+complains 'an explanation without a cause' 2 'set both' run "$work/good.conf" -n -s experiment.explains=K3
+is 'the study of another' "$("$migmeter" run hirofuchi/hirofuchi -n | sed '1s/,.*//')" '3 points x 3 repeats
+  1: case=staircase-postcopy
+  2: case=staircase-precopy
+  3: case=staircase-precopy-skip'
 complains 'an unknown paper' 2 "'kano' is no paper" run "$work/good.conf" -n -s experiment.study=kano
 printf '[bisect]\nkey = vm1.memdirty.rate\nof = 11M\n' >>"$work/case.conf"
 is 'a search has steps' "$("$migmeter" run "$work/case.conf" -n --only 'load=dirty rate=1G' | sed -n '1s/,.*//p;3,$p')" '64 points x 1 repeat

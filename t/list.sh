@@ -23,4 +23,9 @@ is 'every policy' "$(sed -n 's/^\([a-z-]*\): .*/\1/p' "$work/policies" | tr '\n'
 	'none threshold first-fit-decreasing rtt-aware '
 like 'a key with its default and what it is' "$(cat "$work/policies")" \
 	'^  threshold\.overload +fraction +90% +a node.s CPU, of its cores, from here on \(0 to 1000\)$'
+"$migmeter" list features >"$work/features"
+like 'a feature: how it is asked for, since when, how it is read back' "$(grep -A 1 'migration\.xbzrle_cache' "$work/features")" \
+	'libvirt 1\.3\.4 by compression\.xbzrle\.cache; QEMU 2\.11\.0; needs xbzrle; read back from parameter xbzrle-cache-size$'
+is 'every feature says how' "$(grep -c 'read back from' "$work/features")" "$(grep -c '^  migration' "$work/features")"
+is 'every config states its question in one line' "$("$migmeter" list configs | grep -cvE '^[^ ]+\.conf +[A-Z].*[.?)]$')" 0
 done_testing

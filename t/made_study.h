@@ -37,10 +37,11 @@ __attribute__((unused)) static void made_metrics(const char *folder, const struc
 	fclose(file);
 }
 
-/* One run of it; count metrics. */
-__attribute__((unused)) static void made_study_run(const char *directory, int vms, const char *workload,
-                                                   const char *rate, int repeat, const char *status,
-                                                   const struct made_metric *metrics, int count)
+/* One run of it whose config says `general` of [experiment], as JSON members; count metrics. */
+__attribute__((unused)) static void made_study_run_with(const char *directory, const char *general, int vms,
+                                                        const char *workload, const char *rate, int repeat,
+                                                        const char *status, const struct made_metric *metrics,
+                                                        int count)
 {
 	static const char *const roles[] = { "migrating", "destination-neighbour", "source-neighbour" };
 	char folder[4096], list[4096] = "";
@@ -55,9 +56,47 @@ __attribute__((unused)) static void made_study_run(const char *directory, int vm
 		folder, "manifest.json",
 		"{\"format\":1,\"status\":\"%s\",\"reason\":\"a reason\",\"name\":\"made\",\"question\":\"Does it?\","
 		"\"point\":\"vms=%d load=%s rate=%s\",\"repeat\":%d,\"scale\":0.0625,\"link\":{\"asked\":{\"rate\":\"%s\"}},"
-		"\"migration\":{\"vm\":\"vm1\",\"mode\":\"precopy\"},\"vms\":[%s]}\n",
-		status, vms, workload, rate, repeat, rate, list);
+		"\"config\":{\"experiment\":{%s}},\"migration\":{\"vm\":\"vm1\",\"mode\":\"precopy\"},\"vms\":[%s]}\n",
+		status, vms, workload, rate, repeat, rate, general, list);
 	made_metrics(folder, metrics, count);
+}
+
+__attribute__((unused)) static void made_study_run(const char *directory, int vms, const char *workload,
+                                                   const char *rate, int repeat, const char *status,
+                                                   const struct made_metric *metrics, int count)
+{
+	made_study_run_with(directory, "", vms, workload, rate, repeat, status, metrics, count);
+}
+
+/* The same with the VM instead of a role. */
+struct made_loop_metric {
+	const char *name, *vm, *estimator;
+	double value;
+};
+
+/* A run of a consolidation study at case=POINT. */
+__attribute__((unused)) static void made_case_run(const char *directory, const char *point, int repeat,
+                                                  const struct made_loop_metric *metrics, int count)
+{
+	char folder[4096];
+	snprintf(folder, sizeof(folder), "%.3000s/%.200s-r%d", directory, point, repeat);
+	mkdir(folder, 0755);
+	made_file(
+		folder, "manifest.json",
+		"{\"format\":1,\"status\":\"complete\",\"name\":\"made\",\"question\":\"Does it?\",\"point\":\"case=%s\","
+		"\"repeat\":%d,\"link\":{\"asked\":{\"rate\":\"100M\"}},\"migration\":{\"mode\":\"precopy\"},\"vms\":"
+		"[{\"name\":\"vm0\",\"role\":\"roaming\",\"memory_bytes\":134217728,\"workloads\":[{\"name\":"
+		"\"dutycycle\",\"options\":{\"share\":\"0.2\"}}]}]}\n",
+		point, repeat);
+	FILE *file = made_open(folder, "metrics.json");
+	fputs("{\"metrics\":[", file);
+	for (int i = 0; i < count; i++)
+		fprintf(file,
+		        "%s{\"metric\":\"%s\",\"vm\":\"%s\",\"role\":\"roaming\",\"estimator\":\"%s\",\"unit\":\"\","
+		        "\"value\":%.15g,\"reason\":\"\"}",
+		        i ? "," : "", metrics[i].name, metrics[i].vm, metrics[i].estimator, metrics[i].value);
+	fputs("]}\n", file);
+	fclose(file);
 }
 
 /* plan.json of a study that compares feature with feature=plain, with further keys. */

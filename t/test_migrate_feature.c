@@ -217,11 +217,13 @@ static void test_past_an_old_libvirt(void **state)
 	assert_int_equal(feature_globals(&set, V(9, 0, 0), globals, &globals_count, 3, &e), -1);
 }
 
-static void kept(const char *text, const char *on, const char *key, const char *value, int kept_or_missing)
+static void kept_of_job(const char *text, const char *on, const char *job, const char *key, const char *value,
+                        int kept_or_missing)
 {
 	struct feature_set set = parsed(text);
 	struct json_object *features_on = on ? json_tokener_parse(on) : NULL, *all, *entry, *member;
-	all = feature_kept(&set, features_on);
+	struct json_object *completed = job ? json_tokener_parse(job) : NULL;
+	all = feature_kept(&set, features_on, completed);
 	assert_true(json_object_object_get_ex(all, key, &entry));
 	assert_true(json_object_object_get_ex(entry, "on", &member));
 	assert_string_equal(json_object_get_string(member), value);
@@ -229,6 +231,12 @@ static void kept(const char *text, const char *on, const char *key, const char *
 	                 kept_or_missing);
 	json_object_put(all);
 	json_object_put(features_on);
+	json_object_put(completed);
+}
+
+static void kept(const char *text, const char *on, const char *key, const char *value, int kept_or_missing)
+{
+	kept_of_job(text, on, NULL, key, value, kept_or_missing);
 }
 
 static void test_read_back(void **state)
@@ -248,6 +256,9 @@ static void test_read_back(void **state)
 	kept("postcopy_bandwidth=5500000", on, "postcopy_bandwidth", "5242880", 1); /* libvirt takes whole MiB */
 	kept("peer2peer", on, "peer2peer", "missing", -1);
 	kept("xbzrle", NULL, "xbzrle", "missing", -1);
+	kept_of_job("copy_disks=full", on, "{\"disk_total_bytes\":33554432}", "copy_disks", "33554432", 1);
+	kept_of_job("copy_disks=full", on, "{\"disk_total_bytes\":0}", "copy_disks", "missing", -1);
+	kept("copy_disks=full", on, "copy_disks", "missing", -1);
 	struct feature_set set = parsed("xbzrle+xbzrle_cache=8M");
 	struct json_object *asked = feature_asked(&set);
 	assert_int_equal(json_object_object_length(asked), 2);

@@ -35,10 +35,14 @@ static struct domain_spec full(void)
 	spec.nic_count = 2;
 	spec.nics[0] = (struct domain_nic){ "52:54:00:00:00:01", "br-mgmt" };
 	spec.nics[1] = (struct domain_nic){ "52:54:00:00:00:02", "br-lan" };
-	spec.disk_count = 3;
-	spec.disks[0] = (struct domain_disk){ "10.77.2.9", 3260, "iqn.2026-01.a:b", 1 };
-	spec.disks[1] = (struct domain_disk){ "10.77.2.9", 10809, NULL, DISK_NBD };
-	spec.disks[2] = (struct domain_disk){ NULL, 0, "/d.raw", 0 };
+	spec.disk_count = 4;
+	spec.disks[0] = (struct domain_disk){ .host = "10.77.2.9",
+		                              .port = 3260,
+		                              .target = "iqn.2026-01.a:b",
+		                              .lun = 1 };
+	spec.disks[1] = (struct domain_disk){ .host = "10.77.2.9", .port = 10809, .lun = DISK_NBD };
+	spec.disks[2] = (struct domain_disk){ .target = "/d.raw" };
+	spec.disks[3] = (struct domain_disk){ .target = "/d.qcow2", .qcow2 = true };
 	spec.disks_readonly = 1 << 1;
 	spec.disks_shareable = 1 << 2;
 	spec.global_count = 1;
@@ -65,7 +69,8 @@ static void test_all_parts(void **state)
 	has(xml, "<source bridge='br-lan'/>");
 	has(xml, "protocol='iscsi' name='iqn.2026-01.a:b/1'><host name='10.77.2.9' port='3260'/>");
 	has(xml, "<target dev='vdb' bus='virtio'/><readonly/>");
-	has(xml, "<source file='/d.raw'/>");
+	has(xml, "type='raw' cache='none'/>\n<source file='/d.raw'/>");
+	has(xml, "type='qcow2' cache='none'/>\n<source file='/d.qcow2'/>");
 	has(xml, "<target dev='vdc' bus='virtio'/><shareable/>");
 	has(xml, "<qemu:arg value='migration.x-postcopy-preempt=on'/>");
 	has(xml, "append='on'");

@@ -113,6 +113,9 @@ static void page_says_it_all(void **state)
 	assert_has(page, "lost 2.31&nbsp;s of work and kept 82.8&nbsp;% of its rate");
 	assert_has(page, "no CPU counters of the destination");
 	assert_has(page, "integral of (1 - rate/baseline) dt");
+	/* the longest operation with its wait, and without, in one row */
+	assert_has(page, "<td class=\"number\">228 ms</td><td class=\"number\">20 µs</td>");
+	assert_has(page, "<td class=\"number\">7.70 ms</td></tr>");
 	assert_has(page, "the KVM probe guest did not print a line within 10 s");
 	assert_lacks(page, "No plot");
 	assert_lacks(page, "report.html."); /* itself, half-written, is no file of the run */

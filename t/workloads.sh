@@ -12,7 +12,7 @@ status() { # prints the exit status of a command
 
 is 'list: exit status' "$(status "$guest" list)" 0
 cp "$work/output" "$work/list"
-for name in intadd seqread memdirty dutycycle idle; do
+for name in intadd seqread memdirty dutycycle compile web idle; do
 	ok "list names $name" grep -qx "$name" "$work/list"
 done
 is 'help: exit status' "$(status "$guest" --help)" 0
@@ -53,5 +53,10 @@ like 'no kernel package: the file is named' "$(cat "$work/output")" 'none.deb'
 if [ -s "$build/guest/kernel/vmlinuz" ]; then
 	is 'a kernel that is there is left alone' "$(sh bench/testbed/kernel.sh "$build/guest/kernel" 2>&1; echo $?)" 0
 fi
+
+# image.sh neither.
+is 'no such recipe for a disk: exit status' "$(status sh bench/testbed/image.sh nothing "$work/nothing.img")" 3
+like 'no such recipe for a disk: it is named' "$(cat "$work/output")" 'images/nothing/packages'
+is 'no such recipe for a disk: nothing is left' "$(find "$work" -name 'nothing*')" ''
 
 done_testing

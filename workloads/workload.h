@@ -63,6 +63,8 @@ struct workload_ops {
 	const char *help;      /* one line */
 	const struct option_row *options;
 	size_t options_size;
+	/* It runs programs of this disk image (bench/testbed/disk_image.h), which becomes the VM's disk. NULL: none. */
+	const char *image;
 	/* Options that are fine one by one but not together; needs no state. NULL: nothing to check. */
 	int (*check)(const void *options, struct err *e);
 	/* Memory it will take beyond a few KiB, in bytes. NULL: none. */
@@ -81,6 +83,8 @@ extern const struct workload_ops intadd_workload;
 extern const struct workload_ops seqread_workload;
 extern const struct workload_ops memdirty_workload;
 extern const struct workload_ops dutycycle_workload;
+extern const struct workload_ops compile_workload;
+extern const struct workload_ops web_workload;
 extern const struct workload_ops idle_workload;
 
 /* All of them; NULL ends. */

@@ -3,6 +3,8 @@
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
 #include "bench/placement/consolidation.h"
+#include "bench/testbed/disk_image.h"
+#include "collectors/web_schedule.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -91,6 +93,33 @@ static int vm_workloads_find(struct experiment_vm *vm, struct err *e)
 	return count ? 0
 	             : err_set(e, EXIT_USAGE, "VM '%s' has no workload: 'idle' is the one that does nothing",
 	                       vm->name);
+}
+
+/* The disk of a VM whose workload brings its own: a copy of an image, of the image's size. */
+static int image_choose(struct experiment_vm *vm, struct err *e)
+{
+	for (int i = 0; i < VM_WORKLOADS_MAX && vm->workloads[i]; i++) {
+		const struct workload_ops *ops = vm->workloads[i];
+		if (ops->image && (vm->image || vm->disk_bytes))
+			return err_set(e, EXIT_USAGE,
+			               "VM '%s': workload '%s' brings its own disk, so there can be no other one",
+			               vm->name, ops->name);
+		if (ops->image)
+			vm->image = ops->image;
+	}
+	if (vm->image)
+		vm->disk_bytes = (int64_t)GUEST_DISK_MIB << 20;
+	return 0;
+}
+
+/* Where the config says what a VM runs. */
+static const char *workload_place(const struct config_file *c, const struct experiment_vm *vm)
+{
+	for (size_t i = 0; i < c->count; i++)
+		if (strcmp(c->entries[i].section, "vm") == 0 && strcmp(c->entries[i].subject, vm->name) == 0 &&
+		    strcmp(c->entries[i].key, "workload") == 0)
+			return c->entries[i].where;
+	return "by default";
 }
 
 /* WORKLOAD.KEY = value: kept when the VM runs that workload; checked in any case, so that a sweep over workloads works. */
@@ -202,19 +231,38 @@ static int vm_check(const struct experiment *x, const struct experiment_vm *vm, 
 	for (int i = 0; i < VM_WORKLOADS_MAX && vm->workloads[i]; i++) {
 		if (workload_check(vm->workloads[i], vm->workload_options[i], e) < 0)
 			return err_prefix(e, "VM '%s', workload '%s'", vm->name, vm->workloads[i]->name);
-		if (strcmp(vm->workloads[i]->name, "seqread") == 0 && (!vm->disk_bytes || !x->storage))
+		if (strcmp(vm->workloads[i]->name, "seqread") == 0 && (!vm->disk_bytes || !x->storage.kind))
 			return err_set(
 				e, EXIT_USAGE,
-				"VM '%s' reads a disk but has none: set its disk = SIZE and [storage] kind = iscsi",
+				"VM '%s' reads a disk but has none: set its disk = SIZE and [storage] kind = iscsi or copy",
 				vm->name);
 	}
 	if (vm->memory_bytes < need)
 		return err_set(e, EXIT_USAGE, "VM '%s' has %lld MiB of memory and needs at least %lld MiB%s",
 		               vm->name, (long long)(vm->memory_bytes >> 20),
 		               (long long)((need + (1 << 20) - 1) >> 20), x->scale != 1 ? " (after --scale)" : "");
-	if (vm->disk_bytes && !x->storage)
-		return err_set(e, EXIT_USAGE, "VM '%s' has a disk, but [storage] kind is none: set it to iscsi",
-		               vm->name);
+	if (vm->disk_bytes && !x->storage.kind)
+		return err_set(e, EXIT_USAGE,
+		               "VM '%s' has a disk, but [storage] kind is none: set it to iscsi or copy", vm->name);
+	if (vm->image && x->storage.kind != STORAGE_ISCSI)
+		return err_set(e, EXIT_USAGE, "VM '%s' has a disk made from an image: set [storage] kind = iscsi", vm->name);
+	return 0;
+}
+
+static int sessions_check(const struct experiment *x, const struct experiment_vm *vm, struct err *e)
+{
+	struct web_schedule unused;
+	bool web = false;
+	if (!vm->sessions[0])
+		return 0;
+	for (int i = 0; i < VM_WORKLOADS_MAX && vm->workloads[i]; i++)
+		web |= strcmp(vm->workloads[i]->name, "web") == 0;
+	if (!web)
+		return err_set(e, EXIT_USAGE, "VM '%s' has sessions but no workload 'web'", vm->name);
+	if (x->sessions.tolerable_ns < x->sessions.good_ns)
+		return err_set(e, EXIT_USAGE, "sessions.tolerable is below sessions.good");
+	if (web_schedule_parse(vm->sessions, &unused, e) < 0)
+		return err_prefix(e, "VM '%s', sessions", vm->name);
 	return 0;
 }
 
@@ -228,7 +276,7 @@ static int moving_check(struct experiment *x, struct err *e)
 		names[i] = x->vms[i].name;
 		if (strcmp(names[i], x->migration.vm) == 0)
 			return feature_check(&x->features, x->migration.mode == MODE_POSTCOPY,
-			                     x->vms[i].disk_bytes > 0, e);
+			                     experiment_copies(x, &x->vms[i]), e);
 	}
 	const char *near = nearest_name(x->migration.vm, names, (size_t)x->vm_count);
 	return err_set(e, EXIT_USAGE, "migration.vm: there is no VM '%s'%s%s%s", x->migration.vm,
@@ -254,7 +302,7 @@ static int loop_check(const struct experiment *x, struct err *e)
 	if (consolidation_check(k->ops, k->policy_options, e) < 0)
 		return err_prefix(e, "consolidate");
 	for (int i = 0; i < x->vm_count; i++)
-		disks |= x->vms[i].disk_bytes > 0;
+		disks |= experiment_copies(x, &x->vms[i]);
 	return feature_check(&x->features, x->migration.mode == MODE_POSTCOPY, disks, e);
 }
 
@@ -263,7 +311,7 @@ static int whole_check(struct experiment *x, struct err *e)
 	if (!x->vm_count)
 		return err_set(e, EXIT_USAGE, "the config has no VM: add a section [vm vm1]");
 	for (int i = 0; i < x->vm_count; i++)
-		if (vm_check(x, &x->vms[i], e) < 0)
+		if (vm_check(x, &x->vms[i], e) < 0 || sessions_check(x, &x->vms[i], e) < 0)
 			return -1;
 	if (!x->collect.on[0])
 		return err_set(e, EXIT_USAGE,
@@ -277,7 +325,15 @@ static int whole_check(struct experiment *x, struct err *e)
 	if (x->migration.sent_limit > 0 && !x->collect.on[4])
 		return err_set(e, EXIT_USAGE,
 		               "migration.sent_limit needs collect.job = yes, which tells what was sent");
-	return x->consolidate.ops ? loop_check(x, e) : moving_check(x, e);
+	if ((x->consolidate.ops ? loop_check(x, e) : moving_check(x, e)) < 0)
+		return -1;
+	for (int i = 0; i < x->vm_count; i++)
+		if (experiment_copies(x, &x->vms[i]) && !x->features.copy_disks)
+			return err_set(e, EXIT_USAGE,
+			               "VM '%s' moves, and its disk must move along ([storage] kind = copy): set "
+			               "migration.copy_disks",
+			               x->vms[i].name);
+	return 0;
 }
 
 static void vm_clear(struct experiment_vm *vm)
@@ -313,6 +369,7 @@ int experiment_build(struct experiment *x, const struct config_file *c, double s
 			}
 		for (int i = 0; pass == 0 && i < x->vm_count; i++)
 			if (vm_workloads_find(&x->vms[i], e) < 0) {
+				err_prefix(e, "%s", workload_place(c, &x->vms[i]));
 				experiment_free(x);
 				return -1;
 			}
@@ -322,7 +379,10 @@ int experiment_build(struct experiment *x, const struct config_file *c, double s
 		}
 	}
 	scale_apply(x, scale);
-	if (vms_choose(x, e) < 0 || whole_check(x, e) < 0) {
+	int result = vms_choose(x, e);
+	for (int i = 0; result == 0 && i < x->vm_count; i++)
+		result = image_choose(&x->vms[i], e);
+	if (result < 0 || whole_check(x, e) < 0) {
 		experiment_free(x);
 		return -1;
 	}
@@ -348,7 +408,7 @@ struct testbed_spec experiment_link_testbed(const struct experiment_link *l)
 struct testbed_spec experiment_testbed(const struct experiment *x)
 {
 	struct testbed_spec spec = experiment_link_testbed(&x->link);
-	spec.storage = x->storage;
+	spec.storage = x->storage.kind == STORAGE_ISCSI;
 	spec.tls = x->features.tls;
 	spec.pinned = x->hosts.pinned;
 	spec.shape.seed = (uint64_t)x->general.seed;
@@ -358,6 +418,11 @@ struct testbed_spec experiment_testbed(const struct experiment *x)
 bool experiment_moves(const struct experiment *x, const struct experiment_vm *vm)
 {
 	return x->migration.mode != MODE_NONE && (x->consolidate.ops || strcmp(vm->name, x->migration.vm) == 0);
+}
+
+bool experiment_copies(const struct experiment *x, const struct experiment_vm *vm)
+{
+	return x->storage.kind == STORAGE_COPY && vm->disk_bytes && experiment_moves(x, vm);
 }
 
 const struct experiment_vm *experiment_moving_vm(const struct experiment *x)

@@ -12,12 +12,14 @@
 #include "bench/migrate/feature.h"
 #include "bench/placement/policy.h"
 #include "bench/testbed/testbed.h"
+#include "collectors/web_session.h"
 #include "workloads/workload.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
 enum { VMS_MAX = 16, VM_WORKLOADS_MAX = 4 };
+enum storage_kind { STORAGE_NONE, STORAGE_ISCSI, STORAGE_COPY };
 enum memory_fill { FILL_NONE, FILL_RANDOM };
 enum accelerator { ACCELERATOR_AUTO, ACCELERATOR_KVM, ACCELERATOR_TCG };
 enum migration_mode { MODE_PRECOPY, MODE_POSTCOPY, MODE_NONE };
@@ -25,6 +27,7 @@ enum postcopy_switch { SWITCH_NOW, SWITCH_FIRST_PASS, SWITCH_TIME };
 
 struct experiment_general {
 	char name[OPTION_STRING_ROOM], question[OPTION_STRING_ROOM], study[OPTION_STRING_ROOM];
+	char explains[OPTION_STRING_ROOM], cause[OPTION_STRING_ROOM]; /* see analysis/explanation.h */
 	char compare[OPTION_STRING_ROOM], reference[OPTION_STRING_ROOM], sort[OPTION_STRING_ROOM];
 	int64_t vms, repeat, seed;
 	int64_t warmup_ns, baseline_ns, settle_ns, boot_timeout_ns;
@@ -41,13 +44,20 @@ struct experiment_link {
 	char congestion_control[OPTION_STRING_ROOM];
 };
 
+struct experiment_storage {
+	int kind;       /* enum storage_kind */
+	double changed; /* share of a disk that only its VM's node has; STORAGE_COPY */
+};
+
 struct experiment_vm {
 	char name[64];
 	char node[OPTION_STRING_ROOM];
 	int64_t memory_bytes, vcpus, disk_bytes;
 	int64_t spare_bytes; /* of the memory: more than --scale asks, since a guest needs it to run; left zero */
 	int fill;
+	const char *image; /* what its disk is a copy of (bench/testbed/disk_image.h); NULL: incompressible bytes */
 	char workload[OPTION_STRING_ROOM]; /* "NAME" or "NAME+NAME" */
+	char sessions[OPTION_STRING_ROOM]; /* of the web, from the head; see collectors/web_schedule.h. "": none */
 	const struct workload_ops *workloads[VM_WORKLOADS_MAX + 1];
 	void *workload_options[VM_WORKLOADS_MAX]; /* owned */
 };
@@ -93,7 +103,7 @@ struct experiment {
 	struct experiment_general general;
 	struct experiment_hosts hosts;
 	struct experiment_link link;
-	int storage; /* 0: none, 1: iscsi */
+	struct experiment_storage storage;
 	struct experiment_vm vms[VMS_MAX];
 	int vm_count;
 	struct experiment_migration migration;
@@ -101,6 +111,7 @@ struct experiment {
 	struct experiment_consolidate consolidate;
 	struct experiment_fault fault;
 	struct experiment_bisect bisect;
+	struct web_options sessions;
 	struct experiment_collect collect;
 	double scale; /* what memory, disk, job and file sizes were multiplied by; 1: nothing */
 };
@@ -132,6 +143,9 @@ struct testbed_spec experiment_testbed(const struct experiment *x);
 
 /* Whether the VM may move: the one of [migration], or any where a policy decides. */
 bool experiment_moves(const struct experiment *x, const struct experiment_vm *vm);
+
+/* Whether it may move and has a disk that then must move along. */
+bool experiment_copies(const struct experiment *x, const struct experiment_vm *vm);
 
 /* The one VM that moves; NULL in mode none, and where a policy decides. */
 const struct experiment_vm *experiment_moving_vm(const struct experiment *x);

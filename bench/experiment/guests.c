@@ -7,6 +7,7 @@
 #include "bench/migrate/qmp.h"
 #include "bench/testbed/accelerator.h"
 #include "bench/testbed/guest_image.h"
+#include "bench/testbed/own_disk.h"
 #include "bench/testbed/storage.h"
 #include "workloads/settings.h"
 
@@ -68,7 +69,7 @@ int guests_check_features(struct guest_boot *boot, const struct experiment *x, v
 	boot->host.postcopy = x->migration.mode == MODE_POSTCOPY;
 	boot->host.disks = false;
 	for (int i = 0; i < x->vm_count; i++)
-		boot->host.disks |= experiment_moves(x, &x->vms[i]) && x->vms[i].disk_bytes > 0;
+		boot->host.disks |= experiment_copies(x, &x->vms[i]);
 	if (feature_host_read(&boot->host, source, destination, e) < 0)
 		return -1;
 	return feature_check_host(&x->features, &boot->host, e);
@@ -131,7 +132,7 @@ int guest_start(const struct experiment *x, int index, const struct guest_boot *
                 struct err *e)
 {
 	const struct experiment_vm *vm = &x->vms[index];
-	char arguments[GUEST_COMMAND_LINE_ROOM], console[PATH_MAX + 100], absolute[PATH_MAX], monitor[300];
+	char arguments[GUEST_COMMAND_LINE_ROOM], console[PATH_MAX + 100], absolute[PATH_MAX], monitor[300], disk[64];
 	if (arguments_make(x, index, t, run_id, arguments, sizeof(arguments), e) < 0)
 		return -1;
 	if (!realpath(run_directory, absolute))
@@ -153,11 +154,16 @@ int guest_start(const struct experiment *x, int index, const struct guest_boot *
 	domain_uuid(run_id, index, spec.uuid);
 	for (int network = MANAGEMENT_NETWORK; network <= LAN_NETWORK; network++)
 		guest_mac(network, index, spec.nics[network - 1].mac, sizeof(spec.nics[0].mac));
-	if (vm->disk_bytes) {
-		spec.disks[0] =
-			(struct domain_disk){ t->nodes[NODE_STO].lan_ip, STORAGE_PORT, STORAGE_TARGET, index + 1 };
+	if (vm->disk_bytes)
 		spec.disk_count = 1;
-	}
+	if (x->storage.kind == STORAGE_COPY)
+		spec.disks[0] = (struct domain_disk){ .target = own_disk_path(index + 1, disk, sizeof(disk)),
+			                              .qcow2 = true };
+	else
+		spec.disks[0] = (struct domain_disk){ .host = t->nodes[NODE_STO].lan_ip,
+			                              .port = STORAGE_PORT,
+			                              .target = STORAGE_TARGET,
+			                              .lun = index + 1 };
 	/* Before 9.0 QEMU loses writes of TCG guests that move. */
 	spec.uneven_memory = !boot->kvm && boot->host.qemu_version < 9000000;
 	if (boot->monitors && !experiment_moves(x, vm))

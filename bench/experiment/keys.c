@@ -11,7 +11,11 @@ static const struct option_row general_rows[] = {
 	{ "question", OPTION_STRING, GENERAL(question), "", NULL, NULL,
 	  "what the experiment asks, for the report's head" },
 	{ "study", OPTION_STRING, GENERAL(study), "", NULL, NULL,
-	  "the paper it repeats (kuno): the report judges its claims" },
+	  "the paper it repeats (kuno, hirofuchi): the report judges its claims" },
+	{ "explains", OPTION_STRING, GENERAL(explains), "", NULL, NULL,
+	  "claims (K3 K7) that the run is to explain: beside results in DIR, from DIR-explain" },
+	{ "cause", OPTION_STRING, GENERAL(cause), "", NULL, NULL,
+	  "what is another in it, for the report to say 'the same with ...'" },
 	{ "compare", OPTION_STRING, GENERAL(compare), "", NULL, NULL,
 	  "the list or group of cases (feature) whose members the report ranks, for each of the other lists apart" },
 	{ "reference", OPTION_STRING, GENERAL(reference), "", NULL, NULL,
@@ -60,8 +64,13 @@ static const struct option_row link_rows[] = {
 	OPTION_END
 };
 
+#define STORAGE(member) offsetof(struct experiment_storage, member)
 static const struct option_row storage_rows[] = {
-	{ "kind", OPTION_CHOICE, 0, "none", "none|iscsi", NULL, "shared disks for the VMs" }, OPTION_END
+	{ "kind", OPTION_CHOICE, STORAGE(kind), "none", "none|iscsi|copy", NULL,
+	  "disks for the VMs; iscsi: shared; copy: each node's own, moved along by migration.copy_disks" },
+	{ "changed", OPTION_FRACTION, STORAGE(changed), "0.1", "0", "1",
+	  "kind copy: the share of a disk that its VM has changed; the rest is the same on both nodes" },
+	OPTION_END
 };
 
 #define VM(member) offsetof(struct experiment_vm, member)
@@ -70,10 +79,12 @@ static const struct option_row vm_rows[] = {
 	{ "memory", OPTION_SIZE, VM(memory_bytes), "256M", "64M", "1T", "RAM of the guest" },
 	{ "vcpus", OPTION_INTEGER, VM(vcpus), "1", "1", "64", "virtual CPUs" },
 	{ "disk", OPTION_SIZE, VM(disk_bytes), "0", "0", "16T",
-	  "size of its shared disk, filled with incompressible bytes; 0: none" },
+	  "size of its disk, filled with incompressible bytes; 0: none" },
 	{ "memory_fill", OPTION_CHOICE, VM(fill), "random", "none|random", NULL,
 	  "random: every free page is written once, so that zero pages flatter nothing" },
 	{ "workload", OPTION_STRING, VM(workload), "intadd", NULL, NULL, "what it does; two at once as NAME+NAME" },
+	{ "sessions", OPTION_STRING, VM(sessions), "", NULL, NULL,
+	  "web sessions that load it (workload web): 100, or 20:60,+30/10s..200 (20 for 60 s, then every 10 s 30 more)" },
 	OPTION_END
 };
 
@@ -142,6 +153,19 @@ static const struct option_row bisect_rows[] = {
 	OPTION_END
 };
 
+#define SESSIONS(member) offsetof(struct web_options, member)
+static const struct option_row sessions_rows[] = {
+	{ "think", OPTION_DURATION, SESSIONS(think_ns), "6.5s", "0s", "1h",
+	  "mean time between a response and the next request" },
+	{ "good", OPTION_DURATION, SESSIONS(good_ns), "2s", "1ms", "1h", "a response is good up to here" },
+	{ "tolerable", OPTION_DURATION, SESSIONS(tolerable_ns), "4s", "1ms", "1h",
+	  "and tolerable up to here; later, or with an error, it has failed" },
+	{ "timeout", OPTION_DURATION, SESSIONS(timeout_ns), "30s", "1ms", "1h",
+	  "a request without a whole response is given up" },
+	{ "tls", OPTION_BOOLEAN, SESSIONS(tls), "yes", NULL, NULL, "https on port 443; no: http on port 80" },
+	OPTION_END
+};
+
 #define COLLECT(member) offsetof(struct experiment_collect, member)
 static const struct option_row collect_rows[] = {
 	{ "interval", OPTION_DURATION, COLLECT(sample_interval_ns), "10ms", "1ms", "10s",
@@ -163,6 +187,8 @@ static const struct option_row collect_rows[] = {
 	{ "job", OPTION_BOOLEAN, COLLECT(on[4]), "yes", NULL, NULL, "collect the hypervisor's job statistics" },
 	{ "ping", OPTION_BOOLEAN, COLLECT(on[5]), "no", NULL, NULL,
 	  "ping the guests at 10, 100 and 200 ms too, for comparison" },
+	{ "web-sessions", OPTION_BOOLEAN, COLLECT(on[6]), "yes", NULL, NULL,
+	  "load VMs that have sessions with them (no: they are not loaded)" },
 	OPTION_END
 };
 
@@ -171,7 +197,7 @@ const struct experiment_section experiment_sections[] = {
 	{ "experiment", general_rows, SECTION(general), "name, question, repeats and phases" },
 	{ "hosts", hosts_rows, SECTION(hosts), "the machines" },
 	{ "link", link_rows, SECTION(link), "the link that migrations cross" },
-	{ "storage", storage_rows, SECTION(storage), "shared disks" },
+	{ "storage", storage_rows, SECTION(storage), "disks of the VMs" },
 	{ "vm", vm_rows, 0, "one section [vm NAME] a VM; a workload's keys as WORKLOAD.KEY" },
 	{ "migration", migration_rows, SECTION(migration), "what moves, how, and hypervisor features" },
 	{ "consolidate", consolidate_rows, SECTION(consolidate),
@@ -179,6 +205,7 @@ const struct experiment_section experiment_sections[] = {
 	{ "fault", fault_rows, SECTION(fault), "what is broken on purpose" },
 	{ "bisect", bisect_rows, SECTION(bisect),
 	  "a boundary to be found with few runs, at each point of the sweep" },
+	{ "sessions", sessions_rows, SECTION(sessions), "the web sessions of all VMs that have some" },
 	{ "collect", collect_rows, SECTION(collect), "what is recorded, how often" },
 	{ NULL, NULL, 0, NULL },
 };

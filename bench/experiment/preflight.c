@@ -2,8 +2,10 @@
 #include "bench/base/err.h"
 #include "bench/base/quantity.h"
 #include "bench/experiment/run.h"
+#include "bench/testbed/disk_image.h"
 #include "collectors/proc_read.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/statvfs.h>
@@ -12,14 +14,16 @@
 /* Programs that a run starts, and the package that has them. */
 static const struct {
 	const char *path, *package;
-	bool for_storage;
+	int for_storage; /* enum storage_kind; STORAGE_NONE: always */
 } tools[] = {
-	{ "/usr/bin/qemu-system-x86_64", "qemu-system-x86", false },
-	{ "/sbin/ip", "iproute2", false },
-	{ "/sbin/tc", "iproute2", false },
-	{ "/bin/ss", "iproute2", false },
-	{ "/usr/sbin/tgtd", "tgt", true },
-	{ "/usr/sbin/tgtadm", "tgt", true },
+	{ "/usr/bin/qemu-system-x86_64", "qemu-system-x86", STORAGE_NONE },
+	{ "/sbin/ip", "iproute2", STORAGE_NONE },
+	{ "/sbin/tc", "iproute2", STORAGE_NONE },
+	{ "/bin/ss", "iproute2", STORAGE_NONE },
+	{ "/usr/sbin/tgtd", "tgt", STORAGE_ISCSI },
+	{ "/usr/sbin/tgtadm", "tgt", STORAGE_ISCSI },
+	{ "/usr/bin/qemu-img", "qemu-utils", STORAGE_COPY },
+	{ "/usr/bin/qemu-io", "qemu-utils", STORAGE_COPY },
 };
 
 static int room_check(const char *directory, int64_t need, const char *or_else, struct err *e)
@@ -52,13 +56,18 @@ int run_preflight(const struct experiment *x, const char *directory, const struc
 		return err_set(e, EXIT_CANNOT,
 		               "a run on this machine needs root (namespaces, bridges, traffic control): use sudo");
 	for (size_t i = 0; i < sizeof(tools) / sizeof(tools[0]); i++)
-		if ((!tools[i].for_storage || x->storage) && access(tools[i].path, X_OK) < 0)
+		if ((!tools[i].for_storage || tools[i].for_storage == x->storage.kind) &&
+		    access(tools[i].path, X_OK) < 0)
 			return err_set(e, EXIT_CANNOT, "'%s' is missing (package %s): run 'make deps'", tools[i].path,
 			               tools[i].package);
 	for (int i = 0; i < x->vm_count; i++) {
+		char image[PATH_MAX];
+		if (x->vms[i].image && disk_image_path(x->vms[i].image, image, sizeof(image), e) < 0)
+			return err_prefix(e, "VM '%s'", x->vms[i].name);
 		/* One that moves is on both nodes for a while. */
 		memory += x->vms[i].memory_bytes * (experiment_moves(x, &x->vms[i]) ? 2 : 1);
-		disk += x->vms[i].disk_bytes;
+		/* A base and what lies above it, on two nodes. */
+		disk += x->vms[i].disk_bytes * (x->storage.kind == STORAGE_COPY ? 4 : 1);
 	}
 	/* what QEMU takes beside the guest's RAM, TCG's cache included */
 	memory += (int64_t)(x->vm_count + 1) * (256 << 20);

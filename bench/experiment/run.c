@@ -7,9 +7,13 @@
 #include "bench/experiment/run_state.h"
 #include "bench/migrate/events.h"
 #include "bench/migrate/hypervisor.h"
+#include "bench/testbed/disk_image.h"
+#include "bench/testbed/own_disk.h"
 #include "bench/testbed/storage.h"
+#include "collectors/web_sessions.h"
 
 #include <json-c/json.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
@@ -39,6 +43,26 @@ const struct machine_wait run_patience = { .note = note, .interrupted = &run_int
 
 /* ---- stages, in order ---- */
 
+/* Shared, empty or with a system on it; or one a node, with the VM's changes where it starts. */
+static int disk_make(const struct run *r, int vm, struct err *e)
+{
+	const struct experiment *x = r->x;
+	const struct node *storage = &r->testbed.nodes[NODE_STO];
+	int64_t bytes = x->vms[vm].disk_bytes, changed = (int64_t)((double)bytes * x->storage.changed) >> 20 << 20;
+	char image[PATH_MAX];
+	if (x->vms[vm].image)
+		return disk_image_path(x->vms[vm].image, image, sizeof(image), e) < 0
+		               ? -1
+		               : storage_add_image(storage, vm + 1, image, e);
+	if (x->storage.kind == STORAGE_ISCSI)
+		return storage_add_disk(storage, vm + 1, bytes, bytes, e);
+	for (int node = NODE_SRC; node <= NODE_DST; node++)
+		if (own_disk_make(&r->testbed.nodes[node], vm + 1, bytes,
+		                  node == run_node_index(x->vms[vm].node) ? changed : 0, e) < 0)
+			return err_prefix(e, "disk of VM '%s'", x->vms[vm].name);
+	return 0;
+}
+
 static int stage_testbed(struct run *r, struct err *e)
 {
 	const struct experiment *x = r->x;
@@ -57,8 +81,7 @@ static int stage_testbed(struct run *r, struct err *e)
 	if (measured.reason[0])
 		progress_note("link: %s", measured.reason);
 	for (int i = 0; i < x->vm_count; i++)
-		if (x->vms[i].disk_bytes && storage_add_disk(&r->testbed.nodes[NODE_STO], i + 1, x->vms[i].disk_bytes,
-		                                             x->vms[i].disk_bytes, e) < 0)
+		if (x->vms[i].disk_bytes && disk_make(r, i, e) < 0)
 			return -1;
 	return run_interrupted_or_lost(r, e);
 }
@@ -105,7 +128,10 @@ static int stage_guests(struct run *r, struct err *e)
 		return -1;
 	samples_start_agents(r->watching.samples);
 	r->guests_running = true;
-	return run_wait_agents(r, AGENT_RUNNING, 10 * NS_PER_S, e);
+	if (run_wait_agents(r, AGENT_RUNNING, 10 * NS_PER_S, e) < 0)
+		return -1;
+	web_sessions_begin(r->watching.web);
+	return 0;
 }
 
 /* ---- the end, from any state ---- */

@@ -103,12 +103,15 @@ static int migrate(struct run *r, const struct experiment_vm *vm, struct err *e)
 	r->fault = NULL;
 	if (status == 0 && !result.timed_out)
 		keep_arrived(r, vm->name, to);
-	if (result.completed && !result.timed_out)
-		run_directory_set(&r->directory, "migration.completed",
-		                  job_stats_json(result.completed, result.completed_count));
+	struct json_object *completed = result.completed && !result.timed_out
+	                                        ? job_stats_json(result.completed, result.completed_count)
+	                                        : NULL;
+	run_directory_set(&r->directory, "features.kept",
+	                  feature_kept(&r->x->features, result.features_on, completed));
+	if (completed)
+		run_directory_set(&r->directory, "migration.completed", completed);
 	if (result.features_on)
 		run_directory_set(&r->directory, "features.on", json_object_get(result.features_on));
-	run_directory_set(&r->directory, "features.kept", feature_kept(&r->x->features, result.features_on));
 	if (m->mode == MODE_POSTCOPY)
 		run_directory_set(&r->directory, "migration.postcopy_began",
 		                  json_object_new_boolean(result.postcopy_start_ns != 0));

@@ -29,6 +29,7 @@ static void watch_fill(struct watching *w, const struct experiment *x, const str
 			.node = vm->node,
 			.management_ip = guest_address(1, i, w->management_ips[i], sizeof(w->management_ips[i])),
 			.data_ip = guest_address(2, i, w->data_ips[i], sizeof(w->data_ips[i])),
+			.sessions = vm->sessions,
 			.migrating = experiment_moves(x, vm),
 		};
 		for (int k = 0; k < VM_WORKLOADS_MAX && vm->workloads[k]; k++)
@@ -54,6 +55,8 @@ static void watch_fill(struct watching *w, const struct experiment *x, const str
 		.cpu_interval_ns = x->collect.cpu_interval_ns,
 		.link_interval_ns = x->collect.link_interval_ns,
 		.packet_bin_ns = x->collect.packet_bin_ns,
+		.web = &x->sessions,
+		.seed = x->general.seed,
 	};
 }
 
@@ -74,6 +77,8 @@ int watching_start(struct watching *w, const struct experiment *x, const struct 
 			w->samples = w->states[i];
 		if (collectors[i] == &job_collector)
 			w->job = w->states[i];
+		if (collectors[i] == &web_sessions_collector)
+			w->web = w->states[i];
 	}
 	return 0;
 }
@@ -83,6 +88,7 @@ int watching_stop(struct watching *w, struct json_object *facts, struct err *e)
 	struct err first = { 0 }, one;
 	w->samples = NULL;
 	w->job = NULL;
+	w->web = NULL;
 	for (int i = 0; collectors[i]; i++) {
 		if (!w->states[i])
 			continue;

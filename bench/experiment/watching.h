@@ -19,6 +19,7 @@ struct watching {
 	void *states[COLLECTORS_MAX]; /* in the order of collectors[]; NULL: not running */
 	struct samples *samples;
 	void *job; /* for job_last() and job_expect(); NULL: not collected */
+	void *web; /* for web_sessions_begin(); NULL: there are none */
 };
 
 /* Fill the watch and start every collector that is on. On failure none is left running. */

@@ -140,8 +140,8 @@ static void disk_source_print(FILE *out, const struct domain_disk *disk)
 static void disk_print(FILE *out, const struct domain_spec *spec, int index)
 {
 	const struct domain_disk *disk = &spec->disks[index];
-	fprintf(out, "<disk type='%s' device='disk'><driver name='qemu' type='raw' cache='none'/>\n",
-	        disk->host ? "network" : "file");
+	fprintf(out, "<disk type='%s' device='disk'><driver name='qemu' type='%s' cache='none'/>\n",
+	        disk->host ? "network" : "file", disk->qcow2 ? "qcow2" : "raw");
 	disk_source_print(out, disk);
 	fprintf(out, "<target dev='vd%c' bus='virtio'/>%s%s</disk>\n", 'a' + index,
 	        spec->disks_readonly >> index & 1 ? "<readonly/>" : "",

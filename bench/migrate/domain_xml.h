@@ -18,12 +18,13 @@ struct domain_nic {
 	const char *bridge; /* in the network namespace of the daemon, under this name on every node it moves to */
 };
 
-/* Raw, virtio, uncached; the first is vda. */
+/* Virtio, uncached; the first is vda. */
 struct domain_disk {
 	const char *host; /* iSCSI portal or NBD server; NULL: target is the path of an image file */
 	int port;
 	const char *target; /* IQN; or the NBD export's name, or NULL; or the path */
 	int lun;            /* DISK_NBD: the server speaks NBD, not iSCSI */
+	bool qcow2;         /* else raw */
 };
 
 enum { DISK_NBD = -1 };

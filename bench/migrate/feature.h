@@ -14,6 +14,7 @@
 #include <libvirt/libvirt.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 struct err;
 struct json_object;
@@ -68,8 +69,9 @@ struct feature {
 	const char *capability;      /* on, when the feature is */
 	const char *parameter;       /* holds its value */
 	int64_t parameter_unit;      /* our units in one of QEMU's; 0: 1 */
+	const char *job;             /* of a completed job's statistics (collectors/job.h): above 0 when it was on */
 	/* What it goes with */
-	/* key; "postcopy" is mode = postcopy, "disks" a guest with disks, "kvm" that accelerator */
+	/* key; "postcopy" is mode = postcopy, "disks" a guest with disks to be copied, "kvm" that accelerator */
 	const char *needs;
 	const char *excludes; /* keys, blank between them */
 	bool power_of_two;
@@ -84,7 +86,7 @@ struct feature_host {
 	unsigned long libvirt_version, qemu_version; /* the older of both nodes */
 	bool kvm;
 	bool postcopy; /* mode = postcopy */
-	bool disks;    /* the guest has any */
+	bool disks;    /* the guest has any that are not shared */
 	bool may_lock; /* the daemons may raise a QEMU's limit of locked memory */
 };
 
@@ -103,6 +105,9 @@ enum feature_state {
 /* Whether hosts with these versions have it. A reason ("QEMU 7.2.22 is older than 8.1.0") is written unless YES. */
 enum feature_state feature_available(const struct feature *f, const struct feature_host *host, char *reason,
                                      size_t room);
+
+/* "libvirt 1.2.3 by a flag; QEMU 1.6.0; read back from capability auto-converge": since when, what it needs and excludes. */
+void feature_describe(const struct feature *f, FILE *out);
 
 /* Whether the set asks for it; false for rows without an option. */
 bool feature_is_asked(const struct feature *f, const struct feature_set *set);
@@ -128,9 +133,11 @@ int feature_globals(const struct feature_set *set, unsigned long libvirt_version
 struct json_object *feature_asked(const struct feature_set *set);
 
 /*
- * What is on of what was asked, from migration_result.features_on: {"xbzrle":{"asked":"yes","on":"yes","kept":true}}.
- * `on` is QEMU's value, "missing" where nothing was read; without a way to read it back there is no `kept`.
+ * What is on of what was asked, from migration_result.features_on: {"xbzrle":{"asked":"yes","on":"yes","kept":true}},
+ * and the statistics of the completed job as an object; either may be NULL. `on` is QEMU's value, or the job's, "missing"
+ * where nothing was read; without a way to read it back there is no `kept`.
  */
-struct json_object *feature_kept(const struct feature_set *set, struct json_object *features_on);
+struct json_object *feature_kept(const struct feature_set *set, struct json_object *features_on,
+                                 struct json_object *completed);
 
 #endif

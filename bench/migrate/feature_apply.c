@@ -146,7 +146,7 @@ static bool value_kept(const struct feature *f, const struct feature_set *set, s
 }
 
 static struct json_object *row_kept(const struct feature *f, const struct feature_set *set,
-                                    struct json_object *features_on)
+                                    struct json_object *features_on, struct json_object *completed)
 {
 	char text[OPTION_STRING_ROOM];
 	struct json_object *row = json_object_new_object(), *parameters, *value = NULL;
@@ -159,17 +159,22 @@ static struct json_object *row_kept(const struct feature *f, const struct featur
 		on = json_object_get_string(value);
 	}
 	bool readable = features_on && (f->capability || value);
+	if (f->job && json_object_object_get_ex(completed, f->job, &value) && json_object_get_int64(value) > 0) {
+		on = json_object_get_string(value);
+		readable = true;
+	}
 	json_object_object_add(row, "on", json_object_new_string(readable ? on : "missing"));
 	if (readable)
 		json_object_object_add(row, "kept", json_object_new_boolean(kept));
 	return row;
 }
 
-struct json_object *feature_kept(const struct feature_set *set, struct json_object *features_on)
+struct json_object *feature_kept(const struct feature_set *set, struct json_object *features_on,
+                                 struct json_object *completed)
 {
 	struct json_object *all = json_object_new_object();
 	for (const struct feature *f = features; f->key; f++)
 		if (feature_is_asked(f, set))
-			json_object_object_add(all, f->key, row_kept(f, set, features_on));
+			json_object_object_add(all, f->key, row_kept(f, set, features_on, completed));
 	return all;
 }

@@ -89,7 +89,7 @@ FEATURE("tunnelled", tunnelled, BOOLEAN, "no", NULL, NULL, "through the daemons'
 FEATURE("copy_disks", copy_disks, CHOICE, "none", "none|full|incremental", NULL,
 	"copy disks that are not shared along, over NBD",
 	.libvirt_since = V(0, 8, 2), .choice_flags = { 0, VIR_MIGRATE_NON_SHARED_DISK, VIR_MIGRATE_NON_SHARED_INC },
-	.qemu_since = V(1, 3, 0), .needs = "disks")
+	.qemu_since = V(1, 3, 0), .job = "disk_total_bytes", .needs = "disks")
 FEATURE("copy_synchronous", copy_synchronous, BOOLEAN, "no", NULL, NULL,
 	"the guest's writes wait for the copy, so that it always converges",
 	.libvirt_since = V(8, 0, 0), .flag = VIR_MIGRATE_NON_SHARED_SYNCHRONOUS_WRITES, .qemu_since = V(3, 0, 0),

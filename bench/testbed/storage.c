@@ -40,9 +40,11 @@ int storage_start(const struct node *node, struct undo *undo, struct err *e)
 		return -1;
 	snprintf(arguments, sizeof(arguments), "--op new --mode target --tid 1 -T %s", STORAGE_TARGET);
 	int64_t end = clock_now_ns() + 10 * NS_PER_S;
-	while (tgtadm(node, arguments, e) < 0) {
+	struct err not_yet = { 0 };
+	while (tgtadm(node, arguments, &not_yet) < 0) {
 		if (clock_now_ns() > end || !process_start_time(pid))
-			return err_prefix(e, "tgtd on node '%s' does not answer (see '%s')", node->name, log);
+			return err_set(e, not_yet.status, "tgtd on node '%s' does not answer (see '%s'): %s",
+			               node->name, log, not_yet.text);
 		clock_sleep(20 * NS_PER_MS);
 	}
 	return tgtadm(node, "--op bind --mode target --tid 1 -I ALL", e);
@@ -75,7 +77,7 @@ static int content_write(int fd, int64_t bytes, uint64_t seed)
 	return result;
 }
 
-static int image_make(const char *path, int64_t bytes, int64_t content_bytes, uint64_t seed, struct err *e)
+int storage_image_make(const char *path, int64_t bytes, int64_t content_bytes, uint64_t seed, struct err *e)
 {
 	char temporary[400];
 	snprintf(temporary, sizeof(temporary), "%s.part", path);
@@ -108,21 +110,51 @@ static bool is_served(const struct node *node, const char *path)
 	return process_run(&place, argv, 30 * NS_PER_S, targets, sizeof(targets), NULL) == 0 && strstr(targets, line);
 }
 
+static void image_path(const struct node *node, int lun, char *buffer, size_t room)
+{
+	snprintf(buffer, room, "%s/disk%d.img", node->state_directory, lun);
+}
+
+/* A LUN does not change its size, nor its file. */
+static int lun_delete(const struct node *node, int lun, struct err *e)
+{
+	char arguments[100];
+	snprintf(arguments, sizeof(arguments), "--op delete --mode logicalunit --tid 1 --lun %d", lun);
+	return tgtadm(node, arguments, e);
+}
+
+static int lun_add(const struct node *node, int lun, const char *path, struct err *e)
+{
+	char arguments[500];
+	snprintf(arguments, sizeof(arguments), "--op new --mode logicalunit --tid 1 --lun %d -b %s", lun, path);
+	return tgtadm(node, arguments, e);
+}
+
 int storage_add_disk(const struct node *node, int lun, int64_t bytes, int64_t content_bytes, struct err *e)
 {
-	char path[300], arguments[500];
+	char path[300];
 	struct stat st;
-	snprintf(path, sizeof(path), "%s/disk%d.img", node->state_directory, lun);
+	image_path(node, lun, path, sizeof(path));
 	bool fits = stat(path, &st) == 0 && st.st_size == bytes && st.st_blocks * 512 >= content_bytes;
 	bool served = is_served(node, path);
 	if (fits && served)
 		return 0;
-	/* A LUN does not change its size. */
-	snprintf(arguments, sizeof(arguments), "--op delete --mode logicalunit --tid 1 --lun %d", lun);
-	if (served && tgtadm(node, arguments, e) < 0)
+	if (served && lun_delete(node, lun, e) < 0)
 		return -1;
-	if (!fits && image_make(path, bytes, content_bytes, (uint64_t)lun, e) < 0)
+	if (!fits && storage_image_make(path, bytes, content_bytes, (uint64_t)lun, e) < 0)
 		return -1;
-	snprintf(arguments, sizeof(arguments), "--op new --mode logicalunit --tid 1 --lun %d -b %s", lun, path);
-	return tgtadm(node, arguments, e);
+	return lun_add(node, lun, path, e);
+}
+
+int storage_add_image(const struct node *node, int lun, const char *image, struct err *e)
+{
+	char path[300];
+	image_path(node, lun, path, sizeof(path));
+	const char *const copy[] = { "cp", "--sparse=always", "--reflink=auto", image, path, NULL };
+	if (is_served(node, path) && lun_delete(node, lun, e) < 0)
+		return -1;
+	unlink(path);
+	if (process_run(NULL, copy, 600 * NS_PER_S, NULL, 0, e) < 0)
+		return err_prefix(e, "cannot copy the disk image '%s'", image);
+	return lun_add(node, lun, path, e);
 }

@@ -17,7 +17,13 @@
 /* Start tgtd on the node's LAN address. */
 int storage_start(const struct node *node, struct undo *undo, struct err *e);
 
+/* An image of `bytes`, its first content_bytes filled from seed; complete or absent. */
+int storage_image_make(const char *path, int64_t bytes, int64_t content_bytes, uint64_t seed, struct err *e);
+
 /* Add (or, when it is served with that size, keep) LUN lun (from 1) of `bytes`, its first content_bytes filled. */
 int storage_add_disk(const struct node *node, int lun, int64_t bytes, int64_t content_bytes, struct err *e);
+
+/* LUN lun (from 1) is a fresh copy of this image file, whatever it was before; room for it is needed. */
+int storage_add_image(const struct node *node, int lun, const char *image, struct err *e);
 
 #endif

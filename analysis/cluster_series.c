@@ -1,0 +1,171 @@
+#include "analysis/cluster_series.h"
+
+#include "bench/base/err.h"
+
+#include <json-c/json.h>
+#include <math.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* The first reading has none before it. Between two a row may be missing, not more. */
+#define STEPS                                                                                                        \
+	"WITH counted AS (SELECT *, lag(head_ns) OVER w AS from_ns, cpu_ns - lag(cpu_ns) OVER w AS cpu,"             \
+	" due_ns - lag(due_ns) OVER w AS gap_ns FROM sample WINDOW w AS (PARTITION BY node, vm ORDER BY due_ns)),"   \
+	" step AS (SELECT due_ns, node, vm, state = 'running' AS running, cpus, from_ns, head_ns AS to_ns,"          \
+	" CASE WHEN cpu >= 0 AND gap_ns <= 2 * ?1 AND head_ns > from_ns THEN 1.0 * cpu / (head_ns - from_ns) END"    \
+	" AS cores FROM counted WHERE from_ns IS NOT NULL AND head_ns IS NOT NULL) "
+
+static const char interval_query[] = "SELECT min(gap_ns) FROM (SELECT due_ns - lag(due_ns) OVER (ORDER BY due_ns) AS "
+				     "gap_ns FROM (SELECT DISTINCT due_ns FROM sample))";
+static const char step_query[] = STEPS "SELECT from_ns, to_ns, node, vm, cores FROM step ORDER BY due_ns, node, vm";
+static const char second_query[] =
+	STEPS "SELECT due_ns, max(CASE vm WHEN '' THEN from_ns END), max(CASE vm WHEN '' THEN to_ns END), node,"
+	      " max(CASE vm WHEN '' THEN cores END), total(CASE WHEN vm <> '' AND running THEN cores END),"
+	      " max(CASE vm WHEN '' THEN cpus END), total(vm <> '' AND running),"
+	      " total(vm <> '' AND running AND cores >= ?2) FROM step GROUP BY due_ns, node "
+	      "HAVING total(vm = '') > 0 ORDER BY due_ns, node";
+
+enum { ROWS_MAX = 1 << 24 };
+
+static int fail(sqlite3 *database, const char *directory, struct err *e)
+{
+	return err_set(e, EXIT_MEASURED_BAD, "cannot read '%s/monitor.sqlite': %s", directory,
+	               database ? sqlite3_errmsg(database) : "out of memory");
+}
+
+static double number_of(sqlite3_stmt *row, int column)
+{
+	return sqlite3_column_type(row, column) == SQLITE_NULL ? NAN : sqlite3_column_double(row, column);
+}
+
+static void copy_text(sqlite3_stmt *row, int column, char *buffer)
+{
+	const char *text = (const char *)sqlite3_column_text(row, column);
+	snprintf(buffer, RUN_NAME_ROOM, "%s", text ? text : "");
+}
+
+static void take_step(void *into, sqlite3_stmt *row)
+{
+	struct cluster_step *step = into;
+	step->from_ns = sqlite3_column_int64(row, 0);
+	step->to_ns = sqlite3_column_int64(row, 1);
+	copy_text(row, 2, step->node);
+	copy_text(row, 3, step->vm);
+	step->cores = number_of(row, 4);
+}
+
+static void take_second(void *into, sqlite3_stmt *row)
+{
+	struct cluster_second *second = into;
+	second->due_ns = sqlite3_column_int64(row, 0);
+	second->from_ns = sqlite3_column_int64(row, 1);
+	second->to_ns = sqlite3_column_int64(row, 2);
+	copy_text(row, 3, second->node);
+	second->cores = number_of(row, 4);
+	second->guests = sqlite3_column_double(row, 5);
+	second->capacity = fmax(number_of(row, 6), 1);
+	second->running = sqlite3_column_int(row, 7);
+	second->active = sqlite3_column_int(row, 8);
+}
+
+/* All rows of a query into an array, which the caller frees. */
+static int read_all(const struct cluster_series *s, sqlite3 *database, const char *sql, size_t size,
+                    void (*take)(void *into, sqlite3_stmt *row), void **ret, int *ret_count)
+{
+	sqlite3_stmt *row;
+	int room = 0, step;
+	if (sqlite3_prepare_v2(database, sql, -1, &row, NULL) != SQLITE_OK)
+		return -1;
+	sqlite3_bind_int64(row, 1, s->interval_ns);
+	sqlite3_bind_double(row, 2, s->rules.active);
+	while ((step = sqlite3_step(row)) == SQLITE_ROW && *ret_count < ROWS_MAX) {
+		if (*ret_count == room) {
+			void *more = reallocarray(*ret, (size_t)(room = room ? 2 * room : 1024), size);
+			if (!more)
+				break;
+			*ret = more;
+		}
+		take((char *)*ret + (size_t)(*ret_count)++ * size, row);
+	}
+	sqlite3_finalize(row);
+	return step == SQLITE_DONE ? 0 : -1;
+}
+
+static int64_t read_interval(sqlite3 *database)
+{
+	sqlite3_stmt *row;
+	int64_t interval_ns = -1;
+	if (sqlite3_prepare_v2(database, interval_query, -1, &row, NULL) != SQLITE_OK)
+		return -1;
+	if (sqlite3_step(row) == SQLITE_ROW)
+		interval_ns = sqlite3_column_int64(row, 0);
+	sqlite3_finalize(row);
+	return interval_ns;
+}
+
+static const char *text_at(const struct run *run, const char *path)
+{
+	struct json_object *found = NULL;
+	return json_pointer_get(run->manifest, path, &found) == 0 && found ? json_object_get_string(found) : "";
+}
+
+/* A key of the policy; of one that has no such key, what policy_threshold.c has by default. */
+static double policy_number(const struct run *run, const char *key, double otherwise)
+{
+	char path[96], *end;
+	snprintf(path, sizeof(path), "/consolidate/policy_options/%s", key);
+	const char *text = text_at(run, path);
+	double value = strtod(text, &end);
+	return end > text && value > 0 ? value : otherwise;
+}
+
+int cluster_series_read(struct cluster_series *ret, const struct run *run, struct err *e)
+{
+	char path[sizeof(run->directory) + 32];
+	sqlite3 *database = NULL;
+	*ret = (struct cluster_series){ .rules = { .overload = policy_number(run, "overload", 0.9),
+		                                   .idle = policy_number(run, "idle", 0.3),
+		                                   .active = policy_number(run, "active", 0.05),
+		                                   .guests_only = strcmp(text_at(run, "/config/consolidate/node_cpu"),
+		                                                         "guests") == 0 } };
+	snprintf(path, sizeof(path), "%s/monitor.sqlite", run->directory);
+	if (access(path, F_OK) < 0)
+		return 1;
+	int result = sqlite3_open_v2(path, &database, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK &&
+	                             (ret->interval_ns = read_interval(database)) >= 0 &&
+	                             read_all(ret, database, step_query, sizeof(*ret->steps), take_step,
+	                                      (void **)&ret->steps, &ret->step_count) == 0 &&
+	                             read_all(ret, database, second_query, sizeof(*ret->seconds), take_second,
+	                                      (void **)&ret->seconds, &ret->second_count) == 0
+	                     ? 0
+	                     : fail(database, run->directory, e);
+	sqlite3_close(database);
+	return result;
+}
+
+void cluster_series_free(struct cluster_series *s)
+{
+	free(s->steps);
+	free(s->seconds);
+	*s = (struct cluster_series){ 0 };
+}
+
+double cluster_share(const struct cluster_series *s, const struct cluster_second *second)
+{
+	return (s->rules.guests_only ? second->guests : second->cores) / second->capacity;
+}
+
+int64_t cluster_begin_ns(const struct run *run)
+{
+	const struct run_event *begin = run_event(run, "consolidation", NULL, MISSING);
+	return begin ? begin->head_ns : MISSING;
+}
+
+int64_t cluster_end_ns(const struct run *run)
+{
+	const struct run_phase *loop = run_phase(run, "migration");
+	return loop ? loop->end_ns : MISSING;
+}

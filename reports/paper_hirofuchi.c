@@ -1,0 +1,25 @@
+/* The figures of Hirofuchi, Nakada, Itoh, Sekiguchi as a picture an experiment: ways to move across, nodes and VMs down. */
+#include "reports/study_view.h"
+
+#include <stddef.h>
+
+static const struct paper_loops hirofuchi_loops[] = {
+	{ "staircase",
+	  "Figures 3 to 14: the staircase",
+	  { { "case=staircase-postcopy", "post-copy", { "3", "4", "5", "6" } },
+	    { "case=staircase-precopy", "pre-copy", { "7", "8", "9", "10" } },
+	    { "case=staircase-precopy-skip", "pre-copy, zero pages skipped", { "11", "12", "13", "14" } } } },
+	{ NULL, NULL, { { NULL, NULL, { NULL } } } },
+};
+
+const struct paper hirofuchi_paper = {
+	.name = "hirofuchi",
+	.title = "VM packing with post-copy live migration",
+	.cited =
+		"T. Hirofuchi, H. Nakada, S. Itoh, S. Sekiguchi: virtual machine packing with post-copy live migration "
+		"(2010). The paper's VMs have 2 GB and move over 1 Gbit/s, and its staircase has steps of 60 s; sizes here "
+		"are below.",
+	.term = "metric(point of the study, VM, which); - is any",
+	.note = "src is PM0 of the paper, dst PM1. Time counts from the begin of the loop.",
+	.loops = hirofuchi_loops,
+};

@@ -1,0 +1,35 @@
+#!/bin/sh
+# A disk that moves along over NBD: whole, and only what the VM has changed of it; what arrives is what left.
+. t/lib.sh
+[ "$(id -u)" = 0 ] || skip_all 'a local testbed needs root'
+alone
+trap '"$migmeter" testbed down >/dev/null 2>&1; rm -rf "$work"' EXIT
+
+disk_run() {
+	"$migmeter" run configs/quick.conf -q -o "$work/$1" -s hosts.accelerator=tcg -s storage.kind=copy -s vm1.disk=32M \
+		-s storage.changed=0.25 -s vm1.workload=seqread -s "migration.copy_disks=$1" -s experiment.baseline=3s \
+		-s experiment.settle=3s
+}
+copied() {
+	tr -d ' \n\t' <"$work/$1/manifest.json" | grep -o '"kept":{"copy_disks":{[^}]*}' | sed 's/.*"on":"\([^"]*\)".*/\1/'
+}
+image() {
+	echo "/var/lib/migmeter/testbed/$1/lib/disk1.qcow2"
+}
+sent() {
+	awk -F, '$1 == "bytes_on_wire" && $4 == "migration:src-to-dst" { printf "%d", $5 }' "$work/$1/metrics.csv"
+}
+
+ok 'testbed up' "$migmeter" testbed up
+for way in full incremental; do
+	ok "$way: the run completes" disk_run $way
+	ok "$way: the disk that arrived is the one that left" qemu-img compare -q "$(image src)" "$(image dst)"
+	like "$way: it is read on the destination" \
+		"$(awk -F, '$1 == "settled_rate" { print $5 }' "$work/$way/metrics.csv")" '^[1-9][0-9.e+]+$'
+done
+is 'full: all of the disk' "$(copied full)" $((32 << 20))
+is 'incremental: what was changed' "$(copied incremental)" $((8 << 20))
+ok 'which is seen on the wire' test $(($(sent full) - $(sent incremental))) -gt $((20 << 20))
+ok 'testbed down' "$migmeter" testbed down
+is 'nothing is left' "$(left_behind)" ''
+done_testing

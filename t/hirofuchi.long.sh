@@ -1,0 +1,36 @@
+#!/bin/sh
+# A study of consolidation loops goes through the driver of every study: a point of it, gone on with, its claims and page.
+. t/lib.sh
+[ "$(id -u)" = 0 ] || skip_all 'a local testbed needs root'
+alone
+
+study=$work/study
+# Shortened as in consolidate.long.sh.
+point() {
+	"$migmeter" run configs/hirofuchi/hirofuchi.conf -q -o "$study" --continue --repeat 1 --only "case=$1" \
+		-s hosts.accelerator=tcg -s experiment.warmup=1s -s experiment.baseline=3s -s experiment.settle=1s \
+		-s consolidate.duration=45s -s vm1.dutycycle.schedule=0:7,100:22,0:40 \
+		-s consolidate.threshold.window=5s -s consolidate.threshold.quiet=5s \
+		-s consolidate.threshold.overload=45% -s consolidate.threshold.idle=40%
+}
+# value METRIC VM ESTIMATOR -> of the first point
+value() {
+	awk -F, -v m="$1" -v v="$2" -v e="$3" '$1 == m && $2 == v && $4 == e { print $5 }' "$run/metrics.csv"
+}
+
+ok 'one point of the study' point staircase-postcopy
+run=$(find "$study" -maxdepth 1 -name '*staircase-postcopy-r1')
+stamp=$(stat -c %Y "$run/manifest.json")
+ok 'it goes on with another' point staircase-precopy-skip
+is 'what was complete is kept' "$(stat -c %Y "$run/manifest.json")" "$stamp"
+like 'the overload was seen' "$(value overload_seen_time '' 1:src)" '^[0-9]+'
+like 'and resolved' "$(value overload_resolve_time '' 1:src)" '^[0-9]+'
+like 'nodes were in use' "$(value node_in_use '' dst)" '^[1-9][0-9]+'
+like 'what vm1 was asked' "$(cat "$run/plots/asked-vm1.csv")" ',100.00'
+is 'vm0 moved away and back' "$(value moves vm0 '')" 2
+ok 'the run has its picture' test -s "$run/plots/cluster.svg"
+is 'claims: seven of them' "$(sed 1d "$study/claims.csv" | cut -d, -f1 | sort -u | wc -l)" 7
+like 'what was not run is told' "$(cat "$study/claims.csv")" 'the study has no run of compile-alone'
+like 'the page has the figures' "$(cat "$study/study.html")" 'Figures 3 to 14'
+is 'nothing is left' "$(left_behind)" ''
+done_testing

@@ -1,0 +1,239 @@
+/* A consolidation loop whose truth is known: what is computed of it, and its picture. */
+#include "analysis/study_analyze.h"
+#include "bench/base/whole_file.h"
+#include "reports/report.h"
+#include "t/analysed.h"
+#include "t/made_loop.h"
+#include "t/made_study.h"
+
+static double run_number(const char *name, const char *variant, const char *member)
+{
+	return metric_number(name, "", variant, member);
+}
+
+static void assert_gone(const char *name, const char *variant, const char *reason)
+{
+	assert_null(metric_member(name, "", variant, "value"));
+	assert_string_equal(json_object_get_string(metric_member(name, "", variant, "reason")), reason);
+}
+
+static void make(const struct made_loop *l)
+{
+	made_loop(run_path, l, "", 1, "");
+	analyse_well();
+}
+
+static void an_overload_is_timed(void **state)
+{
+	(void)state;
+	const struct made_loop l = MADE_LOOP;
+	make(&l);
+	/* From 40 to 60.2 s; decided at 50. */
+	assert_near(run_number("overload_time", "src", "value"), 20e9, 1e9, "overloaded");
+	assert_true(run_number("overload_time", "src", "low") <= 20.2e9 &&
+	            run_number("overload_time", "src", "high") >= 20.2e9);
+	assert_near(run_number("overload_time", "dst", "value"), 0, 0, "the other node");
+	assert_near(run_number("overload_seen_time", "1:src", "value"), 10e9, 0.6e9, "seen");
+	assert_true(run_number("overload_seen_time", "1:src", "low") <= 10e9);
+	assert_true(run_number("overload_seen_time", "1:src", "high") >= 10e9);
+	assert_near(run_number("overload_resolve_time", "1:src", "value"), 10.2e9, 1, "over");
+	/* Idle from 80 s on. */
+	assert_near(run_number("gather_seen_time", "1", "value"), 6e9, 0.6e9, "gathered");
+	assert_near(metric_number("moves", "vm0", NULL, "value"), 2, 0, "moves");
+	assert_near(metric_number("moves", "vm1", NULL, "value"), 0, 0, "moves");
+	assert_near(run_number("node_in_use", "src", "value"), 90e9, 1, "in use");
+	assert_near(run_number("node_in_use", "dst", "value"), 46.99e9, 1e7,
+	            "in use from the first move to the last");
+}
+
+static void what_a_policy_did_not_bring_is_missing(void **state)
+{
+	(void)state;
+	struct made_loop l = MADE_LOOP;
+	l.away.decided_s = l.back.decided_s = 0;
+	make(&l);
+	assert_near(run_number("overload_time", "src", "value"), 40e9, 1e9, "it lasts as long as the load");
+	assert_gone("overload_seen_time", "1:src", "no move was decided meanwhile");
+	assert_gone("overload_resolve_time", "1:src", "no move was decided meanwhile");
+	/* It moves, but the load is over before. */
+	l = (struct made_loop)MADE_LOOP;
+	l.down_s = 55;
+	make(&l);
+	assert_near(run_number("overload_seen_time", "1:src", "value"), 10e9, 0.6e9, "seen");
+	assert_gone("overload_resolve_time", "1:src", "it was over before a VM ran elsewhere");
+	l = (struct made_loop)MADE_LOOP;
+	l.down_s = 101;
+	l.away = (struct made_move){ 50, 50, 102, 103 };
+	l.back.decided_s = 0;
+	make(&l);
+	assert_gone("overload_resolve_time", "1:src", "the loop ended before the overload did");
+	char path[128];
+	snprintf(path, sizeof(path), "%s/monitor.sqlite", run_path);
+	assert_int_equal(unlink(path), 0);
+	analyse_well();
+	assert_gone("overload_time", "", "there is no monitor.sqlite");
+}
+
+static void noise_is_no_overload(void **state)
+{
+	(void)state;
+	struct made_loop l = MADE_LOOP;
+	/* Two seconds are too few; a gap in what is known ends nothing. */
+	l.lone_s = 2;
+	l.silent_from_s = 44;
+	make(&l);
+	assert_near(run_number("overload_seen_time", "1:src", "value"), 10e9, 0.6e9, "one overload");
+	assert_near(run_number("overload_time", "src", "value"), 19e9, 1.1e9, "less what is not known");
+	l.lone_s = 5;
+	make(&l);
+	assert_gone("overload_seen_time", "1:src", "no move was decided meanwhile");
+	assert_near(run_number("overload_seen_time", "2:src", "value"), 10e9, 0.6e9, "the second one");
+}
+
+static void a_node_may_count_as_a_whole(void **state)
+{
+	(void)state;
+	struct made_loop l = MADE_LOOP;
+	l.node_cpu = "all";
+	make(&l);
+	/* Busy with other work, but with one active VM it is not overloaded. */
+	assert_near(run_number("overload_time", "src", "value"), 20e9, 1e9, "overloaded");
+}
+
+static char *plot_text(const char *name)
+{
+	char path[128];
+	snprintf(path, sizeof(path), "%s/plots/%s", run_path, name);
+	return whole_file_read(path, 1 << 20);
+}
+
+static void what_was_asked_is_kept(void **state)
+{
+	(void)state;
+	const struct made_loop l = MADE_LOOP;
+	struct made_vm vm = {
+		.name = "vm1", .length_s = 105, .interval_ns = 10 * MADE_MS, .rate = 5e8, .jitter_ms = 0.2
+	};
+	made_loop(run_path, &l, "", 1, "");
+	made_samples(run_path, &vm);
+	analyse_well();
+	char *asked = plot_text("asked-vm1.csv");
+	double time_s[2], percent[2];
+	assert_non_null(asked);
+	assert_int_equal(
+		sscanf(asked, "time_s,percent\n%lf,%lf\n%lf,%lf\n", &time_s[0], &percent[0], &time_s[1], &percent[1]),
+		4);
+	assert_near(time_s[0], -10, 0.05, "from the first sample");
+	assert_near(time_s[1], 95, 0.05, "to the last");
+	assert_near(percent[0], 50, 0, "asked");
+	free(asked);
+	assert_null(plot_text("asked-vm0.csv")); /* which has no samples */
+}
+
+static void responses_have_classes(void **state)
+{
+	(void)state;
+	const struct made_loop l = MADE_LOOP;
+	char path[128];
+	made_loop(run_path, &l, "", 1, "");
+	snprintf(path, sizeof(path), "%s/web-vm0.csv", run_path);
+	FILE *file = fopen(path, "w");
+	fputs("head_ns,sessions,in_flight,good,tolerable,failed,longest_ns\n", file);
+	for (int i = 0; i < 105; i++) /* what is not of the loop does not count */
+		fprintf(file, "%" PRId64 ",100,3,%d,1,1,0\n", MADE_HEAD + i * MADE_S, i > 10 && i <= 100 ? 8 : 0);
+	fclose(file);
+	analyse_well();
+	assert_near(metric_number("responses", "vm0", "good", "value"), 80, 1e-9, "good");
+	assert_near(metric_number("responses", "vm0", "tolerable", "value"), 10, 1e-9, "tolerable");
+	assert_near(metric_number("responses", "vm0", "failed", "n"), 900, 0, "all");
+}
+
+static void assert_says(const char *text, const char *wanted)
+{
+	if (!strstr(text, wanted))
+		fail_msg("not there: %s", wanted);
+}
+
+static void it_has_a_picture(void **state)
+{
+	(void)state;
+	const struct made_loop l = MADE_LOOP;
+	struct err e = { 0 };
+	char path[128], more[1024] = "";
+	made_event(more, 20, "", "dst", "node-asleep", "stand-in");
+	made_event(more, 45, "", "dst", "node-wake", "stand-in");
+	made_event(more, 49.5, "", "dst", "node-awake", "stand-in");
+	made_loop(run_path, &l, "", 1, more);
+	analyse_well();
+	if (report_run(run_path, NULL, &e) < 0)
+		fail_msg("%s", e.text);
+	snprintf(path, sizeof(path), "%s/report.html", run_path);
+	char *page = whole_file_read(path, 16 << 20);
+	assert_non_null(page);
+	static const char *const wanted[] = { "Nodes and VMs", "vm0: move to dst",
+		                              "runs on dst",   "vm0: move to src",
+		                              "node src",      "asleep",
+		                              "overloaded",    "on dst",
+		                              "its core",      "src was overloaded, which was seen after 10" };
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++)
+		assert_says(page, wanted[i]);
+	free(page);
+	char *marks = plot_text("cluster-marks.csv");
+	assert_says(marks, "10.000000,35.000000,,dst,asleep,stand-in\n35.000000,39.500000,,dst,waking,");
+	assert_says(marks, "40.010000,51.000000,vm0,src,move,to dst\n");
+	assert_says(marks, "50.200000,missing,vm0,dst,switch,\n");
+	free(marks);
+	/* Back on src vm0 is another process, and its first second is not known. */
+	char *series = plot_text("cluster.csv");
+	assert_says(series, "src,vm0,missing\n");
+	assert_says(series, "src,vm1,80.00\n");
+	assert_null(strstr(series, "vm0,-"));
+	free(series);
+}
+
+/* A column a way to move; one that was not run says so. */
+static void a_study_has_one_of_several(void **state)
+{
+	(void)state;
+	static const char *const points[] = { "staircase-postcopy", "staircase-precopy" };
+	struct err e = { 0 };
+	char path[256], label[64];
+	made_study(scratch, "hirofuchi");
+	for (int i = 0; i < 2; i++) {
+		struct made_loop l = MADE_LOOP;
+		if (i == 0)
+			l.away.ran_s = 51.2;
+		snprintf(path, sizeof(path), "%s/00%d-r1", scratch, i + 1);
+		snprintf(label, sizeof(label), "case=%s", points[i]);
+		made_loop(path, &l, label, 1, "");
+		if (analyze_run(path, &e) < 0)
+			fail_msg("%s", e.text);
+	}
+	if (analyze_study(scratch, &e) < 0 || report_study(scratch, NULL, path, sizeof(path), &e) < 0)
+		fail_msg("%s", e.text);
+	char *page = whole_file_read(path, 16 << 20);
+	assert_non_null(page);
+	static const char *const wanted[] = { "Figures 3 to 14: the staircase",
+		                              "pre-copy, zero pages skipped",
+		                              "not measured",
+		                              "3. node src",
+		                              "10. vm1",
+		                              "post-copy, by 9 s (no interval: n = 1)",
+		                              "the study has no run of staircase-precopy-skip" };
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++)
+		assert_says(page, wanted[i]);
+	free(page);
+}
+
+#define ONE(test) cmocka_unit_test_setup_teardown(test, run_make, run_remove)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		ONE(an_overload_is_timed),   ONE(what_a_policy_did_not_bring_is_missing),
+		ONE(noise_is_no_overload),   ONE(a_node_may_count_as_a_whole),
+		ONE(what_was_asked_is_kept), ONE(responses_have_classes),
+		ONE(it_has_a_picture),       ONE(a_study_has_one_of_several),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
