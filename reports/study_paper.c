@@ -163,7 +163,8 @@ static void put_options(FILE *out, struct json_object *options)
 		return;
 	json_object_object_foreach(options, key, value)
 	{
-		html_textf(out, "%s%s %s", gap, key, option_format(json_object_get_string(value), text, sizeof(text)));
+		html_textf(out, "%s%s %s", gap, key,
+		           option_format(json_object_get_string(value), text, sizeof(text)));
 		gap = ", ";
 	}
 }
