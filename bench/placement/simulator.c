@@ -50,14 +50,12 @@ static bool grow(struct sim *m)
 		return true;
 	struct simulated_job *jobs = realloc(m->jobs, (size_t)room * sizeof(*jobs));
 	m->jobs = jobs ? jobs : m->jobs;
-	int32_t *job_at = realloc(m->job_at, (size_t)room * sizeof(*job_at));
-	m->job_at = job_at ? job_at : m->job_at;
 	int32_t *move_at = realloc(m->move_at, (size_t)room * sizeof(*move_at));
 	m->move_at = move_at ? move_at : m->move_at;
-	if (!jobs || !job_at || !move_at)
+	if (!jobs || !move_at)
 		return false;
 	for (int32_t i = m->vm_room; i < room; i++)
-		m->job_at[i] = m->move_at[i] = HEAP_OUT;
+		m->move_at[i] = HEAP_OUT;
 	m->vm_room = room;
 	return true;
 }
@@ -176,8 +174,9 @@ static void move_begin(struct sim *m, int32_t vm, int32_t to, bool staged)
 		note_to(m, SIMULATED_MOVE_BEGINS, vm, to);
 	cluster_move_begin(m->c, vm, to, (int64_t)m->now_ns);
 	sim_attain(m, n);
-	m->short_of_memory |= !heap_set(&n->jobs, m->job_at, vm, n->jobs.items[m->job_at[vm]].key + lost_ns) ||
-	                      !heap_set(&m->moves, m->move_at, vm, m->now_ns + ceil(time_ns));
+	int32_t place = heap_find(&n->jobs, vm);
+	heap_change(&n->jobs, NULL, place, n->jobs.items[place].key + lost_ns);
+	m->short_of_memory |= !heap_set(&m->moves, m->move_at, vm, m->now_ns + ceil(time_ns));
 	sim_expect(m, v->node);
 	m->jobs[vm].staged = staged;
 	m->sums->lost_ns += lost_ns;
@@ -212,7 +211,7 @@ static void move_end(struct sim *m)
 	heap_remove(&m->moves, m->move_at, vm);
 	if (m->s->note)
 		note_to(m, SIMULATED_MOVE_ENDS, vm, to);
-	double left_ns = sim_job_take(m, vm, from);
+	double left_ns = sim_job_take(m, from, heap_find(&m->nodes[from].jobs, vm));
 	cluster_move_end(m->c, vm, (int64_t)m->now_ns, true);
 	sim_job_add(m, vm, to, left_ns);
 	m->jobs[vm].moves++;
@@ -224,9 +223,9 @@ static void move_end(struct sim *m)
 
 static void job_end(struct sim *m)
 {
-	int32_t node = m->done.items[0].thing, vm = m->nodes[node].jobs.items[0].thing, to = m->c->vms[vm].to;
+	int32_t node = m->done.items[0].thing, vm = m->done.items[0].mark, to = m->c->vms[vm].to;
 	const struct simulated_job *j = &m->jobs[vm];
-	sim_job_take(m, vm, node);
+	sim_job_take(m, node, 0);
 	m->sums->vms++;
 	m->sums->sojourn_ns += m->now_ns - (double)j->arrival_ns;
 	m->sums->last_ns = (int64_t)m->now_ns;
@@ -366,7 +365,6 @@ static void end(struct sim *m)
 	free(m->done_at);
 	free(m->stale);
 	free(m->jobs);
-	free(m->job_at);
 	free(m->move_at);
 }
 

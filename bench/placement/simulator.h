@@ -5,7 +5,8 @@
  *
  * - A VM has one vCPU and a job of so much CPU time, and is gone when that is done. A node shares its cores fairly:
  *   n jobs on c cores run at min(1, c / n) each. A node keeps the service that each of its jobs has attained since it
- *   was last empty, so that its jobs keep their order while their number changes: an event costs O(log n).
+ *   was last empty, so that its jobs keep their order while their number changes: an event costs O(log n), a move also
+ *   what it takes to look at the VMs of its node.
  * - A VM that arrives is placed by policy_place(), or waits; it may be started when a VM goes, or has moved away. Those
  *   that wait are asked for in the order in which they came: where the policy starts VMs at their home each node has a
  *   queue, else there is one for all.
