@@ -48,8 +48,13 @@ static bool grow(struct sim *m)
 	int32_t room = m->c->vm_room;
 	if (room <= m->vm_room)
 		return true;
-	struct simulated_job *jobs = realloc(m->jobs, (size_t)room * sizeof(*jobs));
-	m->jobs = jobs ? jobs : m->jobs;
+	struct simulated_job *jobs = aligned_alloc(64, (size_t)room * sizeof(*jobs));
+	if (jobs && m->vm_room)
+		memcpy(jobs, m->jobs, (size_t)m->vm_room * sizeof(*jobs));
+	if (jobs) {
+		free(m->jobs);
+		m->jobs = jobs;
+	}
 	int32_t *move_at = realloc(m->move_at, (size_t)room * sizeof(*move_at));
 	m->move_at = move_at ? move_at : m->move_at;
 	if (!jobs || !move_at)
@@ -62,11 +67,10 @@ static bool grow(struct sim *m)
 
 static void start(struct sim *m, int32_t vm, int32_t node)
 {
-	struct simulated_job *j = &m->jobs[vm];
+	const struct simulated_job *j = &m->jobs[vm];
 	double wait_ns = m->now_ns - (double)j->arrival_ns;
 	if (m->sums->first_ns < 0)
 		m->sums->first_ns = (int64_t)m->now_ns;
-	j->start_ns = (int64_t)m->now_ns;
 	m->sums->wait_ns += wait_ns;
 	m->sums->longest_ns = fmax(m->sums->longest_ns, wait_ns);
 	m->sums->waited += wait_ns > 0;
@@ -116,11 +120,10 @@ static int arrive(struct sim *m, struct err *e)
 	/* It asks for a core. */
 	cluster_vm_measured(m->c, vm, m->policy->window_ns ? 1 : NAN, v.used_bytes, v.dirty_per_s);
 	m->jobs[vm] = (struct simulated_job){ .arrival_ns = v.arrival_ns,
-		                              .start_ns = -1,
 		                              .work_ns = v.work_ns,
 		                              .serial = m->serial++,
 		                              .next = CLUSTER_NONE,
-		                              .kind = (int16_t)v.kind };
+		                              .kind = (int8_t)v.kind };
 	m->vms++;
 	m->sums->highest_vms = m->vms > m->sums->highest_vms ? m->vms : m->sums->highest_vms;
 	m->ahead_first = (m->ahead_first + 1) % SIM_AHEAD;

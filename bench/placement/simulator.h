@@ -43,13 +43,14 @@ enum simulated_event {
 	SIMULATED_PLAN,         /* an entry of a plan */
 };
 
-/* A VM's life so far. */
+/* A VM's job. */
 struct simulated_job {
-	int64_t arrival_ns, start_ns; /* start_ns -1: it waits */
+	int64_t arrival_ns;
 	double work_ns;
 	int32_t serial; /* which arrival, from 0 */
 	int32_t next;   /* that waits in the same queue */
-	int16_t kind, moves;
+	int16_t moves;  /* that arrived */
+	int8_t kind;
 	bool staged; /* its move is of the plan's stage that is being carried out */
 };
 

@@ -42,12 +42,12 @@ static void prefetch(const void *object, size_t size)
 		__builtin_prefetch((const char *)object + size - 1, 1);
 }
 
-/* Of the cluster's index of free memory what a change of the node goes through, but for the top, which is at hand. */
-static void prefetch_room(const struct sim *m, int32_t node)
+/* Of the cluster's index of free memory what a change of the node goes through. */
+static void prefetch_room(const struct sim *m, int64_t node)
 {
 	const struct max_tree *room = &m->c->room;
-	for (int64_t i = room->leaves + node, level = 0; i > 0 && level < 6; i /= 2, level++)
-		prefetch(&room->max[i], sizeof(*room->max));
+	for (int32_t level = 0; level < room->levels; level++, node /= 8)
+		prefetch(&room->max[room->level[level] + node], sizeof(*room->max));
 }
 
 static void prefetch_node(const struct sim *m, int32_t node)
