@@ -54,6 +54,10 @@ ok 'analysis again' "$migmeter" analyze "$work/one"
 ok 'gives the same' cmp "$work/one/summary.csv" "$work/several/summary.csv"
 ok 'report again' "$migmeter" report "$work/one"
 
+said=$(simulated long -s jobs.scale=1000000 -s jobs.large=8760h 2>&1)
+is 'jobs without an end: exit status' $? 1
+like 'jobs without an end' "$said" 'more than 146 years'
+
 # The lines that name a policy are the same in both kinds of config.
 lines='policy = threshold
 threshold.overload = 80%

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define TIME_LIMIT_NS 0x1p62
+
 /* ---- what is said ---- */
 
 static void note(struct sim *m, enum simulated_event event, int32_t vm, int32_t node, const char *detail)
@@ -301,6 +303,8 @@ static int step(struct sim *m, struct err *e)
 	double now_ns = fmin(fmin(done_ns, move_ns), fmin(arrival_ns, m->plan_ns));
 	if (isinf(now_ns))
 		return 0;
+	if (now_ns >= TIME_LIMIT_NS)
+		return err_set(e, EXIT_MEASURED_BAD, "the simulated time is more than 146 years: shorten the jobs");
 	m->now_ns = now_ns;
 	m->sums->events++;
 	sim_prefetch(m);

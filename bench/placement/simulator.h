@@ -16,7 +16,7 @@
  * - A move takes as long as transfer.h says; the VM computes on at its node, with as much more to do as the move loses.
  *   A VM whose job ends while it moves is gone at once. Nodes never sleep.
  *
- * Times are ns from 0, exact up to 2^53 (104 days), where they are rounded to double.
+ * Times are ns from 0, exact up to 2^53 (104 days), from where on they are rounded to double; 2^62 is the end.
  */
 #ifndef BENCH_PLACEMENT_SIMULATOR_H
 #define BENCH_PLACEMENT_SIMULATOR_H
@@ -100,7 +100,7 @@ struct simulated {
 	int64_t highest_vms; /* at a time, waiting ones included */
 };
 
-/* One run, to the end of the last job. -1: memory is short, or the policy broke a rule. */
+/* One run, to the end of the last job. -1: memory is short, the policy broke a rule, or there is no end in 146 years. */
 int simulate(const struct simulation *s, struct simulated *ret, struct err *e);
 
 #endif
