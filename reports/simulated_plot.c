@@ -266,7 +266,9 @@ int simulated_plots_draw(const struct simulated_view *v, struct simulated_plot p
 		struct err own = { 0 };
 		plots[i] = (struct simulated_plot){ .name = table[i].name, .heading = table[i].heading };
 		FILE *s = begun ? gnuplot_picture_begin(&g, table[i].name, "", &own) : NULL;
-		int drawn = s ? gnuplot_picture_end(&g, table[i].name, table[i].script, s, table[i].prepare(v, s), &own) : -1;
+		int drawn =
+			s ? gnuplot_picture_end(&g, table[i].name, table[i].script, s, table[i].prepare(v, s), &own)
+			  : -1;
 		if (drawn == 0)
 			continue;
 		snprintf(plots[i].missing, sizeof(plots[i].missing), "%.500s",

@@ -245,7 +245,8 @@ static int vm_check(const struct experiment *x, const struct experiment_vm *vm, 
 		return err_set(e, EXIT_USAGE,
 		               "VM '%s' has a disk, but [storage] kind is none: set it to iscsi or copy", vm->name);
 	if (vm->image && x->storage.kind != STORAGE_ISCSI)
-		return err_set(e, EXIT_USAGE, "VM '%s' has a disk made from an image: set [storage] kind = iscsi", vm->name);
+		return err_set(e, EXIT_USAGE, "VM '%s' has a disk made from an image: set [storage] kind = iscsi",
+		               vm->name);
 	return 0;
 }
 
