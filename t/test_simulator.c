@@ -9,11 +9,10 @@
 
 /* ---- the heap, against looking at all ---- */
 
-static void heap_finds_the_lowest(void **state)
+enum { THINGS = 61 };
+
+static void heap_used(struct heap h)
 {
-	(void)state;
-	enum { THINGS = 61 };
-	struct heap h = { 0 };
 	int32_t at[THINGS];
 	double keys[THINGS];
 	srand(1);
@@ -39,6 +38,37 @@ static void heap_finds_the_lowest(void **state)
 		if (count)
 			assert_int_equal(h.items[0].thing, lowest);
 	}
+	heap_free(&h);
+}
+
+static void heap_finds_the_lowest(void **state)
+{
+	(void)state;
+	struct heap lent;
+	struct heap_item items[4];
+	heap_used((struct heap){ 0 });
+	heap_lend(&lent, items, 4);
+	heap_used(lent);
+}
+
+/* Without places, as the nodes of the simulator have it. */
+static void heap_without_places(void **state)
+{
+	(void)state;
+	struct heap h = { 0 };
+	for (int32_t i = 0; i < 20; i++)
+		assert_true(heap_push(&h, NULL, i, (i * 7) % 20));
+	heap_change(&h, NULL, heap_find(&h, 4), -1); /* was 8 */
+	heap_take(&h, NULL, heap_find(&h, 0));       /* was 0 */
+	assert_int_equal(h.items[0].thing, 4);
+	heap_take(&h, NULL, 0);
+	for (int key = 1; key < 20; key++) {
+		if (key == 8)
+			continue;
+		assert_int_equal(h.items[0].thing * 7 % 20, key);
+		heap_take(&h, NULL, 0);
+	}
+	assert_int_equal(h.count, 0);
 	heap_free(&h);
 }
 
@@ -420,6 +450,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(heap_finds_the_lowest),
+		cmocka_unit_test(heap_without_places),
 		cmocka_unit_test(hand_computed),
 		cmocka_unit_test(sums_by_hand),
 		cmocka_unit_test(transfers),

@@ -1,6 +1,7 @@
 #include "bench/placement/cluster.h"
 
 #include "bench/base/err.h"
+#include "bench/base/line_array.h"
 
 #include <assert.h>
 #include <math.h>
@@ -59,12 +60,9 @@ static int grow(void **array, int32_t *room, int32_t count, size_t size, struct 
 	if (count < *room)
 		return 0;
 	int32_t wanted = *room ? 2 * *room : 16;
-	void *larger = aligned_alloc(64, (size_t)wanted * size);
+	void *larger = line_array_grow(*array, (size_t)count * size, (size_t)wanted * size);
 	if (!larger)
 		return err_errno(e, EXIT_CANNOT, "no memory for a cluster of %d", wanted);
-	if (count)
-		memcpy(larger, *array, (size_t)count * size);
-	free(*array);
 	*array = larger;
 	*room = wanted;
 	return 0;

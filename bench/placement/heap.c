@@ -1,6 +1,9 @@
 #include "bench/placement/heap.h"
 
+#include "bench/base/line_array.h"
+
 #include <stdlib.h>
+#include <string.h>
 
 static bool before(const struct heap_item *a, const struct heap_item *b)
 {
@@ -52,16 +55,29 @@ static void settle(struct heap *h, int32_t *at, int32_t i, struct heap_item item
 		down(h, at, i, item);
 }
 
+void heap_lend(struct heap *h, struct heap_item *items, int32_t room)
+{
+	*h = (struct heap){ .items = items, .room = room, .lent = true };
+}
+
+static bool grow(struct heap *h)
+{
+	int32_t room = h->room ? 2 * h->room : 4;
+	size_t used = (size_t)h->count * sizeof(*h->items);
+	struct heap_item *larger = line_array((size_t)room * sizeof(*larger));
+	if (!larger)
+		return false;
+	if (used)
+		memcpy(larger, h->items, used);
+	heap_free(h);
+	*h = (struct heap){ .items = larger, .count = (int32_t)(used / sizeof(*larger)), .room = room };
+	return true;
+}
+
 bool heap_push(struct heap *h, int32_t *at, int32_t thing, double key)
 {
-	if (h->count == h->room) {
-		int32_t room = h->room ? 2 * h->room : 4;
-		struct heap_item *larger = realloc(h->items, (size_t)room * sizeof(*larger));
-		if (!larger)
-			return false;
-		h->items = larger;
-		h->room = room;
-	}
+	if (h->count == h->room && !grow(h))
+		return false;
 	h->count++;
 	up(h, at, h->count - 1, (struct heap_item){ key, thing, 0 });
 	return true;
@@ -105,6 +121,7 @@ int32_t heap_find(const struct heap *h, int32_t thing)
 
 void heap_free(struct heap *h)
 {
-	free(h->items);
+	if (!h->lent)
+		free(h->items);
 	*h = (struct heap){ 0 };
 }

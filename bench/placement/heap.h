@@ -24,7 +24,11 @@ struct heap_item {
 struct heap {
 	struct heap_item *items; /* [0] the lowest; children of i at 4i + 1 .. 4i + 4 */
 	int32_t count, room;
+	bool lent; /* items are the caller's */
 };
+
+/* Memory for an empty heap's first items, the caller's to free after heap_free(): many small heaps can have it in one piece. */
+void heap_lend(struct heap *h, struct heap_item *items, int32_t room);
 
 /* Put a thing in, or change its key; `at` not NULL. False: memory is short, and nothing has changed. */
 bool heap_set(struct heap *h, int32_t *at, int32_t thing, double key);

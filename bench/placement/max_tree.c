@@ -1,6 +1,7 @@
 #include "bench/placement/max_tree.h"
 
 #include "bench/base/err.h"
+#include "bench/base/line_array.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -17,7 +18,7 @@ int max_tree_init(struct max_tree *t, int32_t count, int32_t keys, struct err *e
 		t->size += entries * WIDE;
 	} while (entries > 1);
 	size_t numbers = (size_t)t->size * (size_t)keys;
-	t->max = aligned_alloc(WIDE * sizeof(*t->max), numbers * sizeof(*t->max));
+	t->max = line_array(numbers * sizeof(*t->max));
 	if (!t->max)
 		return err_errno(e, EXIT_CANNOT, "no memory for an index of %d", count);
 	for (size_t i = 0; i < numbers; i++)

@@ -1,6 +1,7 @@
 #include "bench/placement/simulator_state.h"
 
 #include "bench/base/err.h"
+#include "bench/base/line_array.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -50,14 +51,10 @@ static bool grow(struct sim *m)
 	int32_t room = m->c->vm_room;
 	if (room <= m->vm_room)
 		return true;
-	struct simulated_job *jobs = aligned_alloc(64, (size_t)room * sizeof(*jobs));
-	if (jobs && m->vm_room)
-		memcpy(jobs, m->jobs, (size_t)m->vm_room * sizeof(*jobs));
-	if (jobs) {
-		free(m->jobs);
-		m->jobs = jobs;
-	}
-	int32_t *move_at = realloc(m->move_at, (size_t)room * sizeof(*move_at));
+	size_t had = (size_t)m->vm_room;
+	struct simulated_job *jobs = line_array_grow(m->jobs, had * sizeof(*jobs), (size_t)room * sizeof(*jobs));
+	m->jobs = jobs ? jobs : m->jobs;
+	int32_t *move_at = line_array_grow(m->move_at, had * sizeof(*move_at), (size_t)room * sizeof(*move_at));
 	m->move_at = move_at ? move_at : m->move_at;
 	if (!jobs || !move_at)
 		return false;
@@ -341,26 +338,29 @@ static int begin(struct sim *m, struct err *e)
 	if (cluster_make(m, e) < 0)
 		return -1;
 	size_t nodes = (size_t)m->c->node_count;
-	m->nodes = aligned_alloc(64, nodes * sizeof(*m->nodes));
-	m->done_at = malloc(nodes * sizeof(*m->done_at));
+	m->nodes = line_array(nodes * sizeof(*m->nodes));
+	m->done_at = line_array(nodes * sizeof(*m->done_at));
 	m->stale = malloc(nodes * sizeof(*m->stale));
-	if (!m->nodes || !m->done_at || !m->stale)
+	m->node_jobs = line_array(nodes * SIM_NODE_JOBS * sizeof(*m->node_jobs));
+	if (!m->nodes || !m->node_jobs || !m->done_at || !m->stale)
 		return err_set(e, EXIT_CANNOT, "no memory to simulate %zu nodes", nodes);
 	m->queue = (struct queue){ CLUSTER_NONE, CLUSTER_NONE };
 	memset(m->nodes, 0, nodes * sizeof(*m->nodes));
 	m->by_home = !m->s->policy->place;
 	for (int32_t i = 0; i < m->c->node_count; i++) {
+		heap_lend(&m->nodes[i].jobs, m->node_jobs + (size_t)i * SIM_NODE_JOBS, SIM_NODE_JOBS);
 		m->nodes[i].queue = m->queue;
 		m->done_at[i] = HEAP_OUT;
 		sim_stale(m, i);
 	}
+	m->begun = true;
 	sim_look_ahead(m);
 	return 0;
 }
 
 static void end(struct sim *m)
 {
-	for (int32_t i = 0; m->nodes && i < m->c->node_count; i++)
+	for (int32_t i = 0; m->begun && i < m->c->node_count; i++)
 		heap_free(&m->nodes[i].jobs);
 	if (m->plan_made)
 		plan_free(&m->plan);
@@ -369,6 +369,7 @@ static void end(struct sim *m)
 	heap_free(&m->done);
 	heap_free(&m->moves);
 	free(m->nodes);
+	free(m->node_jobs);
 	free(m->done_at);
 	free(m->stale);
 	free(m->jobs);

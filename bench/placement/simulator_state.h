@@ -15,6 +15,8 @@ struct queue {
 	int32_t first, last;
 };
 
+enum { SIM_NODE_JOBS = 16 }; /* that a node has room for from the start */
+
 /* A cache line each. */
 struct sim_node {
 	_Alignas(64) struct heap jobs; /* VMs by the attained service at which they are done */
@@ -31,13 +33,14 @@ struct sim {
 	struct cluster *c;
 	struct policy *policy;
 	struct plan plan;
-	bool plan_made, by_home;
+	bool plan_made, begun, by_home;
 	double now_ns;
 	struct sim_node *nodes;
-	struct queue queue; /* of VMs that wait for any */
-	struct heap done;   /* nodes by the time at which their next job is done; mark: its VM */
-	struct heap moves;  /* VMs by the time at which their move ends */
-	int32_t *done_at;   /* a node each */
+	struct heap_item *node_jobs; /* lent to the nodes */
+	struct queue queue;          /* of VMs that wait for any */
+	struct heap done;            /* nodes by the time at which their next job is done; mark: its VM */
+	struct heap moves;           /* VMs by the time at which their move ends */
+	int32_t *done_at;            /* a node each */
 	struct simulated_job *jobs;
 	int32_t *move_at; /* a VM each, in moves */
 	int32_t vm_room;
