@@ -252,11 +252,22 @@ static int vm_metrics(struct analysis *a, const struct run_vm *vm, struct err *e
 	return result;
 }
 
+/* The last thing that a complete run notes is the phase "end". */
+static void check_events(struct analysis *a)
+{
+	int ended = strcmp(a->run.status, "complete") != 0;
+	for (int i = a->run.event_count - 1; i >= 0 && !ended; i--)
+		ended = !strcmp(a->run.events[i].event, "phase") && !strcmp(a->run.events[i].detail, "end");
+	if (!ended)
+		metrics_warn(&a->metrics, "events.csv was cut short: the run is complete, but its end is not in it");
+}
+
 static int all_metrics(struct analysis *a, struct err *e)
 {
 	double moved_bytes = NAN;
 	a->looks = downtime_window(&a->run, &a->window, &a->no_window) == 0;
 	a->came_ns = MISSING;
+	check_events(a);
 	put_times(a);
 	move_metrics(&a->run, &a->metrics);
 	if (cluster_metrics(&a->run, &a->metrics, e) < 0)

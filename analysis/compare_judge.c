@@ -59,7 +59,11 @@ static int adjust(struct comparison *c)
 
 static int all_equal(const struct compared *c)
 {
-	return c->test.least_p >= 1 && c->difference == 0;
+	for (int side = 0; side < COMPARE_SIDES; side++)
+		for (int i = 0; i < c->sides[side].n; i++)
+			if (c->sides[side].values[i] != c->sides[COMPARE_BASE].values[0])
+				return 0;
+	return 1;
 }
 
 /* 1: NEW is above BASE by what matters, -1: below, 0: neither, or ranks and centres do not agree. */

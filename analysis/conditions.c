@@ -4,6 +4,7 @@
 
 #include <json-c/json.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { DEPTH_MAX = 6 };
@@ -53,12 +54,18 @@ static struct json_object *at(struct json_object *object, const char *path)
 	return object;
 }
 
+/* A number with as many digits as a person wrote: 0.54, not 0.54000000000000004. */
 static void say(struct json_object *value, char *buffer, size_t room)
 {
+	const char *text = value ? json_object_get_string(value) : "missing";
+	char *end;
+	double number = strtod(text, &end);
 	if (json_object_is_type(value, json_type_array))
 		snprintf(buffer, room, "%zu of them", json_object_array_length(value));
+	else if (end != text && !*end && strchr(text, '.'))
+		snprintf(buffer, room, "%.12g", number);
 	else
-		snprintf(buffer, room, "%s", value ? json_object_get_string(value) : "missing");
+		snprintf(buffer, room, "%s", text);
 }
 
 /* One change; those that forbid stay when there is no room for all. */

@@ -7,8 +7,16 @@
 enum { NODE, VM, THREAD };
 static const double gib = 1024.0 * 1024 * 1024;
 
+/* A node's core was watched through all of the window; a process may come and go. */
+static int was_watched(const struct counters *c, const char *node, int window)
+{
+	const struct counter *whole = counters_find(c, node, "", "");
+	return !whole || curve_window_whole(&whole->windows[window]);
+}
+
 /* A process that is not there uses nothing, so the whole phase divides; one that never ran in it has no row. */
-static void put_counter(const struct run *run, const struct counter *counter, struct metrics *metrics)
+static void put_counter(const struct run *run, const struct counters *c, const struct counter *counter,
+                        struct metrics *metrics)
 {
 	const char *metric = counter->key[THREAD][0] ? "cpu_thread" : counter->key[VM][0] ? "cpu_vm" : "cpu_node";
 	const struct run_vm *vm = run_vm(run, counter->key[VM]);
@@ -19,7 +27,10 @@ static void put_counter(const struct run *run, const struct counter *counter, st
 		struct metric_value *v = metrics_add(metrics, metric, vm, "%s%s%s:%s", counter->key[NODE],
 		                                     counter->key[THREAD][0] ? ":" : "", counter->key[THREAD],
 		                                     counter_window_names[i]);
-		v->value = w->sum / (double)(w->end_ns - w->start_ns);
+		if (was_watched(c, counter->key[NODE], i))
+			v->value = w->sum / (double)(w->end_ns - w->start_ns);
+		else
+			snprintf(v->reason, sizeof(v->reason), "cpu.csv does not cover the phase");
 	}
 }
 
@@ -27,6 +38,8 @@ static void put_counter(const struct run *run, const struct counter *counter, st
 static double threads_ns(const struct run *run, const struct counters *c)
 {
 	double sum = NAN;
+	if (!was_watched(c, run->source, WINDOW_CALL) || !was_watched(c, run->destination, WINDOW_CALL))
+		return NAN;
 	for (int i = 0; i < c->count; i++) {
 		const struct counter *counter = &c->list[i];
 		if (strcmp(counter->key[VM], run->moved) != 0 || !counter->key[THREAD][0] ||
@@ -62,7 +75,7 @@ static void put_others(const struct run *run, const struct counters *c, const st
 {
 	const struct curve_window *w = &node->windows[WINDOW_BASELINE];
 	double length = (double)(w->end_ns - w->start_ns), others;
-	if (w->covered_ns <= 0 || length <= 0)
+	if (!curve_window_whole(w))
 		return;
 	others = w->sum / length;
 	for (int i = 0; i < c->count; i++) {
@@ -92,7 +105,7 @@ int cpu_metrics(const struct run *run, double moved_bytes, struct metrics *metri
 	int result = counters_read(&c, run, e);
 	if (result == 0)
 		for (int i = 0; i < c.count; i++)
-			put_counter(run, &c.list[i], metrics);
+			put_counter(run, &c, &c.list[i], metrics);
 	const char *const nodes_of_vms[] = { run->source, run->destination };
 	for (int i = 0; i < 2 && result == 0; i++) {
 		const struct counter *node = counters_find(&c, nodes_of_vms[i], "", "");
@@ -106,7 +119,7 @@ int cpu_metrics(const struct run *run, double moved_bytes, struct metrics *metri
 			threads = nodes = NAN;
 		metrics_put(metrics, "cpu_per_gib", moved, "threads", threads / 1e9 / (moved_bytes / gib),
 		            no_bytes         ? no_bytes
-		            : isnan(threads) ? "no CPU counters of the VM's threads (cpu.csv)"
+		            : isnan(threads) ? "no CPU counters of the VM's threads through the migration (cpu.csv)"
 		                             : NULL);
 		metrics_put(metrics, "cpu_per_gib", moved, "nodes", nodes / 1e9 / (moved_bytes / gib),
 		            no_bytes       ? no_bytes

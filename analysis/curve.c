@@ -30,6 +30,12 @@ double curve_window_rate(const struct curve_window *w)
 	return w->sum * NS_PER_S / (double)w->covered_ns;
 }
 
+int curve_window_whole(const struct curve_window *w)
+{
+	int64_t length_ns = w->end_ns - w->start_ns;
+	return length_ns > 0 && w->covered_ns >= length_ns - length_ns / 20;
+}
+
 static int give(struct curve_bins *b, int64_t start_ns, struct err *e)
 {
 	int result = b->fn(b->context, start_ns, b->amount, b->covered_ns, e);

@@ -22,6 +22,9 @@ void curve_window_add(struct curve_window *w, int64_t start_ns, int64_t end_ns, 
 /* Per second of covered time; NAN when less than half of the window was covered. */
 double curve_window_rate(const struct curve_window *w);
 
+/* The stretches cover it, but for a twentieth: its sum stands for all of it. */
+int curve_window_whole(const struct curve_window *w);
+
 typedef int curve_bin_fn(void *context, int64_t start_ns, double amount, int64_t covered_ns, struct err *e);
 
 /*

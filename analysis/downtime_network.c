@@ -32,6 +32,7 @@ struct network {
 	struct histogram usual;                   /* silences of the baseline */
 	int64_t packets, first_ns, last_usual_ns; /* of the baseline, packets behind the first row's */
 	int64_t last_ns;                          /* of all rows */
+	int64_t last_packet_ns;                   /* as the collector said; MISSING: not said */
 	FILE *plot;                               /* NULL: none */
 	int64_t bin_ns, width_ns, bin_packets, bin_silence_ns;
 };
@@ -111,6 +112,13 @@ static void judge(const struct network *n, int64_t window_end_ns, int64_t spacin
 	int64_t error_ns = histogram_quantile(&n->usual, 0.99) - spacing_ns;
 	int64_t open_ns = window_end_ns - n->last_ns;
 	d->floor_ns = n->usual.largest > spacing_ns ? n->usual.largest - spacing_ns : 0;
+	if (open_ns > open_silence_ns && n->last_packet_ns != MISSING &&
+	    n->last_packet_ns > n->last_ns + open_silence_ns) {
+		d->value_ns = MISSING;
+		snprintf(d->reason, sizeof(d->reason),
+		         "the packets' file was cut short: the VM sent more than it has");
+		return;
+	}
 	if (open_ns > open_silence_ns && open_ns > d->value_ns) {
 		d->value_ns = open_ns;
 		d->at_ns = n->last_ns;
@@ -167,6 +175,7 @@ int downtime_network(const struct run *run, const struct run_vm *vm, const struc
 		             .found = ret,
 		             .first_ns = MISSING,
 		             .last_ns = MISSING,
+		             .last_packet_ns = vm->last_packet_ns,
 		             .bin_ns = MISSING,
 		             .width_ns = curve_bin_width(range_ns, plot_bin_ns, PLOT_ROWS) };
 	for (int i = 0; i < count; i++)

@@ -69,8 +69,8 @@ static void put_phase(const struct run_vm *vm, const char *workload, const char 
 	for (int q = 0; q < QUANTILES; q++)
 		field_ms(plot, put(metrics, quantiles[q].metric, quantiles[q].share, vm, workload, phase, h));
 	for (int q = 0; q < QUANTILES; q++)
-		field_ms(plot, put(metrics, quantiles[q].service_metric, quantiles[q].share, vm, workload, phase,
-		                   service));
+		field_ms(plot,
+		         put(metrics, quantiles[q].service_metric, quantiles[q].share, vm, workload, phase, service));
 	putc('\n', plot);
 }
 

@@ -16,7 +16,7 @@ static int by_use(const void *a, const void *b)
 static double sum_of(const struct counter *counter, enum counter_window window)
 {
 	const struct curve_window *w = &counter->windows[window];
-	return isnan(curve_window_rate(w)) ? NAN : w->sum;
+	return curve_window_whole(w) ? w->sum : NAN;
 }
 
 static void put_counter(const struct run *run, const struct counter *counter, struct metrics *metrics)
@@ -26,7 +26,7 @@ static void put_counter(const struct run *run, const struct counter *counter, st
 	struct metric_value *v = metrics_add(metrics, "bytes_on_wire", vm, "%s:%s", counter->key[0], counter->key[1]);
 	v->value = bytes;
 	if (isnan(bytes))
-		snprintf(v->reason, sizeof(v->reason), "no link counters for most of the migration");
+		snprintf(v->reason, sizeof(v->reason), "link.csv does not cover the migration");
 	v = metrics_add(metrics, "background_rate", vm, "%s:%s", counter->key[0], counter->key[1]);
 	v->value = curve_window_rate(&counter->windows[WINDOW_BASELINE]);
 	if (isnan(v->value))

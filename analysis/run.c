@@ -87,7 +87,7 @@ static int read_vms(struct run *run, struct err *e)
 		copy_text(from, "node", vm->node, sizeof(vm->node));
 		if (!vm->name[0] || strchr(vm->name, '/'))
 			return err_set(e, EXIT_MEASURED_BAD, "manifest.json: VM %zu has no usable name", i);
-		vm->slots_missed = MISSING;
+		vm->slots_missed = vm->last_packet_ns = MISSING;
 		vm->memory_bytes = integer_of(from, "memory_bytes");
 		vm->sample_interval_ns = integer_of(from, "sample_interval_ns");
 		if (vm->sample_interval_ns <= 0)
@@ -167,6 +167,21 @@ static void read_agents(struct run *run)
 	}
 }
 
+/* Of the packets collector: vms: [{vm, last_packet_head_ns}] */
+static void read_packets(struct run *run)
+{
+	size_t count;
+	struct json_object *list = array_at(run, "/collectors/packets/vms", &count);
+	for (size_t i = 0; i < count; i++) {
+		struct json_object *from = json_object_array_get_idx(list, i);
+		char name[RUN_NAME_ROOM] = "";
+		copy_text(from, "vm", name, sizeof(name));
+		struct run_vm *vm = vm_named(run, name);
+		if (vm)
+			vm->last_packet_ns = integer_of(from, "last_packet_head_ns");
+	}
+}
+
 static int read_manifest(struct run *run, struct err *e)
 {
 	run->manifest = json_file_read(run->directory, "manifest.json");
@@ -198,6 +213,7 @@ static int read_manifest(struct run *run, struct err *e)
 	if (read_vms(run, e) < 0)
 		return -1;
 	read_agents(run);
+	read_packets(run);
 	return 0;
 }
 

@@ -34,6 +34,7 @@ struct run_vm {
 	int64_t memory_bytes;
 	int64_t sample_interval_ns; /* 10 ms when not said */
 	int64_t slots_missed;       /* sampling deadlines the guest says it dropped, MISSING: not said */
+	int64_t last_packet_ns;     /* of its packets, as the collector said at last, head time; MISSING: not said */
 	struct run_workload workloads[RUN_WORKLOADS_MAX];
 	int workload_count;
 };

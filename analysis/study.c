@@ -181,7 +181,8 @@ static struct json_object *find_row(const struct study_run *run, const char *met
 	size_t count = run->metrics ? json_object_array_length(run->metrics) : 0;
 	for (size_t i = 0; i < count; i++) {
 		struct json_object *row = json_object_array_get_idx(run->metrics, i);
-		if (strcmp(json_text_at(row, "/metric"), metric) == 0 && (!*vm || strcmp(json_text_at(row, "/vm"), vm) == 0) &&
+		if (strcmp(json_text_at(row, "/metric"), metric) == 0 &&
+		    (!*vm || strcmp(json_text_at(row, "/vm"), vm) == 0) &&
 		    (!*role || strcmp(json_text_at(row, "/role"), role) == 0) &&
 		    (!*estimator || strcmp(json_text_at(row, "/estimator"), estimator) == 0))
 			return row;

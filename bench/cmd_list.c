@@ -126,18 +126,21 @@ static void metrics_print(void)
 		       m->formula);
 }
 
-/* The first comment of a config states its question. */
+/* The first comment of a config states its question, down to a line that ends as a sentence does. */
 static void config_print(const char *path, const char *name)
 {
-	char line[256] = "";
+	char line[256];
 	FILE *f = fopen(path, "re");
 	if (!f)
 		return;
-	if (!fgets(line, sizeof(line), f) || strchr("#;", line[0]) == NULL)
-		line[0] = '\0';
+	printf("%-34s", name);
+	for (bool ended = false; !ended && fgets(line, sizeof(line), f) && strchr("#;", line[0]);) {
+		line[strcspn(line, "\r\n")] = '\0';
+		ended = line[0] && strchr(".?)", line[strlen(line) - 1]);
+		printf(" %s", line + 1 + strspn(line + 1, " "));
+	}
 	fclose(f);
-	line[strcspn(line, "\r\n")] = '\0';
-	printf("%-28s %s\n", name, line[0] ? line + 1 + strspn(line + 1, " ") : "");
+	printf("\n");
 }
 
 /* Configs that come with the program, those in folders (a paper's) included. */

@@ -151,8 +151,8 @@ int arguments_parse(const struct command *c, int argc, char **argv, struct argum
 	int n = a->positional_count;
 	if (n < c->minimum || (c->maximum >= 0 && n > c->maximum)) {
 		arguments_free(a);
-		return err_set(e, EXIT_USAGE, "usage: migmeter %s%s %s; see 'migmeter %s --help'", c->name,
-		               c->options ? " [options]" : "", c->synopsis, c->name);
+		return err_set(e, EXIT_USAGE, "usage: migmeter %s%s%s%s; see 'migmeter %s --help'", c->name,
+		               c->options ? " [options]" : "", c->synopsis[0] ? " " : "", c->synopsis, c->name);
 	}
 	*ret = a;
 	return 0;

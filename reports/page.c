@@ -134,8 +134,10 @@ static void put_downtime_notes(FILE *out, const struct run_data *run)
 
 static void put_latency_table(FILE *out, const struct run_data *run)
 {
-	static const char *const columns[] = { "p50_ms",         "p99_ms",         "p999_ms",         "max_ms",
-		                               "service_p50_ms", "service_p99_ms", "service_p999_ms", "service_max_ms" };
+	static const char *const columns[] = {
+		"p50_ms",         "p99_ms",         "p999_ms",         "max_ms",
+		"service_p50_ms", "service_p99_ms", "service_p999_ms", "service_max_ms"
+	};
 	static const char *const names[] = { "p50", "p99", "p99.9", "longest" };
 	enum { COLUMNS = sizeof(columns) / sizeof(*columns), NAMES = sizeof(names) / sizeof(*names) };
 	const struct csv_table *t = run->latency;

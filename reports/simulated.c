@@ -168,11 +168,19 @@ static struct grid *points_grid(const struct simulated_view *v, int blocks, bool
 	return g;
 }
 
-/* How often a claim holds: "S3: in direction at 30 of 35 points, with the paper's size at 6". */
+/* What came out at the first point, and how often a claim holds. */
 static void verdicts_words(const struct simulated_view *v, char *text, size_t room)
 {
+	const struct csv_table *t = v->judged;
 	size_t used = 0;
 	text[0] = '\0';
+	/* The first rows are the first point's; a ratio stands there before the same one's size. */
+	for (int i = 0; i < csv_table_rows(t) && strcmp(csv_table_text(t, i, "size"), "0") == 0 && used < room; i++) {
+		char what[160];
+		used += (size_t)snprintf(text + used, room - used, "%s: %.3g times, in the paper %s. ",
+		                         name_format(csv_table_text(t, i, "what"), what, sizeof(what)),
+		                         csv_table_number(t, i, "value"), csv_table_text(t, i, "paper"));
+	}
 	for (int i = 0; i < csv_table_rows(v->verdicts); i++) {
 		const char *claim = csv_table_text(v->verdicts, i, "claim");
 		int points = 0, direction = 0, size = 0;

@@ -187,6 +187,23 @@ static int state_of(const struct simulated_view *v, int row, double wait)
 	return strcmp(direction, "disagrees") == 0 ? 4 : 3;
 }
 
+/* What a key that varies is, for people; others have their own name. */
+static const char *axis_title(const char *key)
+{
+	static const struct {
+		const char *key, *title;
+	} titles[] = {
+		{ "interval", "a VM starts each" },
+		{ "scale", "length of the jobs, times (jobs.scale)" },
+		{ "memory_threshold", "a node is loaded above" },
+		{ "cores", "cores of a node" },
+	};
+	for (size_t i = 0; i < sizeof(titles) / sizeof(*titles); i++)
+		if (strcmp(titles[i].key, key) == 0)
+			return titles[i].title;
+	return key;
+}
+
 static int map_prepare(const struct simulated_view *v, FILE *s)
 {
 	static const char *const arrays[] = { "X", "Y", "STATE", "SAVED", "WAIT" };
@@ -223,8 +240,8 @@ static int map_prepare(const struct simulated_view *v, FILE *s)
 		gnuplot_set_item(s, "COLUMN", i + 1, axes[1].count ? axes[1].ticks[i] : "");
 	for (int i = 0; i < lines; i++)
 		gnuplot_set_item(s, "ROW", i + 1, axes[0].count ? axes[0].ticks[i] : "");
-	gnuplot_set_text(s, "XLABEL", axes[1].key);
-	gnuplot_set_text(s, "YLABEL", axes[0].key);
+	gnuplot_set_text(s, "XLABEL", axis_title(axes[1].key));
+	gnuplot_set_text(s, "YLABEL", axis_title(axes[0].key));
 	return 0;
 }
 
@@ -249,7 +266,9 @@ int simulated_plots_draw(const struct simulated_view *v, struct simulated_plot p
 		struct err own = { 0 };
 		plots[i] = (struct simulated_plot){ .name = table[i].name, .heading = table[i].heading };
 		FILE *s = begun ? gnuplot_picture_begin(&g, table[i].name, "", &own) : NULL;
-		int drawn = s ? gnuplot_picture_end(&g, table[i].name, table[i].script, s, table[i].prepare(v, s), &own) : -1;
+		int drawn =
+			s ? gnuplot_picture_end(&g, table[i].name, table[i].script, s, table[i].prepare(v, s), &own)
+			  : -1;
 		if (drawn == 0)
 			continue;
 		snprintf(plots[i].missing, sizeof(plots[i].missing), "%.500s",

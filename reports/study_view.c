@@ -127,8 +127,7 @@ int study_view_row(const struct study_view *v, const char *metric, const char *r
 		if (strcmp(csv_table_text(t, i, "metric"), metric) == 0 &&
 		    (!*role || strcmp(csv_table_text(t, i, "role"), role) == 0) &&
 		    (!*estimator || strcmp(csv_table_text(t, i, "estimator"), estimator) == 0) &&
-		    strcmp(csv_table_text(t, i, "workload"), workload) == 0 &&
-		    csv_table_number(t, i, "vms") == vms &&
+		    strcmp(csv_table_text(t, i, "workload"), workload) == 0 && csv_table_number(t, i, "vms") == vms &&
 		    fabs(csv_table_number(t, i, "rate_bit_per_s") - bits_per_s) < 1)
 			return i;
 	return -1;

@@ -292,8 +292,11 @@ char *verdict_format(const struct run_data *run, char *buffer, size_t room)
 	} ends[] = { { "failed", "failed" }, { "interrupted", "was interrupted" }, { "skipped", "was skipped" } };
 	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++)
 		if (strcmp(run->status, ends[i].status) == 0) {
-			say(&s, "The run %s: %s.", ends[i].words,
-			    *run->reason ? run->reason : "the reason is missing");
+			bool same = strcmp(run->reason, run->status) == 0;
+			say(&s, "The run %s%s%s.", ends[i].words, same ? "" : ": ",
+			    same           ? ""
+			    : *run->reason ? run->reason
+			                   : "the reason is missing");
 			return buffer;
 		}
 	if (strcmp(run->status, "running") == 0) {

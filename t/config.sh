@@ -22,7 +22,7 @@ complains 'unknown key' 2 "-s vm1.memroy=1: unknown key 'memroy', did you mean '
 complains 'unknown section' 2 'unknown section \[lnik\], did you mean \[link\]' run "$work/good.conf" -n -s lnik.rate=1G
 complains 'bad value' 2 "key 'rate': 'fast' is not a rate" run "$work/good.conf" -n -s link.rate=fast
 complains 'value out of range' 2 "below the limit" run "$work/good.conf" -n -s vm1.memory=1M
-complains 'unknown workload' 2 "intadd" run "$work/good.conf" -n -s vm1.workload=intad
+complains 'unknown workload' 2 "-s vm1.workload=intad: unknown workload 'intad', did you mean 'intadd'" run "$work/good.conf" -n -s vm1.workload=intad
 complains 'unknown workload key' 2 "unknown key 'jb', did you mean 'job'" run "$work/good.conf" -n -s vm1.intadd.jb=1
 complains 'missing file' 2 "cannot read config '$work/none.conf'" run "$work/none.conf"
 complains 'a VM that is not there' 2 "no VM 'vm2'" run "$work/good.conf" -n -s migration.vm=vm2
@@ -45,6 +45,7 @@ complains 'testbed up with more words' 2 "'link.rate=1G'" testbed up link.rate=1
 complains 'testbed status with more words' 2 "'src'" testbed status src
 like 'help of a command on a node is its own' "$("$migmeter" testbed exec nowhere ls --help 2>&1)" 'no node .nowhere.|no testbed is up'
 complains 'unknown option' 2 "did you mean '--repeat'" run --repaet 3 x
+complains 'words too many for a command without any' 2 'usage: migmeter completion; see' completion x
 complains 'missing argument' 2 'usage: migmeter run' run
 complains 'bad scale' 2 'scale' run "$work/good.conf" -n --scale 0
 complains 'analysing what is no run' 2 'not a run directory' analyze "$work/none"
@@ -53,6 +54,10 @@ complains 'reporting what is no run' 2 'not a run directory' report "$work/none"
 
 printf '[vm vm1]\nmemory = 128M\nmemory = 256M\n' >"$work/twice.conf"
 complains 'a key given twice' 2 'twice.conf:3: .*given twice' run "$work/twice.conf"
+printf '[vm vm1]\nmemory = 128M\nworkload = memdirt\n' >"$work/workload.conf"
+complains 'unknown workload in a file' 2 "workload.conf:3: unknown workload 'memdirt', did you mean 'memdirty'" run "$work/workload.conf"
+printf '[vm vm1]\nmemory = 128M\n\n[link]\nrate = 1G\n[vm vm1]\nnode = dst\n' >"$work/named.conf"
+complains 'a VM named twice' 2 'named.conf:7: section .vm vm1. is there twice .its first key is at .*named.conf:2' run "$work/named.conf"
 printf '[vm vm1]\nthis is no setting\n' >"$work/syntax.conf"
 complains 'bad syntax' 2 'syntax.conf:2' run "$work/syntax.conf"
 long=$(printf '%0300d' 0)

@@ -27,4 +27,5 @@ like 'a key with its default and what it is' "$(cat "$work/policies")" \
 like 'a feature: how it is asked for, since when, how it is read back' "$(grep -A 1 'migration\.xbzrle_cache' "$work/features")" \
 	'libvirt 1\.3\.4 by compression\.xbzrle\.cache; QEMU 2\.11\.0; needs xbzrle; read back from parameter xbzrle-cache-size$'
 is 'every feature says how' "$(grep -c 'read back from' "$work/features")" "$(grep -c '^  migration' "$work/features")"
+is 'every config states its question in one line' "$("$migmeter" list configs | grep -cvE '^[^ ]+\.conf +[A-Z].*[.?)]$')" 0
 done_testing

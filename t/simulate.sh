@@ -44,7 +44,8 @@ like 'a plan has its numbers' "$(cat "$work/one/simulated.csv")" \
 	'vm[0-9]+,pm[0-9],plan,"?(move to pm[0-9]|stay): pm[0-9] has [0-9.]+ % > 80 % of its memory in use'
 is 'it is complete' "$(sed -n 's/.*"status": *"\([a-z]*\)".*/\1/p' "$work/one/manifest.json")" complete
 like 'the table on the terminal' "$(simulated text)" 'interval=20min +rtt-aware'
-ok 'CSV' test "$(simulated csv --format csv | head -n 1 | cut -d, -f1-4)" = point,block,policy,metric
+simulated csv --format csv >"$work/table.csv"
+is 'CSV' "$(head -n 1 "$work/table.csv" | cut -d, -f1-4)" point,block,policy,metric
 like 'JSON' "$(simulated json --format json | tr -d '\n')" '"policy": *"rtt-aware"'
 ok 'the page is one file' test -s "$work/one/report.html"
 ok 'it has both figures' test "$(grep -c '<svg' "$work/one/report.html")" = 2
@@ -52,6 +53,10 @@ rm "$work/one/summary.csv"
 ok 'analysis again' "$migmeter" analyze "$work/one"
 ok 'gives the same' cmp "$work/one/summary.csv" "$work/several/summary.csv"
 ok 'report again' "$migmeter" report "$work/one"
+
+said=$(simulated long -s jobs.scale=1000000 -s jobs.large=8760h 2>&1)
+is 'jobs without an end: exit status' $? 1
+like 'jobs without an end' "$said" 'more than 146 years'
 
 # The lines that name a policy are the same in both kinds of config.
 lines='policy = threshold

@@ -292,8 +292,9 @@ static void sampling_pauses_and_goes_on(void **state)
 static void a_workload_that_rests_is_sampled_all_the_same(void **state)
 {
 	(void)state;
-	struct fixture *f = begin("migmeter.workload=dutycycle migmeter.interval=2000000 migmeter.dutycycle.share=0.05 "
-	                          "migmeter.dutycycle.period=200ms");
+	struct fixture *f =
+		begin("migmeter.workload=dutycycle migmeter.interval=2000000 migmeter.dutycycle.share=0.05 "
+	              "migmeter.dutycycle.period=200ms");
 	struct sample last = { 0 };
 	int64_t resting = 0, working = 0;
 	await_state(f, AGENT_READY);

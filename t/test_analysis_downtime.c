@@ -1,6 +1,8 @@
 /* The five estimators on series made with known stops. */
 #include "t/analysed.h"
 
+#include <unistd.h>
+
 /* 100 % before 10 s, 80 % while migrating, a stop at stop_s, 50 % for a second after it. */
 static struct made_vm usual(double stop_s, double length_s)
 {
@@ -188,6 +190,32 @@ static void test_never_again(void **state)
 	assert_near(metric("downtime", "network") / 1e6, 15000, 110, "network, to a bin");
 }
 
+/* The collector saw packets to the end, and the file lacks them: that is no silence. */
+static void test_packets_cut_short(void **state)
+{
+	(void)state;
+	struct made_vm vm = usual(15, 0.2);
+	char path[4096], line[128];
+	make("precopy", &vm, 15, 15.2, 18);
+	made_file(run_path, "manifest.json",
+	          "{\"format\":1,\"status\":\"complete\",\"vms\":[%s],\"migration\":{\"vm\":\"vm1\"},\"collectors\":"
+	          "{\"packets\":{\"vms\":[{\"vm\":\"vm1\",\"last_packet_head_ns\":%lld}]}}}",
+	          MADE_VM1, (long long)(MADE_HEAD + 30 * MADE_S));
+	analyse_well();
+	assert_downtime("network", 200, 5);
+
+	snprintf(path, sizeof(path), "%s/packets-vm1.csv", run_path);
+	FILE *packets = fopen(path, "r");
+	assert_non_null(packets);
+	while (fgets(line, sizeof(line), packets) && atoll(line) < MADE_HEAD + 12 * MADE_S)
+		;
+	long length = ftell(packets);
+	fclose(packets);
+	assert_int_equal(truncate(path, length), 0);
+	analyse_well();
+	assert_missing("downtime", "network", "cut short");
+}
+
 /* A duty cycle of 40 ms in 100 stands 60 ms by itself: that is the floor, and a stop is above it. */
 static void test_duty_cycle_floor(void **state)
 {
@@ -254,7 +282,7 @@ int main(void)
 		ONE(test_known_stops),      ONE(test_no_stop),       ONE(test_samples_end_before_stop),
 		ONE(test_postcopy_stall),   ONE(test_sampling_hole), ONE(test_network_outage),
 		ONE(test_injected_suspend), ONE(test_job_ends),      ONE(test_never_again),
-		ONE(test_duty_cycle_floor), ONE(test_stop_events),
+		ONE(test_duty_cycle_floor), ONE(test_stop_events),   ONE(test_packets_cut_short),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -143,6 +143,33 @@ static void test_hosts(void **state)
 	assert_near(metric("cpu_per_gib", "nodes"), 5.5 * (0.4 + 0.2) / gib, 0.1, "nodes");
 }
 
+/* What ends in the middle of a phase stands for no phase. */
+static void test_hosts_cut_short(void **state)
+{
+	(void)state;
+	char path[256];
+	make_migration();
+	snprintf(path, sizeof(path), "%s/cpu.csv", run_path);
+	FILE *cpu = fopen(path, "w");
+	snprintf(path, sizeof(path), "%s/link.csv", run_path);
+	FILE *link = fopen(path, "w");
+	fputs("head_ns,node,vm,thread,cpu_ns\n", cpu);
+	fputs("head_ns,link,direction,bytes,packets,drops\n", link);
+	for (int i = 0; i <= 140; i++) {
+		int64_t at = MADE_HEAD + i * 100 * MADE_MS;
+		fprintf(cpu, "%" PRId64 ",src,,,%.0f\n%" PRId64 ",dst,,,%.0f\n", at, i * 5e7, at, i * 1e7);
+		fprintf(cpu, "%" PRId64 ",src,vm1,migration,%.0f\n", at, i * 2e7);
+		fprintf(link, "%" PRId64 ",migration,src-to-dst,%.0f,0,0\n", at, i * 1e6);
+	}
+	fclose(cpu);
+	fclose(link);
+	analyse_well();
+	assert_near(metric_number("cpu_node", "", "src:baseline", "value"), 0.5, 0.001, "src before");
+	assert_true(isnan(metric_number("cpu_node", "", "src:migration", "value")));
+	assert_missing("cpu_thread", "src:migration:migration", "cpu.csv does not cover the phase");
+	assert_missing("bytes_on_wire", "migration:src-to-dst", "link.csv does not cover the migration");
+}
+
 static void test_forecast(void **state)
 {
 	(void)state;
@@ -230,8 +257,14 @@ int main(void)
 {
 #define ONE(test) cmocka_unit_test_setup_teardown(test, run_make, run_remove)
 	const struct CMUnitTest tests[] = {
-		ONE(test_by_hand),  ONE(test_neighbour_and_roles), ONE(test_moves), ONE(test_hosts),
-		ONE(test_forecast), ONE(test_schedule_and_units),  ONE(test_plots),
+		ONE(test_by_hand),
+		ONE(test_neighbour_and_roles),
+		ONE(test_moves),
+		ONE(test_hosts),
+		ONE(test_hosts_cut_short),
+		ONE(test_forecast),
+		ONE(test_schedule_and_units),
+		ONE(test_plots),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -217,6 +217,21 @@ static void test_samples_gone(void **state)
 	assert_near(metric("samples_expected", "intadd"), kept + 7, 0, "expected");
 }
 
+static void test_events_cut_short(void **state)
+{
+	(void)state;
+	make_migration();
+	char *text = slurp("events.csv"), *end = strstr(text, ",phase,end");
+	assert_non_null(end);
+	made_file(run_path, "events.csv", "%.*s", (int)(end - text), text);
+	analyse_well();
+	assert_non_null(strstr(warning(), "events.csv was cut short"));
+	made_file(run_path, "events.csv", "%s", text);
+	free(text);
+	analyse_well();
+	assert_string_equal(warning(), "");
+}
+
 /* Wild numbers within the format: no crash, no endless loop, whatever the metrics say. */
 static void test_wild_content(void **state)
 {
@@ -303,10 +318,10 @@ int main(void)
 {
 #define ONE(test) cmocka_unit_test_setup_teardown(test, run_make, run_remove)
 	const struct CMUnitTest tests[] = {
-		ONE(test_all_missing),           ONE(test_no_arrivals),  ONE(test_false_stamp),
-		ONE(test_failed_runs),           ONE(test_bad_content),  ONE(test_sources),
-		ONE(test_samples_gone),          ONE(test_wild_content), ONE(test_truncated_and_again),
-		ONE(test_order_does_not_matter),
+		ONE(test_all_missing),         ONE(test_no_arrivals),           ONE(test_false_stamp),
+		ONE(test_failed_runs),         ONE(test_bad_content),           ONE(test_sources),
+		ONE(test_samples_gone),        ONE(test_events_cut_short),      ONE(test_wild_content),
+		ONE(test_truncated_and_again), ONE(test_order_does_not_matter),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

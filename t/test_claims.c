@@ -339,14 +339,16 @@ static void test_page(void **state)
 	assert_non_null(strstr(path, "/study.html"));
 	char *page = whole_file_read(path, 5 << 20);
 	assert_non_null(page);
-	static const char *const wanted[] = { "at scale 1/16",
-		                              "K10",
-		                              "class=\"disagrees\">disagrees<",
-		                              "degradation(1, intadd, 1G, migrating) - degradation(1, intadd, 100M",
-		                              "Figure 11",
-		                              "VM that stays at the source",
-		                              "<tr><th scope=\"row\">10 Mbit/s</th><td class=\"number\">0.000 ± 0.000<",
-		                              "54 of 72 runs complete" };
+	static const char *const wanted[] = {
+		"at scale 1/16",
+		"K10",
+		"class=\"disagrees\">disagrees<",
+		"degradation(1, intadd, 1G, migrating) - degradation(1, intadd, 100M",
+		"Figure 11",
+		"VM that stays at the source",
+		"<tr><th scope=\"row\">10 Mbit/s</th><td class=\"number\">0.000 ± 0.000<",
+		"54 of 72 runs complete"
+	};
 	static const char *const unwanted[] = { "<script", "src=", "<img", "<link", "xmlns" };
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++)
 		if (!strstr(page, wanted[i]))

@@ -144,6 +144,23 @@ static void three_runs_say_how_many_are_needed(void **state)
 	assert_true(isnan(c->p_holm) && isnan(c->detectable) && isnan(c->low));
 }
 
+/* One value that differs proves nothing, but it differs. */
+static void nearly_all_equal(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 12; i++) {
+		char rows[512] = "";
+		made_row(rows, "recovery_time", "intadd", "ns", i == 3 ? 2e7 : 0, "");
+		made_compared(i % 2 ? base_path : new_path, i, &usual, rows);
+	}
+	compare();
+	const struct compared *c = row_of("recovery_time", "intadd");
+	assert_int_equal(c->verdict, COMPARE_SAME);
+	assert_string_equal(c->reason, "");
+	assert_true(isnan(c->p_holm));
+	assert_near(c->detectable, 100e6, 50e6, "about the threshold");
+}
+
 /* ---- never converged ---- */
 
 static void add_moody(const char *folder, int count, int never, double seconds)
@@ -224,8 +241,8 @@ static void another_link(void **state)
 static void another_scale(void **state)
 {
 	(void)state;
-	const struct made_conditions c = { .scale = 0.0625 };
-	assert_forbidden(&c, "another scale", "scale|link");
+	const struct made_conditions c = { .scale = 0.54 };
+	assert_forbidden(&c, "another scale: scale is 1 in BASE, 0.54 in NEW", "scale|link");
 }
 
 static void another_machine(void **state)
@@ -555,6 +572,7 @@ int main(void)
 		IN_FOLDERS(faster_improved),
 		IN_FOLDERS(small_changes_do_not_matter),
 		IN_FOLDERS(three_runs_say_how_many_are_needed),
+		IN_FOLDERS(nearly_all_equal),
 		IN_FOLDERS(never_converged_is_data),
 		IN_FOLDERS(never_before_and_never_now),
 		IN_FOLDERS(another_link),

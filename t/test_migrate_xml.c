@@ -36,10 +36,8 @@ static struct domain_spec full(void)
 	spec.nics[0] = (struct domain_nic){ "52:54:00:00:00:01", "br-mgmt" };
 	spec.nics[1] = (struct domain_nic){ "52:54:00:00:00:02", "br-lan" };
 	spec.disk_count = 4;
-	spec.disks[0] = (struct domain_disk){ .host = "10.77.2.9",
-		                              .port = 3260,
-		                              .target = "iqn.2026-01.a:b",
-		                              .lun = 1 };
+	spec.disks[0] =
+		(struct domain_disk){ .host = "10.77.2.9", .port = 3260, .target = "iqn.2026-01.a:b", .lun = 1 };
 	spec.disks[1] = (struct domain_disk){ .host = "10.77.2.9", .port = 10809, .lun = DISK_NBD };
 	spec.disks[2] = (struct domain_disk){ .target = "/d.raw" };
 	spec.disks[3] = (struct domain_disk){ .target = "/d.qcow2", .qcow2 = true };

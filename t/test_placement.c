@@ -39,24 +39,23 @@ static void tree_finds(void **state)
 }
 
 /* Against looking at all, on random numbers. */
-static void tree_finds_what_a_search_finds(void **state)
+static void tree_searched(int count, int rounds)
 {
-	(void)state;
-	enum { COUNT = 37 };
+	enum { COUNT = 700 };
 	struct max_tree t;
 	double first[COUNT], second[COUNT];
 	srand(1);
-	assert_int_equal(max_tree_init(&t, COUNT, 2, NULL), 0);
-	for (int i = 0; i < COUNT; i++)
+	assert_int_equal(max_tree_init(&t, count, 2, NULL), 0);
+	for (int i = 0; i < count; i++)
 		first[i] = second[i] = MAX_TREE_OUT;
-	for (int round = 0; round < 20000; round++) {
-		int i = rand() % COUNT, top = -1, enough = -1;
+	for (int round = 0; round < rounds; round++) {
+		int i = rand() % count, top = -1, enough = -1;
 		bool out = rand() % 4 == 0;
 		first[i] = out ? MAX_TREE_OUT : rand() % 50;
 		second[i] = out ? MAX_TREE_OUT : rand() % 50;
 		max_tree_set(&t, i, first[i], second[i]);
 		double a = rand() % 52, b = rand() % 52;
-		for (i = COUNT - 1; i >= 0; i--) {
+		for (i = count - 1; i >= 0; i--) {
 			if (first[i] != MAX_TREE_OUT && (top < 0 || first[i] >= first[top]))
 				top = i;
 			if (first[i] >= a && second[i] >= b)
@@ -65,6 +64,33 @@ static void tree_finds_what_a_search_finds(void **state)
 		assert_int_equal(max_tree_top(&t), top);
 		assert_int_equal(max_tree_first(&t, a, b), enough);
 	}
+	max_tree_free(&t);
+}
+
+static void tree_finds_what_a_search_finds(void **state)
+{
+	(void)state;
+	tree_searched(1, 1000);
+	tree_searched(8, 5000);
+	tree_searched(9, 5000);
+	tree_searched(37, 20000);
+	tree_searched(700, 5000);
+}
+
+/* Every part has enough of both, but in different things: the looks come to an end, and the one before that is found. */
+static void tree_bounds_its_looks(void **state)
+{
+	(void)state;
+	enum { THINGS = 1 << 17 };
+	struct max_tree t;
+	assert_int_equal(max_tree_init(&t, THINGS, 2, NULL), 0);
+	for (int32_t i = 0; i < THINGS; i++)
+		max_tree_set(&t, i, i % 2, 1 - i % 2);
+	max_tree_set(&t, THINGS - 1, 1, 1);
+	assert_int_equal(max_tree_first(&t, 1, 1), -1);
+	max_tree_set(&t, 1001, 1, 1);
+	assert_int_equal(max_tree_first(&t, 1, 1), 1001);
+	assert_int_equal(max_tree_first(&t, 1, 0), 1);
 	max_tree_free(&t);
 }
 
@@ -474,6 +500,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tree_finds),
 		cmocka_unit_test(tree_finds_what_a_search_finds),
+		cmocka_unit_test(tree_bounds_its_looks),
 		cmocka_unit_test(turns_come_round),
 		cmocka_unit_test(cluster_keeps_its_books),
 		cmocka_unit_test(vms_are_placed),

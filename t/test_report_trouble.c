@@ -41,6 +41,18 @@ static void a_killed_run_says_so(void **state)
 	free(page);
 }
 
+static void an_interrupted_run_says_so_once(void **state)
+{
+	(void)state;
+	FILE *f = fopen(path_of("bare", "manifest.json"), "we");
+	assert_non_null(f);
+	fputs("{\"format\":1,\"status\":\"interrupted\",\"reason\":\"interrupted\"}\n", f);
+	assert_int_equal(fclose(f), 0);
+	char *page = page_of("bare");
+	assert_has(page, "The run was interrupted.");
+	free(page);
+}
+
 static void hostile_text_stays_text(void **state)
 {
 	(void)state;
@@ -161,6 +173,7 @@ int main(void)
 		cmocka_unit_test(without_gnuplot_the_page_says_so),
 		cmocka_unit_test(an_iteration_of_which_nothing_is_known),
 		cmocka_unit_test(a_killed_run_says_so),
+		cmocka_unit_test(an_interrupted_run_says_so_once),
 		cmocka_unit_test(only_numbers_of_its_data_are_shown),
 	};
 	return cmocka_run_group_tests(tests, make_fixtures, scratch_remove);

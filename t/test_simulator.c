@@ -112,21 +112,21 @@ static struct simulated case_run(const struct sim_case *k, struct told *t)
 	vms_make(t, k->vms);
 	for (int i = 0; i < k->nodes * k->nodes; i++)
 		rtt_ns[i] = i % (k->nodes + 1) == 0 ? 0 : k->rtt_ms * NS_PER_MS;
-	const struct simulation s = { .policy = ops,
-		                      .policy_options = options,
-		                      .sites = k->nodes,
-		                      .rtt_ns = rtt_ns,
-		                      .nodes_per_site = 1,
-		                      .node_cores = k->cores,
-		                      .node_memory_bytes = made_bytes(k->gib),
-		                      .transfer = { .rate_bits_per_s = INT64_C(1) << 30,
-		                                    .downtime_ns = NS_PER_S,
-		                                    .slowdown = 0.1 },
-		                      .interval_ns = NS_PER_S,
-		                      .arrival = told_next,
-		                      .arrivals = t,
-		                      .note = told_note,
-		                      .notes = t };
+	const struct simulation s = {
+		.policy = ops,
+		.policy_options = options,
+		.sites = k->nodes,
+		.rtt_ns = rtt_ns,
+		.nodes_per_site = 1,
+		.node_cores = k->cores,
+		.node_memory_bytes = made_bytes(k->gib),
+		.transfer = { .rate_bits_per_s = INT64_C(1) << 30, .downtime_ns = NS_PER_S, .slowdown = 0.1 },
+		.interval_ns = NS_PER_S,
+		.arrival = told_next,
+		.arrivals = t,
+		.note = told_note,
+		.notes = t
+	};
 	if (simulate(&s, &sums, &e) < 0)
 		fail_msg("%s: %s", k->what, e.text);
 	free(options);

@@ -270,7 +270,8 @@ int agent_start(struct agent **ret, const struct guest_settings *settings, const
 	pthread_mutex_init(&a->lock, NULL);
 	sem_init(&a->start, 0, 0);
 	atomic_store(&a->interval_ns, settings->interval_ns);
-	if (sampler_init(a, e) < 0 || open_sockets(a, e) < 0 || thread_start(&a->control, CONTROL_PRIORITY, control_main, a, e) < 0) {
+	if (sampler_init(a, e) < 0 || open_sockets(a, e) < 0 ||
+	    thread_start(&a->control, CONTROL_PRIORITY, control_main, a, e) < 0) {
 		agent_free(a);
 		return -1;
 	}

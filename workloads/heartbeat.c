@@ -41,7 +41,8 @@ static bool nic_find(struct heartbeat *h, struct in_addr address)
 		    ((struct sockaddr_in *)(void *)is->ifa_addr)->sin_addr.s_addr == address.s_addr)
 			break;
 	for (link = is ? all : NULL; link; link = link->ifa_next)
-		if (link->ifa_addr && link->ifa_addr->sa_family == AF_PACKET && strcmp(link->ifa_name, is->ifa_name) == 0)
+		if (link->ifa_addr && link->ifa_addr->sa_family == AF_PACKET &&
+		    strcmp(link->ifa_name, is->ifa_name) == 0)
 			break;
 	if (link) {
 		snprintf(h->nic_name, sizeof(h->nic_name), "%s", link->ifa_name);

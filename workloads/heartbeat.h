@@ -22,12 +22,12 @@ struct err;
 enum { HEARTBEAT_FRAME_BYTES = 14 + 20 + 8 + HEARTBEAT_BYTES };
 
 struct heartbeat {
-	int udp_fd, packet_fd;   /* -1: none */
+	int udp_fd, packet_fd; /* -1: none */
 	struct sockaddr_in to;
-	struct sockaddr_ll nic;  /* that leads there */
+	struct sockaddr_ll nic; /* that leads there */
 	char nic_name[IF_NAMESIZE];
-	bool direct;             /* the frame is complete */
-	uint32_t number;         /* of the next beat */
+	bool direct;     /* the frame is complete */
+	uint32_t number; /* of the next beat */
 	unsigned char frame[HEARTBEAT_FRAME_BYTES];
 };
 

@@ -32,7 +32,7 @@ struct workload_ops;
 
 /* When samples are wanted next, and who takes them (workloads/sampler.c). */
 struct sampling {
-	_Atomic int64_t due_ns;                       /* INT64_MAX: never */
+	_Atomic int64_t due_ns;                      /* INT64_MAX: never */
 	void (*take)(void *context, int64_t now_ns); /* called from any thread, never waits */
 	void *context;
 };
@@ -40,8 +40,8 @@ struct sampling {
 /* One workload of a guest. The workload's thread writes it, who samples reads it, no lock between them. */
 struct workload {
 	const struct workload_ops *ops;
-	void *options; /* ops->options_size bytes, filled through ops->options */
-	void *state;   /* made by ops->init */
+	void *options;             /* ops->options_size bytes, filled through ops->options */
+	void *state;               /* made by ops->init */
 	struct sampling *sampling; /* NULL: nobody samples it */
 
 	_Atomic int64_t work;             /* cumulative, in ops->unit */

@@ -19,6 +19,7 @@ struct reading {
 	FILE *file;
 	int line;          /* of the line that inih handles now */
 	bool continuation; /* it begins with a blank: more text for the key before */
+	bool header;       /* no key has come since the last [section] */
 	struct err *e;
 };
 
@@ -37,6 +38,7 @@ static char *read_line(char *buffer, int room, void *stream)
 		return NULL;
 	r->line++;
 	r->continuation = isspace((unsigned char)line[0]) && line[strspn(line, " \t\r\n")];
+	r->header |= line[0] == '[';
 	if (!strchr(line, '\n') && !at_end(r->file)) {
 		err_set(r->e, EXIT_USAGE,
 		        "%s:%d: longer than %d bytes, or not text: continue a value on the next line, after a blank",
@@ -46,13 +48,14 @@ static char *read_line(char *buffer, int room, void *stream)
 	return line;
 }
 
+/* Without a key: the section's first entry. */
 static struct config_entry *entry_find(struct config_file *c, const char *section, const char *subject,
                                        const char *key)
 {
 	for (size_t i = 0; i < c->count; i++) {
 		struct config_entry *entry = &c->entries[i];
 		if (strcmp(entry->section, section) == 0 && strcmp(entry->subject, subject) == 0 &&
-		    strcmp(entry->key, key) == 0)
+		    (!key || strcmp(entry->key, key) == 0))
 			return entry;
 	}
 	return NULL;
@@ -116,6 +119,13 @@ static int handle(void *user, const char *whole_section, const char *key, const 
 		        r->line, key, whole_section, old->where);
 		return 0;
 	}
+	struct config_entry *first = r->header ? entry_find(r->config, section, subject, NULL) : NULL;
+	if (first) {
+		err_set(r->e, EXIT_USAGE, "%s:%d: section [%s] is there twice (its first key is at %s)", r->path,
+		        r->line, whole_section, first->where);
+		return 0;
+	}
+	r->header = false;
 	struct config_entry *entry = entry_add(r->config, section, subject, key, r->e);
 	if (!entry)
 		return 0;

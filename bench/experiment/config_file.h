@@ -25,7 +25,7 @@ struct config_file {
 };
 
 /*
- * Read a file. Errors name file and line: syntax, a key given twice, a name, line (198 bytes) or value that is too
+ * Read a file. Errors name file and line: syntax, a key or a section given twice, a name, line (198 bytes) or value that is too
  * long. A line that begins with a blank continues the value before it.
  */
 int config_file_read(struct config_file *c, const char *path, struct err *e);

@@ -112,6 +112,16 @@ static int image_choose(struct experiment_vm *vm, struct err *e)
 	return 0;
 }
 
+/* Where the config says what a VM runs. */
+static const char *workload_place(const struct config_file *c, const struct experiment_vm *vm)
+{
+	for (size_t i = 0; i < c->count; i++)
+		if (strcmp(c->entries[i].section, "vm") == 0 && strcmp(c->entries[i].subject, vm->name) == 0 &&
+		    strcmp(c->entries[i].key, "workload") == 0)
+			return c->entries[i].where;
+	return "by default";
+}
+
 /* WORKLOAD.KEY = value: kept when the VM runs that workload; checked in any case, so that a sweep over workloads works. */
 static int workload_key_set(struct experiment_vm *vm, const struct config_entry *entry, struct err *e)
 {
@@ -235,7 +245,8 @@ static int vm_check(const struct experiment *x, const struct experiment_vm *vm, 
 		return err_set(e, EXIT_USAGE,
 		               "VM '%s' has a disk, but [storage] kind is none: set it to iscsi or copy", vm->name);
 	if (vm->image && x->storage.kind != STORAGE_ISCSI)
-		return err_set(e, EXIT_USAGE, "VM '%s' has a disk made from an image: set [storage] kind = iscsi", vm->name);
+		return err_set(e, EXIT_USAGE, "VM '%s' has a disk made from an image: set [storage] kind = iscsi",
+		               vm->name);
 	return 0;
 }
 
@@ -359,6 +370,7 @@ int experiment_build(struct experiment *x, const struct config_file *c, double s
 			}
 		for (int i = 0; pass == 0 && i < x->vm_count; i++)
 			if (vm_workloads_find(&x->vms[i], e) < 0) {
+				err_prefix(e, "%s", workload_place(c, &x->vms[i]));
 				experiment_free(x);
 				return -1;
 			}

@@ -157,8 +157,8 @@ int guest_start(const struct experiment *x, int index, const struct guest_boot *
 	if (vm->disk_bytes)
 		spec.disk_count = 1;
 	if (x->storage.kind == STORAGE_COPY)
-		spec.disks[0] = (struct domain_disk){ .target = own_disk_path(index + 1, disk, sizeof(disk)),
-			                              .qcow2 = true };
+		spec.disks[0] =
+			(struct domain_disk){ .target = own_disk_path(index + 1, disk, sizeof(disk)), .qcow2 = true };
 	else
 		spec.disks[0] = (struct domain_disk){ .host = t->nodes[NODE_STO].lan_ip,
 			                              .port = STORAGE_PORT,

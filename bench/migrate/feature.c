@@ -182,8 +182,10 @@ static int row_check(const struct feature *f, const struct feature_set *set, con
 	if (strcmp(f->needs, "postcopy") == 0)
 		return err_set(e, EXIT_USAGE, "migration.%s needs migration.mode = postcopy", f->key);
 	if (strcmp(f->needs, "disks") == 0)
-		return err_set(e, EXIT_USAGE, "migration.%s needs a VM that moves with a disk of its own: set its disk and [storage] kind = copy",
-		               f->key);
+		return err_set(
+			e, EXIT_USAGE,
+			"migration.%s needs a VM that moves with a disk of its own: set its disk and [storage] kind = copy",
+			f->key);
 	return err_set(e, EXIT_CANNOT, "migration.%s needs KVM, and guests run without it here", f->key);
 }
 

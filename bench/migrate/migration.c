@@ -131,9 +131,12 @@ static int failed(const struct migration_spec *spec, struct migration_result *re
 		err_prefix(e, "after the switch to post-copy, the VM is lost");
 		e->status = EXIT_MEASURED_BAD;
 	}
-	if (spec->interrupted && *spec->interrupted)
-		e->status = EXIT_INTERRUPTED;
 	migration_say(spec, "migrate-failed", e->text);
+	if (spec->interrupted && *spec->interrupted) {
+		e->status = EXIT_INTERRUPTED;
+		if (!ret->lost) /* how the hypervisor takes it is no reason */
+			err_set(e, EXIT_INTERRUPTED, "interrupted");
+	}
 	return -1;
 }
 

@@ -51,15 +51,20 @@ int cluster_sites_set(struct cluster *c, int32_t sites, const int64_t *rtt_ns, s
 	return 0;
 }
 
-/* Make room for one more in an array that doubles. */
+_Static_assert(sizeof(struct cluster_node) == 64 && sizeof(struct cluster_vm) == 64, "a cache line each");
+
+/* Make room for one more in an array that doubles, of cache lines. */
 static int grow(void **array, int32_t *room, int32_t count, size_t size, struct err *e)
 {
 	if (count < *room)
 		return 0;
 	int32_t wanted = *room ? 2 * *room : 16;
-	void *larger = realloc(*array, (size_t)wanted * size);
+	void *larger = aligned_alloc(64, (size_t)wanted * size);
 	if (!larger)
 		return err_errno(e, EXIT_CANNOT, "no memory for a cluster of %d", wanted);
+	if (count)
+		memcpy(larger, *array, (size_t)count * size);
+	free(*array);
 	*array = larger;
 	*room = wanted;
 	return 0;
@@ -73,7 +78,7 @@ static int name_keep(struct cluster *c, const char *name, uint32_t *ret, struct 
 	size_t needed = strlen(name) + 1;
 	if (needed > c->names_room - c->names_used || !c->names) {
 		size_t room = 2 * (c->names_used + needed) + 64;
-		char *names = room < UINT32_MAX ? realloc(c->names, room) : NULL;
+		char *names = room < INT32_MAX ? realloc(c->names, room) : NULL;
 		if (!names)
 			return err_errno(e, EXIT_CANNOT, "no memory for the name '%s'", name);
 		c->names = names;
@@ -156,8 +161,10 @@ int32_t cluster_vm_add(struct cluster *c, const char *name, int64_t memory_bytes
 	v.home = home;
 	v.node = v.to = v.next = v.previous = CLUSTER_NONE;
 	v.there = true;
-	if (name_keep(c, name, &v.name, e) < 0)
+	uint32_t kept;
+	if (name_keep(c, name, &kept, e) < 0)
 		return -1;
+	v.name = kept & INT32_MAX;
 	int32_t vm = c->vm_free;
 	if (vm != CLUSTER_NONE) {
 		c->vm_free = c->vms[vm].next;

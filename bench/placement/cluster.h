@@ -7,7 +7,8 @@
  *	cluster_move_begin(c, vm, to, now), cluster_move_end(c, vm, now, arrived)
  *
  * Nodes and VMs are indices into flat arrays; a change costs O(log nodes) and allocates nothing but when an array has
- * to double. Each change notes the nodes it concerns, so that a policy need not look at the others again.
+ * to double. A node or a VM is one cache line, since with many of them most of the time goes by waiting for memory. Each
+ * change notes the nodes it concerns, so that a policy need not look at the others again.
  *
  * Units: CPU in cores (1.0 = one core busy), a mean over the policy's window; bytes; ns of the caller's clock, also a
  * simulated one. What was not measured is NAN (CPU, dirty rate, cost) and decides nothing.
@@ -41,7 +42,7 @@ struct cluster_node {
 	int32_t moves;         /* going on, from it or to it */
 	int32_t site;
 	uint32_t name;
-	enum node_state state;
+	enum node_state state : 8;
 	bool changed;
 };
 
@@ -55,8 +56,8 @@ struct cluster_vm {
 	int32_t home;           /* node that it was asked to start on; CLUSTER_NONE: any */
 	int32_t to;             /* where it is being moved; CLUSTER_NONE: it is not */
 	int32_t next, previous; /* on the same node */
-	uint32_t name;
-	bool there; /* false: the slot is free */
+	uint32_t name : 31;
+	bool there : 1; /* false: the slot is free */
 };
 
 struct cluster {

@@ -10,7 +10,8 @@ static bool before(const struct heap_item *a, const struct heap_item *b)
 static void put(struct heap *h, int32_t *at, int32_t i, struct heap_item item)
 {
 	h->items[i] = item;
-	at[item.thing] = i;
+	if (at)
+		at[item.thing] = i;
 }
 
 static void up(struct heap *h, int32_t *at, int32_t i, struct heap_item item)
@@ -51,13 +52,8 @@ static void settle(struct heap *h, int32_t *at, int32_t i, struct heap_item item
 		down(h, at, i, item);
 }
 
-bool heap_set(struct heap *h, int32_t *at, int32_t thing, double key)
+bool heap_push(struct heap *h, int32_t *at, int32_t thing, double key)
 {
-	const struct heap_item item = { key, thing, 0 };
-	if (at[thing] != HEAP_OUT) {
-		settle(h, at, at[thing], item);
-		return true;
-	}
 	if (h->count == h->room) {
 		int32_t room = h->room ? 2 * h->room : 4;
 		struct heap_item *larger = realloc(h->items, (size_t)room * sizeof(*larger));
@@ -67,19 +63,44 @@ bool heap_set(struct heap *h, int32_t *at, int32_t thing, double key)
 		h->room = room;
 	}
 	h->count++;
-	up(h, at, h->count - 1, item);
+	up(h, at, h->count - 1, (struct heap_item){ key, thing, 0 });
+	return true;
+}
+
+void heap_change(struct heap *h, int32_t *at, int32_t place, double key)
+{
+	settle(h, at, place, (struct heap_item){ key, h->items[place].thing, 0 });
+}
+
+void heap_take(struct heap *h, int32_t *at, int32_t place)
+{
+	if (at)
+		at[h->items[place].thing] = HEAP_OUT;
+	struct heap_item last = h->items[--h->count];
+	if (place < h->count)
+		settle(h, at, place, last);
+}
+
+bool heap_set(struct heap *h, int32_t *at, int32_t thing, double key)
+{
+	if (at[thing] == HEAP_OUT)
+		return heap_push(h, at, thing, key);
+	heap_change(h, at, at[thing], key);
 	return true;
 }
 
 void heap_remove(struct heap *h, int32_t *at, int32_t thing)
 {
-	int32_t i = at[thing];
-	if (i == HEAP_OUT)
-		return;
-	at[thing] = HEAP_OUT;
-	struct heap_item last = h->items[--h->count];
-	if (i < h->count)
-		settle(h, at, i, last);
+	if (at[thing] != HEAP_OUT)
+		heap_take(h, at, at[thing]);
+}
+
+int32_t heap_find(const struct heap *h, int32_t thing)
+{
+	int32_t place = 0;
+	while (h->items[place].thing != thing)
+		place++;
+	return place;
 }
 
 void heap_free(struct heap *h)

@@ -5,18 +5,23 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+enum { WIDE = 8 };
+
 int max_tree_init(struct max_tree *t, int32_t count, int32_t keys, struct err *e)
 {
-	int32_t leaves = 1;
-	while (leaves < count)
-		leaves *= 2;
-	size_t numbers = 2 * (size_t)leaves * (size_t)keys;
-	double *max = malloc(numbers * sizeof(*max));
-	if (!max)
+	*t = (struct max_tree){ .leaves = count, .keys = keys };
+	int64_t entries = count > 0 ? count : 1;
+	do {
+		t->level[t->levels++] = t->size;
+		entries = (entries + WIDE - 1) / WIDE;
+		t->size += entries * WIDE;
+	} while (entries > 1);
+	size_t numbers = (size_t)t->size * (size_t)keys;
+	t->max = aligned_alloc(WIDE * sizeof(*t->max), numbers * sizeof(*t->max));
+	if (!t->max)
 		return err_errno(e, EXIT_CANNOT, "no memory for an index of %d", count);
 	for (size_t i = 0; i < numbers; i++)
-		max[i] = MAX_TREE_OUT;
-	*t = (struct max_tree){ .leaves = leaves, .keys = keys, .max = max };
+		t->max[i] = MAX_TREE_OUT;
 	return 0;
 }
 
@@ -26,20 +31,15 @@ void max_tree_free(struct max_tree *t)
 	*t = (struct max_tree){ 0 };
 }
 
-static void set_one(struct max_tree *t, int32_t thing, int32_t key, double value)
+static void set_one(struct max_tree *t, int64_t i, int32_t key, double value)
 {
-	int64_t i = t->leaves + thing;
-	double *max = t->max + key;
-	if (max[i * t->keys] == value)
-		return;
-	max[i * t->keys] = value;
-	while (i > 1) {
-		double other = max[(i ^ 1) * t->keys];
-		i /= 2;
-		value = value > other ? value : other;
-		if (max[i * t->keys] == value)
+	for (int32_t level = 0; level < t->levels; level++, i /= WIDE) {
+		double *at = t->max + key * t->size + t->level[level], *group = at + i / WIDE * WIDE;
+		if (at[i] == value)
 			return;
-		max[i * t->keys] = value;
+		at[i] = value;
+		for (int k = 0; k < WIDE; k++)
+			value = group[k] > value ? group[k] : value;
 	}
 }
 
@@ -52,36 +52,39 @@ void max_tree_set(struct max_tree *t, int32_t thing, double first, double second
 
 int32_t max_tree_top(const struct max_tree *t)
 {
-	double top = t->max[t->keys];
+	int64_t i = 0;
+	double top = MAX_TREE_OUT;
+	for (int k = 0; k < WIDE; k++)
+		top = fmax(top, t->max[t->level[t->levels - 1] + k]);
 	if (top == MAX_TREE_OUT)
 		return -1;
-	int64_t i = 1;
-	while (i < t->leaves)
-		i = t->max[2 * i * t->keys] == top ? 2 * i : 2 * i + 1;
-	return (int32_t)(i - t->leaves);
+	for (int32_t level = t->levels - 1; level >= 0; level--)
+		for (i *= WIDE; t->max[t->level[level] + i] != top;)
+			i++;
+	return (int32_t)i;
 }
 
-static bool has(const struct max_tree *t, int64_t i, double first, double second)
+static bool has(const struct max_tree *t, int32_t level, int64_t i, double first, double second)
 {
-	const double *max = t->max + i * t->keys;
-	return max[0] != MAX_TREE_OUT && max[0] >= first && (t->keys == 1 || max[1] >= second);
+	const double *max = t->max + t->level[level] + i;
+	return max[0] != MAX_TREE_OUT && max[0] >= first && (t->keys == 1 || max[t->size] >= second);
 }
 
 int32_t max_tree_first(const struct max_tree *t, double first, double second)
 {
-	int64_t i = 1;
-	if (!has(t, i, first, second))
-		return -1;
-	while (i < t->leaves) {
-		i *= 2;
-		/* Without enough: the next part to the right, up as long as this was a right one. */
-		while (!has(t, i, first, second)) {
-			while (i & 1)
-				i /= 2;
-			if (i == 0)
-				return -1;
-			i++;
+	int32_t level = t->levels - 1;
+	int64_t i = 0;
+	for (int looks = 0; t->keys == 1 || looks < MAX_TREE_LOOKS; looks++) {
+		if (has(t, level, i, first, second)) {
+			if (level-- == 0)
+				return (int32_t)i;
+			i *= WIDE;
+			continue;
 		}
+		/* The next one, that of the level above where these have come to their end. */
+		for (i++; i % WIDE == 0; i /= WIDE)
+			if (++level == t->levels)
+				return -1;
 	}
-	return (int32_t)(i - t->leaves);
+	return -1;
 }

@@ -1,6 +1,7 @@
 /*
  * max_tree.h - one or two numbers for each of n things, and quickly: which has the highest, which is the first that
- * has enough of both. A tournament in one flat array: a change costs log n, nothing is allocated after the start.
+ * has enough of both. A tournament of eight at a time, which are one cache line: a change costs log n, nothing is
+ * allocated after the start.
  *
  * Things are 0 .. count - 1; what was never set, or set to MAX_TREE_OUT, is found by nobody.
  */
@@ -14,10 +15,16 @@ struct err;
 
 #define MAX_TREE_OUT (-INFINITY)
 
+enum { MAX_TREE_LEVELS = 12, MAX_TREE_LOOKS = 1 << 14 };
+
 struct max_tree {
-	int32_t leaves; /* a power of two */
+	int32_t leaves; /* that there is room for */
 	int32_t keys;   /* numbers a thing: 1 or 2 */
-	double *max;    /* keys of node i (1 the root, its children 2i and 2i + 1) at max[i * keys] */
+	int32_t levels;
+	int64_t size; /* numbers of one key, all levels */
+	int64_t level
+		[MAX_TREE_LEVELS]; /* where each begins, the leaves first; entry i is the highest of 8i .. 8i + 7 below */
+	double *max;               /* all of the first key, then all of the second */
 };
 
 /* Room for count things, none of them in. Freed by max_tree_free(). */
@@ -30,7 +37,7 @@ void max_tree_set(struct max_tree *t, int32_t thing, double first, double second
 /* A number of a thing: key 0 or 1. */
 static inline double max_tree_key(const struct max_tree *t, int32_t thing, int32_t key)
 {
-	return t->max[(int64_t)(t->leaves + thing) * t->keys + key];
+	return t->max[key * t->size + thing];
 }
 
 /* The thing with the highest first number, the lowest of equals; -1: none is in. */
@@ -38,7 +45,8 @@ int32_t max_tree_top(const struct max_tree *t);
 
 /*
  * The lowest thing with at least so much, of both numbers where the tree has two; -1: there is none. With two, parts
- * of the tree may be looked at in vain that have enough of each, but in different things.
+ * of the tree may be looked at in vain that have enough of each, but in different things; after MAX_TREE_LOOKS looks none
+ * is found.
  */
 int32_t max_tree_first(const struct max_tree *t, double first, double second);
 

@@ -108,35 +108,61 @@ static int32_t least_vm(const struct cluster *c, int32_t node)
 	return least;
 }
 
+enum obstacle { NO_OBSTACLE, NO_OTHER_NODE, RTT_NOT_KNOWN, TOO_FAR, NO_ROOM, TOO_LOADED };
+
+/* Step 7, for any VM of the node. */
+static enum obstacle obstacle_between(const struct rtt_aware_options *o, const struct cluster *c, int32_t from,
+                                      int32_t to)
+{
+	int64_t rtt_ns = cluster_rtt_ns(c, from, to);
+	return to == from                     ? NO_OTHER_NODE
+	       : rtt_ns < 0                   ? RTT_NOT_KNOWN
+	       : rtt_ns > o->rtt_threshold_ns ? TOO_FAR
+	                                      : NO_OBSTACLE;
+}
+
+/* And what was added to it. */
+static enum obstacle obstacle_for(const struct rtt_aware_options *o, const struct cluster *c, const struct plan *plan,
+                                  int32_t vm, int32_t to)
+{
+	const struct cluster_vm *v = &c->vms[vm];
+	enum obstacle is = obstacle_between(o, c, v->node, to);
+	if (is != NO_OBSTACLE)
+		return is;
+	if (v->memory_bytes > plan_free_bytes(plan, c, to))
+		return NO_ROOM;
+	return !o->may_overload && load(c, plan, to, v->used_bytes) > o->memory_threshold ? TOO_LOADED : NO_OBSTACLE;
+}
+
 enum { WHY_NOT = 160 };
 
-/* Step 7 and what was added to it: whether the VM may move to this node; why not is written where it is asked for. */
-static bool may_move(const struct rtt_aware_options *o, const struct cluster *c, const struct plan *plan, int32_t vm,
-                     int32_t to, char *why_not)
+static void say_obstacle(const struct rtt_aware_options *o, const struct cluster *c, const struct plan *plan,
+                         int32_t vm, int32_t to, enum obstacle is, char *why_not)
 {
-	int32_t from = c->vms[vm].node;
-	int64_t rtt_ns = cluster_rtt_ns(c, from, to);
+	const struct cluster_vm *v = &c->vms[vm];
 	char text[32], limit[32];
 	const char *name = NODE_NAME(c, to);
-	double then = load(c, plan, to, c->vms[vm].used_bytes);
-	if (to == from) {
+	switch (is) {
+	case NO_OTHER_NODE:
 		snprintf(why_not, WHY_NOT, "%s stays: no other node has less", VM_NAME(c, vm));
-	} else if (rtt_ns < 0) {
+		break;
+	case RTT_NOT_KNOWN:
 		snprintf(why_not, WHY_NOT, "%s stays: the RTT to %s is not known", VM_NAME(c, vm), name);
-	} else if (rtt_ns > o->rtt_threshold_ns) {
+		break;
+	case TOO_FAR:
 		snprintf(why_not, WHY_NOT, "%s stays: %s has the least, and the RTT to it is %s > %s", VM_NAME(c, vm),
-		         name, duration_format(rtt_ns, text, sizeof(text)),
+		         name, duration_format(cluster_rtt_ns(c, v->node, to), text, sizeof(text)),
 		         duration_format(o->rtt_threshold_ns, limit, sizeof(limit)));
-	} else if (c->vms[vm].memory_bytes > plan_free_bytes(plan, c, to)) {
+		break;
+	case NO_ROOM:
 		snprintf(why_not, WHY_NOT, "%s stays: its memory of %s does not fit on %s, which has the least",
-		         VM_NAME(c, vm), size_format(c->vms[vm].memory_bytes, text, sizeof(text)), name);
-	} else if (!o->may_overload && then > o->memory_threshold) {
+		         VM_NAME(c, vm), size_format(v->memory_bytes, text, sizeof(text)), name);
+		break;
+	default:
 		snprintf(why_not, WHY_NOT, "%s stays: %s has the least, and would have %.4g %% > %.4g %%",
-		         VM_NAME(c, vm), name, PERCENT(then), PERCENT(o->memory_threshold));
-	} else {
-		return true;
+		         VM_NAME(c, vm), name, PERCENT(load(c, plan, to, v->used_bytes)),
+		         PERCENT(o->memory_threshold));
 	}
-	return false;
 }
 
 /* Steps 5 to 8 for a loaded node. */
@@ -144,13 +170,21 @@ static bool relieve(struct policy *p, const struct cluster *c, struct plan *plan
 {
 	const struct rtt_aware_options *o = p->options;
 	struct rtt_aware *r = p->state;
-	int32_t vm = least_vm(c, node), to = max_tree_top(&r->least);
+	int32_t to = max_tree_top(&r->least);
+	/* Who would have moved is looked for only where it is told. */
+	if (!plan->explain && obstacle_between(o, c, node, to) != NO_OBSTACLE)
+		return false;
+	int32_t vm = least_vm(c, node);
+	enum obstacle is = vm == CLUSTER_NONE ? NO_OBSTACLE : obstacle_for(o, c, plan, vm, to);
 	char why_not[WHY_NOT] = "all its VMs are moving", used[32];
-	double is = load(c, plan, node, 0), before = load(c, plan, to, 0);
-	if (vm == CLUSTER_NONE || !may_move(o, c, plan, vm, to, why_not)) {
+	double share = load(c, plan, node, 0), before = load(c, plan, to, 0);
+	if (vm == CLUSTER_NONE || is != NO_OBSTACLE) {
+		if (plan->explain && is != NO_OBSTACLE)
+			say_obstacle(o, c, plan, vm, to, is, why_not);
 		plan_stay(plan, node, vm);
-		plan_say(plan, "%s has %.4g %% > %.4g %% of its memory in use; %s", NODE_NAME(c, node), PERCENT(is),
-		         PERCENT(o->memory_threshold), why_not);
+		if (plan->explain)
+			plan_say(plan, "%s has %.4g %% > %.4g %% of its memory in use; %s", NODE_NAME(c, node),
+			         PERCENT(share), PERCENT(o->memory_threshold), why_not);
 		return false;
 	}
 	policy_move(p, c, plan, vm, to);
@@ -159,7 +193,7 @@ static bool relieve(struct policy *p, const struct cluster *c, struct plan *plan
 			plan,
 			"%s has %.4g %% > %.4g %% of its memory in use; %s, the least with %s, moves to %s, the least "
 			"loaded with %.4g %%, RTT %.4g ms <= %.4g ms",
-			NODE_NAME(c, node), PERCENT(is), PERCENT(o->memory_threshold), VM_NAME(c, vm),
+			NODE_NAME(c, node), PERCENT(share), PERCENT(o->memory_threshold), VM_NAME(c, vm),
 			size_format(c->vms[vm].used_bytes, used, sizeof(used)), NODE_NAME(c, to), PERCENT(before),
 			(double)cluster_rtt_ns(c, node, to) / 1e6, (double)o->rtt_threshold_ns / 1e6);
 	return true;

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define TIME_LIMIT_NS 0x1p62
+
 /* ---- what is said ---- */
 
 static void note(struct sim *m, enum simulated_event event, int32_t vm, int32_t node, const char *detail)
@@ -48,27 +50,29 @@ static bool grow(struct sim *m)
 	int32_t room = m->c->vm_room;
 	if (room <= m->vm_room)
 		return true;
-	struct simulated_job *jobs = realloc(m->jobs, (size_t)room * sizeof(*jobs));
-	m->jobs = jobs ? jobs : m->jobs;
-	int32_t *job_at = realloc(m->job_at, (size_t)room * sizeof(*job_at));
-	m->job_at = job_at ? job_at : m->job_at;
+	struct simulated_job *jobs = aligned_alloc(64, (size_t)room * sizeof(*jobs));
+	if (jobs && m->vm_room)
+		memcpy(jobs, m->jobs, (size_t)m->vm_room * sizeof(*jobs));
+	if (jobs) {
+		free(m->jobs);
+		m->jobs = jobs;
+	}
 	int32_t *move_at = realloc(m->move_at, (size_t)room * sizeof(*move_at));
 	m->move_at = move_at ? move_at : m->move_at;
-	if (!jobs || !job_at || !move_at)
+	if (!jobs || !move_at)
 		return false;
 	for (int32_t i = m->vm_room; i < room; i++)
-		m->job_at[i] = m->move_at[i] = HEAP_OUT;
+		m->move_at[i] = HEAP_OUT;
 	m->vm_room = room;
 	return true;
 }
 
 static void start(struct sim *m, int32_t vm, int32_t node)
 {
-	struct simulated_job *j = &m->jobs[vm];
+	const struct simulated_job *j = &m->jobs[vm];
 	double wait_ns = m->now_ns - (double)j->arrival_ns;
 	if (m->sums->first_ns < 0)
 		m->sums->first_ns = (int64_t)m->now_ns;
-	j->start_ns = (int64_t)m->now_ns;
 	m->sums->wait_ns += wait_ns;
 	m->sums->longest_ns = fmax(m->sums->longest_ns, wait_ns);
 	m->sums->waited += wait_ns > 0;
@@ -118,11 +122,10 @@ static int arrive(struct sim *m, struct err *e)
 	/* It asks for a core. */
 	cluster_vm_measured(m->c, vm, m->policy->window_ns ? 1 : NAN, v.used_bytes, v.dirty_per_s);
 	m->jobs[vm] = (struct simulated_job){ .arrival_ns = v.arrival_ns,
-		                              .start_ns = -1,
 		                              .work_ns = v.work_ns,
 		                              .serial = m->serial++,
 		                              .next = CLUSTER_NONE,
-		                              .kind = (int16_t)v.kind };
+		                              .kind = (int8_t)v.kind };
 	m->vms++;
 	m->sums->highest_vms = m->vms > m->sums->highest_vms ? m->vms : m->sums->highest_vms;
 	m->ahead_first = (m->ahead_first + 1) % SIM_AHEAD;
@@ -176,8 +179,9 @@ static void move_begin(struct sim *m, int32_t vm, int32_t to, bool staged)
 		note_to(m, SIMULATED_MOVE_BEGINS, vm, to);
 	cluster_move_begin(m->c, vm, to, (int64_t)m->now_ns);
 	sim_attain(m, n);
-	m->short_of_memory |= !heap_set(&n->jobs, m->job_at, vm, n->jobs.items[m->job_at[vm]].key + lost_ns) ||
-	                      !heap_set(&m->moves, m->move_at, vm, m->now_ns + ceil(time_ns));
+	int32_t place = heap_find(&n->jobs, vm);
+	heap_change(&n->jobs, NULL, place, n->jobs.items[place].key + lost_ns);
+	m->short_of_memory |= !heap_set(&m->moves, m->move_at, vm, m->now_ns + ceil(time_ns));
 	sim_expect(m, v->node);
 	m->jobs[vm].staged = staged;
 	m->sums->lost_ns += lost_ns;
@@ -212,7 +216,7 @@ static void move_end(struct sim *m)
 	heap_remove(&m->moves, m->move_at, vm);
 	if (m->s->note)
 		note_to(m, SIMULATED_MOVE_ENDS, vm, to);
-	double left_ns = sim_job_take(m, vm, from);
+	double left_ns = sim_job_take(m, from, heap_find(&m->nodes[from].jobs, vm));
 	cluster_move_end(m->c, vm, (int64_t)m->now_ns, true);
 	sim_job_add(m, vm, to, left_ns);
 	m->jobs[vm].moves++;
@@ -224,9 +228,9 @@ static void move_end(struct sim *m)
 
 static void job_end(struct sim *m)
 {
-	int32_t node = m->done.items[0].thing, vm = m->nodes[node].jobs.items[0].thing, to = m->c->vms[vm].to;
+	int32_t node = m->done.items[0].thing, vm = m->done.items[0].mark, to = m->c->vms[vm].to;
 	const struct simulated_job *j = &m->jobs[vm];
-	sim_job_take(m, vm, node);
+	sim_job_take(m, node, 0);
 	m->sums->vms++;
 	m->sums->sojourn_ns += m->now_ns - (double)j->arrival_ns;
 	m->sums->last_ns = (int64_t)m->now_ns;
@@ -299,6 +303,8 @@ static int step(struct sim *m, struct err *e)
 	double now_ns = fmin(fmin(done_ns, move_ns), fmin(arrival_ns, m->plan_ns));
 	if (isinf(now_ns))
 		return 0;
+	if (now_ns >= TIME_LIMIT_NS)
+		return err_set(e, EXIT_MEASURED_BAD, "the simulated time is more than 146 years: shorten the jobs");
 	m->now_ns = now_ns;
 	m->sums->events++;
 	sim_prefetch(m);
@@ -366,7 +372,6 @@ static void end(struct sim *m)
 	free(m->done_at);
 	free(m->stale);
 	free(m->jobs);
-	free(m->job_at);
 	free(m->move_at);
 }
 

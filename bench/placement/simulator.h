@@ -5,7 +5,8 @@
  *
  * - A VM has one vCPU and a job of so much CPU time, and is gone when that is done. A node shares its cores fairly:
  *   n jobs on c cores run at min(1, c / n) each. A node keeps the service that each of its jobs has attained since it
- *   was last empty, so that its jobs keep their order while their number changes: an event costs O(log n).
+ *   was last empty, so that its jobs keep their order while their number changes: an event costs O(log n), a move also
+ *   what it takes to look at the VMs of its node.
  * - A VM that arrives is placed by policy_place(), or waits; it may be started when a VM goes, or has moved away. Those
  *   that wait are asked for in the order in which they came: where the policy starts VMs at their home each node has a
  *   queue, else there is one for all.
@@ -15,7 +16,7 @@
  * - A move takes as long as transfer.h says; the VM computes on at its node, with as much more to do as the move loses.
  *   A VM whose job ends while it moves is gone at once. Nodes never sleep.
  *
- * Times are ns from 0, exact up to 2^53 (104 days), where they are rounded to double.
+ * Times are ns from 0, exact up to 2^53 (104 days), from where on they are rounded to double; 2^62 is the end.
  */
 #ifndef BENCH_PLACEMENT_SIMULATOR_H
 #define BENCH_PLACEMENT_SIMULATOR_H
@@ -42,13 +43,14 @@ enum simulated_event {
 	SIMULATED_PLAN,         /* an entry of a plan */
 };
 
-/* A VM's life so far. */
+/* A VM's job. */
 struct simulated_job {
-	int64_t arrival_ns, start_ns; /* start_ns -1: it waits */
+	int64_t arrival_ns;
 	double work_ns;
 	int32_t serial; /* which arrival, from 0 */
 	int32_t next;   /* that waits in the same queue */
-	int16_t kind, moves;
+	int16_t moves;  /* that arrived */
+	int8_t kind;
 	bool staged; /* its move is of the plan's stage that is being carried out */
 };
 
@@ -98,7 +100,7 @@ struct simulated {
 	int64_t highest_vms; /* at a time, waiting ones included */
 };
 
-/* One run, to the end of the last job. -1: memory is short, or the policy broke a rule. */
+/* One run, to the end of the last job. -1: memory is short, the policy broke a rule, or there is no end in 146 years. */
 int simulate(const struct simulation *s, struct simulated *ret, struct err *e);
 
 #endif

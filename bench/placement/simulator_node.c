@@ -42,6 +42,14 @@ static void prefetch(const void *object, size_t size)
 		__builtin_prefetch((const char *)object + size - 1, 1);
 }
 
+/* Of the cluster's index of free memory what a change of the node goes through. */
+static void prefetch_room(const struct sim *m, int64_t node)
+{
+	const struct max_tree *room = &m->c->room;
+	for (int32_t level = 0; level < room->levels; level++, node /= 8)
+		prefetch(&room->max[room->level[level] + node], sizeof(*room->max));
+}
+
 static void prefetch_node(const struct sim *m, int32_t node)
 {
 	prefetch(&m->nodes[node], sizeof(*m->nodes));
@@ -59,6 +67,7 @@ void sim_prefetch(const struct sim *m)
 	if (m->done.count) { /* what is looked at here was fetched before, mostly */
 		const struct cluster_vm *v = &m->c->vms[soon[0].mark];
 		prefetch(m->nodes[soon[0].thing].jobs.items, 2 * sizeof(*soon));
+		prefetch_room(m, soon[0].thing);
 		if (v->next != CLUSTER_NONE)
 			prefetch(&m->c->vms[v->next], sizeof(*v));
 		if (v->previous != CLUSTER_NONE)
@@ -67,6 +76,7 @@ void sim_prefetch(const struct sim *m)
 	if (m->ahead_count && m->ahead[m->ahead_first].home != CLUSTER_NONE) {
 		int32_t home = m->ahead[m->ahead_first].home, first = m->c->nodes[home].first_vm;
 		const struct heap *jobs = &m->nodes[home].jobs;
+		prefetch_room(m, home);
 		prefetch(jobs->items, sizeof(*soon));
 		prefetch(jobs->items + jobs->count, sizeof(*soon));
 		if (first != CLUSTER_NONE)
@@ -102,17 +112,17 @@ void sim_job_add(struct sim *m, int32_t vm, int32_t node, double left_ns)
 	sim_attain(m, n);
 	if (!n->jobs.count)
 		n->busy_from_ns = m->now_ns;
-	m->short_of_memory |= !heap_set(&n->jobs, m->job_at, vm, n->attained_ns + left_ns);
+	m->short_of_memory |= !heap_push(&n->jobs, NULL, vm, n->attained_ns + left_ns);
 	sim_expect(m, node);
 	sim_stale(m, node);
 }
 
-double sim_job_take(struct sim *m, int32_t vm, int32_t node)
+double sim_job_take(struct sim *m, int32_t node, int32_t place)
 {
 	struct sim_node *n = &m->nodes[node];
 	sim_attain(m, n);
-	double left_ns = n->jobs.items[m->job_at[vm]].key - n->attained_ns;
-	heap_remove(&n->jobs, m->job_at, vm);
+	double left_ns = n->jobs.items[place].key - n->attained_ns;
+	heap_take(&n->jobs, NULL, place);
 	if (!n->jobs.count)
 		m->sums->node_ns += m->now_ns - n->busy_from_ns;
 	sim_expect(m, node);

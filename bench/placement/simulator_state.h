@@ -39,7 +39,7 @@ struct sim {
 	struct heap moves;  /* VMs by the time at which their move ends */
 	int32_t *done_at;   /* a node each */
 	struct simulated_job *jobs;
-	int32_t *job_at, *move_at; /* a VM each: in its node's heap, in moves */
+	int32_t *move_at; /* a VM each, in moves */
 	int32_t vm_room;
 	int32_t *stale, stale_count;
 	struct simulated_vm ahead[SIM_AHEAD]; /* that come next, from ahead_first on, round */
@@ -54,8 +54,9 @@ struct sim {
 /* A job comes to a node with so much left to do. */
 void sim_job_add(struct sim *m, int32_t vm, int32_t node, double left_ns);
 
-/* It leaves. What it has left to do is returned. */
-double sim_job_take(struct sim *m, int32_t vm, int32_t node);
+/* The job at this place of the node's heap leaves; place 0 is the one that is done first. What it has left to do is
+ * returned. */
+double sim_job_take(struct sim *m, int32_t node, int32_t place);
 
 /* Bring a node's attained service to now; and say when its next job is done, after its jobs have changed. */
 void sim_attain(struct sim *m, struct sim_node *n);
