@@ -5,13 +5,13 @@
 alone
 
 study=$work/study
-# Shortened as in consolidate.long.sh.
+# Shortened; long enough for an overload to last some seconds before it is seen.
 point() {
 	"$migmeter" run configs/hirofuchi/hirofuchi.conf -q -o "$study" --continue --repeat 1 --only "case=$1" \
 		-s hosts.accelerator=tcg -s experiment.warmup=1s -s experiment.baseline=3s -s experiment.settle=1s \
-		-s consolidate.duration=45s -s vm1.dutycycle.schedule=0:7,100:22,0:40 \
-		-s consolidate.threshold.window=5s -s consolidate.threshold.quiet=5s \
-		-s consolidate.threshold.overload=45% -s consolidate.threshold.idle=40%
+		-s vm.memory=128M -s consolidate.duration=50s -s vm1.dutycycle.schedule=0:7,100:22,0:40 \
+		-s consolidate.threshold.window=8s -s consolidate.threshold.quiet=5s \
+		-s consolidate.threshold.overload=60% -s consolidate.threshold.idle=45%
 }
 # value METRIC VM ESTIMATOR -> of the first point
 value() {
