@@ -26,7 +26,7 @@ sessions = 2:5,+1/5s..4
 node = dst
 memory = 256M
 workload = compile
-compile.target = scripts_basic
+compile.target = lib/math/
 memory_fill = none
 [sessions]
 think = 1s
