@@ -36,7 +36,7 @@ tolerable = 20s
 downtime_limit = 1s
 END
 run=$work/run
-ok 'a bank moves while a kernel is configured' "$migmeter" run "$work/programs.conf" -q -o "$run"
+ok 'a bank moves while a kernel is configured' "$migmeter" run "$work/programs.conf" -q --wait -o "$run"
 
 # classes FILE -> "good tolerable failed", summed
 classes() {

@@ -49,8 +49,10 @@ int system_mount(const char *root, struct err *e)
 /* In the child of a process with threads: nothing but system calls. */
 _Noreturn static void child(const char *root, const char *directory, const char *const argv[], int output_fd)
 {
-	static const char *const environment[] = { "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-		                             "HOME=/root", "LC_ALL=C", "TMPDIR=/tmp", NULL };
+	static const char *const environment[] = {
+		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "LC_ALL=C",
+		"TMPDIR=/tmp", NULL
+	};
 	int null_fd;
 	setpgid(0, 0);
 	if ((strcmp(root, "/") != 0 && (chroot(root) < 0 || chdir("/") < 0)) || chdir(directory) < 0 ||
