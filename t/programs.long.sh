@@ -12,7 +12,7 @@ cat >"$work/programs.conf" <<'END'
 name = programs
 warmup = 5s
 baseline = 20s
-settle = 15s
+settle = 60s
 boot_timeout = 5min
 [link]
 rate = 1G
