@@ -73,7 +73,7 @@ static void policies_print(void)
 static void collectors_print(void)
 {
 	for (size_t i = 0; collectors[i]; i++)
-		printf("%-9s %-18s %s\n", collectors[i]->name, collectors[i]->files, collectors[i]->help);
+		printf("%-12s %-28s %s\n", collectors[i]->name, collectors[i]->files, collectors[i]->help);
 }
 
 static void features_print(void)

@@ -12,7 +12,7 @@ cat >"$work/programs.conf" <<'END'
 name = programs
 warmup = 5s
 baseline = 20s
-settle = 15s
+settle = 60s
 boot_timeout = 5min
 [link]
 rate = 1G
@@ -26,7 +26,7 @@ sessions = 2:5,+1/5s..4
 node = dst
 memory = 256M
 workload = compile
-compile.target = scripts_basic
+compile.target = lib/math/
 memory_fill = none
 [sessions]
 think = 1s
@@ -36,7 +36,7 @@ tolerable = 20s
 downtime_limit = 1s
 END
 run=$work/run
-ok 'a bank moves while a kernel is configured' "$migmeter" run "$work/programs.conf" -q -o "$run"
+ok 'a bank moves while a kernel is configured' "$migmeter" run "$work/programs.conf" -q --wait -o "$run"
 
 # classes FILE -> "good tolerable failed", summed
 classes() {
