@@ -121,13 +121,14 @@ static struct json_object *kind_json(const struct calibration *c, const struct o
 	struct json_object *into = json_object_new_object(), *list = json_object_new_array();
 	int64_t lengths[LENGTHS_MAX], smallest_ns = calibration_smallest(c, o, kind);
 	struct error_summary s = calibration_errors(c, o, kind, judged_from_ns, INT64_MAX);
-	int count = calibration_lengths(c, kind, lengths, LENGTHS_MAX), sees = o->sees_cuts || !strcmp(kind, "stop");
+	int count = calibration_lengths(c, kind, lengths, LENGTHS_MAX), is_stop = !strcmp(kind, "stop");
+	int sees = o->sees_cuts || is_stop;
 	put_summary(into, &s);
 	json_object_object_add(into, "from_ns", json_object_new_int64(judged_from_ns));
 	if (sees)
 		json_object_object_add(into, "smallest_found_ns",
 		                       smallest_ns < 0 ? NULL : json_object_new_int64(smallest_ns));
-	if (sees && !isnan(o->target_ns)) {
+	if (is_stop && !isnan(o->target_ns)) {
 		put_number(into, "target_p95_ns", o->target_ns);
 		json_object_object_add(into, "target_met",
 		                       isnan(s.p95) ? NULL : json_object_new_boolean(s.p95 <= o->target_ns));

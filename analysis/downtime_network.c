@@ -2,8 +2,10 @@
  * Nobody could reach it: longest silence of the guest's packets at the client, less their usual spacing.
  *
  * A row of packets-VM.csv says of its bin the longest silence that ended in it, at head_ns. The usual spacing is the
- * mean one of the baseline, or the median of the bins' longest silences where that is shorter (bursts). Rows come by
- * the bin, so the baseline's silences go into a histogram: memory stays flat.
+ * mean one of the baseline, or the median of the bins' longest silences where that is shorter (bursts). A guest that
+ * stood still sends on in its own rhythm, and the estimate is good to the rhythm's evenness; one that was cut off may
+ * have been so from any time between two packets to any other: a spacing less or more.
+ * Rows come by the bin, so the baseline's silences go into a histogram: memory stays flat.
  */
 #include "analysis/curve.h"
 #include "analysis/downtime.h"
@@ -109,7 +111,7 @@ static int on_row(void *context, const struct series_cell *cells, struct err *e)
 /* Turn the longest silence of a window into the estimate. */
 static void judge(const struct network *n, int64_t window_end_ns, int64_t spacing_ns, struct downtime *d)
 {
-	int64_t error_ns = histogram_quantile(&n->usual, 0.99) - spacing_ns;
+	int64_t error_ns = histogram_quantile(&n->usual, 0.99); /* a spacing, and its unevenness */
 	int64_t open_ns = window_end_ns - n->last_ns;
 	d->floor_ns = n->usual.largest > spacing_ns ? n->usual.largest - spacing_ns : 0;
 	if (open_ns > open_silence_ns && n->last_packet_ns != MISSING &&
