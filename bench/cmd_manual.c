@@ -4,15 +4,16 @@
 #include "bench/experiment/simulated.h"
 
 #include <ctype.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 /* Text for roff: backslashes and dashes as they are meant, no line that begins with a control character. */
 static void roff_text(const char *text)
 {
-	if (*text == '.' || *text == '\'')
-		fputs("\\&", stdout);
-	for (; *text; text++)
+	for (bool begins = true; *text; begins = *text == '\n', text++) {
+		if (begins && (*text == '.' || *text == '\''))
+			fputs("\\&", stdout);
 		switch (*text) {
 		case '\\':
 			fputs("\\e", stdout);
@@ -26,6 +27,7 @@ static void roff_text(const char *text)
 		default:
 			putchar(*text);
 		}
+	}
 }
 
 static void title(const char *name)

@@ -57,6 +57,10 @@ int study_arguments_read(const struct arguments *a, const char *command, struct 
 		return err_set(e, EXIT_USAGE, "--repeat '%s': expected 1 to 1000", text);
 	s->repeats = (long)repeat;
 	s->format = format_of(arguments_option(a, "format"));
+	if (access(s->config_path, F_OK) < 0)
+		return err_errno(e, EXIT_USAGE,
+		                 "cannot read config '%s' ('migmeter list configs' has those that come along)",
+		                 s->config_path);
 	if (config_file_read(&s->config, s->config_path, e) < 0)
 		return -1;
 	for (int i = 0; (text = arguments_option_at(a, "set", i)); i++)
