@@ -32,7 +32,7 @@
 #include <unistd.h>
 
 enum { PAIRS_MAX = 500 };
-#define SETTLE_NS (120 * NS_PER_MS) /* longer than the agent keeps samples to itself */
+#define SETTLE_NS (160 * NS_PER_MS) /* longer than the agent keeps samples to itself */
 #define PULSE_NS (15 * NS_PER_MS)
 
 struct block {

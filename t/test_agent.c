@@ -235,10 +235,10 @@ static void short_intervals_share_datagrams(void **state)
 		struct message m = next(f);
 		if (m.type != MESSAGE_SAMPLES)
 			continue;
-		/* 8 new ones and 16 older ones, once there are so many. */
+		/* 12 new ones and 12 older ones, once there are so many. */
 		if (m.samples.sample[0].seq > 0)
 			assert_int_equal(m.samples.count, SAMPLES_PER_MESSAGE);
-		assert_int_equal((m.samples.sample[m.samples.count - 1].seq + 1) % 8, 0);
+		assert_int_equal((m.samples.sample[m.samples.count - 1].seq + 1) % 12, 0);
 		check_samples(&m, &last);
 	}
 	command(f, MESSAGE_STOP);

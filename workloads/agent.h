@@ -11,8 +11,8 @@
  * Samples have absolute deadlines. Whoever comes by first behind one takes it, of all workloads: a workload between two
  * operations, or the sampler's thread (nice -20) when none did for 3/10 of an interval. So a guest that computes is not
  * interrupted for its samples. A deadline that has passed by a whole interval is dropped and counted. SAMPLES go out
- * every 80 ms (with an interval below 10 ms more often, as one datagram holds no more), per workload one datagram with
- * what is new and twice as many older ones, so 2 lost datagrams in a row heal. Heartbeats (workloads/heartbeat.h) go with
+ * every 120 ms (with an interval below 10 ms more often, as one datagram holds no more), per workload one datagram with
+ * what is new and as many older ones, so single lost datagrams heal; the head asks for the rest at the end. Heartbeats (workloads/heartbeat.h) go with
  * the sample that is due with them.
  */
 #ifndef WORKLOADS_AGENT_H

@@ -11,11 +11,11 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-#define SEND_EVERY_NS (80 * NS_PER_MS)
+#define SEND_EVERY_NS (120 * NS_PER_MS)
 #define RETRY_NS NS_PER_MS
 
-/* New samples in a datagram, at most: with twice as many older ones it is full. */
-enum { NEW_SAMPLES_MAX = SAMPLES_PER_MESSAGE / 3 };
+/* New samples in a datagram, at most: with as many older ones it is full. */
+enum { NEW_SAMPLES_MAX = SAMPLES_PER_MESSAGE / 2 };
 
 /* Wake the sampler's thread then; an alarm set before is forgotten. */
 static void alarm_set(struct sampler *s, int64_t at_ns)
@@ -78,7 +78,7 @@ static void begin(struct agent *a, int64_t interval_ns)
 	}
 	int64_t each = SEND_EVERY_NS / interval_ns;
 	s->send_every = each < 1 ? 1 : each > NEW_SAMPLES_MAX ? NEW_SAMPLES_MAX : (int)each;
-	s->count = 3 * s->send_every < SAMPLES_PER_MESSAGE ? 3 * s->send_every + 1 : SAMPLES_PER_MESSAGE;
+	s->count = 2 * s->send_every < SAMPLES_PER_MESSAGE ? 2 * s->send_every + 1 : SAMPLES_PER_MESSAGE;
 	slots_begin(&s->slots, interval_ns);
 	s->beat_ns = s->slots.next_ns;
 	atomic_store(&s->sampling.due_ns, s->slots.next_ns);

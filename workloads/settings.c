@@ -18,7 +18,7 @@ void guest_settings_init(struct guest_settings *s)
 {
 	memset(s, 0, sizeof(*s));
 	s->interval_ns = 10 * NS_PER_MS;
-	s->heartbeat_ns = 30 * NS_PER_MS;
+	s->heartbeat_ns = 50 * NS_PER_MS;
 }
 
 void guest_settings_free(struct guest_settings *s)

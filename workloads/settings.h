@@ -51,7 +51,7 @@ struct guest_settings {
 	void *options[WORKLOADS_PER_GUEST]; /* through workload_options_new() */
 };
 
-/* Interval 10 ms, of heartbeats 30 ms, everything else absent. */
+/* Interval 10 ms, of heartbeats 50 ms, everything else absent. */
 void guest_settings_init(struct guest_settings *s);
 
 /* Frees the options. */

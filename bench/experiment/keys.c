@@ -170,7 +170,7 @@ static const struct option_row sessions_rows[] = {
 static const struct option_row collect_rows[] = {
 	{ "interval", OPTION_DURATION, COLLECT(sample_interval_ns), "10ms", "1ms", "10s",
 	  "between two samples in a guest" },
-	{ "heartbeat", OPTION_DURATION, COLLECT(heartbeat_ns), "30ms", "1ms", "10s",
+	{ "heartbeat", OPTION_DURATION, COLLECT(heartbeat_ns), "50ms", "1ms", "10s",
 	  "between two heartbeats of a guest, which the network's downtime is read from; not more often than samples" },
 	{ "job_interval", OPTION_DURATION, COLLECT(job_interval_ns), "50ms", "1ms", "10s",
 	  "between two looks at the migration job" },
