@@ -7,14 +7,14 @@ alone
 
 run=$work/run
 # The policy's times are shortened with the steps; an emulated guest takes more than its workload, and on a machine with
-# other work guests get less than they ask for: so 45 % stands for the paper's 90 %.
+# other work guests get less than they ask for: so 60 % stands for the paper's 90 %: more than twice what vm0 takes, which then is not the busier one.
 staircase() {
 	out=$1
 	shift
 	"$migmeter" consolidate configs/hirofuchi/staircase-postcopy.conf -q -o "$out" -s hosts.accelerator=tcg \
 		-s experiment.warmup=1s -s experiment.baseline=3s -s experiment.settle=2s \
 		-s consolidate.threshold.window=5s -s consolidate.threshold.quiet=5s \
-		-s consolidate.threshold.overload=45% -s consolidate.threshold.idle=40% "$@"
+		-s consolidate.threshold.overload=60% -s consolidate.threshold.idle=40% "$@"
 }
 # event RUN PATTERN -> the lines of events.csv that match it
 event() {
@@ -30,7 +30,7 @@ ok 'the staircase runs by itself' staircase "$run" -s consolidate.duration=60s \
 cp "$work/output" "$work/said"
 sed 's/^[0-9]*/#/' "$run/events.csv" | grep -E 'plan|move-|node-' >&2
 like 'status is complete' "$(cat "$run/manifest.json")" '"status": ?"complete"'
-like 'the overload is found' "$(event "$run" ',plan,')" ',vm0,src,plan,.*move to dst: src [0-9.]+ % >= 45 %, 2 active'
+like 'the overload is found' "$(event "$run" ',plan,')" ',vm0,src,plan,.*move to dst: src [0-9.]+ % >= 60 %, 2 active'
 like 'vm0 is moved away' "$(event "$run" ',move-begin,')" ',vm0,src,move-begin,.*to dst'
 like 'and comes' "$(event "$run" ',move-end,')" ',vm0,dst,move-end,.*arrived'
 like 'with post-copy' "$(event "$run" ',postcopy-start,')" ',vm0,src,'
@@ -49,7 +49,7 @@ like 'the verdict tells of the moves' "$(cat "$work/said")" \
 alone
 ok 'a dry run runs' staircase "$work/dry" --dry-run -s consolidate.duration=15s \
 	-s vm1.dutycycle.schedule=100:60
-like 'it says what it would do' "$(event "$work/dry" ',plan,')" 'would move to dst: src [0-9.]+ % >= 45 %'
+like 'it says what it would do' "$(event "$work/dry" ',plan,')" 'would move to dst: src [0-9.]+ % >= 60 %'
 is 'and moves nothing' "$(number "$work/dry" ',(move-begin|migrate-start),')" 0
 complains() {
 	"$migmeter" consolidate "$@" 2>&1
