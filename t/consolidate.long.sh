@@ -7,7 +7,8 @@ alone
 
 run=$work/run
 # The policy's times are shortened with the steps; an emulated guest takes more than its workload, and on a machine with
-# other work guests get less than they ask for: so 60 % stands for the paper's 90 %: more than twice what vm0 takes, which then is not the busier one.
+# other work guests get less than they ask for: so 60 % stands for the paper's 90 %. It is more than twice what vm0 takes,
+# so that vm0 is not the busier one when it is reached.
 staircase() {
 	out=$1
 	shift
