@@ -19,6 +19,7 @@ struct sampler {
 	atomic_flag taken;        /* somebody is at it: what follows is theirs */
 	int alarm_fd;             /* timerfd that wakes the sampler's thread */
 	int64_t interval_ns;      /* in force; 0: no samples */
+	int64_t patience_ns;      /* behind a deadline, for a workload to come by */
 	int64_t beat_ns;          /* of the next heartbeat */
 	struct slots slots;
 	int send_every, count, unsent; /* samples: of a datagram that are new, in all, taken since the last one */

@@ -55,14 +55,10 @@ static void send_newest(struct agent *a)
 	a->sampler.unsent = 0;
 }
 
-/* The thread's turn comes when no workload has come by for a while; where none ever does, at the deadline itself. */
-static int64_t alarm_of(const struct agent *a)
+/* The thread's turn comes when no workload has come by for a while. */
+static void alarm_set_next(struct sampler *s)
 {
-	int64_t patience_ns = 0;
-	for (int i = 0; i < a->count; i++)
-		if (a->workload[i].ops->run)
-			patience_ns = a->sampler.interval_ns * 3 / 10;
-	return a->sampler.slots.next_ns + patience_ns;
+	alarm_set(s, s->slots.next_ns + s->patience_ns);
 }
 
 /* Sample at the interval that is asked for now; what was taken before has then been sent. */
@@ -79,10 +75,14 @@ static void begin(struct agent *a, int64_t interval_ns)
 	int64_t each = SEND_EVERY_NS / interval_ns;
 	s->send_every = each < 1 ? 1 : each > NEW_SAMPLES_MAX ? NEW_SAMPLES_MAX : (int)each;
 	s->count = 2 * s->send_every < SAMPLES_PER_MESSAGE ? 2 * s->send_every + 1 : SAMPLES_PER_MESSAGE;
+	s->patience_ns = 0; /* where no workload ever comes by, the thread's turn is at the deadline itself */
+	for (int i = 0; i < a->count; i++)
+		if (a->workload[i].ops->run)
+			s->patience_ns = interval_ns * 3 / 10;
 	slots_begin(&s->slots, interval_ns);
 	s->beat_ns = s->slots.next_ns;
 	atomic_store(&s->sampling.due_ns, s->slots.next_ns);
-	alarm_set(s, alarm_of(a));
+	alarm_set_next(s);
 }
 
 static void turn(struct agent *a, int64_t now_ns)
@@ -98,7 +98,7 @@ static void turn(struct agent *a, int64_t now_ns)
 	}
 	if (++s->unsent >= s->send_every)
 		send_newest(a);
-	alarm_set(s, alarm_of(a));
+	alarm_set_next(s);
 }
 
 static bool is_over(const struct agent *a)
@@ -154,7 +154,7 @@ void *sampler_main(void *argument)
 		else if (s->interval_ns && now_ns >= s->slots.next_ns)
 			turn(a, now_ns);
 		else if (s->interval_ns)
-			alarm_set(s, alarm_of(a));
+			alarm_set_next(s);
 		atomic_flag_clear_explicit(&s->taken, memory_order_release);
 	}
 	return NULL;
