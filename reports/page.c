@@ -98,21 +98,9 @@ void page_metrics(FILE *out, const struct run_data *run)
 
 static void put_plot(FILE *out, const struct run_data *run, const struct plot *plot)
 {
-	char path[5000], description[512];
-	snprintf(path, sizeof(path), "%s/plots/%s.svg", run->directory, plot->name);
-	snprintf(description, sizeof(description), "%s of %s", plot->heading, run->name);
-	if (*plot->missing) {
-		fputs("<p class=\"missing\">No plot: ", out);
-		html_text(out, plot->missing);
-		fputs("</p>\n", out);
-		return;
-	}
-	fputs("<figure role=\"img\" aria-label=\"", out);
-	html_text(out, description);
-	fputs("\">\n", out);
-	if (svg_inline(out, path, plot->name) < 0)
-		fputs("<p class=\"missing\">No plot: it cannot be read</p>\n", out);
-	fputs("</figure>\n", out);
+	char label[512];
+	snprintf(label, sizeof(label), "%s of %s", plot->heading, run->name);
+	svg_figure(out, run->directory, plot->name, label, plot->missing);
 }
 
 static void put_downtime_notes(FILE *out, const struct run_data *run)

@@ -275,20 +275,7 @@ static void put_head(FILE *out, const struct simulated_view *v)
 
 static void put_figure(FILE *out, const struct simulated_view *v, const struct simulated_plot *plot)
 {
-	char path[5000];
-	if (*plot->missing) {
-		fputs("<p class=\"missing\">No figure: ", out);
-		html_text(out, plot->missing);
-		fputs("</p>\n", out);
-		return;
-	}
-	snprintf(path, sizeof(path), "%s/plots/%s.svg", v->directory, plot->name);
-	fputs("<figure role=\"img\" aria-label=\"", out);
-	html_text(out, plot->heading);
-	fputs("\">\n", out);
-	if (svg_inline(out, path, plot->name) < 0)
-		fputs("<p class=\"missing\">No figure: it cannot be read</p>\n", out);
-	fputs("</figure>\n", out);
+	svg_figure(out, v->directory, plot->name, plot->heading, plot->missing);
 }
 
 static const char *first_block(const struct simulated_view *v)

@@ -244,10 +244,11 @@ static int draw(const struct gnuplot *g, const struct drawing *d, const char *na
 }
 
 /* g NULL: nothing can be drawn, for what *trouble says. */
-static void put_trend(FILE *out, const struct gnuplot *g, struct json_object *doc, size_t index, struct err *trouble)
+static void put_trend(FILE *out, const struct gnuplot *g, const char *folder, struct json_object *doc, size_t index,
+                      struct err *trouble)
 {
 	struct drawing d = { doc, item(doc, "trends", index) };
-	char title[TEXT_ROOM], text[TEXT_ROOM], name[64], path[5000];
+	char title[TEXT_ROOM], text[TEXT_ROOM], name[64];
 	struct err e = { 0 };
 	size_t changes = length_of(json_at(d.trend, "changes"));
 	title_text(doc, d.trend, title, sizeof(title));
@@ -261,16 +262,13 @@ static void put_trend(FILE *out, const struct gnuplot *g, struct json_object *do
 		fputs("</li>\n", out);
 	}
 	fputs(changes ? "</ul>\n" : "<li>no change found</li>\n</ul>\n", out);
-	snprintf(path, sizeof(path), "%s/%s.svg", g ? g->plots : "", name);
-	fputs("<figure role=\"img\" aria-label=\"", out);
-	html_text(out, title);
-	fputs("\">\n", out);
-	if (!g || draw(g, &d, name, title, &e) != 0 || svg_inline(out, path, name) < 0) {
-		fputs("<p class=\"missing\">No plot: ", out);
-		html_text(out, e.status ? e.text : !g ? trouble->text : "no run has a value");
-		fputs("</p>\n", out);
-	}
-	fputs("</figure>\n</section>\n", out);
+	int drawn = g && draw(g, &d, name, title, &e) == 0;
+	svg_figure(out, folder, name, title,
+	           e.status ? e.text
+	           : !g     ? trouble->text
+	           : drawn  ? ""
+	                    : "no run has a value");
+	fputs("</section>\n", out);
 	if (e.status && !trouble->status)
 		*trouble = e;
 }
@@ -295,7 +293,7 @@ int report_trend_page(struct json_object *doc, const char *folder, struct err *e
 	      "have a cut as good. Versions are marked where they changed.</p>\n</header>\n",
 	      file.file);
 	for (size_t i = 0; i < length_of(json_at(doc, "trends")); i++)
-		put_trend(file.file, can_draw ? &pictures : NULL, doc, i, &trouble);
+		put_trend(file.file, can_draw ? &pictures : NULL, folder, doc, i, &trouble);
 	html_end(file.file);
 	if (can_draw)
 		gnuplot_end(&pictures);
