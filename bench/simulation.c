@@ -254,7 +254,7 @@ static int file_write(const struct work *w, const char *name, void (*put)(FILE *
 static struct json_object *asked_json(const struct simulation_study *s)
 {
 	const struct simulated_general *g = &s->points[0].general;
-	struct json_object *asked = json_object_new_object(), *keys = json_object_new_object();
+	struct json_object *asked = json_object_new_object();
 	json_object_object_add(asked, "name", json_object_new_string(g->name));
 	json_object_object_add(asked, "question", json_object_new_string(g->question));
 	json_object_object_add(asked, "study", json_object_new_string(g->study));
@@ -263,14 +263,7 @@ static struct json_object *asked_json(const struct simulation_study *s)
 	json_object_object_add(asked, "runs", json_object_new_int64(s->runs));
 	json_object_object_add(asked, "first", json_object_new_int64(g->first));
 	json_object_object_add(asked, "seed", json_object_new_int64(g->seed));
-	for (size_t i = 0; i < s->config.count; i++) {
-		const struct config_entry *entry = &s->config.entries[i];
-		char name[256];
-		snprintf(name, sizeof(name), "%s%s%s.%s", entry->section, entry->subject[0] ? " " : "",
-		         entry->subject, entry->key);
-		json_object_object_add(keys, name, json_object_new_string(entry->value));
-	}
-	json_object_object_add(asked, "keys", keys);
+	json_object_object_add(asked, "keys", config_file_json(&s->config));
 	return asked;
 }
 
