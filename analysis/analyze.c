@@ -6,6 +6,7 @@
 #include "analysis/cluster_metrics.h"
 #include "analysis/coarse.h"
 #include "analysis/downtime.h"
+#include "analysis/group_metrics.h"
 #include "analysis/host_metrics.h"
 #include "analysis/job_metrics.h"
 #include "analysis/latency.h"
@@ -276,7 +277,7 @@ static int all_metrics(struct analysis *a, struct err *e)
 		if (vm_metrics(a, &a->run.vms[i], e) < 0 ||
 		    response_metrics(&a->run, &a->run.vms[i], &a->metrics, e) < 0)
 			return -1;
-	if (link_metrics(&a->run, &a->metrics, &moved_bytes, e) < 0)
+	if (group_metrics(&a->run, &a->metrics, e) < 0 || link_metrics(&a->run, &a->metrics, &moved_bytes, e) < 0)
 		return -1;
 	if (job_metrics(&a->run, a->came_ns, &a->metrics, e) < 0)
 		return -1;

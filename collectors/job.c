@@ -357,12 +357,21 @@ void job_last(const void *state, const char *name, struct job_progress *ret)
 				                              atomic_load(&job->vms[i].page_bytes) };
 }
 
+/* What is known of a move before is not of this one. */
+static void expect(struct job_vm *j)
+{
+	atomic_store(&j->sent_bytes, 0);
+	atomic_store(&j->remaining_bytes, 0);
+	atomic_store(&j->dirty_pages_per_s, 0);
+	atomic_store(&j->expected, true);
+}
+
 void job_expect(void *state, const char *name)
 {
 	struct job *job = state;
 	for (int i = 0; job && i < job->vm_count; i++)
 		if (strcmp(job->vms[i].name, name) == 0)
-			atomic_store(&job->vms[i].expected, true);
+			expect(&job->vms[i]);
 }
 
 const struct collector_ops job_collector = {

@@ -157,7 +157,7 @@ static void put_latency_table(FILE *out, const struct run_data *run)
 
 void page_plots(FILE *out, const struct run_data *run, const struct plot plots[PLOT_COUNT])
 {
-	enum { OF_RUN = 1, OF_CALIBRATION = 2, OF_LOOP = 4 };
+	enum { OF_RUN = 1, OF_CALIBRATION = 2, OF_LOOP = 4, OF_GROUP = 8 };
 	static const struct {
 		enum plot_kind kind;
 		int of;
@@ -169,6 +169,8 @@ void page_plots(FILE *out, const struct run_data *run, const struct plot plots[P
 		{ PLOT_CLUSTER, OF_LOOP,
 		  "What the monitor saw, each second. A node's CPU is that of its core; a VM that waits for its memory, or has left, "
 		  "uses some as well." },
+		{ PLOT_GROUP, OF_GROUP,
+		  "Dashed: the link's rate. A move that the schedule recalls is broken off, and made again later." },
 		{ PLOT_DOWNTIME, OF_RUN,
 		  "Each answers another question: whether the processors ran (stop resume, reported), what "
 		  "the guest knows of (guest clock), whether it could be reached (network), whether it got "
@@ -188,6 +190,7 @@ void page_plots(FILE *out, const struct run_data *run, const struct plot plots[P
 	};
 	int is = run->calibration_facts                        ? OF_CALIBRATION
 	         : json_at(run->manifest, "consolidate.moves") ? OF_RUN | OF_LOOP
+	         : json_at(run->manifest, "group.moves")       ? OF_RUN | OF_GROUP
 	                                                       : OF_RUN;
 	int drawn = 0;
 	for (int i = 0; i < PLOT_COUNT; i++)

@@ -219,6 +219,7 @@ static const struct {
 	int (*prepare)(struct plotting *p, struct err *e);
 } table[PLOT_COUNT] = {
 	[PLOT_CLUSTER] = { "cluster", "cluster.gp", "Nodes and VMs", loop_prepare },
+	[PLOT_GROUP] = { "group", "group.gp", "The group's moves", group_prepare },
 	[PLOT_TIMELINE] = { "timeline", "timeline.gp", "Timeline", timeline_prepare },
 	[PLOT_ZOOM] = { "zoom", "timeline.gp", "The switch-over", zoom_prepare },
 	[PLOT_DOWNTIME] = { "downtime", "downtime.gp", "Five downtimes", downtime_prepare },

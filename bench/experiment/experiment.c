@@ -289,9 +289,18 @@ struct testbed_spec experiment_testbed(const struct experiment *x)
 	return spec;
 }
 
+bool experiment_is_group(const struct experiment *x)
+{
+	return x->group.vms[0] != '\0';
+}
+
 bool experiment_moves(const struct experiment *x, const struct experiment_vm *vm)
 {
-	return x->migration.mode != MODE_NONE && (x->consolidate.ops || strcmp(vm->name, x->migration.vm) == 0);
+	if (x->migration.mode == MODE_NONE)
+		return false;
+	if (experiment_is_group(x))
+		return x->group.moves[vm - x->vms];
+	return x->consolidate.ops || strcmp(vm->name, x->migration.vm) == 0;
 }
 
 bool experiment_copies(const struct experiment *x, const struct experiment_vm *vm)
@@ -301,7 +310,7 @@ bool experiment_copies(const struct experiment *x, const struct experiment_vm *v
 
 const struct experiment_vm *experiment_moving_vm(const struct experiment *x)
 {
-	for (int i = 0; !x->consolidate.ops && i < x->vm_count; i++)
+	for (int i = 0; !x->consolidate.ops && !experiment_is_group(x) && i < x->vm_count; i++)
 		if (experiment_moves(x, &x->vms[i]))
 			return &x->vms[i];
 	return NULL;
@@ -309,12 +318,14 @@ const struct experiment_vm *experiment_moving_vm(const struct experiment *x)
 
 const char *experiment_role(const struct experiment *x, const struct experiment_vm *vm)
 {
-	const struct experiment_vm *moving = experiment_moving_vm(x);
+	const struct experiment_vm *moving = NULL;
 	if (x->consolidate.ops)
 		return "roaming";
+	if (experiment_moves(x, vm))
+		return "migrating";
+	for (int i = 0; i < x->vm_count && !moving; i++)
+		moving = experiment_moves(x, &x->vms[i]) ? &x->vms[i] : NULL;
 	if (!moving)
 		return "bystander";
-	if (vm == moving)
-		return "migrating";
 	return strcmp(vm->node, moving->node) == 0 ? "source-neighbour" : "destination-neighbour";
 }

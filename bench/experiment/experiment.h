@@ -10,6 +10,7 @@
 #include "bench/base/option.h"
 #include "bench/experiment/config_file.h"
 #include "bench/migrate/feature.h"
+#include "bench/placement/group_schedule.h"
 #include "bench/placement/policy.h"
 #include "bench/testbed/testbed.h"
 #include "collectors/web_session.h"
@@ -82,6 +83,13 @@ struct experiment_consolidate {
 	void *policy_options;         /* owned */
 };
 
+/* Several VMs moved as one task instead of one migration; see bench/placement/group.h. */
+struct experiment_group {
+	char vms[OPTION_STRING_ROOM]; /* "": there is no group */
+	struct group_schedule_options schedule;
+	bool moves[VMS_MAX]; /* the VMs, by index; filled in by the check */
+};
+
 struct experiment_fault {
 	int64_t cut_ns, cut_after_ns;
 };
@@ -109,6 +117,7 @@ struct experiment {
 	struct experiment_migration migration;
 	struct feature_set features;
 	struct experiment_consolidate consolidate;
+	struct experiment_group group;
 	struct experiment_fault fault;
 	struct experiment_bisect bisect;
 	struct web_options sessions;
@@ -141,14 +150,17 @@ struct testbed_spec experiment_link_testbed(const struct experiment_link *l);
 /* The testbed that it needs. */
 struct testbed_spec experiment_testbed(const struct experiment *x);
 
-/* Whether the VM may move: the one of [migration], or any where a policy decides. */
+/* Whether the VM may move: the one of [migration], those of [group], or any where a policy decides. */
 bool experiment_moves(const struct experiment *x, const struct experiment_vm *vm);
 
 /* Whether it may move and has a disk that then must move along. */
 bool experiment_copies(const struct experiment *x, const struct experiment_vm *vm);
 
-/* The one VM that moves; NULL in mode none, and where a policy decides. */
+/* The one VM that moves; NULL in mode none, where a group moves, and where a policy decides. */
 const struct experiment_vm *experiment_moving_vm(const struct experiment *x);
+
+/* Whether [group] says what moves. */
+bool experiment_is_group(const struct experiment *x);
 
 /* "migrating", "source-neighbour", "destination-neighbour" or "bystander"; where a policy decides, "roaming". */
 const char *experiment_role(const struct experiment *x, const struct experiment_vm *vm);

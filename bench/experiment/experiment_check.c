@@ -61,21 +61,27 @@ static int sessions_check(const struct experiment *x, const struct experiment_vm
 	return 0;
 }
 
+static struct experiment_vm *vm_find(struct experiment *x, const char *name, const char *key, struct err *e)
+{
+	const char *names[VMS_MAX];
+	for (int i = 0; i < x->vm_count; i++) {
+		names[i] = x->vms[i].name;
+		if (strcmp(names[i], name) == 0)
+			return &x->vms[i];
+	}
+	const char *near = nearest_name(name, names, (size_t)x->vm_count);
+	err_set(e, EXIT_USAGE, "%s: there is no VM '%s'%s%s%s", key, name, near ? ", did you mean '" : "",
+	        near ? near : "", near ? "'?" : "");
+	return NULL;
+}
+
 /* One VM moves, which there must be. */
 static int moving_check(struct experiment *x, struct err *e)
 {
-	const char *names[VMS_MAX];
 	if (!x->migration.vm[0])
 		snprintf(x->migration.vm, sizeof(x->migration.vm), "%s", x->vms[0].name);
-	for (int i = 0; i < x->vm_count; i++) {
-		names[i] = x->vms[i].name;
-		if (strcmp(names[i], x->migration.vm) == 0)
-			return feature_check(&x->features, x->migration.mode == MODE_POSTCOPY,
-			                     experiment_copies(x, &x->vms[i]), e);
-	}
-	const char *near = nearest_name(x->migration.vm, names, (size_t)x->vm_count);
-	return err_set(e, EXIT_USAGE, "migration.vm: there is no VM '%s'%s%s%s", x->migration.vm,
-	               near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "");
+	const struct experiment_vm *vm = vm_find(x, x->migration.vm, "migration.vm", e);
+	return vm ? feature_check(&x->features, x->migration.mode == MODE_POSTCOPY, experiment_copies(x, vm), e) : -1;
 }
 
 /* Any VM may move, whenever the policy says so. */
@@ -101,6 +107,52 @@ static int loop_check(const struct experiment *x, struct err *e)
 	return feature_check(&x->features, x->migration.mode == MODE_POSTCOPY, disks, e);
 }
 
+/* The VMs that group.vms names: on one node, which they leave. */
+static int group_choose(struct experiment *x, struct err *e)
+{
+	char text[OPTION_STRING_ROOM], *save = NULL;
+	const char *node = NULL;
+	snprintf(text, sizeof(text), "%s", x->group.vms);
+	for (int i = 0; i < x->vm_count && strcmp(text, "all") == 0; i++)
+		x->group.moves[i] = true;
+	for (char *name = strtok_r(text, ", ", &save); name && strcmp(x->group.vms, "all") != 0;
+	     name = strtok_r(NULL, ", ", &save)) {
+		const struct experiment_vm *vm = vm_find(x, name, "group.vms", e);
+		if (!vm)
+			return -1;
+		x->group.moves[vm - x->vms] = true;
+	}
+	for (int i = 0; i < x->vm_count; i++) {
+		if (!x->group.moves[i])
+			continue;
+		if (node && strcmp(node, x->vms[i].node) != 0)
+			return err_set(e, EXIT_USAGE, "group.vms: '%s' is on node %s, and others are on node %s",
+			               x->vms[i].name, x->vms[i].node, node);
+		node = x->vms[i].node;
+	}
+	return node ? 0 : err_set(e, EXIT_USAGE, "group.vms names no VM");
+}
+
+static int group_check(struct experiment *x, struct err *e)
+{
+	bool disks = false;
+	if (group_choose(x, e) < 0)
+		return -1;
+	if (x->consolidate.ops)
+		return err_set(e, EXIT_USAGE, "group.vms and consolidate.policy cannot both say what moves");
+	if (x->migration.mode == MODE_NONE || x->migration.vm[0])
+		return err_set(e, EXIT_USAGE, "migration.%s cannot be set where group.vms says what moves",
+		               x->migration.vm[0] ? "vm" : "mode = none");
+	if (x->migration.sent_limit > 0 || x->fault.cut_ns)
+		return err_set(e, EXIT_USAGE, "%s is for one migration, and group.vms makes several",
+		               x->fault.cut_ns ? "fault.cut" : "migration.sent_limit");
+	if (!x->collect.on[4])
+		return err_set(e, EXIT_USAGE, "group.vms needs collect.job = yes, which tells what was sent");
+	for (int i = 0; i < x->vm_count; i++)
+		disks |= experiment_copies(x, &x->vms[i]);
+	return feature_check(&x->features, x->migration.mode == MODE_POSTCOPY, disks, e);
+}
+
 int experiment_check(struct experiment *x, struct err *e)
 {
 	if (!x->vm_count)
@@ -120,7 +172,7 @@ int experiment_check(struct experiment *x, struct err *e)
 	if (x->migration.sent_limit > 0 && !x->collect.on[4])
 		return err_set(e, EXIT_USAGE,
 		               "migration.sent_limit needs collect.job = yes, which tells what was sent");
-	if ((x->consolidate.ops ? loop_check(x, e) : moving_check(x, e)) < 0)
+	if ((experiment_is_group(x) ? group_check(x, e) : x->consolidate.ops ? loop_check(x, e) : moving_check(x, e)) < 0)
 		return -1;
 	for (int i = 0; i < x->vm_count; i++)
 		if (experiment_copies(x, &x->vms[i]) && !x->features.copy_disks)

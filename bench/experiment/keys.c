@@ -130,6 +130,13 @@ static const struct option_row consolidate_rows[] = {
 	OPTION_END
 };
 
+static const struct option_row group_rows[] = {
+	{ "vms", OPTION_STRING, offsetof(struct experiment_group, vms), "", NULL, NULL,
+	  "the VMs that move together, from one node: 'vm1 vm2', or all; empty: one migration, as [migration] says" },
+	GROUP_SCHEDULE_ROWS(struct experiment_group, schedule.),
+	OPTION_END
+};
+
 #define FAULT(member) offsetof(struct experiment_fault, member)
 static const struct option_row fault_rows[] = {
 	{ "cut", OPTION_DURATION, FAULT(cut_ns), "0s", "0s", "1h",
@@ -202,6 +209,7 @@ const struct experiment_section experiment_sections[] = {
 	{ "migration", migration_rows, SECTION(migration), "what moves, how, and hypervisor features" },
 	{ "consolidate", consolidate_rows, SECTION(consolidate),
 	  "VMs moved by a policy, again and again; a policy's keys as POLICY.KEY" },
+	{ "group", group_rows, SECTION(group), "several VMs moved as one task, as a schedule says" },
 	{ "fault", fault_rows, SECTION(fault), "what is broken on purpose" },
 	{ "bisect", bisect_rows, SECTION(bisect),
 	  "a boundary to be found with few runs, at each point of the sweep" },

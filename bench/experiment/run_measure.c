@@ -200,6 +200,7 @@ int run_measure(struct run *r, struct err *e)
 	                : r->order->injections ? injection_plan_duration_ns(r->order->injections)
 	                                       : 0);
 	if (r->x->consolidate.ops            ? run_consolidate(r, e) < 0
+	    : experiment_is_group(r->x)      ? run_group(r, e) < 0
 	    : moving && r->order->injections ? inject_beside(r, e) < 0
 	    : moving                         ? migrate(r, moving, e) < 0
 	                                     : stay(r, e) < 0)

@@ -1,6 +1,6 @@
 /*
  * run_state.h - a run under way, shared by the files that carry it out: run.c (stages and end), run_wait.c, run_measure.c,
- * run_consolidate.c.
+ * run_consolidate.c, run_group.c.
  */
 #ifndef BENCH_EXPERIMENT_RUN_STATE_H
 #define BENCH_EXPERIMENT_RUN_STATE_H
@@ -68,6 +68,9 @@ struct migration_spec run_migration_spec(struct run *r);
 
 /* The migration phase where a policy decides what moves: the consolidation loop. */
 int run_consolidate(struct run *r, struct err *e);
+
+/* The migration phase where a group moves. */
+int run_group(struct run *r, struct err *e);
 
 /* All phases, from warm-up to settle, with what happens in them. */
 int run_measure(struct run *r, struct err *e);

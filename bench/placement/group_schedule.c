@@ -7,22 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define OPTIONS(member) offsetof(struct group_schedule_options, member)
 const struct option_row group_schedule_rows[] = {
-	{ "schedule", OPTION_CHOICE, OPTIONS(kind), "sequential", "sequential|all|fixed|adaptive", NULL,
-	  "of a group: how many move at the same time" },
-	{ "at_once", OPTION_INTEGER, OPTIONS(at_once), "2", "1", "1000", "that many, with schedule = fixed" },
-	{ "window", OPTION_DURATION, OPTIONS(window_ns), "200ms", "50ms", "1min",
-	  "adaptive: the group's goodput is taken over this time" },
-	{ "gain", OPTION_FRACTION, OPTIONS(gain), "0.15", "0", "10",
-	  "adaptive: more moves at a time must bring this share more" },
-	{ "patience", OPTION_INTEGER, OPTIONS(patience), "3", "1", "1000",
-	  "adaptive: so many windows they have time to" },
+	GROUP_SCHEDULE_ROWS(struct group_schedule_options, ),
 	OPTION_END
 };
 
 enum move_state { WAITING, MOVING, RECALLED, OVER };
-#define LITTLE 0.03
+#define LITTLE 0.03 /* share of the goodput */
 enum { RECALL_PART = 4 }; /* of its memory: one that has sent more goes on */
 enum { FIRST_HOLD = 20, LONGEST_HOLD = 160 }; /* windows */
 

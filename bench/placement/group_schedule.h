@@ -17,11 +17,11 @@
  *
  *	progress = goodput of the group - dirty rates of the VMs that move
  *
- * since a VM of M bytes that dirties d of a rate b has to send M / (1 - d / b). From one K is doubled as long as progress
- * grows from window to window by the share `gain`: over a long round trip a connection takes many to reach its speed,
- * and others can begin meanwhile. Where it has not grown for `patience` windows, K goes back to the best one, and at first
- * to no more than it takes with the best goodput that one move had; moves beyond it that have just begun are recalled. After
- * some windows one more is tried, each time after twice as many if it was to no use. Since a move sends nothing at first, the
+ * since a VM of M bytes that dirties d of a rate b has to send M / (1 - d / b). From one K grows by one with each window in
+ * which progress grew by the share `gain`: over a long round trip a connection takes many to reach its speed,
+ * and others can begin meanwhile. Where it has not grown for `patience` windows, K becomes what is
+ * enough: the group's best goodput over that of one move, and as many more as dirty a small share of the goodput, to hide
+ * that moves begin and end. Moves beyond it that have just begun are recalled. After some windows one more is tried, each time after twice as many if it was to no use. Since a move sends nothing at first, the
  * next one begins so long before the expected end of one that goes on. A VM is not begun where its share of the
  * goodput, or that of one that moves, would not exceed its dirty rate, but when nothing else moves.
  */
@@ -46,8 +46,21 @@ struct group_schedule_options {
 	bool recall; /* moves can be broken off without harm: pre-copy; no key, the caller's */
 };
 
-/* For config keys with these names' meaning. */
 extern const struct option_row group_schedule_rows[];
+
+/* The same rows for a larger struct: `in` is the member with its dot, such as `schedule.`. */
+/* clang-format off */
+#define GROUP_SCHEDULE_ROWS(type, in) \
+	{ "schedule", OPTION_CHOICE, offsetof(type, in kind), "adaptive", "sequential|all|fixed|adaptive", NULL, \
+	  "how many move at the same time" }, \
+	{ "at_once", OPTION_INTEGER, offsetof(type, in at_once), "2", "1", "1000", "that many, with schedule = fixed" }, \
+	{ "window", OPTION_DURATION, offsetof(type, in window_ns), "200ms", "50ms", "1min", \
+	  "adaptive: the group's goodput is taken over this time" }, \
+	{ "gain", OPTION_FRACTION, offsetof(type, in gain), "0.15", "0", "10", \
+	  "adaptive: as long as progress grows by this share from window to window, one more is begun" }, \
+	{ "patience", OPTION_INTEGER, offsetof(type, in patience), "3", "1", "1000", \
+	  "adaptive: so many windows without that end it" }
+/* clang-format on */
 
 struct group_vm {
 	int64_t memory_bytes; /* that the destination must have */
