@@ -270,6 +270,8 @@ static int all_metrics(struct analysis *a, struct err *e)
 	a->came_ns = MISSING;
 	check_events(a);
 	put_times(a);
+	if (group_metrics(&a->run, &a->metrics, e) < 0)
+		return -1;
 	move_metrics(&a->run, &a->metrics);
 	if (cluster_metrics(&a->run, &a->metrics, e) < 0)
 		return -1;
@@ -277,7 +279,8 @@ static int all_metrics(struct analysis *a, struct err *e)
 		if (vm_metrics(a, &a->run.vms[i], e) < 0 ||
 		    response_metrics(&a->run, &a->run.vms[i], &a->metrics, e) < 0)
 			return -1;
-	if (group_metrics(&a->run, &a->metrics, e) < 0 || link_metrics(&a->run, &a->metrics, &moved_bytes, e) < 0)
+	group_lost_metrics(&a->run, &a->metrics);
+	if (link_metrics(&a->run, &a->metrics, &moved_bytes, e) < 0)
 		return -1;
 	if (job_metrics(&a->run, a->came_ns, &a->metrics, e) < 0)
 		return -1;

@@ -84,8 +84,10 @@ static void put_bound(const struct run *run, struct metrics *metrics)
 		metrics_put(metrics, "group_bound", NULL, "", bytes * 8e9 / (double)rate, NULL);
 }
 
-static void put_lost(const struct run *run, struct metrics *metrics)
+void group_lost_metrics(const struct run *run, struct metrics *metrics)
 {
+	if (!run_event(run, "group", NULL, MISSING))
+		return;
 	double sum = 0;
 	int n = 0;
 	char reason[128] = "";
@@ -112,7 +114,6 @@ static void put_all(const struct group *g, struct metrics *metrics)
 	metrics_put(metrics, "group_arrived", NULL, "", count ? (double)g->arrived / count : NAN, reason);
 	metrics_put(metrics, "group_recalled", NULL, "", g->recalled, NULL);
 	put_bound(g->run, metrics);
-	put_lost(g->run, metrics);
 }
 
 int group_metrics(const struct run *run, struct metrics *metrics, struct err *e)

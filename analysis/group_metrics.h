@@ -9,9 +9,11 @@
 
 struct err;
 
+/* group_lost_work, from the metrics of its VMs, which are there already. */
+void group_lost_metrics(const struct run *run, struct metrics *metrics);
+
 /*
- * From events.csv group_time, group_arrived, group_recalled, from the manifest group_bound, from the metrics of its VMs that
- * are there already group_lost_work; and plots/group.csv: the moves, a row each, with the columns vm, kind (arrived,
+ * From events.csv group_time, group_arrived, group_recalled, from the manifest group_bound; and plots/group.csv: the moves, a row each, with the columns vm, kind (arrived,
  * recalled, failed), begin_s, end_s. -1: it cannot be written.
  */
 int group_metrics(const struct run *run, struct metrics *metrics, struct err *e);

@@ -125,7 +125,8 @@ static void window_begin(struct group_schedule *s, int64_t now_ns)
 static void limit_set(struct group_schedule *s, int limit, const char *why)
 {
 	int most = s->moving + s->waiting;
-	limit = limit > most ? most : limit < 1 ? 1 : limit;
+	limit = limit > most ? most : limit;
+	limit = limit < 1 ? 1 : limit;
 	if (limit == s->limit)
 		return;
 	snprintf(s->why, sizeof(s->why), "%d at a time: %s; %.3g MB/s with %d, one alone up to %.3g MB/s", limit, why,
@@ -146,7 +147,7 @@ static int enough(const struct group_schedule *s)
 			dirty += s->members[i].vm.dirty_per_s;
 			known++;
 		}
-	double need = s->single > 0 ? ceil(s->fastest / s->single) : 1;
+	double need = s->single > 0 ? ceil(s->fastest / (s->single * (1 + s->options.gain))) : 1;
 	double more = !known ? 1 : dirty > 0 ? LITTLE * s->fastest * known / dirty : s->count;
 	return need + more < s->count ? (int)(need + more) : s->count;
 }
