@@ -30,10 +30,10 @@ static int row_of(const char **names, int *count, const char *vm)
 	return (*count)++;
 }
 
-static int link_prepare(struct plotting *p, double from_s, double to_s, struct err *e)
+static void link_prepare(struct plotting *p, double from_s, double to_s)
 {
 	char csv[5000], path[5000];
-	struct drawn drawn;
+	struct drawn drawn = { 0 };
 	snprintf(csv, sizeof(csv), "%s/plots/link.csv", p->run->directory);
 	snprintf(path, sizeof(path), "%s/%s-link.data", p->work, p->plot->name);
 	const struct draw_request request = { .path = csv,
@@ -43,8 +43,8 @@ static int link_prepare(struct plotting *p, double from_s, double to_s, struct e
 		                              .to_s = to_s,
 		                              .wanted = is_of_link,
 		                              .context = p->run };
-	if (draw_series(&request, path, &drawn, e) < 0)
-		return -1;
+	if (draw_series(&request, path, &drawn, NULL) < 0)
+		drawn = (struct drawn){ 0 }; /* there is no such series */
 	double rate = run_link_rate(p->run);
 	gnuplot_set_text(p->script, "LINK", drawn.numbers ? path : "");
 	fprintf(p->script, "SERIES = %d\nRATE = %.9g\nHIGHEST = %.9g\n", drawn.numbers ? drawn.series : 0,
@@ -54,7 +54,6 @@ static int link_prepare(struct plotting *p, double from_s, double to_s, struct e
 		const char *direction = strchr(drawn.label[i], ' ');
 		gnuplot_set_item(p->script, "LABEL", i + 1, direction ? direction + 1 : drawn.label[i]);
 	}
-	return 0;
 }
 
 int group_prepare(struct plotting *p, struct err *e)
@@ -83,5 +82,6 @@ int group_prepare(struct plotting *p, struct err *e)
 	for (int i = 0; i < rows; i++)
 		gnuplot_set_item(p->script, "VM", i + 1, names[i]);
 	csv_table_free(t);
-	return result == 0 ? link_prepare(p, 0, last_s > 0 ? 1.02 * last_s : 1, e) : -1;
+	link_prepare(p, 0, last_s > 0 ? 1.02 * last_s : 1);
+	return result;
 }
