@@ -2,6 +2,7 @@
 
 #include "analysis/compare_judge.h"
 #include "analysis/json_field.h"
+#include "analysis/warmup_metrics.h"
 #include "bench/base/err.h"
 #include "bench/base/json_file.h"
 
@@ -86,13 +87,14 @@ static const struct study_run *typical_of(const struct study_run *const *runs, i
 	return NULL;
 }
 
-static int links_flagged(const struct study_run *run)
+/* What a complete run says against itself. */
+static void count_cautions(struct compare_case *of, int side, const struct study_run *run)
 {
 	struct json_object *manifest = json_file_read(run->directory, "manifest.json");
 	struct json_object *flags = json_array_at(manifest, "/link/flags");
-	int flagged = flags && json_object_array_length(flags) > 0;
+	of->flagged[side] += flags && json_object_array_length(flags) > 0;
+	of->unsteady[side] += warmup_steady(manifest) == 0;
 	json_object_put(manifest);
-	return flagged;
 }
 
 /* Whether the runs of a side speak for it; why has the reason of a run that did not succeed. */
@@ -152,8 +154,8 @@ static int gather_case(struct gathering *g, const struct study_runs *base, const
 			return 0;
 		of->why[0] = '\0';
 		of->typical[side] = typical_of(of->complete[side], of->complete_count[side]);
-		for (int i = 0; i < g->of->complete_count[side]; i++)
-			of->flagged[side] += links_flagged(g->of->complete[side][i]);
+		for (int i = 0; i < of->complete_count[side]; i++)
+			count_cautions(of, side, of->complete[side][i]);
 	}
 	check_conditions(g);
 	return 0;

@@ -56,7 +56,8 @@ struct compared {
 struct compare_case {
 	char label[RUN_NAME_ROOM + 600];
 	int runs[COMPARE_SIDES], failed[COMPARE_SIDES], skipped[COMPARE_SIDES];
-	int flagged[COMPARE_SIDES]; /* complete ones whose link was not as asked */
+	int flagged[COMPARE_SIDES];  /* complete ones whose link was not as asked */
+	int unsteady[COMPARE_SIDES]; /* complete ones whose work rates were not steady at the end of warm-up */
 	/* Those with metrics, and the one with the median migration time (NULL: none); of the runs that were compared. */
 	const struct study_run **complete[COMPARE_SIDES], *typical[COMPARE_SIDES];
 	int complete_count[COMPARE_SIDES];

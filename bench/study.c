@@ -11,6 +11,7 @@
 #include "bench/experiment/progress.h"
 #include "bench/experiment/run.h"
 #include "bench/experiment/run_directory.h"
+#include "bench/study_order.h"
 #include "bench/study_plan.h"
 #include "bench/study_search.h"
 
@@ -77,6 +78,10 @@ static int points_check(struct study *s, char *name, size_t room, struct err *e)
 		if (!s->repeats)
 			s->repeats = (long)x.general.repeat;
 		snprintf(name, room, "%s", x.general.name);
+		if (i == 0) {
+			s->seed = x.general.seed;
+			s->listed = x.general.order == ORDER_LISTED;
+		}
 		bool known = paper_check(&x.general, e) == 0;
 		seen |= is_reference(&x.general, label);
 		if (known && i == s->points - 1 && comparison_check(&x.general, seen, e) < 0)
@@ -150,15 +155,30 @@ static int states_choose(struct study *s, struct err *e)
 	               : 0;
 }
 
+/* Nothing has run yet. */
+static int runs_make(struct study *s, struct err *e)
+{
+	size_t count = (size_t)study_run_count(s);
+	s->states = calloc(count, sizeof(*s->states));
+	s->order = calloc(count, sizeof(*s->order));
+	if (!s->states || !s->order)
+		return err_set(e, EXIT_CANNOT, "no memory for %zu runs", count);
+	for (long r = 0; r < s->repeats; r++) {
+		long *block = s->order + r * s->points;
+		if (study_order_block(block, s->points, s->seed, r, !s->listed, e) < 0)
+			return -1;
+		for (long i = 0; i < s->points; i++)
+			block[i] += r * s->points;
+	}
+	return 0;
+}
+
 int study_prepare(struct study *s, struct err *e)
 {
 	struct stat st;
 	char name[300] = "";
-	if (points_check(s, name, sizeof(name), e) < 0)
+	if (points_check(s, name, sizeof(name), e) < 0 || runs_make(s, e) < 0)
 		return -1;
-	s->states = calloc((size_t)study_run_count(s), sizeof(*s->states));
-	if (!s->states)
-		return err_set(e, EXIT_CANNOT, "no memory for %ld runs", study_run_count(s));
 	s->unclaimed = !s->directory[0];
 	if (s->unclaimed) {
 		study_folder_name(s->directory, sizeof(s->directory), name);
@@ -202,9 +222,11 @@ void study_free(struct study *s)
 	config_file_free(&s->config);
 	free(s->labels);
 	free(s->states);
+	free(s->order);
 	free(s->at);
 	s->labels = NULL;
 	s->states = NULL;
+	s->order = NULL;
 	s->at = NULL;
 }
 
