@@ -97,19 +97,24 @@ static void count_cautions(struct compare_case *of, int side, const struct study
 	json_object_put(manifest);
 }
 
+int compare_side_is_lost(const struct compare_case *of, int side)
+{
+	int missing = of->failed[side] + of->skipped[side], runs = of->runs[side];
+	return missing == runs || missing > COMPARE_FAILED_SHARE * runs;
+}
+
 /* Whether the runs of a side speak for it; why has the reason of a run that did not succeed. */
 static int side_is_broken(struct compare_case *of, int side)
 {
 	char first[300];
 	snprintf(first, sizeof(first), "%.290s", of->why);
-	int missing = of->failed[side] + of->skipped[side], runs = of->runs[side];
-	if (!runs)
-		snprintf(of->why, sizeof(of->why), "%s has no run of it", sides[side]);
-	else if (missing == runs || missing > COMPARE_FAILED_SHARE * runs)
-		snprintf(of->why, sizeof(of->why), "%d of %d runs of %s %s: %s", missing, runs, sides[side],
-		         of->failed[side] ? "failed" : "were skipped", first);
-	else
+	if (!compare_side_is_lost(of, side))
 		return 0;
+	if (!of->runs[side])
+		snprintf(of->why, sizeof(of->why), "%s has no run of it", sides[side]);
+	else
+		snprintf(of->why, sizeof(of->why), "%d of %d runs of %s %s: %s", of->failed[side] + of->skipped[side],
+		         of->runs[side], sides[side], of->failed[side] ? "failed" : "were skipped", first);
 	of->broken = side == COMPARE_NEW && of->failed[side];
 	return 1;
 }

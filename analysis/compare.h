@@ -88,6 +88,9 @@ int compare_make(struct comparison *ret, const struct study_runs *base, const st
                  const struct compare_options *o, struct err *e);
 void comparison_free(struct comparison *c);
 
+/* Whether a side has no run of the case, or too many of them failed or were skipped for the others to speak for all. */
+int compare_side_is_lost(const struct compare_case *of, int side);
+
 /* An enum exit_status: EXIT_MEASURED_BAD when something regressed or runs of NEW are broken, EXIT_USAGE when nothing could be
  * compared. */
 int comparison_status(const struct comparison *c);

@@ -2,9 +2,8 @@
 #include "analysis/compare.h"
 #include "analysis/compare_write.h"
 #include "bench/base/err.h"
-#include "bench/base/json_file.h"
-#include "bench/base/whole_file.h"
 #include "bench/command.h"
+#include "bench/compare_arguments.h"
 #include "bench/experiment/run_directory.h"
 #include "reports/compare.h"
 
@@ -17,33 +16,13 @@ static int read_options(const struct arguments *a, struct compare_options *o, ch
 {
 	const char *text;
 	size_t used = 0;
-	for (int i = 0; (text = arguments_option_at(a, "metric", i)); i++)
-		if (compare_choose_metric(&o->choices, text, e) < 0)
-			return -1;
-	for (int i = 0; (text = arguments_option_at(a, "threshold", i)); i++)
-		if (compare_choose_threshold(&o->choices, text, e) < 0)
-			return -1;
+	if (compare_arguments_read(a, &o->choices, e) < 0)
+		return -1;
 	despite[0] = '\0';
 	for (int i = 0; (text = arguments_option_at(a, "despite", i)) && used < room; i++)
 		used += (size_t)snprintf(despite + used, room - used, "%s%s", i ? "|" : "", text);
 	o->despite = despite;
 	return 0;
-}
-
-static int write_csv(struct json_object *doc, const char *folder, struct err *e)
-{
-	struct whole_file out = { 0 };
-	if (whole_file_open(&out, folder, "comparison.csv", e) < 0)
-		return -1;
-	return whole_file_close(&out, report_comparison(out.file, doc, "csv", e), e);
-}
-
-static int write_folder(struct json_object *doc, const char *folder, struct err *e)
-{
-	if (directory_make(folder, e) < 0 || json_file_write(folder, "comparison.json", doc, e) < 0 ||
-	    write_csv(doc, folder, e) < 0)
-		return -1;
-	return report_comparison_page(doc, folder, e);
 }
 
 /* Print it, keep it; an exit status. */
@@ -57,7 +36,7 @@ static int show(const struct arguments *a, const struct comparison *c)
 	if (result == 0)
 		result = arguments_folder(a, folder, sizeof(folder), &e);
 	if (result == 0 && folder[0])
-		result = write_folder(doc, folder, &e);
+		result = directory_make(folder, &e) < 0 ? -1 : report_comparison_folder(doc, folder, &e);
 	if (result == 0 && folder[0])
 		fprintf(stderr, "%s/compare.html\n", folder);
 	json_object_put(doc);
@@ -85,10 +64,8 @@ static int compare_run(const struct arguments *a)
 }
 
 static const struct command_option options[] = {
-	{ "metric", 'm', "METRIC", "compare this one: METRIC, METRIC:ESTIMATOR, a pattern, or all; may be repeated",
-	  NULL },
-	{ "threshold", 't', "[METRIC=]PCT",
-	  "what a change must reach to matter, such as 5% or downtime=20%; may be repeated", NULL },
+	{ COMPARE_OPTION_METRIC },
+	{ COMPARE_OPTION_THRESHOLD },
 	{ "despite", 0, "WHAT", "compare although the link, scale, machine or load is another; may be repeated",
 	  CONDITION_KINDS },
 	{ "format", 0, "FORMAT", "text, csv, json, tap or junit", COMPARE_FORMATS },

@@ -60,7 +60,7 @@ static bool is_reference(const struct experiment_general *g, const char *label)
 	       (!g->reference[0] || strcmp(member, g->reference) == 0);
 }
 
-static int points_check(struct study *s, char *name, size_t room, struct err *e)
+static int points_check(struct study *s, struct err *e)
 {
 	bool seen = false;
 	if (study_points_count(s, e) < 0)
@@ -77,7 +77,7 @@ static int points_check(struct study *s, char *name, size_t room, struct err *e)
 			return label[0] ? err_prefix(e, "point '%s'", label) : -1;
 		if (!s->repeats)
 			s->repeats = (long)x.general.repeat;
-		snprintf(name, room, "%s", x.general.name);
+		snprintf(s->name, sizeof(s->name), "%s", x.general.name);
 		if (i == 0) {
 			s->seed = x.general.seed;
 			s->listed = x.general.order == ORDER_LISTED;
@@ -176,12 +176,11 @@ static int runs_make(struct study *s, struct err *e)
 int study_prepare(struct study *s, struct err *e)
 {
 	struct stat st;
-	char name[300] = "";
-	if (points_check(s, name, sizeof(name), e) < 0 || runs_make(s, e) < 0)
+	if (points_check(s, e) < 0 || runs_make(s, e) < 0)
 		return -1;
 	s->unclaimed = !s->directory[0];
 	if (s->unclaimed) {
-		study_folder_name(s->directory, sizeof(s->directory), name);
+		study_folder_name(s->directory, sizeof(s->directory), s->name);
 		return states_choose(s, e);
 	}
 	if (stat(s->directory, &st) == 0 && !S_ISDIR(st.st_mode))

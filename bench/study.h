@@ -31,6 +31,7 @@ struct study {
 		*only; /* run points whose label has every word of this, such as "load=cpu feature=tls"; NULL: all */
 	enum report_format format;
 	/* set by study_prepare() */
+	char name[300];                  /* of the experiment */
 	bool unclaimed;                  /* see study_folder_claim() */
 	long points;                     /* of the sweep, times steps */
 	long steps;                      /* of the search at each point of the sweep; 1: nothing is searched */
