@@ -60,7 +60,7 @@ static int night(const struct arguments *a, struct nightly *n, struct study *s, 
 	s->unclaimed = false;
 	n->study = s;
 	study_run(s); /* a run that failed is in the verdict */
-	return nightly_conclude(n, run_interrupted != 0);
+	return nightly_conclude(n, run_interrupted != 0, stdout);
 }
 
 static int nightly_run(const struct arguments *a)

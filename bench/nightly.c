@@ -270,7 +270,7 @@ static void sets_trim(struct ending *end)
 	nightly_sets_free(&sets);
 }
 
-static void show(struct ending *end)
+static void show(struct ending *end, FILE *out)
 {
 	struct err e = { 0 };
 	if (report_night(end->night, end->compared, end->n->set, &e) < 0)
@@ -279,12 +279,12 @@ static void show(struct ending *end)
 		trouble(end, &e);
 	if (json_file_write(end->n->set, NIGHT_FILE, end->night, &e) < 0)
 		trouble(end, &e);
-	if (report_night_text(stdout, end->night, end->compared, &e) < 0)
+	if (report_night_text(out, end->night, end->compared, &e) < 0)
 		trouble(end, &e);
-	fprintf(stderr, "%s/index.html\n", end->n->set);
+	progress_note("%s/index.html", end->n->set);
 }
 
-int nightly_conclude(struct nightly *n, int interrupted)
+int nightly_conclude(struct nightly *n, int interrupted, FILE *out)
 {
 	struct ending *end = calloc(1, sizeof(*end));
 	if (!end)
@@ -300,7 +300,7 @@ int nightly_conclude(struct nightly *n, int interrupted)
 	if (json_file_write(n->set, NIGHT_FILE, end->night, &e) < 0)
 		trouble(end, &e);
 	sets_trim(end);
-	show(end);
+	show(end, out);
 	int status = json_object_get_int(json_object_object_get(end->night, "status"));
 	int troubled = end->troubled;
 	json_object_put(end->night);

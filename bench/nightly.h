@@ -16,6 +16,7 @@
 #include "bench/study.h"
 
 #include <stdint.h>
+#include <stdio.h>
 
 struct err;
 
@@ -45,9 +46,9 @@ void nightly_close(struct nightly *n);
 /* Make the set's folder, of an experiment of this name; the study goes to nightly_set_runs() of it. */
 int nightly_begin(struct nightly *n, const char *name, const char *config, struct err *e);
 
-/* All that is done with a set's runs once they are there: compare, keep, show, on stdout too, and remove old sets. Tells
- * troubles itself; returns an exit status (analysis/nightly.h; EXIT_CANNOT also when all is well but something of this could
- * not be done). */
-int nightly_conclude(struct nightly *n, int interrupted);
+/* All that is done with a set's runs once they are there: compare, keep, show (the summary on `out` too), and remove old
+ * sets. Tells troubles itself; returns an exit status (analysis/nightly.h; EXIT_CANNOT also when all is well but something of
+ * this could not be done). */
+int nightly_conclude(struct nightly *n, int interrupted, FILE *out);
 
 #endif
