@@ -2,6 +2,7 @@
 
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
+#include "bench/base/field_text.h"
 #include "bench/base/whole_file.h"
 #include "reports/compare_view.h"
 #include "reports/grid.h"
@@ -90,13 +91,9 @@ static char *runs_text(struct json_object *night, char *buffer, size_t room)
 	return buffer;
 }
 
-/* A terminal must not obey what a file says. */
-static void put_line(FILE *out, const char *before, const char *text)
+static void put_line(FILE *out, const char *before, char *text)
 {
-	fputs(before, out);
-	for (; *text; text++)
-		fputc((unsigned char)*text < 0x20 || *text == 0x7f ? '?' : *text, out);
-	fputc('\n', out);
+	fprintf(out, "%s%s\n", before, text_tame(text));
 }
 
 /* Each sentence of a kind: what regressed, then what improved, what to be careful about, what could not be done. */
@@ -179,6 +176,7 @@ static struct grid *cases_grid(struct json_object *night, struct json_object *co
 		struct json_object *of = case_at(night, i);
 		const char *label = json_text(of, "case");
 		snprintf(cells[0], GRID_CELL, "%.79s", *label ? label : json_text(night, "name"));
+		text_tame(cells[0]);
 		snprintf(cells[1], GRID_CELL, "%s", json_text(of, "verdict"));
 		snprintf(cells[2], GRID_CELL, "%s", json_text(of, "complete"));
 		for (int c = 0; c < COLUMNS; c++)
@@ -191,8 +189,9 @@ static struct grid *cases_grid(struct json_object *night, struct json_object *co
 
 static void say_text(FILE *out, const char *kind, const char *text)
 {
-	fprintf(out, "%s: ", kind);
-	put_line(out, "", text);
+	char line[TEXT_ROOM];
+	snprintf(line, sizeof(line), "%s: %s", kind, text);
+	put_line(out, "", line);
 }
 
 int report_night_text(FILE *out, struct json_object *night, struct json_object *compared, struct err *e)
