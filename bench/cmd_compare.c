@@ -16,6 +16,8 @@ static int read_options(const struct arguments *a, struct compare_options *o, ch
 {
 	const char *text;
 	size_t used = 0;
+	if (arguments_count(a) < 2 && (!arguments_option(a, "base") || !arguments_option(a, "new")))
+		return err_set(e, EXIT_USAGE, "compare: give NEW, too, or --base and --new with the points to compare");
 	if (compare_arguments_read(a, &o->choices, e) < 0)
 		return -1;
 	despite[0] = '\0';
@@ -25,13 +27,19 @@ static int read_options(const struct arguments *a, struct compare_options *o, ch
 	return 0;
 }
 
+/* Without NEW both are points of one study. */
+static const char *side_folder(const struct arguments *a, int side)
+{
+	return arguments_at(a, arguments_count(a) > 1 ? side : 0);
+}
+
 /* Print it, keep it; an exit status. */
 static int show(const struct arguments *a, const struct comparison *c)
 {
 	struct err e = { 0 };
 	char folder[400] = "";
 	const char *format = arguments_option(a, "format");
-	struct json_object *doc = comparison_json(c, arguments_at(a, 0), arguments_at(a, 1));
+	struct json_object *doc = comparison_json(c, side_folder(a, COMPARE_BASE), side_folder(a, COMPARE_NEW));
 	int result = report_comparison(stdout, doc, format ? format : "text", &e);
 	if (result == 0)
 		result = arguments_folder(a, folder, sizeof(folder), &e);
@@ -43,6 +51,16 @@ static int show(const struct arguments *a, const struct comparison *c)
 	return result < 0 ? err_report(&e) : comparison_status(c);
 }
 
+/* A side's runs; of a study only those of --base or --new. */
+static int read_side(const struct arguments *a, struct study_runs *ret, int side, struct err *e)
+{
+	static const char *const names[COMPARE_SIDES] = { "base", "new" };
+	const char *words = arguments_option(a, names[side]);
+	if (study_read_any(ret, side_folder(a, side), e) < 0)
+		return -1;
+	return words && study_runs_choose(ret, words, e) < 0 ? err_prefix(e, "--%s", names[side]) : 0;
+}
+
 static int compare_run(const struct arguments *a)
 {
 	struct err e = { 0 };
@@ -52,7 +70,7 @@ static int compare_run(const struct arguments *a)
 	char despite[64];
 	int status = EXIT_CANNOT;
 	if (read_options(a, &options, despite, sizeof(despite), &e) < 0 ||
-	    study_read_any(&base, arguments_at(a, 0), &e) < 0 || study_read_any(&new, arguments_at(a, 1), &e) < 0 ||
+	    read_side(a, &base, COMPARE_BASE, &e) < 0 || read_side(a, &new, COMPARE_NEW, &e) < 0 ||
 	    compare_make(&c, &base, &new, &options, &e) < 0)
 		status = err_report(&e);
 	else
@@ -66,6 +84,8 @@ static int compare_run(const struct arguments *a)
 static const struct command_option options[] = {
 	{ COMPARE_OPTION_METRIC },
 	{ COMPARE_OPTION_THRESHOLD },
+	{ "base", 0, "WORDS", "of BASE only the points of its sweep that have these words, such as 'feature=plain'", NULL },
+	{ "new", 0, "WORDS", "the same of NEW, which is BASE when not given: 'feature=tls'", NULL },
 	{ "despite", 0, "WHAT", "compare although the link, scale, machine or load is another; may be repeated",
 	  CONDITION_KINDS },
 	{ "format", 0, "FORMAT", "text, csv, json, tap or junit", COMPARE_FORMATS },
@@ -75,8 +95,8 @@ static const struct command_option options[] = {
 
 const struct command compare_command = {
 	.name = "compare",
-	.synopsis = "BASE NEW",
-	.minimum = 2,
+	.synopsis = "BASE [NEW]",
+	.minimum = 1,
 	.maximum = 2,
 	.help = "Say what changed from BASE to NEW: runs, studies, or folders of runs",
 	.details =
@@ -84,6 +104,9 @@ const struct command compare_command = {
 		"up to 56 runs), and adjusted for how many are compared (Holm). 'regressed' and 'improved' need p <= 0.05 and\n"
 		"a difference that matters (--threshold); 'no difference shown' says how small a one could have been.\n"
 		"A migration that never converged counts as endless. Another link, scale, machine or load is not comparable.\n"
+		"A study makes A and B in turn, in random order within each repeat: compare STUDY --base feature=plain --new\n"
+		"feature=tls. A run boots its guests and moves one once, so each is a first migration after boot; the moves of\n"
+		"a consolidation loop are numbered (1:src-to-dst), and only those of one number are compared.\n"
 		"Exit status 1: something regressed, or too many runs of NEW failed; 2: nothing could be compared.\n",
 	.options = options,
 	.run = compare_run,

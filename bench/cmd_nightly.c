@@ -49,6 +49,9 @@ static void baseline_print(const struct nightly *n, const char *name)
 
 static int night(const struct arguments *a, struct nightly *n, struct study *s, struct err *e)
 {
+	nightly_place(n);
+	nightly_set_runs(n->set, s->directory, sizeof(s->directory));
+	s->unclaimed = false;
 	if (arguments_option(a, "dry-run")) {
 		study_print_plan(s);
 		baseline_print(n, s->name);
@@ -56,8 +59,6 @@ static int night(const struct arguments *a, struct nightly *n, struct study *s, 
 	}
 	if (nightly_begin(n, s->name, s->config_path, e) < 0)
 		return err_report(e);
-	nightly_set_runs(n->set, s->directory, sizeof(s->directory));
-	s->unclaimed = false;
 	n->study = s;
 	study_run(s); /* a run that failed is in the verdict */
 	return nightly_conclude(n, run_interrupted != 0, stdout);

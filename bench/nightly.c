@@ -86,7 +86,7 @@ static struct night_facts facts_of(const struct nightly *n, const char *baseline
 		                     .began_ns = n->began_ns };
 }
 
-int nightly_begin(struct nightly *n, const char *name, const char *config, struct err *e)
+void nightly_place(struct nightly *n)
 {
 	char stamp[32];
 	time_t second = (time_t)(n->began_ns / NS_PER_S);
@@ -94,6 +94,11 @@ int nightly_begin(struct nightly *n, const char *name, const char *config, struc
 	localtime_r(&second, &tm);
 	strftime(stamp, sizeof(stamp), "%Y%m%d-%H%M%S", &tm);
 	snprintf(n->set, sizeof(n->set), "%.360s/%s", n->o->root, stamp);
+}
+
+int nightly_begin(struct nightly *n, const char *name, const char *config, struct err *e)
+{
+	nightly_place(n);
 	snprintf(n->name, sizeof(n->name), "%s", name);
 	snprintf(n->config, sizeof(n->config), "%s", config);
 	if (mkdir(n->set, 0755) < 0)

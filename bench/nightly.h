@@ -43,6 +43,9 @@ struct nightly {
 int nightly_open(struct nightly *n, const struct nightly_options *o, struct err *e);
 void nightly_close(struct nightly *n);
 
+/* Name the set's folder after the begin; nothing is made. */
+void nightly_place(struct nightly *n);
+
 /* Make the set's folder, of an experiment of this name; the study goes to nightly_set_runs() of it. */
 int nightly_begin(struct nightly *n, const char *name, const char *config, struct err *e);
 

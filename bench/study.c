@@ -127,24 +127,12 @@ static bool folder_is_used(const char *path)
 	return used;
 }
 
-static bool label_has(const char *label, const char *words)
-{
-	char wanted[300], padded[320];
-	snprintf(padded, sizeof(padded), " %s ", label);
-	for (const char *word = words; *word; word += strcspn(word, " "), word += strspn(word, " ")) {
-		snprintf(wanted, sizeof(wanted), " %.*s ", (int)strcspn(word, " "), word);
-		if (!strstr(padded, wanted))
-			return false;
-	}
-	return true;
-}
-
 /* Points that --only does not choose are left out, what they have stays. */
 static int states_choose(struct study *s, struct err *e)
 {
 	long chosen = 0;
 	for (long i = 0; s->only && i < study_run_count(s); i++) {
-		if (label_has(s->labels[i % s->points], s->only))
+		if (study_label_has(s->labels[i % s->points], s->only))
 			chosen++;
 		else if (s->states[i] == RUN_TO_COME)
 			s->states[i] = RUN_LEFT_OUT;
