@@ -205,10 +205,11 @@ static int prepare(const struct gnuplot *g, FILE *s, const struct drawing *d, st
 	char path[5000], unit[96];
 	size_t runs = length_of(json_at(d->trend, "runs"));
 	double highest = 0;
-	int values = 0;
+	int values = 0, endless = 0;
 	for (size_t i = 0; i < runs; i++) {
 		double value = value_at(item(d->trend, "runs", i), "value");
 		values += !isnan(value);
+		endless += isinf(value) != 0;
 		highest = isfinite(value) ? fmax(highest, fabs(value)) : highest;
 	}
 	if (!values)
@@ -231,7 +232,7 @@ static int prepare(const struct gnuplot *g, FILE *s, const struct drawing *d, st
 	gnuplot_set_text(s, "UNIT", unit);
 	gnuplot_set_text(s, "FIRST", day_text(item(d->trend, "runs", 0), first, sizeof(first)));
 	gnuplot_set_text(s, "LAST", day_text(item(d->trend, "runs", runs - 1), last, sizeof(last)));
-	fprintf(s, "COUNT = %zu\n", runs);
+	fprintf(s, "COUNT = %zu\nENDLESS = %d\n", runs, endless);
 	put_versions(s, d->trend);
 	put_parts(s, d->trend, factor);
 	return 0;

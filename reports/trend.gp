@@ -1,5 +1,5 @@
 # A metric over the runs of a history: dots, the medians of the parts between change points, versions where they changed.
-# The caller has set: CAPTION, UNIT, COUNT (runs), FIRST, LAST (their days), FILE (data: number, value, 1: endless),
+# The caller has set: CAPTION, UNIT, COUNT (runs), FIRST, LAST (their days), FILE (data: number, value, 1: endless), ENDLESS (how many),
 # PARTS and arrays PART_FROM, PART_TO, PART (median; NaN: endless), WORSE (1: it regressed into it), MARKS and arrays
 # MARK_AT, MARK.
 load SCRIPTS.'/style.gp'
@@ -27,7 +27,11 @@ do for [i = 1:PARTS] {
 	if (PART[i] == PART[i]) { set arrow 300 + i from PART_FROM[i], PART[i] to PART_TO[i], PART[i] nohead linewidth 2.5 linecolor rgb (WORSE[i] ? RED : BLACK) front }
 	if (i > 1) { set arrow 400 + i from PART_FROM[i], graph 0 to PART_FROM[i], graph 1 nohead linewidth 1.5 linecolor rgb (WORSE[i] ? RED : GREEN) }
 }
-plot FILE using 1:($3 == 0 ? $2 : NaN) with points pointtype 7 pointsize 0.9 linecolor rgb BLUE, \
-     FILE using 1:($3 == 1 ? $2 : NaN) with points pointtype 9 pointsize 1.1 linecolor rgb RED, \
-     FILE using 1:($3 == 1 ? $2 : NaN):('never') with labels offset 0, 0.9 font small textcolor rgb RED
+# Labels without any point, over an empty range (one run), are too much for gnuplot 5.4: it dies.
+PLOT = "FILE using 1:($3 == 0 ? $2 : NaN) with points pointtype 7 pointsize 0.9 linecolor rgb BLUE"
+if (ENDLESS > 0) {
+	PLOT = PLOT.", FILE using 1:($3 == 1 ? $2 : NaN) with points pointtype 9 pointsize 1.1 linecolor rgb RED"
+	PLOT = PLOT.", FILE using 1:($3 == 1 ? $2 : NaN):('never') with labels offset 0, 0.9 font small textcolor rgb RED"
+}
+eval('plot '.PLOT)
 unset output
