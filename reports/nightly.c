@@ -46,8 +46,8 @@ static int has_baseline(struct json_object *night)
 
 /* ---- sentences ---- */
 
-/* "nightly, 2026-11-22 01:30, 24 min" */
-static char *title_text(struct json_object *night, char *buffer, size_t room)
+/* "2026-11-22 01:30, 24 min" */
+static char *time_text(struct json_object *night, char *buffer, size_t room)
 {
 	int64_t began_ns = json_object_get_int64(json_at(night, "began_ns"));
 	int64_t ended_ns = json_object_get_int64(json_at(night, "ended_ns"));
@@ -56,27 +56,25 @@ static char *title_text(struct json_object *night, char *buffer, size_t room)
 	char day[32] = "";
 	if (localtime_r(&second, &tm))
 		strftime(day, sizeof(day), "%Y-%m-%d %H:%M", &tm);
-	snprintf(buffer, room, "%s, %s, %lld min", json_text(night, "name"), day,
+	snprintf(buffer, room, "%s, %lld min", day,
 	         (long long)((ended_ns - began_ns + 30 * NS_PER_S) / (60 * NS_PER_S)));
 	return buffer;
 }
 
-/* The verdict, with what it means. */
+/* The verdict, with what it means; why is said of the cases, unless there are none. */
 static char *verdict_text(struct json_object *night, struct json_object *compared, char *buffer, size_t room)
 {
-	const char *verdict = json_text(night, "verdict"), *why = json_text(night, "why");
+	const char *verdict = json_text(night, "verdict");
 	char counts[256];
-	size_t used = (size_t)snprintf(buffer, room, "%s", verdict);
 	if (strcmp(verdict, "baseline") == 0)
-		used += (size_t)snprintf(buffer + used, room - used, ": nothing to compare with, so this set is what the "
-		                                                     "next nights are compared with");
+		snprintf(buffer, room, "baseline: nothing to compare with, so the next nights are compared with this set");
 	else if (strcmp(verdict, "not comparable") == 0)
-		used += (size_t)snprintf(buffer + used, room - used, ": the next nights are compared with this set");
+		snprintf(buffer, room, "not comparable: the next nights are compared with this set");
 	else if (compared && has_baseline(night))
-		used += (size_t)snprintf(buffer + used, room - used, ": %s",
-		                         compare_counts(compared, counts, sizeof(counts)));
-	if (*why && used < room)
-		snprintf(buffer + used, room - used, "; %s", why);
+		snprintf(buffer, room, "%s; %s", verdict, compare_counts(compared, counts, sizeof(counts)));
+	else
+		snprintf(buffer, room, "%s%s%s", verdict, compared || !*json_text(night, "why") ? "" : "; ",
+		         compared ? "" : json_text(night, "why"));
 	return buffer;
 }
 
@@ -85,15 +83,15 @@ static char *runs_text(struct json_object *night, char *buffer, size_t room)
 	const char *baseline = json_text(night, "baseline");
 	snprintf(buffer, room, "%s runs complete, %s failed, %s skipped; baseline: %s%s", json_text(night, "complete"),
 	         json_text(night, "failed"), json_text(night, "skipped"), *baseline ? baseline : "none",
-	         !*baseline                                              ? ""
+	         !*baseline                                          ? ""
 	         : json_object_get_boolean(json_at(night, "pinned")) ? " (named)"
-	                                                                 : " (the last good set)");
+	                                                             : " (the last good set)");
 	return buffer;
 }
 
-static void put_line(FILE *out, const char *before, char *text)
+static void put_line(FILE *out, char *text)
 {
-	fprintf(out, "%s%s\n", before, text_tame(text));
+	fprintf(out, "%s\n", text_tame(text));
 }
 
 /* Each sentence of a kind: what regressed, then what improved, what to be careful about, what could not be done. */
@@ -191,16 +189,17 @@ static void say_text(FILE *out, const char *kind, const char *text)
 {
 	char line[TEXT_ROOM];
 	snprintf(line, sizeof(line), "%s: %s", kind, text);
-	put_line(out, "", line);
+	put_line(out, line);
 }
 
 int report_night_text(FILE *out, struct json_object *night, struct json_object *compared, struct err *e)
 {
-	char text[TEXT_ROOM];
+	char text[TEXT_ROOM], time[64];
 	struct grid *g = cases_grid(night, compared);
-	put_line(out, "nightly ", title_text(night, text, sizeof(text)));
-	put_line(out, "", verdict_text(night, compared, text, sizeof(text)));
-	put_line(out, "", runs_text(night, text, sizeof(text)));
+	snprintf(text, sizeof(text), "%s, %s", json_text(night, "name"), time_text(night, time, sizeof(time)));
+	put_line(out, text);
+	put_line(out, verdict_text(night, compared, text, sizeof(text)));
+	put_line(out, runs_text(night, text, sizeof(text)));
 	say_all(out, night, compared, say_text);
 	fputc('\n', out);
 	grid_text.table(out, "cases", g);
@@ -255,8 +254,10 @@ static void put_page(FILE *out, struct json_object *night, struct json_object *c
 	char text[TEXT_ROOM];
 	struct grid *g = cases_grid(night, compared);
 	fputs("<header>\n<h1>Nightly: ", out);
-	html_text(out, title_text(night, text, sizeof(text)));
+	html_text(out, json_text(night, "name"));
 	fputs("</h1>\n<p class=\"question\">", out);
+	html_prose(out, time_text(night, text, sizeof(text)));
+	fputs("; ", out);
 	html_prose(out, runs_text(night, text, sizeof(text)));
 	fprintf(out, "</p>\n<p class=\"verdict%s\">",
 	        json_object_get_int(json_at(night, "status")) == EXIT_DONE ? "" : " failed");

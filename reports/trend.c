@@ -278,12 +278,11 @@ static void put_head(FILE *out, struct json_object *const docs[], int count)
 {
 	char metric[128];
 	fputs("<header>\n<h1>Trend", out);
-	for (int i = 0; i < count; i++) {
-		const char *estimator = json_text(docs[i], "estimator");
-		html_textf(out, "%s%s%s%s", i ? ", " : ": ",
-		           name_format(json_text(docs[i], "metric"), metric, sizeof(metric)),
-		           *estimator && count > 1 ? " by " : "", count > 1 ? estimator : "");
-	}
+	for (int i = 0; i < count && count <= 2; i++)
+		html_textf(out, "%s%s", i ? ", " : ": ",
+		           name_format(json_text(docs[i], "metric"), metric, sizeof(metric)));
+	if (count > 2)
+		html_textf(out, "s of %d metrics", count);
 	fputs("</h1>\n<p class=\"note\">A dot is a run; lines are the medians between change points, found by E-Divisive "
 	      "with the energy distance (Matteson and James 2014): fewer than one in twenty random orders of the runs "
 	      "have a cut as good. Versions are marked where they changed.</p>\n</header>\n",

@@ -1,6 +1,6 @@
 # A metric over the runs of a history: dots, the medians of the parts between change points, versions where they changed.
-# The caller has set: CAPTION, UNIT, COUNT (runs), FIRST, LAST (their days), FILE (data: number, value, 1: endless), ENDLESS (how many),
-# PARTS and arrays PART_FROM, PART_TO, PART (median; NaN: endless), WORSE (1: it regressed into it), MARKS and arrays
+# The caller has set: CAPTION, UNIT, COUNT (runs), FIRST, LAST (their days), FILE (data: number, value, 1: endless), ENDLESS
+# (how many), PARTS and arrays PART_FROM, PART_TO, PART (median; NaN: endless), WORSE (1: it regressed into it), MARKS and arrays
 # MARK_AT, MARK.
 load SCRIPTS.'/style.gp'
 
@@ -8,11 +8,12 @@ W = 1200; H = 420 + 16 * (MARKS > 0 ? (MARKS < 4 ? MARKS : 4) : 0)
 eval(open(W, H))
 set output OUT
 if (CAPTION ne '') { set label 90 CAPTION at screen 0.02, screen 1 - 16. / H left font bold }
-set lmargin at screen 0.075
+set lmargin at screen 0.09
 set rmargin at screen 0.985
 set tmargin at screen 1 - (44. + H - 420) / H
 set bmargin at screen 62. / H
 set xrange [0.5:COUNT + 0.5]
+if (COUNT <= 20) { set xtics 1 }
 set yrange [*:*]
 set offsets 0, 0, graph 0.08, graph 0.08
 set ylabel UNIT

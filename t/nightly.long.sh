@@ -64,7 +64,7 @@ mv "$work/broken.conf" "$work/tiny.conf"
 sleep 1
 night --keep 2 >"$work/said" 2>&1
 is 'a night with a case that fails: 1' "$?" 1
-like 'it says which' "$(cat "$work/said")" '^broken: .*load=idle: 2 of 2 runs of NEW failed'
+like 'it says which' "$(cat "$work/said")" '^broken: load=idle: 2 of 2 runs of NEW failed'
 is 'the other case has its runs' "$(cat "$work/sets"/*/study/*compute*/manifest.json | grep -c '"status": *"complete"')" 4
 is 'the oldest set is gone' "$(set_of 3)" ''
 is 'nothing is left' "$(left_behind)" ''

@@ -330,13 +330,14 @@ static void nights_follow_each_other(void **state)
 	assert_printed("\nbaseline: nothing to compare with");
 	assert_file(first, "compare", 0);
 	assert_int_equal(night(2, &usual, 1e9, second, sizeof(second)), EXIT_DONE);
-	assert_printed("\nfine: 4 comparisons: 4 no difference shown\n");
+	assert_printed("\nfine; 4 comparisons: 4 no difference shown\n");
 	assert_printed(strrchr(first, '/'));
 	static const char *const files[] = { "summary.txt", "index.html", "metrics.prom", "compare/compare.html",
 		                             "compare/comparison.json", "trend/trend.html" };
 	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
 		assert_file(second, files[i], 1);
 	assert_int_equal(night(3, &usual, 0.85e9, slow, sizeof(slow)), EXIT_MEASURED_BAD);
+	assert_printed("\nregressed; 4 comparisons: 1 regressed");
 	assert_printed("\nregressed: baseline rate of vm1 (migrating): ");
 	/* still slow: compared with the last good one, not with the one before */
 	assert_int_equal(night(4, &usual, 0.85e9, third, sizeof(third)), EXIT_MEASURED_BAD);

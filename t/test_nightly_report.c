@@ -162,7 +162,7 @@ static void the_summary_says_what_matters(void **state)
 	assert_int_equal(report_night(night_doc, compared_doc, scratch, &e), 0);
 	snprintf(path, sizeof(path), "%s/index.html", scratch);
 	text = whole_file_read(path, 1 << 20);
-	static const char *const wanted[] = { "regressed: 4", "class=\"verdict failed\"", "baseline rate",
+	static const char *const wanted[] = { "regressed; 4", "class=\"verdict failed\"", "baseline rate",
 		                              "not done</b>: cannot keep it", "href=\"metrics.prom\"" };
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++)
 		if (!text || !strstr(text, wanted[i]))
