@@ -81,12 +81,12 @@ void night_judge(struct night *ret, const struct comparison *c, int has_baseline
 	}
 	if (why)
 		say_why(why, has_baseline, ret->why, sizeof(ret->why));
-	ret->verdict = interrupted                    ? NIGHT_INTERRUPTED
-	               : c->counts[COMPARE_REGRESSED] ? NIGHT_REGRESSED
+	ret->verdict = interrupted                      ? NIGHT_INTERRUPTED
+	               : c->counts[COMPARE_REGRESSED]   ? NIGHT_REGRESSED
 	               : !ret->complete && !ret->failed ? NIGHT_SKIPPED
-	               : ret->broken                  ? NIGHT_BROKEN
-	               : !has_baseline                ? NIGHT_BASELINE
-	               : c->verdict == COMPARE_NOT    ? NIGHT_NOT_COMPARABLE
-	               : c->counts[COMPARE_IMPROVED]  ? NIGHT_IMPROVED
-	                                              : NIGHT_FINE;
+	               : ret->broken                    ? NIGHT_BROKEN
+	               : !has_baseline                  ? NIGHT_BASELINE
+	               : c->verdict == COMPARE_NOT      ? NIGHT_NOT_COMPARABLE
+	               : c->counts[COMPARE_IMPROVED]    ? NIGHT_IMPROVED
+	                                                : NIGHT_FINE;
 }

@@ -25,10 +25,11 @@ void warmup_metrics(const struct run *run, struct metrics *metrics)
 	            steady < 0 ? json_text_at(run->manifest, "/warmup/reason") : NULL);
 	metrics_put(metrics, "warmup_time", NULL, "", (double)after_ns, NULL);
 	if (steady == 0)
-		metrics_warn(metrics,
-		             "'%s' in %s still changed by %+.1f %% in the last %.3g s of warm-up, which took %.3g s: the "
-		             "baseline is not steady",
-		             json_text_at(run->manifest, "/warmup/workload"), json_text_at(run->manifest, "/warmup/vm"),
-		             100 * atof(json_text_at(run->manifest, "/warmup/change")), metric_of(window_ns) / 1e9,
-		             (double)after_ns / 1e9);
+		metrics_warn(
+			metrics,
+			"'%s' in %s still changed by %+.1f %% in the last %.3g s of warm-up, which took %.3g s: the "
+			"baseline is not steady",
+			json_text_at(run->manifest, "/warmup/workload"), json_text_at(run->manifest, "/warmup/vm"),
+			100 * atof(json_text_at(run->manifest, "/warmup/change")), metric_of(window_ns) / 1e9,
+			(double)after_ns / 1e9);
 }

@@ -17,7 +17,8 @@ static int read_options(const struct arguments *a, struct compare_options *o, ch
 	const char *text;
 	size_t used = 0;
 	if (arguments_count(a) < 2 && (!arguments_option(a, "base") || !arguments_option(a, "new")))
-		return err_set(e, EXIT_USAGE, "compare: give NEW, too, or --base and --new with the points to compare");
+		return err_set(e, EXIT_USAGE,
+		               "compare: give NEW, too, or --base and --new with the points to compare");
 	if (compare_arguments_read(a, &o->choices, e) < 0)
 		return -1;
 	despite[0] = '\0';
@@ -84,7 +85,8 @@ static int compare_run(const struct arguments *a)
 static const struct command_option options[] = {
 	{ COMPARE_OPTION_METRIC },
 	{ COMPARE_OPTION_THRESHOLD },
-	{ "base", 0, "WORDS", "of BASE only the points of its sweep that have these words, such as 'feature=plain'", NULL },
+	{ "base", 0, "WORDS", "of BASE only the points of its sweep that have these words, such as 'feature=plain'",
+	  NULL },
 	{ "new", 0, "WORDS", "the same of NEW, which is BASE when not given: 'feature=tls'", NULL },
 	{ "despite", 0, "WHAT", "compare although the link, scale, machine or load is another; may be repeated",
 	  CONDITION_KINDS },

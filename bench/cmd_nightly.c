@@ -43,7 +43,9 @@ static void baseline_print(const struct nightly *n, const char *name)
 	if (nightly_sets_read(&sets, n->o->root, &e) < 0)
 		err_report(&e);
 	const struct nightly_set *last = nightly_sets_baseline(&sets, name, INT64_MAX);
-	printf("baseline: %s\n", n->o->pinned ? n->o->pinned : last ? last->path : "none: this set would be the first");
+	printf("baseline: %s\n", n->o->pinned ? n->o->pinned
+	                         : last       ? last->path
+	                                      : "none: this set would be the first");
 	nightly_sets_free(&sets);
 }
 
@@ -86,7 +88,8 @@ static int nightly_run(const struct arguments *a)
 static const struct command_option options[] = {
 	{ STUDY_OPTION_SET },
 	{ "output", 'o', "DIR", "where the sets are, a folder a night; results/nightly when not given", NULL },
-	{ "baseline", 'b', "DIR", "compare with this set, or folder of runs; the last good set when not given", NULL },
+	{ "baseline", 'b', "DIR", "compare with this set, or folder of runs; the last good set when not given",
+	  NULL },
 	{ "keep", 0, "N", "remove the oldest sets beyond N, but for the baseline; 30 when not given", NULL },
 	{ "database", 'd', "FILE", "the history; results/history.sqlite when not given", NULL },
 	{ "textfile", 0, "FILE", "write metrics here too, for node_exporter's textfile collector (NAME.prom)", NULL },

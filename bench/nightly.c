@@ -193,7 +193,8 @@ static void judge(struct ending *end, int interrupted)
 	count_skipped(end);
 	night_judge(&night, &end->comparison, end->baseline[0] != '\0', interrupted);
 	end->night = night_json(&facts, &night, &end->comparison);
-	end->compared = comparison_json(&end->comparison, end->baseline[0] ? end->baseline : end->n->set, end->n->set);
+	end->compared =
+		comparison_json(&end->comparison, end->baseline[0] ? end->baseline : end->n->set, end->n->set);
 }
 
 /* ---- history and trend ---- */
@@ -255,8 +256,8 @@ static void compare_show(struct ending *end)
 	struct err e = { 0 };
 	char folder[PATH_MAX];
 	snprintf(folder, sizeof(folder), "%s/compare", end->n->set);
-	if (end->baseline[0] && (directory_make(folder, &e) < 0 ||
-	                         report_comparison_folder(end->compared, folder, &e) < 0))
+	if (end->baseline[0] &&
+	    (directory_make(folder, &e) < 0 || report_comparison_folder(end->compared, folder, &e) < 0))
 		trouble(end, &e);
 }
 

@@ -31,7 +31,7 @@ struct nightly_options {
 
 struct nightly {
 	const struct nightly_options *o;
-	char set[400];             /* ROOT/DATE-TIME */
+	char set[400]; /* ROOT/DATE-TIME */
 	char name[256], config[4096];
 	const struct study *study; /* what was to be run; NULL: what there is */
 	int64_t began_ns;          /* wall clock */

@@ -12,10 +12,10 @@
 struct err;
 
 struct nightly_set {
-	char path[4096];   /* absolute */
-	char name[256];    /* of the experiment */
-	int64_t began_ns;  /* wall clock */
-	int verdict;       /* enum night_verdict; -1: it did not come to its end */
+	char path[4096];  /* absolute */
+	char name[256];   /* of the experiment */
+	int64_t began_ns; /* wall clock */
+	int verdict;      /* enum night_verdict; -1: it did not come to its end */
 };
 
 struct nightly_sets {

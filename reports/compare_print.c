@@ -83,8 +83,8 @@ static void print_text(FILE *out, struct json_object *doc)
 			struct shown_comparison row = comparison_row(doc, i);
 			if (comparison_is(&row, said[s]))
 				fprintf(out, "%s: %s%s%s\n", said[s],
-				        text_tame(compare_sentence(&row, text, sizeof(text))), *row.case_label ? "; " : "",
-				        row.case_label);
+				        text_tame(compare_sentence(&row, text, sizeof(text))),
+				        *row.case_label ? "; " : "", row.case_label);
 		}
 	fprintf(out, "%s.\n\n", compare_counts(doc, text, sizeof(text)));
 	for (int i = 0; i < comparison_cases(doc); i++)

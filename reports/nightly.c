@@ -67,7 +67,8 @@ static char *verdict_text(struct json_object *night, struct json_object *compare
 	const char *verdict = json_text(night, "verdict");
 	char counts[256];
 	if (strcmp(verdict, "baseline") == 0)
-		snprintf(buffer, room, "baseline: nothing to compare with, so the next nights are compared with this set");
+		snprintf(buffer, room,
+		         "baseline: nothing to compare with, so the next nights are compared with this set");
 	else if (strcmp(verdict, "not comparable") == 0)
 		snprintf(buffer, room, "not comparable: the next nights are compared with this set");
 	else if (compared && has_baseline(night))
@@ -81,8 +82,9 @@ static char *verdict_text(struct json_object *night, struct json_object *compare
 static char *runs_text(struct json_object *night, char *buffer, size_t room)
 {
 	const char *baseline = json_text(night, "baseline");
-	snprintf(buffer, room, "%s runs complete, %s failed, %s skipped; baseline: %s%s", json_text(night, "complete"),
-	         json_text(night, "failed"), json_text(night, "skipped"), *baseline ? baseline : "none",
+	snprintf(buffer, room, "%s runs complete, %s failed, %s skipped; baseline: %s%s",
+	         json_text(night, "complete"), json_text(night, "failed"), json_text(night, "skipped"),
+	         *baseline ? baseline : "none",
 	         !*baseline                                          ? ""
 	         : json_object_get_boolean(json_at(night, "pinned")) ? " (named)"
 	                                                             : " (the last good set)");
@@ -140,7 +142,8 @@ static void say_all(FILE *out, struct json_object *night, struct json_object *co
 /* ---- the table of the cases ---- */
 
 /* "6.0 s (+0.3 %)" */
-static void put_value(char *cell, struct json_object *night, struct json_object *compared, const char *label, int column)
+static void put_value(char *cell, struct json_object *night, struct json_object *compared, const char *label,
+                      int column)
 {
 	char value[96], difference[160];
 	snprintf(cell, GRID_CELL, "missing");
@@ -267,9 +270,10 @@ static void put_page(FILE *out, struct json_object *night, struct json_object *c
 	fputs("</ul>\n</header>\n", out);
 	grid_html.table(out, "Cases", g);
 	if (compared)
-		grid_html.note(out, has_baseline(night) ? "Medians over the night's runs, and how they differ from the "
-		                                          "baseline's; of the VM that moves."
-		                                        : "Medians over the night's runs, of the VM that moves.");
+		grid_html.note(out, has_baseline(night)
+		                            ? "Medians over the night's runs, and how they differ from the "
+		                              "baseline's; of the VM that moves."
+		                            : "Medians over the night's runs, of the VM that moves.");
 	fputs("<h2>More</h2>\n", out);
 	put_links(out, folder);
 	grid_free(g);

@@ -48,7 +48,8 @@ static const struct base_unit *unit_find(const char *unit)
 static char *family_name(const struct shown_comparison *row, char *buffer)
 {
 	const char *suffix = unit_find(row->unit)->suffix;
-	size_t used = (size_t)snprintf(buffer, NAME_ROOM, "migmeter_%.100s%s%s", row->metric, *suffix ? "_" : "", suffix);
+	size_t used =
+		(size_t)snprintf(buffer, NAME_ROOM, "migmeter_%.100s%s%s", row->metric, *suffix ? "_" : "", suffix);
 	for (size_t i = 0; i < used && i < NAME_ROOM - 1; i++)
 		if (!isalnum((unsigned char)buffer[i]))
 			buffer[i] = '_';
@@ -139,7 +140,7 @@ typedef double value_fn(const struct shown_comparison *row);
 
 static double value_of(const struct shown_comparison *row)
 {
-	return row->new.center * unit_find(row->unit)->factor;
+	return row->new.center *unit_find(row->unit)->factor;
 }
 
 /* Of something to something else; NAN where there is no number for it. */

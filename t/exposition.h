@@ -116,7 +116,8 @@ static double exposed_value(const char *name, const char *words[], int count)
 {
 	const struct exposed *found = NULL;
 	for (int i = 0; i < exposed_count; i++) {
-		int fits = strncmp(exposed[i].series, name, strlen(name)) == 0 && exposed[i].series[strlen(name)] == '{';
+		int fits =
+			strncmp(exposed[i].series, name, strlen(name)) == 0 && exposed[i].series[strlen(name)] == '{';
 		for (int w = 0; w < count; w++)
 			fits &= strstr(exposed[i].series, words[w]) != NULL;
 		if (fits && found)

@@ -137,8 +137,10 @@ static void points_of_one_study(void **state)
 {
 	(void)state;
 	struct err e = { 0 };
-	const struct made_conditions points[] = { { .point = "load=cpu feature=plain" }, { .point = "load=io feature=plain" },
-		                                  { .point = "load=cpu feature=tls" },   { .point = "load=io feature=tls" } };
+	const struct made_conditions points[] = { { .point = "load=cpu feature=plain" },
+		                                  { .point = "load=io feature=plain" },
+		                                  { .point = "load=cpu feature=tls" },
+		                                  { .point = "load=io feature=tls" } };
 	for (int i = 0; i < 4; i++)
 		made_set(base_path, 1 + 7 * i, 7, &points[i], i == 3 ? 0.8e9 : 1e9, 200);
 	snprintf(new_path, sizeof(new_path), "%s", base_path);
@@ -148,7 +150,8 @@ static void points_of_one_study(void **state)
 	assert_int_equal(study_runs_choose(&runs[1], "feature=tls", &e), 0);
 	assert_int_equal(runs[0].count, 14);
 	comparison_free(&compared);
-	assert_int_equal(compare_make(&compared, &runs[0], &runs[1], &(struct compare_options){ .despite = "" }, &e), 0);
+	assert_int_equal(compare_make(&compared, &runs[0], &runs[1], &(struct compare_options){ .despite = "" }, &e),
+	                 0);
 	assert_int_equal(compared.case_count, 2);
 	assert_string_equal(compared.cases[0].label, "load=cpu");
 	assert_string_equal(compared.cases[1].label, "load=io");
@@ -190,9 +193,9 @@ static void runs_and_folders(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		IN_FOLDERS(another_link), IN_FOLDERS(another_scale),          IN_FOLDERS(another_machine),
-		IN_FOLDERS(another_load), IN_FOLDERS(mixed_among_themselves), IN_FOLDERS(versions_are_told),
-		IN_FOLDERS(failed_runs),  IN_FOLDERS(cases_by_point),         IN_FOLDERS(runs_and_folders),
+		IN_FOLDERS(another_link),        IN_FOLDERS(another_scale),          IN_FOLDERS(another_machine),
+		IN_FOLDERS(another_load),        IN_FOLDERS(mixed_among_themselves), IN_FOLDERS(versions_are_told),
+		IN_FOLDERS(failed_runs),         IN_FOLDERS(cases_by_point),         IN_FOLDERS(runs_and_folders),
 		IN_FOLDERS(points_of_one_study),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -25,7 +25,8 @@ static void judge(int has_baseline, int interrupted)
 static void assert_night(enum night_verdict verdict, int status)
 {
 	if (judged.verdict != verdict)
-		fail_msg("%s, not %s: %s", night_verdict_name(judged.verdict), night_verdict_name(verdict), judged.why);
+		fail_msg("%s, not %s: %s", night_verdict_name(judged.verdict), night_verdict_name(verdict),
+		         judged.why);
 	assert_int_equal(night_status(judged.verdict), status);
 	assert_int_equal(night_verdict_find(night_verdict_name(verdict)), verdict);
 }
@@ -191,7 +192,8 @@ static void made_night(int number, const char *name, const char *verdict)
 	mkdir(root, 0755);
 	snprintf(path, sizeof(path), "%s/%03d", root, number);
 	mkdir(path, 0755);
-	made_file(path, NIGHT_FILE, "{\"format\":1,\"kind\":\"nightly\",\"name\":\"%s\",\"began_ns\":%d000000000,\"verdict\":\"%s\"}\n",
+	made_file(path, NIGHT_FILE,
+	          "{\"format\":1,\"kind\":\"nightly\",\"name\":\"%s\",\"began_ns\":%d000000000,\"verdict\":\"%s\"}\n",
 	          name, 60 * number, verdict ? verdict : NIGHT_RUNNING);
 	made_file(path, "summary.txt", "a night\n");
 }
@@ -248,9 +250,9 @@ static void the_old_ones_go(void **state)
 	(void)state;
 	char kept[256], foreign[256], link[256];
 	struct err e = { 0 };
-	made_night(1, "made", "fine");      /* pinned */
+	made_night(1, "made", "fine"); /* pinned */
 	made_night(2, "made", "baseline");
-	made_night(3, "made", "fine");      /* the last good one */
+	made_night(3, "made", "fine"); /* the last good one */
 	made_night(4, "other", "fine");
 	for (int i = 5; i < 10; i++)
 		made_night(i, "made", i % 2 ? "regressed" : NULL);
@@ -332,8 +334,10 @@ static void nights_follow_each_other(void **state)
 	assert_int_equal(night(2, &usual, 1e9, second, sizeof(second)), EXIT_DONE);
 	assert_printed("\nfine; 4 comparisons: 4 no difference shown\n");
 	assert_printed(strrchr(first, '/'));
-	static const char *const files[] = { "summary.txt", "index.html", "metrics.prom", "compare/compare.html",
-		                             "compare/comparison.json", "trend/trend.html" };
+	static const char *const files[] = {
+		"summary.txt",     "index.html", "metrics.prom", "compare/compare.html", "compare/comparison.json",
+		"trend/trend.html"
+	};
 	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
 		assert_file(second, files[i], 1);
 	assert_int_equal(night(3, &usual, 0.85e9, slow, sizeof(slow)), EXIT_MEASURED_BAD);

@@ -78,7 +78,7 @@ static struct json_object *manifest_of(const char *warmup)
 	return object;
 }
 
-#define UNSTEADY                                                                                                     \
+#define UNSTEADY                                                                                                       \
 	"\"warmup\":{\"after_ns\":10000000000,\"window_ns\":2000000000,\"steady\":false,\"change\":0.123,\"p\":0.001," \
 	"\"vm\":\"vm1\",\"workload\":\"intadd\"}"
 
@@ -91,8 +91,9 @@ static void a_run_says_so(void **state)
 	warmup_metrics(&run, &m);
 	assert_int_equal(m.count, 2);
 	assert_true(m.values[0].value == 0 && m.values[1].value == 1e10);
-	assert_string_equal(m.warnings[0], "'intadd' in vm1 still changed by +12.3 % in the last 2 s of warm-up, which took "
-	                                   "10 s: the baseline is not steady");
+	assert_string_equal(m.warnings[0],
+	                    "'intadd' in vm1 still changed by +12.3 % in the last 2 s of warm-up, which took "
+	                    "10 s: the baseline is not steady");
 	json_object_put(run.manifest);
 	metrics_free(&m);
 	/* an older run says nothing of it, and one with too few samples why */
@@ -102,7 +103,8 @@ static void a_run_says_so(void **state)
 	warmup_metrics(&run, &m);
 	assert_int_equal(m.count, 0);
 	json_object_put(run.manifest);
-	run.manifest = manifest_of("\"warmup\":{\"after_ns\":1,\"window_ns\":1,\"reason\":\"too few samples to tell\"}");
+	run.manifest =
+		manifest_of("\"warmup\":{\"after_ns\":1,\"window_ns\":1,\"reason\":\"too few samples to tell\"}");
 	warmup_metrics(&run, &m);
 	assert_true(isnan(m.values[0].value));
 	assert_string_equal(m.values[0].reason, "too few samples to tell");

@@ -26,7 +26,8 @@ struct warmup {
 	struct run *run;
 	int64_t start_ns, window_ns, bin_ns;
 	struct rate_watch watches[VMS_MAX][VM_WORKLOADS_MAX];
-	struct steady worst; /* of all that are known, the one that changes most among those that are not steady, or else of all */
+	struct steady
+		worst; /* of all that are known, the one that changes most among those that are not steady, or else of all */
 	const char *vm, *workload;
 };
 
@@ -93,7 +94,8 @@ static void keep(const struct warmup *w, int64_t length_ns)
 		return;
 	}
 	run_directory_set(d, "warmup.steady", json_object_new_boolean(w->worst.steady));
-	run_directory_set(d, "warmup.change", isfinite(w->worst.change) ? json_object_new_double(w->worst.change) : NULL);
+	run_directory_set(d, "warmup.change",
+	                  isfinite(w->worst.change) ? json_object_new_double(w->worst.change) : NULL);
 	run_directory_set(d, "warmup.p", json_object_new_double(w->worst.p));
 	run_directory_set(d, "warmup.vm", json_object_new_string(w->vm));
 	run_directory_set(d, "warmup.workload", json_object_new_string(w->workload));
