@@ -3,8 +3,6 @@
 #include "bench/base/quantity.h"
 #include "bench/command.h"
 #include "bench/compare_arguments.h"
-#include "bench/experiment/progress.h"
-#include "bench/experiment/run.h"
 #include "bench/nightly.h"
 #include "bench/nightly_sets.h"
 #include "bench/study_arguments.h"
@@ -62,8 +60,8 @@ static int night(const struct arguments *a, struct nightly *n, struct study *s, 
 	if (nightly_begin(n, s->name, s->config_path, e) < 0)
 		return err_report(e);
 	n->study = s;
-	study_run(s); /* a run that failed is in the verdict */
-	return nightly_conclude(n, run_interrupted != 0, stdout);
+	/* Runs that failed are in the verdict. */
+	return nightly_conclude(n, study_run(s) == EXIT_INTERRUPTED, stdout);
 }
 
 static int nightly_run(const struct arguments *a)

@@ -31,6 +31,16 @@ struct warmup {
 	const char *vm, *workload;
 };
 
+/* What changes by a schedule of its own is not asked to be steady. */
+static bool is_scheduled(const struct experiment_vm *vm, int workload)
+{
+	char schedule[OPTION_STRING_ROOM];
+	const struct option_row *rows = vm->workloads[workload]->options;
+	const struct option_row *row = rows ? option_find(rows, "schedule") : NULL;
+	return vm->sessions[0] ||
+	       (row && option_get(row, vm->workload_options[workload], schedule, sizeof(schedule))[0]);
+}
+
 /* A bin ends. A workload without a new sample keeps its marks: the next bin is a longer one of it. */
 static void marks_take(struct warmup *w)
 {
@@ -40,7 +50,8 @@ static void marks_take(struct warmup *w)
 			struct rate_watch *watch = &w->watches[v][i];
 			struct samples_progress now;
 			samples_last_work(w->run->watching.samples, v, i, &now);
-			if (!now.samples || (watch->count && now.guest_ns <= watch->marks[watch->count - 1].guest_ns))
+			if (!now.samples || is_scheduled(&x->vms[v], i) ||
+			    (watch->count && now.guest_ns <= watch->marks[watch->count - 1].guest_ns))
 				continue;
 			if (watch->count == BINS + 1)
 				memmove(watch->marks, watch->marks + 1, BINS * sizeof(*watch->marks));
@@ -90,7 +101,8 @@ static void keep(const struct warmup *w, int64_t length_ns)
 	run_directory_set(d, "warmup.after_ns", json_object_new_int64(length_ns));
 	run_directory_set(d, "warmup.window_ns", json_object_new_int64(w->window_ns));
 	if (!w->worst.known) {
-		run_directory_set(d, "warmup.reason", json_object_new_string("too few samples to tell"));
+		run_directory_set(d, "warmup.reason",
+		                  json_object_new_string("nothing to be steady, or too few samples to tell"));
 		return;
 	}
 	run_directory_set(d, "warmup.steady", json_object_new_boolean(w->worst.steady));
