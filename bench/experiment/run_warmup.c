@@ -26,8 +26,8 @@ struct warmup {
 	struct run *run;
 	int64_t start_ns, window_ns, bin_ns;
 	struct rate_watch watches[VMS_MAX][VM_WORKLOADS_MAX];
-	struct steady
-		worst; /* of all that are known, the one that changes most among those that are not steady, or else of all */
+	/* The one that changes most, of those that are not steady where there are any. */
+	struct steady worst;
 	const char *vm, *workload;
 };
 
