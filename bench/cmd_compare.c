@@ -107,7 +107,7 @@ const struct command compare_command = {
 		"a difference that matters (--threshold); 'no difference shown' says how small a one could have been.\n"
 		"A migration that never converged counts as endless. Another link, scale, machine or load is not comparable.\n"
 		"A study makes A and B in turn, in random order within each repeat: compare STUDY --base feature=plain --new\n"
-		"feature=tls. A run boots its guests and moves one once, so each is a first migration after boot; the moves of\n"
+		"feature=tls. In a run a VM moves once, so each is a first migration after boot; the moves of\n"
 		"a consolidation loop are numbered (1:src-to-dst), and only those of one number are compared.\n"
 		"Exit status 1: something regressed, or too many runs of NEW failed; 2: nothing could be compared.\n",
 	.options = options,

@@ -1,9 +1,6 @@
 /*
- * run_state.h - a run under way, shared by the files that carry it out: run.c (stages and end), run_wait.c, run_measure.c,
- * run_consolidate.c, run_group.c.
-
  * run_state.h - a run under way, shared by the files that carry it out: run.c (stages and end), run_wait.c, run_warmup.c,
- * run_measure.c, run_consolidate.c.
+ * run_measure.c, run_consolidate.c, run_group.c.
  */
 #ifndef BENCH_EXPERIMENT_RUN_STATE_H
 #define BENCH_EXPERIMENT_RUN_STATE_H
