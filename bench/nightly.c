@@ -156,15 +156,25 @@ static int baseline_find(struct ending *end, struct err *e)
 	return result;
 }
 
+static int is_planned(const struct study *s, const char *label)
+{
+	for (long p = 0; s && p < s->points; p++)
+		if (strcmp(s->labels[p], label) == 0 && s->states[p] != RUN_LEFT_OUT)
+			return 1;
+	return 0;
+}
+
 /* A case that was to be run and left no folder, such as one for which the machine had no memory, was skipped. */
 static void count_skipped(struct ending *end)
 {
 	const struct study *s = end->n->study;
-	for (int i = 0; s && i < end->comparison.case_count; i++) {
+	for (int i = 0; i < end->comparison.case_count; i++) {
 		struct compare_case *of = &end->comparison.cases[i];
-		for (long p = 0; p < s->points && !of->runs[COMPARE_NEW]; p++)
-			if (strcmp(s->labels[p], of->label) == 0 && s->states[p] != RUN_LEFT_OUT)
-				of->runs[COMPARE_NEW] = of->skipped[COMPARE_NEW] = (int)s->repeats;
+		if (of->runs[COMPARE_NEW] || !is_planned(s, of->label))
+			continue;
+		of->runs[COMPARE_NEW] = of->skipped[COMPARE_NEW] = (int)s->repeats;
+		snprintf(of->why, sizeof(of->why), "%ld of %ld runs of NEW were skipped: %.600s", s->repeats,
+		         s->repeats, s->skipped);
 	}
 }
 
@@ -192,6 +202,8 @@ static void judge(struct ending *end, int interrupted)
 	}
 	count_skipped(end);
 	night_judge(&night, &end->comparison, end->baseline[0] != '\0', interrupted);
+	if (!night.why[0] && end->n->study)
+		snprintf(night.why, sizeof(night.why), "%.590s", end->n->study->skipped);
 	end->night = night_json(&facts, &night, &end->comparison);
 	end->compared =
 		comparison_json(&end->comparison, end->baseline[0] ? end->baseline : end->n->set, end->n->set);

@@ -365,6 +365,8 @@ int study_run(struct study *s)
 			s->states[i] = status == EXIT_MEASURED_BAD  ? RUN_FAILED
 			               : status == EXIT_INTERRUPTED ? RUN_INTERRUPTED
 			                                            : RUN_SKIPPED;
+			if (s->states[i] == RUN_SKIPPED && !s->skipped[0])
+				snprintf(s->skipped, sizeof(s->skipped), "%s", e.text);
 		}
 		spent_ns += clock_now_ns() - start_ns;
 		done++;

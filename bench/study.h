@@ -40,6 +40,7 @@ struct study {
 	char (*labels)[300];             /* of the points, as sweep_point() and the search say */
 	enum study_state *states;        /* points x repeats, repeat by repeat */
 	long *order;                     /* of the runs: their places among the states; NULL: as they stand there */
+	char skipped[1024];              /* set by study_run(): why the first run that was skipped was; "" none */
 	int64_t seed;                    /* of the order */
 	bool listed;                     /* points come as they are listed */
 };

@@ -64,18 +64,18 @@ static char *time_text(struct json_object *night, char *buffer, size_t room)
 /* The verdict, with what it means; why is said of the cases, unless there are none. */
 static char *verdict_text(struct json_object *night, struct json_object *compared, char *buffer, size_t room)
 {
-	const char *verdict = json_text(night, "verdict");
+	const char *verdict = json_text(night, "verdict"), *why = json_text(night, "why");
+	int has_cases = length_of(json_at(night, "cases")) > 0;
 	char counts[256];
 	if (strcmp(verdict, "baseline") == 0)
 		snprintf(buffer, room,
 		         "baseline: nothing to compare with, so the next nights are compared with this set");
 	else if (strcmp(verdict, "not comparable") == 0)
 		snprintf(buffer, room, "not comparable: the next nights are compared with this set");
-	else if (compared && has_baseline(night))
+	else if (has_cases && compared && has_baseline(night))
 		snprintf(buffer, room, "%s; %s", verdict, compare_counts(compared, counts, sizeof(counts)));
 	else
-		snprintf(buffer, room, "%s%s%s", verdict, compared || !*json_text(night, "why") ? "" : "; ",
-		         compared ? "" : json_text(night, "why"));
+		snprintf(buffer, room, "%s%s%s", verdict, has_cases || !*why ? "" : "; ", has_cases ? "" : why);
 	return buffer;
 }
 

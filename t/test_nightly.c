@@ -399,6 +399,36 @@ static void a_night_without_runs(void **state)
 	nightly_close(&n);
 }
 
+/* Runs that this machine refused leave no folders: what it said is told, and a case that the baseline has is missed. */
+static void runs_that_were_refused(void **state)
+{
+	(void)state;
+	const struct made_conditions a = { .point = "load=a" }, b = { .point = "load=b" };
+	char labels[2][300] = { "load=a", "load=b" }, path[512], set[512];
+	enum study_state states[2] = { RUN_SKIPPED, RUN_SKIPPED };
+	struct study s = { .points = 2, .repeats = 6, .labels = labels, .states = states, .skipped = "no memory" };
+	struct nightly n;
+	struct err e = { 0 };
+	assert_int_equal(night(1, &a, 1e9, set, sizeof(set)), EXIT_DONE);
+	for (int round = 0; round < 2; round++) {
+		assert_int_equal(nightly_open(&n, &options, &e), 0);
+		n.began_ns = INT64_C(1795000000000000000) + (2 + round) * INT64_C(86400000000000);
+		assert_int_equal(nightly_begin(&n, "made", "made.conf", &e), 0);
+		n.study = &s;
+		nightly_set_runs(n.set, path, sizeof(path));
+		made_study(path, "");
+		if (round == 1)
+			made_set(path, 300, 6, &b, 1e9, 200);
+		FILE *out = fmemopen(printed, sizeof(printed), "w");
+		int status = nightly_conclude(&n, 0, out);
+		fclose(out);
+		assert_int_equal(status, round ? EXIT_MEASURED_BAD : EXIT_CANNOT);
+		assert_printed(round ? "\nbroken; " : "\nskipped; ");
+		assert_printed("\nbroken: load=a: 6 of 6 runs of NEW were skipped: no memory\n");
+		nightly_close(&n);
+	}
+}
+
 static void two_do_not_overlap(void **state)
 {
 	(void)state;
@@ -446,6 +476,7 @@ int main(void)
 		OF_NIGHTS(a_baseline_that_is_none),
 		OF_NIGHTS(a_history_that_cannot_be_kept),
 		OF_NIGHTS(a_night_without_runs),
+		OF_NIGHTS(runs_that_were_refused),
 		OF_NIGHTS(two_do_not_overlap),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
