@@ -410,6 +410,7 @@ static void runs_that_were_refused(void **state)
 	struct nightly n;
 	struct err e = { 0 };
 	assert_int_equal(night(1, &a, 1e9, set, sizeof(set)), EXIT_DONE);
+	made_set(nightly_set_runs(set, path, sizeof(path)), 150, 6, &b, 1e9, 200);
 	for (int round = 0; round < 2; round++) {
 		assert_int_equal(nightly_open(&n, &options, &e), 0);
 		n.began_ns = INT64_C(1795000000000000000) + (2 + round) * INT64_C(86400000000000);
