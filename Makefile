@@ -119,9 +119,10 @@ lint:            ## style and static checks (needs clang-format, cppcheck, shell
 
 DATA = $(DESTDIR)$(prefix)/share/migmeter
 MAN  = $(DESTDIR)$(prefix)/share/man/man1
+UNITS = $(DESTDIR)$(prefix)/lib/systemd/system
 install: all     ## install below $(DESTDIR)$(prefix)
 	install -d $(DESTDIR)$(prefix)/bin $(DATA)/guest/kernel $(DATA)/configs $(DATA)/reports $(MAN) \
-		$(DESTDIR)$(prefix)/share/bash-completion/completions
+		$(DESTDIR)$(prefix)/share/bash-completion/completions $(UNITS)
 	install -m 755 $(B)/migmeter $(DESTDIR)$(prefix)/bin/migmeter
 	install -m 755 $(B)/guest/migmeter-guest $(DATA)/guest/
 	cp -r $(B)/guest/kernel/. $(DATA)/guest/kernel/
@@ -129,6 +130,8 @@ install: all     ## install below $(DESTDIR)$(prefix)
 		install -d $(DATA)/guest/images && cp --sparse=always $$image $(DATA)/guest/images/ || exit 1; done
 	cp -r configs/. $(DATA)/configs/
 	install -m 644 $(wildcard reports/*.gp reports/*.css) $(DATA)/reports/
+	sed 's|/usr/local/bin|$(prefix)/bin|' configs/nightly.service >$(UNITS)/migmeter-nightly.service
+	install -m 644 configs/nightly.timer $(UNITS)/migmeter-nightly.timer
 	$(B)/migmeter manual >$(MAN)/migmeter.1
 	for command in $$($(B)/migmeter help | sed -n 's/^  \([a-z]*\) .*/\1/p'); do \
 		$(B)/migmeter manual $$command >$(MAN)/migmeter-$$command.1 || exit 1; done

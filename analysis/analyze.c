@@ -15,6 +15,7 @@
 #include "analysis/response_metrics.h"
 #include "analysis/results.h"
 #include "analysis/timeline.h"
+#include "analysis/warmup_metrics.h"
 #include "analysis/work_metrics.h"
 #include "bench/base/err.h"
 #include "bench/base/whole_file.h"
@@ -272,6 +273,7 @@ static int all_metrics(struct analysis *a, struct err *e)
 	put_times(a);
 	if (group_metrics(&a->run, &a->metrics, e) < 0)
 		return -1;
+	warmup_metrics(&a->run, &a->metrics);
 	move_metrics(&a->run, &a->metrics);
 	if (cluster_metrics(&a->run, &a->metrics, e) < 0)
 		return -1;

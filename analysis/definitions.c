@@ -68,6 +68,12 @@ const struct metric_definition metric_definitions[] = {
 	{ "iterations", "count", "the hypervisor's count of passes over memory", BETTER_LOWER, "passes over memory" },
 	{ "postcopy_requests", "count", "the hypervisor's count of pages asked for", BETTER_LOWER,
 	  "pages that the destination had to ask for" },
+	{ "steady", "ratio",
+	  "1: at the end of warm-up no work rate had a trend (Mann-Kendall, p <= 0.05) that changed it by more than "
+	  "experiment.steady_change in the last experiment.steady_window (Sen's slope); 0: one had",
+	  BETTER_NONE, "whether the baseline began in a steady state" },
+	{ "warmup_time", "ns", "begin of the baseline phase - begin of the warm-up phase", BETTER_NONE,
+	  "how long warm-up took until all was steady, or its limit came" },
 	{ "baseline_rate", "", "work in the baseline phase / its length", BETTER_HIGHER,
 	  "work a second before the migration" },
 	{ "mean_rate", "", "work from migrate-start to migrate-done / that time", BETTER_HIGHER,

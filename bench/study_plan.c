@@ -20,6 +20,11 @@ static struct json_object *plan_json(const struct study *s)
 	json_object_object_add(plan, "scale", json_object_new_double(s->scale));
 	json_object_object_add(plan, "points", json_object_new_int64(s->points));
 	json_object_object_add(plan, "repeats", json_object_new_int64(s->repeats));
+	json_object_object_add(plan, "order",
+	                       json_object_new_string(s->steps > 1 ? "search"
+	                                              : s->listed  ? "listed"
+	                                                           : "random within each repeat"));
+	json_object_object_add(plan, "seed", json_object_new_int64(s->seed));
 	json_object_object_add(plan, "keys", config_file_json(&s->config));
 	return plan;
 }

@@ -1,5 +1,6 @@
 /* The page of a comparison. */
 #include "bench/base/err.h"
+#include "bench/base/json_file.h"
 #include "bench/base/whole_file.h"
 #include "reports/compare.h"
 #include "reports/compare_plot.h"
@@ -198,4 +199,19 @@ int report_comparison_page(struct json_object *doc, const char *folder, struct e
 	return p.trouble.status ? err_set(e, p.trouble.status, "'%s/compare.html' is without some plots: %s", folder,
 	                                  p.trouble.text)
 	                        : 0;
+}
+
+static int write_csv(struct json_object *doc, const char *folder, struct err *e)
+{
+	struct whole_file out = { 0 };
+	if (whole_file_open(&out, folder, "comparison.csv", e) < 0)
+		return -1;
+	return whole_file_close(&out, report_comparison(out.file, doc, "csv", e), e);
+}
+
+int report_comparison_folder(struct json_object *doc, const char *folder, struct err *e)
+{
+	if (json_file_write(folder, "comparison.json", doc, e) < 0 || write_csv(doc, folder, e) < 0)
+		return -1;
+	return report_comparison_page(doc, folder, e);
 }

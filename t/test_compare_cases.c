@@ -132,6 +132,40 @@ static void cases_by_point(void **state)
 	assert_int_equal(compared.verdict, COMPARE_SAME);
 }
 
+/* A and B made in turn: two members of one study, for each of its other cases. */
+static void points_of_one_study(void **state)
+{
+	(void)state;
+	struct err e = { 0 };
+	const struct made_conditions points[] = { { .point = "load=cpu feature=plain" },
+		                                  { .point = "load=io feature=plain" },
+		                                  { .point = "load=cpu feature=tls" },
+		                                  { .point = "load=io feature=tls" } };
+	for (int i = 0; i < 4; i++)
+		made_set(base_path, 1 + 7 * i, 7, &points[i], i == 3 ? 0.8e9 : 1e9, 200);
+	snprintf(new_path, sizeof(new_path), "%s", base_path);
+	compare(); /* each case with itself */
+	assert_int_equal(compared.case_count, 4);
+	assert_int_equal(study_runs_choose(&runs[0], "feature=plain", &e), 0);
+	assert_int_equal(study_runs_choose(&runs[1], "feature=tls", &e), 0);
+	assert_int_equal(runs[0].count, 14);
+	comparison_free(&compared);
+	assert_int_equal(compare_make(&compared, &runs[0], &runs[1], &(struct compare_options){ .despite = "" }, &e),
+	                 0);
+	assert_int_equal(compared.case_count, 2);
+	assert_string_equal(compared.cases[0].label, "load=cpu");
+	assert_string_equal(compared.cases[1].label, "load=io");
+	for (int i = 0; i < compared.count; i++)
+		if (strcmp(compared.list[i].metric, "baseline_rate") == 0)
+			assert_int_equal(compared.list[i].verdict,
+			                 compared.list[i].case_index ? COMPARE_REGRESSED : COMPARE_SAME);
+	assert_int_equal(study_runs_choose(&runs[1], "load=io feature=none", &e), -1);
+	assert_int_equal(e.status, EXIT_USAGE);
+	assert_true(study_label_has("load=cpu feature=tls", "feature=tls"));
+	assert_false(study_label_has("load=cpu feature=tls", "feature=t"));
+	assert_true(study_label_has("", ""));
+}
+
 static void runs_and_folders(void **state)
 {
 	(void)state;
@@ -159,9 +193,10 @@ static void runs_and_folders(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		IN_FOLDERS(another_link), IN_FOLDERS(another_scale),          IN_FOLDERS(another_machine),
-		IN_FOLDERS(another_load), IN_FOLDERS(mixed_among_themselves), IN_FOLDERS(versions_are_told),
-		IN_FOLDERS(failed_runs),  IN_FOLDERS(cases_by_point),         IN_FOLDERS(runs_and_folders),
+		IN_FOLDERS(another_link),        IN_FOLDERS(another_scale),          IN_FOLDERS(another_machine),
+		IN_FOLDERS(another_load),        IN_FOLDERS(mixed_among_themselves), IN_FOLDERS(versions_are_told),
+		IN_FOLDERS(failed_runs),         IN_FOLDERS(cases_by_point),         IN_FOLDERS(runs_and_folders),
+		IN_FOLDERS(points_of_one_study),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -24,6 +24,7 @@ enum storage_kind { STORAGE_NONE, STORAGE_ISCSI, STORAGE_COPY };
 enum memory_fill { FILL_NONE, FILL_RANDOM };
 enum accelerator { ACCELERATOR_AUTO, ACCELERATOR_KVM, ACCELERATOR_TCG };
 enum migration_mode { MODE_PRECOPY, MODE_POSTCOPY, MODE_NONE };
+enum point_order { ORDER_RANDOM, ORDER_LISTED };
 enum postcopy_switch { SWITCH_NOW, SWITCH_FIRST_PASS, SWITCH_TIME };
 
 struct experiment_general {
@@ -31,7 +32,10 @@ struct experiment_general {
 	char explains[OPTION_STRING_ROOM], cause[OPTION_STRING_ROOM]; /* see analysis/explanation.h */
 	char compare[OPTION_STRING_ROOM], reference[OPTION_STRING_ROOM], sort[OPTION_STRING_ROOM];
 	int64_t vms, repeat, seed;
+	int order; /* enum point_order */
 	int64_t warmup_ns, baseline_ns, settle_ns, boot_timeout_ns;
+	int64_t warmup_limit_ns, steady_window_ns; /* see bench/base/steady.h */
+	double steady_change;
 };
 
 struct experiment_hosts {

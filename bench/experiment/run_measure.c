@@ -186,11 +186,8 @@ int run_measure(struct run *r, struct err *e)
 {
 	const struct experiment_general *g = &r->x->general;
 	const struct experiment_vm *moving = experiment_moving_vm(r->x);
-	if (g->warmup_ns) {
-		run_begin_phase(r, "warmup", g->warmup_ns);
-		if (run_pause(r, g->warmup_ns, e) < 0)
-			return -1;
-	}
+	if (run_warmup(r, e) < 0)
+		return -1;
 	run_begin_phase(r, "baseline", g->baseline_ns);
 	if (run_pause(r, g->baseline_ns, e) < 0)
 		return -1;

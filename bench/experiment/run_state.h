@@ -1,6 +1,6 @@
 /*
- * run_state.h - a run under way, shared by the files that carry it out: run.c (stages and end), run_wait.c, run_measure.c,
- * run_consolidate.c, run_group.c.
+ * run_state.h - a run under way, shared by the files that carry it out: run.c (stages and end), run_wait.c, run_warmup.c,
+ * run_measure.c, run_consolidate.c, run_group.c.
  */
 #ifndef BENCH_EXPERIMENT_RUN_STATE_H
 #define BENCH_EXPERIMENT_RUN_STATE_H
@@ -71,6 +71,10 @@ int run_consolidate(struct run *r, struct err *e);
 
 /* The migration phase where a group moves. */
 int run_group(struct run *r, struct err *e);
+
+/* The warm-up phase, if there is one. It goes on up to its limit while a work rate still rises or falls; whether that came
+ * to an end, and when, is in the manifest (warmup). */
+int run_warmup(struct run *r, struct err *e);
 
 /* All phases, from warm-up to settle, with what happens in them. */
 int run_measure(struct run *r, struct err *e);
