@@ -143,7 +143,7 @@ static void a_precopy(void **state)
 		assert_int_equal(seen.report.pages[STREAM_COMPRESSED], 1);
 		assert_int_equal(seen.report.bytes[STREAM_PAGE], 6 * (8 + MADE_PAGE_BYTES) + 2 * 7);
 		assert_int_equal(seen.report.bytes[STREAM_XBZRLE], 8 + 7 + 3 + 3);
-		assert_int_equal(seen.report.bytes[STREAM_DESCRIPTION], 5 + 34);
+		assert_int_equal(seen.report.bytes[STREAM_DESCRIPTION], 5 + 33);
 		/* Two sections: type, number, name, instance, version, state, footer. */
 		assert_int_equal(seen.report.bytes[STREAM_DEVICE], (5 + 6 + 8 + 40 + 5) + (5 + 4 + 8 + 4000 + 5));
 		made_content(content, 99);
@@ -372,7 +372,7 @@ static void a_false_description(void **state)
 	made_end(&s);
 	struct seen seen = decode(&s, 4096);
 	assert_true(seen.report.complete);
-	assert_int_equal(seen.report.bytes[STREAM_DESCRIPTION], 5 + 34);
+	assert_int_equal(seen.report.bytes[STREAM_DESCRIPTION], 5 + 33);
 	free(s.bytes);
 }
 

@@ -175,6 +175,7 @@ static void magic(struct stream_decoder *d, const unsigned char *field)
 static void section_part(struct stream_decoder *d, const unsigned char *field)
 {
 	d->section_id = stream_be32(field);
+	stream_count(d, STREAM_FRAME);
 	if (!d->report.block_count || d->section_id != d->ram_section_id)
 		stream_give_up(d, "a part of section %u, which did not begin", d->section_id);
 	else

@@ -49,6 +49,8 @@ static void packaged(struct stream_decoder *d, const unsigned char *field)
 
 static void command(struct stream_decoder *d, const unsigned char *field)
 {
+	if (d->command != COMMAND_PACKAGED)
+		stream_count(d, STREAM_FRAME);
 	switch (d->command) {
 	case COMMAND_POSTCOPY_ADVISE:
 		advise(d, field);

@@ -28,6 +28,7 @@ static stream_step block_begin;
 
 static void blocks_known(struct stream_decoder *d)
 {
+	stream_count(d, STREAM_FRAME);
 	stream_expect(d, stream_ram_record, 8);
 	stream_say(d, STREAM_BLOCKS);
 }
