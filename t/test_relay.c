@@ -230,12 +230,15 @@ static void on_move_closed(void *context, int connection)
 	atomic_fetch_add(&move.closed, 1);
 }
 
-static void begin_move(struct page_pool *pool)
+static void begin_move(void)
 {
+	struct page_pool *pool;
 	struct err e = { 0 };
 	const struct page_limits limits = { .zstd_level = 1, .seed = 3 };
-	if (!pool)
-		assert_int_equal(page_pool_create(&pool, &limits, &e), 0);
+	char path[96];
+	snprintf(path, sizeof(path), "%s/pages.csv", scratch);
+	unlink(path);
+	assert_int_equal(page_pool_create(&pool, &limits, &e), 0);
 	move = (struct move){ .pool = pool };
 	assert_int_equal(series_create(&move.series, scratch, "pages.csv", PAGES_COLUMNS, &e), 0);
 	const struct page_watch_spec spec = { "vm1", "src", "dst", pool, move.series, 100 * NS_PER_MS };
@@ -338,7 +341,7 @@ static void a_precopy(void **state)
 {
 	(void)state;
 	struct relay_report report;
-	begin_move(NULL);
+	begin_move();
 	say(&move.source, "migrate-set-parameters", "{\"max-bandwidth\":1073741824}");
 	migrate();
 	until(&move.closed, 1);
@@ -363,7 +366,7 @@ static void a_postcopy(void **state)
 	(void)state;
 	struct relay_report report;
 	struct err e = { 0 };
-	begin_move(NULL);
+	begin_move();
 	if (small_qemu_capability(&move.destination, "postcopy-ram", &e) < 0) {
 		print_message("# no post-copy here: %s\n", e.text);
 		skip();
@@ -390,7 +393,7 @@ static void a_destination_that_dies(void **state)
 {
 	(void)state;
 	struct relay_report report;
-	begin_move(NULL);
+	begin_move();
 	say(&move.source, "migrate-set-parameters", "{\"max-bandwidth\":1048576}");
 	migrate();
 	clock_sleep(300 * NS_PER_MS);
@@ -411,7 +414,7 @@ static void multifd(void **state)
 	(void)state;
 	struct relay_report report;
 	struct err e = { 0 };
-	begin_move(NULL);
+	begin_move();
 	small_qemu_end(&move.destination);
 	assert_int_equal(small_qemu_start(&move.destination, "dst", pattern, "defer", &e), 0);
 	assert_int_equal(small_qemu_capability(&move.destination, "multifd", &e), 0);
