@@ -90,7 +90,7 @@ static double watch(const struct made_stream *s, uint64_t pages, int each, struc
 	struct page_pool *pool;
 	struct err e = { 0 };
 	*ret = (struct watched){ 0 };
-	if (page_pool_create(&pool, &limits, &e) < 0 || page_classes_create(&ret->classes, pool, pages, &e) < 0 ||
+	if (page_pool_create(&pool, &limits, &e) < 0 || page_classes_create(&ret->classes, pool, 0, pages, &e) < 0 ||
 	    stream_decoder_create(&ret->decoder, &sink, &e) < 0)
 		exit(err_report(&e));
 	double begin_s = cpu_s();

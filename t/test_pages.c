@@ -25,12 +25,17 @@ static struct page_pool *pool_make(const struct page_limits *l)
 	return pool;
 }
 
-static struct page_classes *classes_make(struct page_pool *pool, uint64_t pages)
+static struct page_classes *classes_of(struct page_pool *pool, int vm, uint64_t pages)
 {
 	struct page_classes *c;
 	struct err e = { 0 };
-	assert_int_equal(page_classes_create(&c, pool, pages, &e), 0);
+	assert_int_equal(page_classes_create(&c, pool, vm, pages, &e), 0);
 	return c;
+}
+
+static struct page_classes *classes_make(struct page_pool *pool, uint64_t pages)
+{
+	return classes_of(pool, 0, pages);
 }
 
 /* Page `number` is sent with content `which`. */
@@ -143,6 +148,13 @@ static void of_a_group(void **state)
 	sent(two, 0, 2);
 	assert_int_equal(sent(three, 0, 2).equal, EQUAL_GROUP);
 	assert_int_equal(sent(three, 1, 3).equal, 0);
+	/* A later migration of the same VM: what it sent before is no other VM's. */
+	page_classes_free(one);
+	one = classes_of(pool, 0, 8);
+	sent(one, 7, 1000);
+	page_classes_free(one);
+	one = classes_of(pool, 0, 8);
+	assert_int_equal(sent(one, 7, 1000).equal, 0);
 	page_classes_free(one);
 	page_classes_free(two);
 	page_classes_free(three);
@@ -155,7 +167,7 @@ static void a_bounded_pool(void **state)
 	(void)state;
 	const struct page_limits small = { .pool_pages_most = 4, .seed = 1 };
 	struct page_pool *pool = pool_make(&small);
-	struct page_classes *one = classes_make(pool, 100), *two = classes_make(pool, 100);
+	struct page_classes *one = classes_of(pool, 0, 100), *two = classes_of(pool, 1, 100);
 	for (uint64_t i = 0; i < 100; i++)
 		sent(one, i, i);
 	assert_int_equal(page_pool_pages(pool), 4);

@@ -241,7 +241,7 @@ static void begin_move(void)
 	assert_int_equal(page_pool_create(&pool, &limits, &e), 0);
 	move = (struct move){ .pool = pool };
 	assert_int_equal(series_create(&move.series, scratch, "pages.csv", PAGES_COLUMNS, &e), 0);
-	const struct page_watch_spec spec = { "vm1", "src", "dst", pool, move.series, 100 * NS_PER_MS };
+	const struct page_watch_spec spec = { "vm1", "src", "dst", 0, pool, move.series, 100 * NS_PER_MS };
 	assert_int_equal(page_watch_create(&move.watch, &spec, &e), 0);
 	struct relay_spec relay = plain;
 	relay.tap = (struct relay_tap){ move.watch, page_watch_opened, page_watch_passed, on_move_closed,

@@ -12,7 +12,7 @@ enum { OWN_MOST = 4 }; /* different contents of a migration, times its pages */
 
 #define POOL_PAGES_MOST (UINT64_C(1) << 26)
 
-/* A value in the pool: the migration that sent it first (1 and up), and what else is known of the page. */
+/* A value in the pool: the VM that sent it first (1 and up), and what else is known of the page. */
 enum { POOL_SENDER = 0xffffff, POOL_SEVERAL = 1 << 24, POOL_KEPT = 1 << 25, POOL_DISK = 1 << 26 };
 
 /* A value of a migration's own index: 1 + the page that was sent first, and whether others were. */
@@ -26,7 +26,6 @@ struct page_pool {
 	pthread_mutex_t lock;
 	struct page_index *pages;
 	uint64_t refused;
-	uint32_t senders;
 };
 
 struct page_classes {
@@ -130,16 +129,14 @@ static unsigned pool_equal(struct page_pool *pool, struct page_hash h, uint32_t 
 
 /* ---- a migration ---- */
 
-int page_classes_create(struct page_classes **ret, struct page_pool *pool, uint64_t pages, struct err *e)
+int page_classes_create(struct page_classes **ret, struct page_pool *pool, int vm, uint64_t pages, struct err *e)
 {
 	struct page_classes *c = calloc(1, sizeof(*c));
 	if (!c)
 		return err_set(e, EXIT_CANNOT, "no memory to classify pages");
 	c->pool = pool;
 	c->pages = pages;
-	pthread_mutex_lock(&pool->lock);
-	c->sender = ++pool->senders & POOL_SENDER;
-	pthread_mutex_unlock(&pool->lock);
+	c->sender = ((uint32_t)vm + 1) & POOL_SENDER;
 	c->last = pages < OWN_SEVERAL ? calloc(pages ? pages : 1, sizeof(*c->last)) : NULL;
 	c->zstd = pool->limits.zstd_level ? ZSTD_createCCtx() : NULL;
 	c->room = ZSTD_compressBound(PAGE_BYTES_MAX);

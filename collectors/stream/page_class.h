@@ -4,7 +4,7 @@
  *
  *	page_pool_create(&pool, &limits, &e);           // one for each destination
  *	kept_pages_read(), kept_pages_of_image()        // what is there before
- *	page_classes_create(&c, pool, total_pages, &e); // one for each migration
+ *	page_classes_create(&c, pool, 0, total_pages, &e); // one for each migration
  *	... page_classify(c, number, content, 4096, &result) ...
  *	page_classes_free(c);
  *	page_pool_free(pool);
@@ -64,8 +64,8 @@ uint64_t page_pool_pages(const struct page_pool *pool);
 uint64_t page_pool_refused(
 	const struct page_pool *pool); /* pages that it had no room for: those equal to them are missed */
 
-/* A migration of a VM that has so many pages. */
-int page_classes_create(struct page_classes **ret, struct page_pool *pool, uint64_t pages, struct err *e);
+/* A migration of VM number `vm` (from 0) of those that share the pool, which has so many pages. */
+int page_classes_create(struct page_classes **ret, struct page_pool *pool, int vm, uint64_t pages, struct err *e);
 void page_classes_free(struct page_classes *c);
 
 /* number: of the VM's pages, below `pages`. Whatever it is, from now on it was sent. */

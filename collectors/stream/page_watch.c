@@ -137,7 +137,7 @@ static void on_event(void *context, enum stream_event event)
 	if (event == STREAM_BLOCKS && !w->classes) {
 		if (pages > PAGES_MOST)
 			snprintf(w->unclassified, sizeof(w->unclassified), "more memory than is classified");
-		else if (page_classes_create(&w->classes, w->spec.pool, pages, &e) < 0)
+		else if (page_classes_create(&w->classes, w->spec.pool, w->spec.number, pages, &e) < 0)
 			snprintf(w->unclassified, sizeof(w->unclassified), "%.150s", e.text);
 		return;
 	}

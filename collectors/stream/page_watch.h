@@ -33,6 +33,7 @@ struct series;
 
 struct page_watch_spec {
 	const char *vm, *from, *to;
+	int number;             /* of the VM among those that share the pool, from 0 */
 	struct page_pool *pool; /* of the destination */
 	struct series *series;  /* with PAGES_COLUMNS */
 	int64_t interval_ns;
