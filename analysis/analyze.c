@@ -11,9 +11,9 @@
 #include "analysis/latency.h"
 #include "analysis/metrics_write.h"
 #include "analysis/move_metrics.h"
-#include "analysis/page_metrics.h"
 #include "analysis/response_metrics.h"
 #include "analysis/results.h"
+#include "analysis/stream_metrics.h"
 #include "analysis/timeline.h"
 #include "analysis/work_metrics.h"
 #include "bench/base/err.h"
@@ -279,7 +279,7 @@ static int all_metrics(struct analysis *a, struct err *e)
 			return -1;
 	if (link_metrics(&a->run, &a->metrics, &moved_bytes, e) < 0)
 		return -1;
-	if (job_metrics(&a->run, a->came_ns, &a->metrics, e) < 0 || page_metrics(&a->run, &a->metrics, e) < 0)
+	if (job_metrics(&a->run, a->came_ns, &a->metrics, e) < 0 || stream_metrics(&a->run, &a->metrics, e) < 0)
 		return -1;
 	return cpu_metrics(&a->run, moved_bytes, &a->metrics, e);
 }

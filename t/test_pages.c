@@ -137,8 +137,8 @@ static void of_a_group(void **state)
 {
 	(void)state;
 	struct page_pool *pool = pool_make(&limits);
-	struct page_classes *one = classes_make(pool, 8), *two = classes_make(pool, 8),
-			    *three = classes_make(pool, 8);
+	struct page_classes *one = classes_of(pool, 0, 8), *two = classes_of(pool, 1, 8),
+			    *three = classes_of(pool, 2, 8);
 	sent(one, 0, 1);
 	assert_int_equal(sent(one, 1, 1).equal, EQUAL_OWN);
 	assert_int_equal(sent(two, 5, 1).equal, EQUAL_GROUP);

@@ -1,13 +1,13 @@
 /*
- * page_metrics.h - what of a migration need not have been sent: pages.csv (collectors/stream/page_watch.h) as sums.
+ * stream_metrics.h - what of a migration need not have been sent: pages.csv (collectors/stream/page_watch.h) as sums.
  *
  * A page that the destination has, in whatever way, would cost a reference of PAGE_REFERENCE_BYTES instead of its record;
  * a page that is compressed its header and its size under zstd, known of a sample of the pages and taken for the rest of
  * the same class. Alone: one way only, everything else as it was sent. Together: a reference where any way knows the
  * page, compression of all others. What was not a page as it is (zeros, devices, frames) stays as it is.
  */
-#ifndef ANALYSIS_PAGE_METRICS_H
-#define ANALYSIS_PAGE_METRICS_H
+#ifndef ANALYSIS_STREAM_METRICS_H
+#define ANALYSIS_STREAM_METRICS_H
 
 #include "analysis/metrics.h"
 
@@ -53,6 +53,6 @@ int page_equal_parse(const char *text);
 
 /* Read pages.csv: stream_bytes, stream_left, pages_equal; writes plots/pages.csv and plots/pages-left.csv. No such file:
  * nothing. */
-int page_metrics(const struct run *run, struct metrics *metrics, struct err *e);
+int stream_metrics(const struct run *run, struct metrics *metrics, struct err *e);
 
 #endif

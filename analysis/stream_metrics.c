@@ -1,4 +1,4 @@
-#include "analysis/page_metrics.h"
+#include "analysis/stream_metrics.h"
 
 #include "analysis/metrics_write.h"
 #include "bench/base/err.h"
@@ -203,7 +203,7 @@ static int left_write(const struct pages *p, struct err *e)
 	return whole_file_close(&out, 0, e);
 }
 
-int page_metrics(const struct run *run, struct metrics *metrics, struct err *e)
+int stream_metrics(const struct run *run, struct metrics *metrics, struct err *e)
 {
 	static const struct series_column wanted[WANTED] = {
 		[HEAD] = { "head_ns", COLUMN_INTEGER, 0 },

@@ -1,5 +1,5 @@
 /* What of a migration need not have been sent: sums of a made pages.csv whose truth is known, and its page. */
-#include "analysis/page_metrics.h"
+#include "analysis/stream_metrics.h"
 #include "t/reported.h"
 
 #include <inttypes.h>
@@ -38,7 +38,7 @@ static struct metrics summed(void)
 	struct metrics metrics = { 0 };
 	struct err e = { 0 };
 	snprintf(run.directory, sizeof(run.directory), "%s/run", scratch);
-	if (page_metrics(&run, &metrics, &e) < 0)
+	if (stream_metrics(&run, &metrics, &e) < 0)
 		fail_msg("%s", e.text);
 	return metrics;
 }
@@ -129,7 +129,7 @@ static void classes_are_words(void **state)
 	struct metrics metrics = { 0 };
 	struct err e = { 0 };
 	snprintf(run.directory, sizeof(run.directory), "%s/run", scratch);
-	assert_int_equal(page_metrics(&run, &metrics, &e), -1);
+	assert_int_equal(stream_metrics(&run, &metrics, &e), -1);
 	assert_non_null(strstr(e.text, "borrowed"));
 	snprintf(run.directory, sizeof(run.directory), "%s/run/plots", scratch); /* where no pages.csv is */
 	char *none = plot_text("plots/pages.csv");
