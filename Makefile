@@ -13,7 +13,7 @@ VERSION := 0.1
 PARALLEL = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 
 comma     := ,
-LIBS      := libvirt libvirt-qemu libpcap inih json-c libarchive libcurl gsl sqlite3
+LIBS      := libvirt libvirt-qemu libpcap inih json-c libarchive libcurl gsl sqlite3 libzstd libxxhash
 WARN      := -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings -Wundef
 WARN      += -Wno-unknown-warning-option -Wno-format-truncation -Wno-restrict
 WARN      += $(if $(DEVELOPER),-Wshadow -Wcast-qual -Wformat=2 -Wvla -Wnull-dereference -Wno-format-nonliteral)

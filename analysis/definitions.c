@@ -65,6 +65,17 @@ const struct metric_definition metric_definitions[] = {
 	  "what the hypervisor says it sent" },
 	{ "bytes_to_memory", "ratio", "bytes_reported / memory of the VM", BETTER_LOWER,
 	  "how often the memory was sent; on_wire: bytes_on_wire of the source's direction / memory" },
+	{ "stream_bytes", "bytes", "pages.csv: sum of bytes; pages: of pages as they are, headers included",
+	  BETTER_LOWER, "what went through the migration's connections" },
+	{ "stream_left", "percent",
+	  "100 x bytes that would have been sent / stream_bytes: 24 for a page that is known (sent, own, group, kept, disk), its "
+	  "header and its size under zstd with compression; together: 24 where any way knows it, else compressed",
+	  BETTER_LOWER,
+	  "what reuse, deduplication, recognising the page cache and compression would leave, alone and together" },
+	{ "pages_equal", "percent",
+	  "100 x bytes of pages that are equal to what the destination has / of all pages as they are", BETTER_NONE,
+	  "how much of what was sent the destination had: of the same address (sent), another page (own), another VM "
+	  "(group), an earlier visit (kept), a disk (disk); unique: nowhere" },
 	{ "iterations", "count", "the hypervisor's count of passes over memory", BETTER_LOWER, "passes over memory" },
 	{ "postcopy_requests", "count", "the hypervisor's count of pages asked for", BETTER_LOWER,
 	  "pages that the destination had to ask for" },

@@ -4,6 +4,7 @@
 #include "reports/calibration.h"
 #include "reports/csv_table.h"
 #include "reports/html.h"
+#include "reports/pages.h"
 #include "reports/run_data.h"
 #include "reports/svg.h"
 #include "reports/verdict.h"
@@ -157,7 +158,7 @@ static void put_latency_table(FILE *out, const struct run_data *run)
 
 void page_plots(FILE *out, const struct run_data *run, const struct plot plots[PLOT_COUNT])
 {
-	enum { OF_RUN = 1, OF_CALIBRATION = 2, OF_LOOP = 4, OF_GROUP = 8 };
+	enum { OF_RUN = 1, OF_CALIBRATION = 2, OF_LOOP = 4, OF_GROUP = 8, OF_STREAM = 16 };
 	static const struct {
 		enum plot_kind kind;
 		int of;
@@ -183,6 +184,10 @@ void page_plots(FILE *out, const struct run_data *run, const struct plot plots[P
 		{ PLOT_ITERATIONS, OF_RUN,
 		  "Pre-copy ends when what is left fits the downtime limit, which it never does while the "
 		  "guest dirties memory faster than it is sent." },
+		{ PLOT_PAGES, OF_STREAM,
+		  "Above: each page that was sent, under the first of the names in which the destination had it. Below: what "
+		  "each way to send less would have left, alone, and all of them together; a page that is known costs 24 bytes, "
+		  "one that is compressed its size under zstd at level 1." },
 		{ PLOT_LATENCY, OF_RUN | OF_CALIBRATION,
 		  "Of the longest operation in each sampling interval, in the guest's own time. Drawn from the intended "
 		  "start on, so that one that comes late counts its wait; uncorrected is what a tool that waits along "
@@ -192,6 +197,7 @@ void page_plots(FILE *out, const struct run_data *run, const struct plot plots[P
 	         : json_at(run->manifest, "consolidate.moves") ? OF_RUN | OF_LOOP
 	         : json_at(run->manifest, "group.moves")       ? OF_RUN | OF_GROUP
 	                                                       : OF_RUN;
+	is |= pages_watched(run) ? OF_STREAM : 0;
 	int drawn = 0;
 	for (int i = 0; i < PLOT_COUNT; i++)
 		drawn += !*plots[i].missing;
@@ -212,6 +218,8 @@ void page_plots(FILE *out, const struct run_data *run, const struct plot plots[P
 		fputs("</h2>\n", out);
 		if (order[i].kind == PLOT_DOWNTIME)
 			put_downtime_notes(out, run);
+		if (order[i].kind == PLOT_PAGES)
+			page_stream(out, run);
 		if (order[i].note && !*plot->missing) {
 			fputs("<p class=\"note\">", out);
 			html_text(out, order[i].note);

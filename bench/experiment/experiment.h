@@ -71,7 +71,9 @@ struct experiment_migration {
 	char vm[OPTION_STRING_ROOM];
 	int mode, postcopy_switch;
 	int64_t switch_after_ns, downtime_limit_ns, bandwidth_bytes_per_s, timeout_ns;
-	double sent_limit;  /* times its memory; 0: none */
+	double sent_limit; /* times its memory; 0: none */
+	bool stream;       /* see bench/experiment/page_watching.h */
+	char stream_kept[OPTION_STRING_ROOM];
 	int64_t suspend_ns; /* mode none only: stop the VM this long in the middle of the migration phase; 0: no */
 };
 

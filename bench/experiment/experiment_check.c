@@ -153,6 +153,24 @@ static int group_check(struct experiment *x, struct err *e)
 	return feature_check(&x->features, x->migration.mode == MODE_POSTCOPY, disks, e);
 }
 
+/* The relay takes the place of the destination's QEMU, for memory only. */
+static int stream_check(const struct experiment *x, struct err *e)
+{
+	if (!x->migration.stream && x->migration.stream_kept[0])
+		return err_set(e, EXIT_USAGE, "migration.stream_kept needs migration.stream = yes");
+	if (!x->migration.stream)
+		return 0;
+	if (x->migration.mode == MODE_NONE || x->consolidate.ops || experiment_is_group(x))
+		return err_set(e, EXIT_USAGE, "migration.stream watches one migration: %s",
+		               x->consolidate.ops       ? "consolidate.policy makes several"
+		               : experiment_is_group(x) ? "group.vms makes several"
+		                                        : "migration.mode = none makes none");
+	if (x->features.tunnelled || x->features.copy_disks)
+		return err_set(e, EXIT_USAGE, "migration.stream cannot watch a migration with migration.%s",
+		               x->features.tunnelled ? "tunnelled" : "copy_disks");
+	return 0;
+}
+
 int experiment_check(struct experiment *x, struct err *e)
 {
 	if (!x->vm_count)
@@ -172,7 +190,8 @@ int experiment_check(struct experiment *x, struct err *e)
 	if (x->migration.sent_limit > 0 && !x->collect.on[4])
 		return err_set(e, EXIT_USAGE,
 		               "migration.sent_limit needs collect.job = yes, which tells what was sent");
-	if ((experiment_is_group(x) ? group_check(x, e) : x->consolidate.ops ? loop_check(x, e) : moving_check(x, e)) < 0)
+	int moves = experiment_is_group(x) ? group_check(x, e) : x->consolidate.ops ? loop_check(x, e) : moving_check(x, e);
+	if (moves < 0 || stream_check(x, e) < 0)
 		return -1;
 	for (int i = 0; i < x->vm_count; i++)
 		if (experiment_copies(x, &x->vms[i]) && !x->features.copy_disks)

@@ -110,6 +110,10 @@ static const struct option_row migration_rows[] = {
 	{ "bandwidth", OPTION_SIZE, MIGRATION(bandwidth_bytes_per_s), "0", "0", "1T",
 	  "bytes a second, whole MiB; 0: the link is the limit" },
 	{ "timeout", OPTION_DURATION, MIGRATION(timeout_ns), "10min", "1s", "24h", "aborted when it takes longer" },
+	{ "stream", OPTION_BOOLEAN, MIGRATION(stream), "no", NULL, NULL,
+	  "decode the migration's stream as it passes: what need not have been sent, in pages.csv" },
+	{ "stream_kept", OPTION_STRING, MIGRATION(stream_kept), "", NULL, NULL,
+	  "folder in which a node keeps, from run to run, hashes of the pages of VMs that left it" },
 	{ "suspend", OPTION_DURATION, MIGRATION(suspend_ns), "0s", "0s", "1h",
 	  "stop the VM so long in the middle of the time in which it would migrate (mode none)" },
 	OPTION_END

@@ -4,6 +4,7 @@
 #include "bench/base/quantity.h"
 #include "bench/experiment/fault.h"
 #include "bench/experiment/injection.h"
+#include "bench/experiment/page_watching.h"
 #include "bench/experiment/progress.h"
 #include "bench/experiment/run_state.h"
 #include "bench/migrate/hypervisor.h"
@@ -76,6 +77,7 @@ static int migrate(struct run *r, const struct experiment_vm *vm, struct err *e)
 	int from = run_node_index(vm->node), to = from == NODE_SRC ? NODE_DST : NODE_SRC;
 	struct migration_result result;
 	struct migration_spec spec = run_migration_spec(r);
+	struct page_passage *passage;
 	char uri[64];
 	snprintf(uri, sizeof(uri), "tcp://%s", r->testbed.nodes[to].migration_ip);
 	spec.source = r->connections[from];
@@ -88,9 +90,14 @@ static int migrate(struct run *r, const struct experiment_vm *vm, struct err *e)
 	spec.interrupted = r->order->injections ? &r->injected : &run_interrupted;
 	spec.sink = on_migration_event;
 	spec.tick = r->order->injections ? NULL : migration_tick;
-	if (fault_start(&r->fault, r->x, &r->testbed, run_on_event, r, e) < 0)
+	if (page_passage_begin(&passage, r->pages, (int)(vm - r->x->vms), from, to, &spec, e) < 0)
 		return -1;
+	if (fault_start(&r->fault, r->x, &r->testbed, run_on_event, r, e) < 0) {
+		page_passage_end(passage, false);
+		return -1;
+	}
 	int status = migration_run(&spec, &result, e);
+	page_passage_end(passage, status == 0);
 	if (status < 0 && result.timed_out) { /* what was to be found out: it is no failure */
 		progress_note("never converged: aborted after %.3g s", (double)m->timeout_ns / 1e9);
 		*e = (struct err){ 0 };
@@ -186,7 +193,7 @@ int run_measure(struct run *r, struct err *e)
 {
 	const struct experiment_general *g = &r->x->general;
 	const struct experiment_vm *moving = experiment_moving_vm(r->x);
-	if (run_warmup(r, e) < 0)
+	if (page_watching_open(&r->pages, r->x, &r->testbed, &r->directory, e) < 0 || run_warmup(r, e) < 0)
 		return -1;
 	run_begin_phase(r, "baseline", g->baseline_ns);
 	if (run_pause(r, g->baseline_ns, e) < 0)

@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 struct fault;
+struct page_watching;
 struct migration_spec;
 
 /* A run under way. What is zero was not reached; run_execute() ends it from any state. */
@@ -34,6 +35,7 @@ struct run {
 	struct events *events[2];
 	struct watching watching;
 	struct fault *fault; /* while the migration runs */
+	struct page_watching *pages; /* NULL: not asked for */
 	bool watching_on;
 	volatile sig_atomic_t injected; /* a migration beside injections has gone on for long enough */
 	atomic_bool ending;             /* from here on guests may end */

@@ -49,6 +49,8 @@ static int request_make(const struct migration_spec *spec, struct request *r, st
 	/* Through the daemons' own connection there is no address for QEMU. */
 	if ((!spec->features->tunnelled &&
 	     virTypedParamsAddString(&r->params, &r->count, &room, VIR_MIGRATE_PARAM_URI, spec->uri) < 0) ||
+	    (spec->listen_ip && virTypedParamsAddString(&r->params, &r->count, &room,
+	                                                VIR_MIGRATE_PARAM_LISTEN_ADDRESS, spec->listen_ip) < 0) ||
 	    (spec->bandwidth_bytes_per_s &&
 	     virTypedParamsAddULLong(&r->params, &r->count, &room, VIR_MIGRATE_PARAM_BANDWIDTH,
 	                             (unsigned long long)(mib ? mib : 1)) < 0))
