@@ -278,6 +278,8 @@ static int all_metrics(struct analysis *a, struct err *e)
 			return -1;
 	if (link_metrics(&a->run, &a->metrics, &moved_bytes, e) < 0)
 		return -1;
+	if (tcp_metrics(&a->run, &a->metrics, e) < 0)
+		return -1;
 	if (job_metrics(&a->run, a->came_ns, &a->metrics, e) < 0)
 		return -1;
 	return cpu_metrics(&a->run, moved_bytes, &a->metrics, e);
