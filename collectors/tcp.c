@@ -47,7 +47,7 @@ struct tcp {
 	struct series *series;
 	struct tcp_node nodes[TCP_NODES_MAX];
 	int node_count;
-	int64_t rows, ends, ticks, ticks_missed, unread, unknown, longest_look_ns;
+	int64_t rows, ends, ticks, ticks_missed, unread, unknown, looks, looking_ns, longest_look_ns;
 };
 
 static bool is_migration(const struct tcp_node *n, const char *peer)
@@ -87,6 +87,8 @@ static void look(struct tcp *t)
 		int64_t began_ns = clock_now_ns();
 		t->unread += netlink_ask(t->nodes[i].ask_fd, &request.header, take, &t->nodes[i]) < 0;
 		int64_t length_ns = clock_now_ns() - began_ns;
+		t->looks++;
+		t->looking_ns += length_ns;
 		t->longest_look_ns = length_ns > t->longest_look_ns ? length_ns : t->longest_look_ns;
 	}
 }
@@ -209,6 +211,7 @@ static int tcp_stop(void *state, struct json_object *facts, struct err *e)
 	fact_number(facts, "ticks_missed", t->ticks_missed);
 	fact_number(facts, "unread", t->unread);
 	fact_number(facts, "unknown_messages", t->unknown);
+	fact_number(facts, "mean_look_ns", t->looks ? t->looking_ns / t->looks : 0);
 	fact_number(facts, "longest_look_ns", t->longest_look_ns);
 	return tcp_free(t, e);
 }

@@ -4,6 +4,7 @@
 #include "reports/draw.h"
 #include "reports/html.h"
 #include "reports/study_claims.h"
+#include "reports/study_curves.h"
 #include "reports/study_roles.h"
 #include "reports/study_section.h"
 #include "reports/study_times.h"
@@ -267,6 +268,12 @@ static int plots(const struct study_view *v, struct study_plot *ret, int room)
 	if (paper->times_heading && count < room)
 		add_plot(ret, &count, "migration_times", paper->times_heading,
 		         (struct study_plot){ .script = "study_times.gp", .prepare = times_prepare });
+	if (paper->curves && count < room)
+		add_plot(ret, &count, paper->curves->name, paper->curves->heading,
+		         (struct study_plot){ .script = "study_curves.gp", .prepare = study_curves_prepare });
+	if (v->beside && count < room)
+		add_plot(ret, &count, "tuning", paper->beside_heading,
+		         (struct study_plot){ .script = "study_bars.gp", .prepare = study_beside_prepare });
 	for (const struct paper_loops *l = paper->loops; l && l->name && count < room; l++)
 		add_plot(ret, &count, l->name, l->heading,
 		         (struct study_plot){ .script = "cluster.gp", .prepare = loops_prepare, .of = l });
