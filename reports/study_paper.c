@@ -106,12 +106,27 @@ static void put_loop_sizes(FILE *out, const struct study_view *v)
 	}
 }
 
+/* The VM of each panel. */
+static void put_curve_sizes(FILE *out, const struct study_view *v)
+{
+	for (int p = 0; v->paper->curves && p < CURVE_PANELS; p++) {
+		const struct run_data *run = NULL;
+		for (int i = 0; i < v->count && !run; i++)
+			if (study_label_has(json_text(v->runs[i].manifest, "point"),
+			                    v->paper->curves->panels[p].member))
+				run = &v->runs[i];
+		struct json_object *vm = run ? run_vm_row(run, run_moved_vm(run)) : NULL;
+		if (vm)
+			put_size(out, v->paper->curves->panels[p].title, vm);
+	}
+}
+
 static void put_sizes(FILE *out, const struct study_view *v)
 {
 	const struct run_data *any = study_view_any(v);
 	char rate[64];
 	fputs("<section>\n<h2>Sizes</h2>\n<p class=\"note\">", out);
-	if (v->paper->loops && any)
+	if ((v->paper->loops || v->paper->curves) && any)
 		html_textf(out, "VMs move over %s.", value_format(run_link_rate(any), "bit/s", rate, sizeof(rate)));
 	fputs("</p>\n<table>\n<thead><tr><th>workload</th><th class=\"number\">memory of a VM</th>"
 	      "<th class=\"number\">of it beyond the scale, zero</th><th class=\"number\">disk</th><th>its "
@@ -119,6 +134,7 @@ static void put_sizes(FILE *out, const struct study_view *v)
 	      out);
 	put_figure_sizes(out, v);
 	put_loop_sizes(out, v);
+	put_curve_sizes(out, v);
 	fputs("</tbody>\n</table>\n</section>\n", out);
 }
 
