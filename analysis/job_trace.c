@@ -76,7 +76,7 @@ static int take_run(const struct study_run *run, struct trace_run *ret, struct e
 
 /* What the study comes to. */
 struct trace_sums {
-	struct trace_run first;              /* of those with several VMs */
+	struct trace_run first; /* of those with several VMs */
 	double alone_ns[TRACE_REPEATS_MAX];
 	double *done_ns[TRACE_VMS_MAX]; /* of each rank, a run each */
 	int alone, together;
@@ -89,7 +89,8 @@ static int same_job(struct trace_sums *s, const struct trace_run *r, const char 
 		if (!s->job[0])
 			snprintf(s->job, sizeof(s->job), "%s", r->vms[i].job);
 		if (strcmp(s->job, r->vms[i].job) != 0)
-			return err_set(e, EXIT_USAGE, "'%s': the job of VM '%s' is %s, that of others %s: all must be the same",
+			return err_set(e, EXIT_USAGE,
+			               "'%s': the job of VM '%s' is %s, that of others %s: all must be the same",
 			               directory, r->vms[i].name, r->vms[i].job, s->job);
 	}
 	return 0;
@@ -124,7 +125,8 @@ static void write_all(const struct trace_sums *s, FILE *out)
 	for (int i = 0; i < s->first.count; i++) {
 		const struct trace_vm *v = &s->first.vms[i];
 		struct interval done = interval_of(s->done_ns[i], s->together);
-		fprintf(out, "0,%.9g,%.0f,%.0f,%d", work_s, v->memory_bytes, v->memory_bytes - v->spare_bytes, v->home);
+		fprintf(out, "0,%.9g,%.0f,%.0f,%d", work_s, v->memory_bytes, v->memory_bytes - v->spare_bytes,
+		        v->home);
 		field_number(out, done.mean / 1e9);
 		field_number(out, done.low / 1e9);
 		field_number(out, done.high / 1e9);

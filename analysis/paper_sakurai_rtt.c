@@ -23,13 +23,13 @@ static const char doubles[] = "a round trip of 6 ms more than doubles the time o
 /* clang-format off */
 const struct claim sakurai_rtt_claims[] = {
 	{ "S1", doubles, TIME("0.60", "6ms") " / " TIME("0.60", "0ms"), NULL, ABOVE(2), "times", "more than 2 (fig. 2)", 0,
-	  "With 6 ms of RTT a migration of 0.60 GiB takes" },
+	  "Time with 6 ms of RTT over that without, 0.60 GiB:" },
 	{ "S1", doubles, TIME("1.00", "6ms") " / " TIME("1.00", "0ms"), NULL, ABOVE(2), "times", "more than 2 (fig. 3)", 0,
-	  "of 1.00 GiB" },
+	  "1.00 GiB:" },
 	{ "S1", doubles, TRANSFER("0.60", "6ms") " / " TRANSFER("0.60", "0ms"), NULL, FIGURE, "times", "not given", 1, NULL },
 	{ "S1", doubles, TRANSFER("1.00", "6ms") " / " TRANSFER("1.00", "0ms"), NULL, FIGURE, "times", "not given", 1, NULL },
 	{ "S1", doubles, TIME("1.00", "30ms") " / " TIME("1.00", "0ms"), NULL, FIGURE, "times",
-	  "too long to migrate at all", 1, "and with 30 ms" },
+	  "too long to migrate at all", 1, "1.00 GiB, 30 ms:" },
 
 	{ "S2", longer, TIME("1.00", "EACH") " / " TIME("0.60", "EACH"), RTTS, ABOVE(1), "times", "longer (figs. 2, 3)", 0,
 	  NULL },

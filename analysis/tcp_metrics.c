@@ -59,9 +59,12 @@ enum { CONNECTIONS_MAX = 256, SHARE_LEAST = 100 };
 /* Cumulative columns, as differences from migrate-start on. */
 enum { C_SENT, C_ACKED, C_RESENT, C_BUSY, C_PEER_LIMITED, C_BUFFER_LIMITED, COUNTERS };
 static const int counter_columns[COUNTERS] = {
-	[C_SENT] = SENT, [C_ACKED] = ACKED,
-	[C_RESENT] = RESENT, [C_BUSY] = BUSY,
-	[C_PEER_LIMITED] = PEER_LIMITED, [C_BUFFER_LIMITED] = BUFFER_LIMITED,
+	[C_SENT] = SENT,
+	[C_ACKED] = ACKED,
+	[C_RESENT] = RESENT,
+	[C_BUSY] = BUSY,
+	[C_PEER_LIMITED] = PEER_LIMITED,
+	[C_BUFFER_LIMITED] = BUFFER_LIMITED,
 };
 
 /* What is averaged over the time in which it sent. */
@@ -266,7 +269,8 @@ static void put_time(const struct tcp *t, const struct run_vm *vm, struct metric
 		}
 	metrics_put(metrics, "transfer_time", vm, "", to_ns - from_ns, NULL);
 	metrics_put(metrics, "tcp_goodput", vm, "mean", bytes / (to_ns - from_ns) * 1e9, NULL);
-	double quarter = instant_of(t, bytes / 4, from_ns, to_ns), last = instant_of(t, bytes * 3 / 4, from_ns, to_ns);
+	double quarter = instant_of(t, bytes / 4, from_ns, to_ns),
+	       last = instant_of(t, bytes * 3 / 4, from_ns, to_ns);
 	metrics_put(metrics, "tcp_goodput", vm, "middle", last > quarter ? bytes / 2 / (last - quarter) * 1e9 : NAN,
 	            "too few looks at the connections");
 }

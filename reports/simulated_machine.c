@@ -24,12 +24,13 @@ char *simulated_machine_words(const struct simulated_view *v, char *buffer, size
 		farthest = fabs(off) > fabs(farthest) ? off : farthest;
 	}
 	if (last >= 0)
-		snprintf(buffer, room,
-		         "Against the machine: the last of %d VMs is done after %.3g s in simulation, %.3g s measured (%+.1f %%); "
-		         "no VM is off by more than %.1f %%. ",
-		         (int)csv_table_number(t, last, "place"), csv_table_number(t, last, "simulated_s"),
-		         csv_table_number(t, last, "measured_s"), csv_table_number(t, last, "difference_percent"),
-		         fabs(farthest));
+		snprintf(
+			buffer, room,
+			"Against the machine: the last of %d VMs is done after %.3g s in simulation, %.3g s measured (%+.1f %%); "
+			"no VM is off by more than %.1f %%. ",
+			(int)csv_table_number(t, last, "place"), csv_table_number(t, last, "simulated_s"),
+			csv_table_number(t, last, "measured_s"), csv_table_number(t, last, "difference_percent"),
+			fabs(farthest));
 	return buffer;
 }
 

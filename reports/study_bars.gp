@@ -3,7 +3,7 @@
 # (NaN where there is no interval), TEXT.
 load SCRIPTS.'/style.gp'
 
-TOP = 44; BOTTOM = 60
+TOP = 44; BOTTOM = 72
 W = 1200; H = TOP + BOTTOM + 30 * COUNT
 eval(open(W, H))
 set output OUT
@@ -15,7 +15,7 @@ set rmargin at screen 0.97
 set border 1
 set xrange [0:1.22 * HIGH]
 set yrange [COUNT + 0.6:0.4]
-set xlabel AXIS offset 0, 0.3
+set xlabel AXIS offset 0, 0.5
 set grid xtics noytics linetype 1 linewidth 0.5 linecolor rgb '#DDDDDD'
 set ytics scale 0
 set ytics (LABEL[1] 1)

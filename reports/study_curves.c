@@ -9,8 +9,7 @@
 /* What a panel draws. */
 static const struct {
 	const char *metric, *estimator, *title;
-} lines[] = { { "migration_time", "completion", "whole migration" },
-	      { "transfer_time", "", "memory on the wire" } };
+} lines[] = { { "migration_time", "completion", "whole migration" }, { "transfer_time", "", "memory on the wire" } };
 
 enum { LINES = sizeof(lines) / sizeof(*lines), POINTS_MAX = 64 };
 

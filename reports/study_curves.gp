@@ -3,8 +3,8 @@
 # line of a panel: round trip (ms), mean, low, high (s).
 load SCRIPTS.'/style.gp'
 
-TOP = 92; BOTTOM = 58
-W = 1200; H = 460
+TOP = 84; BOTTOM = 72
+W = 1200; H = 470
 eval(open(W, H))
 set output OUT
 set multiplot
@@ -13,7 +13,8 @@ set tmargin at screen 1 - TOP * 1. / H
 set bmargin at screen BOTTOM * 1. / H
 set yrange [0:1.1 * HIGH]
 set xrange [-0.04 * LONG:1.04 * LONG]
-set xlabel 'preset RTT (ms)' offset 0, 0.3
+set xlabel 'preset RTT (ms)' offset 0, 0.5
+set key at screen 0.985, screen 1 - 8. / H right top horizontal Left reverse samplen 1.6 font small
 LEFT = 0.065; GAP = 0.045
 WIDE = (0.985 - LEFT - GAP * (PANELS - 1)) / PANELS
 do for [p = 1:PANELS] {
@@ -24,6 +25,7 @@ do for [p = 1:PANELS] {
 	plot for [k = 1:LINES] FILE index (p - 1) * LINES + k - 1 using 1:2 with lines linewidth 1.5 linecolor rgb COLOUR[k == 1 ? 1 : 3], \
 	     for [k = 1:LINES] FILE index (p - 1) * LINES + k - 1 using 1:2:3:4 with yerrorbars pointtype (k == 1 ? 7 : 5) pointsize 1 linewidth 1.5 linecolor rgb COLOUR[k == 1 ? 1 : 3] title LINE[k]
 	unset label 90
+	set key off
 }
 unset multiplot
 unset output

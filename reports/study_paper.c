@@ -141,7 +141,9 @@ static void put_sizes(FILE *out, const struct study_view *v)
 static void put(FILE *out, const struct study_view *v, const struct study_plot *plots, int plot_count)
 {
 	claims_put(out, v);
-	fputs("<section>\n<h2>Figures</h2>\n<p class=\"note\">Of each point the first complete run. ", out);
+	fputs("<section>\n<h2>Figures</h2>\n<p class=\"note\">", out);
+	if (!v->paper->curves)
+		fputs("Of each point the first complete run. ", out);
 	html_text(out, v->paper->note);
 	fputs("</p>\n", out);
 	study_plots_put(out, v, plots, plot_count, PART_PAPER, 0);

@@ -17,10 +17,10 @@ enum { WIRE_POINTS = 64 };
 
 struct wire {
 	const char *point;
-	double rate, ideal;        /* asked of the link, and of TCP on it; bit/s */
-	double rtt_ns, seen_ns;    /* asked; TCP's mean */
-	double time_ns, transfer_ns;
-	double goodput;            /* bit/s, in the middle of the transfer */
+	double rate, ideal;     /* asked of the link, and of TCP on it; bit/s */
+	double rtt_ns, seen_ns; /* asked; TCP's mean */
+	double transfer_ns;
+	double goodput; /* bit/s, in the middle of the transfer */
 	double goodput_low, goodput_high;
 	double congestion, flight, peer; /* bytes */
 	double peer_percent, buffer_percent;
@@ -40,8 +40,7 @@ static int collect(const struct study_view *v, struct wire *ret)
 	for (int i = 0; i < csv_table_rows(t) && count < WIRE_POINTS; i++) {
 		const char *point = csv_table_text(t, i, "point");
 		if (strcmp(csv_table_text(t, i, "metric"), "tcp_goodput") != 0 ||
-		    strcmp(csv_table_text(t, i, "estimator"), "middle") != 0 ||
-		    isnan(csv_table_number(t, i, "mean")))
+		    strcmp(csv_table_text(t, i, "estimator"), "middle") != 0 || isnan(csv_table_number(t, i, "mean")))
 			continue;
 		const struct run_data *run = study_view_point(v, point);
 		ret[count++] = (struct wire){
@@ -50,7 +49,6 @@ static int collect(const struct study_view *v, struct wire *ret)
 			.ideal = run ? json_number(run->manifest, "link.measured.ideal_bits_per_s") : NAN,
 			.rtt_ns = csv_table_number(t, i, "rtt_ns"),
 			.seen_ns = mean_of(v, point, "tcp_rtt", "mean"),
-			.time_ns = mean_of(v, point, "migration_time", "completion"),
 			.transfer_ns = mean_of(v, point, "transfer_time", ""),
 			.goodput = 8 * csv_table_number(t, i, "mean"),
 			.goodput_low = 8 * csv_table_number(t, i, "low"),
@@ -93,10 +91,8 @@ static void put_row(FILE *out, const struct wire *w)
 	fputs("<tr><th scope=\"row\">", out);
 	html_text(out, block_format(w->point, text, sizeof(text)));
 	fputs("</th>", out);
-	put_cell(out, w->time_ns, "ns");
 	put_cell(out, w->transfer_ns, "ns");
 	put_cell(out, w->seen_ns, "ns");
-	put_cell(out, w->goodput, "bit/s");
 	put_cell(out, 100 * w->goodput / w->ideal, "percent");
 	put_cell(out, w->rate / 8e9 * w->rtt_ns, "bytes");
 	put_cell(out, w->flight, "bytes");
@@ -122,12 +118,12 @@ static void put(FILE *out, const struct study_view *v, const struct study_plot *
 	      "which it sent, of all connections together.</p>\n",
 	      out);
 	study_plots_put(out, v, plots, plot_count, PART_WIRE, 0);
-	fputs("<table class=\"ranking\">\n<thead><tr><th rowspan=\"2\"></th><th class=\"number\" rowspan=\"2\">migration "
-	      "time</th><th class=\"number\" rowspan=\"2\">of it on the wire</th><th class=\"number\" rowspan=\"2\">round trip "
-	      "seen</th><th colspan=\"2\">goodput</th><th class=\"number\" rowspan=\"2\">rate × RTT</th><th colspan=\"3\">window"
+	fputs("<table class=\"ranking\">\n<thead><tr><th rowspan=\"2\"></th><th class=\"number\" rowspan=\"2\">time "
+	      "on the wire</th><th class=\"number\" rowspan=\"2\">round trip seen</th><th class=\"number\" "
+	      "rowspan=\"2\">goodput, of the link's</th><th class=\"number\" rowspan=\"2\">rate × RTT</th><th colspan=\"3\">window"
 	      "</th><th colspan=\"2\">held up by</th><th class=\"number\" rowspan=\"2\">sent again</th><th class=\"number\" "
-	      "rowspan=\"2\">connections</th><th rowspan=\"2\">bound by</th></tr>\n<tr><th class=\"number\"></th>"
-	      "<th class=\"number\">of the link's</th><th class=\"number\">in flight</th><th class=\"number\">congestion</th>"
+	      "rowspan=\"2\">connections</th><th rowspan=\"2\">bound by</th></tr>\n<tr>"
+	      "<th class=\"number\">in flight</th><th class=\"number\">congestion</th>"
 	      "<th class=\"number\">receiver's</th><th class=\"number\">receiver</th><th class=\"number\">send buffer</th></tr>"
 	      "</thead>\n<tbody>\n",
 	      out);
@@ -136,9 +132,24 @@ static void put(FILE *out, const struct study_view *v, const struct study_plot *
 	fputs("</tbody>\n</table>\n</section>\n", out);
 }
 
+/* "On the wire: bound by the link at 9 of 10 points, by the receiver's window at 1." */
 static void put_summary(FILE *out, const struct study_view *v)
 {
-	(void)out, (void)v;
+	struct wire wires[WIRE_POINTS];
+	int count = collect(v, wires);
+	fputs("<p class=\"verdict\">On the wire: bound ", out);
+	for (int i = 0; i < count; i++) {
+		const char *bound = bound_of(&wires[i]);
+		int same = 0, seen = 0;
+		for (int k = 0; k < count; k++) {
+			int is_same = strcmp(bound_of(&wires[k]), bound) == 0;
+			same += is_same;
+			seen |= is_same && k < i;
+		}
+		if (!seen)
+			html_textf(out, i ? ", by %s at %d" : "by %s at %d of %d points", bound, same, count);
+	}
+	fputs(".</p>\n", out);
 }
 
 /* ---- the picture ---- */

@@ -90,8 +90,8 @@ static void what_is_no_message_is_refused(void **state)
 static void row(FILE *f, double t, const char *local, const char *state, int64_t acked, int cwnd, double busy_s,
                 double peer_s)
 {
-	fprintf(f, "%" PRId64 ",src,%s,10.77.3.3:49152,%s,cubic,%d,missing,1000,%d,0,90000,%d,0,%d", MADE_HEAD + (int64_t)(t * 1e9),
-	        local, state, cwnd, cwnd / 2, 20000000, 19000000);
+	fprintf(f, "%" PRId64 ",src,%s,10.77.3.3:49152,%s,cubic,%d,missing,1000,%d,0,90000,%d,0,%d",
+	        MADE_HEAD + (int64_t)(t * 1e9), local, state, cwnd, cwnd / 2, 20000000, 19000000);
 	fprintf(f, ",%" PRId64 ",%" PRId64 ",0,0,%d,missing,missing,%.0f,%.0f,0,700000,0\n", acked, acked,
 	        acked > 1000000 ? 3 : 0, busy_s * 1e9, peer_s * 1e9);
 }

@@ -79,7 +79,8 @@ static void the_collector_follows_a_connection_to_its_end(void **state)
 			continue;
 		assert_int_equal(strncmp(csv_table_text(t, i, "local"), ADDRESS_A ":", sizeof(ADDRESS_A)), 0);
 		if (last >= 0) {
-			assert_true(csv_table_number(t, i, "acked_bytes") >= csv_table_number(t, last, "acked_bytes"));
+			assert_true(csv_table_number(t, i, "acked_bytes") >=
+			            csv_table_number(t, last, "acked_bytes"));
 			assert_true(csv_table_number(t, i, "head_ns") >= csv_table_number(t, last, "head_ns"));
 		}
 		last = i;

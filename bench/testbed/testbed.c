@@ -192,7 +192,8 @@ int testbed_measure(const struct testbed *t, struct link_measured *ret, struct e
 int testbed_pin_tcp(const struct testbed *t, int node, struct err *e)
 {
 	const char *control = t->spec.congestion_control;
-	return link_pin_tcp(t->nodes[node].netns_path, control[0] ? control : NULL, t->spec.tcp_buffer_bytes, NULL, e);
+	return link_pin_tcp(t->nodes[node].netns_path, control[0] ? control : NULL, t->spec.tcp_buffer_bytes, NULL,
+	                    e);
 }
 
 static int testbed_make(struct testbed *t, struct err *e)
