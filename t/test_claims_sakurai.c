@@ -1,19 +1,6 @@
 /* A study of times against the round trip: claims S1 and S2, and its page with what TCP carried and what was tuned. */
 #include "analysis/claims.h"
-#include "analysis/study_analyze.h"
-#include "bench/base/err.h"
-#include "bench/base/whole_file.h"
-#include "reports/csv_table.h"
-#include "reports/report.h"
-#include "t/made_study.h"
-#include "t/scratch.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <unistd.h>
-
-#include <cmocka.h>
+#include "t/claimed.h"
 
 static const char *const used[] = { "0.60", "1.00" };
 static const int rtts_ms[] = { 0, 6, 10, 20, 30 };
@@ -65,30 +52,6 @@ static void make_study(double per_ms, double per_gib, int repeats)
 			}
 }
 
-static struct csv_table *claims_made(void)
-{
-	struct err e = { 0 };
-	struct csv_table *t;
-	if (analyze_study(scratch, &e) < 0)
-		fail_msg("%s", e.text);
-	assert_int_equal(csv_table_load(&t, scratch, "claims.csv", 1000, &e), 0);
-	return t;
-}
-
-static void assert_claim(const struct csv_table *t, const char *claim, const char *verdict, int rows)
-{
-	int found = 0;
-	for (int i = 0; i < csv_table_rows(t); i++) {
-		if (strcmp(csv_table_text(t, i, "claim"), claim) != 0)
-			continue;
-		found++;
-		if (strcmp(csv_table_text(t, i, "claim_verdict"), verdict) != 0)
-			fail_msg("%s (%s): %s, not %s", claim, csv_table_text(t, i, "formula"),
-			         csv_table_text(t, i, "claim_verdict"), verdict);
-	}
-	assert_int_equal(found, rows);
-}
-
 static void claims_follow_the_times(void **state)
 {
 	static const struct {
@@ -104,8 +67,8 @@ static void claims_follow_the_times(void **state)
 		assert_int_equal(scratch_remove(NULL) | scratch_make(NULL), 0);
 		make_study(cases[i].per_ms, cases[i].per_gib, cases[i].repeats);
 		struct csv_table *t = claims_made();
-		assert_claim(t, "S1", cases[i].s1, 5);
-		assert_claim(t, "S2", cases[i].s2, 10);
+		assert_claims(t, "S1", cases[i].s1);
+		assert_claims(t, "S2", cases[i].s2);
 		/* 1.00 GiB at 6 ms: (1 + 8 (1 + 6 per_ms)) / (1 + 8), nearly */
 		assert_float_equal(csv_table_number(t, 1, "value"), (9 + 48 * cases[i].per_ms) / 9, 0.01);
 		csv_table_free(t);
@@ -141,7 +104,7 @@ static void the_page_says_why(void **state)
 		"the same with small buffers: 2.33 times",
 		"metric(GiB in use, RTT)",
 	};
-	char folder[256], study[128], path[256];
+	char folder[256], study[128];
 	struct err e = { 0 };
 	(void)state;
 	make_study(0.01, 8, 3);
@@ -161,10 +124,7 @@ static void the_page_says_why(void **state)
 		made_transfer(folder, "tuning=buffers-1M", "", 30, repeat, 20 + 0.1 * repeat, 80);
 	}
 	assert_int_equal(analyze_study(folder, &e), 0);
-	if (report_study(study, NULL, path, sizeof(path), &e) < 0)
-		fail_msg("%s", e.text);
-	char *page = whole_file_read(path, 5 << 20);
-	assert_non_null(page);
+	char *page = page_made(study);
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++)
 		if (!strstr(page, wanted[i]))
 			fail_msg("not there: %s", wanted[i]);
@@ -174,17 +134,13 @@ static void the_page_says_why(void **state)
 		folder, "plan.json",
 		"{\"points\":2,\"repeats\":3,\"keys\":{\"experiment.compare\":\"tuning\",\"experiment.reference\":\"plain\"}}");
 	assert_int_equal(analyze_study(folder, &e), 0);
-	if (report_study(folder, NULL, path, sizeof(path), &e) < 0)
-		fail_msg("%s", e.text);
-	page = whole_file_read(path, 5 << 20);
+	page = page_made(folder);
 	assert_non_null(strstr(page, "the receiver&#39;s window</td></tr>"));
 	free(page);
 	folder_remove(folder);
 	snprintf(folder, sizeof(folder), "%s-explain", study);
 	folder_remove(folder);
 }
-
-#define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, scratch_make, scratch_remove)
 
 int main(void)
 {
