@@ -80,7 +80,7 @@ RTT_SCALE := 1/2
 sakurai-rtt: deps ## figures 2 and 3: migration time against RTT, report in results/sakurai-rtt
 	$(Q)$(MAKE) --no-print-directory $(PARALLEL) all
 	$(Q)$(B)/migmeter run configs/sakurai/rtt-transfer.conf --scale $(RTT_SCALE) -o results/sakurai-rtt --continue
-	$(Q)$(B)/migmeter run configs/sakurai/rtt-explain.conf --scale $(RTT_SCALE) -o results/sakurai-rtt-explain --continue
+	$(Q)$(B)/migmeter run configs/sakurai/rtt-explain.conf --scale $(RTT_SCALE) --only used=1.00 -o results/sakurai-rtt-explain --continue
 	$(Q)$(B)/migmeter run configs/sakurai/rtt-tuning.conf --scale $(RTT_SCALE) -o results/sakurai-rtt-tuning --continue
 	$(Q)$(B)/migmeter report results/sakurai-rtt
 	$(Q)$(B)/migmeter model fit results/sakurai-rtt -o results/sakurai-rtt/transfer-model.json

@@ -65,7 +65,7 @@ struct link_state {
 	pthread_t thread;
 };
 
-static void take_link(void *context, const struct nlmsghdr *h)
+static void take_link(void *context, struct nlmsghdr *h)
 {
 	struct counters *c = context;
 	struct ifinfomsg *info = NLMSG_DATA(h);
@@ -84,7 +84,7 @@ static void take_link(void *context, const struct nlmsghdr *h)
 	}
 }
 
-static void take_qdisc(void *context, const struct nlmsghdr *h)
+static void take_qdisc(void *context, struct nlmsghdr *h)
 {
 	struct counters *c = context;
 	struct tcmsg *info = NLMSG_DATA(h);

@@ -22,12 +22,12 @@ static ssize_t receive(int fd, union room *room, int flags)
 }
 
 /* Whether it is the last of a request's answers; *ret_error is then what the kernel says. */
-static bool is_last(const struct nlmsghdr *h, int *ret_error)
+static bool is_last(struct nlmsghdr *h, int *ret_error)
 {
 	*ret_error = 0;
 	if (h->nlmsg_type == NLMSG_ERROR)
 		*ret_error = h->nlmsg_len >= NLMSG_LENGTH(sizeof(struct nlmsgerr))
-		                     ? ((const struct nlmsgerr *)NLMSG_DATA(h))->error
+		                     ? ((struct nlmsgerr *)NLMSG_DATA(h))->error
 		                     : -EBADMSG;
 	return h->nlmsg_type == NLMSG_DONE || h->nlmsg_type == NLMSG_ERROR;
 }

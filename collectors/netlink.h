@@ -7,7 +7,7 @@
 #include <linux/netlink.h>
 
 /* An answer; its length is within what came. */
-typedef void netlink_answer_fn(void *context, const struct nlmsghdr *answer);
+typedef void netlink_answer_fn(void *context, struct nlmsghdr *answer);
 
 /*
  * Send the request (its sequence number and NLM_F_REQUEST | NLM_F_ACK are put in) and give the answers to `handle` until

@@ -60,7 +60,7 @@ static bool is_migration(const struct tcp_node *n, const char *peer)
 	return false;
 }
 
-static void take(void *context, const struct nlmsghdr *h)
+static void take(void *context, struct nlmsghdr *h)
 {
 	struct tcp_node *n = context;
 	struct tcp *t = n->tcp;

@@ -22,6 +22,7 @@ struct wire {
 	double transfer_ns;
 	double goodput; /* bit/s, in the middle of the transfer */
 	double goodput_low, goodput_high;
+	double whole;                    /* bit/s, over all of it */
 	double congestion, flight, peer; /* bytes */
 	double peer_percent, buffer_percent;
 	double resent, connections;
@@ -53,6 +54,7 @@ static int collect(const struct study_view *v, struct wire *ret)
 			.goodput = 8 * csv_table_number(t, i, "mean"),
 			.goodput_low = 8 * csv_table_number(t, i, "low"),
 			.goodput_high = 8 * csv_table_number(t, i, "high"),
+			.whole = 8 * mean_of(v, point, "tcp_goodput", "mean"),
 			.congestion = mean_of(v, point, "tcp_window", "congestion"),
 			.flight = mean_of(v, point, "tcp_window", "flight"),
 			.peer = mean_of(v, point, "tcp_window", "peer"),
@@ -93,6 +95,7 @@ static void put_row(FILE *out, const struct wire *w)
 	fputs("</th>", out);
 	put_cell(out, w->transfer_ns, "ns");
 	put_cell(out, w->seen_ns, "ns");
+	put_cell(out, 100 * w->whole / w->ideal, "percent");
 	put_cell(out, 100 * w->goodput / w->ideal, "percent");
 	put_cell(out, w->rate / 8e9 * w->rtt_ns, "bytes");
 	put_cell(out, w->flight, "bytes");
@@ -113,17 +116,17 @@ static void put(FILE *out, const struct study_view *v, const struct study_plot *
 	int count = collect(v, wires);
 	fputs("<section>\n<h2>On the wire</h2>\n<p class=\"note\">In one round trip no more goes through than a window: of TCP's "
 	      "congestion control, of the receiver, of the send buffer. Where each is above rate × RTT the link is full all "
-	      "the same, and a longer round trip costs only TCP's begin. Goodput is of the middle half of the bytes; windows, "
+	      "the same, and a longer round trip costs only TCP's begin. Goodput, of what TCP can carry on such a link, is that of all bytes and that of the middle half of them; windows, "
 	      "round trip and what held the sender up are the kernel's own count (tcp.csv), means over the time in "
 	      "which it sent, of all connections together.</p>\n",
 	      out);
 	study_plots_put(out, v, plots, plot_count, PART_WIRE, 0);
 	fputs("<table class=\"ranking\">\n<thead><tr><th rowspan=\"2\"></th><th class=\"number\" rowspan=\"2\">time "
-	      "on the wire</th><th class=\"number\" rowspan=\"2\">round trip seen</th><th class=\"number\" "
-	      "rowspan=\"2\">goodput, of the link's</th><th class=\"number\" rowspan=\"2\">rate × RTT</th><th colspan=\"3\">window"
+	      "on the wire</th><th class=\"number\" rowspan=\"2\">round trip seen</th><th colspan=\"2\">goodput, of "
+	      "the link's</th><th class=\"number\" rowspan=\"2\">rate × RTT</th><th colspan=\"3\">window"
 	      "</th><th colspan=\"2\">held up by</th><th class=\"number\" rowspan=\"2\">sent again</th><th class=\"number\" "
 	      "rowspan=\"2\">connections</th><th rowspan=\"2\">bound by</th></tr>\n<tr>"
-	      "<th class=\"number\">in flight</th><th class=\"number\">congestion</th>"
+	      "<th class=\"number\">all</th><th class=\"number\">middle</th><th class=\"number\">in flight</th><th class=\"number\">congestion</th>"
 	      "<th class=\"number\">receiver's</th><th class=\"number\">receiver</th><th class=\"number\">send buffer</th></tr>"
 	      "</thead>\n<tbody>\n",
 	      out);

@@ -40,9 +40,9 @@ is 'nothing is left' "$(left_behind)" ''
 
 # On machines, then in simulation: shorter jobs than in the config.
 ok 'VMs with jobs are moved by a policy' "$migmeter" run configs/sakurai/machine.conf -q --wait -o "$work/machine" \
-	-s experiment.repeat=1 -s vm.intadd.job=800000000 --only where=together
+	-s experiment.repeat=1 -s vm.intadd.job=2000000000 -s consolidate.duration=25s --only where=together
 ok 'and one is alone' "$migmeter" run configs/sakurai/machine.conf -q --wait -o "$work/alone" \
-	-s experiment.repeat=1 -s vm.intadd.job=800000000 --only where=alone
+	-s experiment.repeat=1 -s vm.intadd.job=2000000000 --only where=alone
 cp -r "$work/alone"/*-r1 "$work/machine/alone-r1"
 ok 'they become a trace' "$migmeter" model jobs "$work/machine" -o "$work/jobs.csv"
 sed 's/^/# /' "$work/jobs.csv"
