@@ -65,8 +65,10 @@ const struct metric_definition metric_definitions[] = {
 	  "how many connections carried the migration" },
 	{ "tcp_window", "bytes",
 	  "mean over the time in which bytes were sent, summed over the connections; congestion: cwnd x MSS; flight: "
-	  "segments not acknowledged x MSS; peer: the receiver's window; buffer: the send buffer, overhead included",
-	  BETTER_NONE, "what could be on the way at a time (congestion, peer, buffer), and what was (flight)" },
+	  "segments not acknowledged x MSS; peer: the receiver's window; buffer: the send buffer, overhead included; "
+	  "unsent: of what is in it, the bytes not sent yet",
+	  BETTER_NONE,
+	  "what could be on the way at a time (congestion, peer, buffer), what was (flight), and what waited behind it (unsent)" },
 	{ "tcp_rtt", "ns", "mean: TCP's smoothed round trip while bytes were sent; lowest: the lowest it saw",
 	  BETTER_LOWER, "round trip of the migration's connections, queue included" },
 	{ "tcp_resent", "count", "segments sent again", BETTER_LOWER, "what was lost on the way, as TCP saw it" },

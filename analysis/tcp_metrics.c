@@ -21,6 +21,7 @@ enum {
 	CWND,
 	MSS,
 	UNACKED,
+	UNSENT,
 	PEER_WINDOW,
 	RTT,
 	LOWEST,
@@ -42,6 +43,7 @@ static const struct series_column columns[COLUMNS] = {
 	[CWND] = { "cwnd_segments", COLUMN_INTEGER, 0 },
 	[MSS] = { "mss_bytes", COLUMN_INTEGER, 0 },
 	[UNACKED] = { "unacked_segments", COLUMN_INTEGER, 0 },
+	[UNSENT] = { "notsent_bytes", COLUMN_INTEGER, 0 },
 	[PEER_WINDOW] = { "peer_window_bytes", COLUMN_INTEGER, 0 },
 	[RTT] = { "rtt_ns", COLUMN_INTEGER, 0 },
 	[LOWEST] = { "rtt_lowest_ns", COLUMN_INTEGER, 0 },
@@ -68,7 +70,7 @@ static const int counter_columns[COUNTERS] = {
 };
 
 /* What is averaged over the time in which it sent. */
-enum { M_CONGESTION, M_FLIGHT, M_PEER, M_BUFFER, M_RTT, MEANS };
+enum { M_CONGESTION, M_FLIGHT, M_PEER, M_BUFFER, M_UNSENT, M_RTT, MEANS };
 
 struct mean {
 	double sum, weight;
@@ -140,6 +142,7 @@ static void means_add(struct connection *n, const struct series_cell *c, double 
 	mean_add(&n->means[M_FLIGHT], metric_of(c[UNACKED].integer) * mss, weight);
 	mean_add(&n->means[M_PEER], metric_of(c[PEER_WINDOW].integer), weight);
 	mean_add(&n->means[M_BUFFER], metric_of(c[SEND_BUFFER].integer), weight);
+	mean_add(&n->means[M_UNSENT], metric_of(c[UNSENT].integer), weight);
 	mean_add(&n->means[M_RTT], metric_of(c[RTT].integer), weight);
 }
 
@@ -280,9 +283,11 @@ static void put_all(const struct tcp *t, const struct run_vm *vm, struct metrics
 	static const struct {
 		const char *variant;
 		int mean;
-	} windows[] = {
-		{ "congestion", M_CONGESTION }, { "flight", M_FLIGHT }, { "peer", M_PEER }, { "buffer", M_BUFFER }
-	};
+	} windows[] = { { "congestion", M_CONGESTION },
+		        { "flight", M_FLIGHT },
+		        { "peer", M_PEER },
+		        { "buffer", M_BUFFER },
+		        { "unsent", M_UNSENT } };
 	static const char untold[] = "the kernel does not tell it";
 	double busy = sum_of(t, C_BUSY);
 	int count = 0;

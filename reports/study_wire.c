@@ -22,8 +22,8 @@ struct wire {
 	double transfer_ns;
 	double goodput; /* bit/s, in the middle of the transfer */
 	double goodput_low, goodput_high;
-	double whole;                    /* bit/s, over all of it */
-	double congestion, flight, peer; /* bytes */
+	double whole;                            /* bit/s, over all of it */
+	double congestion, flight, peer, unsent; /* bytes */
 	double peer_percent, buffer_percent;
 	double resent, connections;
 };
@@ -58,6 +58,7 @@ static int collect(const struct study_view *v, struct wire *ret)
 			.congestion = mean_of(v, point, "tcp_window", "congestion"),
 			.flight = mean_of(v, point, "tcp_window", "flight"),
 			.peer = mean_of(v, point, "tcp_window", "peer"),
+			.unsent = mean_of(v, point, "tcp_window", "unsent"),
 			.peer_percent = mean_of(v, point, "tcp_limited", "peer"),
 			.buffer_percent = mean_of(v, point, "tcp_limited", "buffer"),
 			.resent = mean_of(v, point, "tcp_resent", ""),
@@ -101,6 +102,7 @@ static void put_row(FILE *out, const struct wire *w)
 	put_cell(out, w->flight, "bytes");
 	put_cell(out, w->congestion, "bytes");
 	put_cell(out, w->peer, "bytes");
+	put_cell(out, w->unsent, "bytes");
 	put_cell(out, w->peer_percent, "percent");
 	put_cell(out, w->buffer_percent, "percent");
 	put_cell(out, w->resent, "");
@@ -112,24 +114,28 @@ static void put_row(FILE *out, const struct wire *w)
 
 static void put(FILE *out, const struct study_view *v, const struct study_plot *plots, int plot_count)
 {
+	static const char *const heads[] = { "all",        "middle",    "in flight", "congestion",
+		                             "receiver's", "behind it", "receiver",  "send buffer" };
 	struct wire wires[WIRE_POINTS];
 	int count = collect(v, wires);
-	fputs("<section>\n<h2>On the wire</h2>\n<p class=\"note\">In one round trip no more goes through than a window: of TCP's "
-	      "congestion control, of the receiver, of the send buffer. Where each is above rate × RTT the link is full all "
-	      "the same, and a longer round trip costs only TCP's begin. Goodput, of what TCP can carry on such a link, is that of all bytes and that of the middle half of them; windows, "
-	      "round trip and what held the sender up are the kernel's own count (tcp.csv), means over the time in "
-	      "which it sent, of all connections together.</p>\n",
+	fputs("<section>\n<h2>On the wire</h2>\n<p class=\"note\">In one round trip no more goes through than a window: "
+	      "of TCP's congestion control, of the receiver, of the send buffer. Where each is above rate × RTT the link is "
+	      "full all the same, and a longer round trip costs only TCP's begin. Goodput, of what TCP can carry on such a "
+	      "link, is that of all bytes and that of the middle half of them; windows, round trip and what held the sender "
+	      "up are the kernel's own count (tcp.csv), means over the time in which it sent, of all connections together. "
+	      "What waits behind the window in the send buffer goes before the last pages do, while the VM is stopped."
+	      "</p>\n",
 	      out);
 	study_plots_put(out, v, plots, plot_count, PART_WIRE, 0);
-	fputs("<table class=\"ranking\">\n<thead><tr><th rowspan=\"2\"></th><th class=\"number\" rowspan=\"2\">time "
-	      "on the wire</th><th class=\"number\" rowspan=\"2\">round trip seen</th><th colspan=\"2\">goodput, of "
-	      "the link's</th><th class=\"number\" rowspan=\"2\">rate × RTT</th><th colspan=\"3\">window"
-	      "</th><th colspan=\"2\">held up by</th><th class=\"number\" rowspan=\"2\">sent again</th><th class=\"number\" "
-	      "rowspan=\"2\">connections</th><th rowspan=\"2\">bound by</th></tr>\n<tr>"
-	      "<th class=\"number\">all</th><th class=\"number\">middle</th><th class=\"number\">in flight</th><th class=\"number\">congestion</th>"
-	      "<th class=\"number\">receiver's</th><th class=\"number\">receiver</th><th class=\"number\">send buffer</th></tr>"
-	      "</thead>\n<tbody>\n",
+	fputs("<table class=\"ranking\">\n<thead><tr><th rowspan=\"2\"></th>"
+	      "<th class=\"number\" rowspan=\"2\">time on the wire</th><th class=\"number\" rowspan=\"2\">round trip seen</th>"
+	      "<th colspan=\"2\">goodput, of the link's</th><th class=\"number\" rowspan=\"2\">rate × RTT</th>"
+	      "<th colspan=\"4\">window</th><th colspan=\"2\">held up by</th><th class=\"number\" rowspan=\"2\">sent again</th>"
+	      "<th class=\"number\" rowspan=\"2\">connections</th><th rowspan=\"2\">bound by</th></tr>\n<tr>",
 	      out);
+	for (size_t i = 0; i < sizeof(heads) / sizeof(*heads); i++)
+		fprintf(out, "<th class=\"number\">%s</th>", heads[i]);
+	fputs("</tr></thead>\n<tbody>\n", out);
 	for (int i = 0; i < count; i++)
 		put_row(out, &wires[i]);
 	fputs("</tbody>\n</table>\n</section>\n", out);

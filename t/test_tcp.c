@@ -90,7 +90,7 @@ static void what_is_no_message_is_refused(void **state)
 static void row(FILE *f, double t, const char *local, const char *state, int64_t acked, int cwnd, double busy_s,
                 double peer_s)
 {
-	fprintf(f, "%" PRId64 ",src,%s,10.77.3.3:49152,%s,cubic,%d,missing,1000,%d,0,90000,%d,0,%d",
+	fprintf(f, "%" PRId64 ",src,%s,10.77.3.3:49152,%s,cubic,%d,missing,1000,%d,5000,90000,%d,0,%d",
 	        MADE_HEAD + (int64_t)(t * 1e9), local, state, cwnd, cwnd / 2, 20000000, 19000000);
 	fprintf(f, ",%" PRId64 ",%" PRId64 ",0,0,%d,missing,missing,%.0f,%.0f,0,700000,0\n", acked, acked,
 	        acked > 1000000 ? 3 : 0, busy_s * 1e9, peer_s * 1e9);
@@ -134,6 +134,7 @@ static void metrics_come_of_rows(void **state)
 	assert_near(metric("tcp_window", "flight"), 1000 * (0.2 * 20 + 40 + 50) / 2.2, 1, "flight");
 	assert_near(metric("tcp_window", "peer"), 90000, 1e-6, "peer's window");
 	assert_near(metric("tcp_window", "buffer"), 700000, 1e-6, "send buffer");
+	assert_near(metric("tcp_window", "unsent"), 5000, 1e-6, "not sent yet");
 	assert_near(metric("tcp_rtt", "mean"), 20e6, 1e-3, "rtt");
 	assert_near(metric("tcp_rtt", "lowest"), 19e6, 0, "lowest rtt");
 	assert_near(metric("tcp_resent", ""), 3, 0, "sent again");
