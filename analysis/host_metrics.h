@@ -17,7 +17,7 @@ int link_metrics(const struct run *run, struct metrics *metrics, double *ret_mov
 
 /*
  * Read tcp.csv, where it was asked for: transfer_time, tcp_goodput, tcp_connections, tcp_window, tcp_rtt, tcp_resent,
- * tcp_limited of the VM that moves.
+ * tcp_limited of the VM that moves; writes plots/tcp.csv: time_s,bit_per_s - what was acknowledged, from migrate-start on.
  */
 int tcp_metrics(const struct run *run, struct metrics *metrics, struct err *e);
 

@@ -2,9 +2,12 @@
  * What the connections say that carried the migration (tcp.csv, collectors/tcp.c): those of the source whose bytes are
  * a hundredth of all or more. Counters are taken from migrate-start on; a look between two rows is one stretch.
  */
+#include "analysis/csv_field.h"
 #include "analysis/host_metrics.h"
 
+#include "bench/base/clock.h"
 #include "bench/base/err.h"
+#include "bench/base/whole_file.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -56,7 +59,9 @@ static const struct series_column columns[COLUMNS] = {
 	[SEND_BUFFER] = { "send_buffer_bytes", COLUMN_INTEGER, 0 },
 };
 
-enum { CONNECTIONS_MAX = 256, SHARE_LEAST = 100 };
+enum { CONNECTIONS_MAX = 256, SHARE_LEAST = 100, PLOT_ROWS = 600 };
+
+#define PLOT_BIN_NS (100 * NS_PER_MS)
 
 /* Cumulative columns, as differences from migrate-start on. */
 enum { C_SENT, C_ACKED, C_RESENT, C_BUSY, C_PEER_LIMITED, C_BUFFER_LIMITED, COUNTERS };
@@ -82,6 +87,7 @@ struct connection {
 	int64_t base[COUNTERS], last[COUNTERS];
 	struct mean means[MEANS];
 	int64_t lowest_rtt_ns; /* MISSING */
+	bool carried;          /* the migration: a share of all bytes that counts */
 };
 
 struct stretch_sent {
@@ -189,19 +195,20 @@ static double gained(const struct connection *n, int counter)
 	return (double)(n->last[counter] - n->base[counter]);
 }
 
-static bool carried(const struct tcp *t, const struct connection *n)
+static void carriers_mark(struct tcp *t)
 {
 	double all = 0;
 	for (int i = 0; i < t->count; i++)
 		all += gained(&t->list[i], C_ACKED);
-	return all > 0 && gained(n, C_ACKED) * SHARE_LEAST >= all;
+	for (int i = 0; i < t->count; i++)
+		t->list[i].carried = all > 0 && gained(&t->list[i], C_ACKED) * SHARE_LEAST >= all;
 }
 
 static double sum_of(const struct tcp *t, int counter)
 {
 	double sum = 0;
 	for (int i = 0; i < t->count; i++)
-		if (carried(t, &t->list[i]))
+		if (t->list[i].carried)
 			sum += gained(&t->list[i], counter);
 	return sum;
 }
@@ -211,7 +218,7 @@ static double sum_of_means(const struct tcp *t, int mean)
 {
 	double sum = 0;
 	for (int i = 0; i < t->count; i++)
-		if (carried(t, &t->list[i]))
+		if (t->list[i].carried)
 			sum += t->list[i].means[mean].sum / t->list[i].means[mean].weight; /* 0 / 0: missing */
 	return sum;
 }
@@ -220,7 +227,7 @@ static double mean_rtt(const struct tcp *t)
 {
 	struct mean all = { 0 };
 	for (int i = 0; i < t->count; i++)
-		if (carried(t, &t->list[i])) {
+		if (t->list[i].carried) {
 			all.sum += t->list[i].means[M_RTT].sum;
 			all.weight += t->list[i].means[M_RTT].weight;
 		}
@@ -231,7 +238,7 @@ static double lowest_rtt(const struct tcp *t)
 {
 	double lowest = NAN;
 	for (int i = 0; i < t->count; i++)
-		if (carried(t, &t->list[i]))
+		if (t->list[i].carried)
 			lowest = fmin(lowest, metric_of(t->list[i].lowest_rtt_ns));
 	return lowest;
 }
@@ -243,7 +250,7 @@ static double acked_before(const struct tcp *t, double at_ns)
 	for (int i = 0; i < t->stretch_count; i++) {
 		const struct stretch_sent *s = &t->stretches[i];
 		double length = (double)(s->to_ns - s->from_ns), share = (at_ns - (double)s->from_ns) / length;
-		if (carried(t, &t->list[s->connection]))
+		if (t->list[s->connection].carried)
 			bytes += s->bytes * (at_ns >= (double)s->to_ns ? 1 : share > 0 ? share : 0);
 	}
 	return bytes;
@@ -266,7 +273,7 @@ static void put_time(const struct tcp *t, const struct run_vm *vm, struct metric
 {
 	double from_ns = INFINITY, to_ns = -INFINITY, bytes = sum_of(t, C_ACKED);
 	for (int i = 0; i < t->stretch_count; i++)
-		if (carried(t, &t->list[t->stretches[i].connection])) {
+		if (t->list[t->stretches[i].connection].carried) {
 			from_ns = fmin(from_ns, (double)t->stretches[i].from_ns);
 			to_ns = fmax(to_ns, (double)t->stretches[i].to_ns);
 		}
@@ -276,6 +283,28 @@ static void put_time(const struct tcp *t, const struct run_vm *vm, struct metric
 	       last = instant_of(t, bytes * 3 / 4, from_ns, to_ns);
 	metrics_put(metrics, "tcp_goodput", vm, "middle", last > quarter ? bytes / 2 / (last - quarter) * 1e9 : NAN,
 	            "too few looks at the connections");
+}
+
+/* What they carried over time, all together. */
+static int plot(const struct tcp *t, struct err *e)
+{
+	struct whole_file out = { 0 };
+	int64_t origin_ns = t->run->migrate_start_ns, end_ns = origin_ns;
+	for (int i = 0; i < t->stretch_count; i++)
+		if (t->list[t->stretches[i].connection].carried && t->stretches[i].to_ns > end_ns)
+			end_ns = t->stretches[i].to_ns;
+	if (whole_file_open(&out, t->run->directory, "plots/tcp.csv", e) < 0)
+		return -1;
+	fputs("time_s,bit_per_s\n", out.file);
+	int64_t width_ns =
+		(end_ns - origin_ns) / PLOT_ROWS > PLOT_BIN_NS ? (end_ns - origin_ns) / PLOT_ROWS : PLOT_BIN_NS;
+	for (int64_t at_ns = origin_ns; at_ns < end_ns; at_ns += width_ns) {
+		double before = acked_before(t, (double)at_ns), after = acked_before(t, (double)(at_ns + width_ns));
+		fprintf(out.file, "%.6f", ((double)(at_ns - origin_ns) + (double)width_ns / 2) / 1e9);
+		field_number(out.file, 8e9 * (after - before) / (double)width_ns);
+		putc('\n', out.file);
+	}
+	return whole_file_close(&out, 0, e);
 }
 
 static void put_all(const struct tcp *t, const struct run_vm *vm, struct metrics *metrics)
@@ -292,7 +321,7 @@ static void put_all(const struct tcp *t, const struct run_vm *vm, struct metrics
 	double busy = sum_of(t, C_BUSY);
 	int count = 0;
 	for (int i = 0; i < t->count; i++)
-		count += carried(t, &t->list[i]);
+		count += t->list[i].carried;
 	put_time(t, vm, metrics);
 	metrics_put(metrics, "tcp_connections", vm, "", count, NULL);
 	for (size_t i = 0; i < sizeof(windows) / sizeof(*windows); i++)
@@ -315,9 +344,11 @@ int tcp_metrics(const struct run *run, struct metrics *metrics, struct err *e)
 	if (!(t.list = calloc(CONNECTIONS_MAX, sizeof(*t.list))))
 		return err_errno(e, EXIT_CANNOT, "cannot keep connections");
 	int result = series_read(run->directory, "tcp.csv", columns, COLUMNS, on_row, &t, NULL, e);
-	if (result == 0 && sum_of(&t, C_ACKED) > 0)
+	carriers_mark(&t);
+	if (result == 0 && sum_of(&t, C_ACKED) > 0) {
 		put_all(&t, vm, metrics);
-	else if (result == 0)
+		result = plot(&t, e);
+	} else if (result == 0)
 		metrics_put(metrics, "transfer_time", vm, "", NAN, "tcp.csv has no connection that carried it");
 	free(t.list);
 	free(t.stretches);

@@ -7,6 +7,7 @@ static const struct paper_curves sakurai_curves = {
 	"sakurai_rtt",
 	"Figures 2 and 3: preset RTT against actual transfer time",
 	{ { "used=0.60", "Figure 2: 0.60 GiB in use" }, { "used=1.00", "Figure 3: 1.00 GiB in use" } },
+	"What TCP carried at each round trip: 1.00 GiB in use, the first run of each",
 };
 
 const struct paper sakurai_rtt_paper = {

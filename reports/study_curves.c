@@ -1,7 +1,9 @@
 #include "reports/study_curves.h"
 
 #include "reports/csv_table.h"
+#include "reports/draw.h"
 
+#include <json-c/json.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,6 +89,66 @@ int study_curves_prepare(const struct study_drawing *d, const struct study_plot 
 	gnuplot_set_number(s, "LONG", longest > 0 ? longest : 1);
 	gnuplot_set_text(s, "FILE", path);
 	return 0;
+}
+
+/* ---- what TCP carried over time ---- */
+
+/* The first complete runs of a member, one a round trip, by it. */
+static int runs_by_rtt(const struct study_view *v, const char *member, const struct run_data **ret,
+                       double *ret_rtt_ms)
+{
+	int count = 0;
+	for (int i = 0; i < v->count; i++) {
+		struct json_object *manifest = v->runs[i].manifest;
+		const char *point = json_text(manifest, "point");
+		double rtt_ms = csv_table_number(v->values, study_point_row(v->values, point, "tcp_goodput", "mean"),
+		                                 "rtt_ns") /
+		                1e6;
+		int at = 0;
+		if (isnan(rtt_ms) || count == DRAWN_SERIES || !study_label_has(point, member) ||
+		    study_view_point(v, point) != &v->runs[i])
+			continue;
+		while (at < count && ret_rtt_ms[at] < rtt_ms)
+			at++;
+		memmove(ret + at + 1, ret + at, (size_t)(count - at) * sizeof(*ret));
+		memmove(ret_rtt_ms + at + 1, ret_rtt_ms + at, (size_t)(count - at) * sizeof(*ret_rtt_ms));
+		ret[at] = &v->runs[i];
+		ret_rtt_ms[at] = rtt_ms;
+		count++;
+	}
+	return count;
+}
+
+int study_goodput_prepare(const struct study_drawing *d, const struct study_plot *plot, FILE *s)
+{
+	static const char *const arrays[] = { "FILE", "LABEL" };
+	const struct run_data *runs[DRAWN_SERIES + 1];
+	double rtts_ms[DRAWN_SERIES + 1], longest = 0, highest = 0, ideal = NAN;
+	int shown = 0,
+	    count = runs_by_rtt(d->view, d->view->paper->curves->panels[CURVE_PANELS - 1].member, runs, rtts_ms);
+	gnuplot_arrays(s, arrays, sizeof(arrays) / sizeof(*arrays), DRAWN_SERIES);
+	for (int i = 0; i < count; i++) {
+		char path[5000], file[5000], label[64];
+		struct drawn drawn;
+		snprintf(path, sizeof(path), "%s/plots/tcp.csv", runs[i]->directory);
+		snprintf(file, sizeof(file), "%s/%s-%d.data", d->work, plot->name, i);
+		struct draw_request request = {
+			.path = path, .values = { "bit_per_s" }, .from_s = -INFINITY, .to_s = INFINITY
+		};
+		if (draw_series(&request, file, &drawn, NULL) < 0 || drawn.numbers == 0)
+			continue;
+		snprintf(label, sizeof(label), "RTT %g ms", rtts_ms[i]);
+		gnuplot_set_item(s, "FILE", ++shown, file);
+		gnuplot_set_item(s, "LABEL", shown, label);
+		longest = fmax(longest, drawn.last_s);
+		highest = fmax(highest, drawn.highest);
+		ideal = json_number(runs[i]->manifest, "link.measured.ideal_bits_per_s");
+	}
+	fprintf(s, "COUNT = %d\n", shown);
+	gnuplot_set_number(s, "LONG", longest);
+	gnuplot_set_number(s, "HIGH", fmax(highest, ideal) / 1e6);
+	gnuplot_set_number(s, "IDEAL", ideal / 1e6);
+	return shown == 0;
 }
 
 /* ---- the study beside it ---- */

@@ -289,6 +289,9 @@ static int plots(const struct study_view *v, struct study_plot *ret, int room)
 	if (paper->curves && count < room)
 		add_plot(ret, &count, paper->curves->name, paper->curves->heading,
 		         (struct study_plot){ .script = "study_curves.gp", .prepare = study_curves_prepare });
+	if (paper->curves && count < room)
+		add_plot(ret, &count, "goodput", paper->curves->goodput_heading,
+		         (struct study_plot){ .script = "study_goodput.gp", .prepare = study_goodput_prepare });
 	if (v->beside && count < room)
 		add_plot(ret, &count, "tuning", paper->beside_heading,
 		         (struct study_plot){ .script = "study_bars.gp", .prepare = study_beside_prepare });

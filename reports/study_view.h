@@ -38,6 +38,7 @@ struct paper_curves {
 		const char *member; /* "used=0.60", of the points' labels */
 		const char *title;
 	} panels[CURVE_PANELS];
+	const char *goodput_heading; /* of what TCP carried over time in the last panel's runs */
 };
 
 /* The figures of a study and what else its page says. */

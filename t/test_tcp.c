@@ -1,5 +1,6 @@
 /* What sock_diag tells of TCP connections: taken apart, and what tcp.csv has of them made into metrics. */
 #include "collectors/tcp_diag.h"
+#include "reports/csv_table.h"
 #include "t/analysed_migration.h"
 #include "t/made_diag.h"
 
@@ -140,6 +141,14 @@ static void metrics_come_of_rows(void **state)
 	assert_near(metric("tcp_resent", ""), 3, 0, "sent again");
 	assert_near(metric("tcp_limited", "peer"), 100 * 1 / 2.3, 1e-6, "held up by the peer");
 	assert_near(metric("tcp_limited", "buffer"), 0, 0, "held up by the buffer");
+	struct csv_table *plot;
+	assert_int_equal(csv_table_load(&plot, run_path, "plots/tcp.csv", 100, NULL), 0);
+	assert_int_equal(csv_table_rows(plot), 26); /* 10 to 12.6 s */
+	assert_near(csv_table_number(plot, 0, "bit_per_s"), 0, 0, "before it began");
+	assert_near(csv_table_number(plot, 4, "bit_per_s"), 8 * 5e6, 1, "a million bytes in 0.2 s");
+	assert_near(csv_table_number(plot, 10, "time_s"), 1.05, 1e-9, "the middle of a bin");
+	assert_near(csv_table_number(plot, 10, "bit_per_s"), 8 * 4e6, 1, "four million a second");
+	csv_table_free(plot);
 }
 
 static void parallel_connections_add_up(void **state)
