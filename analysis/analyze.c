@@ -285,7 +285,8 @@ static int all_metrics(struct analysis *a, struct err *e)
 	group_lost_metrics(&a->run, &a->metrics);
 	if (link_metrics(&a->run, &a->metrics, &moved_bytes, e) < 0)
 		return -1;
-	if (job_metrics(&a->run, a->came_ns, &a->metrics, e) < 0 || stream_metrics(&a->run, &a->metrics, e) < 0)
+	if (tcp_metrics(&a->run, &a->metrics, e) < 0 || job_metrics(&a->run, a->came_ns, &a->metrics, e) < 0 ||
+	    stream_metrics(&a->run, &a->metrics, e) < 0)
 		return -1;
 	return cpu_metrics(&a->run, moved_bytes, &a->metrics, e);
 }

@@ -21,6 +21,7 @@ struct study_run {
 	int vms;
 	char workload[RUN_NAME_ROOM]; /* of the VM that moves, the first one */
 	int64_t rate_bits_per_s;      /* asked of the link; MISSING */
+	int64_t rtt_ns;               /* the same */
 	struct json_object *metrics;  /* of metrics.json, an array; NULL: none */
 	struct json_object *root;     /* owns it */
 };
@@ -50,7 +51,7 @@ struct study_key {
 	const char *point; /* a member of its label: "cpu" is of "load=cpu rate=1G" */
 	int vms;
 	const char *workload;
-	int64_t rate_bits_per_s;
+	int64_t rate_bits_per_s, rtt_ns;
 	const char *metric, *vm, *role, *estimator;
 };
 

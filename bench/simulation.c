@@ -19,7 +19,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { THREADS_MAX = 256 };
+enum { THREADS_MAX = 256, TRACE_COPY_MAX = 64 << 20 };
 
 /* All runs, point by point; threads take the next one that nobody has. */
 struct work {
@@ -267,8 +267,27 @@ static struct json_object *asked_json(const struct simulation_study *s)
 	return asked;
 }
 
+/* What was simulated stays known when the file it came from has changed. */
+static int trace_copy(const struct simulation_study *s, struct err *e)
+{
+	const struct simulated_config *x = &s->points[0];
+	struct whole_file out = { 0 };
+	char *text = x->scenario.arrival == SCENARIO_TRACE ? whole_file_read(x->texts.trace, TRACE_COPY_MAX) : NULL;
+	if (!text)
+		return 0;
+	int result = whole_file_open(&out, s->directory, "trace.csv", e);
+	if (result == 0) {
+		fputs(text, out.file);
+		result = whole_file_close(&out, 0, e);
+	}
+	free(text);
+	return result;
+}
+
 static int write_all(const struct work *w, struct err *e)
 {
+	if (trace_copy(w->study, e) < 0)
+		return -1;
 	return file_write(w, "points.csv", points_put, e) < 0 || file_write(w, "runs.csv", runs_put, e) < 0 ||
 	                       file_write(w, "simulated.csv", told_put, e) < 0
 	               ? -1

@@ -24,6 +24,7 @@ struct watched_node {
 	int core;                       /* the core of a local compute node, -1: not one */
 	const char *libvirt_uri;        /* to open a connection of one's own; NULL: no libvirt there */
 	const char *qemu_pid_directory; /* holds VMNAME.pid while a VM's QEMU runs on this node; NULL: none */
+	const char *migration_ip;       /* its address for migrations; NULL: none go from or to it */
 };
 
 struct watched_vm {
@@ -62,6 +63,7 @@ struct watch {
 	int64_t job_interval_ns;
 	int64_t cpu_interval_ns;
 	int64_t link_interval_ns;
+	int64_t tcp_interval_ns;
 	int64_t packet_bin_ns;
 	const struct web_options *web; /* of web sessions; may be NULL where no VM has any */
 	int64_t seed;
@@ -84,6 +86,7 @@ extern const struct collector_ops link_collector;
 extern const struct collector_ops job_collector;
 extern const struct collector_ops ping_collector;
 extern const struct collector_ops web_sessions_collector;
+extern const struct collector_ops tcp_collector;
 
 /* All of them; NULL ends. */
 extern const struct collector_ops *const collectors[];

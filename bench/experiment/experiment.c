@@ -273,7 +273,10 @@ void experiment_free(struct experiment *x)
 
 struct testbed_spec experiment_link_testbed(const struct experiment_link *l)
 {
-	struct testbed_spec spec = { .topology = l->topology, .backend = l->backend, .shape = l->shape };
+	struct testbed_spec spec = { .topology = l->topology,
+		                     .backend = l->backend,
+		                     .shape = l->shape,
+		                     .tcp_buffer_bytes = l->tcp_buffer_bytes };
 	if (strcmp(l->congestion_control, "auto") != 0)
 		snprintf(spec.congestion_control, sizeof(spec.congestion_control), "%.31s", l->congestion_control);
 	return spec;

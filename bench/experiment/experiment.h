@@ -47,6 +47,7 @@ struct experiment_link {
 	int topology, backend;
 	struct link_shape shape;
 	char congestion_control[OPTION_STRING_ROOM];
+	int64_t tcp_buffer_bytes;
 };
 
 struct experiment_storage {
@@ -110,6 +111,7 @@ struct experiment_bisect {
 
 struct experiment_collect {
 	int64_t sample_interval_ns, heartbeat_ns, job_interval_ns, cpu_interval_ns, link_interval_ns, packet_bin_ns;
+	int64_t tcp_interval_ns;
 	bool on[8]; /* in the order of collectors[] */
 };
 

@@ -11,7 +11,7 @@ static const struct option_row general_rows[] = {
 	{ "question", OPTION_STRING, GENERAL(question), "", NULL, NULL,
 	  "what the experiment asks, for the report's head" },
 	{ "study", OPTION_STRING, GENERAL(study), "", NULL, NULL,
-	  "the paper it repeats (kuno, hirofuchi): the report judges its claims" },
+	  "the paper it repeats (kuno, hirofuchi, sakurai-rtt): the report judges its claims" },
 	{ "explains", OPTION_STRING, GENERAL(explains), "", NULL, NULL,
 	  "claims (K3 K7) that the run is to explain: beside results in DIR, from DIR-explain" },
 	{ "cause", OPTION_STRING, GENERAL(cause), "", NULL, NULL,
@@ -69,6 +69,8 @@ static const struct option_row link_rows[] = {
 	{ "backend", OPTION_CHOICE, LINK(backend), "auto", "auto|netem|htb|emulator", NULL, "what shapes the link" },
 	{ "congestion_control", OPTION_STRING, LINK(congestion_control), "auto", NULL, NULL,
 	  "of TCP on all nodes; auto: cubic, or reno where there is none" },
+	{ "tcp_buffer", OPTION_SIZE, LINK(tcp_buffer_bytes), "64M", "8K", "1G",
+	  "highest send and receive buffer of a TCP connection on all nodes; about half of it can be on the way" },
 	OPTION_END
 };
 
@@ -197,6 +199,8 @@ static const struct option_row collect_rows[] = {
 	  "between two readings of CPU time" },
 	{ "link_interval", OPTION_DURATION, COLLECT(link_interval_ns), "100ms", "1ms", "10s",
 	  "between two readings of link counters" },
+	{ "tcp_interval", OPTION_DURATION, COLLECT(tcp_interval_ns), "100ms", "1ms", "10s",
+	  "between two looks at the TCP connections of migrations" },
 	{ "packet_bin", OPTION_DURATION, COLLECT(packet_bin_ns), "10ms", "1ms", "10s", "width of a row of packets" },
 	{ "samples", OPTION_BOOLEAN, COLLECT(on[0]), "yes", NULL, NULL,
 	  "collect samples (the run needs them to follow the guests)" },
@@ -208,6 +212,8 @@ static const struct option_row collect_rows[] = {
 	  "ping the guests at 10, 100 and 200 ms too, for comparison" },
 	{ "web-sessions", OPTION_BOOLEAN, COLLECT(on[6]), "yes", NULL, NULL,
 	  "load VMs that have sessions with them (no: they are not loaded)" },
+	{ "tcp", OPTION_BOOLEAN, COLLECT(on[7]), "no", NULL, NULL,
+	  "collect windows, round trips and repeats of the TCP connections of migrations" },
 	OPTION_END
 };
 

@@ -166,7 +166,8 @@ void run_facts_link(struct run_directory *d, const struct testbed *t, const stru
 	const struct option_row *rows = experiment_section_rows("link");
 	struct experiment_link asked = { .topology = t->spec.topology,
 		                         .backend = t->spec.backend,
-		                         .shape = t->spec.shape };
+		                         .shape = t->spec.shape,
+		                         .tcp_buffer_bytes = t->spec.tcp_buffer_bytes };
 	struct json_object *flags = json_object_new_array();
 	struct link_tcp tcp;
 	struct err why = { 0 };

@@ -19,6 +19,7 @@ static void watch_fill(struct watching *w, const struct experiment *x, const str
 			.core = n->core,
 			.libvirt_uri = n->libvirt_uri[0] ? n->libvirt_uri : NULL,
 			.qemu_pid_directory = n->qemu_pid_directory[0] ? n->qemu_pid_directory : NULL,
+			.migration_ip = i == NODE_SRC || i == NODE_DST ? n->migration_ip : NULL,
 		};
 	}
 	for (int i = 0; i < x->vm_count; i++) {
@@ -54,6 +55,7 @@ static void watch_fill(struct watching *w, const struct experiment *x, const str
 		.job_interval_ns = x->collect.job_interval_ns,
 		.cpu_interval_ns = x->collect.cpu_interval_ns,
 		.link_interval_ns = x->collect.link_interval_ns,
+		.tcp_interval_ns = x->collect.tcp_interval_ns,
 		.packet_bin_ns = x->collect.packet_bin_ns,
 		.web = &x->sessions,
 		.seed = x->general.seed,

@@ -29,6 +29,7 @@ struct testbed_spec {
 	int backend;                 /* enum link_backend */
 	struct link_shape shape;     /* of the migration link */
 	char congestion_control[32]; /* of TCP on every node; empty: link_pin_tcp() chooses */
+	int64_t tcp_buffer_bytes;    /* highest send and receive buffer of it; 0: LINK_TCP_BUFFER */
 	bool storage;                /* start tgtd */
 	bool tls;                    /* certificates for migrations */
 	bool pinned;                 /* one core a compute node (where there are two) */
@@ -86,6 +87,9 @@ struct link_shape testbed_link_shape(const struct testbed_spec *spec, const char
 
 /* The link whose shape is the experiment's: `migration`, or in topology shared the destination's uplink. */
 const struct testbed_link *testbed_migration_link(const struct testbed *t);
+
+/* Pin TCP on a node as the spec says; again when its routes have gone. */
+int testbed_pin_tcp(const struct testbed *t, int node, struct err *e);
 
 /* Measure the way of a migration, from src to dst. */
 int testbed_measure(const struct testbed *t, struct link_measured *ret, struct err *e);
