@@ -59,9 +59,6 @@ struct study_key {
 int study_label_split(const char *label, const char *word, char *block, size_t block_room, char *member,
                       size_t member_room);
 
-/* Whether the label has every word of `words`, "load=cpu feature=tls". */
-int study_label_has(const char *label, const char *words);
-
 /* Keep the runs whose point has these words, which are taken out of it: what is left tells their cases apart. EXIT_USAGE when
  * there is none. */
 int study_runs_choose(struct study_runs *s, const char *words, struct err *e);

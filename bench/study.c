@@ -8,6 +8,7 @@
 #include "analysis/study_analyze.h"
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
+#include "bench/base/point_label.h"
 #include "bench/experiment/progress.h"
 #include "bench/experiment/run.h"
 #include "bench/experiment/run_directory.h"
@@ -132,7 +133,7 @@ static int states_choose(struct study *s, struct err *e)
 {
 	long chosen = 0;
 	for (long i = 0; s->only && i < study_run_count(s); i++) {
-		if (study_label_has(s->labels[i % s->points], s->only))
+		if (point_label_has(s->labels[i % s->points], s->only))
 			chosen++;
 		else if (s->states[i] == RUN_TO_COME)
 			s->states[i] = RUN_LEFT_OUT;

@@ -1,5 +1,7 @@
 #include "reports/study_curves.h"
 
+#include "bench/base/point_label.h"
+
 #include "reports/csv_table.h"
 #include "reports/draw.h"
 
@@ -34,7 +36,7 @@ static int collect(const struct csv_table *t, const char *member, int line, stru
 			        csv_table_number(t, i, "low") / 1e9, csv_table_number(t, i, "high") / 1e9 };
 		if (strcmp(csv_table_text(t, i, "metric"), lines[line].metric) == 0 &&
 		    strcmp(csv_table_text(t, i, "estimator"), lines[line].estimator) == 0 &&
-		    study_label_has(csv_table_text(t, i, "point"), member) && !isnan(p.rtt_ms) && !isnan(p.mean))
+		    point_label_has(csv_table_text(t, i, "point"), member) && !isnan(p.rtt_ms) && !isnan(p.mean))
 			ret[count++] = p;
 	}
 	qsort(ret, (size_t)count, sizeof(*ret), by_rtt);
@@ -105,7 +107,7 @@ static int runs_by_rtt(const struct study_view *v, const char *member, const str
 		                                 "rtt_ns") /
 		                1e6;
 		int at = 0;
-		if (isnan(rtt_ms) || count == DRAWN_SERIES || !study_label_has(point, member) ||
+		if (isnan(rtt_ms) || count == DRAWN_SERIES || !point_label_has(point, member) ||
 		    study_view_point(v, point) != &v->runs[i])
 			continue;
 		while (at < count && ret_rtt_ms[at] < rtt_ms)

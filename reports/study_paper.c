@@ -1,5 +1,7 @@
 /* A study that repeats a paper: its claims judged, the sizes of its VMs, and its figures redrawn. */
 #include "reports/cluster.h"
+
+#include "bench/base/point_label.h"
 #include "reports/csv_table.h"
 #include "reports/draw.h"
 #include "reports/html.h"
@@ -112,7 +114,7 @@ static void put_curve_sizes(FILE *out, const struct study_view *v)
 	for (int p = 0; v->paper->curves && p < CURVE_PANELS; p++) {
 		const struct run_data *run = NULL;
 		for (int i = 0; i < v->count && !run; i++)
-			if (study_label_has(json_text(v->runs[i].manifest, "point"),
+			if (point_label_has(json_text(v->runs[i].manifest, "point"),
 			                    v->paper->curves->panels[p].member))
 				run = &v->runs[i];
 		struct json_object *vm = run ? run_vm_row(run, run_moved_vm(run)) : NULL;

@@ -155,15 +155,6 @@ int study_point_row(const struct csv_table *t, const char *point, const char *me
 	return -1;
 }
 
-int study_label_has(const char *label, const char *word)
-{
-	size_t length = strlen(word);
-	for (const char *at = label; *at; at += strcspn(at, " "), at += strspn(at, " "))
-		if (strcspn(at, " ") == length && memcmp(at, word, length) == 0)
-			return 1;
-	return 0;
-}
-
 const struct run_data *study_view_point(const struct study_view *v, const char *label)
 {
 	for (int i = 0; i < v->count; i++)

@@ -90,9 +90,6 @@ int study_view_row(const struct study_view *v, const char *metric, const char *r
 /* The row of a table like study.csv with this value of a point, -1: there is none. */
 int study_point_row(const struct csv_table *t, const char *point, const char *metric, const char *estimator);
 
-/* Whether the label of a point, "used=0.60 rtt=6ms", has this word, "used=0.60". */
-int study_label_has(const char *label, const char *word);
-
 /* The first complete run of this point of the sweep; NULL: there is none. */
 const struct run_data *study_view_point(const struct study_view *v, const char *label);
 

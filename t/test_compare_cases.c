@@ -161,9 +161,9 @@ static void points_of_one_study(void **state)
 			                 compared.list[i].case_index ? COMPARE_REGRESSED : COMPARE_SAME);
 	assert_int_equal(study_runs_choose(&runs[1], "load=io feature=none", &e), -1);
 	assert_int_equal(e.status, EXIT_USAGE);
-	assert_true(study_label_has("load=cpu feature=tls", "feature=tls"));
-	assert_false(study_label_has("load=cpu feature=tls", "feature=t"));
-	assert_true(study_label_has("", ""));
+	assert_true(point_label_has("load=cpu feature=tls", "feature=tls"));
+	assert_false(point_label_has("load=cpu feature=tls", "feature=t"));
+	assert_true(point_label_has("", ""));
 }
 
 static void runs_and_folders(void **state)
