@@ -26,6 +26,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#define NOTABLE_BYTES 10e6
+
 struct analysis {
 	struct run run;
 	struct metrics metrics;
@@ -265,6 +267,17 @@ static void check_events(struct analysis *a)
 		metrics_warn(&a->metrics, "events.csv was cut short: the run is complete, but its end is not in it");
 }
 
+/* What did not cross the link was not held up by it. */
+static void check_way(struct analysis *a, double link_bytes)
+{
+	double sent = metric_of(run_fact(&a->run, "/migration/completed/data_processed_bytes"));
+	if (sent > NOTABLE_BYTES && link_bytes < sent / 2)
+		metrics_warn(&a->metrics,
+		             "the hypervisor says that it sent %.3g MB, and %.3g MB crossed the link: the migration went "
+		             "another way",
+		             sent / 1e6, link_bytes / 1e6);
+}
+
 static int all_metrics(struct analysis *a, struct err *e)
 {
 	double moved_bytes = NAN;
@@ -288,6 +301,7 @@ static int all_metrics(struct analysis *a, struct err *e)
 	if (tcp_metrics(&a->run, &a->metrics, e) < 0 || job_metrics(&a->run, a->came_ns, &a->metrics, e) < 0 ||
 	    stream_metrics(&a->run, &a->metrics, e) < 0)
 		return -1;
+	check_way(a, moved_bytes);
 	return cpu_metrics(&a->run, moved_bytes, &a->metrics, e);
 }
 

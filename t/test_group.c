@@ -30,8 +30,8 @@ static int pulse(void *context, const char *line, struct err *e)
 
 static struct group_spec group(int kind, int at_once, const char *to)
 {
-	struct group_spec spec = { .from = { "src", "", "", 0 },
-		                   .to = { to, "", "", 1 },
+	struct group_spec spec = { .from = { "src", "", "", NULL, 0 },
+		                   .to = { to, "", "", NULL, 1 },
 		                   .names = names,
 		                   .vms = vms,
 		                   .count = VMS,

@@ -85,6 +85,7 @@ static int migrate(struct run *r, const struct experiment_vm *vm, struct err *e)
 	spec.vm = vm->name;
 	spec.source_node = r->testbed.nodes[from].name;
 	spec.uri = uri;
+	spec.peer_uri = r->testbed.nodes[to].peer_uri[0] ? r->testbed.nodes[to].peer_uri : NULL;
 	spec.destination_core = r->testbed.nodes[to].core;
 	spec.stop_due = m->sent_limit > 0 && m->mode == MODE_PRECOPY ? sent_enough : NULL;
 	spec.interrupted = r->order->injections ? &r->injected : &run_interrupted;

@@ -55,7 +55,7 @@ struct mover_node run_mover_node(const struct run *r, int node, char uri[64])
 {
 	const struct node *n = &r->testbed.nodes[node];
 	snprintf(uri, 64, "tcp://%s", n->migration_ip);
-	return (struct mover_node){ n->name, n->libvirt_uri, uri, n->core };
+	return (struct mover_node){ n->name, n->libvirt_uri, uri, n->peer_uri[0] ? n->peer_uri : NULL, n->core };
 }
 
 int run_moves_pulse(void *context, const char *line, struct err *e)

@@ -66,7 +66,7 @@ static bool migrate_once(const struct migration_spec *spec, virDomainPtr domain,
                          unsigned flags, virDomainPtr *ret_moved)
 {
 	if (flags & VIR_MIGRATE_PEER2PEER) {
-		char *uri = virConnectGetURI(spec->destination);
+		char *uri = spec->peer_uri ? strdup(spec->peer_uri) : virConnectGetURI(spec->destination);
 		int result = uri ? virDomainMigrateToURI3(domain, uri, r->params, (unsigned)r->count, flags) : -1;
 		free(uri);
 		*ret_moved = result == 0 ? virDomainLookupByName(spec->destination, spec->vm) : NULL;

@@ -151,6 +151,7 @@ static void *move_main(void *argument)
 	migration.vm = r->vm_name;
 	migration.source_node = spec->nodes[r->from].name;
 	migration.uri = spec->nodes[r->to].migration_uri;
+	migration.peer_uri = spec->nodes[r->to].peer_uri;
 	migration.destination_core = spec->nodes[r->to].core;
 	migration.interrupted = &r->broken_off;
 	r->status = spec->migrate(&spec->nodes[r->from], &spec->nodes[r->to], &migration, &r->result, &r->e);

@@ -30,6 +30,7 @@ struct mover_node {
 	const char *name;
 	const char *libvirt_uri;
 	const char *migration_uri; /* where its QEMU listens: "tcp://10.77.3.3" */
+	const char *peer_uri;      /* see struct migration_spec; may be NULL */
 	int core;                  /* that its VMs are pinned to; -1: they are not */
 };
 
@@ -42,7 +43,7 @@ struct mover_spec {
 	bool (*due)(void *context, int32_t vm);
 	void *due_context;
 	/*
-	 * How every VM is moved, and where events go. Connections, VM, source_node, uri, core and interrupted are filled in for
+	 * How every VM is moved, and where events go. Connections, VM, source_node, URIs, core and interrupted are filled in for
 	 * each move, which has connections of its own: one that broke before does it no harm.
 	 */
 	struct migration_spec migration;

@@ -24,6 +24,7 @@ struct node {
 	char mntns_path[64]; /* of the holder; "" when the node has no mount namespace of its own */
 	char utsns_path[64];
 	char libvirt_uri[320];        /* "" when it runs no libvirtd */
+	char peer_uri[64];            /* how other nodes' daemons reach it, over the migration link; "": they cannot */
 	char qemu_pid_directory[300]; /* as seen from outside */
 	char management_ip[16];       /* "" when not on that network */
 	char lan_ip[16];

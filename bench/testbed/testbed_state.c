@@ -55,6 +55,7 @@ static const struct member node_members[] = {
 	NODE_TEXT(mntns_path),
 	NODE_TEXT(utsns_path),
 	NODE_TEXT(libvirt_uri),
+	NODE_TEXT(peer_uri),
 	NODE_TEXT(qemu_pid_directory),
 	NODE_TEXT(management_ip),
 	NODE_TEXT(lan_ip),
