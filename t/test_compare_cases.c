@@ -1,4 +1,5 @@
 /* Comparisons: which runs stand against which, and what forbids to compare them. */
+#include "bench/base/point_label.h"
 #include "t/compared.h"
 
 static void assert_forbidden(const struct made_conditions *c, const char *why, const char *kind)

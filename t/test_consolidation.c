@@ -195,8 +195,8 @@ static struct looped loop_run(const char *second, int64_t duration_ns, bool dry_
 	void *options = made_options(ops, "window=1s quiet=1s");
 	struct monitor_replay_row rows[4];
 	const struct consolidation_node nodes[] = {
-		{ { "pm0", "", "", 0 }, { .name = "pm0" }, 1, INT64_C(1) << 34 },
-		{ { second, "", "", 1 }, { .name = second }, 1, INT64_C(1) << 34 },
+		{ { "pm0", "", "", NULL, 0 }, { .name = "pm0" }, 1, INT64_C(1) << 34 },
+		{ { second, "", "", NULL, 1 }, { .name = second }, 1, INT64_C(1) << 34 },
 	};
 	const struct consolidation_vm vms[] = { { "vm0", 1 << 28, 0 }, { "vm1", 1 << 28, 0 } };
 	memcpy(rows, overloaded, sizeof(rows));

@@ -17,7 +17,7 @@ static const struct probe_path path = { NULL, "127.0.0.1", NULL, "127.0.0.1" };
 
 static void a_paced_stream_has_its_rate(void **state)
 {
-	const struct probe_load load = { 0, 8000000, 100 * NS_PER_MS, 300 * NS_PER_MS };
+	const struct probe_load load = { 0, 8000000, 100 * NS_PER_MS, 300 * NS_PER_MS, 0 };
 	double bits_per_s = 0;
 	int64_t window_ns;
 	struct err e = { 0 };
@@ -37,7 +37,7 @@ static void on_alarm(int number)
 static void a_signal_is_an_interrupt(void **state)
 {
 	/* slow, so that the receiver waits; longer than the test may take */
-	const struct probe_load load = { 0, 1000000, 0, 600 * NS_PER_S };
+	const struct probe_load load = { 0, 1000000, 0, 600 * NS_PER_S, 0 };
 	const struct sigaction action = { .sa_handler = on_alarm };
 	const struct itimerval ticks = { { 0, 50000 }, { 0, 50000 } }, none = { { 0, 0 }, { 0, 0 } };
 	double bits_per_s;
