@@ -43,7 +43,7 @@ do for [i = 1:COUNT] {
 	plot FILE[i] using ($1 == 2 && $3 == 0 ? $2 : NaN):($1 + $4) with points pointtype 7 pointsize 0.8 linecolor rgb '#600072B2', \
 	     '' using ($1 == 1 && $3 == 0 ? $2 : NaN):($1 + $4) with points pointtype 7 pointsize 0.8 linecolor rgb '#60E69F00', \
 	     '' using ($3 == 1 ? HIGH[i] : NaN):($1 + $4) with points pointtype 9 pointsize 1 linecolor rgb RED, \
-	     '' using ($3 == 1 && $4 == 0 ? HIGH[i] : NaN):1:('never ') with labels right font small textcolor rgb RED
+	     '' using (HIGH[i]):1:($3 == 1 && $4 == 0 ? 'never ' : '') with labels right font small textcolor rgb RED
 	unset arrow 1; unset arrow 2; unset arrow 3; unset object 1
 	unset label 90; unset label 91; unset label 92; unset label 93; unset label 94; unset label 95
 }

@@ -43,6 +43,6 @@ set key at graph 1, graph 1 right bottom horizontal Left reverse samplen 1.6 fon
 plot DATA using ($2 == 0 ? $3 : NaN):1:3:4:($1 - 0.32):($1 + 0.32) with boxxyerror fillstyle solid noborder linecolor rgb BLUE title 'arrived', \
      DATA using ($2 == 1 ? $3 : NaN):1:3:4:($1 - 0.32):($1 + 0.32) with boxxyerror fillstyle solid noborder linecolor rgb ORANGE title 'recalled', \
      DATA using ($2 == 2 ? $3 : NaN):1:3:4:($1 - 0.32):($1 + 0.32) with boxxyerror fillstyle solid noborder linecolor rgb RED title 'failed', \
-     DATA using ($2 == 0 ? ($3 + $4) / 2 : NaN):1:(sprintf('%.1f s', $4 - $3)) with labels font small textcolor rgb 'white' notitle
+     DATA using (($3 + $4) / 2):1:($2 == 0 ? sprintf('%.1f s', $4 - $3) : '') with labels font small textcolor rgb 'white' notitle
 unset multiplot
 unset output
