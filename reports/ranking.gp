@@ -6,7 +6,6 @@
 load SCRIPTS.'/style.gp'
 
 # Labels without any point, over an empty range (one member), are too much for gnuplot 5.4: empty ones stand in.
-known(x) = x == x ? x : 0
 
 TOP = 76; BOTTOM = 70
 W = 1200; H = TOP + BOTTOM + ROW * COUNT
@@ -36,7 +35,7 @@ set key off
 plot FILE using (0):1:(0):3:($1 - 0.3):($1 + 0.3) with boxxyerror fillstyle solid noborder linecolor rgb BLUE, \
      FILE using (0):1:(0):($2 == 2 ? STAYED : NaN):($1 - 0.3):($1 + 0.3) with boxxyerror linecolor rgb RED fillstyle solid 0.15 border linecolor rgb RED, \
      FILE using (0.5 * STAYED):1:($2 == 2 ? 'never converged' : '') with labels font small center textcolor rgb BLACK, \
-     FILE using (known($3)):1:($2 == 2 || $3 != $3 ? '' : sprintf($3 < 9.995 ? '%.2f' : '%.1f', $3).($2 == 1 ? ' (not always)' : '')) with labels left offset 0.5, 0 font small
+     FILE using (valid(3) ? $3 : 0):1:($2 == 2 || !valid(3) ? '' : sprintf($3 < 9.995 ? '%.2f' : '%.1f', $3).($2 == 1 ? ' (not always)' : '')) with labels left offset 0.5, 0 font small
 unset arrow 1
 
 # Downtimes by the five estimators.
@@ -69,6 +68,6 @@ set xrange [0:1.25 * LOST]
 set key off
 plot FILE using (0):1:(0):($2 == 2 ? NaN : $9):($1 - 0.3):($1 + 0.3) with boxxyerror fillstyle solid noborder linecolor rgb GREEN, \
      FILE using (0):1:(0):($2 == 2 ? $9 : NaN):($1 - 0.3):($1 + 0.3) with boxxyerror linecolor rgb RED fillstyle solid 0.15 border linecolor rgb RED, \
-     FILE using (known($9)):1:($9 != $9 ? '' : sprintf($9 < 9.995 ? '%.2f' : '%.1f', $9)) with labels left offset 0.5, 0 font small
+     FILE using (valid(9) ? $9 : 0):1:(!valid(9) ? '' : sprintf($9 < 9.995 ? '%.2f' : '%.1f', $9)) with labels left offset 0.5, 0 font small
 unset multiplot
 unset output
