@@ -5,8 +5,6 @@
 # lost work (s); NaN is missing.
 load SCRIPTS.'/style.gp'
 
-# Labels without any point, over an empty range (one member), are too much for gnuplot 5.4: empty ones stand in.
-
 TOP = 76; BOTTOM = 70
 W = 1200; H = TOP + BOTTOM + ROW * COUNT
 eval(open(W, H))
@@ -32,6 +30,7 @@ set xlabel 'migration time (s)' offset 0, 0.5
 set label 1 'migration time' at graph 0, screen 1 - (TOP - 14.) / H left font bold
 if (REFERENCE == REFERENCE) { set arrow 1 from REFERENCE, graph 0 to REFERENCE, graph 1 nohead dashtype 2 linewidth 1.5 linecolor rgb GREY front }
 set key off
+# Labels without any point, over an empty range (one member), are too much for gnuplot 5.4: empty ones stand in.
 plot FILE using (0):1:(0):3:($1 - 0.3):($1 + 0.3) with boxxyerror fillstyle solid noborder linecolor rgb BLUE, \
      FILE using (0):1:(0):($2 == 2 ? STAYED : NaN):($1 - 0.3):($1 + 0.3) with boxxyerror linecolor rgb RED fillstyle solid 0.15 border linecolor rgb RED, \
      FILE using (0.5 * STAYED):1:($2 == 2 ? 'never converged' : '') with labels font small center textcolor rgb BLACK, \

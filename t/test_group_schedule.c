@@ -70,6 +70,15 @@ static void share(const struct made_link *l, const struct made_vm *vms, int coun
 			ret[i] = left / open;
 }
 
+/* What is in the sender's buffer counts as sent: twice the window, which the link's queue of 50 ms bounds, too. */
+static int64_t said_sent(const struct made_link *l, const struct made_vm *v)
+{
+	double buffer = 2 * fmin(l->window_bytes, l->rate * (l->rtt_s + 0.05));
+	double buffered = v->sent > 0 ? fmin(buffer, v->left) : 0;
+	double said = v->sent + buffered - v->rate * l->stale_s * rand() / RAND_MAX;
+	return said > 0 ? (int64_t)said : 0;
+}
+
 /* Time for the group, in s; INFINITY: never. Passes: what is dirtied while a pass is sent is the next one. */
 static double move_all(struct group_schedule *s, const struct made_link *l, struct made_vm *vms, int count)
 {
@@ -83,7 +92,7 @@ static double move_all(struct group_schedule *s, const struct made_link *l, stru
 					group_schedule_progress(
 						s, i,
 						&(struct group_progress){
-							(int64_t)(vms[i].sent - vms[i].rate * l->stale_s * rand() / RAND_MAX),
+							said_sent(l, &vms[i]),
 							vms[i].sent > 0 ? (int64_t)vms[i].left : 0,
 							vms[i].sent > vms[i].memory ? vms[i].dirty : NAN });
 			for (int i; (i = group_schedule_recall(s)) >= 0;) {

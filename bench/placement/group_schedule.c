@@ -202,7 +202,8 @@ static void look(struct group_schedule *s, int64_t now_ns)
 		return;
 	for (int i = 0; i < s->count; i++) {
 		const struct member *m = &s->members[i];
-		double rate = (double)(m->sent_bytes - m->window_sent_bytes) / seconds;
+		/* At first it fills the sender's buffers, and nothing of that need be across. */
+		double rate = m->window_sent_bytes ? (double)(m->sent_bytes - m->window_sent_bytes) / seconds : 0;
 		sent += rate;
 		s->single = rate > s->single ? rate : s->single;
 		dirty += m->state == MOVING ? dirty_of(m) : 0;
