@@ -317,8 +317,7 @@ static int whole_check(struct experiment *x, struct err *e)
 	if (!x->collect.on[0])
 		return err_set(e, EXIT_USAGE,
 		               "collect.samples cannot be off: without samples the run cannot follow its guests");
-	struct link_shape shape = x->link.shape;
-	if (link_check_shape(&shape, e) < 0)
+	if (experiment_link_check(&x->link, e) < 0)
 		return -1;
 	if (x->migration.suspend_ns && x->migration.mode != MODE_NONE)
 		return err_set(e, EXIT_USAGE,
@@ -398,9 +397,23 @@ void experiment_free(struct experiment *x)
 	x->consolidate.policy_options = NULL;
 }
 
+int experiment_link_check(const struct experiment_link *l, struct err *e)
+{
+	struct link_shape shape = l->shape;
+	if (l->network == NETWORK_OVS && l->topology != TOPOLOGY_SHARED)
+		return err_set(e, EXIT_USAGE,
+		               "link.network = ovs has one link, between the two LANs, for all traffic: set "
+		               "link.topology = shared");
+	return link_check_shape(&shape, e);
+}
+
 struct testbed_spec experiment_link_testbed(const struct experiment_link *l)
 {
-	struct testbed_spec spec = { .topology = l->topology, .backend = l->backend, .shape = l->shape };
+	struct testbed_spec spec = { .topology = l->topology,
+		                     .backend = l->backend,
+		                     .network = l->network,
+		                     .tunnel = l->tunnel,
+		                     .shape = l->shape };
 	if (strcmp(l->congestion_control, "auto") != 0)
 		snprintf(spec.congestion_control, sizeof(spec.congestion_control), "%.31s", l->congestion_control);
 	return spec;

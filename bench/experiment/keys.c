@@ -58,6 +58,9 @@ static const struct option_row link_rows[] = {
 	  "before the bottleneck; 0: 50 ms of the rate" },
 	{ "topology", OPTION_CHOICE, LINK(topology), "separate", "separate|shared", NULL,
 	  "shared: storage and guest traffic on the shaped link too" },
+	{ "network", OPTION_CHOICE, LINK(network), "bridge", "bridge|ovs", NULL,
+	  "ovs: the nodes are in two LANs with a router between, and Open vSwitch tunnels the guests' LAN across" },
+	{ "tunnel", OPTION_CHOICE, LINK(tunnel), "gre", "gre|vxlan|geneve", NULL, "between the switches of network ovs" },
 	{ "backend", OPTION_CHOICE, LINK(backend), "auto", "auto|netem|htb|emulator", NULL, "what shapes the link" },
 	{ "congestion_control", OPTION_STRING, LINK(congestion_control), "auto", NULL, NULL,
 	  "of TCP on all nodes; auto: cubic, or reno where there is none" },
@@ -179,6 +182,8 @@ static const struct option_row collect_rows[] = {
 	{ "link_interval", OPTION_DURATION, COLLECT(link_interval_ns), "100ms", "1ms", "10s",
 	  "between two readings of link counters" },
 	{ "packet_bin", OPTION_DURATION, COLLECT(packet_bin_ns), "10ms", "1ms", "10s", "width of a row of packets" },
+	{ "flow_interval", OPTION_DURATION, COLLECT(flow_interval_ns), "1s", "100ms", "10min",
+	  "between two readings of the switches' flows (network ovs)" },
 	{ "samples", OPTION_BOOLEAN, COLLECT(on[0]), "yes", NULL, NULL,
 	  "collect samples (the run needs them to follow the guests)" },
 	{ "packets", OPTION_BOOLEAN, COLLECT(on[1]), "yes", NULL, NULL, "collect packets at the client" },
@@ -187,8 +192,11 @@ static const struct option_row collect_rows[] = {
 	{ "job", OPTION_BOOLEAN, COLLECT(on[4]), "yes", NULL, NULL, "collect the hypervisor's job statistics" },
 	{ "ping", OPTION_BOOLEAN, COLLECT(on[5]), "no", NULL, NULL,
 	  "ping the guests at 10, 100 and 200 ms too, for comparison" },
-	{ "web-sessions", OPTION_BOOLEAN, COLLECT(on[6]), "yes", NULL, NULL,
+	{ "flows", OPTION_BOOLEAN, COLLECT(on[6]), "yes", NULL, NULL, "collect the switches' flows (network ovs)" },
+	{ "web-sessions", OPTION_BOOLEAN, COLLECT(on[7]), "yes", NULL, NULL,
 	  "load VMs that have sessions with them (no: they are not loaded)" },
+	{ "continuity", OPTION_BOOLEAN, COLLECT(on[8]), "yes", NULL, NULL,
+	  "talk to VMs with workload stream (no: they hear nothing)" },
 	OPTION_END
 };
 

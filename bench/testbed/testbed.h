@@ -21,12 +21,16 @@
 #include <stdint.h>
 
 enum topology { TOPOLOGY_SEPARATE, TOPOLOGY_SHARED };
+enum network { NETWORK_BRIDGE, NETWORK_OVS }; /* ovs: two LANs and a tunnel, see two_lans.h */
+enum tunnel { TUNNEL_GRE, TUNNEL_VXLAN, TUNNEL_GENEVE };
 enum { NODE_SRC, NODE_DST, NODE_STO, NODE_HEAD, NODE_COUNT };
 enum { LINK_ROOM = 4 };
 
 struct testbed_spec {
 	int topology;                /* enum topology */
 	int backend;                 /* enum link_backend */
+	int network;                 /* enum network; ovs wants TOPOLOGY_SHARED */
+	int tunnel;                  /* enum tunnel; of NETWORK_OVS */
 	struct link_shape shape;     /* of the migration link */
 	char congestion_control[32]; /* of TCP on every node; empty: link_pin_tcp() chooses */
 	bool storage;                /* start tgtd */
@@ -47,6 +51,8 @@ struct testbed {
 	struct node nodes[NODE_COUNT];
 	struct testbed_link links[LINK_ROOM];
 	int link_count;
+	char datapath[200];     /* of the switches, in words: where, and why there; "" none */
+	char learned_path[300]; /* what their controller has learnt, see learning_switch.py; "" none */
 	struct undo *undo;
 	int lock_fd;
 	bool kept; /* it was up before this process came: leave it up */
@@ -84,8 +90,13 @@ extern const char *const testbed_uplinks[];
 /* The shape that is asked of the link of that name. */
 struct link_shape testbed_link_shape(const struct testbed_spec *spec, const char *link);
 
-/* The link whose shape is the experiment's: `migration`, or in topology shared the destination's uplink. */
+/* The link whose shape is the experiment's: `migration`, in topology shared the destination's uplink, with two LANs what
+ * is between them. */
+const char *testbed_migration_link_name(const struct testbed_spec *spec);
 const struct testbed_link *testbed_migration_link(const struct testbed *t);
+
+/* What its switch calls itself to the controller (datapath id) and in learned_path; NODE_SRC, NODE_DST. */
+int testbed_switch_number(int node);
 
 /* Measure the way of a migration, from src to dst. */
 int testbed_measure(const struct testbed *t, struct link_measured *ret, struct err *e);
