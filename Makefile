@@ -31,7 +31,7 @@ GUEST_SOURCES := $(wildcard workloads/*.c) $(addprefix bench/base/,err.c clock.c
 GUEST_OBJECTS := $(GUEST_SOURCES:%.c=$(B)/guest/%.o)
 C_TESTS := $(patsubst t/%.c,$(B)/t/%.t,$(filter-out t/fuzz_alone.c t/bench_%.c,$(wildcard t/*.c)))
 
-.PHONY: help all deps guest images demo kuno kuno-explain hirofuchi sakurai check check-full lint install clean bench FORCE
+.PHONY: help all deps guest images demo kuno kuno-explain hirofuchi sakurai openflow openflow-distance check check-full lint install clean bench FORCE
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -72,6 +72,14 @@ sakurai: deps    ## tables 3 and 5 of configs/sakurai by simulation (a minute), 
 	$(Q)$(MAKE) --no-print-directory $(PARALLEL) all
 	$(Q)for sites in three five; do rm -rf results/sakurai-$$sites-sites; \
 		$(B)/migmeter simulate configs/sakurai/$$sites-sites.conf -o results/sakurai-$$sites-sites || exit 1; done
+
+openflow: deps   ## the study of configs/openflow at scale 1/8: 33 runs (about 18 minutes), report in results/openflow
+	$(Q)$(MAKE) --no-print-directory $(PARALLEL) all
+	$(Q)$(B)/migmeter run configs/openflow/openflow.conf --scale 1/8 -o results/openflow --continue
+
+openflow-distance: deps ## the same VM at RTTs of 0 to 30 ms, with its disk left behind or not (8 runs, about 8 minutes)
+	$(Q)$(MAKE) --no-print-directory $(PARALLEL) all
+	$(Q)$(B)/migmeter run configs/openflow/distance.conf -o results/openflow-distance --continue
 
 check: deps      ## all tests (about 5 minutes)
 	$(Q)$(MAKE) --no-print-directory $(PARALLEL) all tests
@@ -122,6 +130,7 @@ DATA = $(DESTDIR)$(prefix)/share/migmeter
 MAN  = $(DESTDIR)$(prefix)/share/man/man1
 install: all     ## install below $(DESTDIR)$(prefix)
 	install -d $(DESTDIR)$(prefix)/bin $(DATA)/guest/kernel $(DATA)/configs $(DATA)/reports $(MAN) \
+		$(DATA)/bench/testbed \
 		$(DESTDIR)$(prefix)/share/bash-completion/completions
 	install -m 755 $(B)/migmeter $(DESTDIR)$(prefix)/bin/migmeter
 	install -m 755 $(B)/guest/migmeter-guest $(DATA)/guest/
@@ -129,6 +138,7 @@ install: all     ## install below $(DESTDIR)$(prefix)
 	for image in $(wildcard $(B)/guest/images/*.img); do \
 		install -d $(DATA)/guest/images && cp --sparse=always $$image $(DATA)/guest/images/ || exit 1; done
 	cp -r configs/. $(DATA)/configs/
+	install -m 644 bench/testbed/learning_switch.py $(DATA)/bench/testbed/
 	install -m 644 $(wildcard reports/*.gp reports/*.css) $(DATA)/reports/
 	$(B)/migmeter manual >$(MAN)/migmeter.1
 	for command in $$($(B)/migmeter help | sed -n 's/^  \([a-z]*\) .*/\1/p'); do \

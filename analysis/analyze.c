@@ -5,6 +5,7 @@
 #include "analysis/cited.h"
 #include "analysis/cluster_metrics.h"
 #include "analysis/coarse.h"
+#include "analysis/continuity_metrics.h"
 #include "analysis/downtime.h"
 #include "analysis/host_metrics.h"
 #include "analysis/job_metrics.h"
@@ -274,7 +275,8 @@ static int all_metrics(struct analysis *a, struct err *e)
 		return -1;
 	for (int i = 0; i < a->run.vm_count; i++)
 		if (vm_metrics(a, &a->run.vms[i], e) < 0 ||
-		    response_metrics(&a->run, &a->run.vms[i], &a->metrics, e) < 0)
+		    response_metrics(&a->run, &a->run.vms[i], &a->metrics, e) < 0 ||
+		    continuity_metrics(&a->run, &a->run.vms[i], &a->metrics, e) < 0)
 			return -1;
 	if (link_metrics(&a->run, &a->metrics, &moved_bytes, e) < 0)
 		return -1;

@@ -40,7 +40,7 @@ struct claim {
 	const char *answer;  /* said with the value in the page's head, "It takes longer, by"; NULL: it is not */
 };
 
-extern const struct claim kuno_claims[], hirofuchi_claims[];
+extern const struct claim kuno_claims[], hirofuchi_claims[], openflow_claims[];
 
 /* What a word of a term says. */
 enum claim_word { WORD_NONE, WORD_POINT, WORD_VMS, WORD_WORKLOAD, WORD_RATE, WORD_VM, WORD_ROLE, WORD_ESTIMATOR };

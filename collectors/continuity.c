@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <json-c/json.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -29,6 +30,8 @@ enum { UDP, TCP, STREAMS };
 
 struct stream {
 	struct stream_end end;
+	uint32_t sent;               /* when the latest record came */
+	struct stream_receipt here;  /* received by then, that one included */
 	struct stream_receipt guest; /* as the guest last said */
 	uint32_t guest_retransmits, retransmits;
 	int64_t last_ns; /* arrival of the latest record; INT64_MIN: none came */
@@ -39,6 +42,7 @@ struct stream {
 
 struct conversation {
 	const struct watched_vm *vm;
+	struct sockaddr_in to;
 	struct series *series;
 	struct stream streams[STREAMS];
 	int64_t next_ns; /* slot */
@@ -67,12 +71,12 @@ static char *or_missing(int64_t value, bool known, char buffer[24])
 static void row_write(struct conversation *c, int which, int64_t head_ns, int64_t silence_ns)
 {
 	const struct stream *s = &c->streams[which];
-	const struct stream_receipt *here = &s->end.receipt, *there = &s->guest;
+	const struct stream_receipt *here = &s->here, *there = &s->guest;
 	char silence[24], news[24], again[24], guest_again[24], alive[24];
 	series_row(c->series,
 	           "%" PRId64 ",%s,%" PRIu32 ",%" PRIu32 ",%" PRIu32 ",%" PRIu32 ",%" PRIu32 ",%s,%s,%" PRIu32 ",%" PRIu32
 	           ",%" PRIu32 ",%" PRIu32 ",%" PRId64 ",%" PRId64 ",%s,%s,%s",
-	           head_ns, which == UDP ? "udp" : "tcp", s->end.number, here->received, here->next, here->reordered,
+	           head_ns, which == UDP ? "udp" : "tcp", s->sent, here->received, here->next, here->reordered,
 	           here->duplicates, or_missing(silence_ns, silence_ns >= 0, silence),
 	           or_missing(s->news_ns, s->news_ns >= 0, news), there->received, there->next, there->reordered,
 	           there->duplicates, there->hole_ns, there->hole_from_ns,
@@ -108,6 +112,8 @@ static void arrived(struct conversation *c, int which, const struct stream_recor
 	s->bin = bin;
 	s->filled = true;
 	s->last_ns = now_ns;
+	s->sent = s->end.number;
+	s->here = s->end.receipt;
 	/* One that was overtaken reports what is past. */
 	if (r->number + 1 != s->end.receipt.next)
 		return;
@@ -137,34 +143,29 @@ static void send_due(struct conversation *c, int64_t now_ns)
 	c->next_ns += (over + 1) * c->vm->stream_interval_ns;
 }
 
-/* A guest listens before it says that it is ready, so that this connects at once. */
-static int connect_both(struct continuity *k, struct conversation *c, struct err *e)
+static int sockets_open(struct continuity *k, struct conversation *c, struct err *e)
 {
 	static const int types[STREAMS] = { SOCK_DGRAM, SOCK_STREAM };
-	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(STREAM_PORT) };
 	uint64_t stream;
-	if (inet_pton(AF_INET, c->vm->data_ip, &to.sin_addr) != 1)
+	if (inet_pton(AF_INET, c->vm->data_ip, &c->to.sin_addr) != 1)
 		return err_set(e, EXIT_USAGE, "bad data address '%s' of VM '%s'", c->vm->data_ip, c->vm->name);
 	if (getrandom(&stream, sizeof(stream), 0) != sizeof(stream))
 		return err_errno(e, EXIT_CANNOT, "cannot draw a stream's number");
 	for (int which = 0; which < STREAMS; which++) {
-		struct stream *s = &c->streams[which];
-		int fd = netns_socket(k->watch->head_netns, AF_INET, types[which] | SOCK_NONBLOCK, 0, e);
+		int fd = netns_socket(k->watch->head_netns, AF_INET, types[which], 0, e);
 		if (fd < 0)
 			return -1;
-		stream_end_open(&s->end, fd, which == TCP, STREAM_CLIENT, stream | 1);
-		s->end.fd = fd;
+		stream_end_open(&c->streams[which].end, fd, which == TCP, STREAM_CLIENT, stream | 1);
 	}
 	return 0;
 }
 
+/* A guest listens before it says that it is ready, so this connects soon. */
 static void begin(struct conversation *c)
 {
-	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(STREAM_PORT) };
-	inet_pton(AF_INET, c->vm->data_ip, &to.sin_addr);
 	for (int which = 0; which < STREAMS; which++) {
 		struct stream_end *end = &c->streams[which].end;
-		if (connect(end->fd, (struct sockaddr *)&to, sizeof(to)) < 0 && errno != EINPROGRESS) {
+		if (connect(end->fd, (struct sockaddr *)&c->to, sizeof(c->to)) < 0 && errno != EINPROGRESS) {
 			snprintf(end->reason, sizeof(end->reason), "%s", strerror(errno));
 			stream_end_close(end);
 		}
@@ -236,7 +237,8 @@ static int conversation_open(struct continuity *k, const struct watched_vm *vm, 
 {
 	struct conversation *c = &k->conversations[k->count++];
 	char name[256];
-	*c = (struct conversation){ .vm = vm };
+	*c = (struct conversation){ .vm = vm,
+		                    .to = { .sin_family = AF_INET, .sin_port = htons(STREAM_PORT) } };
 	for (int which = 0; which < STREAMS; which++) {
 		c->streams[which].end.fd = -1;
 		c->streams[which].last_ns = INT64_MIN;
@@ -246,7 +248,7 @@ static int conversation_open(struct continuity *k, const struct watched_vm *vm, 
 	snprintf(name, sizeof(name), "continuity-%s.csv", vm->name);
 	if (series_create(&c->series, k->watch->directory, name, HEADER, e) < 0)
 		return -1;
-	return connect_both(k, c, e);
+	return sockets_open(k, c, e);
 }
 
 static int continuity_start(const struct watch *watch, void **ret_state, struct err *e)
@@ -285,6 +287,7 @@ static int continuity_stop(void *state, struct json_object *facts, struct err *e
 		struct json_object *one = json_object_new_object();
 		for (int which = 0; which < STREAMS; which++) {
 			bin_flush(c, which);
+			c->streams[which].sent = c->streams[which].end.number;
 			row_write(c, which, clock_now_ns(), -1);
 		}
 		fact_text(one, "vm", c->vm->name);

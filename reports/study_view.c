@@ -46,7 +46,7 @@ static void copy_key(struct json_object *keys, const char *name, char *buffer, s
 
 const struct paper *paper_find(const char *name)
 {
-	static const struct paper *const papers[] = { &kuno_paper, &hirofuchi_paper };
+	static const struct paper *const papers[] = { &kuno_paper, &hirofuchi_paper, &openflow_paper };
 	for (size_t i = 0; i < sizeof(papers) / sizeof(*papers); i++)
 		if (strcmp(papers[i]->name, name) == 0)
 			return papers[i];
@@ -129,6 +129,17 @@ int study_view_row(const struct study_view *v, const char *metric, const char *r
 		    (!*estimator || strcmp(csv_table_text(t, i, "estimator"), estimator) == 0) &&
 		    strcmp(csv_table_text(t, i, "workload"), workload) == 0 && csv_table_number(t, i, "vms") == vms &&
 		    fabs(csv_table_number(t, i, "rate_bit_per_s") - bits_per_s) < 1)
+			return i;
+	return -1;
+}
+
+int study_view_point_row(const struct study_view *v, const char *metric, const char *estimator, const char *label)
+{
+	const struct csv_table *t = v->values;
+	for (int i = 0; i < csv_table_rows(t); i++)
+		if (strcmp(csv_table_text(t, i, "metric"), metric) == 0 &&
+		    strcmp(csv_table_text(t, i, "estimator"), estimator) == 0 &&
+		    strcmp(csv_table_text(t, i, "point"), label) == 0)
 			return i;
 	return -1;
 }

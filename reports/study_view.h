@@ -29,6 +29,18 @@ struct paper_loops {
 	} columns[LOOP_POINTS];
 };
 
+enum { TIMES_GROUPS = 4, TIMES_SERIES = 3 };
+
+/* Bars of migration times of points of the sweep: a group of bars has one of each series. */
+struct paper_times {
+	const char *heading;
+	const char *groups[TIMES_GROUPS]; /* names; NULL ends */
+	struct {
+		const char *label;                /* NULL ends */
+		const char *points[TIMES_GROUPS]; /* labels in the sweep, "case=..." */
+	} series[TIMES_SERIES];
+};
+
 /* The figures of a study and what else its page says. */
 struct paper {
 	const char *name;  /* experiment.study */
@@ -41,9 +53,10 @@ struct paper {
 	const struct paper_figure *figures; /* NULL: none */
 	const char *times_heading;          /* of the bars of migration times; NULL: none */
 	const struct paper_loops *loops;    /* NULL: none */
+	const struct paper_times *times;    /* NULL: none */
 };
 
-extern const struct paper kuno_paper, hirofuchi_paper;
+extern const struct paper kuno_paper, hirofuchi_paper, openflow_paper;
 
 /* NULL: a paper that is not known. */
 const struct paper *paper_find(const char *name);
@@ -71,6 +84,9 @@ const struct run_data *study_view_run(const struct study_view *v, int vms, const
 /* The row of study.csv with this value, -1: there is none; role and estimator may be "" for any. */
 int study_view_row(const struct study_view *v, const char *metric, const char *role, const char *estimator, int vms,
                    const char *workload, double bits_per_s);
+
+/* The row of study.csv with this value at a point of the sweep, -1: there is none. */
+int study_view_point_row(const struct study_view *v, const char *metric, const char *estimator, const char *label);
 
 /* The first complete run of this point of the sweep; NULL: there is none. */
 const struct run_data *study_view_point(const struct study_view *v, const char *label);

@@ -11,7 +11,7 @@ static const struct option_row general_rows[] = {
 	{ "question", OPTION_STRING, GENERAL(question), "", NULL, NULL,
 	  "what the experiment asks, for the report's head" },
 	{ "study", OPTION_STRING, GENERAL(study), "", NULL, NULL,
-	  "the paper it repeats (kuno, hirofuchi): the report judges its claims" },
+	  "the paper it repeats (kuno, hirofuchi, openflow): the report judges its claims" },
 	{ "explains", OPTION_STRING, GENERAL(explains), "", NULL, NULL,
 	  "claims (K3 K7) that the run is to explain: beside results in DIR, from DIR-explain" },
 	{ "cause", OPTION_STRING, GENERAL(cause), "", NULL, NULL,

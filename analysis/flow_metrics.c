@@ -1,0 +1,120 @@
+/* What the first LAN's switch counted of the client's UDP stream, against the client's own count. Declared in
+ * continuity_metrics.h. */
+#include "analysis/continuity_metrics.h"
+#include "analysis/series_read.h"
+#include "bench/base/err.h"
+
+#include <json-c/json.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { HEAD, SWITCH, PROTOCOL, IN_PORT, IP_SRC, IP_DST, PORT_SRC, PORT_DST, PACKETS, COLUMNS };
+enum { FLOWS_MAX = 64, TO_GUEST = 0, FROM_GUEST = 1 };
+
+#define STREAM_PORT_TEXT "7707"
+#define FIRST_SWITCH "src"
+
+/* A flow's latest count; one that was made again counts anew. */
+struct counted {
+	char in_port[40], peer[64];
+	int64_t packets, earlier;
+};
+
+struct direction {
+	struct counted flows[FLOWS_MAX];
+	int count;
+};
+
+struct reading {
+	char address[64];
+	int64_t until_ns, last_ns;
+	struct direction directions[2];
+};
+
+static void flow_count(struct direction *d, const char *in_port, const char *peer, int64_t packets)
+{
+	int i = 0;
+	while (i < d->count && (strcmp(d->flows[i].in_port, in_port) != 0 || strcmp(d->flows[i].peer, peer) != 0))
+		i++;
+	if (i == FLOWS_MAX)
+		return;
+	struct counted *f = &d->flows[i];
+	if (i == d->count) {
+		d->count++;
+		snprintf(f->in_port, sizeof(f->in_port), "%.39s", in_port);
+		snprintf(f->peer, sizeof(f->peer), "%.63s", peer);
+	}
+	if (packets < f->packets)
+		f->earlier += f->packets;
+	f->packets = packets;
+}
+
+static int on_row(void *context, const struct series_cell *cells, struct err *e)
+{
+	struct reading *r = context;
+	(void)e;
+	if (cells[HEAD].integer == MISSING || cells[HEAD].integer > r->until_ns || cells[PACKETS].integer == MISSING ||
+	    strcmp(cells[SWITCH].text, FIRST_SWITCH) != 0)
+		return 0;
+	r->last_ns = cells[HEAD].integer;
+	if (strcmp(cells[PROTOCOL].text, "udp") != 0)
+		return 0;
+	if (strcmp(cells[IP_DST].text, r->address) == 0 && strcmp(cells[PORT_DST].text, STREAM_PORT_TEXT) == 0)
+		flow_count(&r->directions[TO_GUEST], cells[IN_PORT].text, cells[PORT_SRC].text, cells[PACKETS].integer);
+	if (strcmp(cells[IP_SRC].text, r->address) == 0 && strcmp(cells[PORT_SRC].text, STREAM_PORT_TEXT) == 0)
+		flow_count(&r->directions[FROM_GUEST], cells[IN_PORT].text, cells[PORT_DST].text, cells[PACKETS].integer);
+	return 0;
+}
+
+/* The client's count at an instant, between its rows. */
+static double count_at(const struct continuity_counts *counts, int count, int64_t at_ns, int way)
+{
+	int i = 0;
+	while (i < count && counts[i].head_ns < at_ns)
+		i++;
+	if (i == 0 || i == count)
+		return NAN;
+	const struct continuity_counts *a = &counts[i - 1], *b = &counts[i];
+	double share = (double)(at_ns - a->head_ns) / (double)(b->head_ns - a->head_ns);
+	int64_t from = way == TO_GUEST ? a->sent : a->received, to = way == TO_GUEST ? b->sent : b->received;
+	return (double)from + share * (double)(to - from);
+}
+
+static const char *address_of(const struct run *run, const struct run_vm *vm)
+{
+	struct json_object *address;
+	char path[64];
+	snprintf(path, sizeof(path), "/vms/%d/data_ip", (int)(vm - run->vms));
+	return json_pointer_get(run->manifest, path, &address) == 0 ? json_object_get_string(address) : "";
+}
+
+int flow_metrics(const struct run *run, const struct run_vm *vm, const struct continuity_counts *counts, int count,
+                 struct metrics *metrics, struct err *e)
+{
+	static const struct series_column columns[COLUMNS] = {
+		[HEAD] = { "head_ns", COLUMN_INTEGER, 0 },    [SWITCH] = { "switch", COLUMN_TEXT, 0 },
+		[PROTOCOL] = { "protocol", COLUMN_TEXT, 0 },  [IN_PORT] = { "in_port", COLUMN_TEXT, 0 },
+		[IP_SRC] = { "ip_src", COLUMN_TEXT, 0 },      [IP_DST] = { "ip_dst", COLUMN_TEXT, 0 },
+		[PORT_SRC] = { "port_src", COLUMN_TEXT, 0 },  [PORT_DST] = { "port_dst", COLUMN_TEXT, 0 },
+		[PACKETS] = { "packets", COLUMN_INTEGER, 0 },
+	};
+	static const char *const variants[] = { "udp:to-guest", "udp:from-guest" };
+	struct reading *r = calloc(1, sizeof(*r));
+	if (!r)
+		return err_errno(e, EXIT_CANNOT, "cannot keep the flows");
+	r->until_ns = run->observed_until_ns;
+	r->last_ns = MISSING;
+	snprintf(r->address, sizeof(r->address), "%s", address_of(run, vm));
+	int result = series_read(run->directory, "flows.csv", columns, COLUMNS, on_row, r, NULL, e);
+	for (int way = 0; way < 2 && result == 0; way++) {
+		double sum = 0, own = r->last_ns == MISSING ? NAN : count_at(counts, count, r->last_ns, way);
+		for (int i = 0; i < r->directions[way].count; i++)
+			sum += (double)(r->directions[way].flows[i].packets + r->directions[way].flows[i].earlier);
+		metrics_put(metrics, "flow_counted", vm, variants[way], own > 0 ? 100 * sum / own : NAN,
+		            own > 0 ? NULL : "no reading of the flows while the client counted");
+	}
+	free(r);
+	return result < 0 ? -1 : 0;
+}
