@@ -1,11 +1,9 @@
 #include "analysis/continuity_metrics.h"
 
 #include "analysis/series_read.h"
-#include "bench/base/err.h"
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -64,29 +62,13 @@ struct seen {
 struct reading {
 	int64_t from_ns, moved_ns, to_ns, baseline_from_ns, baseline_to_ns;
 	struct seen seen[STREAMS];
-	struct continuity_counts *counts; /* of UDP */
-	int count, room;
+	int64_t all_sent, all_received; /* of UDP, to the very end */
 };
 
 static void keep_longest(struct longest *l, int64_t ns, int64_t end_ns)
 {
 	if (ns != MISSING && (l->ns == MISSING || ns > l->ns))
 		*l = (struct longest){ ns, end_ns };
-}
-
-static int keep_counts(struct reading *r, const struct series_cell *cells, struct err *e)
-{
-	if (r->count == r->room) {
-		int room = r->room ? 2 * r->room : 1024;
-		struct continuity_counts *more = realloc(r->counts, (size_t)room * sizeof(*more));
-		if (!more)
-			return err_errno(e, EXIT_CANNOT, "cannot keep the counts of a stream");
-		r->counts = more;
-		r->room = room;
-	}
-	r->counts[r->count++] =
-		(struct continuity_counts){ cells[HEAD].integer, cells[SENT].integer, cells[RECEIVED].integer };
-	return 0;
 }
 
 static void copy_row(int64_t *to, const struct series_cell *cells)
@@ -99,13 +81,16 @@ static void copy_row(int64_t *to, const struct series_cell *cells)
 static int on_row(void *context, const struct series_cell *cells, struct err *e)
 {
 	struct reading *r = context;
+	(void)e;
 	int which = strcmp(cells[STREAM].text, "tcp") == 0 ? TCP : UDP;
 	struct seen *s = &r->seen[which];
 	int64_t at = cells[HEAD].integer;
 	if (at == MISSING)
 		return 0;
-	if (which == UDP && keep_counts(r, cells, e) < 0)
-		return -1;
+	if (which == UDP) {
+		r->all_sent = cells[SENT].integer;
+		r->all_received = cells[RECEIVED].integer;
+	}
 	if (at > r->baseline_from_ns && at <= r->baseline_to_ns) {
 		keep_longest(&s->baseline_silence, cells[SILENCE].integer, at);
 		keep_longest(&s->baseline_news, cells[NEWS].integer, at);
@@ -131,7 +116,8 @@ static int on_row(void *context, const struct series_cell *cells, struct err *e)
 static void put_gap(const struct run_vm *vm, const char *variant, int64_t ns, int64_t floor_ns, const char *reason,
                     struct metrics *metrics)
 {
-	metrics_put(metrics, "stream_gap", vm, variant, metric_of(ns), ns == MISSING && !reason ? "no record came" : reason);
+	metrics_put(metrics, "stream_gap", vm, variant, metric_of(ns),
+	            ns == MISSING && !reason ? "no record came" : reason);
 	metrics_put(metrics, "stream_gap_floor", vm, variant, metric_of(floor_ns),
 	            floor_ns == MISSING ? "no record in the baseline phase" : NULL);
 }
@@ -186,8 +172,9 @@ static int64_t overlap(int64_t a, int64_t b, int64_t from, int64_t to)
 static void put_parts(const struct run_vm *vm, const char *direction, int64_t a, int64_t b, const struct moments *m,
                       struct metrics *metrics)
 {
-	const char *none = m->stop_ns == MISSING || m->resume_ns == MISSING ? "no stop and resume in events.csv" : NULL;
-	const char *unsaid = none                        ? none
+	const char *none =
+		m->stop_ns == MISSING || m->resume_ns == MISSING ? "no stop and resume in events.csv" : NULL;
+	const char *unsaid = none                       ? none
 	                     : m->learned_ns == MISSING ? "no switch says when it learnt where the VM is"
 	                                                : NULL;
 	int64_t back_ns = unsaid || m->learned_ns < m->resume_ns ? m->resume_ns : m->learned_ns;
@@ -234,7 +221,8 @@ static void put_gaps(const struct run *run, const struct run_vm *vm, const struc
 		put_parts(vm, "from-guest", l.end_ns - l.ns, l.end_ns, &m, metrics);
 	int64_t hole = udp->after[HOLE], from = udp->after[HOLE_FROM];
 	int there = hole != MISSING && hole > udp->baseline_hole_ns && from >= r->baseline_to_ns;
-	put_gap(vm, "udp:to-guest", hole, udp->baseline_hole_ns, there ? NULL : "not above that of the baseline", metrics);
+	put_gap(vm, "udp:to-guest", hole, udp->baseline_hole_ns, there ? NULL : "not above that of the baseline",
+	        metrics);
 	if (there)
 		put_parts(vm, "to-guest", from, from + hole, &m, metrics);
 	l = silence_of(r, TCP, reason, sizeof(reason));
@@ -282,7 +270,9 @@ int continuity_metrics(const struct run *run, const struct run_vm *vm, struct me
 		             .moved_ns = run->migrate_end_ns,
 		             .to_ns = run->observed_until_ns,
 		             .baseline_from_ns = baseline ? baseline->start_ns : MISSING,
-		             .baseline_to_ns = baseline ? baseline->end_ns : MISSING };
+		             .baseline_to_ns = baseline ? baseline->end_ns : MISSING,
+		             .all_sent = MISSING,
+		             .all_received = MISSING };
 	const struct longest none = { MISSING, MISSING };
 	char name[RUN_NAME_ROOM + 24];
 	for (int which = 0; which < STREAMS; which++) {
@@ -297,8 +287,7 @@ int continuity_metrics(const struct run *run, const struct run_vm *vm, struct me
 	if (result == 0 && r.from_ns != MISSING && r.to_ns != MISSING && r.moved_ns != MISSING) {
 		put_gaps(run, vm, &r, metrics);
 		put_counts(vm, &r, metrics);
-		result = flow_metrics(run, vm, r.counts, r.count, metrics, e);
+		result = flow_metrics(run, vm, r.all_sent, r.all_received, metrics, e);
 	}
-	free(r.counts);
 	return result < 0 ? -1 : 0;
 }

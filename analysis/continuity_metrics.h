@@ -13,13 +13,9 @@ struct err;
 /* Nothing for a VM that nobody talked to. */
 int continuity_metrics(const struct run *run, const struct run_vm *vm, struct metrics *metrics, struct err *e);
 
-/* flow_counted, from flows.csv: nothing where there is none. `sent` and `received` are the client's counts of UDP records at
- * an instant; see continuity_metrics.c. */
-struct continuity_counts {
-	int64_t head_ns, sent, received;
-};
-
-int flow_metrics(const struct run *run, const struct run_vm *vm, const struct continuity_counts *counts, int count,
+/* flow_counted, from flows.csv: nothing where there is none. sent and received: all that the client counted of the UDP
+ * stream; MISSING. */
+int flow_metrics(const struct run *run, const struct run_vm *vm, int64_t sent, int64_t received,
                  struct metrics *metrics, struct err *e);
 
 #endif

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HEAD, SWITCH, PROTOCOL, IN_PORT, IP_SRC, IP_DST, PORT_SRC, PORT_DST, PACKETS, COLUMNS };
+enum { SWITCH, PROTOCOL, IN_PORT, IP_SRC, IP_DST, PORT_SRC, PORT_DST, PACKETS, COLUMNS };
 enum { FLOWS_MAX = 64, TO_GUEST = 0, FROM_GUEST = 1 };
 
 #define STREAM_PORT_TEXT "7707"
@@ -29,7 +29,7 @@ struct direction {
 
 struct reading {
 	char address[64];
-	int64_t until_ns, last_ns;
+	int64_t rows;
 	struct direction directions[2];
 };
 
@@ -55,31 +55,17 @@ static int on_row(void *context, const struct series_cell *cells, struct err *e)
 {
 	struct reading *r = context;
 	(void)e;
-	if (cells[HEAD].integer == MISSING || cells[HEAD].integer > r->until_ns || cells[PACKETS].integer == MISSING ||
-	    strcmp(cells[SWITCH].text, FIRST_SWITCH) != 0)
+	if (cells[PACKETS].integer == MISSING || strcmp(cells[SWITCH].text, FIRST_SWITCH) != 0 ||
+	    strcmp(cells[PROTOCOL].text, "udp") != 0)
 		return 0;
-	r->last_ns = cells[HEAD].integer;
-	if (strcmp(cells[PROTOCOL].text, "udp") != 0)
-		return 0;
+	r->rows++;
 	if (strcmp(cells[IP_DST].text, r->address) == 0 && strcmp(cells[PORT_DST].text, STREAM_PORT_TEXT) == 0)
-		flow_count(&r->directions[TO_GUEST], cells[IN_PORT].text, cells[PORT_SRC].text, cells[PACKETS].integer);
+		flow_count(&r->directions[TO_GUEST], cells[IN_PORT].text, cells[PORT_SRC].text,
+		           cells[PACKETS].integer);
 	if (strcmp(cells[IP_SRC].text, r->address) == 0 && strcmp(cells[PORT_SRC].text, STREAM_PORT_TEXT) == 0)
-		flow_count(&r->directions[FROM_GUEST], cells[IN_PORT].text, cells[PORT_DST].text, cells[PACKETS].integer);
+		flow_count(&r->directions[FROM_GUEST], cells[IN_PORT].text, cells[PORT_DST].text,
+		           cells[PACKETS].integer);
 	return 0;
-}
-
-/* The client's count at an instant, between its rows. */
-static double count_at(const struct continuity_counts *counts, int count, int64_t at_ns, int way)
-{
-	int i = 0;
-	while (i < count && counts[i].head_ns < at_ns)
-		i++;
-	if (i == 0 || i == count)
-		return NAN;
-	const struct continuity_counts *a = &counts[i - 1], *b = &counts[i];
-	double share = (double)(at_ns - a->head_ns) / (double)(b->head_ns - a->head_ns);
-	int64_t from = way == TO_GUEST ? a->sent : a->received, to = way == TO_GUEST ? b->sent : b->received;
-	return (double)from + share * (double)(to - from);
 }
 
 static const char *address_of(const struct run *run, const struct run_vm *vm)
@@ -90,30 +76,27 @@ static const char *address_of(const struct run *run, const struct run_vm *vm)
 	return json_pointer_get(run->manifest, path, &address) == 0 ? json_object_get_string(address) : "";
 }
 
-int flow_metrics(const struct run *run, const struct run_vm *vm, const struct continuity_counts *counts, int count,
+int flow_metrics(const struct run *run, const struct run_vm *vm, int64_t sent, int64_t received,
                  struct metrics *metrics, struct err *e)
 {
 	static const struct series_column columns[COLUMNS] = {
-		[HEAD] = { "head_ns", COLUMN_INTEGER, 0 },    [SWITCH] = { "switch", COLUMN_TEXT, 0 },
-		[PROTOCOL] = { "protocol", COLUMN_TEXT, 0 },  [IN_PORT] = { "in_port", COLUMN_TEXT, 0 },
-		[IP_SRC] = { "ip_src", COLUMN_TEXT, 0 },      [IP_DST] = { "ip_dst", COLUMN_TEXT, 0 },
-		[PORT_SRC] = { "port_src", COLUMN_TEXT, 0 },  [PORT_DST] = { "port_dst", COLUMN_TEXT, 0 },
-		[PACKETS] = { "packets", COLUMN_INTEGER, 0 },
+		[SWITCH] = { "switch", COLUMN_TEXT, 0 },     [PROTOCOL] = { "protocol", COLUMN_TEXT, 0 },
+		[IN_PORT] = { "in_port", COLUMN_TEXT, 0 },   [IP_SRC] = { "ip_src", COLUMN_TEXT, 0 },
+		[IP_DST] = { "ip_dst", COLUMN_TEXT, 0 },     [PORT_SRC] = { "port_src", COLUMN_TEXT, 0 },
+		[PORT_DST] = { "port_dst", COLUMN_TEXT, 0 }, [PACKETS] = { "packets", COLUMN_INTEGER, 0 },
 	};
 	static const char *const variants[] = { "udp:to-guest", "udp:from-guest" };
 	struct reading *r = calloc(1, sizeof(*r));
 	if (!r)
 		return err_errno(e, EXIT_CANNOT, "cannot keep the flows");
-	r->until_ns = run->observed_until_ns;
-	r->last_ns = MISSING;
 	snprintf(r->address, sizeof(r->address), "%s", address_of(run, vm));
 	int result = series_read(run->directory, "flows.csv", columns, COLUMNS, on_row, r, NULL, e);
 	for (int way = 0; way < 2 && result == 0; way++) {
-		double sum = 0, own = r->last_ns == MISSING ? NAN : count_at(counts, count, r->last_ns, way);
+		double sum = 0, own = metric_of(way == TO_GUEST ? sent : received);
 		for (int i = 0; i < r->directions[way].count; i++)
 			sum += (double)(r->directions[way].flows[i].packets + r->directions[way].flows[i].earlier);
-		metrics_put(metrics, "flow_counted", vm, variants[way], own > 0 ? 100 * sum / own : NAN,
-		            own > 0 ? NULL : "no reading of the flows while the client counted");
+		metrics_put(metrics, "flow_counted", vm, variants[way], own > 0 && r->rows ? 100 * sum / own : NAN,
+		            own > 0 && r->rows ? NULL : "the stream was not seen");
 	}
 	free(r);
 	return result < 0 ? -1 : 0;

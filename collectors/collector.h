@@ -30,15 +30,15 @@ struct watched_node {
 
 struct watched_vm {
 	const char *name;
-	int index;                 /* index in the experiment and on the wire */
-	const char *node;          /* where it starts */
-	const char *management_ip; /* the agent listens here on SAMPLE_CONTROL_PORT */
-	const char *data_ip;       /* its address on the data network; heartbeats come from it */
-	const char *workloads[4];  /* names, in wire order; NULL ends */
-	const char *data_mac;      /* of its card on that network */
+	int index;                  /* index in the experiment and on the wire */
+	const char *node;           /* where it starts */
+	const char *management_ip;  /* the agent listens here on SAMPLE_CONTROL_PORT */
+	const char *data_ip;        /* its address on the data network; heartbeats come from it */
+	const char *workloads[4];   /* names, in wire order; NULL ends */
+	const char *data_mac;       /* of its card on that network */
 	int64_t stream_interval_ns; /* of its workload `stream`; 0: it has none */
-	const char *sessions;      /* web sessions that load it, see web_schedule.h; NULL or "": none */
-	int migrating;             /* 1: this is a VM that moves */
+	const char *sessions;       /* web sessions that load it, see web_schedule.h; NULL or "": none */
+	int migrating;              /* 1: this is a VM that moves */
 };
 
 struct watched_link {
@@ -62,7 +62,8 @@ struct watch {
 	int vm_count;
 	const struct watched_link *links;
 	int link_count;
-	const char *learned_path;   /* what the switches have learnt (bench/testbed/learning_switch.py); NULL: no switches */
+	const char *
+		learned_path; /* what the switches have learnt (bench/testbed/learning_switch.py); NULL: no switches */
 	/* Something happened that belongs in events.csv; from any thread. NULL: nobody wants to know. */
 	void (*event)(void *context, int64_t head_ns, const char *vm, const char *node, const char *event,
 	              const char *detail);

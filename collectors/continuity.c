@@ -21,8 +21,8 @@
 #include <sys/random.h>
 #include <sys/socket.h>
 
-#define HEADER                                                                                                       \
-	"head_ns,stream,sent,received,next,reordered,duplicates,longest_silence_ns,oldest_news_ns,guest_received,"   \
+#define HEADER                                                                                                        \
+	"head_ns,stream,sent,received,next,reordered,duplicates,longest_silence_ns,oldest_news_ns,guest_received,"    \
 	"guest_next,guest_reordered,guest_duplicates,guest_hole_ns,guest_hole_from_ns,retransmits,guest_retransmits," \
 	"alive"
 
@@ -54,7 +54,7 @@ struct conversation {
 struct continuity {
 	const struct watch *watch;
 	struct worker worker;
-	_Atomic bool begin;
+	_Atomic bool begin, end;
 	struct conversation *conversations;
 	struct pollfd *fds;
 	int count;
@@ -74,8 +74,8 @@ static void row_write(struct conversation *c, int which, int64_t head_ns, int64_
 	const struct stream_receipt *here = &s->here, *there = &s->guest;
 	char silence[24], news[24], again[24], guest_again[24], alive[24];
 	series_row(c->series,
-	           "%" PRId64 ",%s,%" PRIu32 ",%" PRIu32 ",%" PRIu32 ",%" PRIu32 ",%" PRIu32 ",%s,%s,%" PRIu32 ",%" PRIu32
-	           ",%" PRIu32 ",%" PRIu32 ",%" PRId64 ",%" PRId64 ",%s,%s,%s",
+	           "%" PRId64 ",%s,%" PRIu32 ",%" PRIu32 ",%" PRIu32 ",%" PRIu32 ",%" PRIu32 ",%s,%s,%" PRIu32
+	           ",%" PRIu32 ",%" PRIu32 ",%" PRIu32 ",%" PRId64 ",%" PRId64 ",%s,%s,%s",
 	           head_ns, which == UDP ? "udp" : "tcp", s->sent, here->received, here->next, here->reordered,
 	           here->duplicates, or_missing(silence_ns, silence_ns >= 0, silence),
 	           or_missing(s->news_ns, s->news_ns >= 0, news), there->received, there->next, there->reordered,
@@ -179,7 +179,7 @@ static int64_t left_ns(const struct continuity *k)
 {
 	int64_t next_ns = clock_now_ns() + 50 * NS_PER_MS;
 	for (int i = 0; i < k->count; i++)
-		if (k->conversations[i].begun && k->conversations[i].next_ns < next_ns)
+		if (k->conversations[i].begun && !atomic_load(&k->end) && k->conversations[i].next_ns < next_ns)
 			next_ns = k->conversations[i].next_ns;
 	int64_t left = next_ns - clock_now_ns();
 	return left > 0 ? left : 0;
@@ -196,7 +196,8 @@ static void *continuity_main(void *argument)
 			if (!c->begun)
 				begin(c);
 			take_all(c, k->watch->packet_bin_ns);
-			send_due(c, clock_now_ns());
+			if (!atomic_load(&k->end))
+				send_due(c, clock_now_ns());
 		}
 		for (int i = 0; i < stop; i++) {
 			const struct conversation *c = &k->conversations[i / STREAMS];
@@ -214,6 +215,13 @@ void continuity_begin(void *state)
 	struct continuity *k = state;
 	if (k)
 		atomic_store(&k->begin, true);
+}
+
+void continuity_end(void *state)
+{
+	struct continuity *k = state;
+	if (k)
+		atomic_store(&k->end, true);
 }
 
 /* ---- start and end ---- */
@@ -237,8 +245,7 @@ static int conversation_open(struct continuity *k, const struct watched_vm *vm, 
 {
 	struct conversation *c = &k->conversations[k->count++];
 	char name[256];
-	*c = (struct conversation){ .vm = vm,
-		                    .to = { .sin_family = AF_INET, .sin_port = htons(STREAM_PORT) } };
+	*c = (struct conversation){ .vm = vm, .to = { .sin_family = AF_INET, .sin_port = htons(STREAM_PORT) } };
 	for (int which = 0; which < STREAMS; which++) {
 		c->streams[which].end.fd = -1;
 		c->streams[which].last_ns = INT64_MIN;

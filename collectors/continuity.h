@@ -27,7 +27,9 @@
 #ifndef COLLECTORS_CONTINUITY_H
 #define COLLECTORS_CONTINUITY_H
 
-/* Begin to talk; before that nothing is sent. state of continuity_collector, NULL: there is nobody to talk to. */
+/* Begin to talk; before that nothing is sent. End: nothing is sent any more, what comes is still taken. state of
+ * continuity_collector, NULL: there is nobody to talk to. */
 void continuity_begin(void *state);
+void continuity_end(void *state);
 
 #endif

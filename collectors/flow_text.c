@@ -68,12 +68,12 @@ static bool field_take(char *field, struct flow *f)
 		const char *name;
 		size_t offset;
 	} words[] = {
-		{ "in_port", offsetof(struct flow, in_port) },  { "dl_src", offsetof(struct flow, eth_src) },
-		{ "dl_dst", offsetof(struct flow, eth_dst) },   { "nw_src", offsetof(struct flow, ip_src) },
-		{ "nw_dst", offsetof(struct flow, ip_dst) },    { "arp_spa", offsetof(struct flow, ip_src) },
-		{ "arp_tpa", offsetof(struct flow, ip_dst) },   { "ipv6_src", offsetof(struct flow, ip_src) },
-		{ "ipv6_dst", offsetof(struct flow, ip_dst) },  { "tp_src", offsetof(struct flow, port_src) },
-		{ "tp_dst", offsetof(struct flow, port_dst) },  { "icmp_type", offsetof(struct flow, port_src) },
+		{ "in_port", offsetof(struct flow, in_port) },    { "dl_src", offsetof(struct flow, eth_src) },
+		{ "dl_dst", offsetof(struct flow, eth_dst) },     { "nw_src", offsetof(struct flow, ip_src) },
+		{ "nw_dst", offsetof(struct flow, ip_dst) },      { "arp_spa", offsetof(struct flow, ip_src) },
+		{ "arp_tpa", offsetof(struct flow, ip_dst) },     { "ipv6_src", offsetof(struct flow, ip_src) },
+		{ "ipv6_dst", offsetof(struct flow, ip_dst) },    { "tp_src", offsetof(struct flow, port_src) },
+		{ "tp_dst", offsetof(struct flow, port_dst) },    { "icmp_type", offsetof(struct flow, port_src) },
 		{ "icmp_code", offsetof(struct flow, port_dst) }, { "dl_type", offsetof(struct flow, protocol) },
 	};
 	static const struct {
@@ -84,10 +84,10 @@ static bool field_take(char *field, struct flow *f)
 		{ "n_bytes", offsetof(struct flow, bytes) },
 		{ "priority", offsetof(struct flow, priority) },
 	};
-	static const char *const protocols[] = { "ip",   "arp",  "rarp", "tcp",   "udp",   "icmp",
+	static const char *const protocols[] = { "ip",   "arp",  "rarp", "tcp",  "udp",   "icmp",
 		                                 "sctp", "ipv6", "tcp6", "udp6", "icmp6", "sctp6" };
-	static const char *const unused[] = { "cookie",   "table",        "idle_timeout", "hard_timeout",
-		                              "idle_age", "hard_age",     "importance",   "reset_counts",
+	static const char *const unused[] = { "cookie",           "table",          "idle_timeout",  "hard_timeout",
+		                              "idle_age",         "hard_age",       "importance",    "reset_counts",
 		                              "no_packet_counts", "no_byte_counts", "send_flow_rem", "check_overlap",
 		                              "nw_proto" };
 	char *value = strchr(field, '=');
@@ -132,7 +132,8 @@ int flow_parse(char *line, struct flow *ret)
 	static const char heads[2][12] = { "NXST_FLOW ", "OFPST_FLOW " };
 	char *save = NULL;
 	line += strspn(line, " ");
-	if (!*line || strncmp(line, heads[0], strlen(heads[0])) == 0 || strncmp(line, heads[1], strlen(heads[1])) == 0)
+	if (!*line || strncmp(line, heads[0], strlen(heads[0])) == 0 ||
+	    strncmp(line, heads[1], strlen(heads[1])) == 0)
 		return 0;
 	char *actions = strstr(line, " actions=");
 	if (!actions)

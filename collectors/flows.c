@@ -9,7 +9,8 @@
  *	bytes
  *
  * switch is the node's name; what a flow does not ask for is `any`; bytes are of Ethernet frames without FCS. head_ns is
- * halfway between question and answer.
+ * halfway between question and answer; the counts are up to half a second older, but for the last reading's, which is made
+ * when no counted traffic goes on any more.
  *
  * An event `learned` of a VM says at which port (detail) the switch of a node knows it from then on.
  */
@@ -33,6 +34,9 @@
 	"duration_ns,packets,bytes"
 
 enum { ANSWER_ROOM = 1 << 20 };
+
+/* Open vSwitch carries counts from its datapath to its flows each half a second. */
+#define LATE_NS NS_PER_S
 
 struct flows {
 	const struct watch *watch;
@@ -98,15 +102,18 @@ static void place_take(struct flows *f, const char *line)
 	long long head_ns;
 	int number, used = 0;
 	char mac[24], port[24], end;
-	if (sscanf(line, "%lld,%d,%23[0-9a-f:],%23[A-Za-z0-9_.-]%n%c", &head_ns, &number, mac, port, &used, &end) != 5 ||
+	if (sscanf(line, "%lld,%d,%23[0-9a-f:],%23[A-Za-z0-9_.-]%n%c", &head_ns, &number, mac, port, &used, &end) !=
+	            5 ||
 	    end != '\n' || head_ns < f->from_ns)
 		return;
 	for (int n = 0; n < w->node_count; n++)
-		for (int v = 0; v < w->vm_count && w->nodes[n].flow_socket && w->nodes[n].switch_number == number; v++)
+		for (int v = 0; v < w->vm_count && w->nodes[n].flow_socket && w->nodes[n].switch_number == number;
+		     v++)
 			if (w->vms[v].data_mac && strcmp(w->vms[v].data_mac, mac) == 0 && w->event) {
 				char detail[40];
 				snprintf(detail, sizeof(detail), "port %s", port);
-				w->event(w->event_context, head_ns, w->vms[v].name, w->nodes[n].name, "learned", detail);
+				w->event(w->event_context, head_ns, w->vms[v].name, w->nodes[n].name, "learned",
+				         detail);
 				f->learned++;
 			}
 }
@@ -195,6 +202,7 @@ static int flows_stop(void *state, struct json_object *facts, struct err *e)
 	struct flows *f = state;
 	if (worker_stop(&f->worker, 15 * NS_PER_S) < 0)
 		return err_set(e, EXIT_MEASURED_BAD, "collector 'flows' does not end");
+	clock_sleep(LATE_NS);
 	read_all(f);
 	fact_number(facts, "readings", f->readings);
 	fact_number(facts, "unread", f->unread);

@@ -51,7 +51,8 @@ static void what_is_not_asked_is_empty(void **state)
 	assert_string_equal(f.in_port, "");
 	assert_string_equal(f.protocol, "");
 	assert_string_equal(f.actions, "CONTROLLER:65535");
-	assert_int_equal(parse(COUNTS "arp,in_port=\"vnet0\",dl_src=02:00:00:00:00:01 actions=output:\"up0\"", &f), 1);
+	assert_int_equal(parse(COUNTS "arp,in_port=\"vnet0\",dl_src=02:00:00:00:00:01 actions=output:\"up0\"", &f),
+	                 1);
 	assert_string_equal(f.in_port, "vnet0");
 	assert_string_equal(f.actions, "output:up0");
 	assert_int_equal(f.priority, 32768);

@@ -143,6 +143,8 @@ static void tcp_ends_with_a_reason_and_udp_does_not(void **state)
 	assert_string_equal(client.reason, "bytes that are no record");
 	stream_end_close(&guest);
 	ends_make(SOCK_DGRAM, &client, &guest);
+	assert_true(stream_end_send(&client, 1));
+	assert_int_equal(stream_end_take(&guest, &r), 1);
 	assert_int_equal(write(guest.fd, rubbish, sizeof(rubbish)), sizeof(rubbish));
 	assert_true(stream_end_send(&guest, 1));
 	assert_int_equal(stream_end_take(&client, &r), 1); /* past the rubbish */

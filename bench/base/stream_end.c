@@ -101,8 +101,8 @@ int stream_end_take(struct stream_end *end, struct stream_record *ret)
 		if (read == 0)
 			return 0;
 		end->in_used = 0;
-		bool good = read > 0 && stream_decode(end->in, STREAM_RECORD_BYTES, ret) == 0 && ret->sender != end->self &&
-		            (!end->stream || ret->stream == end->stream);
+		bool good = read > 0 && stream_decode(end->in, STREAM_RECORD_BYTES, ret) == 0 &&
+		            ret->sender != end->self && (!end->stream || ret->stream == end->stream);
 		if (good) {
 			end->stream = ret->stream;
 			stream_take(&end->receipt, ret);

@@ -25,9 +25,9 @@ struct stream_receipt {
 	uint32_t reordered;     /* of those received, how many came behind a higher number */
 	uint32_t duplicates;    /* not counted in received */
 	int64_t newest_sent_ns; /* sender's clock, of the highest number; 0: none came */
-	int64_t hole_ns;        /* longest time between sending two records, one after the other, without one that came */
-	int64_t hole_from_ns;   /* sender's clock, of the one before it */
-	uint64_t seen;          /* bit i: next - 1 - i came; not in a record */
+	int64_t hole_ns; /* longest time between sending two records, one after the other, without one that came */
+	int64_t hole_from_ns; /* sender's clock, of the one before it */
+	uint64_t seen;        /* bit i: next - 1 - i came; not in a record */
 };
 
 struct stream_record {

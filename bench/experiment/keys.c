@@ -60,7 +60,8 @@ static const struct option_row link_rows[] = {
 	  "shared: storage and guest traffic on the shaped link too" },
 	{ "network", OPTION_CHOICE, LINK(network), "bridge", "bridge|ovs", NULL,
 	  "ovs: the nodes are in two LANs with a router between, and Open vSwitch tunnels the guests' LAN across" },
-	{ "tunnel", OPTION_CHOICE, LINK(tunnel), "gre", "gre|vxlan|geneve", NULL, "between the switches of network ovs" },
+	{ "tunnel", OPTION_CHOICE, LINK(tunnel), "gre", "gre|vxlan|geneve", NULL,
+	  "between the switches of network ovs" },
 	{ "backend", OPTION_CHOICE, LINK(backend), "auto", "auto|netem|htb|emulator", NULL, "what shapes the link" },
 	{ "congestion_control", OPTION_STRING, LINK(congestion_control), "auto", NULL, NULL,
 	  "of TCP on all nodes; auto: cubic, or reno where there is none" },
@@ -192,11 +193,11 @@ static const struct option_row collect_rows[] = {
 	{ "job", OPTION_BOOLEAN, COLLECT(on[4]), "yes", NULL, NULL, "collect the hypervisor's job statistics" },
 	{ "ping", OPTION_BOOLEAN, COLLECT(on[5]), "no", NULL, NULL,
 	  "ping the guests at 10, 100 and 200 ms too, for comparison" },
-	{ "flows", OPTION_BOOLEAN, COLLECT(on[6]), "yes", NULL, NULL, "collect the switches' flows (network ovs)" },
-	{ "web-sessions", OPTION_BOOLEAN, COLLECT(on[7]), "yes", NULL, NULL,
+	{ "web-sessions", OPTION_BOOLEAN, COLLECT(on[6]), "yes", NULL, NULL,
 	  "load VMs that have sessions with them (no: they are not loaded)" },
-	{ "continuity", OPTION_BOOLEAN, COLLECT(on[8]), "yes", NULL, NULL,
+	{ "continuity", OPTION_BOOLEAN, COLLECT(on[7]), "yes", NULL, NULL,
 	  "talk to VMs with workload stream (no: they hear nothing)" },
+	{ "flows", OPTION_BOOLEAN, COLLECT(on[8]), "yes", NULL, NULL, "collect the switches' flows (network ovs)" },
 	OPTION_END
 };
 

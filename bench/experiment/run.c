@@ -164,6 +164,7 @@ static void run_close(struct run *r, struct err *e)
 	struct err one = { 0 };
 	struct json_object *facts = json_object_new_object();
 	progress_phase("collecting", 0);
+	continuity_end(r->watching.continuity);
 	samples_save(r);
 	atomic_store(&r->ending, true);
 	for (int i = NODE_SRC; i <= NODE_DST; i++)

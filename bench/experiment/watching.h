@@ -18,7 +18,7 @@ struct watching {
 	char management_ips[VMS_MAX][16], data_ips[VMS_MAX][16], data_macs[VMS_MAX][20];
 	void *states[COLLECTORS_MAX]; /* in the order of collectors[]; NULL: not running */
 	struct samples *samples;
-	void *job; /* for job_last() and job_expect(); NULL: not collected */
+	void *job;        /* for job_last() and job_expect(); NULL: not collected */
 	void *web;        /* for web_sessions_begin(); NULL: there are none */
 	void *continuity; /* for continuity_begin(); the same */
 };

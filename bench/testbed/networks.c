@@ -62,8 +62,8 @@ int network_link(struct testbed *t, const char *name, const struct node *a, cons
 	const struct link_shape shape = testbed_link_shape(&t->spec, name);
 	const struct link_end ends[2] = { { a->netns_path, a->netns, a_device, a->core + 1 },
 		                          { b->netns_path, b->netns, b_device, b->core + 1 } };
-	if (link_create(&l->link, &ends[0], &ends[1], &shape, t->spec.backend, testbed_state_directory(), t->undo, e) <
-	    0)
+	if (link_create(&l->link, &ends[0], &ends[1], &shape, t->spec.backend, testbed_state_directory(), t->undo,
+	                e) < 0)
 		return err_prefix(e, "link '%s'", name);
 	snprintf(l->name, sizeof(l->name), "%s", name);
 	snprintf(l->netns_path, sizeof(l->netns_path), "%s", a->netns_path);
@@ -99,7 +99,7 @@ struct link_shape testbed_link_shape(const struct testbed_spec *spec, const char
 
 const char *testbed_migration_link_name(const struct testbed_spec *spec)
 {
-	return spec->network == NETWORK_OVS          ? TWO_LANS_LINK
+	return spec->network == NETWORK_OVS        ? TWO_LANS_LINK
 	       : spec->topology == TOPOLOGY_SHARED ? "dst-uplink"
 	                                           : "migration";
 }

@@ -186,9 +186,10 @@ int two_lans_make(struct testbed *t, struct err *e)
 	struct node router = { 0 };
 	/* The links first: a port that is made again under a switch is dead. */
 	if (lans_make(t, &router, e) < 0 || controller_start(t, e) < 0 ||
-	    network_bridge(head, "br-lan", head->lan_ip, e) < 0 || network_bridge(sto, "br-lan", sto->lan_ip, e) < 0 ||
-	    network_uplink(t, NODE_SRC, e) < 0 || network_uplink(t, NODE_STO, e) < 0 ||
-	    network_join(sto, "up0", "br-lan", e) < 0 || frames_complete(t, &router, e) < 0)
+	    network_bridge(head, "br-lan", head->lan_ip, e) < 0 ||
+	    network_bridge(sto, "br-lan", sto->lan_ip, e) < 0 || network_uplink(t, NODE_SRC, e) < 0 ||
+	    network_uplink(t, NODE_STO, e) < 0 || network_join(sto, "up0", "br-lan", e) < 0 ||
+	    frames_complete(t, &router, e) < 0)
 		return -1;
 	return switches_make(t, e);
 }
