@@ -1,8 +1,8 @@
 /* What a client notices of a made migration whose gap, losses and learning are known. */
 #include "t/analysed_migration.h"
 
-#define HEADER                                                                                                       \
-	"head_ns,stream,sent,received,next,reordered,duplicates,longest_silence_ns,oldest_news_ns,guest_received,"   \
+#define HEADER                                                                                                        \
+	"head_ns,stream,sent,received,next,reordered,duplicates,longest_silence_ns,oldest_news_ns,guest_received,"    \
 	"guest_next,guest_reordered,guest_duplicates,guest_hole_ns,guest_hole_from_ns,retransmits,guest_retransmits," \
 	"alive\n"
 #define FLOW_HEADER                                                                                                  \
@@ -43,8 +43,8 @@ static void make_streams(int dead_ms)
 		int after = ms >= BACK_MS, silence_ms = last_ms ? ms - last_ms : -1;
 		received += 10;
 		for (int tcp = 0; tcp < 2; tcp++) {
-			fprintf(file, "%" PRId64 ",%s,%d,%d,%d,%d,0,", MADE_HEAD + ms * MADE_MS, tcp ? "tcp" : "udp", ms,
-			        received, received + (after && !tcp ? LOST : 0), after && !tcp ? 3 : 0);
+			fprintf(file, "%" PRId64 ",%s,%d,%d,%d,%d,0,", MADE_HEAD + ms * MADE_MS, tcp ? "tcp" : "udp",
+			        ms, received, received + (after && !tcp ? LOST : 0), after && !tcp ? 3 : 0);
 			fprintf(file, silence_ms < 0 ? "missing" : "%" PRId64, silence_ms * MADE_MS);
 			fprintf(file, ",%" PRId64 ",%d,%d,%d,0,", (tcp && ms == BACK_MS ? 400 : 2) * MADE_MS,
 			        received - LOST_TO, received - (after && !tcp ? 0 : LOST_TO), after && !tcp ? 1 : 0);
@@ -140,7 +140,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_gap_is_split_at_stop_resume_and_learning, run_make, run_remove),
-		cmocka_unit_test_setup_teardown(a_network_that_does_not_say_leaves_parts_missing, run_make, run_remove),
+		cmocka_unit_test_setup_teardown(a_network_that_does_not_say_leaves_parts_missing, run_make,
+		                                run_remove),
 		cmocka_unit_test_setup_teardown(a_connection_that_went_silent_is_dead, run_make, run_remove),
 		cmocka_unit_test_setup_teardown(the_switch_has_counted_what_the_client_sent, run_make, run_remove),
 	};

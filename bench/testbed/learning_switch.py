@@ -41,13 +41,13 @@ class LearningSwitch(app_manager.OSKenApp):
     @set_ev_cls(ofp_event.EventOFPPortDescStatsReply, [CONFIG_DISPATCHER, MAIN_DISPATCHER])
     def ports(self, event):
         for port in event.msg.body:
-            self.name(event.msg.datapath, port)
+            self.keep_name(event.msg.datapath, port)
 
     @set_ev_cls(ofp_event.EventOFPPortStatus, MAIN_DISPATCHER)
     def port_changed(self, event):
-        self.name(event.msg.datapath, event.msg.desc)
+        self.keep_name(event.msg.datapath, event.msg.desc)
 
-    def name(self, switch, port):
+    def keep_name(self, switch, port):
         self.names[switch.id, port.port_no] = port.name.decode("ascii", "replace").strip("\0")
 
     @staticmethod

@@ -4,6 +4,7 @@
 #include "bench/base/data.h"
 #include "bench/base/err.h"
 #include "bench/base/undo.h"
+#include "bench/testbed/link_probe.h"
 #include "bench/testbed/networks.h"
 #include "bench/testbed/offload.h"
 #include "bench/testbed/ovs.h"
@@ -16,6 +17,7 @@
 #define ROUTER_LAN2 "10.77.5.254"
 #define CONTROLLER_PORT 6653
 #define LANS_MTU 1600
+#define TUNNEL_NS (10 * NS_PER_S)
 
 const char *tunnel_name(enum tunnel tunnel)
 {
@@ -180,6 +182,23 @@ static int switches_make(struct testbed *t, struct err *e)
 	return 0;
 }
 
+/* The first frame into a tunnel is lost while its switch asks for the router's address, and the kernel asks again after a
+ * second: until something has come back. */
+static int tunnel_wait(const struct testbed *t, struct err *e)
+{
+	const struct node *src = &t->nodes[NODE_SRC], *dst = &t->nodes[NODE_DST];
+	const struct probe_path path = { src->netns_path, src->lan_ip, dst->netns_path, dst->lan_ip };
+	enum { PROBES = 10 };
+	int64_t rtt_ns[PROBES], end_ns = clock_now_ns() + TUNNEL_NS + 4 * t->spec.shape.rtt_ns;
+	int came;
+	while ((came = probe_round_trips(&path, PROBES, 5 * NS_PER_MS, 50 * NS_PER_MS + t->spec.shape.rtt_ns, rtt_ns,
+	                                 e)) == 0)
+		if (clock_now_ns() > end_ns)
+			return err_set(e, EXIT_CANNOT, "nothing comes back through the %s tunnel from src to dst",
+			               tunnel_name((enum tunnel)t->spec.tunnel));
+	return came < 0 ? -1 : 0;
+}
+
 int two_lans_make(struct testbed *t, struct err *e)
 {
 	const struct node *head = &t->nodes[NODE_HEAD], *sto = &t->nodes[NODE_STO];
@@ -191,5 +210,5 @@ int two_lans_make(struct testbed *t, struct err *e)
 	    network_uplink(t, NODE_STO, e) < 0 || network_join(sto, "up0", "br-lan", e) < 0 ||
 	    frames_complete(t, &router, e) < 0)
 		return -1;
-	return switches_make(t, e);
+	return switches_make(t, e) < 0 ? -1 : tunnel_wait(t, e);
 }
