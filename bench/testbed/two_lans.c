@@ -18,6 +18,7 @@
 #define CONTROLLER_PORT 6653
 #define LANS_MTU 1600
 #define TUNNEL_NS (10 * NS_PER_S)
+#define CONTROLLER_NS (20 * NS_PER_S)
 
 const char *tunnel_name(enum tunnel tunnel)
 {
@@ -164,6 +165,24 @@ static int controller_start(struct testbed *t, struct err *e)
 	return undo_add_process(t->undo, pid, e);
 }
 
+/* Until the controller has told the switch to ask it. (What ovs-vsctl says of it, is_connected, is 5 s old.) */
+static int controlled_wait(const struct testbed *t, const struct node *n, struct err *e)
+{
+	char target[320], flows[4096] = "";
+	struct err why = { 0 };
+	int64_t end_ns = clock_now_ns() + CONTROLLER_NS;
+	snprintf(target, sizeof(target), "unix:%s", n->flow_socket);
+	const char *const ask[] = { "ovs-ofctl", "dump-flows", target, NULL };
+	while (process_run(NULL, ask, 5 * NS_PER_S, flows, sizeof(flows), &why) < 0 || !strstr(flows, "CONTROLLER")) {
+		if (clock_now_ns() > end_ns)
+			return err_set(e, EXIT_CANNOT,
+			               "the switch of node '%s' has no controller (see '%s/controller.log')", n->name,
+			               t->nodes[NODE_HEAD].state_directory);
+		clock_sleep(50 * NS_PER_MS);
+	}
+	return 0;
+}
+
 static int switches_make(struct testbed *t, struct err *e)
 {
 	bool kernel = ovs_kernel_datapath(t->datapath, sizeof(t->datapath));
@@ -176,9 +195,8 @@ static int switches_make(struct testbed *t, struct err *e)
 		ovs_flow_socket(n, "br-lan", n->flow_socket, sizeof(n->flow_socket));
 	}
 	for (int i = NODE_SRC; i <= NODE_DST; i++)
-		if (ovs_vsctl(&t->nodes[i], e, "wait-until controller br-lan is_connected=true") < 0)
-			return err_prefix(e, "the switch of node '%s' finds no controller (see '%s/controller.log')",
-			                  t->nodes[i].name, t->nodes[NODE_HEAD].state_directory);
+		if (controlled_wait(t, &t->nodes[i], e) < 0)
+			return -1;
 	return 0;
 }
 
