@@ -10,16 +10,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SWITCH, PROTOCOL, IN_PORT, IP_SRC, IP_DST, PORT_SRC, PORT_DST, PACKETS, COLUMNS };
+enum { HEAD, DURATION, SWITCH, PROTOCOL, IP_SRC, IP_DST, PORT_SRC, PORT_DST, PACKETS, COLUMNS };
 enum { FLOWS_MAX = 64, TO_GUEST = 0, FROM_GUEST = 1 };
 
 #define STREAM_PORT_TEXT "7707"
 #define FIRST_SWITCH "src"
+#define SAME_NS INT64_C(200000000)
 
-/* A flow's latest count; one that was made again counts anew. */
+/* A flow's latest count. It is known by when it was made: its port loses its name with the guest's device. */
 struct counted {
-	char in_port[40], peer[64];
-	int64_t packets, earlier;
+	int64_t made_ns, packets;
+	char peer[64];
 };
 
 struct direction {
@@ -33,21 +34,20 @@ struct reading {
 	struct direction directions[2];
 };
 
-static void flow_count(struct direction *d, const char *in_port, const char *peer, int64_t packets)
+static void flow_count(struct direction *d, int64_t made_ns, const char *peer, int64_t packets)
 {
 	int i = 0;
-	while (i < d->count && (strcmp(d->flows[i].in_port, in_port) != 0 || strcmp(d->flows[i].peer, peer) != 0))
+	while (i < d->count &&
+	       (llabs(d->flows[i].made_ns - made_ns) > SAME_NS || strcmp(d->flows[i].peer, peer) != 0))
 		i++;
 	if (i == FLOWS_MAX)
 		return;
 	struct counted *f = &d->flows[i];
 	if (i == d->count) {
 		d->count++;
-		snprintf(f->in_port, sizeof(f->in_port), "%.39s", in_port);
+		f->made_ns = made_ns;
 		snprintf(f->peer, sizeof(f->peer), "%.63s", peer);
 	}
-	if (packets < f->packets)
-		f->earlier += f->packets;
 	f->packets = packets;
 }
 
@@ -55,16 +55,16 @@ static int on_row(void *context, const struct series_cell *cells, struct err *e)
 {
 	struct reading *r = context;
 	(void)e;
-	if (cells[PACKETS].integer == MISSING || strcmp(cells[SWITCH].text, FIRST_SWITCH) != 0 ||
+	if (cells[PACKETS].integer == MISSING || cells[HEAD].integer == MISSING ||
+	    cells[DURATION].integer == MISSING || strcmp(cells[SWITCH].text, FIRST_SWITCH) != 0 ||
 	    strcmp(cells[PROTOCOL].text, "udp") != 0)
 		return 0;
 	r->rows++;
+	int64_t made_ns = cells[HEAD].integer - cells[DURATION].integer;
 	if (strcmp(cells[IP_DST].text, r->address) == 0 && strcmp(cells[PORT_DST].text, STREAM_PORT_TEXT) == 0)
-		flow_count(&r->directions[TO_GUEST], cells[IN_PORT].text, cells[PORT_SRC].text,
-		           cells[PACKETS].integer);
+		flow_count(&r->directions[TO_GUEST], made_ns, cells[PORT_SRC].text, cells[PACKETS].integer);
 	if (strcmp(cells[IP_SRC].text, r->address) == 0 && strcmp(cells[PORT_SRC].text, STREAM_PORT_TEXT) == 0)
-		flow_count(&r->directions[FROM_GUEST], cells[IN_PORT].text, cells[PORT_DST].text,
-		           cells[PACKETS].integer);
+		flow_count(&r->directions[FROM_GUEST], made_ns, cells[PORT_DST].text, cells[PACKETS].integer);
 	return 0;
 }
 
@@ -80,10 +80,11 @@ int flow_metrics(const struct run *run, const struct run_vm *vm, int64_t sent, i
                  struct metrics *metrics, struct err *e)
 {
 	static const struct series_column columns[COLUMNS] = {
-		[SWITCH] = { "switch", COLUMN_TEXT, 0 },     [PROTOCOL] = { "protocol", COLUMN_TEXT, 0 },
-		[IN_PORT] = { "in_port", COLUMN_TEXT, 0 },   [IP_SRC] = { "ip_src", COLUMN_TEXT, 0 },
-		[IP_DST] = { "ip_dst", COLUMN_TEXT, 0 },     [PORT_SRC] = { "port_src", COLUMN_TEXT, 0 },
-		[PORT_DST] = { "port_dst", COLUMN_TEXT, 0 }, [PACKETS] = { "packets", COLUMN_INTEGER, 0 },
+		[SWITCH] = { "switch", COLUMN_TEXT, 0 },      [PROTOCOL] = { "protocol", COLUMN_TEXT, 0 },
+		[HEAD] = { "head_ns", COLUMN_INTEGER, 0 },    [DURATION] = { "duration_ns", COLUMN_INTEGER, 0 },
+		[IP_SRC] = { "ip_src", COLUMN_TEXT, 0 },      [IP_DST] = { "ip_dst", COLUMN_TEXT, 0 },
+		[PORT_SRC] = { "port_src", COLUMN_TEXT, 0 },  [PORT_DST] = { "port_dst", COLUMN_TEXT, 0 },
+		[PACKETS] = { "packets", COLUMN_INTEGER, 0 },
 	};
 	static const char *const variants[] = { "udp:to-guest", "udp:from-guest" };
 	struct reading *r = calloc(1, sizeof(*r));
@@ -94,7 +95,7 @@ int flow_metrics(const struct run *run, const struct run_vm *vm, int64_t sent, i
 	for (int way = 0; way < 2 && result == 0; way++) {
 		double sum = 0, own = metric_of(way == TO_GUEST ? sent : received);
 		for (int i = 0; i < r->directions[way].count; i++)
-			sum += (double)(r->directions[way].flows[i].packets + r->directions[way].flows[i].earlier);
+			sum += (double)r->directions[way].flows[i].packets;
 		metrics_put(metrics, "flow_counted", vm, variants[way], own > 0 && r->rows ? 100 * sum / own : NAN,
 		            own > 0 && r->rows ? NULL : "the stream was not seen");
 	}
