@@ -7,6 +7,7 @@
 #include "analysis/coarse.h"
 #include "analysis/continuity_metrics.h"
 #include "analysis/downtime.h"
+#include "analysis/group_metrics.h"
 #include "analysis/host_metrics.h"
 #include "analysis/job_metrics.h"
 #include "analysis/latency.h"
@@ -14,7 +15,9 @@
 #include "analysis/move_metrics.h"
 #include "analysis/response_metrics.h"
 #include "analysis/results.h"
+#include "analysis/stream_metrics.h"
 #include "analysis/timeline.h"
+#include "analysis/warmup_metrics.h"
 #include "analysis/work_metrics.h"
 #include "bench/base/err.h"
 #include "bench/base/whole_file.h"
@@ -23,6 +26,8 @@
 #include <math.h>
 #include <string.h>
 #include <sys/stat.h>
+
+#define NOTABLE_BYTES 10e6
 
 struct analysis {
 	struct run run;
@@ -263,6 +268,18 @@ static void check_events(struct analysis *a)
 		metrics_warn(&a->metrics, "events.csv was cut short: the run is complete, but its end is not in it");
 }
 
+/* What did not cross the link was not held up by it. */
+static void check_way(struct analysis *a, double link_bytes)
+{
+	double sent = metric_of(run_fact(&a->run, "/migration/completed/data_processed_bytes"));
+	if (sent > NOTABLE_BYTES && link_bytes < sent / 2)
+		metrics_warn(
+			&a->metrics,
+			"the hypervisor says that it sent %.3g MB, and %.3g MB crossed the link: the migration went "
+			"another way",
+			sent / 1e6, link_bytes / 1e6);
+}
+
 static int all_metrics(struct analysis *a, struct err *e)
 {
 	double moved_bytes = NAN;
@@ -270,6 +287,9 @@ static int all_metrics(struct analysis *a, struct err *e)
 	a->came_ns = MISSING;
 	check_events(a);
 	put_times(a);
+	if (group_metrics(&a->run, &a->metrics, e) < 0)
+		return -1;
+	warmup_metrics(&a->run, &a->metrics);
 	move_metrics(&a->run, &a->metrics);
 	if (cluster_metrics(&a->run, &a->metrics, e) < 0)
 		return -1;
@@ -278,10 +298,13 @@ static int all_metrics(struct analysis *a, struct err *e)
 		    response_metrics(&a->run, &a->run.vms[i], &a->metrics, e) < 0 ||
 		    continuity_metrics(&a->run, &a->run.vms[i], &a->metrics, e) < 0)
 			return -1;
+	group_lost_metrics(&a->run, &a->metrics);
 	if (link_metrics(&a->run, &a->metrics, &moved_bytes, e) < 0)
 		return -1;
-	if (job_metrics(&a->run, a->came_ns, &a->metrics, e) < 0)
+	if (tcp_metrics(&a->run, &a->metrics, e) < 0 || job_metrics(&a->run, a->came_ns, &a->metrics, e) < 0 ||
+	    stream_metrics(&a->run, &a->metrics, e) < 0)
 		return -1;
+	check_way(a, moved_bytes);
 	return cpu_metrics(&a->run, moved_bytes, &a->metrics, e);
 }
 

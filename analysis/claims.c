@@ -15,6 +15,7 @@ const struct claim_paper claim_papers[] = {
 	{ "kuno", kuno_claims, { WORD_VMS, WORD_WORKLOAD, WORD_RATE, WORD_ROLE, WORD_ESTIMATOR } },
 	{ "hirofuchi", hirofuchi_claims, { WORD_POINT, WORD_VM, WORD_ESTIMATOR } },
 	{ "openflow", openflow_claims, { WORD_POINT, WORD_VM, WORD_ESTIMATOR } },
+	{ "sakurai-rtt", sakurai_rtt_claims, { WORD_POINT, WORD_RTT, WORD_ESTIMATOR } },
 	{ 0 },
 };
 
@@ -98,22 +99,22 @@ static int element(const char *text, const char *ends, int index, char *buffer, 
 int claim_parts(const struct claim *c)
 {
 	char unused[WORD_ROOM];
-	return c->rates ? element(c->rates, " ", 0, unused, sizeof(unused)) : 1;
+	return c->each ? element(c->each, " ", 0, unused, sizeof(unused)) : 1;
 }
 
 void claim_part(const struct claim *c, int index, char *formula, size_t room, char *paper, size_t paper_room)
 {
-	char rate[WORD_ROOM] = "";
+	char one[WORD_ROOM] = "";
 	size_t used = 0;
-	if (c->rates)
-		element(c->rates, " ", index, rate, sizeof(rate));
+	if (c->each)
+		element(c->each, " ", index, one, sizeof(one));
 	element(c->paper, "|", index, paper, paper_room);
 	formula[0] = '\0';
 	for (const char *at = c->formula; *at && used < room; at++) {
-		int is_rate = c->rates && strncmp(at, "RATE", 4) == 0;
-		used += (size_t)(is_rate ? snprintf(formula + used, room - used, "%s", rate)
+		int is_each = c->each && strncmp(at, "EACH", 4) == 0;
+		used += (size_t)(is_each ? snprintf(formula + used, room - used, "%s", one)
 		                         : snprintf(formula + used, room - used, "%c", *at));
-		at += is_rate ? 3 : 0;
+		at += is_each ? 3 : 0;
 	}
 }
 
@@ -124,6 +125,7 @@ struct study_key claim_key(const struct claim_paper *paper, const struct formula
 	struct study_key key = { .point = "",
 		                 .workload = "",
 		                 .rate_bits_per_s = MISSING,
+		                 .rtt_ns = MISSING,
 		                 .metric = t->name,
 		                 .vm = "",
 		                 .role = "",
@@ -141,6 +143,8 @@ struct study_key claim_key(const struct claim_paper *paper, const struct formula
 			key.vms = atoi(t->words[i]);
 		else if (word == WORD_RATE)
 			rate_parse(t->words[i], &key.rate_bits_per_s, NULL);
+		else if (word == WORD_RTT)
+			duration_parse(t->words[i], &key.rtt_ns, NULL);
 		else if (word != WORD_NONE)
 			*texts[word] = t->words[i];
 	}

@@ -7,7 +7,9 @@
  * the metric of the VM with that role, in the run with so many VMs, whose moving VM has that workload, at that link
  * rate; or
  *	METRIC(POINT, VM[, ESTIMATOR])
- * the metric of the VM in the run of that point of the sweep (a member of its label). The word - stands for any. The
+ * the metric of the VM in the run of that point of the sweep (a member of its label), or with a round trip as well
+ *	METRIC(POINT, RTT[, ESTIMATOR])
+ * The word - stands for any. The
  * formula has a value for each repeat; their mean has a 95 % interval from three repeats on.
  *	agrees      the whole interval lies in the claim's range
  *	disagrees   the whole interval lies outside of it
@@ -31,19 +33,29 @@ struct err;
 struct claim {
 	const char *id;      /* rows with the same id, one after the other, are parts of one claim; NULL ends */
 	const char *text;    /* the claim */
-	const char *formula; /* RATE in it stands for each of `rates` */
-	const char *rates;   /* "1G 100M 10M"; NULL: the formula has no RATE */
+	const char *formula; /* EACH in it stands for each of `each` */
+	const char *each;    /* "1G 100M 10M"; NULL: the formula has no EACH */
 	double low, high;    /* its range; -INFINITY, INFINITY: open */
 	const char *unit;    /* of the value: "%", "points", "times", "s" */
-	const char *paper;   /* the paper's figure, as it says it; one a rate with | between them, or one for all */
+	const char *paper;   /* the paper's figure, as it says it; one for each with | between them, or one for all */
 	int figure_only;     /* a figure to set beside the paper's, no part of the verdict */
 	const char *answer;  /* said with the value in the page's head, "It takes longer, by"; NULL: it is not */
 };
 
-extern const struct claim kuno_claims[], hirofuchi_claims[], openflow_claims[];
+extern const struct claim kuno_claims[], hirofuchi_claims[], sakurai_rtt_claims[], openflow_claims[];
 
 /* What a word of a term says. */
-enum claim_word { WORD_NONE, WORD_POINT, WORD_VMS, WORD_WORKLOAD, WORD_RATE, WORD_VM, WORD_ROLE, WORD_ESTIMATOR };
+enum claim_word {
+	WORD_NONE,
+	WORD_POINT,
+	WORD_VMS,
+	WORD_WORKLOAD,
+	WORD_RATE,
+	WORD_RTT,
+	WORD_VM,
+	WORD_ROLE,
+	WORD_ESTIMATOR
+};
 
 struct claim_paper {
 	const char *name; /* experiment.study; NULL ends */

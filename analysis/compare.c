@@ -2,6 +2,7 @@
 
 #include "analysis/compare_judge.h"
 #include "analysis/json_field.h"
+#include "analysis/warmup_metrics.h"
 #include "bench/base/err.h"
 #include "bench/base/json_file.h"
 
@@ -86,13 +87,20 @@ static const struct study_run *typical_of(const struct study_run *const *runs, i
 	return NULL;
 }
 
-static int links_flagged(const struct study_run *run)
+/* What a complete run says against itself. */
+static void count_cautions(struct compare_case *of, int side, const struct study_run *run)
 {
 	struct json_object *manifest = json_file_read(run->directory, "manifest.json");
 	struct json_object *flags = json_array_at(manifest, "/link/flags");
-	int flagged = flags && json_object_array_length(flags) > 0;
+	of->flagged[side] += flags && json_object_array_length(flags) > 0;
+	of->unsteady[side] += warmup_steady(manifest) == 0;
 	json_object_put(manifest);
-	return flagged;
+}
+
+int compare_side_is_lost(const struct compare_case *of, int side)
+{
+	int missing = of->failed[side] + of->skipped[side], runs = of->runs[side];
+	return missing == runs || missing > COMPARE_FAILED_SHARE * runs;
 }
 
 /* Whether the runs of a side speak for it; why has the reason of a run that did not succeed. */
@@ -100,14 +108,13 @@ static int side_is_broken(struct compare_case *of, int side)
 {
 	char first[300];
 	snprintf(first, sizeof(first), "%.290s", of->why);
-	int missing = of->failed[side] + of->skipped[side], runs = of->runs[side];
-	if (!runs)
-		snprintf(of->why, sizeof(of->why), "%s has no run of it", sides[side]);
-	else if (missing == runs || missing > COMPARE_FAILED_SHARE * runs)
-		snprintf(of->why, sizeof(of->why), "%d of %d runs of %s %s: %s", missing, runs, sides[side],
-		         of->failed[side] ? "failed" : "were skipped", first);
-	else
+	if (!compare_side_is_lost(of, side))
 		return 0;
+	if (!of->runs[side])
+		snprintf(of->why, sizeof(of->why), "%s has no run of it", sides[side]);
+	else
+		snprintf(of->why, sizeof(of->why), "%d of %d runs of %s %s: %s", of->failed[side] + of->skipped[side],
+		         of->runs[side], sides[side], of->failed[side] ? "failed" : "were skipped", first);
 	of->broken = side == COMPARE_NEW && of->failed[side];
 	return 1;
 }
@@ -152,8 +159,8 @@ static int gather_case(struct gathering *g, const struct study_runs *base, const
 			return 0;
 		of->why[0] = '\0';
 		of->typical[side] = typical_of(of->complete[side], of->complete_count[side]);
-		for (int i = 0; i < g->of->complete_count[side]; i++)
-			of->flagged[side] += links_flagged(g->of->complete[side][i]);
+		for (int i = 0; i < of->complete_count[side]; i++)
+			count_cautions(of, side, of->complete[side][i]);
 	}
 	check_conditions(g);
 	return 0;

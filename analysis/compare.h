@@ -56,7 +56,8 @@ struct compared {
 struct compare_case {
 	char label[RUN_NAME_ROOM + 600];
 	int runs[COMPARE_SIDES], failed[COMPARE_SIDES], skipped[COMPARE_SIDES];
-	int flagged[COMPARE_SIDES]; /* complete ones whose link was not as asked */
+	int flagged[COMPARE_SIDES];  /* complete ones whose link was not as asked */
+	int unsteady[COMPARE_SIDES]; /* complete ones whose work rates were not steady at the end of warm-up */
 	/* Those with metrics, and the one with the median migration time (NULL: none); of the runs that were compared. */
 	const struct study_run **complete[COMPARE_SIDES], *typical[COMPARE_SIDES];
 	int complete_count[COMPARE_SIDES];
@@ -86,6 +87,9 @@ struct comparison {
 int compare_make(struct comparison *ret, const struct study_runs *base, const struct study_runs *new,
                  const struct compare_options *o, struct err *e);
 void comparison_free(struct comparison *c);
+
+/* Whether a side has no run of the case, or too many of them failed or were skipped for the others to speak for all. */
+int compare_side_is_lost(const struct compare_case *of, int side);
 
 /* An enum exit_status: EXIT_MEASURED_BAD when something regressed or runs of NEW are broken, EXIT_USAGE when nothing could be
  * compared. */

@@ -1,5 +1,6 @@
 /*
- * host_metrics.h - what the hosts and the link say: bytes on the wire, CPU in use, and the CPU a GiB costs.
+ * host_metrics.h - what the hosts and the link say: bytes on the wire, windows and round trips of TCP, CPU in use, and the
+ * CPU a GiB costs.
  */
 #ifndef ANALYSIS_HOST_METRICS_H
 #define ANALYSIS_HOST_METRICS_H
@@ -13,6 +14,12 @@ struct err;
  * over the migration link in its busier direction, NAN when it is not known.
  */
 int link_metrics(const struct run *run, struct metrics *metrics, double *ret_moved_bytes, struct err *e);
+
+/*
+ * Read tcp.csv, where it was asked for: transfer_time, tcp_goodput, tcp_connections, tcp_window, tcp_rtt, tcp_resent,
+ * tcp_limited of the VM that moves; writes plots/tcp.csv: time_s,bit_per_s - what was acknowledged, from migrate-start on.
+ */
+int tcp_metrics(const struct run *run, struct metrics *metrics, struct err *e);
 
 /* Read cpu.csv: cpu_node, cpu_vm, cpu_thread, cpu_per_gib (moved_bytes may be NAN); writes plots/cpu.csv. */
 int cpu_metrics(const struct run *run, double moved_bytes, struct metrics *metrics, struct err *e);

@@ -9,6 +9,7 @@
  *	latency           workload:phase (intadd:baseline)
  *	CPU               node:phase (src:migration); a thread's is node:thread:phase
  *	link              link:direction (migration:src-to-dst)
+ *	TCP               what is averaged: mean, middle, congestion, flight, peer, buffer, lowest
  *	moves             of a loop: number:from-to-to (1:src-to-dst); node_active, node_in_use, overload_time: the node
  *	overloads         of a loop: number:node (1:src)
  *	responses         the class: good, tolerable, failed

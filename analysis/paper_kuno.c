@@ -34,52 +34,52 @@ static const char loss_grows[] = "CPU loss while migrating grows with link speed
 
 /* clang-format off */
 const struct claim kuno_claims[] = {
-	{ "K1", loss_grows, "degradation(1, intadd, RATE, migrating)", ALL, FIGURE, "%", "50 %|15 %|5 %", 1, NULL },
+	{ "K1", loss_grows, "degradation(1, intadd, EACH, migrating)", ALL, FIGURE, "%", "50 %|15 %|5 %", 1, NULL },
 	{ "K1", loss_grows, "degradation(1, intadd, 1G, migrating) - degradation(1, intadd, 100M, migrating)", NULL,
 	  ABOVE(0), "points", "35", 0, NULL },
 	{ "K1", loss_grows, "degradation(1, intadd, 100M, migrating) - degradation(1, intadd, 10M, migrating)", NULL,
 	  ABOVE(0), "points", "10", 0, NULL },
 
-	{ "K2", same_time, "job_time(1, intadd, RATE, migrating) / 1e9", ALL, FIGURE, "s", "289 s|301 s|285 s", 1, NULL },
-	{ "K2", same_time, "job_time(1, intadd, RATE, migrating) / job_time(1, intadd, 100M, migrating)", "1G 10M",
+	{ "K2", same_time, "job_time(1, intadd, EACH, migrating) / 1e9", ALL, FIGURE, "s", "289 s|301 s|285 s", 1, NULL },
+	{ "K2", same_time, "job_time(1, intadd, EACH, migrating) / job_time(1, intadd, 100M, migrating)", "1G 10M",
 	  SAME, "times", "0.96|0.95", 0, NULL },
 
-	{ "K3", io_small, KEPT("1", "seqread", "RATE", "migrating"), ALL, BELOW(50), "%", "20 %|10 %|10 %", 0, NULL },
+	{ "K3", io_small, KEPT("1", "seqread", "EACH", "migrating"), ALL, BELOW(50), "%", "20 %|10 %|10 %", 0, NULL },
 
-	{ "K4", io_worse, "degradation(1, seqread, RATE, migrating) - degradation(1, intadd, RATE, migrating)", ALL,
+	{ "K4", io_worse, "degradation(1, seqread, EACH, migrating) - degradation(1, intadd, EACH, migrating)", ALL,
 	  ABOVE(20), "points", "30|75|85", 0, NULL },
 
-	{ "K5", memory_long, "migration_time(1, memdirty, RATE, migrating, completion) / "
-	  "migration_time(1, intadd, RATE, migrating, completion)", ALL, ABOVE(1), "times", "more (fig. 11)", 0, NULL },
-	{ "K5", memory_long, "downtime(1, memdirty, RATE, migrating, stop_resume) / "
-	  "downtime(1, intadd, RATE, migrating, stop_resume)", ALL, ABOVE(1), "times", "more (figs. 8-10)", 0, NULL },
+	{ "K5", memory_long, "migration_time(1, memdirty, EACH, migrating, completion) / "
+	  "migration_time(1, intadd, EACH, migrating, completion)", ALL, ABOVE(1), "times", "more (fig. 11)", 0, NULL },
+	{ "K5", memory_long, "downtime(1, memdirty, EACH, migrating, stop_resume) / "
+	  "downtime(1, intadd, EACH, migrating, stop_resume)", ALL, ABOVE(1), "times", "more (figs. 8-10)", 0, NULL },
 
 	{ "K6", slow_mild, "degradation(1, intadd, 1G, migrating) - degradation(1, intadd, 10M, migrating)", NULL,
 	  ABOVE(0), "points", "45", 0, NULL },
 	{ "K6", slow_mild, "degradation(3, memdirty, 1G, migrating) - degradation(3, memdirty, 10M, migrating)", NULL,
 	  ABOVE(0), "points", "smaller loss", 0, NULL },
 
-	{ "K7", source_worse, "degradation(3, intadd, RATE, source-neighbour) - "
-	  "degradation(3, intadd, RATE, destination-neighbour)", ALL, ABOVE(0), "points", "more", 0, NULL },
-	{ "K7", source_worse, "degradation(3, seqread, RATE, source-neighbour) - "
-	  "degradation(3, seqread, RATE, destination-neighbour)", ALL, ABOVE(0), "points",
+	{ "K7", source_worse, "degradation(3, intadd, EACH, source-neighbour) - "
+	  "degradation(3, intadd, EACH, destination-neighbour)", ALL, ABOVE(0), "points", "more", 0, NULL },
+	{ "K7", source_worse, "degradation(3, seqread, EACH, source-neighbour) - "
+	  "degradation(3, seqread, EACH, destination-neighbour)", ALL, ABOVE(0), "points",
 	  "more|more, but K9: less|more, but K9: less", 0, NULL },
-	{ "K7", source_worse, "degradation(3, memdirty, RATE, source-neighbour) - "
-	  "degradation(3, memdirty, RATE, destination-neighbour)", ALL, ABOVE(0), "points", "more", 0, NULL },
+	{ "K7", source_worse, "degradation(3, memdirty, EACH, source-neighbour) - "
+	  "degradation(3, memdirty, EACH, destination-neighbour)", ALL, ABOVE(0), "points", "more", 0, NULL },
 
-	{ "K8", no_matter, "baseline_rate(3, intadd, RATE, migrating) / "
-	  "baseline_rate(3, intadd, RATE, source-neighbour)", ALL, SAME, "times", "the same", 0, NULL },
-	{ "K8", no_matter, "settled_rate(3, intadd, RATE, migrating) / "
-	  "settled_rate(3, intadd, RATE, destination-neighbour)", ALL, SAME, "times", "the same", 0, NULL },
+	{ "K8", no_matter, "baseline_rate(3, intadd, EACH, migrating) / "
+	  "baseline_rate(3, intadd, EACH, source-neighbour)", ALL, SAME, "times", "the same", 0, NULL },
+	{ "K8", no_matter, "settled_rate(3, intadd, EACH, migrating) / "
+	  "settled_rate(3, intadd, EACH, destination-neighbour)", ALL, SAME, "times", "the same", 0, NULL },
 
-	{ "K9", io_higher, KEPT("3", "seqread", "RATE", "migrating"), SLOW, ABOVE(100), "%", "higher", 0, NULL },
-	{ "K9", io_higher, KEPT("3", "seqread", "RATE", "source-neighbour"), SLOW, ABOVE(100), "%", "higher", 0, NULL },
-	{ "K9", io_higher, KEPT("3", "seqread", "RATE", "destination-neighbour"), SLOW, BELOW(100), "%", "lower", 0, NULL },
-	{ "K9", io_higher, "mean_rate(3, seqread, RATE, migrating) / mean_rate(3, seqread, RATE, source-neighbour)",
+	{ "K9", io_higher, KEPT("3", "seqread", "EACH", "migrating"), SLOW, ABOVE(100), "%", "higher", 0, NULL },
+	{ "K9", io_higher, KEPT("3", "seqread", "EACH", "source-neighbour"), SLOW, ABOVE(100), "%", "higher", 0, NULL },
+	{ "K9", io_higher, KEPT("3", "seqread", "EACH", "destination-neighbour"), SLOW, BELOW(100), "%", "lower", 0, NULL },
+	{ "K9", io_higher, "mean_rate(3, seqread, EACH, migrating) / mean_rate(3, seqread, EACH, source-neighbour)",
 	  SLOW, SAME, "times", "the same", 0, NULL },
 
-	{ "K10", stop_helps, "stopped_rate(3, memdirty, RATE, source-neighbour) / "
-	  "baseline_rate(3, memdirty, RATE, source-neighbour)", ALL, ABOVE(1), "times", "faster", 0, NULL },
+	{ "K10", stop_helps, "stopped_rate(3, memdirty, EACH, source-neighbour) / "
+	  "baseline_rate(3, memdirty, EACH, source-neighbour)", ALL, ABOVE(1), "times", "faster", 0, NULL },
 	{ 0 },
 };
 /* clang-format on */

@@ -3,6 +3,7 @@
 #include "analysis/claims.h"
 #include "analysis/csv_field.h"
 #include "analysis/series_read.h"
+#include "analysis/simulated_machine.h"
 #include "bench/base/err.h"
 #include "bench/base/whole_file.h"
 
@@ -357,6 +358,8 @@ int simulated_analyze(const char *directory, struct err *e)
 		result = summary_write(&s, directory, e);
 	if (result == 0)
 		result = judged_write(&s, directory, e);
+	if (result == 0)
+		result = simulated_machine_write(directory, e);
 	study_clear(&s);
 	return result;
 }

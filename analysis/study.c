@@ -65,7 +65,9 @@ int study_run_read(struct study_run *run, const char *folder)
 	snprintf(run->point, sizeof(run->point), "%s", json_text_at(manifest, "/point"));
 	run->repeat = *repeat ? atol(repeat) : 1;
 	run->rate_bits_per_s = MISSING;
+	run->rtt_ns = MISSING;
 	rate_parse(json_text_at(manifest, "/link/asked/rate"), &run->rate_bits_per_s, NULL);
+	duration_parse(json_text_at(manifest, "/link/asked/rtt"), &run->rtt_ns, NULL);
 	read_vms(run, manifest);
 	snprintf(run->status, sizeof(run->status), "%s", json_text_at(manifest, "/status"));
 	snprintf(run->reason, sizeof(run->reason), "%s", json_text_at(manifest, "/reason"));
@@ -250,18 +252,21 @@ int study_run_is(const struct study_run *run, const struct study_key *key)
 {
 	return (!*key->point || has_member(run->point, key->point)) && (!key->vms || run->vms == key->vms) &&
 	       (key->rate_bits_per_s == MISSING || run->rate_bits_per_s == key->rate_bits_per_s) &&
+	       (key->rtt_ns == MISSING || run->rtt_ns == key->rtt_ns) &&
 	       (!*key->workload || strcmp(run->workload, key->workload) == 0);
 }
 
 /* "1 VM, intadd, 100 Mbit/s", with only what the key says. */
 static char *key_format(const struct study_key *key, char *buffer, size_t room)
 {
-	char vms[32] = "", rate[32] = "";
+	char vms[32] = "", rate[32] = "", rtt[32] = "", way[48] = "";
 	if (key->vms)
 		snprintf(vms, sizeof(vms), "%d VM%s", key->vms, key->vms == 1 ? "" : "s");
 	if (key->rate_bits_per_s != MISSING)
 		rate_format(key->rate_bits_per_s, rate, sizeof(rate));
-	const char *const words[] = { key->point, vms, key->workload, rate };
+	if (key->rtt_ns != MISSING)
+		snprintf(way, sizeof(way), "RTT %s", duration_format(key->rtt_ns, rtt, sizeof(rtt)));
+	const char *const words[] = { key->point, vms, key->workload, rate, way };
 	size_t used = 0;
 	buffer[0] = '\0';
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)

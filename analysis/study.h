@@ -21,6 +21,7 @@ struct study_run {
 	int vms;
 	char workload[RUN_NAME_ROOM]; /* of the VM that moves, the first one */
 	int64_t rate_bits_per_s;      /* asked of the link; MISSING */
+	int64_t rtt_ns;               /* the same */
 	struct json_object *metrics;  /* of metrics.json, an array; NULL: none */
 	struct json_object *root;     /* owns it */
 };
@@ -50,13 +51,17 @@ struct study_key {
 	const char *point; /* a member of its label: "cpu" is of "load=cpu rate=1G" */
 	int vms;
 	const char *workload;
-	int64_t rate_bits_per_s;
+	int64_t rate_bits_per_s, rtt_ns;
 	const char *metric, *vm, *role, *estimator;
 };
 
 /* Cut a point's label, "load=cpu feature=tls", by a word: "load=cpu" and "tls". 0 when it is not there. */
 int study_label_split(const char *label, const char *word, char *block, size_t block_room, char *member,
                       size_t member_room);
+
+/* Keep the runs whose point has these words, which are taken out of it: what is left tells their cases apart. EXIT_USAGE when
+ * there is none. */
+int study_runs_choose(struct study_runs *s, const char *words, struct err *e);
 
 /* One run by its folder, -1 when there is none; free it. */
 int study_run_read(struct study_run *ret, const char *folder);

@@ -4,6 +4,7 @@
 #include "analysis/claims.h"
 #include "analysis/csv_field.h"
 #include "analysis/explanation.h"
+#include "analysis/metrics.h"
 #include "analysis/ranking.h"
 #include "bench/base/err.h"
 #include "bench/base/whole_file.h"
@@ -39,7 +40,8 @@ static void write_point(FILE *out, const struct study_run *const *runs, int coun
 		field_text(out, first->point);
 		fprintf(out, ",%d,", first->vms);
 		field_text(out, first->workload);
-		field_number(out, first->rate_bits_per_s == MISSING ? NAN : (double)first->rate_bits_per_s);
+		field_number(out, metric_of(first->rate_bits_per_s));
+		field_number(out, metric_of(first->rtt_ns));
 		for (size_t k = 0; k < sizeof(names) / sizeof(*names); k++) {
 			putc(',', out);
 			field_text(out, text_of(row, names[k]));
@@ -60,7 +62,7 @@ static int write_points(const struct study_runs *s, FILE *out, struct err *e)
 	double *values = calloc((size_t)s->count + 1, sizeof(*values));
 	char *done = calloc((size_t)s->count + 1, 1);
 	int result = same && values && done ? 0 : err_errno(e, EXIT_CANNOT, "cannot keep a study");
-	fputs("point,vms,workload,rate_bit_per_s,metric,vm,role,estimator,mean,low,high,n,unit\n", out);
+	fputs("point,vms,workload,rate_bit_per_s,rtt_ns,metric,vm,role,estimator,mean,low,high,n,unit\n", out);
 	for (int i = 0; result == 0 && i < s->count; i++) {
 		int count = 0;
 		for (int k = i; !done[i] && k < s->count; k++)

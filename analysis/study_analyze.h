@@ -3,7 +3,7 @@
  * been analysed.
  *
  *	study.csv    a row a metric of a point of the sweep, over its repeats:
- *	             point,vms,workload,rate_bit_per_s,metric,vm,role,estimator,mean,low,high,n,unit
+ *	             point,vms,workload,rate_bit_per_s,rtt_ns,metric,vm,role,estimator,mean,low,high,n,unit
  *	ranking.csv  see analysis/ranking.h; only where the study compares (experiment.compare)
  *	boundary.csv, tried.csv    see analysis/boundary.h; only where the study looks for a boundary ([bisect])
  *	claims.csv   see analysis/claims.h; only where the study repeats a paper (experiment.study)

@@ -2,9 +2,8 @@
 #include "analysis/compare.h"
 #include "analysis/compare_write.h"
 #include "bench/base/err.h"
-#include "bench/base/json_file.h"
-#include "bench/base/whole_file.h"
 #include "bench/command.h"
+#include "bench/compare_arguments.h"
 #include "bench/experiment/run_directory.h"
 #include "reports/compare.h"
 
@@ -17,12 +16,11 @@ static int read_options(const struct arguments *a, struct compare_options *o, ch
 {
 	const char *text;
 	size_t used = 0;
-	for (int i = 0; (text = arguments_option_at(a, "metric", i)); i++)
-		if (compare_choose_metric(&o->choices, text, e) < 0)
-			return -1;
-	for (int i = 0; (text = arguments_option_at(a, "threshold", i)); i++)
-		if (compare_choose_threshold(&o->choices, text, e) < 0)
-			return -1;
+	if (arguments_count(a) < 2 && (!arguments_option(a, "base") || !arguments_option(a, "new")))
+		return err_set(e, EXIT_USAGE,
+		               "compare: give NEW, too, or --base and --new with the points to compare");
+	if (compare_arguments_read(a, &o->choices, e) < 0)
+		return -1;
 	despite[0] = '\0';
 	for (int i = 0; (text = arguments_option_at(a, "despite", i)) && used < room; i++)
 		used += (size_t)snprintf(despite + used, room - used, "%s%s", i ? "|" : "", text);
@@ -30,20 +28,10 @@ static int read_options(const struct arguments *a, struct compare_options *o, ch
 	return 0;
 }
 
-static int write_csv(struct json_object *doc, const char *folder, struct err *e)
+/* Without NEW both are points of one study. */
+static const char *side_folder(const struct arguments *a, int side)
 {
-	struct whole_file out = { 0 };
-	if (whole_file_open(&out, folder, "comparison.csv", e) < 0)
-		return -1;
-	return whole_file_close(&out, report_comparison(out.file, doc, "csv", e), e);
-}
-
-static int write_folder(struct json_object *doc, const char *folder, struct err *e)
-{
-	if (directory_make(folder, e) < 0 || json_file_write(folder, "comparison.json", doc, e) < 0 ||
-	    write_csv(doc, folder, e) < 0)
-		return -1;
-	return report_comparison_page(doc, folder, e);
+	return arguments_at(a, arguments_count(a) > 1 ? side : 0);
 }
 
 /* Print it, keep it; an exit status. */
@@ -52,16 +40,26 @@ static int show(const struct arguments *a, const struct comparison *c)
 	struct err e = { 0 };
 	char folder[400] = "";
 	const char *format = arguments_option(a, "format");
-	struct json_object *doc = comparison_json(c, arguments_at(a, 0), arguments_at(a, 1));
+	struct json_object *doc = comparison_json(c, side_folder(a, COMPARE_BASE), side_folder(a, COMPARE_NEW));
 	int result = report_comparison(stdout, doc, format ? format : "text", &e);
 	if (result == 0)
 		result = arguments_folder(a, folder, sizeof(folder), &e);
 	if (result == 0 && folder[0])
-		result = write_folder(doc, folder, &e);
+		result = directory_make(folder, &e) < 0 ? -1 : report_comparison_folder(doc, folder, &e);
 	if (result == 0 && folder[0])
 		fprintf(stderr, "%s/compare.html\n", folder);
 	json_object_put(doc);
 	return result < 0 ? err_report(&e) : comparison_status(c);
+}
+
+/* A side's runs; of a study only those of --base or --new. */
+static int read_side(const struct arguments *a, struct study_runs *ret, int side, struct err *e)
+{
+	static const char *const names[COMPARE_SIDES] = { "base", "new" };
+	const char *words = arguments_option(a, names[side]);
+	if (study_read_any(ret, side_folder(a, side), e) < 0)
+		return -1;
+	return words && study_runs_choose(ret, words, e) < 0 ? err_prefix(e, "--%s", names[side]) : 0;
 }
 
 static int compare_run(const struct arguments *a)
@@ -73,7 +71,7 @@ static int compare_run(const struct arguments *a)
 	char despite[64];
 	int status = EXIT_CANNOT;
 	if (read_options(a, &options, despite, sizeof(despite), &e) < 0 ||
-	    study_read_any(&base, arguments_at(a, 0), &e) < 0 || study_read_any(&new, arguments_at(a, 1), &e) < 0 ||
+	    read_side(a, &base, COMPARE_BASE, &e) < 0 || read_side(a, &new, COMPARE_NEW, &e) < 0 ||
 	    compare_make(&c, &base, &new, &options, &e) < 0)
 		status = err_report(&e);
 	else
@@ -85,10 +83,11 @@ static int compare_run(const struct arguments *a)
 }
 
 static const struct command_option options[] = {
-	{ "metric", 'm', "METRIC", "compare this one: METRIC, METRIC:ESTIMATOR, a pattern, or all; may be repeated",
+	{ COMPARE_OPTION_METRIC },
+	{ COMPARE_OPTION_THRESHOLD },
+	{ "base", 0, "WORDS", "of BASE only the points of its sweep that have these words, such as 'feature=plain'",
 	  NULL },
-	{ "threshold", 't', "[METRIC=]PCT",
-	  "what a change must reach to matter, such as 5% or downtime=20%; may be repeated", NULL },
+	{ "new", 0, "WORDS", "the same of NEW, which is BASE when not given: 'feature=tls'", NULL },
 	{ "despite", 0, "WHAT", "compare although the link, scale, machine or load is another; may be repeated",
 	  CONDITION_KINDS },
 	{ "format", 0, "FORMAT", "text, csv, json, tap or junit", COMPARE_FORMATS },
@@ -98,8 +97,8 @@ static const struct command_option options[] = {
 
 const struct command compare_command = {
 	.name = "compare",
-	.synopsis = "BASE NEW",
-	.minimum = 2,
+	.synopsis = "BASE [NEW]",
+	.minimum = 1,
 	.maximum = 2,
 	.help = "Say what changed from BASE to NEW: runs, studies, or folders of runs",
 	.details =
@@ -107,6 +106,9 @@ const struct command compare_command = {
 		"up to 56 runs), and adjusted for how many are compared (Holm). 'regressed' and 'improved' need p <= 0.05 and\n"
 		"a difference that matters (--threshold); 'no difference shown' says how small a one could have been.\n"
 		"A migration that never converged counts as endless. Another link, scale, machine or load is not comparable.\n"
+		"A study makes A and B in turn, in random order within each repeat: compare STUDY --base feature=plain --new\n"
+		"feature=tls. In a run a VM moves once, so each is a first migration after boot; the moves of\n"
+		"a consolidation loop are numbered (1:src-to-dst), and only those of one number are compared.\n"
 		"Exit status 1: something regressed, or too many runs of NEW failed; 2: nothing could be compared.\n",
 	.options = options,
 	.run = compare_run,

@@ -106,7 +106,7 @@ static int trend(const struct arguments *a, struct history *h, struct err *e)
 	if (result == 0 && folder[0])
 		result = directory_make(folder, e);
 	if (result == 0 && folder[0])
-		result = report_trend_page(doc, folder, e);
+		result = report_trend_page(&doc, 1, folder, e);
 	if (result == 0 && folder[0])
 		fprintf(stderr, "%s/trend.html\n", folder);
 	json_object_put(doc);

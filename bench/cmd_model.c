@@ -1,4 +1,5 @@
-/* migmeter model: runs made into a model that the simulator reads. */
+/* migmeter model: runs made into what the simulator reads: a model of transfers, or a trace of jobs. */
+#include "analysis/job_trace.h"
 #include "analysis/least_squares.h"
 #include "analysis/transfer_run.h"
 #include "bench/base/err.h"
@@ -129,14 +130,32 @@ static void part_print(const char *name, const struct least_squares *l)
 		printf("  %12.5g  +- %-10.3g x %s\n", l->coefficients[i], l->errors[i], term_names[i]);
 }
 
+static int jobs_run(const struct arguments *a)
+{
+	const char *path = arguments_option(a, "output");
+	struct whole_file out = { 0 };
+	struct err e = { 0 };
+	path = path ? path : "jobs.csv";
+	int result = arguments_count(a) == 2 ? 0 : err_set(&e, EXIT_USAGE, "model jobs: expected one study");
+	if (result == 0)
+		result = whole_file_open(&out, NULL, path, &e);
+	if (result == 0)
+		result = whole_file_close(&out, job_trace_write(arguments_at(a, 1), out.file, &e), &e);
+	if (result == 0)
+		printf("trace: %s\n", path);
+	return result == 0 ? EXIT_DONE : err_report(&e);
+}
+
 static int model_run(const struct arguments *a)
 {
 	const char *path = arguments_option(a, "output");
 	struct fit f = { 0 };
 	struct err e = { 0 };
+	if (strcmp(arguments_at(a, 0), "jobs") == 0)
+		return jobs_run(a);
 	int result = strcmp(arguments_at(a, 0), "fit") == 0
 	                     ? 0
-	                     : err_set(&e, EXIT_USAGE, "model '%s': expected fit", arguments_at(a, 0));
+	                     : err_set(&e, EXIT_USAGE, "model '%s': expected fit or jobs", arguments_at(a, 0));
 	path = path ? path : "transfer-model.json";
 	for (int i = 1; i < arguments_count(a) && result == 0; i++)
 		result = transfer_runs_read(arguments_at(a, i), &f.runs, &f.count, &e);
@@ -158,20 +177,23 @@ static int model_run(const struct arguments *a)
 }
 
 static const struct command_option options[] = {
-	{ "output", 'o', "FILE", "where the model goes; default transfer-model.json", NULL },
+	{ "output", 'o', "FILE", "where it goes; default transfer-model.json or jobs.csv", NULL },
 	{ NULL, 0, NULL, NULL, NULL },
 };
 
 const struct command model_command = {
 	.name = "model",
-	.synopsis = "fit RUN|STUDY...",
+	.synopsis = "fit|jobs RUN|STUDY...",
 	.minimum = 2,
 	.maximum = -1,
-	.help = "Make measured migrations into a model of time and lost work that the simulator reads",
+	.help = "Make measured migrations and jobs into a model and a trace that the simulator reads",
 	.details =
 		"Fits migration_time and lost_work of pre-copy runs to memory in use over link rate, memory times RTT,\n"
 		"and the same over dirty rate. The file has coefficients, their errors, and every run's residual;\n"
-		"'migmeter simulate' reads it as transfer.model. A run that is of no use is named there with the reason.\n",
+		"'migmeter simulate' reads it as transfer.model. A run that is of no use is named there with the reason.\n"
+		"\n"
+		"jobs makes a trace (vms.trace) of a study whose VMs have the same fixed job: the runs with one VM say how\n"
+		"long it takes alone, those with several when they were done, which stands beside the simulated times.\n",
 	.options = options,
 	.run = model_run,
 };

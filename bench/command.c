@@ -15,6 +15,7 @@ const struct command *const commands[] = {
 	&report_command,
 	&compare_command,
 	&history_command,
+	&nightly_command,
 	&calibrate_command,
 	&consolidate_command,
 	&simulate_command,

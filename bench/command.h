@@ -41,7 +41,7 @@ extern const struct command *const commands[];
 
 extern const struct command check_command, run_command, testbed_command, analyze_command, report_command,
 	list_command, completion_command, help_command, manual_command, calibrate_command, consolidate_command,
-	simulate_command, model_command, compare_command, history_command;
+	simulate_command, model_command, compare_command, history_command, nightly_command;
 
 const struct command *command_find(const char *name, struct err *e);
 

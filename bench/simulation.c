@@ -19,7 +19,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { THREADS_MAX = 256 };
+enum { THREADS_MAX = 256, TRACE_COPY_MAX = 64 << 20 };
 
 /* All runs, point by point; threads take the next one that nobody has. */
 struct work {
@@ -254,7 +254,7 @@ static int file_write(const struct work *w, const char *name, void (*put)(FILE *
 static struct json_object *asked_json(const struct simulation_study *s)
 {
 	const struct simulated_general *g = &s->points[0].general;
-	struct json_object *asked = json_object_new_object(), *keys = json_object_new_object();
+	struct json_object *asked = json_object_new_object();
 	json_object_object_add(asked, "name", json_object_new_string(g->name));
 	json_object_object_add(asked, "question", json_object_new_string(g->question));
 	json_object_object_add(asked, "study", json_object_new_string(g->study));
@@ -263,19 +263,31 @@ static struct json_object *asked_json(const struct simulation_study *s)
 	json_object_object_add(asked, "runs", json_object_new_int64(s->runs));
 	json_object_object_add(asked, "first", json_object_new_int64(g->first));
 	json_object_object_add(asked, "seed", json_object_new_int64(g->seed));
-	for (size_t i = 0; i < s->config.count; i++) {
-		const struct config_entry *entry = &s->config.entries[i];
-		char name[256];
-		snprintf(name, sizeof(name), "%s%s%s.%s", entry->section, entry->subject[0] ? " " : "",
-		         entry->subject, entry->key);
-		json_object_object_add(keys, name, json_object_new_string(entry->value));
-	}
-	json_object_object_add(asked, "keys", keys);
+	json_object_object_add(asked, "keys", config_file_json(&s->config));
 	return asked;
+}
+
+/* What was simulated stays known when the file it came from has changed. */
+static int trace_copy(const struct simulation_study *s, struct err *e)
+{
+	const struct simulated_config *x = &s->points[0];
+	struct whole_file out = { 0 };
+	char *text = x->scenario.arrival == SCENARIO_TRACE ? whole_file_read(x->texts.trace, TRACE_COPY_MAX) : NULL;
+	if (!text)
+		return 0;
+	int result = whole_file_open(&out, s->directory, "trace.csv", e);
+	if (result == 0) {
+		fputs(text, out.file);
+		result = whole_file_close(&out, 0, e);
+	}
+	free(text);
+	return result;
 }
 
 static int write_all(const struct work *w, struct err *e)
 {
+	if (trace_copy(w->study, e) < 0)
+		return -1;
 	return file_write(w, "points.csv", points_put, e) < 0 || file_write(w, "runs.csv", runs_put, e) < 0 ||
 	                       file_write(w, "simulated.csv", told_put, e) < 0
 	               ? -1

@@ -5,10 +5,11 @@
  *	config.conf, manifest.json	as of a run directory; what was asked is in `simulation`
  *	points.csv			point,label: what varies
  *	runs.csv			a row a run, in order: sums as they come out of simulator.h
+ *	trace.csv			a copy of the arrivals, where they come from a file
  *	simulated.csv			point,time_ns,vm,node,event,detail: all that happened in the first run of each point
  *					(of up to SIMULATION_TOLD_VMS VMs), plans with the numbers that led to them
  *
- * The last three are the same to the byte for the same config and seed, however many threads there are. A policy's rows
+ * The files but the first are the same to the byte for the same config and seed, however many threads there are. A policy's rows
  * stand beside those of another for the same run: the same arrivals, jobs and distances.
  */
 #ifndef BENCH_SIMULATION_H

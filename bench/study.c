@@ -8,9 +8,11 @@
 #include "analysis/study_analyze.h"
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
+#include "bench/base/point_label.h"
 #include "bench/experiment/progress.h"
 #include "bench/experiment/run.h"
 #include "bench/experiment/run_directory.h"
+#include "bench/study_order.h"
 #include "bench/study_plan.h"
 #include "bench/study_search.h"
 
@@ -59,7 +61,7 @@ static bool is_reference(const struct experiment_general *g, const char *label)
 	       (!g->reference[0] || strcmp(member, g->reference) == 0);
 }
 
-static int points_check(struct study *s, char *name, size_t room, struct err *e)
+static int points_check(struct study *s, struct err *e)
 {
 	bool seen = false;
 	if (study_points_count(s, e) < 0)
@@ -76,7 +78,11 @@ static int points_check(struct study *s, char *name, size_t room, struct err *e)
 			return label[0] ? err_prefix(e, "point '%s'", label) : -1;
 		if (!s->repeats)
 			s->repeats = (long)x.general.repeat;
-		snprintf(name, room, "%s", x.general.name);
+		snprintf(s->name, sizeof(s->name), "%s", x.general.name);
+		if (i == 0) {
+			s->seed = x.general.seed;
+			s->listed = x.general.order == ORDER_LISTED;
+		}
 		bool known = paper_check(&x.general, e) == 0;
 		seen |= is_reference(&x.general, label);
 		if (known && i == s->points - 1 && comparison_check(&x.general, seen, e) < 0)
@@ -122,24 +128,12 @@ static bool folder_is_used(const char *path)
 	return used;
 }
 
-static bool label_has(const char *label, const char *words)
-{
-	char wanted[300], padded[320];
-	snprintf(padded, sizeof(padded), " %s ", label);
-	for (const char *word = words; *word; word += strcspn(word, " "), word += strspn(word, " ")) {
-		snprintf(wanted, sizeof(wanted), " %.*s ", (int)strcspn(word, " "), word);
-		if (!strstr(padded, wanted))
-			return false;
-	}
-	return true;
-}
-
 /* Points that --only does not choose are left out, what they have stays. */
 static int states_choose(struct study *s, struct err *e)
 {
 	long chosen = 0;
 	for (long i = 0; s->only && i < study_run_count(s); i++) {
-		if (label_has(s->labels[i % s->points], s->only))
+		if (point_label_has(s->labels[i % s->points], s->only))
 			chosen++;
 		else if (s->states[i] == RUN_TO_COME)
 			s->states[i] = RUN_LEFT_OUT;
@@ -150,18 +144,32 @@ static int states_choose(struct study *s, struct err *e)
 	               : 0;
 }
 
+/* Nothing has run yet. */
+static int runs_make(struct study *s, struct err *e)
+{
+	size_t count = (size_t)study_run_count(s);
+	s->states = calloc(count, sizeof(*s->states));
+	s->order = calloc(count, sizeof(*s->order));
+	if (!s->states || !s->order)
+		return err_set(e, EXIT_CANNOT, "no memory for %zu runs", count);
+	for (long r = 0; r < s->repeats; r++) {
+		long *block = s->order + r * s->points;
+		if (study_order_block(block, s->points, s->seed, r, !s->listed, e) < 0)
+			return -1;
+		for (long i = 0; i < s->points; i++)
+			block[i] += r * s->points;
+	}
+	return 0;
+}
+
 int study_prepare(struct study *s, struct err *e)
 {
 	struct stat st;
-	char name[300] = "";
-	if (points_check(s, name, sizeof(name), e) < 0)
+	if (points_check(s, e) < 0 || runs_make(s, e) < 0)
 		return -1;
-	s->states = calloc((size_t)study_run_count(s), sizeof(*s->states));
-	if (!s->states)
-		return err_set(e, EXIT_CANNOT, "no memory for %ld runs", study_run_count(s));
 	s->unclaimed = !s->directory[0];
 	if (s->unclaimed) {
-		study_folder_name(s->directory, sizeof(s->directory), name);
+		study_folder_name(s->directory, sizeof(s->directory), s->name);
 		return states_choose(s, e);
 	}
 	if (stat(s->directory, &st) == 0 && !S_ISDIR(st.st_mode))
@@ -202,9 +210,11 @@ void study_free(struct study *s)
 	config_file_free(&s->config);
 	free(s->labels);
 	free(s->states);
+	free(s->order);
 	free(s->at);
 	s->labels = NULL;
 	s->states = NULL;
+	s->order = NULL;
 	s->at = NULL;
 }
 
@@ -356,6 +366,8 @@ int study_run(struct study *s)
 			s->states[i] = status == EXIT_MEASURED_BAD  ? RUN_FAILED
 			               : status == EXIT_INTERRUPTED ? RUN_INTERRUPTED
 			                                            : RUN_SKIPPED;
+			if (s->states[i] == RUN_SKIPPED && !s->skipped[0])
+				snprintf(s->skipped, sizeof(s->skipped), "%s", e.text);
 		}
 		spent_ns += clock_now_ns() - start_ns;
 		done++;

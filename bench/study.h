@@ -4,7 +4,7 @@
  * One run stands in the results folder itself; several in folders below it, called after their point and repeat,
  * beside plan.json (what was to be run), study.csv (means over repeats) and index.html (a row a run). A run that fails
  * keeps its folder and does not end the study. An interrupted study goes on with `resume`: runs that have ended,
- * failed ones included, are kept.
+ * failed ones included, are kept. Runs come in blocks, a repeat each, in random order (study_order.h).
  */
 #ifndef BENCH_STUDY_H
 #define BENCH_STUDY_H
@@ -31,6 +31,7 @@ struct study {
 		*only; /* run points whose label has every word of this, such as "load=cpu feature=tls"; NULL: all */
 	enum report_format format;
 	/* set by study_prepare() */
+	char name[300];                  /* of the experiment */
 	bool unclaimed;                  /* see study_folder_claim() */
 	long points;                     /* of the sweep, times steps */
 	long steps;                      /* of the search at each point of the sweep; 1: nothing is searched */
@@ -38,6 +39,10 @@ struct study {
 	struct experiment_bisect search; /* key "": nothing is searched */
 	char (*labels)[300];             /* of the points, as sweep_point() and the search say */
 	enum study_state *states;        /* points x repeats, repeat by repeat */
+	long *order;                     /* of the runs: their places among the states; NULL: as they stand there */
+	char skipped[1024];              /* set by study_run(): why the first run that was skipped was; "" none */
+	int64_t seed;                    /* of the order */
+	bool listed;                     /* points come as they are listed */
 };
 
 /* Build and check every point before anything starts, so that a typo in the last one costs nothing; look at what is in

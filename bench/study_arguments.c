@@ -41,7 +41,7 @@ int study_arguments_read(const struct arguments *a, const char *command, struct 
 	progress_quiet(arguments_option(a, "quiet") != NULL);
 	if (arguments_folder(a, s->directory, sizeof(s->directory), e) < 0)
 		return -1;
-	s->config_path = config_find(arguments_at(a, 0));
+	s->config_path = config_find(arguments_count(a) ? arguments_at(a, 0) : command);
 	s->scale = 1;
 	s->only = arguments_option(a, "only");
 	s->resume = arguments_option(a, "continue") != NULL;

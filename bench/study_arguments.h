@@ -10,7 +10,7 @@
 struct arguments;
 
 /* Fill what the caller of study_prepare() sets; an option that the command does not have was not given. `command` is
- * its name, for the manifest. study_free() it in any case. */
+ * its name, for the manifest, and that of the config where none is given. study_free() it in any case. */
 int study_arguments_read(const struct arguments *a, const char *command, struct study *s, struct err *e);
 
 /* Rows of their tables of options. */

@@ -15,19 +15,17 @@ enum { TABLE_LINES = 40 }; /* a longer table would push everything else off the 
 
 static struct json_object *plan_json(const struct study *s)
 {
-	struct json_object *plan = json_object_new_object(), *keys = json_object_new_object();
-	for (size_t i = 0; i < s->config.count; i++) {
-		const struct config_entry *entry = &s->config.entries[i];
-		char name[256];
-		snprintf(name, sizeof(name), "%s%s%s.%s", entry->section, entry->subject[0] ? " " : "",
-		         entry->subject, entry->key);
-		json_object_object_add(keys, name, json_object_new_string(entry->value));
-	}
+	struct json_object *plan = json_object_new_object();
 	json_object_object_add(plan, "config", json_object_new_string(s->config_path));
 	json_object_object_add(plan, "scale", json_object_new_double(s->scale));
 	json_object_object_add(plan, "points", json_object_new_int64(s->points));
 	json_object_object_add(plan, "repeats", json_object_new_int64(s->repeats));
-	json_object_object_add(plan, "keys", keys);
+	json_object_object_add(plan, "order",
+	                       json_object_new_string(s->steps > 1 ? "search"
+	                                              : s->listed  ? "listed"
+	                                                           : "random within each repeat"));
+	json_object_object_add(plan, "seed", json_object_new_int64(s->seed));
+	json_object_object_add(plan, "keys", config_file_json(&s->config));
 	return plan;
 }
 

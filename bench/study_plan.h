@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-/* Write plan.json: every key as given, scale, repeats. */
+/* Write plan.json: every key as given, scale, repeats, and the order of the runs with its seed. */
 int study_plan_write(const struct study *s, struct err *e);
 
 /* Whether the plan in the results folder has the same keys and scale: EXIT_USAGE when not. Repeats may differ. */

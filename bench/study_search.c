@@ -191,9 +191,11 @@ void study_states_read(struct study *s)
 
 long study_next(struct study *s)
 {
-	for (long i = 0; s->steps == 1 && i < study_run_count(s); i++)
+	for (long k = 0; s->steps == 1 && k < study_run_count(s); k++) {
+		long i = s->order ? s->order[k] : k;
 		if (s->states[i] == RUN_TO_COME)
 			return i;
+	}
 	for (long p = 0; s->steps > 1 && p < s->points; p++) {
 		if (point_next(s, p) < 0)
 			continue;

@@ -26,6 +26,7 @@ struct watched_node {
 	const char *qemu_pid_directory; /* holds VMNAME.pid while a VM's QEMU runs on this node; NULL: none */
 	const char *flow_socket;        /* Unix socket on which its switch speaks OpenFlow; NULL: none */
 	int switch_number;              /* of that switch in learned_path */
+	const char *migration_ip;       /* its address for migrations; NULL: none go from or to it */
 };
 
 struct watched_vm {
@@ -72,6 +73,7 @@ struct watch {
 	int64_t job_interval_ns;
 	int64_t cpu_interval_ns;
 	int64_t link_interval_ns;
+	int64_t tcp_interval_ns;
 	int64_t packet_bin_ns;
 	int64_t flow_interval_ns;
 	const struct web_options *web; /* of web sessions; may be NULL where no VM has any */
@@ -97,6 +99,7 @@ extern const struct collector_ops ping_collector;
 extern const struct collector_ops web_sessions_collector;
 extern const struct collector_ops continuity_collector;
 extern const struct collector_ops flows_collector;
+extern const struct collector_ops tcp_collector;
 
 /* All of them; NULL ends. */
 extern const struct collector_ops *const collectors[];

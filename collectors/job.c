@@ -51,7 +51,8 @@ struct job_vm {
 	char trouble[512];                                                  /* the last one */
 	bool active;                                                        /* the last answer was of a job */
 	atomic_bool expected;                                               /* one is about to begin */
-	atomic_llong total_bytes, remaining_bytes, sent_bytes, bytes_per_s; /* for job_last() */
+	/* for job_last() */
+	atomic_llong total_bytes, remaining_bytes, sent_bytes, bytes_per_s, dirty_pages_per_s, page_bytes;
 };
 
 /* All of it copies: a thread that libvirt holds outlives the watch, and the last one out frees. */
@@ -184,6 +185,8 @@ static void poll_job(struct job_vm *j)
 		note_progress(&j->remaining_bytes, params, count, VIR_DOMAIN_JOB_MEMORY_REMAINING);
 		note_progress(&j->sent_bytes, params, count, VIR_DOMAIN_JOB_MEMORY_PROCESSED);
 		note_progress(&j->bytes_per_s, params, count, VIR_DOMAIN_JOB_MEMORY_BPS);
+		note_progress(&j->page_bytes, params, count, VIR_DOMAIN_JOB_MEMORY_PAGE_SIZE);
+		note_progress(&j->dirty_pages_per_s, params, count, VIR_DOMAIN_JOB_MEMORY_DIRTY_RATE);
 	}
 	virTypedParamsFree(params, count);
 }
@@ -349,7 +352,18 @@ void job_last(const void *state, const char *name, struct job_progress *ret)
 			*ret = (struct job_progress){ atomic_load(&job->vms[i].total_bytes),
 				                      atomic_load(&job->vms[i].remaining_bytes),
 				                      atomic_load(&job->vms[i].sent_bytes),
-				                      atomic_load(&job->vms[i].bytes_per_s) };
+				                      atomic_load(&job->vms[i].bytes_per_s),
+				                      atomic_load(&job->vms[i].dirty_pages_per_s) *
+				                              atomic_load(&job->vms[i].page_bytes) };
+}
+
+/* What is known of a move before is not of this one. */
+static void expect(struct job_vm *j)
+{
+	atomic_store(&j->sent_bytes, 0);
+	atomic_store(&j->remaining_bytes, 0);
+	atomic_store(&j->dirty_pages_per_s, 0);
+	atomic_store(&j->expected, true);
 }
 
 void job_expect(void *state, const char *name)
@@ -357,7 +371,7 @@ void job_expect(void *state, const char *name)
 	struct job *job = state;
 	for (int i = 0; job && i < job->vm_count; i++)
 		if (strcmp(job->vms[i].name, name) == 0)
-			atomic_store(&job->vms[i].expected, true);
+			expect(&job->vms[i]);
 }
 
 const struct collector_ops job_collector = {

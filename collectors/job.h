@@ -54,6 +54,7 @@ void job_expect(void *state, const char *name);
 struct job_progress {
 	int64_t total_bytes, remaining_bytes, sent_bytes; /* of memory */
 	int64_t bytes_per_s;                              /* as libvirt says, of the last pass */
+	int64_t dirty_bytes_per_s;                        /* likewise; 0 in the first pass */
 };
 
 /* The newest answer for VM `name` from the running collector's state; any thread. */

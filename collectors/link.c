@@ -16,6 +16,7 @@
 #include "bench/base/series.h"
 #include "bench/testbed/link.h"
 #include "bench/testbed/link_stats.h"
+#include "collectors/netlink.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -64,40 +65,9 @@ struct link_state {
 	pthread_t thread;
 };
 
-/* One request, answers to `handle` until the kernel says that it is done. Returns 0, or its negative errno. */
-static int ask(int fd, struct nlmsghdr *request, void (*handle)(struct nlmsghdr *answer, struct counters *c),
-               struct counters *c)
+static void take_link(void *context, struct nlmsghdr *h)
 {
-	static _Thread_local uint32_t sequence;
-	union {
-		struct nlmsghdr header;
-		char room[16 * 1024];
-	} answer;
-	request->nlmsg_seq = ++sequence;
-	request->nlmsg_flags |= NLM_F_REQUEST | NLM_F_ACK;
-	if (send(fd, request, request->nlmsg_len, 0) < 0)
-		return -errno;
-	for (;;) {
-		ssize_t n = recv(fd, &answer, sizeof(answer), 0);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		unsigned left = (unsigned)n;
-		for (struct nlmsghdr *h = &answer.header; NLMSG_OK(h, left); h = NLMSG_NEXT(h, left)) {
-			if (h->nlmsg_seq != sequence)
-				continue; /* of a request that was given up */
-			if (h->nlmsg_type == NLMSG_DONE)
-				return 0;
-			if (h->nlmsg_type == NLMSG_ERROR)
-				return ((struct nlmsgerr *)NLMSG_DATA(h))->error;
-			handle(h, c);
-		}
-	}
-}
-
-static void take_link(struct nlmsghdr *h, struct counters *c)
-{
+	struct counters *c = context;
 	struct ifinfomsg *info = NLMSG_DATA(h);
 	int left = (int)IFLA_PAYLOAD(h);
 	if (h->nlmsg_type != RTM_NEWLINK)
@@ -114,8 +84,9 @@ static void take_link(struct nlmsghdr *h, struct counters *c)
 	}
 }
 
-static void take_qdisc(struct nlmsghdr *h, struct counters *c)
+static void take_qdisc(void *context, struct nlmsghdr *h)
 {
+	struct counters *c = context;
 	struct tcmsg *info = NLMSG_DATA(h);
 	int left = (int)TCA_PAYLOAD(h);
 	if (h->nlmsg_type != RTM_NEWQDISC || info->tcm_ifindex != c->index || info->tcm_parent != TC_H_ROOT)
@@ -150,13 +121,13 @@ static int read_counters(struct watched *w, struct counters *ret)
 	memcpy(RTA_DATA(name), w->link->device, length);
 	link.header.nlmsg_len = (uint32_t)(NLMSG_LENGTH(sizeof(link.info)) + RTA_ALIGN(name->rta_len));
 	*ret = (struct counters){ .qdisc_drops = -1 };
-	int failed = ask(w->netlink, &link.header, take_link, ret);
+	int failed = netlink_ask(w->netlink, &link.header, take_link, ret);
 	if (failed)
 		return failed;
 	/* The kernel answers a request for one qdisc to its multicast listeners only; a dump comes to us. */
 	qdisc.header.nlmsg_flags = NLM_F_DUMP;
 	qdisc.info.tcm_ifindex = ret->index;
-	return ret->queues ? ask(w->netlink, &qdisc.header, take_qdisc, ret) : 0;
+	return ret->queues ? netlink_ask(w->netlink, &qdisc.header, take_qdisc, ret) : 0;
 }
 
 /* An emulator that ended leaves its last counters, which stay true. */

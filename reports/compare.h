@@ -30,4 +30,7 @@ int report_comparison(FILE *out, struct json_object *doc, const char *format, st
  */
 int report_comparison_page(struct json_object *doc, const char *folder, struct err *e);
 
+/* The page, comparison.json and comparison.csv, in a folder that is there. */
+int report_comparison_folder(struct json_object *doc, const char *folder, struct err *e);
+
 #endif

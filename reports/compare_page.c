@@ -1,5 +1,6 @@
 /* The page of a comparison. */
 #include "bench/base/err.h"
+#include "bench/base/json_file.h"
 #include "bench/base/whole_file.h"
 #include "reports/compare.h"
 #include "reports/compare_plot.h"
@@ -17,6 +18,7 @@ enum { TEXT_ROOM = 4096 };
 
 struct page {
 	FILE *out;
+	const char *folder;
 	struct json_object *doc;
 	struct gnuplot pictures;
 	int can_draw;
@@ -141,19 +143,13 @@ typedef int draw_fn(const struct gnuplot *g, struct json_object *doc, int index,
 
 static void put_picture(struct page *p, int index, const char *what, const char *heading, draw_fn *draw)
 {
-	char name[64], path[5000];
+	char name[64];
 	struct err e = { 0 };
 	snprintf(name, sizeof(name), "%s_%d", what, index + 1);
 	if (p->can_draw && draw(&p->pictures, p->doc, index, name, &e) == 1)
 		return;
 	put_element(p->out, "<h3>", heading, "</h3>\n");
-	snprintf(path, sizeof(path), "%s/%s.svg", p->pictures.plots, name);
-	fputs("<figure role=\"img\" aria-label=\"", p->out);
-	html_text(p->out, heading);
-	fputs("\">\n", p->out);
-	if (e.status || !p->can_draw || svg_inline(p->out, path, name) < 0)
-		put_element(p->out, "<p class=\"missing\">No plot: ", e.status ? e.text : p->trouble.text, "</p>\n");
-	fputs("</figure>\n", p->out);
+	svg_figure(p->out, p->folder, name, heading, e.status ? e.text : p->can_draw ? "" : p->trouble.text);
 	if (e.status && !p->trouble.status)
 		p->trouble = e;
 }
@@ -183,7 +179,7 @@ static void put_case(struct page *p, int index)
 int report_comparison_page(struct json_object *doc, const char *folder, struct err *e)
 {
 	struct whole_file file = { 0 };
-	struct page p = { .doc = doc };
+	struct page p = { .doc = doc, .folder = folder };
 	if (whole_file_open(&file, folder, "compare.html", e) < 0)
 		return -1;
 	p.out = file.file;
@@ -203,4 +199,19 @@ int report_comparison_page(struct json_object *doc, const char *folder, struct e
 	return p.trouble.status ? err_set(e, p.trouble.status, "'%s/compare.html' is without some plots: %s", folder,
 	                                  p.trouble.text)
 	                        : 0;
+}
+
+static int write_csv(struct json_object *doc, const char *folder, struct err *e)
+{
+	struct whole_file out = { 0 };
+	if (whole_file_open(&out, folder, "comparison.csv", e) < 0)
+		return -1;
+	return whole_file_close(&out, report_comparison(out.file, doc, "csv", e), e);
+}
+
+int report_comparison_folder(struct json_object *doc, const char *folder, struct err *e)
+{
+	if (json_file_write(folder, "comparison.json", doc, e) < 0 || write_csv(doc, folder, e) < 0)
+		return -1;
+	return report_comparison_page(doc, folder, e);
 }

@@ -13,21 +13,12 @@
 
 enum { TEXT_ROOM = 1024 };
 
-/* A terminal, and a reader of lines, must not obey what a file says. Returns text. */
-static char *tame(char *text)
-{
-	for (char *c = text; *c; c++)
-		if ((unsigned char)*c < 0x20 || *c == 0x7f)
-			*c = '?';
-	return text;
-}
-
 /* ---- text ---- */
 
 static void put_cell(char (*cells)[GRID_CELL], int column, char *text)
 {
 	if (cells)
-		snprintf(cells[column], GRID_CELL, "%s", tame(text));
+		snprintf(cells[column], GRID_CELL, "%s", text_tame(text));
 }
 
 static void p_format(double p, char *buffer, size_t room)
@@ -69,17 +60,17 @@ static void print_case(FILE *out, struct json_object *doc, struct json_object *o
 	}
 	snprintf(title, sizeof(title), "%s%s%s to %s runs", label, *label ? ", " : "", json_text(of, "base.runs"),
 	         json_text(of, "new.runs"));
-	tame(title);
+	text_tame(title);
 	if (*why) {
 		snprintf(text, sizeof(text), "%s", why);
-		fprintf(out, "%s: not comparable: %s\n\n", title, tame(text));
+		fprintf(out, "%s: not comparable: %s\n\n", title, text_tame(text));
 	} else {
 		grid_text.table(out, title, g);
 	}
 	if (*compare_cautions(of, text, sizeof(text)) && !*why)
-		fprintf(out, "Take care: %s.\n\n", tame(text));
+		fprintf(out, "Take care: %s.\n\n", text_tame(text));
 	if (*compare_changes(of, text, sizeof(text)) && !*why)
-		fprintf(out, "Changed from BASE to NEW: %s.\n\n", tame(text));
+		fprintf(out, "Changed from BASE to NEW: %s.\n\n", text_tame(text));
 	grid_free(g);
 }
 
@@ -92,8 +83,8 @@ static void print_text(FILE *out, struct json_object *doc)
 			struct shown_comparison row = comparison_row(doc, i);
 			if (comparison_is(&row, said[s]))
 				fprintf(out, "%s: %s%s%s\n", said[s],
-				        tame(compare_sentence(&row, text, sizeof(text))), *row.case_label ? "; " : "",
-				        row.case_label);
+				        text_tame(compare_sentence(&row, text, sizeof(text))),
+				        *row.case_label ? "; " : "", row.case_label);
 		}
 	fprintf(out, "%s.\n\n", compare_counts(doc, text, sizeof(text)));
 	for (int i = 0; i < comparison_cases(doc); i++)

@@ -279,6 +279,8 @@ char *compare_cautions(struct json_object *of, char *buffer, size_t room)
 		{ "new.skipped", "new.runs", "of NEW were skipped" },
 		{ "base.link_flagged", "base.runs", "of BASE had a link that was not as asked" },
 		{ "new.link_flagged", "new.runs", "of NEW had a link that was not as asked" },
+		{ "base.unsteady", "base.runs", "of BASE were not steady at the end of warm-up" },
+		{ "new.unsteady", "new.runs", "of NEW were not steady at the end of warm-up" },
 	};
 	buffer[0] = '\0';
 	for (size_t i = 0; i < sizeof(cautions) / sizeof(*cautions); i++)

@@ -4,6 +4,7 @@
 #include "reports/calibration.h"
 #include "reports/csv_table.h"
 #include "reports/html.h"
+#include "reports/pages.h"
 #include "reports/run_data.h"
 #include "reports/svg.h"
 #include "reports/verdict.h"
@@ -98,21 +99,9 @@ void page_metrics(FILE *out, const struct run_data *run)
 
 static void put_plot(FILE *out, const struct run_data *run, const struct plot *plot)
 {
-	char path[5000], description[512];
-	snprintf(path, sizeof(path), "%s/plots/%s.svg", run->directory, plot->name);
-	snprintf(description, sizeof(description), "%s of %s", plot->heading, run->name);
-	if (*plot->missing) {
-		fputs("<p class=\"missing\">No plot: ", out);
-		html_text(out, plot->missing);
-		fputs("</p>\n", out);
-		return;
-	}
-	fputs("<figure role=\"img\" aria-label=\"", out);
-	html_text(out, description);
-	fputs("\">\n", out);
-	if (svg_inline(out, path, plot->name) < 0)
-		fputs("<p class=\"missing\">No plot: it cannot be read</p>\n", out);
-	fputs("</figure>\n", out);
+	char label[512];
+	snprintf(label, sizeof(label), "%s of %s", plot->heading, run->name);
+	svg_figure(out, run->directory, plot->name, label, plot->missing);
 }
 
 static void put_downtime_notes(FILE *out, const struct run_data *run)
@@ -169,7 +158,7 @@ static void put_latency_table(FILE *out, const struct run_data *run)
 
 void page_plots(FILE *out, const struct run_data *run, const struct plot plots[PLOT_COUNT])
 {
-	enum { OF_RUN = 1, OF_CALIBRATION = 2, OF_LOOP = 4 };
+	enum { OF_RUN = 1, OF_CALIBRATION = 2, OF_LOOP = 4, OF_GROUP = 8, OF_STREAM = 16 };
 	static const struct {
 		enum plot_kind kind;
 		int of;
@@ -181,6 +170,8 @@ void page_plots(FILE *out, const struct run_data *run, const struct plot plots[P
 		{ PLOT_CLUSTER, OF_LOOP,
 		  "What the monitor saw, each second. A node's CPU is that of its core; a VM that waits for its memory, or has left, "
 		  "uses some as well." },
+		{ PLOT_GROUP, OF_GROUP,
+		  "Dashed: the link's rate. A move that the schedule recalls is broken off, and made again later." },
 		{ PLOT_DOWNTIME, OF_RUN,
 		  "Each answers another question: whether the processors ran (stop resume, reported), what "
 		  "the guest knows of (guest clock), whether it could be reached (network), whether it got "
@@ -193,6 +184,10 @@ void page_plots(FILE *out, const struct run_data *run, const struct plot plots[P
 		{ PLOT_ITERATIONS, OF_RUN,
 		  "Pre-copy ends when what is left fits the downtime limit, which it never does while the "
 		  "guest dirties memory faster than it is sent." },
+		{ PLOT_PAGES, OF_STREAM,
+		  "Above: each page that was sent, under the first of the names in which the destination had it. Below: what "
+		  "each way to send less would have left, alone, and all of them together; a page that is known costs 24 bytes, "
+		  "one that is compressed its size under zstd at level 1." },
 		{ PLOT_LATENCY, OF_RUN | OF_CALIBRATION,
 		  "Of the longest operation in each sampling interval, in the guest's own time. Drawn from the intended "
 		  "start on, so that one that comes late counts its wait; uncorrected is what a tool that waits along "
@@ -200,7 +195,9 @@ void page_plots(FILE *out, const struct run_data *run, const struct plot plots[P
 	};
 	int is = run->calibration_facts                        ? OF_CALIBRATION
 	         : json_at(run->manifest, "consolidate.moves") ? OF_RUN | OF_LOOP
+	         : json_at(run->manifest, "group.moves")       ? OF_RUN | OF_GROUP
 	                                                       : OF_RUN;
+	is |= pages_watched(run) ? OF_STREAM : 0;
 	int drawn = 0;
 	for (int i = 0; i < PLOT_COUNT; i++)
 		drawn += !*plots[i].missing;
@@ -221,6 +218,8 @@ void page_plots(FILE *out, const struct run_data *run, const struct plot plots[P
 		fputs("</h2>\n", out);
 		if (order[i].kind == PLOT_DOWNTIME)
 			put_downtime_notes(out, run);
+		if (order[i].kind == PLOT_PAGES)
+			page_stream(out, run);
 		if (order[i].note && !*plot->missing) {
 			fputs("<p class=\"note\">", out);
 			html_text(out, order[i].note);

@@ -4,6 +4,7 @@
 #include "reports/calibration.h"
 #include "reports/cluster.h"
 #include "reports/csv_table.h"
+#include "reports/pages.h"
 #include "reports/run_data.h"
 
 #include <math.h>
@@ -219,10 +220,12 @@ static const struct {
 	int (*prepare)(struct plotting *p, struct err *e);
 } table[PLOT_COUNT] = {
 	[PLOT_CLUSTER] = { "cluster", "cluster.gp", "Nodes and VMs", loop_prepare },
+	[PLOT_GROUP] = { "group", "group.gp", "The group's moves", group_prepare },
 	[PLOT_TIMELINE] = { "timeline", "timeline.gp", "Timeline", timeline_prepare },
 	[PLOT_ZOOM] = { "zoom", "timeline.gp", "The switch-over", zoom_prepare },
 	[PLOT_DOWNTIME] = { "downtime", "downtime.gp", "Five downtimes", downtime_prepare },
 	[PLOT_ITERATIONS] = { "iterations", "iterations.gp", "Iterations", iterations_prepare },
+	[PLOT_PAGES] = { "pages", "pages.gp", "What need not have been sent", pages_prepare },
 	[PLOT_LATENCY] = { "latency", "latency.gp", "Operation latency by phase", latency_prepare },
 	[PLOT_CALIBRATION] = { "calibration", "calibration.gp", "How far each observer is from what was injected",
 	                       calibration_prepare },

@@ -13,10 +13,12 @@ struct run_data;
 
 enum plot_kind {
 	PLOT_CLUSTER,
+	PLOT_GROUP,
 	PLOT_TIMELINE,
 	PLOT_ZOOM,
 	PLOT_DOWNTIME,
 	PLOT_ITERATIONS,
+	PLOT_PAGES,
 	PLOT_LATENCY,
 	PLOT_CALIBRATION,
 	PLOT_COUNT
@@ -51,6 +53,7 @@ int plot_skip(struct plotting *p, const char *format, ...) __attribute__((format
 /* Preambles: 0 to draw, 1 skipped with a reason, -1 an error. */
 int timeline_prepare(struct plotting *p, struct err *e);
 int zoom_prepare(struct plotting *p, struct err *e);
+int group_prepare(struct plotting *p, struct err *e);
 int calibration_prepare(struct plotting *p, struct err *e);
 
 #endif

@@ -6,6 +6,7 @@
 #include "reports/grid.h"
 #include "reports/html.h"
 #include "reports/run_data.h"
+#include "reports/simulated_machine.h"
 #include "reports/svg.h"
 
 #include <json-c/json.h>
@@ -28,6 +29,7 @@ int simulated_view_load(struct simulated_view *v, const char *directory, struct 
 	v->manifest = json_object_from_file(path);
 	if (!json_at(v->manifest, "simulation"))
 		return err_set(e, EXIT_USAGE, "'%s' is no folder of a simulation", directory);
+	csv_table_load(&v->machine, directory, "machine.csv", ROWS_MAX, NULL);
 	return csv_table_load(&v->points, directory, "points.csv", ROWS_MAX, e) < 0 ||
 	                       csv_table_load(&v->summary, directory, "summary.csv", ROWS_MAX, e) < 0 ||
 	                       csv_table_load(&v->judged, directory, "judged.csv", ROWS_MAX, e) < 0 ||
@@ -43,6 +45,7 @@ void simulated_view_free(struct simulated_view *v)
 	csv_table_free(v->summary);
 	csv_table_free(v->judged);
 	csv_table_free(v->verdicts);
+	csv_table_free(v->machine);
 }
 
 int simulated_row(const struct simulated_view *v, const char *block, const char *policy, const char *metric)
@@ -242,6 +245,8 @@ int simulated_print(FILE *out, const char *directory, enum report_format format,
 		grid_free(g);
 		verdicts_words(&v, text, sizeof(text));
 		fprintf(out, "%s%s", text, *text ? "\n" : "");
+		simulated_machine_words(&v, text, sizeof(text));
+		fprintf(out, "%s%s", text, *text ? "\n" : "");
 		if (csv_table_rows(v.points) > 2 * TEXT_BLOCKS)
 			fprintf(out, "(the first ones of %d points; the page has all)\n", csv_table_rows(v.points));
 	}
@@ -261,6 +266,7 @@ static void put_head(FILE *out, const struct simulated_view *v)
 	html_text(out, json_text(asked, "question"));
 	fputs("</p>\n", out);
 	verdicts_words(v, words, sizeof(words));
+	simulated_machine_words(v, words + strlen(words), sizeof(words) - strlen(words));
 	if (*words) {
 		fputs("<p class=\"verdict\">", out);
 		html_text(out, words);
@@ -275,20 +281,7 @@ static void put_head(FILE *out, const struct simulated_view *v)
 
 static void put_figure(FILE *out, const struct simulated_view *v, const struct simulated_plot *plot)
 {
-	char path[5000];
-	if (*plot->missing) {
-		fputs("<p class=\"missing\">No figure: ", out);
-		html_text(out, plot->missing);
-		fputs("</p>\n", out);
-		return;
-	}
-	snprintf(path, sizeof(path), "%s/plots/%s.svg", v->directory, plot->name);
-	fputs("<figure role=\"img\" aria-label=\"", out);
-	html_text(out, plot->heading);
-	fputs("\">\n", out);
-	if (svg_inline(out, path, plot->name) < 0)
-		fputs("<p class=\"missing\">No figure: it cannot be read</p>\n", out);
-	fputs("</figure>\n", out);
+	svg_figure(out, v->directory, plot->name, plot->heading, plot->missing);
 }
 
 static const char *first_block(const struct simulated_view *v)
@@ -361,6 +354,7 @@ static void put_body(FILE *out, const struct simulated_view *v, const struct sim
 	put_figure(out, v, &plots[FIGURE_TABLE]);
 	fputs("</section>\n", out);
 	put_claims(out, v);
+	simulated_machine_put(out, v);
 	fprintf(out, "<section>\n<h2>%s</h2>\n", paper ? "For which range it holds" : "All points");
 	if (paper)
 		put_figure(out, v, &plots[FIGURE_MAP]);

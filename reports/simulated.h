@@ -15,6 +15,7 @@ struct simulated_view {
 	char directory[4096];
 	struct json_object *manifest;
 	struct csv_table *points, *summary, *judged, *verdicts;
+	struct csv_table *machine; /* machine.csv; NULL: not there */
 };
 
 /* -1 when directory holds no simulation that was analysed. simulated_view_free() it in any case. */

@@ -1,9 +1,12 @@
 /* A study that repeats a paper: its claims judged, the sizes of its VMs, and its figures redrawn. */
 #include "reports/cluster.h"
+
+#include "bench/base/point_label.h"
 #include "reports/csv_table.h"
 #include "reports/draw.h"
 #include "reports/html.h"
 #include "reports/study_claims.h"
+#include "reports/study_curves.h"
 #include "reports/study_roles.h"
 #include "reports/study_section.h"
 #include "reports/study_times.h"
@@ -120,12 +123,27 @@ static void put_point_sizes(FILE *out, const struct study_view *v)
 		}
 }
 
+/* The VM of each panel. */
+static void put_curve_sizes(FILE *out, const struct study_view *v)
+{
+	for (int p = 0; v->paper->curves && p < CURVE_PANELS; p++) {
+		const struct run_data *run = NULL;
+		for (int i = 0; i < v->count && !run; i++)
+			if (point_label_has(json_text(v->runs[i].manifest, "point"),
+			                    v->paper->curves->panels[p].member))
+				run = &v->runs[i];
+		struct json_object *vm = run ? run_vm_row(run, run_moved_vm(run)) : NULL;
+		if (vm)
+			put_size(out, v->paper->curves->panels[p].title, vm);
+	}
+}
+
 static void put_sizes(FILE *out, const struct study_view *v)
 {
 	const struct run_data *any = study_view_any(v);
 	char rate[64];
 	fputs("<section>\n<h2>Sizes</h2>\n<p class=\"note\">", out);
-	if ((v->paper->loops || v->paper->times) && any)
+	if ((v->paper->loops || v->paper->times || v->paper->curves) && any)
 		html_textf(out, "VMs move over %s.", value_format(run_link_rate(any), "bit/s", rate, sizeof(rate)));
 	fputs("</p>\n<table>\n<thead><tr><th>workload</th><th class=\"number\">memory of a VM</th>"
 	      "<th class=\"number\">of it beyond the scale, zero</th><th class=\"number\">disk</th><th>its "
@@ -134,13 +152,16 @@ static void put_sizes(FILE *out, const struct study_view *v)
 	put_figure_sizes(out, v);
 	put_loop_sizes(out, v);
 	put_point_sizes(out, v);
+	put_curve_sizes(out, v);
 	fputs("</tbody>\n</table>\n</section>\n", out);
 }
 
 static void put(FILE *out, const struct study_view *v, const struct study_plot *plots, int plot_count)
 {
 	claims_put(out, v);
-	fputs("<section>\n<h2>Figures</h2>\n<p class=\"note\">Of each point the first complete run. ", out);
+	fputs("<section>\n<h2>Figures</h2>\n<p class=\"note\">", out);
+	if (!v->paper->curves)
+		fputs("Of each point the first complete run. ", out);
 	html_text(out, v->paper->note);
 	fputs("</p>\n", out);
 	study_plots_put(out, v, plots, plot_count, PART_PAPER, 0);
@@ -284,6 +305,15 @@ static int plots(const struct study_view *v, struct study_plot *ret, int room)
 	if (times && count < room)
 		add_plot(ret, &count, "migration_times", times,
 		         (struct study_plot){ .script = "study_times.gp", .prepare = times_prepare });
+	if (paper->curves && count < room)
+		add_plot(ret, &count, paper->curves->name, paper->curves->heading,
+		         (struct study_plot){ .script = "study_curves.gp", .prepare = study_curves_prepare });
+	if (paper->curves && count < room)
+		add_plot(ret, &count, "goodput", paper->curves->goodput_heading,
+		         (struct study_plot){ .script = "study_goodput.gp", .prepare = study_goodput_prepare });
+	if (v->beside && count < room)
+		add_plot(ret, &count, "tuning", paper->beside_heading,
+		         (struct study_plot){ .script = "study_bars.gp", .prepare = study_beside_prepare });
 	for (const struct paper_loops *l = paper->loops; l && l->name && count < room; l++)
 		add_plot(ret, &count, l->name, l->heading,
 		         (struct study_plot){ .script = "cluster.gp", .prepare = loops_prepare, .of = l });

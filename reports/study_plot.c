@@ -21,22 +21,12 @@ int study_plot_draw(const struct gnuplot *g, const struct study_view *v, struct 
 
 static void put_plot(FILE *out, const struct study_view *v, const struct study_plot *plot)
 {
-	char path[5000];
 	if (*plot->missing) { /* a picture says what it is by itself */
 		fputs("<h3>", out);
 		html_text(out, plot->heading);
-		fputs("</h3>\n<p class=\"missing\">No plot: ", out);
-		html_text(out, plot->missing);
-		fputs("</p>\n", out);
-		return;
+		fputs("</h3>\n", out);
 	}
-	snprintf(path, sizeof(path), "%s/plots/%s.svg", v->directory, plot->name);
-	fputs("<figure role=\"img\" aria-label=\"", out);
-	html_text(out, plot->heading);
-	fputs("\">\n", out);
-	if (svg_inline(out, path, plot->name) < 0)
-		fputs("<p class=\"missing\">No plot: it cannot be read</p>\n", out);
-	fputs("</figure>\n", out);
+	svg_figure(out, v->directory, plot->name, plot->heading, plot->missing);
 }
 
 void study_plots_put(FILE *out, const struct study_view *v, const struct study_plot *plots, int plot_count,

@@ -6,6 +6,7 @@
 
 #include <dirent.h>
 #include <json-c/json.h>
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,11 +47,20 @@ static void copy_key(struct json_object *keys, const char *name, char *buffer, s
 
 const struct paper *paper_find(const char *name)
 {
-	static const struct paper *const papers[] = { &kuno_paper, &hirofuchi_paper, &openflow_paper };
+	static const struct paper *const papers[] = { &kuno_paper, &hirofuchi_paper, &sakurai_rtt_paper,
+		                                      &openflow_paper };
 	for (size_t i = 0; i < sizeof(papers) / sizeof(*papers); i++)
 		if (strcmp(papers[i]->name, name) == 0)
 			return papers[i];
 	return NULL;
+}
+
+/* The further study that the paper's page shows too. */
+static void load_beside(struct study_view *v)
+{
+	char absolute[PATH_MAX], path[PATH_MAX + 16]; /* of "." and "results/x/" */
+	snprintf(path, sizeof(path), "%s-tuning", realpath(v->directory, absolute) ? absolute : v->directory);
+	csv_table_load(&v->beside, path, "study.csv", VALUE_ROWS, NULL);
 }
 
 int study_view_load(struct study_view *v, const char *directory, struct err *e)
@@ -74,6 +84,8 @@ int study_view_load(struct study_view *v, const char *directory, struct err *e)
 	csv_table_load(&v->claims, directory, "claims.csv", VALUE_ROWS, NULL);
 	csv_table_load(&v->explanations, directory, "explanations.csv", VALUE_ROWS, NULL);
 	csv_table_load(&v->values, directory, "study.csv", VALUE_ROWS, NULL);
+	if (v->paper && v->paper->beside_heading)
+		load_beside(v);
 	csv_table_load(&v->ranking, directory, "ranking.csv", VALUE_ROWS, NULL);
 	csv_table_load(&v->boundary, directory, "boundary.csv", VALUE_ROWS, NULL);
 	csv_table_load(&v->tried, directory, "tried.csv", VALUE_ROWS, NULL);
@@ -87,6 +99,7 @@ void study_view_free(struct study_view *v)
 	free(v->runs);
 	csv_table_free(v->claims);
 	csv_table_free(v->explanations);
+	csv_table_free(v->beside);
 	csv_table_free(v->values);
 	csv_table_free(v->ranking);
 	csv_table_free(v->boundary);
@@ -133,13 +146,12 @@ int study_view_row(const struct study_view *v, const char *metric, const char *r
 	return -1;
 }
 
-int study_view_point_row(const struct study_view *v, const char *metric, const char *estimator, const char *label)
+int study_point_row(const struct csv_table *t, const char *point, const char *metric, const char *estimator)
 {
-	const struct csv_table *t = v->values;
 	for (int i = 0; i < csv_table_rows(t); i++)
 		if (strcmp(csv_table_text(t, i, "metric"), metric) == 0 &&
 		    strcmp(csv_table_text(t, i, "estimator"), estimator) == 0 &&
-		    strcmp(csv_table_text(t, i, "point"), label) == 0)
+		    strcmp(csv_table_text(t, i, "point"), point) == 0)
 			return i;
 	return -1;
 }

@@ -41,6 +41,18 @@ struct paper_times {
 	} series[TIMES_SERIES];
 };
 
+enum { CURVE_PANELS = 2 };
+
+/* One picture of migration times against the round trip: a panel a member of the sweep. */
+struct paper_curves {
+	const char *name, *heading; /* as above */
+	struct {
+		const char *member; /* "used=0.60", of the points' labels */
+		const char *title;
+	} panels[CURVE_PANELS];
+	const char *goodput_heading; /* of what TCP carried over time in the last panel's runs */
+};
+
 /* The figures of a study and what else its page says. */
 struct paper {
 	const char *name;  /* experiment.study */
@@ -54,9 +66,11 @@ struct paper {
 	const char *times_heading;          /* of the bars of migration times; NULL: none */
 	const struct paper_loops *loops;    /* NULL: none */
 	const struct paper_times *times;    /* NULL: none */
+	const struct paper_curves *curves;  /* NULL: none */
+	const char *beside_heading;         /* of the migration times of the study in DIR-tuning; NULL: none */
 };
 
-extern const struct paper kuno_paper, hirofuchi_paper, openflow_paper;
+extern const struct paper kuno_paper, hirofuchi_paper, sakurai_rtt_paper, openflow_paper;
 
 /* NULL: a paper that is not known. */
 const struct paper *paper_find(const char *name);
@@ -68,6 +82,7 @@ struct study_view {
 	int planned;                                 /* runs, by plan.json; 0: it does not say */
 	struct csv_table *claims, *values, *ranking; /* claims.csv, study.csv, ranking.csv; NULL: not there */
 	struct csv_table *explanations;              /* explanations.csv; the same */
+	struct csv_table *beside;                    /* study.csv of the study in DIR-tuning; the same */
 	struct csv_table *boundary, *tried;          /* boundary.csv, tried.csv; the same */
 	char compare[64], reference[64];             /* experiment.compare and .reference; "" none */
 	char search_label[256];                      /* bisect.label */
@@ -85,8 +100,8 @@ const struct run_data *study_view_run(const struct study_view *v, int vms, const
 int study_view_row(const struct study_view *v, const char *metric, const char *role, const char *estimator, int vms,
                    const char *workload, double bits_per_s);
 
-/* The row of study.csv with this value at a point of the sweep, -1: there is none. */
-int study_view_point_row(const struct study_view *v, const char *metric, const char *estimator, const char *label);
+/* The row of a table like study.csv with this value of a point, -1: there is none. */
+int study_point_row(const struct csv_table *t, const char *point, const char *metric, const char *estimator);
 
 /* The first complete run of this point of the sweep; NULL: there is none. */
 const struct run_data *study_view_point(const struct study_view *v, const char *label);

@@ -1,6 +1,7 @@
 #include "reports/svg.h"
 
 #include "bench/base/whole_file.h"
+#include "reports/html.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -43,7 +44,7 @@ int svg_repair(const char *path)
 	return out && fclose(out) == 0 ? 0 : -1;
 }
 
-int svg_inline(FILE *out, const char *path, const char *name)
+void svg_figure(FILE *out, const char *directory, const char *name, const char *label, const char *missing)
 {
 	static const struct rule rules[] = {
 		{ " xmlns=\"http://www.w3.org/2000/svg\"", "", NULL },
@@ -56,9 +57,19 @@ int svg_inline(FILE *out, const char *path, const char *name)
 		{ "url(#", "url(#", "-" },
 		{ NULL, NULL, NULL },
 	};
-	char *text = whole_file_read(path, SVG_LIMIT), *svg = text ? strstr(text, "<svg") : NULL;
-	if (svg)
+	char path[5000];
+	snprintf(path, sizeof(path), "%s/plots/%s.svg", directory, name);
+	char *text = *missing ? NULL : whole_file_read(path, SVG_LIMIT), *svg = text ? strstr(text, "<svg") : NULL;
+	if (svg) {
+		fputs("<figure role=\"img\" aria-label=\"", out);
+		html_text(out, label);
+		fputs("\">\n", out);
 		rewrite(out, svg, rules, name);
+		fputs("</figure>\n", out);
+	} else {
+		fputs("<p class=\"missing\">No plot: ", out);
+		html_text(out, *missing ? missing : "it cannot be read");
+		fputs("</p>\n", out);
+	}
 	free(text);
-	return svg ? 0 : -1;
 }

@@ -9,7 +9,9 @@
 /* Rewrite the SVG at path: gnuplot writes "sans:Bold" as the name of a font, which no reader knows. 0, or -1. */
 int svg_repair(const char *path);
 
-/* Copy the element <svg>, without its prolog and namespaces (an HTML page has them), its ids made unique by name. */
-int svg_inline(FILE *out, const char *path, const char *name);
+/* Put plots/NAME.svg of the directory on a page, for readers that cannot see it what label says: its element <svg>,
+ * without prolog and namespaces (an HTML page has them), its ids made unique by name. Where there is none, say why, in the
+ * words of missing ("": there should be one). */
+void svg_figure(FILE *out, const char *directory, const char *name, const char *label, const char *missing);
 
 #endif

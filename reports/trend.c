@@ -205,10 +205,11 @@ static int prepare(const struct gnuplot *g, FILE *s, const struct drawing *d, st
 	char path[5000], unit[96];
 	size_t runs = length_of(json_at(d->trend, "runs"));
 	double highest = 0;
-	int values = 0;
+	int values = 0, endless = 0;
 	for (size_t i = 0; i < runs; i++) {
 		double value = value_at(item(d->trend, "runs", i), "value");
 		values += !isnan(value);
+		endless += isinf(value) != 0;
 		highest = isfinite(value) ? fmax(highest, fabs(value)) : highest;
 	}
 	if (!values)
@@ -231,7 +232,7 @@ static int prepare(const struct gnuplot *g, FILE *s, const struct drawing *d, st
 	gnuplot_set_text(s, "UNIT", unit);
 	gnuplot_set_text(s, "FIRST", day_text(item(d->trend, "runs", 0), first, sizeof(first)));
 	gnuplot_set_text(s, "LAST", day_text(item(d->trend, "runs", runs - 1), last, sizeof(last)));
-	fprintf(s, "COUNT = %zu\n", runs);
+	fprintf(s, "COUNT = %zu\nENDLESS = %d\n", runs, endless);
 	put_versions(s, d->trend);
 	put_parts(s, d->trend, factor);
 	return 0;
@@ -243,15 +244,16 @@ static int draw(const struct gnuplot *g, const struct drawing *d, const char *na
 	return s ? gnuplot_picture_end(g, name, "trend.gp", s, prepare(g, s, d, e), e) : -1;
 }
 
-/* g NULL: nothing can be drawn, for what *trouble says. */
-static void put_trend(FILE *out, const struct gnuplot *g, struct json_object *doc, size_t index, struct err *trouble)
+/* Picture `number` of the page, which stands in folder. g NULL: nothing can be drawn, for what *trouble says. */
+static void put_trend(FILE *out, const struct gnuplot *g, const char *folder, struct json_object *doc, size_t index,
+                      int number, struct err *trouble)
 {
 	struct drawing d = { doc, item(doc, "trends", index) };
-	char title[TEXT_ROOM], text[TEXT_ROOM], name[64], path[5000];
+	char title[TEXT_ROOM], text[TEXT_ROOM], name[64];
 	struct err e = { 0 };
 	size_t changes = length_of(json_at(d.trend, "changes"));
 	title_text(doc, d.trend, title, sizeof(title));
-	snprintf(name, sizeof(name), "trend_%zu", index + 1);
+	snprintf(name, sizeof(name), "trend_%d", number);
 	fputs("<section>\n<h2>", out);
 	html_text(out, title);
 	fputs("</h2>\n<ul>\n", out);
@@ -261,26 +263,38 @@ static void put_trend(FILE *out, const struct gnuplot *g, struct json_object *do
 		fputs("</li>\n", out);
 	}
 	fputs(changes ? "</ul>\n" : "<li>no change found</li>\n</ul>\n", out);
-	snprintf(path, sizeof(path), "%s/%s.svg", g ? g->plots : "", name);
-	fputs("<figure role=\"img\" aria-label=\"", out);
-	html_text(out, title);
-	fputs("\">\n", out);
-	if (!g || draw(g, &d, name, title, &e) != 0 || svg_inline(out, path, name) < 0) {
-		fputs("<p class=\"missing\">No plot: ", out);
-		html_text(out, e.status ? e.text : !g ? trouble->text : "no run has a value");
-		fputs("</p>\n", out);
-	}
-	fputs("</figure>\n</section>\n", out);
+	int drawn = g && draw(g, &d, name, title, &e) == 0;
+	svg_figure(out, folder, name, title,
+	           e.status ? e.text
+	           : !g     ? trouble->text
+	           : drawn  ? ""
+	                    : "no run has a value");
+	fputs("</section>\n", out);
 	if (e.status && !trouble->status)
 		*trouble = e;
 }
 
-int report_trend_page(struct json_object *doc, const char *folder, struct err *e)
+static void put_head(FILE *out, struct json_object *const docs[], int count)
+{
+	char metric[128];
+	fputs("<header>\n<h1>Trend", out);
+	for (int i = 0; i < count && count <= 2; i++)
+		html_textf(out, "%s%s", i ? ", " : ": ",
+		           name_format(json_text(docs[i], "metric"), metric, sizeof(metric)));
+	if (count > 2)
+		html_textf(out, "s of %d metrics", count);
+	fputs("</h1>\n<p class=\"note\">A dot is a run; lines are the medians between change points, found by E-Divisive "
+	      "with the energy distance (Matteson and James 2014): fewer than one in twenty random orders of the runs "
+	      "have a cut as good. Versions are marked where they changed.</p>\n</header>\n",
+	      out);
+}
+
+int report_trend_page(struct json_object *const docs[], int count, const char *folder, struct err *e)
 {
 	struct whole_file file = { 0 };
 	struct gnuplot pictures;
 	struct err trouble = { 0 };
-	char metric[128];
+	int number = 0;
 	if (whole_file_open(&file, folder, "trend.html", e) < 0)
 		return -1;
 	if (html_begin(file.file, "Trend - migmeter", e) < 0) {
@@ -288,14 +302,10 @@ int report_trend_page(struct json_object *doc, const char *folder, struct err *e
 		return -1;
 	}
 	int can_draw = gnuplot_begin(&pictures, folder, &trouble) == 0;
-	fputs("<header>\n<h1>Trend: ", file.file);
-	html_text(file.file, name_format(json_text(doc, "metric"), metric, sizeof(metric)));
-	fputs("</h1>\n<p class=\"note\">A dot is a run; lines are the medians between change points, found by E-Divisive "
-	      "with the energy distance (Matteson and James 2014): fewer than one in twenty random orders of the runs "
-	      "have a cut as good. Versions are marked where they changed.</p>\n</header>\n",
-	      file.file);
-	for (size_t i = 0; i < length_of(json_at(doc, "trends")); i++)
-		put_trend(file.file, can_draw ? &pictures : NULL, doc, i, &trouble);
+	put_head(file.file, docs, count);
+	for (int d = 0; d < count; d++)
+		for (size_t i = 0; i < length_of(json_at(docs[d], "trends")); i++)
+			put_trend(file.file, can_draw ? &pictures : NULL, folder, docs[d], i, ++number, &trouble);
 	html_end(file.file);
 	if (can_draw)
 		gnuplot_end(&pictures);

@@ -13,6 +13,10 @@
 const struct main_metric main_metrics[] = {
 	{ "migration_time", "completion", "migration time, to completion" },
 	{ "migration_time", "switch_over", "migration time, to switch-over" },
+	{ "group_time", "", "time for the group" },
+	{ "group_bound", "", "its memory / rate of the link" },
+	{ "group_arrived", "", "share of the group that arrived" },
+	{ "group_lost_work", "", "work lost by all of the group" },
 	{ "move_time", "", "time of a move" },
 	{ "move_switch_time", "", "time of a move, until it ran there" },
 	{ "moves", "", "moves" },
@@ -290,6 +294,36 @@ static void say_loop(struct sentence *s, const struct run_data *run)
 	say(s, "%s%s", nodes && stand_in ? " (sleep is a stand-in here)" : "", nodes ? "." : "");
 }
 
+/* How a group came over. */
+static void say_group(struct sentence *s, const struct run_data *run)
+{
+	const struct shown_metric *time = run_metric(run, "group_time", NULL, NULL),
+				  *bound = run_metric(run, "group_bound", NULL, NULL),
+				  *lost = run_metric(run, "group_lost_work", NULL, NULL);
+	struct json_object *vms = json_at(run->manifest, "group.vms");
+	size_t count = json_object_is_type(vms, json_type_array) ? json_object_array_length(vms) : 0;
+	char rate[64];
+	say(s, "Schedule %s: %.0f of %zu VMs moved", json_text(run->manifest, "config.group.schedule"),
+	    json_number(run->manifest, "group.arrived"), count);
+	if (time && !isnan(time->value)) {
+		say(s, " in ");
+		say_value(s, time, "");
+	}
+	if (!isnan(run_link_rate(run)))
+		say(s, " over %s", value_format(run_link_rate(run), "bit/s", rate, sizeof(rate)));
+	if (bound && !isnan(bound->value)) {
+		say(s, " (their memory at that rate is ");
+		say_value(s, bound, "");
+		say(s, ")");
+	}
+	if (lost && !isnan(lost->value)) {
+		say(s, "; together they lost ");
+		say_value(s, lost, "");
+		say(s, " of work");
+	}
+	say(s, ".");
+}
+
 char *verdict_format(const struct run_data *run, char *buffer, size_t room)
 {
 	struct sentence s = { .text = buffer, .room = room };
@@ -326,6 +360,10 @@ char *verdict_format(const struct run_data *run, char *buffer, size_t room)
 	}
 	if (*json_text(run->manifest, "config.consolidate.policy")) {
 		say_loop(&s, run);
+		return buffer;
+	}
+	if (json_at(run->manifest, "group.moves")) {
+		say_group(&s, run);
 		return buffer;
 	}
 	const struct shown_metric *time = run_metric(run, "migration_time", NULL, "completion");

@@ -29,7 +29,7 @@ static void make_migration(void)
 	made_samples(run_path, &vm);
 }
 
-static char *slurp(const char *name)
+__attribute__((unused)) static char *slurp(const char *name)
 {
 	char path[256];
 	snprintf(path, sizeof(path), "%s/%s", run_path, name);

@@ -36,6 +36,8 @@ ok 'a threshold of one'\''s own: 0' status 0 "$migmeter" compare -t 20% "$work/b
 ok '... of another metric: 1' status 1 "$migmeter" compare -t downtime=20% "$work/base" "$work/slow"
 ok 'one run against another: 0' status 0 "$migmeter" compare "$work/base/1" "$work/slow/1"
 like '... it says how many runs are needed' "$(cat "$work/out")" 'n = 1 and 1 are too few, 4 are needed'
+ok 'one folder without points: 2' status 2 "$migmeter" compare "$work/base"
+ok 'points that are not there: 2' status 2 "$migmeter" compare "$work/base" --base a=b --new a=c
 ok 'broken runs: 1' status 1 "$migmeter" compare "$work/base" "$work/failed"
 ok 'nothing to compare: 2' status 2 "$migmeter" compare "$work/failed" "$work/base"
 ok 'no runs: 2' status 2 "$migmeter" compare "$work" "$work/nowhere"

@@ -91,6 +91,20 @@ loop="$work/good.conf -n -s consolidate.policy=threshold"
 	is 'policies make a sweep' "$("$migmeter" run $loop -s consolidate.policy=threshold,none | head -n 1 | cut -d, -f1)" \
 		'2 points x 1 repeat'
 }
+group="$work/good.conf -n -s group.vms=all"
+# shellcheck disable=SC2086
+{
+	ok 'a group may move' "$migmeter" run $group -s group.schedule=fixed -s group.at_once=3
+	is 'schedules make a sweep' "$("$migmeter" run $group -s group.schedule=sequential,adaptive | head -n 1 | cut -d, -f1)" \
+		'2 points x 1 repeat'
+	complains 'a VM of a group that is not there' 2 "group.vms: there is no VM 'vm7', did you mean 'vm1'" \
+		run "$work/good.conf" -n -s 'group.vms=vm1 vm7'
+	complains 'a group and a VM that moves' 2 'migration.vm cannot be set' run $group -s migration.vm=vm1
+	complains 'a group and mode none' 2 'migration.mode = none cannot be set' run $group -s migration.mode=none
+	complains 'a group and a policy' 2 'cannot both say what moves' run $group -s consolidate.policy=threshold
+	complains 'a group and a cut' 2 'fault.cut is for one migration' run $group -s fault.cut=1s
+	complains 'a group without job statistics' 2 'group.vms needs collect.job' run $group -s collect.job=no
+}
 complains 'consolidating without a policy' 2 'has no policy' consolidate "$work/good.conf"
 
 is 'a sweep is the product of its lists' \
@@ -150,6 +164,10 @@ complains 'a comparison of what does not vary' 2 "no point of the sweep has 'fea
 complains 'a comparison by nothing known' 2 "no metric 'speed'" run "$work/case.conf" -n -s experiment.compare=feature -s experiment.sort=speed
 complains 'more VMs than there are' 2 'experiment.vms = 3, but the config has 1 VM' run "$work/good.conf" -n -s experiment.vms=3
 complains 'a limit that nothing measures' 2 'needs collect.job' run "$work/good.conf" -n -s migration.sent_limit=3 -s collect.job=no
+complains 'a stream where none is' 2 'makes none' run "$work/good.conf" -n -s migration.stream=yes -s migration.mode=none
+complains 'a stream through the daemons' 2 'with migration.tunnelled' run "$work/good.conf" -n -s migration.stream=yes \
+	-s migration.peer2peer=yes -s migration.tunnelled=yes
+complains 'kept pages of no stream' 2 'needs migration.stream' run "$work/good.conf" -n -s migration.stream_kept=/tmp
 complains 'an empty list element' 2 'empty element' run "$work/good.conf" -n -s link.rate=1G,,10M
 
 long=$(printf '%0500d' 0)

@@ -37,6 +37,10 @@ is 'a page and its picture' "$(cd "$work/page" && ls ./*.html plots)" "./trend.h
 plots:
 trend_1.png
 trend_1.svg"
+is 'a page of one run' "$("$migmeter" history add -d "$work/one.sqlite" "$work/runs/12" >/dev/null
+	"$migmeter" history trend -d "$work/one.sqlite" -o "$work/one" baseline_rate >/dev/null 2>&1; echo $?; ls "$work/one/plots")" "0
+trend_1.png
+trend_1.svg"
 history trend nothing >/dev/null 2>&1
 is 'an unknown metric: 2' "$?" 2
 history trend lost_work >/dev/null 2>&1

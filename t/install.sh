@@ -13,6 +13,10 @@ for file in guest/migmeter-guest guest/kernel/vmlinuz guest/kernel/modules/modul
 	ok "$file is there" test -s "$data/$file"
 done
 
+units=$root/usr/lib/systemd/system
+is 'the service starts what was installed' "$(grep ^ExecStart= "$units/migmeter-nightly.service")" \
+	'ExecStart=/usr/bin/migmeter nightly -q'
+ok 'the timer is there' test -s "$units/migmeter-nightly.timer"
 man=$root/usr/share/man/man1
 for command in $("$migmeter" help | sed -n 's/^  \([a-z]*\) .*/\1/p'); do
 	ok "migmeter-$command.1 is there" test -s "$man/migmeter-$command.1"

@@ -42,8 +42,8 @@ static inline int setup_all(void **state)
 	end_a = (struct link_end){ .netns = path_a, .netns_name = name_a, .device = "wire-a" };
 	end_b = (struct link_end){ .netns = path_b, .device = "wire-b" }; /* the name comes from the path */
 	if (!mkdtemp(directory) || process_runf(NULL, &e, "ip netns add %s", name_a) < 0 ||
-	    process_runf(NULL, &e, "ip netns add %s", name_b) < 0 || link_pin_tcp(path_a, NULL, NULL, &e) < 0 ||
-	    link_pin_tcp(path_b, NULL, NULL, &e) < 0) {
+	    process_runf(NULL, &e, "ip netns add %s", name_b) < 0 || link_pin_tcp(path_a, NULL, 0, NULL, &e) < 0 ||
+	    link_pin_tcp(path_b, NULL, 0, NULL, &e) < 0) {
 		print_message("# %s\n", e.text);
 		return -1;
 	}

@@ -135,4 +135,32 @@ __attribute__((unused)) static char *made_plan_text(const struct plan *plan, cha
 	return text;
 }
 
+/* The aggregates of each node, counted again. */
+__attribute__((unused)) static void check_books(const struct cluster *c)
+{
+	int32_t moves = 0;
+	for (int32_t n = 0; n < c->node_count; n++) {
+		int64_t taken = 0, used = 0;
+		int32_t vms = 0, node_moves = 0, listed = 0;
+		for (int32_t i = 0; i < c->vm_count; i++) {
+			const struct cluster_vm *v = &c->vms[i];
+			if (!v->there)
+				continue;
+			vms += v->node == n;
+			node_moves += v->to != CLUSTER_NONE && (v->node == n || v->to == n);
+			taken += v->node == n || v->to == n ? v->memory_bytes : 0;
+			used += (v->to == CLUSTER_NONE ? v->node : v->to) == n ? v->used_bytes : 0;
+		}
+		for (int32_t i = c->nodes[n].first_vm; i != CLUSTER_NONE; i = c->vms[i].next, listed++)
+			assert_int_equal(c->vms[i].node, n);
+		assert_int_equal(listed, vms);
+		assert_int_equal(c->nodes[n].vms, vms);
+		assert_int_equal(c->nodes[n].moves, node_moves);
+		assert_int_equal(c->nodes[n].taken_bytes, taken);
+		assert_int_equal(c->nodes[n].used_bytes, used);
+		moves += node_moves;
+	}
+	assert_int_equal(c->moves, moves / 2);
+}
+
 #endif

@@ -101,17 +101,19 @@ static void test_moves(void **state)
 	assert_near(metric_number("mean_rate", "vm1", "intadd", "value"), 1e8 * (3.9 + 3) / 9.9, 5e5, "all moves");
 }
 
+static FILE *series_begin(const char *name, const char *header)
+{
+	FILE *file = made_open(run_path, name);
+	fputs(header, file);
+	return file;
+}
+
 static void test_hosts(void **state)
 {
 	(void)state;
-	char path[256];
 	make_migration();
-	snprintf(path, sizeof(path), "%s/cpu.csv", run_path);
-	FILE *cpu = fopen(path, "w");
-	snprintf(path, sizeof(path), "%s/link.csv", run_path);
-	FILE *link = fopen(path, "w");
-	fputs("head_ns,node,vm,thread,cpu_ns\n", cpu);
-	fputs("head_ns,link,direction,bytes,packets,drops\n", link);
+	FILE *cpu = series_begin("cpu.csv", "head_ns,node,vm,thread,cpu_ns\n");
+	FILE *link = series_begin("link.csv", "head_ns,link,direction,bytes,packets,drops\n");
 	double src = 0, dst = 0, thread = 0, bytes = 0;
 	for (int i = 0; i <= 300; i++) {
 		int64_t at = MADE_HEAD + i * 100 * MADE_MS;
@@ -147,14 +149,9 @@ static void test_hosts(void **state)
 static void test_hosts_cut_short(void **state)
 {
 	(void)state;
-	char path[256];
 	make_migration();
-	snprintf(path, sizeof(path), "%s/cpu.csv", run_path);
-	FILE *cpu = fopen(path, "w");
-	snprintf(path, sizeof(path), "%s/link.csv", run_path);
-	FILE *link = fopen(path, "w");
-	fputs("head_ns,node,vm,thread,cpu_ns\n", cpu);
-	fputs("head_ns,link,direction,bytes,packets,drops\n", link);
+	FILE *cpu = series_begin("cpu.csv", "head_ns,node,vm,thread,cpu_ns\n");
+	FILE *link = series_begin("link.csv", "head_ns,link,direction,bytes,packets,drops\n");
 	for (int i = 0; i <= 140; i++) {
 		int64_t at = MADE_HEAD + i * 100 * MADE_MS;
 		fprintf(cpu, "%" PRId64 ",src,,,%.0f\n%" PRId64 ",dst,,,%.0f\n", at, i * 5e7, at, i * 1e7);
@@ -175,11 +172,10 @@ static void test_forecast(void **state)
 	(void)state;
 	make_migration();
 	char path[256];
-	snprintf(path, sizeof(path), "%s/job-vm1.csv", run_path);
-	FILE *job = fopen(path, "w");
-	fputs("head_ns,operation,memory_iteration,memory_processed_bytes,memory_remaining_bytes,"
-	      "memory_dirty_rate_pages_per_s,memory_page_size_bytes,memory_bps_bytes_per_s,downtime_expected_ns\n",
-	      job);
+	FILE *job = series_begin(
+		"job-vm1.csv",
+		"head_ns,operation,memory_iteration,memory_processed_bytes,memory_remaining_bytes,"
+		"memory_dirty_rate_pages_per_s,memory_page_size_bytes,memory_bps_bytes_per_s,downtime_expected_ns\n");
 	for (int i = 0; i < 10; i++) /* two iterations: 300 ms, then 240 ms expected; 200 came */
 		fprintf(job, "%" PRId64 ",migration_out,%d,%d,%d,%d,4096,%d,%d\n",
 		        MADE_HEAD + 10200 * MADE_MS + i * 500 * MADE_MS, i < 6 ? 1 : 2, (i + 1) * 1000000,

@@ -49,11 +49,19 @@ static void what_is_cut_is_still_one_field(void **state)
 	assert_string_equal(field_text_copy("plain", buffer, 4), "pla");
 }
 
+static void control_characters_are_tamed(void **state)
+{
+	(void)state;
+	char text[] = "a\033[2Jb\nc\177\303\251";
+	assert_string_equal(text_tame(text), "a?[2Jb?c?\303\251");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(only_what_must_be_is_quoted),
 		cmocka_unit_test(what_is_cut_is_still_one_field),
+		cmocka_unit_test(control_characters_are_tamed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

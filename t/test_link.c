@@ -112,6 +112,25 @@ static void a_slower_link_is_flagged(void **state)
 	assert_non_null(strstr(m.reason, "round trip"));
 }
 
+/* 64 KiB in 20 ms are 26 Mbit/s at most: what TCP is told to do is not the link's fault. */
+static void small_buffers_are_not_the_link(void **state)
+{
+	const struct link_shape shape = { .rate_bits_per_s = 100000000, .rtt_ns = 20 * NS_PER_MS };
+	struct err e = { 0 };
+	double ratio = 0;
+	(void)state;
+	make_link(&shape, LINK_EMULATOR, NULL);
+	assert_int_equal(link_pin_tcp(path_a, NULL, 64 << 10, NULL, &e), 0);
+	assert_int_equal(link_pin_tcp(path_b, NULL, 64 << 10, NULL, &e), 0);
+	for (int i = 0; i < TRIES && !(ratio > 0.9); i++) {
+		struct link_measured m = measure();
+		ratio = m.goodput_bits_per_s / m.ideal_bits_per_s;
+	}
+	assert_int_equal(link_pin_tcp(path_a, NULL, 0, NULL, &e), 0);
+	assert_int_equal(link_pin_tcp(path_b, NULL, 0, NULL, &e), 0);
+	assert_true(ratio > 0.9);
+}
+
 /* Send `count` small datagrams one by one from a to b; returns how many came. */
 static int send_datagrams(int count)
 {
@@ -298,6 +317,7 @@ int main(void)
 		TEST(emulator_1g),
 		TEST(emulator_delays_both_ways),
 		TEST(a_slower_link_is_flagged),
+		TEST(small_buffers_are_not_the_link),
 		TEST(emulator_loses_as_asked),
 		TEST(killed_emulator_leaves_no_device),
 		TEST(undo_register_ends_the_emulator),

@@ -22,7 +22,7 @@ static void routes_name_what_the_default_may_not(void **state)
 	assert_int_equal(process_runf(NULL, &e, "ip -n %s addr add 10.98.0.1/24 dev cc0", name_a), 0);
 	assert_int_equal(process_runf(NULL, &e, "ip -n %s link set cc0 up", name_a), 0);
 	assert_int_equal(process_runf(NULL, &e, "ip -n %s link set cc1 up", name_a), 0);
-	assert_int_equal(link_pin_tcp(path_a, NULL, &pinned, &e), 0);
+	assert_int_equal(link_pin_tcp(path_a, NULL, 0, &pinned, &e), 0);
 	assert_string_equal(pinned.congestion_control, strstr(available, "cubic") ? "cubic" : "reno");
 	assert_int_equal(process_runf(NULL, &e, "ip -n %s link del cc0", name_a), 0);
 }
@@ -33,14 +33,18 @@ static void tcp_is_pinned_in_the_namespace_only(void **state)
 	struct err e = { 0 };
 	(void)state;
 	assert_int_equal(link_read_tcp(NULL, &before, &e), 0);
-	assert_int_equal(link_pin_tcp(path_a, NULL, &pinned, &e), 0);
+	assert_int_equal(link_pin_tcp(path_a, NULL, 0, &pinned, &e), 0);
 	assert_true(strcmp(pinned.congestion_control, "cubic") == 0 ||
 	            strcmp(pinned.congestion_control, "reno") == 0);
 	assert_string_equal(pinned.rmem, "4096 131072 67108864");
 	assert_string_equal(pinned.no_metrics_save, "1");
-	assert_int_equal(link_pin_tcp(path_a, "reno", &pinned, &e), 0);
+	assert_int_equal(link_pin_tcp(path_a, "reno", 350000, &pinned, &e), 0);
 	assert_string_equal(pinned.congestion_control, "reno");
-	assert_int_equal(link_pin_tcp(path_a, "nosuch", &pinned, &e), -1);
+	assert_string_equal(pinned.rmem, "4096 131072 350000");
+	assert_string_equal(pinned.wmem, "4096 16384 350000");
+	assert_int_equal(link_pin_tcp(path_a, "reno", 8192, &pinned, &e), 0);
+	assert_string_equal(pinned.rmem, "4096 8192 8192");
+	assert_int_equal(link_pin_tcp(path_a, "nosuch", 0, &pinned, &e), -1);
 	assert_int_equal(e.status, EXIT_CANNOT);
 	assert_non_null(strstr(e.text, "reno"));
 	assert_int_equal(link_read_tcp(NULL, &after, &e), 0);

@@ -19,7 +19,7 @@ struct control {
 
 static const char *const names[] = { "pm0", "pm1", "bad", "pm3" };
 static const struct mover_node to[] = {
-	{ "pm0", "", "", 0 }, { "pm1", "", "", 1 }, { "bad", "", "", 2 }, { "pm3", "", "", 3 }
+	{ "pm0", "", "", NULL, 0 }, { "pm1", "", "", NULL, 1 }, { "bad", "", "", NULL, 2 }, { "pm3", "", "", NULL, 3 }
 };
 
 static void control_begin(struct control *k, const char *nodes, const char *vms, enum node_power_kind kind)

@@ -3,13 +3,16 @@
 #include "bench/experiment/progress.h"
 #include "bench/experiment/run.h"
 #include "bench/study.h"
+#include "bench/study_order.h"
 #include "bench/study_plan.h"
+#include "bench/study_search.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -60,11 +63,59 @@ static void a_folder_has_one_owner(void **state)
 	assert_int_equal(rmdir(place), 0);
 }
 
+/* Each repeat is a block with every point once, in an order of its own that the seed gives. */
+static void repeats_are_blocks_in_random_order(void **state)
+{
+	enum { POINTS = 8, REPEATS = 50 };
+	long block[POINTS], again[POINTS], before[POINTS] = { 0 };
+	int first[POINTS] = { 0 }, same = 0;
+	struct err e = { 0 };
+	(void)state;
+	for (long r = 0; r < REPEATS; r++) {
+		int seen = 0;
+		assert_int_equal(study_order_block(block, POINTS, 7, r, 1, &e), 0);
+		assert_int_equal(study_order_block(again, POINTS, 7, r, 1, &e), 0);
+		assert_memory_equal(block, again, sizeof(block));
+		for (int i = 0; i < POINTS; i++)
+			seen |= 1 << block[i];
+		assert_int_equal(seen, (1 << POINTS) - 1);
+		first[block[0]]++;
+		same += memcmp(block, before, sizeof(block)) == 0;
+		memcpy(before, block, sizeof(block));
+	}
+	assert_int_equal(same, 0);
+	for (int i = 0; i < POINTS; i++)
+		assert_in_range(first[i], 1, REPEATS / 3);
+	assert_int_equal(study_order_block(block, POINTS, 8, 0, 1, &e), 0);
+	assert_int_equal(study_order_block(again, POINTS, 7, 0, 1, &e), 0);
+	assert_memory_not_equal(block, again, sizeof(block));
+	assert_int_equal(study_order_block(block, POINTS, 7, 3, 0, &e), 0);
+	for (long i = 0; i < POINTS; i++)
+		assert_int_equal(block[i], i);
+}
+
+/* The next run is that of the order; one that has ended is passed over. */
+static void runs_come_in_that_order(void **state)
+{
+	enum study_state states[4] = { RUN_TO_COME };
+	long order[] = { 1, 0, 3, 2 };
+	struct study s = { .points = 2, .repeats = 2, .steps = 1, .states = states, .order = order };
+	(void)state;
+	assert_int_equal(study_next(&s), 1);
+	states[1] = RUN_COMPLETE;
+	states[0] = RUN_FAILED;
+	assert_int_equal(study_next(&s), 3);
+	states[2] = states[3] = RUN_LEFT_OUT;
+	assert_int_equal(study_next(&s), -1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_interrupt_ends_only_what_was_not_over),
 		cmocka_unit_test(a_folder_has_one_owner),
+		cmocka_unit_test(repeats_are_blocks_in_random_order),
+		cmocka_unit_test(runs_come_in_that_order),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

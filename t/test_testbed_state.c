@@ -20,6 +20,7 @@ static void what_is_written_is_read(void **state)
 	struct testbed made = { .spec = { .topology = TOPOLOGY_SHARED,
 		                          .storage = true,
 		                          .congestion_control = "reno",
+		                          .tcp_buffer_bytes = 1 << 20,
 		                          .shape = { .rate_bits_per_s = 100000000, .rtt_ns = 4000000 } },
 		                .link_count = 2 };
 	struct link links[2] = { { .backend = LINK_HTB, .frame_overhead = 14, .device_a = "up0" },
@@ -57,6 +58,10 @@ static void what_is_written_is_read(void **state)
 	assert_int_equal(testbed_state_fits(&read, &other, &e), -1);
 	assert_int_equal(e.status, EXIT_USAGE);
 	assert_non_null(strstr(e.text, "another link rate"));
+	other = made.spec;
+	other.tcp_buffer_bytes = 350000;
+	assert_int_equal(testbed_state_fits(&read, &other, &e), -1);
+	assert_non_null(strstr(e.text, "TCP buffer"));
 	other = made.spec;
 	other.storage = false; /* more than is asked is fine */
 	assert_int_equal(testbed_state_fits(&read, &other, &e), 0);

@@ -51,3 +51,11 @@ char *field_text_copy(const char *text, char *buffer, size_t room)
 	buffer[used] = '\0';
 	return buffer;
 }
+
+char *text_tame(char *text)
+{
+	for (char *c = text; *c; c++)
+		if ((unsigned char)*c < 0x20 || *c == 0x7f)
+			*c = '?';
+	return text;
+}

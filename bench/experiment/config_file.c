@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <ini.h>
+#include <json-c/json.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -222,6 +223,19 @@ int config_file_copy(struct config_file *to, const struct config_file *from, str
 	if (from->count)
 		memcpy(to->entries, from->entries, from->count * sizeof(*to->entries));
 	return 0;
+}
+
+struct json_object *config_file_json(const struct config_file *c)
+{
+	struct json_object *keys = json_object_new_object();
+	for (size_t i = 0; i < c->count; i++) {
+		const struct config_entry *entry = &c->entries[i];
+		char name[256];
+		snprintf(name, sizeof(name), "%s%s%s.%s", entry->section, entry->subject[0] ? " " : "",
+		         entry->subject, entry->key);
+		json_object_object_add(keys, name, json_object_new_string(entry->value));
+	}
+	return keys;
 }
 
 void config_file_free(struct config_file *c)

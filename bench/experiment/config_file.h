@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 struct err;
+struct json_object;
 
 struct config_entry {
 	char section[64]; /* "link", "vm" */
@@ -38,6 +39,9 @@ int config_assign(struct config_file *c, const char *name, const char *value, co
 
 /* A copy of c with the same entries, so that it can be changed on its own. */
 int config_file_copy(struct config_file *to, const struct config_file *from, struct err *e);
+
+/* What it says, as {"section.key" or "section subject.key": value}; for the caller to put. */
+struct json_object *config_file_json(const struct config_file *c);
 
 void config_file_free(struct config_file *c);
 

@@ -1,10 +1,8 @@
 #include "bench/experiment/experiment.h"
 
-#include "bench/base/clock.h"
 #include "bench/base/err.h"
-#include "bench/placement/consolidation.h"
+#include "bench/experiment/experiment_check.h"
 #include "bench/testbed/disk_image.h"
-#include "collectors/web_schedule.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -20,8 +18,6 @@ static const struct {
 	{ "seqread", "total" },
 	{ "memdirty", "region" },
 };
-
-enum { MEMORY_LOWEST = 96 << 20 }; /* what the guest's kernel and agent need to run at all */
 
 static struct experiment_vm *vm_named(struct experiment *x, const char *name, struct err *e)
 {
@@ -183,19 +179,10 @@ static int defaults_fill(struct experiment *x, struct err *e)
 	return option_defaults(feature_rows, &x->features, e);
 }
 
-/* What the VM cannot do without. */
-static int64_t memory_needed(const struct experiment_vm *vm)
-{
-	int64_t need = MEMORY_LOWEST;
-	for (int i = 0; i < VM_WORKLOADS_MAX && vm->workloads[i]; i++)
-		need += workload_memory_bytes(vm->workloads[i], vm->workload_options[i]);
-	return need;
-}
-
 /* A guest too small to run after the scaling has the memory it needs, and what is beyond the scale stays empty. */
 static void memory_scale(struct experiment_vm *vm, double scale)
 {
-	int64_t scaled = (int64_t)((double)vm->memory_bytes * scale) >> 20 << 20, need = memory_needed(vm);
+	int64_t scaled = (int64_t)((double)vm->memory_bytes * scale) >> 20 << 20, need = experiment_memory_needed(vm);
 	vm->memory_bytes = scaled > need ? scaled : (need + (1 << 20) - 1) >> 20 << 20;
 	vm->spare_bytes = vm->memory_bytes - scaled;
 }
@@ -221,119 +208,6 @@ static void scale_apply(struct experiment *x, double scale)
 			}
 		memory_scale(vm, scale);
 	}
-}
-
-static int vm_check(const struct experiment *x, const struct experiment_vm *vm, struct err *e)
-{
-	if (strcmp(vm->node, "src") != 0 && strcmp(vm->node, "dst") != 0)
-		return err_set(e, EXIT_USAGE, "VM '%s': node '%s' is neither src nor dst", vm->name, vm->node);
-	const int64_t need = memory_needed(vm);
-	for (int i = 0; i < VM_WORKLOADS_MAX && vm->workloads[i]; i++) {
-		if (workload_check(vm->workloads[i], vm->workload_options[i], e) < 0)
-			return err_prefix(e, "VM '%s', workload '%s'", vm->name, vm->workloads[i]->name);
-		if (strcmp(vm->workloads[i]->name, "seqread") == 0 && (!vm->disk_bytes || !x->storage.kind))
-			return err_set(
-				e, EXIT_USAGE,
-				"VM '%s' reads a disk but has none: set its disk = SIZE and [storage] kind = iscsi or copy",
-				vm->name);
-	}
-	if (vm->memory_bytes < need)
-		return err_set(e, EXIT_USAGE, "VM '%s' has %lld MiB of memory and needs at least %lld MiB%s",
-		               vm->name, (long long)(vm->memory_bytes >> 20),
-		               (long long)((need + (1 << 20) - 1) >> 20), x->scale != 1 ? " (after --scale)" : "");
-	if (vm->disk_bytes && !x->storage.kind)
-		return err_set(e, EXIT_USAGE,
-		               "VM '%s' has a disk, but [storage] kind is none: set it to iscsi or copy", vm->name);
-	if (vm->image && x->storage.kind != STORAGE_ISCSI)
-		return err_set(e, EXIT_USAGE, "VM '%s' has a disk made from an image: set [storage] kind = iscsi",
-		               vm->name);
-	return 0;
-}
-
-static int sessions_check(const struct experiment *x, const struct experiment_vm *vm, struct err *e)
-{
-	struct web_schedule unused;
-	bool web = false;
-	if (!vm->sessions[0])
-		return 0;
-	for (int i = 0; i < VM_WORKLOADS_MAX && vm->workloads[i]; i++)
-		web |= strcmp(vm->workloads[i]->name, "web") == 0;
-	if (!web)
-		return err_set(e, EXIT_USAGE, "VM '%s' has sessions but no workload 'web'", vm->name);
-	if (x->sessions.tolerable_ns < x->sessions.good_ns)
-		return err_set(e, EXIT_USAGE, "sessions.tolerable is below sessions.good");
-	if (web_schedule_parse(vm->sessions, &unused, e) < 0)
-		return err_prefix(e, "VM '%s', sessions", vm->name);
-	return 0;
-}
-
-/* One VM moves, which there must be. */
-static int moving_check(struct experiment *x, struct err *e)
-{
-	const char *names[VMS_MAX];
-	if (!x->migration.vm[0])
-		snprintf(x->migration.vm, sizeof(x->migration.vm), "%s", x->vms[0].name);
-	for (int i = 0; i < x->vm_count; i++) {
-		names[i] = x->vms[i].name;
-		if (strcmp(names[i], x->migration.vm) == 0)
-			return feature_check(&x->features, x->migration.mode == MODE_POSTCOPY,
-			                     experiment_copies(x, &x->vms[i]), e);
-	}
-	const char *near = nearest_name(x->migration.vm, names, (size_t)x->vm_count);
-	return err_set(e, EXIT_USAGE, "migration.vm: there is no VM '%s'%s%s%s", x->migration.vm,
-	               near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "");
-}
-
-/* Any VM may move, whenever the policy says so. */
-static int loop_check(const struct experiment *x, struct err *e)
-{
-	const struct experiment_consolidate *k = &x->consolidate;
-	bool disks = false;
-	if (x->migration.mode == MODE_NONE)
-		return err_set(e, EXIT_USAGE,
-		               "migration.mode = none leaves consolidate.policy nothing to do: to "
-		               "move nothing, set consolidate.policy = none");
-	if (x->migration.vm[0])
-		return err_set(e, EXIT_USAGE, "migration.vm cannot be set where consolidate.policy decides");
-	if (x->migration.sent_limit > 0 || x->fault.cut_ns)
-		return err_set(e, EXIT_USAGE, "%s is for one migration, and consolidate.policy makes several",
-		               x->fault.cut_ns ? "fault.cut" : "migration.sent_limit");
-	if (k->power == NODE_POWER_COMMAND && (!k->sleep[0] || !k->wake[0]))
-		return err_set(e, EXIT_USAGE, "consolidate.power = command needs consolidate.sleep and .wake");
-	if (consolidation_check(k->ops, k->policy_options, e) < 0)
-		return err_prefix(e, "consolidate");
-	for (int i = 0; i < x->vm_count; i++)
-		disks |= experiment_copies(x, &x->vms[i]);
-	return feature_check(&x->features, x->migration.mode == MODE_POSTCOPY, disks, e);
-}
-
-static int whole_check(struct experiment *x, struct err *e)
-{
-	if (!x->vm_count)
-		return err_set(e, EXIT_USAGE, "the config has no VM: add a section [vm vm1]");
-	for (int i = 0; i < x->vm_count; i++)
-		if (vm_check(x, &x->vms[i], e) < 0 || sessions_check(x, &x->vms[i], e) < 0)
-			return -1;
-	if (!x->collect.on[0])
-		return err_set(e, EXIT_USAGE,
-		               "collect.samples cannot be off: without samples the run cannot follow its guests");
-	if (experiment_link_check(&x->link, e) < 0)
-		return -1;
-	if (x->migration.suspend_ns && x->migration.mode != MODE_NONE)
-		return err_set(e, EXIT_USAGE,
-		               "migration.suspend stops a VM that does not move: set migration.mode = none");
-	if (x->migration.sent_limit > 0 && !x->collect.on[4])
-		return err_set(e, EXIT_USAGE,
-		               "migration.sent_limit needs collect.job = yes, which tells what was sent");
-	if ((x->consolidate.ops ? loop_check(x, e) : moving_check(x, e)) < 0)
-		return -1;
-	for (int i = 0; i < x->vm_count; i++)
-		if (experiment_copies(x, &x->vms[i]) && !x->features.copy_disks)
-			return err_set(e, EXIT_USAGE,
-			               "VM '%s' moves, and its disk must move along ([storage] kind = copy): set "
-			               "migration.copy_disks",
-			               x->vms[i].name);
-	return 0;
 }
 
 static void vm_clear(struct experiment_vm *vm)
@@ -382,7 +256,7 @@ int experiment_build(struct experiment *x, const struct config_file *c, double s
 	int result = vms_choose(x, e);
 	for (int i = 0; result == 0 && i < x->vm_count; i++)
 		result = image_choose(&x->vms[i], e);
-	if (result < 0 || whole_check(x, e) < 0) {
+	if (result < 0 || experiment_check(x, e) < 0) {
 		experiment_free(x);
 		return -1;
 	}
@@ -413,7 +287,8 @@ struct testbed_spec experiment_link_testbed(const struct experiment_link *l)
 		                     .backend = l->backend,
 		                     .network = l->network,
 		                     .tunnel = l->tunnel,
-		                     .shape = l->shape };
+		                     .shape = l->shape,
+		                     .tcp_buffer_bytes = l->tcp_buffer_bytes };
 	if (strcmp(l->congestion_control, "auto") != 0)
 		snprintf(spec.congestion_control, sizeof(spec.congestion_control), "%.31s", l->congestion_control);
 	return spec;
@@ -429,9 +304,18 @@ struct testbed_spec experiment_testbed(const struct experiment *x)
 	return spec;
 }
 
+bool experiment_is_group(const struct experiment *x)
+{
+	return x->group.vms[0] != '\0';
+}
+
 bool experiment_moves(const struct experiment *x, const struct experiment_vm *vm)
 {
-	return x->migration.mode != MODE_NONE && (x->consolidate.ops || strcmp(vm->name, x->migration.vm) == 0);
+	if (x->migration.mode == MODE_NONE)
+		return false;
+	if (experiment_is_group(x))
+		return x->group.moves[vm - x->vms];
+	return x->consolidate.ops || strcmp(vm->name, x->migration.vm) == 0;
 }
 
 bool experiment_copies(const struct experiment *x, const struct experiment_vm *vm)
@@ -441,7 +325,7 @@ bool experiment_copies(const struct experiment *x, const struct experiment_vm *v
 
 const struct experiment_vm *experiment_moving_vm(const struct experiment *x)
 {
-	for (int i = 0; !x->consolidate.ops && i < x->vm_count; i++)
+	for (int i = 0; !x->consolidate.ops && !experiment_is_group(x) && i < x->vm_count; i++)
 		if (experiment_moves(x, &x->vms[i]))
 			return &x->vms[i];
 	return NULL;
@@ -449,12 +333,14 @@ const struct experiment_vm *experiment_moving_vm(const struct experiment *x)
 
 const char *experiment_role(const struct experiment *x, const struct experiment_vm *vm)
 {
-	const struct experiment_vm *moving = experiment_moving_vm(x);
+	const struct experiment_vm *moving = NULL;
 	if (x->consolidate.ops)
 		return "roaming";
+	if (experiment_moves(x, vm))
+		return "migrating";
+	for (int i = 0; i < x->vm_count && !moving; i++)
+		moving = experiment_moves(x, &x->vms[i]) ? &x->vms[i] : NULL;
 	if (!moving)
 		return "bystander";
-	if (vm == moving)
-		return "migrating";
 	return strcmp(vm->node, moving->node) == 0 ? "source-neighbour" : "destination-neighbour";
 }

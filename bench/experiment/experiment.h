@@ -10,6 +10,7 @@
 #include "bench/base/option.h"
 #include "bench/experiment/config_file.h"
 #include "bench/migrate/feature.h"
+#include "bench/placement/group_schedule.h"
 #include "bench/placement/policy.h"
 #include "bench/testbed/testbed.h"
 #include "collectors/web_session.h"
@@ -23,6 +24,7 @@ enum storage_kind { STORAGE_NONE, STORAGE_ISCSI, STORAGE_COPY };
 enum memory_fill { FILL_NONE, FILL_RANDOM };
 enum accelerator { ACCELERATOR_AUTO, ACCELERATOR_KVM, ACCELERATOR_TCG };
 enum migration_mode { MODE_PRECOPY, MODE_POSTCOPY, MODE_NONE };
+enum point_order { ORDER_RANDOM, ORDER_LISTED };
 enum postcopy_switch { SWITCH_NOW, SWITCH_FIRST_PASS, SWITCH_TIME };
 
 struct experiment_general {
@@ -30,7 +32,10 @@ struct experiment_general {
 	char explains[OPTION_STRING_ROOM], cause[OPTION_STRING_ROOM]; /* see analysis/explanation.h */
 	char compare[OPTION_STRING_ROOM], reference[OPTION_STRING_ROOM], sort[OPTION_STRING_ROOM];
 	int64_t vms, repeat, seed;
+	int order; /* enum point_order */
 	int64_t warmup_ns, baseline_ns, settle_ns, boot_timeout_ns;
+	int64_t warmup_limit_ns, steady_window_ns; /* see bench/base/steady.h */
+	double steady_change;
 };
 
 struct experiment_hosts {
@@ -42,6 +47,7 @@ struct experiment_link {
 	int topology, backend, network, tunnel;
 	struct link_shape shape;
 	char congestion_control[OPTION_STRING_ROOM];
+	int64_t tcp_buffer_bytes;
 };
 
 struct experiment_storage {
@@ -66,7 +72,9 @@ struct experiment_migration {
 	char vm[OPTION_STRING_ROOM];
 	int mode, postcopy_switch;
 	int64_t switch_after_ns, downtime_limit_ns, bandwidth_bytes_per_s, timeout_ns;
-	double sent_limit;  /* times its memory; 0: none */
+	double sent_limit; /* times its memory; 0: none */
+	bool stream;       /* see bench/experiment/page_watching.h */
+	char stream_kept[OPTION_STRING_ROOM];
 	int64_t suspend_ns; /* mode none only: stop the VM this long in the middle of the migration phase; 0: no */
 };
 
@@ -82,6 +90,13 @@ struct experiment_consolidate {
 	void *policy_options;         /* owned */
 };
 
+/* Several VMs moved as one task instead of one migration; see bench/placement/group.h. */
+struct experiment_group {
+	char vms[OPTION_STRING_ROOM]; /* "": there is no group */
+	struct group_schedule_options schedule;
+	bool moves[VMS_MAX]; /* the VMs, by index; filled in by the check */
+};
+
 struct experiment_fault {
 	int64_t cut_ns, cut_after_ns;
 };
@@ -95,8 +110,8 @@ struct experiment_bisect {
 };
 
 struct experiment_collect {
-	int64_t sample_interval_ns, heartbeat_ns, job_interval_ns, cpu_interval_ns, link_interval_ns, packet_bin_ns,
-		flow_interval_ns;
+	int64_t sample_interval_ns, heartbeat_ns, job_interval_ns, cpu_interval_ns, link_interval_ns, packet_bin_ns;
+	int64_t tcp_interval_ns, flow_interval_ns;
 	bool on[10]; /* in the order of collectors[] */
 };
 
@@ -110,6 +125,7 @@ struct experiment {
 	struct experiment_migration migration;
 	struct feature_set features;
 	struct experiment_consolidate consolidate;
+	struct experiment_group group;
 	struct experiment_fault fault;
 	struct experiment_bisect bisect;
 	struct web_options sessions;
@@ -145,14 +161,17 @@ struct testbed_spec experiment_link_testbed(const struct experiment_link *l);
 /* The testbed that it needs. */
 struct testbed_spec experiment_testbed(const struct experiment *x);
 
-/* Whether the VM may move: the one of [migration], or any where a policy decides. */
+/* Whether the VM may move: the one of [migration], those of [group], or any where a policy decides. */
 bool experiment_moves(const struct experiment *x, const struct experiment_vm *vm);
 
 /* Whether it may move and has a disk that then must move along. */
 bool experiment_copies(const struct experiment *x, const struct experiment_vm *vm);
 
-/* The one VM that moves; NULL in mode none, and where a policy decides. */
+/* The one VM that moves; NULL in mode none, where a group moves, and where a policy decides. */
 const struct experiment_vm *experiment_moving_vm(const struct experiment *x);
+
+/* Whether [group] says what moves. */
+bool experiment_is_group(const struct experiment *x);
 
 /* "migrating", "source-neighbour", "destination-neighbour" or "bystander"; where a policy decides, "roaming". */
 const char *experiment_role(const struct experiment *x, const struct experiment_vm *vm);

@@ -50,11 +50,10 @@ static int cut(struct fault *f)
 /* The kernel took the routes away with the link, and what was pinned to them. */
 static int restore(struct fault *f)
 {
-	const char *control = f->testbed->spec.congestion_control;
 	if (device_set(f, "up") < 0)
 		return -1;
 	for (int i = NODE_SRC; i <= NODE_DST; i++)
-		if (link_pin_tcp(f->testbed->nodes[i].netns_path, control[0] ? control : NULL, NULL, &f->trouble) < 0)
+		if (testbed_pin_tcp(f->testbed, i, &f->trouble) < 0)
 			return -1;
 	say(f, "link-restored", "");
 	return 0;

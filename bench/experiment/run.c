@@ -2,6 +2,7 @@
 
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
+#include "bench/experiment/page_watching.h"
 #include "bench/experiment/progress.h"
 #include "bench/experiment/run_facts.h"
 #include "bench/experiment/run_state.h"
@@ -173,6 +174,7 @@ static void run_close(struct run *r, struct err *e)
 	if (r->watching_on)
 		keep_first(e, watching_stop(&r->watching, facts, &one), &one);
 	run_directory_set(&r->directory, "collectors", facts);
+	keep_first(e, page_watching_close(r->pages, &one), &one);
 	for (int i = NODE_SRC; i <= NODE_DST; i++) {
 		events_close(r->events[i]);
 		if (r->connections[i])

@@ -2,11 +2,11 @@
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
 #include "bench/experiment/progress.h"
+#include "bench/experiment/run_moves.h"
 #include "bench/experiment/run_state.h"
 #include "bench/migrate/hypervisor.h"
 #include "bench/placement/consolidation.h"
 #include "bench/placement/monitor_libvirt.h"
-#include "collectors/job.h"
 
 #include <json-c/json.h>
 #include <stdio.h>
@@ -14,25 +14,6 @@
 #include <unistd.h>
 
 enum { COMPUTE_NODES = NODE_DST + 1 }; /* NODE_SRC and NODE_DST */
-
-static void on_event(void *context, int64_t head_ns, const char *vm, const char *node, const char *event,
-                     const char *detail)
-{
-	struct run *r = context;
-	if (strcmp(event, "move-begin") == 0)
-		job_expect(r->watching.job, vm);
-	if (strncmp(event, "move-", 5) == 0)
-		progress_note("%s, %s: %s %s", node, vm, event + 5, detail);
-	else if (strncmp(event, "node-", 5) == 0)
-		progress_note("%s: %s (%s)", node, event + 5, detail);
-	run_on_event(r, head_ns, vm, node, event, detail);
-}
-
-static int pulse(void *context, const char *line, struct err *e)
-{
-	progress_tick(line);
-	return run_interrupted_or_lost(context, e);
-}
 
 static void note(void *context, const char *line)
 {
@@ -56,32 +37,11 @@ static const char *node_name(const struct run *r, int node)
 	return r->testbed.nodes[node].name;
 }
 
-static struct json_object *move_json(const struct run *r, const struct move_record *m)
-{
-	struct json_object *into = json_object_new_object();
-	json_object_object_add(into, "vm", json_object_new_string(r->x->vms[m->vm].name));
-	json_object_object_add(into, "from", json_object_new_string(node_name(r, m->from)));
-	json_object_object_add(into, "to", json_object_new_string(node_name(r, m->to)));
-	json_object_object_add(into, "begin_ns", json_object_new_int64(m->begin_ns));
-	json_object_object_add(into, "end_ns", json_object_new_int64(m->end_ns));
-	if (m->postcopy_start_ns)
-		json_object_object_add(into, "postcopy_start_ns", json_object_new_int64(m->postcopy_start_ns));
-	json_object_object_add(into, "arrived", json_object_new_boolean(m->arrived));
-	if (m->lost)
-		json_object_object_add(into, "vm_lost", json_object_new_boolean(true));
-	if (m->words[0])
-		json_object_object_add(into, "reason", json_object_new_string(m->words));
-	return into;
-}
-
 static void facts(struct run *r, const struct consolidation_result *result)
 {
 	const struct experiment_consolidate *k = &r->x->consolidate;
-	struct json_object *moves = json_object_new_array();
 	char path[80], text[700];
-	for (int i = 0; i < result->move_count; i++)
-		json_object_array_add(moves, move_json(r, &result->moves[i]));
-	run_directory_set(&r->directory, "consolidate.moves", moves);
+	run_directory_set(&r->directory, "consolidate.moves", run_moves_json(r, result->moves, result->move_count));
 	run_directory_set(&r->directory, "consolidate.plans", json_object_new_int(result->plans));
 	run_directory_set(&r->directory, "consolidate.length_ns", json_object_new_int64(result->length_ns));
 	run_directory_set(&r->directory, "consolidate.power_is_stand_in",
@@ -108,9 +68,8 @@ int run_consolidate(struct run *r, struct err *e)
 	int64_t memory_bytes = node_memory(r);
 	for (int i = 0; i < COMPUTE_NODES; i++) {
 		const struct node *n = &r->testbed.nodes[i];
-		snprintf(uris[i], sizeof(uris[i]), "tcp://%s", n->migration_ip);
 		nodes[i] = (struct consolidation_node){
-			.to = { n->name, n->libvirt_uri, uris[i], n->core },
+			.to = run_mover_node(r, i, uris[i]),
 			.watched = monitor_local_node(n),
 			.cores = n->core >= 0 ? 1 : (double)sysconf(_SC_NPROCESSORS_ONLN),
 			.memory_bytes = memory_bytes,
@@ -138,11 +97,11 @@ int run_consolidate(struct run *r, struct err *e)
 		.sleep_after_ns = k->sleep_after_ns,
 		.guests_only = k->node_cpu != 0,
 		.dry_run = k->dry_run,
-		.pulse = pulse,
+		.pulse = run_moves_pulse,
 		.note = note,
 		.pulse_context = r,
 	};
-	spec.migration.sink = on_event;
+	spec.migration.sink = run_on_move_event;
 	if (k->power == NODE_POWER_STAND_IN)
 		progress_note("nodes sleep in the books only (stand-in), and take %.3g s to wake",
 		              (double)k->wake_delay_ns / NS_PER_S);

@@ -169,7 +169,8 @@ void run_facts_link(struct run_directory *d, const struct testbed *t, const stru
 		                         .backend = t->spec.backend,
 		                         .network = t->spec.network,
 		                         .tunnel = t->spec.tunnel,
-		                         .shape = t->spec.shape };
+		                         .shape = t->spec.shape,
+		                         .tcp_buffer_bytes = t->spec.tcp_buffer_bytes };
 	struct json_object *flags = json_object_new_array();
 	struct link_tcp tcp;
 	struct err why = { 0 };

@@ -4,6 +4,7 @@
 #include "bench/base/quantity.h"
 #include "bench/experiment/fault.h"
 #include "bench/experiment/injection.h"
+#include "bench/experiment/page_watching.h"
 #include "bench/experiment/progress.h"
 #include "bench/experiment/run_state.h"
 #include "bench/migrate/hypervisor.h"
@@ -76,6 +77,7 @@ static int migrate(struct run *r, const struct experiment_vm *vm, struct err *e)
 	int from = run_node_index(vm->node), to = from == NODE_SRC ? NODE_DST : NODE_SRC;
 	struct migration_result result;
 	struct migration_spec spec = run_migration_spec(r);
+	struct page_passage *passage;
 	char uri[64];
 	snprintf(uri, sizeof(uri), "tcp://%s", r->testbed.nodes[to].migration_ip);
 	spec.source = r->connections[from];
@@ -83,14 +85,20 @@ static int migrate(struct run *r, const struct experiment_vm *vm, struct err *e)
 	spec.vm = vm->name;
 	spec.source_node = r->testbed.nodes[from].name;
 	spec.uri = uri;
+	spec.peer_uri = r->testbed.nodes[to].peer_uri[0] ? r->testbed.nodes[to].peer_uri : NULL;
 	spec.destination_core = r->testbed.nodes[to].core;
 	spec.stop_due = m->sent_limit > 0 && m->mode == MODE_PRECOPY ? sent_enough : NULL;
 	spec.interrupted = r->order->injections ? &r->injected : &run_interrupted;
 	spec.sink = on_migration_event;
 	spec.tick = r->order->injections ? NULL : migration_tick;
-	if (fault_start(&r->fault, r->x, &r->testbed, run_on_event, r, e) < 0)
+	if (page_passage_begin(&passage, r->pages, (int)(vm - r->x->vms), from, to, &spec, e) < 0)
 		return -1;
+	if (fault_start(&r->fault, r->x, &r->testbed, run_on_event, r, e) < 0) {
+		page_passage_end(passage, false);
+		return -1;
+	}
 	int status = migration_run(&spec, &result, e);
+	page_passage_end(passage, status == 0);
 	if (status < 0 && result.timed_out) { /* what was to be found out: it is no failure */
 		progress_note("never converged: aborted after %.3g s", (double)m->timeout_ns / 1e9);
 		*e = (struct err){ 0 };
@@ -186,11 +194,8 @@ int run_measure(struct run *r, struct err *e)
 {
 	const struct experiment_general *g = &r->x->general;
 	const struct experiment_vm *moving = experiment_moving_vm(r->x);
-	if (g->warmup_ns) {
-		run_begin_phase(r, "warmup", g->warmup_ns);
-		if (run_pause(r, g->warmup_ns, e) < 0)
-			return -1;
-	}
+	if (page_watching_open(&r->pages, r->x, &r->testbed, &r->directory, e) < 0 || run_warmup(r, e) < 0)
+		return -1;
 	run_begin_phase(r, "baseline", g->baseline_ns);
 	if (run_pause(r, g->baseline_ns, e) < 0)
 		return -1;
@@ -200,6 +205,7 @@ int run_measure(struct run *r, struct err *e)
 	                : r->order->injections ? injection_plan_duration_ns(r->order->injections)
 	                                       : 0);
 	if (r->x->consolidate.ops            ? run_consolidate(r, e) < 0
+	    : experiment_is_group(r->x)      ? run_group(r, e) < 0
 	    : moving && r->order->injections ? inject_beside(r, e) < 0
 	    : moving                         ? migrate(r, moving, e) < 0
 	                                     : stay(r, e) < 0)

@@ -1,6 +1,6 @@
 /*
- * run_state.h - a run under way, shared by the files that carry it out: run.c (stages and end), run_wait.c, run_measure.c,
- * run_consolidate.c.
+ * run_state.h - a run under way, shared by the files that carry it out: run.c (stages and end), run_wait.c, run_warmup.c,
+ * run_measure.c, run_consolidate.c, run_group.c.
  */
 #ifndef BENCH_EXPERIMENT_RUN_STATE_H
 #define BENCH_EXPERIMENT_RUN_STATE_H
@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 struct fault;
+struct page_watching;
 struct migration_spec;
 
 /* A run under way. What is zero was not reached; run_execute() ends it from any state. */
@@ -34,6 +35,7 @@ struct run {
 	struct events *events[2];
 	struct watching watching;
 	struct fault *fault; /* while the migration runs */
+	struct page_watching *pages; /* NULL: not asked for */
 	bool watching_on;
 	volatile sig_atomic_t injected; /* a migration beside injections has gone on for long enough */
 	atomic_bool ending;             /* from here on guests may end */
@@ -68,6 +70,13 @@ struct migration_spec run_migration_spec(struct run *r);
 
 /* The migration phase where a policy decides what moves: the consolidation loop. */
 int run_consolidate(struct run *r, struct err *e);
+
+/* The migration phase where a group moves. */
+int run_group(struct run *r, struct err *e);
+
+/* The warm-up phase, if there is one. It goes on up to its limit while a work rate still rises or falls; whether that came
+ * to an end, and when, is in the manifest (warmup). */
+int run_warmup(struct run *r, struct err *e);
 
 /* All phases, from warm-up to settle, with what happens in them. */
 int run_measure(struct run *r, struct err *e);

@@ -32,6 +32,7 @@ static void watch_fill(struct watching *w, const struct experiment *x, const str
 			.qemu_pid_directory = n->qemu_pid_directory[0] ? n->qemu_pid_directory : NULL,
 			.flow_socket = n->flow_socket[0] ? n->flow_socket : NULL,
 			.switch_number = testbed_switch_number(i),
+			.migration_ip = i == NODE_SRC || i == NODE_DST ? n->migration_ip : NULL,
 		};
 	}
 	for (int i = 0; i < x->vm_count; i++) {
@@ -70,6 +71,7 @@ static void watch_fill(struct watching *w, const struct experiment *x, const str
 		.job_interval_ns = x->collect.job_interval_ns,
 		.cpu_interval_ns = x->collect.cpu_interval_ns,
 		.link_interval_ns = x->collect.link_interval_ns,
+		.tcp_interval_ns = x->collect.tcp_interval_ns,
 		.packet_bin_ns = x->collect.packet_bin_ns,
 		.flow_interval_ns = x->collect.flow_interval_ns,
 		.web = &x->sessions,

@@ -49,6 +49,8 @@ static int request_make(const struct migration_spec *spec, struct request *r, st
 	/* Through the daemons' own connection there is no address for QEMU. */
 	if ((!spec->features->tunnelled &&
 	     virTypedParamsAddString(&r->params, &r->count, &room, VIR_MIGRATE_PARAM_URI, spec->uri) < 0) ||
+	    (spec->listen_ip && virTypedParamsAddString(&r->params, &r->count, &room,
+	                                                VIR_MIGRATE_PARAM_LISTEN_ADDRESS, spec->listen_ip) < 0) ||
 	    (spec->bandwidth_bytes_per_s &&
 	     virTypedParamsAddULLong(&r->params, &r->count, &room, VIR_MIGRATE_PARAM_BANDWIDTH,
 	                             (unsigned long long)(mib ? mib : 1)) < 0))
@@ -64,7 +66,7 @@ static bool migrate_once(const struct migration_spec *spec, virDomainPtr domain,
                          unsigned flags, virDomainPtr *ret_moved)
 {
 	if (flags & VIR_MIGRATE_PEER2PEER) {
-		char *uri = virConnectGetURI(spec->destination);
+		char *uri = spec->peer_uri ? strdup(spec->peer_uri) : virConnectGetURI(spec->destination);
 		int result = uri ? virDomainMigrateToURI3(domain, uri, r->params, (unsigned)r->count, flags) : -1;
 		free(uri);
 		*ret_moved = result == 0 ? virDomainLookupByName(spec->destination, spec->vm) : NULL;

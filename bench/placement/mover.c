@@ -26,6 +26,8 @@ struct errand {
 	struct migration_result result;
 	struct err e;
 	int status;
+	volatile sig_atomic_t broken_off; /* what the thread looks at */
+	bool recalled;
 	atomic_bool over; /* the thread has done its work */
 };
 
@@ -35,7 +37,7 @@ struct mover {
 	int32_t count;
 	struct move_record *records;
 	int record_count, record_room;
-	volatile sig_atomic_t aborted;
+	bool aborted;
 };
 
 int mover_migrate(const struct mover_node *from, const struct mover_node *to, struct migration_spec *spec,
@@ -112,15 +114,7 @@ int mover_take(struct mover *m, const struct plan *plan, struct err *e)
 {
 	plan_clear(m);
 	m->errands = calloc((size_t)plan->count + 1, sizeof(*m->errands));
-	if (m->record_count + plan->count > m->record_room) {
-		int room = 2 * (m->record_count + plan->count);
-		struct move_record *more = realloc(m->records, (size_t)room * sizeof(*more));
-		if (more) {
-			m->records = more;
-			m->record_room = room;
-		}
-	}
-	if (!m->errands || m->record_count + plan->count > m->record_room)
+	if (!m->errands)
 		return err_errno(e, EXIT_CANNOT, "no memory for a plan of %d entries", plan->count);
 	for (int32_t i = 0; i < plan->count; i++) {
 		const struct plan_entry *entry = &plan->entries[i];
@@ -157,11 +151,27 @@ static void *move_main(void *argument)
 	migration.vm = r->vm_name;
 	migration.source_node = spec->nodes[r->from].name;
 	migration.uri = spec->nodes[r->to].migration_uri;
+	migration.peer_uri = spec->nodes[r->to].peer_uri;
 	migration.destination_core = spec->nodes[r->to].core;
-	migration.interrupted = &r->mover->aborted;
+	migration.interrupted = &r->broken_off;
 	r->status = spec->migrate(&spec->nodes[r->from], &spec->nodes[r->to], &migration, &r->result, &r->e);
 	atomic_store(&r->over, true);
 	return NULL;
+}
+
+/* One more record; false: memory is short. */
+static bool record_add(struct mover *m, const struct move_record *record)
+{
+	if (m->record_count == m->record_room) {
+		int room = m->record_room ? 2 * m->record_room : 16;
+		struct move_record *more = realloc(m->records, (size_t)room * sizeof(*more));
+		if (!more)
+			return false;
+		m->records = more;
+		m->record_room = room;
+	}
+	m->records[m->record_count++] = *record;
+	return true;
 }
 
 static void move_begin(struct errand *r)
@@ -170,8 +180,12 @@ static void move_begin(struct errand *r)
 	char detail[80];
 	snprintf(detail, sizeof(detail), "to %s", node_name(m, r->to));
 	int64_t now_ns = clock_now_ns();
-	r->record = m->record_count++;
-	m->records[r->record] = (struct move_record){ .vm = r->vm, .from = r->from, .to = r->to, .begin_ns = now_ns };
+	const struct move_record record = { .vm = r->vm, .from = r->from, .to = r->to, .begin_ns = now_ns };
+	if (!record_add(m, &record)) {
+		drop(r, "there is no memory to keep a record of it");
+		return;
+	}
+	r->record = m->record_count - 1;
 	say(r, r->from, "move-begin", detail);
 	cluster_move_begin(m->spec.cluster, r->vm, r->to, now_ns);
 	r->state = GOING_ON;
@@ -181,6 +195,17 @@ static void move_begin(struct errand *r)
 		r->thread = pthread_self();
 		atomic_store(&r->over, true);
 	}
+}
+
+/* As if it had not been begun. */
+static void wait_again(struct errand *r)
+{
+	r->state = TO_COME;
+	r->recalled = false;
+	r->broken_off = 0;
+	r->status = 0;
+	r->e = (struct err){ 0 };
+	atomic_store(&r->over, false);
 }
 
 static void move_end(struct errand *r)
@@ -193,19 +218,23 @@ static void move_end(struct errand *r)
 	r->state = DONE;
 	record->end_ns = clock_now_ns();
 	record->arrived = r->status == 0;
+	record->recalled = !record->arrived && r->recalled && !r->result.lost;
 	record->lost = r->result.lost;
 	record->postcopy_start_ns = r->result.postcopy_start_ns;
 	double took_s = (double)(record->end_ns - record->begin_ns) / NS_PER_S;
 	if (!record->arrived)
-		snprintf(record->words, sizeof(record->words), "%s", r->e.text);
-	if (record->arrived)
-		snprintf(detail, sizeof(detail), "arrived, took %.3g s", took_s);
+		snprintf(record->words, sizeof(record->words), "%s", record->recalled ? "recalled" : r->e.text);
+	if (record->arrived || record->recalled)
+		snprintf(detail, sizeof(detail), record->arrived ? "arrived, took %.3g s" : "recalled after %.3g s",
+		         took_s);
 	else
 		snprintf(detail, sizeof(detail), "failed after %.3g s: %s", took_s, record->words);
 	cluster_move_end(m->spec.cluster, r->vm, record->end_ns, record->arrived);
 	say(r, record->arrived ? r->to : r->from, "move-end", detail);
 	migration_result_free(&r->result);
-	if (!record->arrived)
+	if (record->recalled && !m->aborted)
+		wait_again(r);
+	else if (!record->arrived)
 		drop_later(m, r->stage, "a move before it failed");
 }
 
@@ -223,8 +252,10 @@ static const char *hindrance(struct errand *r, bool *ret_wait)
 		*ret_wait = node_power_is_waking(m->spec.power, r->to);
 		return *ret_wait ? NULL : "the node is asleep";
 	}
-	if (c->nodes[r->to].state == NODE_ANSWERING)
+	if (c->nodes[r->to].state == NODE_ANSWERING) {
+		*ret_wait = m->spec.due && !m->spec.due(m->spec.due_context, r->vm);
 		return NULL;
+	}
 	if (r->to_woken && !r->woken_ns)
 		r->woken_ns = clock_now_ns();
 	*ret_wait = r->to_woken && clock_now_ns() - r->woken_ns < m->spec.patience_ns;
@@ -264,6 +295,15 @@ void mover_step(struct mover *m)
 			errand_step(&m->errands[i]);
 }
 
+void mover_recall(struct mover *m, int32_t vm)
+{
+	for (int32_t i = 0; i < m->count; i++)
+		if (m->errands[i].vm == vm && m->errands[i].kind == PLAN_MOVE && m->errands[i].state == GOING_ON) {
+			m->errands[i].recalled = true;
+			m->errands[i].broken_off = 1;
+		}
+}
+
 void mover_drop(struct mover *m, const char *why)
 {
 	drop_later(m, INT32_MIN, why);
@@ -272,7 +312,9 @@ void mover_drop(struct mover *m, const char *why)
 void mover_abort(struct mover *m)
 {
 	mover_drop(m, "interrupted");
-	m->aborted = 1;
+	m->aborted = true;
+	for (int32_t i = 0; i < m->count; i++)
+		m->errands[i].broken_off = 1;
 }
 
 const struct move_record *mover_records(const struct mover *m, int *ret_count)

@@ -13,7 +13,8 @@
  *
  * Events (of the node where the VM is):
  *	move-begin      detail = "to pm1"
- *	move-end        detail = "arrived, took 4.31 s", or "failed after 4.31 s: ..." with libvirt's words
+ *	move-end        detail = "arrived, took 4.31 s", "recalled after 0.52 s", or "failed after 4.31 s: ..." with libvirt's
+ *			words
  *	move-dropped    it was not begun, detail = "to pm1: ..." and why
  */
 #ifndef BENCH_PLACEMENT_MOVER_H
@@ -29,6 +30,7 @@ struct mover_node {
 	const char *name;
 	const char *libvirt_uri;
 	const char *migration_uri; /* where its QEMU listens: "tcp://10.77.3.3" */
+	const char *peer_uri;      /* see struct migration_spec; may be NULL */
 	int core;                  /* that its VMs are pinned to; -1: they are not */
 };
 
@@ -37,8 +39,11 @@ struct mover_spec {
 	struct node_power *power;
 	const struct mover_node *nodes; /* as in the cluster */
 	int64_t patience_ns;            /* so long a woken node may take to answer */
+	/* Whether a move that could begin may: asked with every step until it says yes. NULL: at once. */
+	bool (*due)(void *context, int32_t vm);
+	void *due_context;
 	/*
-	 * How every VM is moved, and where events go. Connections, VM, source_node, uri, core and interrupted are filled in for
+	 * How every VM is moved, and where events go. Connections, VM, source_node, URIs, core and interrupted are filled in for
 	 * each move, which has connections of its own: one that broke before does it no harm.
 	 */
 	struct migration_spec migration;
@@ -53,6 +58,7 @@ struct move_record {
 	int64_t begin_ns, end_ns;  /* end_ns 0: it goes on */
 	int64_t postcopy_start_ns; /* 0: it did not switch to post-copy */
 	bool arrived;
+	bool recalled;   /* it is one of several of its VM */
 	bool lost;       /* it failed after the switch: the VM runs nowhere */
 	char words[200]; /* why it failed; "" */
 };
@@ -67,6 +73,12 @@ bool mover_is_busy(const struct mover *m);
 
 /* Begin what can begin, notice what has ended. */
 void mover_step(struct mover *m);
+
+/*
+ * Break off the move of this VM, if it goes on: it waits to be begun again, as if it had not been. One that was too far to
+ * be broken off arrives all the same.
+ */
+void mover_recall(struct mover *m, int32_t vm);
 
 /* Begin nothing more. */
 void mover_drop(struct mover *m, const char *why);

@@ -58,7 +58,7 @@ if ! command -v dpkg-query >/dev/null 2>&1 || ! command -v apt-get >/dev/null 2>
 	done
 	command -v libvirtd >/dev/null 2>&1 || command -v virtqemud >/dev/null 2>&1 ||
 		missing="$missing libvirtd-or-virtqemud"
-	for lib in libvirt libvirt-qemu libpcap inih json-c libarchive libcurl gsl cmocka sqlite3; do
+	for lib in libvirt libvirt-qemu libpcap inih json-c libarchive libcurl gsl cmocka sqlite3 libzstd libxxhash; do
 		pkg-config --exists "$lib" 2>/dev/null || missing="$missing lib:$lib"
 	done
 	can_link csv csv.h || missing="$missing lib:libcsv"

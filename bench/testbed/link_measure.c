@@ -5,6 +5,7 @@
 #include "bench/base/quantity.h"
 #include "bench/testbed/link_probe.h"
 #include "bench/testbed/link_stats.h"
+#include "bench/testbed/link_tcp.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -54,6 +55,16 @@ static int64_t in_flight(const struct link_shape *s)
 	if (!s->rate_bits_per_s)
 		return 0;
 	return (int64_t)(bytes > least ? bytes : least);
+}
+
+/* TCP that was given small buffers is not the link: then the stream has its own, four times what is on the way. */
+static int64_t own_buffer(const struct probe_path *path, int64_t in_flight_bytes)
+{
+	struct link_tcp tcp;
+	long long highest;
+	if (link_read_tcp(path->netns_a, &tcp, NULL) < 0 || sscanf(tcp.wmem, "%*d %*d %lld", &highest) != 1)
+		return 0;
+	return highest < 4 * in_flight_bytes ? 4 * in_flight_bytes : 0;
 }
 
 static int measure_rtt(const struct link *l, const struct probe_path *path, struct link_measured *m, struct err *e)
@@ -154,8 +165,11 @@ int link_measure(const struct link *l, const char *netns_a, const char *address_
 	if (measure_rtt(l, &path, &m, e) < 0)
 		return -1;
 	int64_t queued = (int64_t)queue_ns(&l->shape), warm = WARM_NS + WARM_ROUND_TRIPS * l->shape.rtt_ns;
-	struct probe_load load = { in_flight(&l->shape), (int64_t)(PACE * (double)l->shape.rate_bits_per_s),
-		                   warm < WARM_MOST_NS ? warm : WARM_MOST_NS, WINDOW_NS };
+	struct probe_load load = { .in_flight_bytes = in_flight(&l->shape),
+		                   .pace_bits_per_s = (int64_t)(PACE * (double)l->shape.rate_bits_per_s),
+		                   .warm_ns = warm < WARM_MOST_NS ? warm : WARM_MOST_NS,
+		                   .window_ns = WINDOW_NS };
+	load.buffer_bytes = own_buffer(&path, load.in_flight_bytes);
 	if (probe_goodput(&path, &load, &m.goodput_bits_per_s, &m.goodput_window_ns, e) < 0)
 		return -1;
 	/* Leave an idle link behind: what our stream had queued must have gone. */

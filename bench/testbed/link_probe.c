@@ -6,6 +6,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
@@ -293,6 +294,13 @@ static int stream_run(struct stream *s, double *ret_bits_per_s, int64_t *ret_win
 	return result;
 }
 
+static void force_buffer(int fd, int option, int64_t bytes)
+{
+	int size = bytes < INT_MAX / 2 ? (int)bytes : INT_MAX / 2;
+	if (bytes)
+		setsockopt(fd, SOL_SOCKET, option, &size, sizeof(size));
+}
+
 int probe_goodput(const struct probe_path *p, const struct probe_load *load, double *ret_bits_per_s,
                   int64_t *ret_window_ns, struct err *e)
 {
@@ -313,6 +321,8 @@ int probe_goodput(const struct probe_path *p, const struct probe_load *load, dou
 	setsockopt(s.out, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
 	if (pace)
 		setsockopt(s.out, SOL_SOCKET, SO_MAX_PACING_RATE, &pace, sizeof(pace));
+	force_buffer(listener, SO_RCVBUFFORCE, load->buffer_bytes);
+	force_buffer(s.out, SO_SNDBUFFORCE, load->buffer_bytes);
 	if (listen(listener, 1) < 0 || connect(s.out, (struct sockaddr *)&address_b, sizeof(address_b)) < 0 ||
 	    (s.in = accept4(listener, NULL, NULL, SOCK_CLOEXEC)) < 0) {
 		err_errno(e, EXIT_CANNOT, "cannot connect '%s' to '%s' over the link", p->address_a, p->address_b);

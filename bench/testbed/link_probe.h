@@ -30,6 +30,7 @@ struct probe_load {
 	int64_t pace_bits_per_s; /* bound of the sending rate; 0: none */
 	int64_t warm_ns;         /* not counted */
 	int64_t window_ns;       /* counted, after that */
+	int64_t buffer_bytes;    /* of both ends, beyond TCP's limits too (as root); 0: as TCP has them */
 };
 
 /* Let TCP send from a to b and count what the receiver got in the window. 0, or -1; EXIT_INTERRUPTED when a signal

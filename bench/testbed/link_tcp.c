@@ -13,12 +13,12 @@
 
 #define SYSCTL_IPV4 "/proc/sys/net/ipv4/"
 
-/* 64 MiB: half a second of 1 Gbit/s. */
-#define RMEM "4096 131072 67108864"
-#define WMEM "4096 16384 67108864"
+/* What a connection begins with, as the kernel's own defaults have it. */
+enum { LEAST_BUFFER = 4096, FIRST_RMEM = 131072, FIRST_WMEM = 16384 };
 
 struct request {
 	const char *congestion_control;
+	int64_t buffer_bytes;
 	int error; /* errno of a failure */
 };
 
@@ -56,12 +56,22 @@ static int sysctl_read(const char *name, char *text, size_t room, struct err *e)
 	return 0;
 }
 
+/* "lowest initial highest" */
+static int buffer_write(const char *name, int64_t first, int64_t highest, struct err *e)
+{
+	char text[64];
+	snprintf(text, sizeof(text), "%d %lld %lld", LEAST_BUFFER, (long long)(first < highest ? first : highest),
+	         (long long)highest);
+	return sysctl_write(name, text, e);
+}
+
 /* In the namespace: its congestion control, or if that is NULL buffers and metrics. */
 static int sysctl_pin(void *argument, struct err *e)
 {
 	struct request *r = argument;
 	if (!r->congestion_control)
-		return sysctl_write("tcp_rmem", RMEM, e) < 0 || sysctl_write("tcp_wmem", WMEM, e) < 0
+		return buffer_write("tcp_rmem", FIRST_RMEM, r->buffer_bytes, e) < 0 ||
+		                       buffer_write("tcp_wmem", FIRST_WMEM, r->buffer_bytes, e) < 0
 		               ? -1
 		               : sysctl_write("tcp_no_metrics_save", "1", e);
 	int result = sysctl_write("tcp_congestion_control", r->congestion_control, e);
@@ -136,9 +146,10 @@ int link_read_tcp(const char *netns, struct link_tcp *ret, struct err *e)
 	return 0;
 }
 
-int link_pin_tcp(const char *netns, const char *congestion_control, struct link_tcp *ret, struct err *e)
+int link_pin_tcp(const char *netns, const char *congestion_control, int64_t buffer_bytes, struct link_tcp *ret,
+                 struct err *e)
 {
-	struct request limits = { .congestion_control = NULL };
+	struct request limits = { .buffer_bytes = buffer_bytes ? buffer_bytes : LINK_TCP_BUFFER };
 	int failed = congestion_control ? congestion_control_pin(netns, congestion_control, e) < 0
 	                                : congestion_control_pin(netns, "cubic", NULL) < 0 &&
 	                                          congestion_control_pin(netns, "reno", e) < 0;

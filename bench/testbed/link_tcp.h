@@ -7,7 +7,12 @@
 #ifndef BENCH_TESTBED_LINK_TCP_H
 #define BENCH_TESTBED_LINK_TCP_H
 
+#include <stdint.h>
+
 struct err;
+
+/* The highest buffers unless others are asked for: half a second of 1 Gbit/s. */
+#define LINK_TCP_BUFFER (INT64_C(64) << 20)
 
 /* As read back from the namespace, in the kernel's notation. */
 struct link_tcp {
@@ -17,13 +22,15 @@ struct link_tcp {
 };
 
 /*
- * Pin congestion control, buffers up to 64 MiB and no metrics in namespace `netns` (path). ret may be NULL.
- * congestion_control NULL: cubic, or reno (loss-based as well) where the kernel has none. Where the machine's allowed
+ * Pin congestion control, the highest send and receive buffer of a connection (bytes; 0: LINK_TCP_BUFFER) and no metrics
+ * in namespace `netns` (path). ret may be NULL. congestion_control NULL: cubic, or reno (loss-based as well) where the
+ * kernel has none. Where the machine's allowed
  * list, which is never changed, keeps it from a namespace's default, the namespace's routes name it: have the addresses
  * set before. What is on is in ret and belongs in the manifest. A name that cannot be had is EXIT_CANNOT and says what
  * can.
  */
-int link_pin_tcp(const char *netns, const char *congestion_control, struct link_tcp *ret, struct err *e);
+int link_pin_tcp(const char *netns, const char *congestion_control, int64_t buffer_bytes, struct link_tcp *ret,
+                 struct err *e);
 
 /* What is on, without changing it. */
 int link_read_tcp(const char *netns, struct link_tcp *ret, struct err *e);

@@ -215,19 +215,23 @@ static int file_write(const char *directory, const char *name, const char *text,
 static int libvirtd_configure(const struct node *node, struct err *e)
 {
 	unsigned char id[16];
-	char etc[300], daemon[512];
+	char etc[300], daemon[700], listen[200] = "";
 	snprintf(etc, sizeof(etc), "%s/etc", node->state_directory);
 	if (getrandom(id, sizeof(id), 0) != sizeof(id))
 		return err_errno(e, EXIT_CANNOT, "cannot draw a host UUID");
 	/* A UUID of equal digits is refused by libvirt, so mark version 4 as the standard asks. */
 	id[6] = (unsigned char)(0x40 | (id[6] & 0x0f));
 	id[8] = (unsigned char)(0x80 | (id[8] & 0x3f));
+	if (node->peer_uri[0])
+		snprintf(listen, sizeof(listen),
+		         "listen_tls = 0\nlisten_tcp = 1\nlisten_addr = \"%s\"\nauth_tcp = \"none\"\n",
+		         node->migration_ip);
 	snprintf(daemon, sizeof(daemon),
 	         "host_uuid = \"%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x\"\n"
 	         "auth_unix_ro = \"none\"\nauth_unix_rw = \"none\"\nunix_sock_group = \"root\"\n"
-	         "log_level = 3\nlog_outputs = \"3:stderr\"\n",
+	         "log_level = 3\nlog_outputs = \"3:stderr\"\n%s",
 	         id[0], id[1], id[2], id[3], id[4], id[5], id[6], id[7], id[8], id[9], id[10], id[11], id[12], id[13],
-	         id[14], id[15]);
+	         id[14], id[15], listen);
 	if (file_write(etc, "libvirtd.conf", daemon, e) < 0 || file_write(etc, "virtqemud.conf", daemon, e) < 0)
 		return -1;
 	char qemu[600], pki[400];
@@ -281,7 +285,8 @@ static void keeper_main(const struct node *node, const char *program, int log_fd
 	pid_t pid = fork();
 	if (pid == 0) {
 		signal(SIGINT, SIG_DFL);
-		execl(program, program, (char *)NULL); /* no idle timeout: it lives until it is ended */
+		/* No idle timeout: it lives until it is ended. */
+		execl(program, program, node->peer_uri[0] ? "--listen" : NULL, (char *)NULL);
 		_exit(127);
 	}
 	while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
@@ -327,6 +332,9 @@ int node_start_libvirtd(struct node *node, struct undo *undo, struct err *e)
 	char socket_path[300], log[300];
 	if (!program)
 		return err_set(e, EXIT_CANNOT, "neither libvirtd nor virtqemud is installed: run 'make deps'");
+	/* The modular daemon leaves this to a proxy. */
+	if (node->migration_ip[0] && strcmp(socket_name, "libvirt-sock") == 0)
+		snprintf(node->peer_uri, sizeof(node->peer_uri), "qemu+tcp://%s/system", node->migration_ip);
 	if (libvirtd_configure(node, e) < 0)
 		return -1;
 	snprintf(log, sizeof(log), "%s/libvirtd.log", node->state_directory);

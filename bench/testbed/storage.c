@@ -110,9 +110,10 @@ static bool is_served(const struct node *node, const char *path)
 	return process_run(&place, argv, 30 * NS_PER_S, targets, sizeof(targets), NULL) == 0 && strstr(targets, line);
 }
 
-static void image_path(const struct node *node, int lun, char *buffer, size_t room)
+char *storage_image_path(const struct node *node, int lun, char *buffer, size_t room)
 {
 	snprintf(buffer, room, "%s/disk%d.img", node->state_directory, lun);
+	return buffer;
 }
 
 /* A LUN does not change its size, nor its file. */
@@ -134,7 +135,7 @@ int storage_add_disk(const struct node *node, int lun, int64_t bytes, int64_t co
 {
 	char path[300];
 	struct stat st;
-	image_path(node, lun, path, sizeof(path));
+	storage_image_path(node, lun, path, sizeof(path));
 	bool fits = stat(path, &st) == 0 && st.st_size == bytes && st.st_blocks * 512 >= content_bytes;
 	bool served = is_served(node, path);
 	if (fits && served)
@@ -149,7 +150,7 @@ int storage_add_disk(const struct node *node, int lun, int64_t bytes, int64_t co
 int storage_add_image(const struct node *node, int lun, const char *image, struct err *e)
 {
 	char path[300];
-	image_path(node, lun, path, sizeof(path));
+	storage_image_path(node, lun, path, sizeof(path));
 	const char *const copy[] = { "cp", "--sparse=always", "--reflink=auto", image, path, NULL };
 	if (is_served(node, path) && lun_delete(node, lun, e) < 0)
 		return -1;

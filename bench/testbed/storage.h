@@ -9,6 +9,7 @@
 
 #include "bench/testbed/node.h"
 
+#include <stddef.h>
 #include <stdint.h>
 
 #define STORAGE_TARGET "iqn.2026-01.net.migmeter:disks"
@@ -22,6 +23,9 @@ int storage_image_make(const char *path, int64_t bytes, int64_t content_bytes, u
 
 /* Add (or, when it is served with that size, keep) LUN lun (from 1) of `bytes`, its first content_bytes filled. */
 int storage_add_disk(const struct node *node, int lun, int64_t bytes, int64_t content_bytes, struct err *e);
+
+/* The file of LUN lun. Returns buffer. */
+char *storage_image_path(const struct node *node, int lun, char *buffer, size_t room);
 
 /* LUN lun (from 1) is a fresh copy of this image file, whatever it was before; room for it is needed. */
 int storage_add_image(const struct node *node, int lun, const char *image, struct err *e);

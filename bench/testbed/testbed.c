@@ -68,6 +68,13 @@ int testbed_measure(const struct testbed *t, struct link_measured *ret, struct e
 	return link_measure(l->link, src->netns_path, src->migration_ip, dst->netns_path, dst->migration_ip, ret, e);
 }
 
+int testbed_pin_tcp(const struct testbed *t, int node, struct err *e)
+{
+	const char *control = t->spec.congestion_control;
+	return link_pin_tcp(t->nodes[node].netns_path, control[0] ? control : NULL, t->spec.tcp_buffer_bytes, NULL,
+	                    e);
+}
+
 static int testbed_make(struct testbed *t, struct err *e)
 {
 	if (undo_open(&t->undo, REGISTER_PATH, e) < 0 || undo_add(t->undo, UNDO_TREE, STATE_DIRECTORY, e) < 0)
@@ -81,8 +88,7 @@ static int testbed_make(struct testbed *t, struct err *e)
 	if (networks_make(t, e) < 0)
 		return -1;
 	for (int i = 0; i < NODE_COUNT; i++)
-		if (link_pin_tcp(t->nodes[i].netns_path,
-		                 t->spec.congestion_control[0] ? t->spec.congestion_control : NULL, NULL, e) < 0)
+		if (testbed_pin_tcp(t, i, e) < 0)
 			return -1;
 	if (t->spec.storage && storage_start(&t->nodes[NODE_STO], t->undo, e) < 0)
 		return -1;

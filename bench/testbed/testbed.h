@@ -33,6 +33,7 @@ struct testbed_spec {
 	int tunnel;                  /* enum tunnel; of NETWORK_OVS */
 	struct link_shape shape;     /* of the migration link */
 	char congestion_control[32]; /* of TCP on every node; empty: link_pin_tcp() chooses */
+	int64_t tcp_buffer_bytes;    /* highest send and receive buffer of it; 0: LINK_TCP_BUFFER */
 	bool storage;                /* start tgtd */
 	bool tls;                    /* certificates for migrations */
 	bool pinned;                 /* one core a compute node (where there are two) */
@@ -97,6 +98,9 @@ const struct testbed_link *testbed_migration_link(const struct testbed *t);
 
 /* What its switch calls itself to the controller (datapath id) and in learned_path; NODE_SRC, NODE_DST. */
 int testbed_switch_number(int node);
+
+/* Pin TCP on a node as the spec says; again when its routes have gone. */
+int testbed_pin_tcp(const struct testbed *t, int node, struct err *e);
 
 /* Measure the way of a migration, from src to dst. */
 int testbed_measure(const struct testbed *t, struct link_measured *ret, struct err *e);

@@ -44,6 +44,7 @@ static const struct member spec_members[] = {
 	{ "jitter_ns", NUMBER_INT64, offsetof(struct testbed_spec, shape.jitter_ns), 0 },
 	{ "loss", NUMBER_DOUBLE, offsetof(struct testbed_spec, shape.loss), 0 },
 	{ "congestion_control", TEXT, offsetof(struct testbed_spec, congestion_control), 32 },
+	SPEC(tcp_buffer_bytes, NUMBER_INT64),
 	{ "queue_bytes", NUMBER_INT64, offsetof(struct testbed_spec, shape.queue_bytes), 0 },
 	{ NULL, TEXT, 0, 0 },
 };
@@ -56,6 +57,7 @@ static const struct member node_members[] = {
 	NODE_TEXT(mntns_path),
 	NODE_TEXT(utsns_path),
 	NODE_TEXT(libvirt_uri),
+	NODE_TEXT(peer_uri),
 	NODE_TEXT(qemu_pid_directory),
 	NODE_TEXT(flow_socket),
 	NODE_TEXT(management_ip),
@@ -232,6 +234,8 @@ int testbed_state_fits(const struct testbed *t, const struct testbed_spec *wante
 		what = "link queue";
 	else if (strcmp(is->congestion_control, wanted->congestion_control) != 0)
 		what = "congestion control";
+	else if (is->tcp_buffer_bytes != wanted->tcp_buffer_bytes)
+		what = "TCP buffer size";
 	else if (is->pinned != wanted->pinned)
 		what = "pinning";
 	else if (is->backend != wanted->backend)

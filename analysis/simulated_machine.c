@@ -1,0 +1,99 @@
+#include "analysis/simulated_machine.h"
+
+#include "analysis/csv_field.h"
+#include "analysis/series_read.h"
+#include "bench/base/err.h"
+#include "bench/base/whole_file.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MACHINE_VMS_MAX = 1000 };
+
+struct machine {
+	double done_s[MACHINE_VMS_MAX], low_s[MACHINE_VMS_MAX], high_s[MACHINE_VMS_MAX];
+	int64_t n[MACHINE_VMS_MAX];
+	int vms;
+	FILE *out;
+	int64_t point; /* whose ends are read, in order of time */
+	int place;
+};
+
+static double number_of(const struct series_cell *cell)
+{
+	char *end;
+	double value = strtod(cell->text, &end);
+	return end == cell->text || *end ? NAN : value;
+}
+
+enum { DONE, LOW, HIGH, COUNT, TRACE_COLUMNS };
+
+static int on_vm(void *context, const struct series_cell *c, struct err *e)
+{
+	struct machine *m = context;
+	(void)e;
+	if (m->vms == MACHINE_VMS_MAX)
+		return 0;
+	m->done_s[m->vms] = number_of(&c[DONE]);
+	m->low_s[m->vms] = number_of(&c[LOW]);
+	m->high_s[m->vms] = number_of(&c[HIGH]);
+	m->n[m->vms++] = c[COUNT].integer == MISSING ? 0 : c[COUNT].integer;
+	return 0;
+}
+
+enum { POINT, TIME, EVENT, TOLD_COLUMNS };
+
+static int on_event(void *context, const struct series_cell *c, struct err *e)
+{
+	struct machine *m = context;
+	(void)e;
+	if (strcmp(c[EVENT].text, "end") != 0)
+		return 0;
+	m->place = c[POINT].integer == m->point ? m->place + 1 : 0;
+	m->point = c[POINT].integer;
+	if (m->place >= m->vms)
+		return 0;
+	double simulated_s = (double)c[TIME].integer / 1e9, measured_s = m->done_s[m->place];
+	fprintf(m->out, "%lld,%d", (long long)m->point, m->place + 1);
+	field_number(m->out, simulated_s);
+	field_number(m->out, measured_s);
+	field_number(m->out, m->low_s[m->place]);
+	field_number(m->out, m->high_s[m->place]);
+	fprintf(m->out, ",%lld", (long long)m->n[m->place]);
+	field_number(m->out, simulated_s - measured_s);
+	field_number(m->out, 100 * (simulated_s / measured_s - 1));
+	putc('\n', m->out);
+	return 0;
+}
+
+int simulated_machine_write(const char *directory, struct err *e)
+{
+	static const struct series_column trace[TRACE_COLUMNS] = {
+		[DONE] = { "done_s", COLUMN_TEXT, 1 },
+		[LOW] = { "done_low_s", COLUMN_TEXT, 1 },
+		[HIGH] = { "done_high_s", COLUMN_TEXT, 1 },
+		[COUNT] = { "done_n", COLUMN_INTEGER, 1 },
+	};
+	static const struct series_column told[TOLD_COLUMNS] = {
+		[POINT] = { "point", COLUMN_INTEGER, 0 },
+		[TIME] = { "time_ns", COLUMN_INTEGER, 0 },
+		[EVENT] = { "event", COLUMN_TEXT, 0 },
+	};
+	struct whole_file out = { 0 };
+	struct machine *m = calloc(1, sizeof(*m));
+	if (!m)
+		return err_errno(e, EXIT_CANNOT, "cannot compare with machines");
+	int result = series_read(directory, "trace.csv", trace, TRACE_COLUMNS, on_vm, m, NULL, e);
+	if (result == 0 && m->vms && !isnan(m->done_s[0]) &&
+	    (result = whole_file_open(&out, directory, "machine.csv", e)) == 0) {
+		m->out = out.file;
+		fputs("point,place,simulated_s,measured_s,measured_low_s,measured_high_s,n,difference_s,"
+		      "difference_percent\n",
+		      out.file);
+		result = whole_file_close(
+			&out, series_read(directory, "simulated.csv", told, TOLD_COLUMNS, on_event, m, NULL, e), e);
+	}
+	free(m);
+	return result < 0 ? -1 : 0; /* 1: there is no trace */
+}

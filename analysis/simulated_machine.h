@@ -1,0 +1,17 @@
+/*
+ * simulated_machine.h - a simulated scenario beside the same one on machines: when the first of its VMs was done, the
+ * second, and so on.
+ *
+ * machine.csv: point,place,simulated_s,measured_s,measured_low_s,measured_high_s,n,difference_s,difference_percent
+ *	a row a VM of a point, in the order in which they were done; difference: simulated less measured. Only where the
+ *	trace (trace.csv in the folder) says when they were on the machines, as `migmeter model jobs` writes it.
+ */
+#ifndef ANALYSIS_SIMULATED_MACHINE_H
+#define ANALYSIS_SIMULATED_MACHINE_H
+
+struct err;
+
+/* The times are those of each point's first run (simulated.csv). */
+int simulated_machine_write(const char *directory, struct err *e);
+
+#endif

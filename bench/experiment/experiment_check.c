@@ -1,0 +1,204 @@
+#include "bench/experiment/experiment_check.h"
+
+#include "bench/base/err.h"
+#include "bench/placement/consolidation.h"
+#include "collectors/web_schedule.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { MEMORY_LOWEST = 96 << 20 }; /* what the guest's kernel and agent need to run at all */
+
+int64_t experiment_memory_needed(const struct experiment_vm *vm)
+{
+	int64_t need = MEMORY_LOWEST;
+	for (int i = 0; i < VM_WORKLOADS_MAX && vm->workloads[i]; i++)
+		need += workload_memory_bytes(vm->workloads[i], vm->workload_options[i]);
+	return need;
+}
+
+static int vm_check(const struct experiment *x, const struct experiment_vm *vm, struct err *e)
+{
+	if (strcmp(vm->node, "src") != 0 && strcmp(vm->node, "dst") != 0)
+		return err_set(e, EXIT_USAGE, "VM '%s': node '%s' is neither src nor dst", vm->name, vm->node);
+	const int64_t need = experiment_memory_needed(vm);
+	for (int i = 0; i < VM_WORKLOADS_MAX && vm->workloads[i]; i++) {
+		if (workload_check(vm->workloads[i], vm->workload_options[i], e) < 0)
+			return err_prefix(e, "VM '%s', workload '%s'", vm->name, vm->workloads[i]->name);
+		if (strcmp(vm->workloads[i]->name, "seqread") == 0 && (!vm->disk_bytes || !x->storage.kind))
+			return err_set(
+				e, EXIT_USAGE,
+				"VM '%s' reads a disk but has none: set its disk = SIZE and [storage] kind = iscsi or copy",
+				vm->name);
+	}
+	if (vm->memory_bytes < need)
+		return err_set(e, EXIT_USAGE, "VM '%s' has %lld MiB of memory and needs at least %lld MiB%s",
+		               vm->name, (long long)(vm->memory_bytes >> 20),
+		               (long long)((need + (1 << 20) - 1) >> 20), x->scale != 1 ? " (after --scale)" : "");
+	if (vm->disk_bytes && !x->storage.kind)
+		return err_set(e, EXIT_USAGE,
+		               "VM '%s' has a disk, but [storage] kind is none: set it to iscsi or copy", vm->name);
+	if (vm->image && x->storage.kind != STORAGE_ISCSI)
+		return err_set(e, EXIT_USAGE, "VM '%s' has a disk made from an image: set [storage] kind = iscsi",
+		               vm->name);
+	return 0;
+}
+
+static int sessions_check(const struct experiment *x, const struct experiment_vm *vm, struct err *e)
+{
+	struct web_schedule unused;
+	bool web = false;
+	if (!vm->sessions[0])
+		return 0;
+	for (int i = 0; i < VM_WORKLOADS_MAX && vm->workloads[i]; i++)
+		web |= strcmp(vm->workloads[i]->name, "web") == 0;
+	if (!web)
+		return err_set(e, EXIT_USAGE, "VM '%s' has sessions but no workload 'web'", vm->name);
+	if (x->sessions.tolerable_ns < x->sessions.good_ns)
+		return err_set(e, EXIT_USAGE, "sessions.tolerable is below sessions.good");
+	if (web_schedule_parse(vm->sessions, &unused, e) < 0)
+		return err_prefix(e, "VM '%s', sessions", vm->name);
+	return 0;
+}
+
+static struct experiment_vm *vm_find(struct experiment *x, const char *name, const char *key, struct err *e)
+{
+	const char *names[VMS_MAX];
+	for (int i = 0; i < x->vm_count; i++) {
+		names[i] = x->vms[i].name;
+		if (strcmp(names[i], name) == 0)
+			return &x->vms[i];
+	}
+	const char *near = nearest_name(name, names, (size_t)x->vm_count);
+	err_set(e, EXIT_USAGE, "%s: there is no VM '%s'%s%s%s", key, name, near ? ", did you mean '" : "",
+	        near ? near : "", near ? "'?" : "");
+	return NULL;
+}
+
+/* One VM moves, which there must be. */
+static int moving_check(struct experiment *x, struct err *e)
+{
+	if (!x->migration.vm[0])
+		snprintf(x->migration.vm, sizeof(x->migration.vm), "%s", x->vms[0].name);
+	const struct experiment_vm *vm = vm_find(x, x->migration.vm, "migration.vm", e);
+	return vm ? feature_check(&x->features, x->migration.mode == MODE_POSTCOPY, experiment_copies(x, vm), e) : -1;
+}
+
+/* Any VM may move, whenever the policy says so. */
+static int loop_check(const struct experiment *x, struct err *e)
+{
+	const struct experiment_consolidate *k = &x->consolidate;
+	bool disks = false;
+	if (x->migration.mode == MODE_NONE)
+		return err_set(e, EXIT_USAGE,
+		               "migration.mode = none leaves consolidate.policy nothing to do: to "
+		               "move nothing, set consolidate.policy = none");
+	if (x->migration.vm[0])
+		return err_set(e, EXIT_USAGE, "migration.vm cannot be set where consolidate.policy decides");
+	if (x->migration.sent_limit > 0 || x->fault.cut_ns)
+		return err_set(e, EXIT_USAGE, "%s is for one migration, and consolidate.policy makes several",
+		               x->fault.cut_ns ? "fault.cut" : "migration.sent_limit");
+	if (k->power == NODE_POWER_COMMAND && (!k->sleep[0] || !k->wake[0]))
+		return err_set(e, EXIT_USAGE, "consolidate.power = command needs consolidate.sleep and .wake");
+	if (consolidation_check(k->ops, k->policy_options, e) < 0)
+		return err_prefix(e, "consolidate");
+	for (int i = 0; i < x->vm_count; i++)
+		disks |= experiment_copies(x, &x->vms[i]);
+	return feature_check(&x->features, x->migration.mode == MODE_POSTCOPY, disks, e);
+}
+
+/* The VMs that group.vms names: on one node, which they leave. */
+static int group_choose(struct experiment *x, struct err *e)
+{
+	char text[OPTION_STRING_ROOM], *save = NULL;
+	const char *node = NULL;
+	snprintf(text, sizeof(text), "%s", x->group.vms);
+	for (int i = 0; i < x->vm_count && strcmp(text, "all") == 0; i++)
+		x->group.moves[i] = true;
+	for (char *name = strtok_r(text, ", ", &save); name && strcmp(x->group.vms, "all") != 0;
+	     name = strtok_r(NULL, ", ", &save)) {
+		const struct experiment_vm *vm = vm_find(x, name, "group.vms", e);
+		if (!vm)
+			return -1;
+		x->group.moves[vm - x->vms] = true;
+	}
+	for (int i = 0; i < x->vm_count; i++) {
+		if (!x->group.moves[i])
+			continue;
+		if (node && strcmp(node, x->vms[i].node) != 0)
+			return err_set(e, EXIT_USAGE, "group.vms: '%s' is on node %s, and others are on node %s",
+			               x->vms[i].name, x->vms[i].node, node);
+		node = x->vms[i].node;
+	}
+	return node ? 0 : err_set(e, EXIT_USAGE, "group.vms names no VM");
+}
+
+static int group_check(struct experiment *x, struct err *e)
+{
+	bool disks = false;
+	if (group_choose(x, e) < 0)
+		return -1;
+	if (x->consolidate.ops)
+		return err_set(e, EXIT_USAGE, "group.vms and consolidate.policy cannot both say what moves");
+	if (x->migration.mode == MODE_NONE || x->migration.vm[0])
+		return err_set(e, EXIT_USAGE, "migration.%s cannot be set where group.vms says what moves",
+		               x->migration.vm[0] ? "vm" : "mode = none");
+	if (x->migration.sent_limit > 0 || x->fault.cut_ns)
+		return err_set(e, EXIT_USAGE, "%s is for one migration, and group.vms makes several",
+		               x->fault.cut_ns ? "fault.cut" : "migration.sent_limit");
+	if (!x->collect.on[4])
+		return err_set(e, EXIT_USAGE, "group.vms needs collect.job = yes, which tells what was sent");
+	for (int i = 0; i < x->vm_count; i++)
+		disks |= experiment_copies(x, &x->vms[i]);
+	return feature_check(&x->features, x->migration.mode == MODE_POSTCOPY, disks, e);
+}
+
+/* The relay takes the place of the destination's QEMU, for memory only. */
+static int stream_check(const struct experiment *x, struct err *e)
+{
+	if (!x->migration.stream && x->migration.stream_kept[0])
+		return err_set(e, EXIT_USAGE, "migration.stream_kept needs migration.stream = yes");
+	if (!x->migration.stream)
+		return 0;
+	if (x->migration.mode == MODE_NONE || x->consolidate.ops || experiment_is_group(x))
+		return err_set(e, EXIT_USAGE, "migration.stream watches one migration: %s",
+		               x->consolidate.ops       ? "consolidate.policy makes several"
+		               : experiment_is_group(x) ? "group.vms makes several"
+		                                        : "migration.mode = none makes none");
+	if (x->features.tunnelled || x->features.copy_disks)
+		return err_set(e, EXIT_USAGE, "migration.stream cannot watch a migration with migration.%s",
+		               x->features.tunnelled ? "tunnelled" : "copy_disks");
+	return 0;
+}
+
+int experiment_check(struct experiment *x, struct err *e)
+{
+	if (!x->vm_count)
+		return err_set(e, EXIT_USAGE, "the config has no VM: add a section [vm vm1]");
+	for (int i = 0; i < x->vm_count; i++)
+		if (vm_check(x, &x->vms[i], e) < 0 || sessions_check(x, &x->vms[i], e) < 0)
+			return -1;
+	if (!x->collect.on[0])
+		return err_set(e, EXIT_USAGE,
+		               "collect.samples cannot be off: without samples the run cannot follow its guests");
+	if (experiment_link_check(&x->link, e) < 0)
+		return -1;
+	if (x->migration.suspend_ns && x->migration.mode != MODE_NONE)
+		return err_set(e, EXIT_USAGE,
+		               "migration.suspend stops a VM that does not move: set migration.mode = none");
+	if (x->migration.sent_limit > 0 && !x->collect.on[4])
+		return err_set(e, EXIT_USAGE,
+		               "migration.sent_limit needs collect.job = yes, which tells what was sent");
+	int moves = experiment_is_group(x) ? group_check(x, e)
+	            : x->consolidate.ops   ? loop_check(x, e)
+	                                   : moving_check(x, e);
+	if (moves < 0 || stream_check(x, e) < 0)
+		return -1;
+	for (int i = 0; i < x->vm_count; i++)
+		if (experiment_copies(x, &x->vms[i]) && !x->features.copy_disks)
+			return err_set(e, EXIT_USAGE,
+			               "VM '%s' moves, and its disk must move along ([storage] kind = copy): set "
+			               "migration.copy_disks",
+			               x->vms[i].name);
+	return 0;
+}

@@ -1,0 +1,15 @@
+/*
+ * experiment_check.h - whether an experiment can be run as it is: what no single key can tell.
+ */
+#ifndef BENCH_EXPERIMENT_EXPERIMENT_CHECK_H
+#define BENCH_EXPERIMENT_EXPERIMENT_CHECK_H
+
+#include "bench/experiment/experiment.h"
+
+/* Bytes of memory that the VM cannot do without: its guest's, and those of its workloads. */
+int64_t experiment_memory_needed(const struct experiment_vm *vm);
+
+/* 0, or -1 with the first thing that cannot be (EXIT_USAGE). Where one VM moves and none is named, it becomes the first. */
+int experiment_check(struct experiment *x, struct err *e);
+
+#endif

@@ -1,0 +1,42 @@
+/*
+ * page_watching.h - the pages of a run's migrations, watched on their way ([migration] stream = yes).
+ *
+ *	page_watching_open(&w, x, &testbed, &directory, &e);            // before the warm-up: reads disk images
+ *	page_passage_begin(&p, w, vm, NODE_SRC, NODE_DST, &spec, &e);   // sets spec->uri, spec->listen_ip
+ *	... migration_run(&spec, ...) ...
+ *	page_passage_end(p, moved);                                     // "stream.VM" of the manifest
+ *	page_watching_close(w, &e);
+ *
+ * A relay in the destination's namespace takes the place of its QEMU, which listens at the loopback there, and passes
+ * the bytes on; collectors/stream/page_watch.h counts them in pages.csv. A stream that is not understood passes all the
+ * same. Each node has a pool of pages: those of disk images that it can read, those of VMs that left it (in this run, or
+ * in an earlier one that kept them in [migration] stream_kept), and those that arrived.
+ */
+#ifndef BENCH_EXPERIMENT_PAGE_WATCHING_H
+#define BENCH_EXPERIMENT_PAGE_WATCHING_H
+
+#include <stdbool.h>
+
+struct err;
+struct experiment;
+struct migration_spec;
+struct page_passage;
+struct page_watching;
+struct run_directory;
+struct testbed;
+
+/* *ret is NULL, and all the rest does nothing, where the experiment does not ask for it. */
+int page_watching_open(struct page_watching **ret, const struct experiment *x, const struct testbed *t,
+                       struct run_directory *d, struct err *e);
+
+/* A migration of VM number vm between two nodes (NODE_SRC, NODE_DST) is about to begin; spec->uri and listen_ip are good
+ * until the passage ends. */
+int page_passage_begin(struct page_passage **ret, struct page_watching *w, int vm, int from, int to,
+                       struct migration_spec *spec, struct err *e);
+
+/* It has ended; moved: the VM is on the other node. p may be NULL. */
+void page_passage_end(struct page_passage *p, bool moved);
+
+int page_watching_close(struct page_watching *w, struct err *e);
+
+#endif

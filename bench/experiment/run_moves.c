@@ -1,0 +1,65 @@
+#include "bench/experiment/run_moves.h"
+
+#include "bench/base/err.h"
+#include "bench/experiment/progress.h"
+#include "collectors/job.h"
+
+#include <json-c/json.h>
+#include <stdio.h>
+#include <string.h>
+
+void run_on_move_event(void *context, int64_t head_ns, const char *vm, const char *node, const char *event,
+                       const char *detail)
+{
+	struct run *r = context;
+	if (strcmp(event, "move-begin") == 0)
+		job_expect(r->watching.job, vm);
+	if (strncmp(event, "move-", 5) == 0)
+		progress_note("%s, %s: %s %s", node, vm, event + 5, detail);
+	else if (strncmp(event, "node-", 5) == 0)
+		progress_note("%s: %s (%s)", node, event + 5, detail);
+	else if (strcmp(event, "group-limit") == 0)
+		progress_note("%s", detail);
+	run_on_event(r, head_ns, vm, node, event, detail);
+}
+
+static struct json_object *move_json(const struct run *r, const struct move_record *m)
+{
+	struct json_object *into = json_object_new_object();
+	json_object_object_add(into, "vm", json_object_new_string(r->x->vms[m->vm].name));
+	json_object_object_add(into, "from", json_object_new_string(r->testbed.nodes[m->from].name));
+	json_object_object_add(into, "to", json_object_new_string(r->testbed.nodes[m->to].name));
+	json_object_object_add(into, "begin_ns", json_object_new_int64(m->begin_ns));
+	json_object_object_add(into, "end_ns", json_object_new_int64(m->end_ns));
+	if (m->postcopy_start_ns)
+		json_object_object_add(into, "postcopy_start_ns", json_object_new_int64(m->postcopy_start_ns));
+	json_object_object_add(into, "arrived", json_object_new_boolean(m->arrived));
+	if (m->recalled)
+		json_object_object_add(into, "recalled", json_object_new_boolean(true));
+	if (m->lost)
+		json_object_object_add(into, "vm_lost", json_object_new_boolean(true));
+	if (m->words[0])
+		json_object_object_add(into, "reason", json_object_new_string(m->words));
+	return into;
+}
+
+struct json_object *run_moves_json(const struct run *r, const struct move_record *moves, int count)
+{
+	struct json_object *list = json_object_new_array();
+	for (int i = 0; i < count; i++)
+		json_object_array_add(list, move_json(r, &moves[i]));
+	return list;
+}
+
+struct mover_node run_mover_node(const struct run *r, int node, char uri[64])
+{
+	const struct node *n = &r->testbed.nodes[node];
+	snprintf(uri, 64, "tcp://%s", n->migration_ip);
+	return (struct mover_node){ n->name, n->libvirt_uri, uri, n->peer_uri[0] ? n->peer_uri : NULL, n->core };
+}
+
+int run_moves_pulse(void *context, const char *line, struct err *e)
+{
+	progress_tick(line);
+	return run_interrupted_or_lost(context, e);
+}

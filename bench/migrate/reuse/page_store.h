@@ -1,0 +1,47 @@
+/*
+ * page_store.h - pages of 4 KiB by their hash, bounded, in memory or in a file that survives restarts.
+ *
+ *	page_store_open(&s, "/var/lib/x/pages", 1 << 18, seed, &e);     // 1 GiB
+ *	page_store_session(s);                                          // makes room by forgetting what was not used lately
+ *	page_store_put(s, h, content);
+ *	content = page_store_find(s, h);
+ *	page_store_close(s);
+ *
+ * Memory pages of guests are secrets: the file is its owner's only (0600), opened without following links, and refused
+ * when it belongs to somebody else or others may read it. It is locked while it is open. What it holds is believed by
+ * its hash alone: at opening every page is hashed, and one that does not fit is forgotten; found pages are hashed again.
+ * Within a session nothing is forgotten.
+ */
+#ifndef BENCH_MIGRATE_REUSE_PAGE_STORE_H
+#define BENCH_MIGRATE_REUSE_PAGE_STORE_H
+
+#include "collectors/stream/page_index.h"
+
+#include <stdint.h>
+
+struct err;
+struct page_store;
+
+enum { STORE_PAGE_BYTES = 4096 };
+
+/* At most `slots` pages. path NULL: in memory only. A file of another size or seed begins anew. */
+int page_store_open(struct page_store **ret, const char *path, uint32_t slots, uint64_t seed, struct err *e);
+void page_store_close(struct page_store *s);
+
+/* A session begins. Where more than half is used, what was used longest ago is forgotten until half is free. */
+void page_store_session(struct page_store *s);
+
+/* 4 KiB, good until the session ends; NULL: not there, or what is there is no longer that page. */
+const unsigned char *page_store_find(struct page_store *s, struct page_hash h);
+
+/* 0: it is there (now, or was); -1: no room. */
+int page_store_put(struct page_store *s, struct page_hash h, const unsigned char *content);
+
+uint32_t page_store_room(const struct page_store *s);
+uint32_t page_store_count(const struct page_store *s);
+uint64_t page_store_seed(const struct page_store *s);
+
+/* Hashes of all pages, one at a time: *at begins with 0. 1, or 0 after the last. */
+int page_store_next(const struct page_store *s, uint32_t *at, struct page_hash *ret);
+
+#endif

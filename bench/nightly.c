@@ -1,0 +1,331 @@
+#include "bench/nightly.h"
+
+#include "analysis/compare.h"
+#include "analysis/compare_write.h"
+#include "analysis/history.h"
+#include "analysis/nightly.h"
+#include "analysis/nightly_write.h"
+#include "analysis/study.h"
+#include "analysis/trend.h"
+#include "bench/base/clock.h"
+#include "bench/base/err.h"
+#include "bench/base/json_file.h"
+#include "bench/base/lock_file.h"
+#include "bench/experiment/progress.h"
+#include "bench/experiment/run_directory.h"
+#include "bench/nightly_sets.h"
+#include "reports/compare.h"
+#include "reports/nightly.h"
+#include "reports/trend.h"
+
+#include <json-c/json.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+/* ---- begin ---- */
+
+/* "pid 4711 since 2026-11-22 01:30:00" */
+static void owner_say(char *buffer, size_t room)
+{
+	char since[32];
+	time_t now = time(NULL);
+	struct tm tm;
+	localtime_r(&now, &tm);
+	strftime(since, sizeof(since), "%Y-%m-%d %H:%M:%S", &tm);
+	snprintf(buffer, room, "pid %d since %s", (int)getpid(), since);
+}
+
+/* The folder of runs that a baseline is: of a set, or the folder itself. */
+static const char *runs_of(const char *baseline, char *buffer, size_t room)
+{
+	nightly_set_runs(baseline, buffer, room);
+	return access(buffer, F_OK) == 0 ? buffer : baseline;
+}
+
+static int pinned_check(const char *pinned, struct err *e)
+{
+	struct study_runs runs = { 0 };
+	char path[PATH_MAX];
+	int result = pinned ? study_read_any(&runs, runs_of(pinned, path, sizeof(path)), e) : 0;
+	study_runs_free(&runs);
+	return result < 0 ? err_prefix(e, "--baseline") : 0;
+}
+
+int nightly_open(struct nightly *n, const struct nightly_options *o, struct err *e)
+{
+	char path[PATH_MAX], owner[80], held[80];
+	*n = (struct nightly){ .o = o, .lock = -1, .began_ns = clock_wall_ns() };
+	if (pinned_check(o->pinned, e) < 0 || directory_make(o->root, e) < 0)
+		return -1;
+	snprintf(path, sizeof(path), "%.3900s/.lock", o->root);
+	owner_say(owner, sizeof(owner));
+	int taken = lock_file_try(path, owner, &n->lock, held, sizeof(held), e);
+	if (taken == 0)
+		return err_set(e, EXIT_CANNOT, "another nightly (%s) is at work in '%s'", held, o->root);
+	return taken < 0 ? -1 : 0;
+}
+
+void nightly_close(struct nightly *n)
+{
+	if (n->lock >= 0)
+		close(n->lock);
+	n->lock = -1;
+}
+
+static struct night_facts facts_of(const struct nightly *n, const char *baseline)
+{
+	return (struct night_facts){ .name = n->name,
+		                     .config = n->config,
+		                     .baseline = baseline,
+		                     .pinned = n->o->pinned != NULL,
+		                     .began_ns = n->began_ns };
+}
+
+void nightly_place(struct nightly *n)
+{
+	char stamp[32];
+	time_t second = (time_t)(n->began_ns / NS_PER_S);
+	struct tm tm;
+	localtime_r(&second, &tm);
+	strftime(stamp, sizeof(stamp), "%Y%m%d-%H%M%S", &tm);
+	snprintf(n->set, sizeof(n->set), "%.360s/%s", n->o->root, stamp);
+}
+
+int nightly_begin(struct nightly *n, const char *name, const char *config, struct err *e)
+{
+	nightly_place(n);
+	snprintf(n->name, sizeof(n->name), "%s", name);
+	snprintf(n->config, sizeof(n->config), "%s", config);
+	if (mkdir(n->set, 0755) < 0)
+		return err_errno(e, EXIT_CANNOT, "cannot create '%s'", n->set);
+	const struct night_facts facts = facts_of(n, "");
+	struct json_object *night = night_begin_json(&facts);
+	int result = json_file_write(n->set, NIGHT_FILE, night, e);
+	json_object_put(night);
+	return result;
+}
+
+/* ---- what is done with the runs ---- */
+
+/* A night at its end. */
+struct ending {
+	struct nightly *n;
+	struct study_runs base, new;
+	struct comparison comparison;
+	char baseline[PATH_MAX]; /* absolute; "" none */
+	struct json_object *night, *compared;
+	int troubled;
+};
+
+/* What could not be done is told, and kept for the summary. */
+static void trouble(struct ending *end, struct err *e)
+{
+	err_report(e);
+	night_add_trouble(end->night, e->text);
+	end->troubled = 1;
+	*e = (struct err){ 0 };
+}
+
+/* The last good set that can still be read; "" in baseline when there is none. */
+static int baseline_find(struct ending *end, struct err *e)
+{
+	const struct nightly *n = end->n;
+	struct nightly_sets sets;
+	struct err unread = { 0 };
+	char path[PATH_MAX];
+	if (n->o->pinned) {
+		if (!realpath(n->o->pinned, end->baseline))
+			return err_errno(e, EXIT_USAGE, "cannot read the baseline '%s'", n->o->pinned);
+		return study_read_any(&end->base, runs_of(end->baseline, path, sizeof(path)), e);
+	}
+	int result = nightly_sets_read(&sets, n->o->root, e);
+	int64_t before_ns = n->began_ns;
+	const struct nightly_set *set;
+	while (result == 0 && !end->baseline[0] && (set = nightly_sets_baseline(&sets, n->name, before_ns))) {
+		before_ns = set->began_ns;
+		study_runs_free(&end->base);
+		if (study_read_any(&end->base, nightly_set_runs(set->path, path, sizeof(path)), &unread) == 0)
+			snprintf(end->baseline, sizeof(end->baseline), "%s", set->path);
+	}
+	nightly_sets_free(&sets);
+	return result;
+}
+
+static int is_planned(const struct study *s, const char *label)
+{
+	for (long p = 0; s && p < s->points; p++)
+		if (strcmp(s->labels[p], label) == 0 && s->states[p] != RUN_LEFT_OUT)
+			return 1;
+	return 0;
+}
+
+/* A case that was to be run and left no folder, such as one for which the machine had no memory, was skipped. */
+static void count_skipped(struct ending *end)
+{
+	const struct study *s = end->n->study;
+	for (int i = 0; i < end->comparison.case_count; i++) {
+		struct compare_case *of = &end->comparison.cases[i];
+		if (of->runs[COMPARE_NEW] || !is_planned(s, of->label))
+			continue;
+		of->runs[COMPARE_NEW] = of->skipped[COMPARE_NEW] = (int)s->repeats;
+		snprintf(of->why, sizeof(of->why), "%ld of %ld runs of NEW were skipped: %.600s", s->repeats,
+		         s->repeats, s->skipped);
+	}
+}
+
+/* The verdict, and the documents. Without runs there is a verdict, too. */
+static void judge(struct ending *end, int interrupted)
+{
+	struct err e = { 0 };
+	struct night night;
+	char path[PATH_MAX];
+	const struct compare_options options = { .choices = end->n->o->choices, .despite = "" };
+	nightly_set_runs(end->n->set, path, sizeof(path));
+	int result = study_read_any(&end->new, path, &e);
+	enum night_verdict without = interrupted ? NIGHT_INTERRUPTED : result < 0 ? NIGHT_SKIPPED : NIGHT_BROKEN;
+	if (result == 0)
+		result = baseline_find(end, &e);
+	struct study_runs *base = end->baseline[0] ? &end->base : &end->new;
+	if (result == 0)
+		result = compare_make(&end->comparison, base, &end->new, &options, &e);
+	struct night_facts facts = facts_of(end->n, end->baseline);
+	facts.ended_ns = clock_wall_ns();
+	if (result < 0) {
+		end->night = night_failed_json(&facts, without, e.text);
+		err_report(&e);
+		return;
+	}
+	count_skipped(end);
+	night_judge(&night, &end->comparison, end->baseline[0] != '\0', interrupted);
+	if (!night.why[0] && end->n->study)
+		snprintf(night.why, sizeof(night.why), "%.590s", end->n->study->skipped);
+	end->night = night_json(&facts, &night, &end->comparison);
+	end->compared =
+		comparison_json(&end->comparison, end->baseline[0] ? end->baseline : end->n->set, end->n->set);
+}
+
+/* ---- history and trend ---- */
+
+static void history_keep(struct ending *end, struct history *h)
+{
+	struct err e = { 0 };
+	int new;
+	for (int i = 0; i < end->new.count; i++)
+		if (history_add(h, &end->new.runs[i], &new, &e) < 0 && e.status != EXIT_USAGE)
+			trouble(end, &e); /* a run that was interrupted is none for the history */
+}
+
+/* One page of the metrics that have values. */
+static void trend_show(struct ending *end, struct history *h)
+{
+	static const char *const metrics[] = { "migration_time:completion", "downtime:stop_resume", "downtime:work",
+		                               "lost_work", "baseline_rate" };
+	enum { METRICS = sizeof(metrics) / sizeof(*metrics) };
+	struct json_object *docs[METRICS];
+	struct err e = { 0 };
+	char folder[PATH_MAX];
+	int count = 0;
+	for (int i = 0; i < METRICS; i++)
+		if ((docs[count] = trend_json(h, metrics[i], end->n->name, NULL, &e)))
+			count++;
+	e = (struct err){ 0 };
+	snprintf(folder, sizeof(folder), "%s/trend", end->n->set);
+	if (count && (directory_make(folder, &e) < 0 ||
+	              report_trend_page((struct json_object *const *)docs, count, folder, &e) < 0))
+		trouble(end, &e);
+	while (count)
+		json_object_put(docs[--count]);
+}
+
+static void history_show(struct ending *end)
+{
+	struct err e = { 0 };
+	struct history *h = NULL;
+	char parent[PATH_MAX];
+	snprintf(parent, sizeof(parent), "%s", end->n->o->database);
+	char *slash = strrchr(parent, '/');
+	if (slash && slash != parent)
+		*slash = '\0';
+	if ((slash && slash != parent && directory_make(parent, &e) < 0) ||
+	    history_open(&h, end->n->o->database, &e) < 0) {
+		trouble(end, &e);
+		return;
+	}
+	history_keep(end, h);
+	trend_show(end, h);
+	history_close(h);
+}
+
+/* ---- the rest ---- */
+
+static void compare_show(struct ending *end)
+{
+	struct err e = { 0 };
+	char folder[PATH_MAX];
+	snprintf(folder, sizeof(folder), "%s/compare", end->n->set);
+	if (end->baseline[0] &&
+	    (directory_make(folder, &e) < 0 || report_comparison_folder(end->compared, folder, &e) < 0))
+		trouble(end, &e);
+}
+
+static void sets_trim(struct ending *end)
+{
+	const struct nightly *n = end->n;
+	struct nightly_sets sets;
+	struct err e = { 0 };
+	int removed = nightly_sets_read(&sets, n->o->root, &e);
+	if (removed == 0)
+		removed = nightly_sets_trim(&sets, n->name, n->o->keep, end->baseline, &e);
+	if (removed < 0)
+		trouble(end, &e);
+	else if (removed)
+		progress_note("%d old set%s removed from '%s'", removed, removed == 1 ? "" : "s", n->o->root);
+	nightly_sets_free(&sets);
+}
+
+static void show(struct ending *end, FILE *out)
+{
+	struct err e = { 0 };
+	if (report_night(end->night, end->compared, end->n->set, &e) < 0)
+		trouble(end, &e);
+	if (end->n->o->textfile && report_night_metrics(end->night, end->compared, end->n->o->textfile, &e) < 0)
+		trouble(end, &e);
+	if (json_file_write(end->n->set, NIGHT_FILE, end->night, &e) < 0)
+		trouble(end, &e);
+	if (report_night_text(out, end->night, end->compared, &e) < 0)
+		trouble(end, &e);
+	progress_note("%s/index.html", end->n->set);
+}
+
+int nightly_conclude(struct nightly *n, int interrupted, FILE *out)
+{
+	struct ending *end = calloc(1, sizeof(*end));
+	if (!end)
+		return EXIT_CANNOT;
+	end->n = n;
+	judge(end, interrupted);
+	if (end->compared)
+		compare_show(end);
+	if (end->new.count)
+		history_show(end);
+	/* Its own set must have its verdict before the old ones are looked at. */
+	struct err e = { 0 };
+	if (json_file_write(n->set, NIGHT_FILE, end->night, &e) < 0)
+		trouble(end, &e);
+	sets_trim(end);
+	show(end, out);
+	int status = json_object_get_int(json_object_object_get(end->night, "status"));
+	int troubled = end->troubled;
+	json_object_put(end->night);
+	json_object_put(end->compared);
+	comparison_free(&end->comparison);
+	study_runs_free(&end->base);
+	study_runs_free(&end->new);
+	free(end);
+	return status == EXIT_DONE && troubled ? EXIT_CANNOT : status;
+}

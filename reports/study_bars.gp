@@ -1,0 +1,30 @@
+# Bars, one a point, with the interval over the repeats.
+# The caller has set: CAPTION, COUNT, HIGH, AXIS, LINE (a value to draw a line at; NaN: none), arrays LABEL, VALUE, DOWN, UP
+# (NaN where there is no interval), TEXT.
+load SCRIPTS.'/style.gp'
+
+TOP = 44; BOTTOM = 72
+W = 1200; H = TOP + BOTTOM + 30 * COUNT
+eval(open(W, H))
+set output OUT
+if (CAPTION ne '') { set label 90 CAPTION at screen 0.02, screen 1 - 16. / H left font bold }
+set tmargin at screen 1 - TOP * 1. / H
+set bmargin at screen BOTTOM * 1. / H
+set lmargin at screen 0.20
+set rmargin at screen 0.97
+set border 1
+set xrange [0:1.22 * HIGH]
+set yrange [COUNT + 0.6:0.4]
+set xlabel AXIS offset 0, 0.5
+set grid xtics noytics linetype 1 linewidth 0.5 linecolor rgb '#DDDDDD'
+set ytics scale 0
+set ytics (LABEL[1] 1)
+do for [i = 2:COUNT] { set ytics add (LABEL[i] i) }
+do for [i = 1:COUNT] {
+	set object i rectangle from 0, i - 0.32 to VALUE[i], i + 0.32 fillcolor rgb BLUE fillstyle solid noborder
+	if (DOWN[i] == DOWN[i]) { set arrow i from DOWN[i], i to UP[i], i heads size screen 0.003, 90 linewidth 1.5 linecolor rgb BLACK front }
+	set label i TEXT[i] at (UP[i] == UP[i] && UP[i] > VALUE[i] ? UP[i] : VALUE[i]), i left offset 0.8, 0 font small front
+}
+if (LINE == LINE) { set arrow 1000 from LINE, graph 0 to LINE, graph 1 nohead dashtype 2 linewidth 1.5 linecolor rgb RED front }
+plot NaN notitle
+unset output

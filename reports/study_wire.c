@@ -1,0 +1,214 @@
+/*
+ * What TCP carried at each point of a study (collectors/tcp.c): goodput against the link's, and which window was in the
+ * way. Of a study without such runs there is nothing.
+ */
+#include "reports/csv_table.h"
+#include "reports/html.h"
+#include "reports/study_section.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { WIRE_POINTS = 64 };
+
+/* Mean goodput from here on, of the ideal, is a full link; so much of the time held up is why it was not. */
+#define FULL 0.9
+#define MOST_PERCENT 50
+
+struct wire {
+	const char *point;
+	double rate, ideal;     /* asked of the link, and of TCP on it; bit/s */
+	double rtt_ns, seen_ns; /* asked; TCP's mean */
+	double transfer_ns;
+	double goodput; /* bit/s, in the middle of the transfer */
+	double goodput_low, goodput_high;
+	double whole;                            /* bit/s, over all of it */
+	double congestion, flight, peer, unsent; /* bytes */
+	double peer_percent, buffer_percent;
+	double resent, connections;
+};
+
+static double mean_of(const struct study_view *v, const char *point, const char *metric, const char *estimator)
+{
+	return csv_table_number(v->values, study_point_row(v->values, point, metric, estimator), "mean");
+}
+
+/* The points that have it, in the study's order. */
+static int collect(const struct study_view *v, struct wire *ret)
+{
+	const struct csv_table *t = v->values;
+	int count = 0;
+	for (int i = 0; i < csv_table_rows(t) && count < WIRE_POINTS; i++) {
+		const char *point = csv_table_text(t, i, "point");
+		if (strcmp(csv_table_text(t, i, "metric"), "tcp_goodput") != 0 ||
+		    strcmp(csv_table_text(t, i, "estimator"), "middle") != 0 || isnan(csv_table_number(t, i, "mean")))
+			continue;
+		const struct run_data *run = study_view_point(v, point);
+		ret[count++] = (struct wire){
+			.point = point,
+			.rate = csv_table_number(t, i, "rate_bit_per_s"),
+			.ideal = run ? json_number(run->manifest, "link.measured.ideal_bits_per_s") : NAN,
+			.rtt_ns = csv_table_number(t, i, "rtt_ns"),
+			.seen_ns = mean_of(v, point, "tcp_rtt", "mean"),
+			.transfer_ns = mean_of(v, point, "transfer_time", ""),
+			.goodput = 8 * csv_table_number(t, i, "mean"),
+			.goodput_low = 8 * csv_table_number(t, i, "low"),
+			.goodput_high = 8 * csv_table_number(t, i, "high"),
+			.whole = 8 * mean_of(v, point, "tcp_goodput", "mean"),
+			.congestion = mean_of(v, point, "tcp_window", "congestion"),
+			.flight = mean_of(v, point, "tcp_window", "flight"),
+			.peer = mean_of(v, point, "tcp_window", "peer"),
+			.unsent = mean_of(v, point, "tcp_window", "unsent"),
+			.peer_percent = mean_of(v, point, "tcp_limited", "peer"),
+			.buffer_percent = mean_of(v, point, "tcp_limited", "buffer"),
+			.resent = mean_of(v, point, "tcp_resent", ""),
+			.connections = mean_of(v, point, "tcp_connections", ""),
+		};
+	}
+	return count;
+}
+
+/* What kept it from being faster, by TCP's own count of its time. */
+static const char *bound_of(const struct wire *w)
+{
+	return w->goodput >= FULL * w->ideal       ? "the link"
+	       : w->peer_percent >= MOST_PERCENT   ? "the receiver's window"
+	       : w->buffer_percent >= MOST_PERCENT ? "the send buffer"
+	       : isnan(w->ideal)                   ? "not known"
+	                                           : "the congestion window, or the sender itself";
+}
+
+/* ---- the page ---- */
+
+static void put_cell(FILE *out, double value, const char *unit)
+{
+	char text[64];
+	fputs(isnan(value) ? "<td class=\"number missing\">" : "<td class=\"number\">", out);
+	html_text(out, value_format(value, unit, text, sizeof(text)));
+	fputs("</td>", out);
+}
+
+static void put_row(FILE *out, const struct wire *w)
+{
+	char text[300];
+	fputs("<tr><th scope=\"row\">", out);
+	html_text(out, block_format(w->point, text, sizeof(text)));
+	fputs("</th>", out);
+	put_cell(out, w->transfer_ns, "ns");
+	put_cell(out, w->seen_ns, "ns");
+	put_cell(out, 100 * w->whole / w->ideal, "percent");
+	put_cell(out, 100 * w->goodput / w->ideal, "percent");
+	put_cell(out, w->rate / 8e9 * w->rtt_ns, "bytes");
+	put_cell(out, w->flight, "bytes");
+	put_cell(out, w->congestion, "bytes");
+	put_cell(out, w->peer, "bytes");
+	put_cell(out, w->unsent, "bytes");
+	put_cell(out, w->peer_percent, "percent");
+	put_cell(out, w->buffer_percent, "percent");
+	put_cell(out, w->resent, "");
+	put_cell(out, w->connections, "");
+	fputs("<td>", out);
+	html_text(out, bound_of(w));
+	fputs("</td></tr>\n", out);
+}
+
+static void put(FILE *out, const struct study_view *v, const struct study_plot *plots, int plot_count)
+{
+	static const char *const heads[] = { "all",        "middle",    "in flight", "congestion",
+		                             "receiver's", "behind it", "receiver",  "send buffer" };
+	struct wire wires[WIRE_POINTS];
+	int count = collect(v, wires);
+	fputs("<section>\n<h2>On the wire</h2>\n<p class=\"note\">In one round trip no more goes through than a window: "
+	      "of TCP's congestion control, of the receiver, of the send buffer. Where each is above rate × RTT the link is "
+	      "full all the same, and a longer round trip costs only TCP's begin. Goodput, of what TCP can carry on such a "
+	      "link, is that of all bytes and that of the middle half of them; windows, round trip and what held the sender "
+	      "up are the kernel's own count (tcp.csv), means over the time in which it sent, of all connections together. "
+	      "What waits behind the window in the send buffer goes before the last pages do, while the VM is stopped."
+	      "</p>\n",
+	      out);
+	study_plots_put(out, v, plots, plot_count, PART_WIRE, 0);
+	fputs("<table class=\"ranking\">\n<thead><tr><th rowspan=\"2\"></th>"
+	      "<th class=\"number\" rowspan=\"2\">time on the wire</th><th class=\"number\" rowspan=\"2\">round trip seen</th>"
+	      "<th colspan=\"2\">goodput, of the link's</th><th class=\"number\" rowspan=\"2\">rate × RTT</th>"
+	      "<th colspan=\"4\">window</th><th colspan=\"2\">held up by</th><th class=\"number\" rowspan=\"2\">sent again</th>"
+	      "<th class=\"number\" rowspan=\"2\">connections</th><th rowspan=\"2\">bound by</th></tr>\n<tr>",
+	      out);
+	for (size_t i = 0; i < sizeof(heads) / sizeof(*heads); i++)
+		fprintf(out, "<th class=\"number\">%s</th>", heads[i]);
+	fputs("</tr></thead>\n<tbody>\n", out);
+	for (int i = 0; i < count; i++)
+		put_row(out, &wires[i]);
+	fputs("</tbody>\n</table>\n</section>\n", out);
+}
+
+/* "On the wire: bound by the link at 9 of 10 points, by the receiver's window at 1." */
+static void put_summary(FILE *out, const struct study_view *v)
+{
+	struct wire wires[WIRE_POINTS];
+	int count = collect(v, wires);
+	fputs("<p class=\"verdict\">On the wire: bound ", out);
+	for (int i = 0; i < count; i++) {
+		const char *bound = bound_of(&wires[i]);
+		int same = 0, seen = 0;
+		for (int k = 0; k < count; k++) {
+			int is_same = strcmp(bound_of(&wires[k]), bound) == 0;
+			same += is_same;
+			seen |= is_same && k < i;
+		}
+		if (!seen)
+			html_textf(out, i ? ", by %s at %d" : "by %s at %d of %d points", bound, same, count);
+	}
+	fputs(".</p>\n", out);
+}
+
+/* ---- the picture ---- */
+
+static int prepare(const struct study_drawing *d, const struct study_plot *plot, FILE *s)
+{
+	static const char *const arrays[] = { "LABEL", "VALUE", "DOWN", "UP", "TEXT" };
+	struct wire wires[WIRE_POINTS];
+	int count = collect(d->view, wires);
+	double highest = 0;
+	(void)plot;
+	if (!count)
+		return 1;
+	gnuplot_arrays(s, arrays, sizeof(arrays) / sizeof(*arrays), count);
+	for (int i = 0; i < count; i++) {
+		const struct wire *w = &wires[i];
+		char text[300], rate[64];
+		gnuplot_set_item(s, "LABEL", i + 1, block_format(w->point, text, sizeof(text)));
+		gnuplot_set_number_item(s, "VALUE", i + 1, w->goodput / 1e6);
+		gnuplot_set_number_item(s, "DOWN", i + 1, w->goodput_low / 1e6);
+		gnuplot_set_number_item(s, "UP", i + 1, w->goodput_high / 1e6);
+		snprintf(text, sizeof(text), "%s, bound by %s", value_format(w->goodput, "bit/s", rate, sizeof(rate)),
+		         bound_of(w));
+		gnuplot_set_item(s, "TEXT", i + 1, text);
+		highest = fmax(highest, fmax(w->goodput, w->ideal) / 1e6);
+	}
+	fprintf(s, "COUNT = %d\n", count);
+	gnuplot_set_number(s, "HIGH", 1.25 * highest); /* room for the words */
+	gnuplot_set_number(s, "LINE", wires[0].ideal / 1e6);
+	gnuplot_set_text(s, "AXIS", "goodput of the middle half of the bytes (Mbit/s); dashed: the link's");
+	return 0;
+}
+
+static int plots(const struct study_view *v, struct study_plot *ret, int room)
+{
+	(void)v;
+	if (room < 1)
+		return 0;
+	ret[0] = (struct study_plot){ .name = "wire",
+		                      .heading = "What TCP carried, and what was in the way",
+		                      .script = "study_bars.gp",
+		                      .part = PART_WIRE,
+		                      .prepare = prepare };
+	return 1;
+}
+
+static bool is_there(const struct study_view *v)
+{
+	struct wire wires[WIRE_POINTS];
+	return collect(v, wires) > 0;
+}
+
+const struct study_section wire_section = { is_there, plots, put_summary, put };

@@ -1,0 +1,202 @@
+/* Comparisons: which runs stand against which, and what forbids to compare them. */
+#include "t/compared.h"
+
+static void assert_forbidden(const struct made_conditions *c, const char *why, const char *kind)
+{
+	const struct compare_options despite = { .despite = kind };
+	made_set(base_path, 1, 5, &usual, 1e9, 200);
+	made_set(new_path, 1, 5, c, 1e9, 200);
+	compare();
+	if (!strstr(compared.cases[0].why, why))
+		fail_msg("'%s' does not say '%s'", compared.cases[0].why, why);
+	assert_int_equal(compared.count, 0);
+	assert_int_equal(compared.verdict, COMPARE_NOT);
+	assert_int_equal(comparison_status(&compared), EXIT_USAGE);
+	compare_with(&despite);
+	assert_string_equal(compared.cases[0].why, "");
+	assert_int_equal(compared.verdict, COMPARE_SAME);
+}
+
+static void another_link(void **state)
+{
+	(void)state;
+	const struct made_conditions c = { .rate = "1000000000bit/s" };
+	assert_forbidden(&c, "another link: link.asked.rate is 100000000bit/s in BASE, 1000000000bit/s in NEW",
+	                 "link");
+}
+
+static void another_scale(void **state)
+{
+	(void)state;
+	const struct made_conditions c = { .scale = 0.54 };
+	assert_forbidden(&c, "another scale: scale is 1 in BASE, 0.54 in NEW", "scale|link");
+}
+
+static void another_machine(void **state)
+{
+	(void)state;
+	const struct made_conditions c = { .cpu = "another" };
+	assert_forbidden(&c, "another machine: host.cpu is a cpu in BASE, another in NEW", "machine");
+}
+
+static void another_load(void **state)
+{
+	(void)state;
+	const struct made_conditions c = { .workload = "memdirty" };
+	assert_forbidden(&c, "another load: vms.1.workloads.1.name is intadd in BASE, memdirty in NEW", "load");
+}
+
+static void mixed_among_themselves(void **state)
+{
+	(void)state;
+	const struct made_conditions c = { .cpu = "another" };
+	made_set(base_path, 1, 4, &usual, 1e9, 200);
+	made_set(base_path, 5, 1, &c, 1e9, 200);
+	made_set(new_path, 1, 5, &usual, 1e9, 200);
+	compare();
+	assert_non_null(strstr(compared.cases[0].why, "among the runs of BASE"));
+}
+
+static void versions_are_told(void **state)
+{
+	(void)state;
+	const struct made_conditions c = { .qemu = "8.0.0", .mode = "postcopy", .flags = "\"slow\"" };
+	made_set(base_path, 1, 5, &usual, 1e9, 200);
+	made_set(new_path, 1, 5, &c, 1e9, 200);
+	compare();
+	assert_int_equal(compared.verdict, COMPARE_SAME);
+	const struct condition_changes *changes = &compared.cases[0].changes;
+	assert_int_equal(changes->count, 2);
+	assert_string_equal(changes->list[0].what, "hypervisor.qemu");
+	assert_string_equal(changes->list[0].new, "8.0.0");
+	assert_null(changes->list[0].kind);
+	assert_int_equal(compared.cases[0].flagged[COMPARE_NEW], 5);
+	assert_int_equal(compared.cases[0].flagged[COMPARE_BASE], 0);
+}
+
+static void failed_runs(void **state)
+{
+	(void)state;
+	const struct made_conditions failed = { .status = "failed", .reason = "the guest did not boot" };
+	made_set(base_path, 1, 10, &usual, 1e9, 200);
+	made_set(new_path, 1, 8, &usual, 1e9, 200);
+	made_set(new_path, 9, 2, &failed, 0, 0);
+	compare(); /* a fifth: the others speak for it */
+	assert_int_equal(compared.verdict, COMPARE_SAME);
+	assert_int_equal(compared.cases[0].failed[COMPARE_NEW], 2);
+	made_set(new_path, 8, 1, &failed, 0, 0);
+	compare();
+	assert_string_equal(compared.cases[0].why, "3 of 10 runs of NEW failed: the guest did not boot");
+	assert_int_equal(comparison_status(&compared), EXIT_MEASURED_BAD);
+	/* those of BASE are no regression */
+	char swap[sizeof(base_path)];
+	memcpy(swap, base_path, sizeof(swap));
+	memcpy(base_path, new_path, sizeof(swap));
+	memcpy(new_path, swap, sizeof(swap));
+	compare();
+	assert_non_null(strstr(compared.cases[0].why, "of BASE failed"));
+	assert_int_equal(comparison_status(&compared), EXIT_USAGE);
+}
+
+/* ---- cases ---- */
+
+static void cases_by_point(void **state)
+{
+	(void)state;
+	const struct made_conditions cpu = { .point = "load=cpu" }, io = { .point = "load=io" },
+				     old = { .point = "load=old" }, more = { .point = "load=new" };
+	made_set(base_path, 1, 7, &cpu, 1e9, 200);
+	made_set(base_path, 11, 7, &io, 1e9, 200);
+	made_set(base_path, 21, 2, &old, 1e9, 200);
+	made_set(new_path, 1, 7, &io, 0.8e9, 200);
+	made_set(new_path, 11, 7, &cpu, 1e9, 200);
+	made_set(new_path, 21, 2, &more, 1e9, 200);
+	compare();
+	assert_int_equal(compared.case_count, 4);
+	assert_string_equal(compared.cases[0].label, "load=cpu");
+	assert_string_equal(compared.cases[2].why, "NEW has no run of it");
+	assert_string_equal(compared.cases[3].why, "BASE has no run of it");
+	assert_int_equal(compared.counts[COMPARE_NOT], 2);
+	for (int i = 0; i < compared.count; i++)
+		if (strcmp(compared.list[i].metric, "baseline_rate") == 0)
+			assert_int_equal(compared.list[i].verdict,
+			                 compared.list[i].case_index == 1 ? COMPARE_REGRESSED : COMPARE_SAME);
+	/* one case each: they are what is compared */
+	snprintf(base_path, sizeof(base_path), "%s/one", scratch);
+	snprintf(new_path, sizeof(new_path), "%s/other", scratch);
+	made_set(base_path, 1, 7, &cpu, 1e9, 200);
+	made_set(new_path, 1, 7, &io, 1e9, 200);
+	compare();
+	assert_int_equal(compared.case_count, 1);
+	assert_string_equal(compared.cases[0].label, "load=cpu | load=io");
+	assert_int_equal(compared.verdict, COMPARE_SAME);
+}
+
+/* A and B made in turn: two members of one study, for each of its other cases. */
+static void points_of_one_study(void **state)
+{
+	(void)state;
+	struct err e = { 0 };
+	const struct made_conditions points[] = { { .point = "load=cpu feature=plain" },
+		                                  { .point = "load=io feature=plain" },
+		                                  { .point = "load=cpu feature=tls" },
+		                                  { .point = "load=io feature=tls" } };
+	for (int i = 0; i < 4; i++)
+		made_set(base_path, 1 + 7 * i, 7, &points[i], i == 3 ? 0.8e9 : 1e9, 200);
+	snprintf(new_path, sizeof(new_path), "%s", base_path);
+	compare(); /* each case with itself */
+	assert_int_equal(compared.case_count, 4);
+	assert_int_equal(study_runs_choose(&runs[0], "feature=plain", &e), 0);
+	assert_int_equal(study_runs_choose(&runs[1], "feature=tls", &e), 0);
+	assert_int_equal(runs[0].count, 14);
+	comparison_free(&compared);
+	assert_int_equal(compare_make(&compared, &runs[0], &runs[1], &(struct compare_options){ .despite = "" }, &e),
+	                 0);
+	assert_int_equal(compared.case_count, 2);
+	assert_string_equal(compared.cases[0].label, "load=cpu");
+	assert_string_equal(compared.cases[1].label, "load=io");
+	for (int i = 0; i < compared.count; i++)
+		if (strcmp(compared.list[i].metric, "baseline_rate") == 0)
+			assert_int_equal(compared.list[i].verdict,
+			                 compared.list[i].case_index ? COMPARE_REGRESSED : COMPARE_SAME);
+	assert_int_equal(study_runs_choose(&runs[1], "load=io feature=none", &e), -1);
+	assert_int_equal(e.status, EXIT_USAGE);
+	assert_true(point_label_has("load=cpu feature=tls", "feature=tls"));
+	assert_false(point_label_has("load=cpu feature=tls", "feature=t"));
+	assert_true(point_label_has("", ""));
+}
+
+static void runs_and_folders(void **state)
+{
+	(void)state;
+	struct err e = { 0 };
+	struct study_runs s;
+	made_set(base_path, 1, 2, &usual, 1e9, 200);
+	char one[200];
+	snprintf(one, sizeof(one), "%s/001", base_path);
+	assert_int_equal(study_read_any(&s, one, &e), 0);
+	assert_int_equal(s.count, 1);
+	study_runs_free(&s);
+	assert_int_equal(study_read_any(&s, scratch, &e), -1);
+	assert_int_equal(e.status, EXIT_USAGE);
+	assert_non_null(strstr(e.text, "holds no run"));
+	study_runs_free(&s);
+	assert_int_equal(study_read_any(&s, "/nowhere", &e), -1);
+	assert_int_equal(e.status, EXIT_USAGE);
+	study_runs_free(&s);
+	made_study(base_path, "");
+	assert_int_equal(study_read_any(&s, base_path, &e), 0);
+	assert_int_equal(s.count, 2);
+	study_runs_free(&s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		IN_FOLDERS(another_link),        IN_FOLDERS(another_scale),          IN_FOLDERS(another_machine),
+		IN_FOLDERS(another_load),        IN_FOLDERS(mixed_among_themselves), IN_FOLDERS(versions_are_told),
+		IN_FOLDERS(failed_runs),         IN_FOLDERS(cases_by_point),         IN_FOLDERS(runs_and_folders),
+		IN_FOLDERS(points_of_one_study),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,147 @@
+/* Comparisons: how they are shown. */
+#include "analysis/compare_write.h"
+#include "bench/base/whole_file.h"
+#include "reports/compare.h"
+#include "t/compared.h"
+
+static char *shown(const char *format)
+{
+	char *text = NULL;
+	size_t size;
+	struct err e = { 0 };
+	struct json_object *doc = comparison_json(&compared, base_path, new_path);
+	FILE *out = open_memstream(&text, &size);
+	if (report_comparison(out, doc, format, &e) < 0)
+		fail_msg("%s", e.text);
+	fclose(out);
+	json_object_put(doc);
+	return text;
+}
+
+static void assert_shown(const char *format, const char *const wanted[])
+{
+	char *text = shown(format);
+	for (; *wanted; wanted++)
+		if (!strstr(text, *wanted))
+			fail_msg("%s has no '%s':\n%s", format, *wanted, text);
+	free(text);
+}
+
+static void make_all_verdicts(void)
+{
+	const struct made_conditions slow = { .point = "load=<slow> #1" }, gone = { .point = "load=gone" },
+				     broken = { .point = "load=broken" },
+				     failed = { .point = "load=broken", .status = "failed", .reason = "no & boot" };
+	made_set(base_path, 1, 10, &slow, 1e9, 200);
+	made_set(new_path, 1, 10, &slow, 0.9e9, 100);
+	made_set(base_path, 21, 1, &gone, 1e9, 200);
+	made_set(base_path, 31, 3, &broken, 1e9, 200);
+	made_set(new_path, 31, 3, &failed, 1e9, 200);
+	compare();
+}
+
+static void formats(void **state)
+{
+	(void)state;
+	struct err e = { 0 };
+	make_all_verdicts();
+	assert_int_equal(comparison_status(&compared), EXIT_MEASURED_BAD);
+	static const char *const text[] = {
+		"regressed: baseline rate of vm1 (migrating): ",
+		"improved: downtime, stop to resume of vm1 (migrating): ",
+		"4 comparisons: 1 regressed, 1 improved, 2 no difference shown, 2 not comparable",
+		"load=<slow> #1, 10 to 10 runs:",
+		"difference (95 %)",
+		"could have been",
+		"load=gone, 1 to 0 runs: not comparable: NEW has no run of it",
+		"not comparable: 3 of 3 runs of NEW failed: no & boot",
+		NULL
+	};
+	static const char *const csv[] = { "case,metric,vm,role,estimator,unit,base,",
+		                           "load=<slow> #1,baseline_rate,vm1,migrating,intadd,additions/s,",
+		                           ",regressed,\n",
+		                           ",improved,\n",
+		                           "load=gone,,,,,,missing,0,missing,0,",
+		                           ",not comparable,NEW has no run of it\n",
+		                           NULL };
+	static const char *const tap[] = {
+		"1..6\nok 1 - load=<slow>  1: migration time, to completion of vm1 (migrating)\n",
+		"\nnot ok 4 - load=<slow>  1: baseline rate of vm1 (migrating)\n# baseline rate",
+		"ok 5 - load=gone: the runs can be compared # SKIP not comparable: NEW has no",
+		"not ok 6 - load=broken: the runs can be compared\n# 3 of 3 runs", NULL
+	};
+	static const char *const junit[] = {
+		"<testsuites name=\"migmeter compare\" tests=\"6\" failures=\"2\" errors=\"0\" skipped=\"1\">",
+		"<testsuite name=\"load=&lt;slow&gt; #1\" tests=\"4\" failures=\"1\"",
+		"<failure type=\"regressed\" message=\"baseline rate of vm1 (migrating): ",
+		"<failure type=\"broken\" message=\"3 of 3 runs of NEW failed: no &amp; boot\"/>",
+		"<skipped message=\"NEW has no run of it\"/>",
+		NULL
+	};
+	static const char *const json[] = { "\"verdict\":\"regressed\"", "\"no_difference_shown\":2",
+		                            "\"broken\":true", "\"method\":\"exact\"", NULL };
+	assert_shown("text", text);
+	assert_shown("csv", csv);
+	assert_shown("tap", tap);
+	assert_shown("junit", junit);
+	assert_shown("json", json);
+	struct json_object *doc = comparison_json(&compared, "a", "b");
+	assert_int_equal(report_comparison(stderr, doc, "xml", &e), -1);
+	assert_int_equal(e.status, EXIT_USAGE);
+	json_object_put(doc);
+}
+
+static void endless_is_shown(void **state)
+{
+	(void)state;
+	add_moody(base_path, 10, 0, 20);
+	add_moody(new_path, 10, 8, 20);
+	compare();
+	static const char *const text[] = {
+		"regressed: migration time, to completion of vm1 (migrating): 20.0 s to never, "
+		"never ends now",
+		NULL
+	};
+	static const char *const csv[] = { ",never,10,never,", NULL };
+	static const char *const json[] = { "\"center\":\"never\"", "\"difference\":\"never\"", NULL };
+	assert_shown("text", text);
+	assert_shown("csv", csv);
+	assert_shown("json", json);
+}
+
+static void page(void **state)
+{
+	(void)state;
+	struct err e = { 0 };
+	char path[256];
+	make_all_verdicts();
+	struct json_object *doc = comparison_json(&compared, "<base>", "new");
+	if (report_comparison_page(doc, scratch, &e) < 0)
+		fail_msg("%s", e.text);
+	json_object_put(doc);
+	snprintf(path, sizeof(path), "%s/compare.html", scratch);
+	char *text = whole_file_read(path, 5 << 20);
+	assert_non_null(text);
+	static const char *const wanted[] = { "BASE &lt;base&gt;, NEW new",
+		                              "<b>regressed</b>: baseline rate of vm1",
+		                              "class=\"disagrees\">regressed",
+		                              "class=\"agrees\">improved",
+		                              "aria-label=\"How the values lie\"",
+		                              "<svg",
+		                              "Not comparable: 3&nbsp;of 3&nbsp;runs of NEW failed" };
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++)
+		if (!strstr(text, wanted[i]))
+			fail_msg("not there: %s", wanted[i]);
+	assert_null(strstr(text, "<base>"));
+	free(text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		IN_FOLDERS(formats),
+		IN_FOLDERS(endless_is_shown),
+		IN_FOLDERS(page),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,334 @@
+/* Schedules of a group's moves, on a link that is known: which of them is right can be reckoned. */
+#include "bench/base/err.h"
+#include "bench/placement/group_schedule.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* after the headers it needs */
+#include <cmocka.h>
+
+#define MB 1e6
+#define WINDOW (2 * MB) /* of a connection */
+enum { MOST = 64 };
+
+/*
+ * A link that moves share; a connection sends what a window in each round trip lets through, and begins with ten
+ * segments, twice as many after each round trip (RFC 6928).
+ */
+struct made_link {
+	double rate, rtt_s, window_bytes; /* bytes/s */
+	double setup_s;                   /* of a move, before it sends */
+	double stale_s;                   /* what is said of a move may be so old */
+};
+
+struct made_vm {
+	double memory, dirty;
+	/* --- */
+	double begun_s, sent, left, pass_sent, rate;
+	bool moving, over;
+};
+
+static double cap(const struct made_link *l, const struct made_vm *v, double now_s)
+{
+	double since = now_s - v->begun_s - l->setup_s;
+	if (since < 0)
+		return 0;
+	if (l->rtt_s <= 0)
+		return l->rate;
+	double begun = 14480 * exp2(since / l->rtt_s), window = begun < l->window_bytes ? begun : l->window_bytes;
+	return window / l->rtt_s;
+}
+
+/* Each gets the same, but no more than it can take. */
+static void share(const struct made_link *l, const struct made_vm *vms, int count, double now_s, double *ret)
+{
+	double left = l->rate;
+	int open = 0;
+	bool done[MOST] = { 0 };
+	for (int i = 0; i < count; i++) {
+		ret[i] = 0;
+		done[i] = !vms[i].moving;
+		open += vms[i].moving;
+	}
+	for (bool again = true; again && open;) {
+		again = false;
+		for (int i = 0; i < count; i++)
+			if (!done[i] && cap(l, &vms[i], now_s) <= left / open) {
+				ret[i] = cap(l, &vms[i], now_s);
+				left -= ret[i];
+				done[i] = again = true;
+				open--;
+			}
+	}
+	for (int i = 0; i < count; i++)
+		if (!done[i])
+			ret[i] = left / open;
+}
+
+/* Time for the group, in s; INFINITY: never. Passes: what is dirtied while a pass is sent is the next one. */
+static double move_all(struct group_schedule *s, const struct made_link *l, struct made_vm *vms, int count)
+{
+	const double step_s = 0.002, look_s = 0.05, downtime_s = 0.3;
+	double rates[MOST], now_s = 0, next_look_s = 0;
+	for (; now_s < 3000; now_s += step_s) {
+		if (now_s >= next_look_s) {
+			next_look_s += look_s;
+			for (int i = 0; i < count; i++)
+				if (vms[i].moving)
+					group_schedule_progress(
+						s, i,
+						&(struct group_progress){
+							(int64_t)(vms[i].sent - vms[i].rate * l->stale_s * rand() / RAND_MAX),
+							vms[i].sent > 0 ? (int64_t)vms[i].left : 0,
+							vms[i].sent > vms[i].memory ? vms[i].dirty : NAN });
+			for (int i; (i = group_schedule_recall(s)) >= 0;) {
+				vms[i].moving = false;
+				vms[i].sent = vms[i].pass_sent = 0;
+				group_schedule_ended(s, i, false);
+			}
+			for (int i; (i = group_schedule_next(s, (int64_t)(now_s * 1e9) + 1)) >= 0;) {
+				vms[i].moving = true;
+				vms[i].begun_s = now_s;
+				vms[i].left = vms[i].memory;
+			}
+			if (group_schedule_is_over(s))
+				break;
+		}
+		share(l, vms, count, now_s, rates);
+		for (int i = 0; i < count; i++) {
+			struct made_vm *v = &vms[i];
+			if (!v->moving)
+				continue;
+			v->rate = rates[i];
+			v->sent += rates[i] * step_s;
+			v->pass_sent += rates[i] * step_s;
+			v->left += (v->dirty - rates[i]) * step_s;
+			if (v->left <= rates[i] * downtime_s && v->pass_sent >= v->memory) {
+				v->moving = false;
+				v->over = true;
+				group_schedule_ended(s, i, true);
+			}
+		}
+	}
+	return now_s < 3000 ? now_s : INFINITY;
+}
+
+static const struct made_vm mixed[] = {
+	{ .memory = 48 * MB, .dirty = 0.2 * MB }, { .memory = 96 * MB, .dirty = 1 * MB },
+	{ .memory = 64 * MB },                    { .memory = 128 * MB, .dirty = 0.5 * MB },
+	{ .memory = 64 * MB, .dirty = 2 * MB },   { .memory = 48 * MB },
+	{ .memory = 96 * MB, .dirty = 0.2 * MB }, { .memory = 64 * MB, .dirty = 1 * MB },
+};
+enum { MIXED = sizeof(mixed) / sizeof(*mixed) };
+
+static struct group_schedule *made(int kind, int at_once, const struct made_vm *vms, int count, int64_t free_bytes,
+                                   bool dirty_known)
+{
+	struct group_schedule_options options;
+	struct group_vm group[MOST];
+	assert_int_equal(option_defaults(group_schedule_rows, &options, NULL), 0);
+	options.kind = kind;
+	options.at_once = at_once;
+	options.recall = true;
+	for (int i = 0; i < count; i++)
+		group[i] = (struct group_vm){ (int64_t)vms[i].memory, (int64_t)vms[i].memory,
+			                      dirty_known ? vms[i].dirty : NAN };
+	struct group_schedule *s = group_schedule_new(&options, group, count, free_bytes, NULL);
+	assert_non_null(s);
+	return s;
+}
+
+static double time_of(const struct made_link *l, const struct made_vm *vms, int count, int kind, int at_once,
+                      bool dirty_known)
+{
+	struct made_vm copy[MOST];
+	memcpy(copy, vms, (size_t)count * sizeof(*vms));
+	struct group_schedule *s = made(kind, at_once, vms, count, INT64_MAX, dirty_known);
+	double time_s = move_all(s, l, copy, count);
+	group_schedule_free(s);
+	return time_s;
+}
+
+static double best_fixed(const struct made_link *l, const struct made_vm *vms, int count, int *ret_k)
+{
+	double best = INFINITY;
+	for (int k = 1; k <= count; k++) {
+		double t = time_of(l, vms, count, SCHEDULE_FIXED, k, false);
+		if (t < best) {
+			best = t;
+			*ret_k = k;
+		}
+	}
+	return best;
+}
+
+static const struct made_link links[] = {
+	{ 12.5 * MB, 0, WINDOW, 0.4, 0.05 },    { 12.5 * MB, 0.03, WINDOW, 0.4, 0.05 },
+	{ 12.5 * MB, 0.1, WINDOW, 0.4, 0.05 },  { 125 * MB, 0, WINDOW, 0.4, 0.05 },
+	{ 125 * MB, 0.03, WINDOW, 0.4, 0.05 },  { 125 * MB, 0.1, WINDOW, 0.4, 0.05 },
+};
+enum { LINKS = sizeof(links) / sizeof(*links) };
+
+/* The best K is from 1 to 6 there. */
+static void adaptive_is_near_the_best_fixed_number(void **state)
+{
+	(void)state;
+	srand(1);
+	for (int i = 0; i < LINKS; i++) {
+		const struct made_link *l = &links[i];
+		int k = 0;
+		double best = best_fixed(l, mixed, MIXED, &k), one = time_of(l, mixed, MIXED, SCHEDULE_SEQUENTIAL, 0, 0);
+		double adaptive = time_of(l, mixed, MIXED, SCHEDULE_ADAPTIVE, 0, true);
+		double blind = time_of(l, mixed, MIXED, SCHEDULE_ADAPTIVE, 0, false);
+		print_message("# %4.0f Mbit/s, %3.0f ms: one after the other %.1f s, all %.1f s, best %.1f s (K = %d), "
+		              "adaptive %.1f s, without dirty rates %.1f s\n",
+		              l->rate * 8 / MB, l->rtt_s * 1e3, one, time_of(l, mixed, MIXED, SCHEDULE_ALL, 0, 0), best,
+		              k, adaptive, blind);
+		assert_true(adaptive < 1.1 * best);
+		assert_true(blind < 1.2 * best);
+		assert_true(i < LINKS - 1 || 3 * adaptive < one);
+	}
+}
+
+/* Groups of any size, that dirty up to a sixth of the slower link each. */
+static void adaptive_is_not_far_off_for_any_group(void **state)
+{
+	enum { GROUPS = 20 };
+	double sum = 0, worst = 0;
+	(void)state;
+	srand(2);
+	for (int g = 0; g < GROUPS; g++) {
+		struct made_vm vms[MOST] = { 0 };
+		int count = 2 + rand() % 10, k = 0;
+		for (int i = 0; i < count; i++)
+			vms[i] = (struct made_vm){ .memory = (32 + rand() % 128) * MB,
+				                   .dirty = rand() % 2 * 2 * MB * rand() / RAND_MAX };
+		const struct made_link *l = &links[rand() % LINKS];
+		double best = best_fixed(l, vms, count, &k);
+		double ratio = time_of(l, vms, count, SCHEDULE_ADAPTIVE, 0, true) / best;
+		sum += ratio / GROUPS;
+		worst = ratio > worst ? ratio : worst;
+	}
+	print_message("# adaptive to the best: mean %.3f, worst %.3f\n", sum, worst);
+	assert_true(sum < 1.1);
+	assert_true(worst < 1.35);
+}
+
+static void the_one_that_takes_longest_goes_first(void **state)
+{
+	static const struct made_vm vms[] = { { .memory = 10 * MB }, { .memory = 30 * MB }, { .memory = 20 * MB } };
+	(void)state;
+	struct group_schedule *s = made(SCHEDULE_FIXED, 2, vms, 3, INT64_MAX, false);
+	assert_int_equal(group_schedule_next(s, 1), 1);
+	assert_int_equal(group_schedule_next(s, 1), 2);
+	assert_int_equal(group_schedule_next(s, 1), -1);
+	group_schedule_ended(s, 2, true);
+	assert_int_equal(group_schedule_next(s, 2), 0);
+	group_schedule_ended(s, 0, false);
+	assert_int_equal(group_schedule_next(s, 3), -1);
+	assert_false(group_schedule_is_over(s));
+	group_schedule_ended(s, 1, true);
+	assert_true(group_schedule_is_over(s));
+	assert_int_equal(group_schedule_next(s, 4), -1);
+	group_schedule_free(s);
+}
+
+static void no_more_begin_than_the_memory_bears(void **state)
+{
+	static const struct made_vm vms[] = {
+		{ .memory = 60 * MB }, { .memory = 30 * MB }, { .memory = 50 * MB }, { .memory = 200 * MB }
+	};
+	(void)state;
+	struct group_schedule *s = made(SCHEDULE_ALL, 0, vms, 4, (int64_t)(100 * MB), false);
+	assert_int_equal(group_schedule_next(s, 1), 0);
+	assert_int_equal(group_schedule_next(s, 1), 1);
+	assert_int_equal(group_schedule_next(s, 1), -1);
+	/* What arrived has its memory, what failed gives it back. */
+	group_schedule_ended(s, 1, true);
+	assert_int_equal(group_schedule_next(s, 2), -1);
+	group_schedule_ended(s, 0, false);
+	assert_int_equal(group_schedule_next(s, 3), 2);
+	group_schedule_ended(s, 2, true);
+	/* The last never fits. */
+	assert_int_equal(group_schedule_next(s, 4), -1);
+	assert_true(group_schedule_is_over(s));
+	group_schedule_free(s);
+}
+
+static void told(struct group_schedule *s, int vm, double sent, double dirty)
+{
+	const struct group_progress p = { (int64_t)sent, (int64_t)(1000 * MB), dirty };
+	group_schedule_progress(s, vm, &p);
+}
+
+/* A link that one fills; at first it seems to grow. */
+static void moves_that_are_of_no_use_are_recalled_and_wait_again(void **state)
+{
+	static const struct made_vm vms[] = {
+		{ .memory = 900 * MB, .dirty = MB },
+		{ .memory = 800 * MB, .dirty = MB },
+		{ .memory = 700 * MB, .dirty = MB },
+		{ .memory = 600 * MB, .dirty = MB },
+	};
+	double sent = 0;
+	bool moving[4] = { 0 };
+	int most = 0, now = 0, recalled = 0;
+	(void)state;
+	struct group_schedule *s = made(SCHEDULE_ADAPTIVE, 0, vms, 4, INT64_MAX, true);
+	for (double at_s = 1; at_s < 3; at_s += 0.05) {
+		double rate = at_s < 2 ? 10 * (at_s - 1) * MB : 10 * MB;
+		sent += rate * 0.05;
+		if (moving[0])
+			told(s, 0, sent, MB);
+		for (int vm; (vm = group_schedule_recall(s)) >= 0; recalled++) {
+			assert_int_not_equal(vm, 0);
+			moving[vm] = false;
+			group_schedule_ended(s, vm, false);
+			now--;
+		}
+		for (int vm; (vm = group_schedule_next(s, (int64_t)(at_s * 1e9))) >= 0; now++)
+			moving[vm] = true;
+		most = now > most ? now : most;
+	}
+	assert_int_equal(most, 4);
+	assert_int_equal(recalled, 3);
+	assert_int_equal(group_schedule_limit(s), 1);
+	assert_non_null(strstr(group_schedule_why(s), "1 at a time: "));
+	group_schedule_ended(s, 0, true);
+	assert_int_equal(group_schedule_next(s, (int64_t)4e9), 1);
+	group_schedule_free(s);
+}
+
+/* A VM that dirties as much as its share does not move beside another. */
+static void a_vm_moves_alone_where_its_share_would_not_do(void **state)
+{
+	static const struct made_vm vms[] = { { .memory = 90 * MB, .dirty = 6 * MB }, { .memory = 80 * MB } };
+	(void)state;
+	struct group_schedule *s = made(SCHEDULE_ADAPTIVE, 0, vms, 2, INT64_MAX, true);
+	assert_int_equal(group_schedule_next(s, (int64_t)1e9), 0);
+	for (double at_s = 1; at_s < 4; at_s += 0.05) {
+		told(s, 0, 10 * MB * (at_s - 0.99), NAN);
+		assert_int_equal(group_schedule_next(s, (int64_t)(at_s * 1e9)), -1);
+	}
+	group_schedule_ended(s, 0, true);
+	assert_int_equal(group_schedule_next(s, (int64_t)4e9), 1);
+	group_schedule_free(s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(adaptive_is_near_the_best_fixed_number),
+		cmocka_unit_test(adaptive_is_not_far_off_for_any_group),
+		cmocka_unit_test(the_one_that_takes_longest_goes_first),
+		cmocka_unit_test(no_more_begin_than_the_memory_bears),
+		cmocka_unit_test(moves_that_are_of_no_use_are_recalled_and_wait_again),
+		cmocka_unit_test(a_vm_moves_alone_where_its_share_would_not_do),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
