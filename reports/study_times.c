@@ -41,8 +41,8 @@ static struct bars bars_of(const struct paper *p)
 static int row_of(const struct study_view *v, int group, int series)
 {
 	const struct paper *p = v->paper;
-	return p->times ? study_view_point_row(v, "migration_time", "completion",
-	                                       p->times->series[series].points[group])
+	return p->times ? study_point_row(v->values, p->times->series[series].points[group], "migration_time",
+	                                  "completion")
 	                : study_view_row(v, "migration_time", "", "completion", 1, kinds[series].workload,
 	                                 p->rates_bits_per_s[group]);
 }

@@ -1,4 +1,4 @@
-/* Whatever stream_decode() accepts must encode to the very same bytes again, and be counted without a count that cannot be. */
+/* Whatever stream_record_decode() accepts must encode to the very same bytes again, and be counted without a count that cannot be. */
 #include "bench/base/stream_wire.h"
 #include "t/fuzz.h"
 
@@ -23,8 +23,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 		/* A copy of its own, so that a read past the end is seen. */
 		unsigned char *copy = malloc(size);
 		memcpy(copy, bytes + at, size);
-		if (stream_decode(copy, size, &r) == 0) {
-			stream_encode(&r, again);
+		if (stream_record_decode(copy, size, &r) == 0) {
+			stream_record_encode(&r, again);
 			if (size != STREAM_RECORD_BYTES || memcmp(again, copy, size) != 0)
 				abort();
 			check(&r.report);
@@ -48,7 +48,7 @@ size_t fuzz_seed(int which, unsigned char *buffer)
 			                   .retransmits = i % 2 ? STREAM_CLOSED : 3,
 			                   .report = counts };
 		stream_take(&counts, &r);
-		stream_encode(&r, buffer + used);
+		stream_record_encode(&r, buffer + used);
 		used += STREAM_RECORD_BYTES;
 	}
 	return used;

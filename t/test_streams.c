@@ -76,19 +76,19 @@ static void a_record_is_what_was_sent(void **state)
 	unsigned char bytes[STREAM_RECORD_BYTES + 1] = { 0 };
 	struct stream_record got;
 	(void)state;
-	stream_encode(&sent, bytes);
-	assert_int_equal(stream_decode(bytes, STREAM_RECORD_BYTES, &got), 0);
+	stream_record_encode(&sent, bytes);
+	assert_int_equal(stream_record_decode(bytes, STREAM_RECORD_BYTES, &got), 0);
 	assert_int_equal(got.stream, sent.stream);
 	assert_int_equal(got.number, 42);
 	assert_int_equal(got.retransmits, 3);
 	assert_int_equal(got.report.hole_from_ns, 99);
-	assert_int_equal(stream_decode(bytes, STREAM_RECORD_BYTES + 1, &got), -1);
-	assert_int_equal(stream_decode(bytes, STREAM_RECORD_BYTES - 1, &got), -1);
+	assert_int_equal(stream_record_decode(bytes, STREAM_RECORD_BYTES + 1, &got), -1);
+	assert_int_equal(stream_record_decode(bytes, STREAM_RECORD_BYTES - 1, &got), -1);
 	bytes[5] = 2; /* a sender that there is not */
-	assert_int_equal(stream_decode(bytes, STREAM_RECORD_BYTES, &got), -1);
+	assert_int_equal(stream_record_decode(bytes, STREAM_RECORD_BYTES, &got), -1);
 	bytes[5] = 1;
 	bytes[32] = 200; /* more received than sent */
-	assert_int_equal(stream_decode(bytes, STREAM_RECORD_BYTES, &got), -1);
+	assert_int_equal(stream_record_decode(bytes, STREAM_RECORD_BYTES, &got), -1);
 }
 
 /* ---- two ends ---- */

@@ -82,7 +82,7 @@ static void udp_begin(struct streams *s)
 	socklen_t room = sizeof(from);
 	ssize_t n =
 		recvfrom(s->udp_fd, bytes, sizeof(bytes), MSG_DONTWAIT | MSG_TRUNC, (struct sockaddr *)&from, &room);
-	if (n < 0 || stream_decode(bytes, (size_t)n, &r) < 0 || r.sender != STREAM_CLIENT ||
+	if (n < 0 || stream_record_decode(bytes, (size_t)n, &r) < 0 || r.sender != STREAM_CLIENT ||
 	    connect(s->udp_fd, (struct sockaddr *)&from, room) < 0)
 		return;
 	stream_end_open(&s->udp, s->udp_fd, false, STREAM_GUEST, r.stream);

@@ -69,7 +69,7 @@ bool stream_end_send(struct stream_end *end, int64_t now_ns)
 		return false;
 	}
 	r.retransmits = stream_end_retransmits(end);
-	stream_encode(&r, end->out);
+	stream_record_encode(&r, end->out);
 	end->out_left = STREAM_RECORD_BYTES;
 	end->number++;
 	send_rest(end);
@@ -101,7 +101,7 @@ int stream_end_take(struct stream_end *end, struct stream_record *ret)
 		if (read == 0)
 			return 0;
 		end->in_used = 0;
-		bool good = read > 0 && stream_decode(end->in, STREAM_RECORD_BYTES, ret) == 0 &&
+		bool good = read > 0 && stream_record_decode(end->in, STREAM_RECORD_BYTES, ret) == 0 &&
 		            ret->sender != end->self && (!end->stream || ret->stream == end->stream);
 		if (good) {
 			end->stream = ret->stream;

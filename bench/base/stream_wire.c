@@ -23,7 +23,7 @@ static uint64_t get(const unsigned char **from, int bytes)
 	return value;
 }
 
-void stream_encode(const struct stream_record *r, unsigned char bytes[STREAM_RECORD_BYTES])
+void stream_record_encode(const struct stream_record *r, unsigned char bytes[STREAM_RECORD_BYTES])
 {
 	unsigned char *p = put(bytes, MAGIC, 4);
 	p = put(p, VERSION, 1);
@@ -42,7 +42,7 @@ void stream_encode(const struct stream_record *r, unsigned char bytes[STREAM_REC
 	put(p, (uint64_t)r->report.hole_from_ns, 8);
 }
 
-int stream_decode(const unsigned char *bytes, size_t length, struct stream_record *ret)
+int stream_record_decode(const unsigned char *bytes, size_t length, struct stream_record *ret)
 {
 	const unsigned char *p = bytes;
 	struct stream_record r = { 0 };

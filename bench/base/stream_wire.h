@@ -39,10 +39,10 @@ struct stream_record {
 	struct stream_receipt report; /* without `seen` */
 };
 
-void stream_encode(const struct stream_record *r, unsigned char bytes[STREAM_RECORD_BYTES]);
+void stream_record_encode(const struct stream_record *r, unsigned char bytes[STREAM_RECORD_BYTES]);
 
 /* 0, or -1 when it is no record: wrong length, magic, version, or numbers that cannot be. *ret is then untouched. */
-int stream_decode(const unsigned char *bytes, size_t length, struct stream_record *ret);
+int stream_record_decode(const unsigned char *bytes, size_t length, struct stream_record *ret);
 
 /* Count one that came. Records more than 64 behind the highest number count as reordered. */
 void stream_take(struct stream_receipt *s, const struct stream_record *r);
