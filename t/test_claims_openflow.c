@@ -42,8 +42,26 @@ static void test_lans(void **state)
 	}
 }
 
+static void test_lans_page(void **state)
+{
+	(void)state;
+	static const char *const wanted[] = {
+		"O1, O2, O3: agrees",
+		"With a disk as large as its memory, a VM that takes it along moves longer, by a factor of 2",
+		"Figure 11", "the study has no run of"
+	};
+	make_lans(0);
+	csv_table_free(claims_made());
+	char *page = page_made(scratch);
+	for (size_t i = 0; i + 1 < sizeof(wanted) / sizeof(*wanted); i++)
+		if (!strstr(page, wanted[i]))
+			fail_msg("not there: %s", wanted[i]);
+	assert_null(strstr(page, wanted[3]));
+	free(page);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { IN_SCRATCH(test_lans) };
+	const struct CMUnitTest tests[] = { IN_SCRATCH(test_lans), IN_SCRATCH(test_lans_page) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
