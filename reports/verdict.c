@@ -31,7 +31,7 @@ const struct main_metric main_metrics[] = {
 	{ "downtime", "network", "downtime, network" },
 	{ "downtime", "work", "downtime, work" },
 	{ "downtime", "reported", "downtime, reported" },
-	{ "connection_alive", "tcp", "client's connection alive" },
+	{ "connection_alive", "tcp", "client's connection alive (1: yes)" },
 	{ "stream_gap", "udp:from-guest", "client's gap, from the VM" },
 	{ "stream_gap_part", "from-guest:stopped", "of it, stopped" },
 	{ "stream_gap_part", "from-guest:unreachable", "of it, place not learnt" },
