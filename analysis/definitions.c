@@ -48,8 +48,8 @@ const struct metric_definition metric_definitions[] = {
 	  "how good the responses were that web sessions got (good, tolerable, failed); n: how many there were" },
 	{ "stream_gap", "ns",
 	  "udp:from-guest, tcp:from-guest: longest silence at the client between migrate-start and the end of settle; "
-	  "udp:to-guest: longest time of sending of which nothing reached the guest; tcp:to-guest: oldest that the guest's news "
-	  "of the client was when the client heard of it",
+	  "udp:to-guest: longest time of sending of which nothing reached the guest; tcp:to-guest: longest time since "
+	  "that was sent which the client knew to have reached the guest",
 	  BETTER_LOWER, "how long a client that talks to the VM all the time was cut off, by stream and direction" },
 	{ "stream_gap_floor", "ns", "the same over the baseline phase", BETTER_LOWER,
 	  "what the streams show where nothing moves; a gap below it is none" },

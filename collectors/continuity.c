@@ -117,10 +117,10 @@ static void arrived(struct conversation *c, int which, const struct stream_recor
 	/* One that was overtaken reports what is past. */
 	if (r->number + 1 != s->end.receipt.next)
 		return;
+	int64_t news_ns = s->guest.next ? now_ns - s->guest.newest_sent_ns : -1;
+	s->news_ns = news_ns > s->news_ns ? news_ns : s->news_ns;
 	s->guest = r->report;
 	s->guest_retransmits = r->retransmits;
-	int64_t news_ns = r->report.next ? now_ns - r->report.newest_sent_ns : -1;
-	s->news_ns = news_ns > s->news_ns ? news_ns : s->news_ns;
 }
 
 static void take_all(struct conversation *c, int64_t bin_ns)

@@ -12,8 +12,8 @@
  *	                      behind a higher one, how often one came again. next - received are lost, or not there yet
  *	longest_silence_ns    longest time without a record that ended in this bin; `missing` for the first record, and in
  *	                      the last row
- *	oldest_news_ns        longest time, of the records of this bin, since what they report as newest was sent here:
- *	                      so old was what the guest knew of the client when the client heard of it; `missing`: nothing
+ *	oldest_news_ns        longest time, when a record of this bin came, since that was sent here which was known till then
+ *	                      to have reached the guest; `missing`: nothing was
  *	guest_received, guest_next, guest_reordered, guest_duplicates
  *	                      the same of what was sent here, as the guest last said
  *	guest_hole_ns, guest_hole_from_ns
