@@ -26,11 +26,12 @@ COMPILE    = $(CC) -std=c17 -D_GNU_SOURCE -I. -I$(B) $(WARN) $(SANITIZER) $(CFLA
 # The program is everything but its entry and the guest; tests link the same objects.
 SOURCES := $(filter-out bench/migmeter.c workloads/main.c,$(shell find bench workloads collectors analysis reports -name '*.c' | sort))
 OBJECTS := $(SOURCES:%.c=$(B)/%.o)
-GUEST_SOURCES := $(wildcard workloads/*.c) $(addprefix bench/base/,err.c clock.c quantity.c option.c sample_wire.c)
+GUEST_SOURCES := $(wildcard workloads/*.c) $(addprefix bench/base/,err.c clock.c quantity.c option.c sample_wire.c stream_wire.c \
+                 stream_end.c)
 GUEST_OBJECTS := $(GUEST_SOURCES:%.c=$(B)/guest/%.o)
 C_TESTS := $(patsubst t/%.c,$(B)/t/%.t,$(filter-out t/fuzz_alone.c t/bench_%.c,$(wildcard t/*.c)))
 
-.PHONY: help all deps guest images demo kuno kuno-explain hirofuchi sakurai sakurai-tables sakurai-rtt sakurai-machine check check-full lint install clean bench FORCE
+.PHONY: help all deps guest images demo kuno kuno-explain hirofuchi sakurai sakurai-tables sakurai-rtt sakurai-machine openflow openflow-distance check check-full lint install clean bench FORCE
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -92,6 +93,14 @@ sakurai-machine: deps ## the simulator beside machines: the same VMs and policy 
 	$(Q)rm -rf results/sakurai-machine-simulated
 	$(Q)$(B)/migmeter simulate configs/sakurai/machine-simulated.conf -o results/sakurai-machine-simulated
 
+openflow: deps   ## the study of configs/openflow at scale 1/8: 33 runs (about 18 minutes), report in results/openflow
+	$(Q)$(MAKE) --no-print-directory $(PARALLEL) all
+	$(Q)$(B)/migmeter run configs/openflow/openflow.conf --scale 1/8 -o results/openflow --continue
+
+openflow-distance: deps ## the same VM at RTTs of 0 to 30 ms, with its disk left behind or not (8 runs, about 8 minutes)
+	$(Q)$(MAKE) --no-print-directory $(PARALLEL) all
+	$(Q)$(B)/migmeter run configs/openflow/distance.conf -o results/openflow-distance --continue
+
 check: deps      ## all tests (about 5 minutes)
 	$(Q)$(MAKE) --no-print-directory $(PARALLEL) all tests
 	$(Q)MIGMETER_BUILD=$(B) sh t/run.sh
@@ -142,6 +151,7 @@ MAN  = $(DESTDIR)$(prefix)/share/man/man1
 UNITS = $(DESTDIR)$(prefix)/lib/systemd/system
 install: all     ## install below $(DESTDIR)$(prefix)
 	install -d $(DESTDIR)$(prefix)/bin $(DATA)/guest/kernel $(DATA)/configs $(DATA)/reports $(MAN) \
+		$(DATA)/bench/testbed \
 		$(DESTDIR)$(prefix)/share/bash-completion/completions $(UNITS)
 	install -m 755 $(B)/migmeter $(DESTDIR)$(prefix)/bin/migmeter
 	install -m 755 $(B)/guest/migmeter-guest $(DATA)/guest/
@@ -149,6 +159,7 @@ install: all     ## install below $(DESTDIR)$(prefix)
 	for image in $(wildcard $(B)/guest/images/*.img); do \
 		install -d $(DATA)/guest/images && cp --sparse=always $$image $(DATA)/guest/images/ || exit 1; done
 	cp -r configs/. $(DATA)/configs/
+	install -m 644 bench/testbed/learning_switch.py $(DATA)/bench/testbed/
 	install -m 644 $(wildcard reports/*.gp reports/*.css) $(DATA)/reports/
 	sed 's|/usr/local/bin|$(prefix)/bin|' configs/nightly.service >$(UNITS)/migmeter-nightly.service
 	install -m 644 configs/nightly.timer $(UNITS)/migmeter-nightly.timer

@@ -5,6 +5,7 @@
 #include "analysis/cited.h"
 #include "analysis/cluster_metrics.h"
 #include "analysis/coarse.h"
+#include "analysis/continuity_metrics.h"
 #include "analysis/downtime.h"
 #include "analysis/group_metrics.h"
 #include "analysis/host_metrics.h"
@@ -272,10 +273,11 @@ static void check_way(struct analysis *a, double link_bytes)
 {
 	double sent = metric_of(run_fact(&a->run, "/migration/completed/data_processed_bytes"));
 	if (sent > NOTABLE_BYTES && link_bytes < sent / 2)
-		metrics_warn(&a->metrics,
-		             "the hypervisor says that it sent %.3g MB, and %.3g MB crossed the link: the migration went "
-		             "another way",
-		             sent / 1e6, link_bytes / 1e6);
+		metrics_warn(
+			&a->metrics,
+			"the hypervisor says that it sent %.3g MB, and %.3g MB crossed the link: the migration went "
+			"another way",
+			sent / 1e6, link_bytes / 1e6);
 }
 
 static int all_metrics(struct analysis *a, struct err *e)
@@ -293,7 +295,8 @@ static int all_metrics(struct analysis *a, struct err *e)
 		return -1;
 	for (int i = 0; i < a->run.vm_count; i++)
 		if (vm_metrics(a, &a->run.vms[i], e) < 0 ||
-		    response_metrics(&a->run, &a->run.vms[i], &a->metrics, e) < 0)
+		    response_metrics(&a->run, &a->run.vms[i], &a->metrics, e) < 0 ||
+		    continuity_metrics(&a->run, &a->run.vms[i], &a->metrics, e) < 0)
 			return -1;
 	group_lost_metrics(&a->run, &a->metrics);
 	if (link_metrics(&a->run, &a->metrics, &moved_bytes, e) < 0)

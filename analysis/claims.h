@@ -42,7 +42,7 @@ struct claim {
 	const char *answer;  /* said with the value in the page's head, "It takes longer, by"; NULL: it is not */
 };
 
-extern const struct claim kuno_claims[], hirofuchi_claims[], sakurai_rtt_claims[];
+extern const struct claim kuno_claims[], hirofuchi_claims[], sakurai_rtt_claims[], openflow_claims[];
 
 /* What a word of a term says. */
 enum claim_word {

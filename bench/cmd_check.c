@@ -59,6 +59,8 @@ static void check_programs(struct check *c)
 		{ "tc", "link shaping", "iproute2", true },
 		{ "tgtd", "shared disks over iSCSI", "tgt", false },
 		{ "qemu-img", "disks that move along", "qemu-utils", false },
+		{ "ovs-vswitchd", "two LANs and a tunnel between (link.network = ovs)", "openvswitch-switch", false },
+		{ "osken-manager", "the OpenFlow controller of their switches", "python3-os-ken", false },
 		{ "gnuplot", "plots", "gnuplot-nox", false },
 	};
 	bool root = geteuid() == 0, daemon = node_daemon_program(NULL) != NULL;

@@ -6,6 +6,7 @@
 #include "bench/command.h"
 #include "bench/experiment/experiment.h"
 #include "bench/testbed/testbed.h"
+#include "bench/testbed/two_lans.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,7 +41,7 @@ static int spec_fill(const struct arguments *a, struct testbed_spec *spec, struc
 	}
 	*spec = experiment_link_testbed(&link);
 	spec->storage = spec->pinned = true;
-	return link_check_shape(&link.shape, e);
+	return experiment_link_check(&link, e);
 }
 
 static int status_print(void)
@@ -70,6 +71,9 @@ static int status_print(void)
 		       shape->rate_bits_per_s ? rate_format(shape->rate_bits_per_s, rate, sizeof(rate)) : "unshaped",
 		       duration_format(shape->rtt_ns, rtt, sizeof(rtt)));
 	}
+	if (t.datapath[0])
+		printf("switch br-lan of src and dst, %s; datapath %s\n", tunnel_name((enum tunnel)t.spec.tunnel),
+		       t.datapath);
 	testbed_forget(&t);
 	return EXIT_DONE;
 }

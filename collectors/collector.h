@@ -24,18 +24,22 @@ struct watched_node {
 	int core;                       /* the core of a local compute node, -1: not one */
 	const char *libvirt_uri;        /* to open a connection of one's own; NULL: no libvirt there */
 	const char *qemu_pid_directory; /* holds VMNAME.pid while a VM's QEMU runs on this node; NULL: none */
+	const char *flow_socket;        /* Unix socket on which its switch speaks OpenFlow; NULL: none */
+	int switch_number;              /* of that switch in learned_path */
 	const char *migration_ip;       /* its address for migrations; NULL: none go from or to it */
 };
 
 struct watched_vm {
 	const char *name;
-	int index;                 /* index in the experiment and on the wire */
-	const char *node;          /* where it starts */
-	const char *management_ip; /* the agent listens here on SAMPLE_CONTROL_PORT */
-	const char *data_ip;       /* its address on the data network; heartbeats come from it */
-	const char *workloads[4];  /* names, in wire order; NULL ends */
-	const char *sessions;      /* web sessions that load it, see web_schedule.h; NULL or "": none */
-	int migrating;             /* 1: this is a VM that moves */
+	int index;                  /* index in the experiment and on the wire */
+	const char *node;           /* where it starts */
+	const char *management_ip;  /* the agent listens here on SAMPLE_CONTROL_PORT */
+	const char *data_ip;        /* its address on the data network; heartbeats come from it */
+	const char *workloads[4];   /* names, in wire order; NULL ends */
+	const char *data_mac;       /* of its card on that network */
+	int64_t stream_interval_ns; /* of its workload `stream`; 0: it has none */
+	const char *sessions;       /* web sessions that load it, see web_schedule.h; NULL or "": none */
+	int migrating;              /* 1: this is a VM that moves */
 };
 
 struct watched_link {
@@ -59,12 +63,19 @@ struct watch {
 	int vm_count;
 	const struct watched_link *links;
 	int link_count;
+	const char *
+		learned_path; /* what the switches have learnt (bench/testbed/learning_switch.py); NULL: no switches */
+	/* Something happened that belongs in events.csv; from any thread. NULL: nobody wants to know. */
+	void (*event)(void *context, int64_t head_ns, const char *vm, const char *node, const char *event,
+	              const char *detail);
+	void *event_context;
 	int64_t sample_interval_ns; /* of the guests' agents */
 	int64_t job_interval_ns;
 	int64_t cpu_interval_ns;
 	int64_t link_interval_ns;
 	int64_t tcp_interval_ns;
 	int64_t packet_bin_ns;
+	int64_t flow_interval_ns;
 	const struct web_options *web; /* of web sessions; may be NULL where no VM has any */
 	int64_t seed;
 };
@@ -86,6 +97,8 @@ extern const struct collector_ops link_collector;
 extern const struct collector_ops job_collector;
 extern const struct collector_ops ping_collector;
 extern const struct collector_ops web_sessions_collector;
+extern const struct collector_ops continuity_collector;
+extern const struct collector_ops flows_collector;
 extern const struct collector_ops tcp_collector;
 
 /* All of them; NULL ends. */

@@ -108,6 +108,21 @@ static void put_loop_sizes(FILE *out, const struct study_view *v)
 	}
 }
 
+/* The VM of each point of the bars. */
+static void put_point_sizes(FILE *out, const struct study_view *v)
+{
+	const struct paper_times *times = v->paper->times;
+	for (int k = 0; times && k < TIMES_SERIES && times->series[k].label; k++)
+		for (int g = 0; g < TIMES_GROUPS && times->groups[g]; g++) {
+			const struct run_data *run = study_view_point(v, times->series[k].points[g]);
+			struct json_object *vm = run ? run_vm_row(run, run_moved_vm(run)) : NULL;
+			char name[200];
+			snprintf(name, sizeof(name), "%.90s, %.90s", times->groups[g], times->series[k].label);
+			if (vm)
+				put_size(out, name, vm);
+		}
+}
+
 /* The VM of each panel. */
 static void put_curve_sizes(FILE *out, const struct study_view *v)
 {
@@ -128,7 +143,7 @@ static void put_sizes(FILE *out, const struct study_view *v)
 	const struct run_data *any = study_view_any(v);
 	char rate[64];
 	fputs("<section>\n<h2>Sizes</h2>\n<p class=\"note\">", out);
-	if ((v->paper->loops || v->paper->curves) && any)
+	if ((v->paper->loops || v->paper->times || v->paper->curves) && any)
 		html_textf(out, "VMs move over %s.", value_format(run_link_rate(any), "bit/s", rate, sizeof(rate)));
 	fputs("</p>\n<table>\n<thead><tr><th>workload</th><th class=\"number\">memory of a VM</th>"
 	      "<th class=\"number\">of it beyond the scale, zero</th><th class=\"number\">disk</th><th>its "
@@ -136,6 +151,7 @@ static void put_sizes(FILE *out, const struct study_view *v)
 	      out);
 	put_figure_sizes(out, v);
 	put_loop_sizes(out, v);
+	put_point_sizes(out, v);
 	put_curve_sizes(out, v);
 	fputs("</tbody>\n</table>\n</section>\n", out);
 }
@@ -285,8 +301,9 @@ static int plots(const struct study_view *v, struct study_plot *ret, int room)
 	for (const struct paper_figure *f = paper->figures; f && f->name && count < room; f++)
 		add_plot(ret, &count, f->name, f->heading,
 		         (struct study_plot){ .script = "study.gp", .prepare = figure_prepare, .of = f });
-	if (paper->times_heading && count < room)
-		add_plot(ret, &count, "migration_times", paper->times_heading,
+	const char *times = paper->times ? paper->times->heading : paper->times_heading;
+	if (times && count < room)
+		add_plot(ret, &count, "migration_times", times,
 		         (struct study_plot){ .script = "study_times.gp", .prepare = times_prepare });
 	if (paper->curves && count < room)
 		add_plot(ret, &count, paper->curves->name, paper->curves->heading,

@@ -1,5 +1,5 @@
 /*
- * study_times.h - the preamble of study_times.gp: migration times of the runs with one VM.
+ * study_times.h - the preamble of study_times.gp: migration times of points of the sweep (struct paper_times), or of the runs with one VM.
  */
 #ifndef REPORTS_STUDY_TIMES_H
 #define REPORTS_STUDY_TIMES_H

@@ -29,6 +29,18 @@ struct paper_loops {
 	} columns[LOOP_POINTS];
 };
 
+enum { TIMES_GROUPS = 4, TIMES_SERIES = 3 };
+
+/* Bars of migration times of points of the sweep: a group of bars has one of each series. */
+struct paper_times {
+	const char *heading;
+	const char *groups[TIMES_GROUPS]; /* names; NULL ends */
+	struct {
+		const char *label;                /* NULL ends */
+		const char *points[TIMES_GROUPS]; /* labels in the sweep, "case=..." */
+	} series[TIMES_SERIES];
+};
+
 enum { CURVE_PANELS = 2 };
 
 /* One picture of migration times against the round trip: a panel a member of the sweep. */
@@ -53,11 +65,12 @@ struct paper {
 	const struct paper_figure *figures; /* NULL: none */
 	const char *times_heading;          /* of the bars of migration times; NULL: none */
 	const struct paper_loops *loops;    /* NULL: none */
+	const struct paper_times *times;    /* NULL: none */
 	const struct paper_curves *curves;  /* NULL: none */
 	const char *beside_heading;         /* of the migration times of the study in DIR-tuning; NULL: none */
 };
 
-extern const struct paper kuno_paper, hirofuchi_paper, sakurai_rtt_paper;
+extern const struct paper kuno_paper, hirofuchi_paper, sakurai_rtt_paper, openflow_paper;
 
 /* NULL: a paper that is not known. */
 const struct paper *paper_find(const char *name);

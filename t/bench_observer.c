@@ -112,7 +112,7 @@ static int guest_make(struct bench *b, struct err *e)
 	struct samples_progress p = { 0 };
 	if (guests_prepare(&b->boot, &b->x, testbed_state_directory(), e) < 0 || hypervisor_init(e) < 0 ||
 	    hypervisor_open(&b->connection, src->libvirt_uri, e) < 0 ||
-	    watching_start(&b->guest, &b->guest_only, &b->testbed, 1, b->directory, e) < 0)
+	    watching_start(&b->guest, &b->guest_only, &b->testbed, 1, b->directory, NULL, NULL, e) < 0)
 		return -1;
 	b->guest_on = true;
 	int64_t start_ns = clock_now_ns(), deadline_ns = start_ns + 60 * NS_PER_S;
@@ -134,7 +134,7 @@ static int head_set(struct bench *b, bool on, struct err *e)
 	if (b->head_on && !on)
 		result = watching_stop(&b->head, NULL, e);
 	if (!b->head_on && on)
-		result = watching_start(&b->head, &b->head_only, &b->testbed, 1, b->head_directory, e);
+		result = watching_start(&b->head, &b->head_only, &b->testbed, 1, b->head_directory, NULL, NULL, e);
 	b->head_on = on && result == 0;
 	return result;
 }

@@ -152,6 +152,7 @@ static void test_table(void **state)
 	(void)state;
 	assert_int_equal(check_claims(claim_paper_find("kuno")), 10);
 	assert_int_equal(check_claims(claim_paper_find("hirofuchi")), 7);
+	assert_int_equal(check_claims(claim_paper_find("openflow")), 3);
 	assert_int_equal(check_claims(claim_paper_find("sakurai-rtt")), 2);
 	assert_null(claim_paper_find("nobody"));
 }

@@ -33,8 +33,8 @@ static struct domain_spec full(void)
 	spec.core = 1;
 	spec.lock_bytes = 256 << 20;
 	spec.nic_count = 2;
-	spec.nics[0] = (struct domain_nic){ "52:54:00:00:00:01", "br-mgmt" };
-	spec.nics[1] = (struct domain_nic){ "52:54:00:00:00:02", "br-lan" };
+	spec.nics[0] = (struct domain_nic){ "52:54:00:00:00:01", "br-mgmt", false };
+	spec.nics[1] = (struct domain_nic){ "52:54:00:00:00:02", "br-lan", true };
 	spec.disk_count = 4;
 	spec.disks[0] =
 		(struct domain_disk){ .host = "10.77.2.9", .port = 3260, .target = "iqn.2026-01.a:b", .lun = 1 };
@@ -64,7 +64,9 @@ static void test_all_parts(void **state)
 	has(xml, "<uuid>01234567-89ab-8000-80cd-ef0000000003</uuid>");
 	has(xml, "<memory unit='b'>134217728</memory>");
 	has(xml, "<vcpupin vcpu='0' cpuset='1'/><vcpupin vcpu='1' cpuset='1'/><emulatorpin cpuset='1'/>");
-	has(xml, "<source bridge='br-lan'/>");
+	has(xml, "<source bridge='br-mgmt'/><model type='virtio'/><rom enabled='no'/>");
+	has(xml,
+	    "<source bridge='br-lan'/><virtualport type='openvswitch'/><model type='virtio'/><driver><host csum='off'");
 	has(xml, "protocol='iscsi' name='iqn.2026-01.a:b/1'><host name='10.77.2.9' port='3260'/>");
 	has(xml, "<target dev='vdb' bus='virtio'/><readonly/>");
 	has(xml, "type='raw' cache='none'/>\n<source file='/d.raw'/>");

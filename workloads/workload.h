@@ -85,6 +85,7 @@ extern const struct workload_ops memdirty_workload;
 extern const struct workload_ops dutycycle_workload;
 extern const struct workload_ops compile_workload;
 extern const struct workload_ops web_workload;
+extern const struct workload_ops stream_workload;
 extern const struct workload_ops idle_workload;
 
 /* All of them; NULL ends. */

@@ -271,10 +271,22 @@ void experiment_free(struct experiment *x)
 	x->consolidate.policy_options = NULL;
 }
 
+int experiment_link_check(const struct experiment_link *l, struct err *e)
+{
+	struct link_shape shape = l->shape;
+	if (l->network == NETWORK_OVS && l->topology != TOPOLOGY_SHARED)
+		return err_set(e, EXIT_USAGE,
+		               "link.network = ovs has one link, between the two LANs, for all traffic: set "
+		               "link.topology = shared");
+	return link_check_shape(&shape, e);
+}
+
 struct testbed_spec experiment_link_testbed(const struct experiment_link *l)
 {
 	struct testbed_spec spec = { .topology = l->topology,
 		                     .backend = l->backend,
+		                     .network = l->network,
+		                     .tunnel = l->tunnel,
 		                     .shape = l->shape,
 		                     .tcp_buffer_bytes = l->tcp_buffer_bytes };
 	if (strcmp(l->congestion_control, "auto") != 0)

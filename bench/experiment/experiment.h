@@ -44,7 +44,7 @@ struct experiment_hosts {
 };
 
 struct experiment_link {
-	int topology, backend;
+	int topology, backend, network, tunnel;
 	struct link_shape shape;
 	char congestion_control[OPTION_STRING_ROOM];
 	int64_t tcp_buffer_bytes;
@@ -111,8 +111,8 @@ struct experiment_bisect {
 
 struct experiment_collect {
 	int64_t sample_interval_ns, heartbeat_ns, job_interval_ns, cpu_interval_ns, link_interval_ns, packet_bin_ns;
-	int64_t tcp_interval_ns;
-	bool on[8]; /* in the order of collectors[] */
+	int64_t tcp_interval_ns, flow_interval_ns;
+	bool on[10]; /* in the order of collectors[] */
 };
 
 struct experiment {
@@ -151,6 +151,9 @@ const struct option_row *experiment_section_rows(const char *name);
 int experiment_build(struct experiment *x, const struct config_file *c, double scale, struct err *e);
 
 void experiment_free(struct experiment *x);
+
+/* Refuse what cannot be (EXIT_USAGE). */
+int experiment_link_check(const struct experiment_link *l, struct err *e);
 
 /* The testbed that a [link] asks for, without storage, not pinned. */
 struct testbed_spec experiment_link_testbed(const struct experiment_link *l);

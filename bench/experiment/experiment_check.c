@@ -181,8 +181,7 @@ int experiment_check(struct experiment *x, struct err *e)
 	if (!x->collect.on[0])
 		return err_set(e, EXIT_USAGE,
 		               "collect.samples cannot be off: without samples the run cannot follow its guests");
-	struct link_shape shape = x->link.shape;
-	if (link_check_shape(&shape, e) < 0)
+	if (experiment_link_check(&x->link, e) < 0)
 		return -1;
 	if (x->migration.suspend_ns && x->migration.mode != MODE_NONE)
 		return err_set(e, EXIT_USAGE,
@@ -190,7 +189,9 @@ int experiment_check(struct experiment *x, struct err *e)
 	if (x->migration.sent_limit > 0 && !x->collect.on[4])
 		return err_set(e, EXIT_USAGE,
 		               "migration.sent_limit needs collect.job = yes, which tells what was sent");
-	int moves = experiment_is_group(x) ? group_check(x, e) : x->consolidate.ops ? loop_check(x, e) : moving_check(x, e);
+	int moves = experiment_is_group(x) ? group_check(x, e)
+	            : x->consolidate.ops   ? loop_check(x, e)
+	                                   : moving_check(x, e);
 	if (moves < 0 || stream_check(x, e) < 0)
 		return -1;
 	for (int i = 0; i < x->vm_count; i++)

@@ -25,9 +25,10 @@ char *guest_address(int network, int vm, char *buffer, size_t room)
 	return buffer;
 }
 
-static void guest_mac(int network, int vm, char *buffer, size_t room)
+char *guest_mac(int network, int vm, char *buffer, size_t room)
 {
 	snprintf(buffer, room, "52:54:00:77:%02x:%02x", network, FIRST_GUEST + vm);
+	return buffer;
 }
 
 int guests_prepare(struct guest_boot *boot, const struct experiment *x, const char *directory, struct err *e)
@@ -149,7 +150,8 @@ int guest_start(const struct experiment *x, int index, const struct guest_boot *
 		.arguments = arguments,
 		.console_path = console,
 		.nic_count = 2,
-		.nics = { { .bridge = "br-mgmt" }, { .bridge = "br-lan" } },
+		.nics = { { .bridge = "br-mgmt" },
+		          { .bridge = "br-lan", .openvswitch = t->spec.network == NETWORK_OVS } },
 	};
 	domain_uuid(run_id, index, spec.uuid);
 	for (int network = MANAGEMENT_NETWORK; network <= LAN_NETWORK; network++)

@@ -29,6 +29,9 @@ int guests_check_features(struct guest_boot *boot, const struct experiment *x, v
 /* "10.77.1.11" for VM 0, in the management (1) or LAN (2) network; returns buffer. */
 char *guest_address(int network, int vm, char *buffer, size_t room);
 
+/* "52:54:00:77:01:0b", likewise. */
+char *guest_mac(int network, int vm, char *buffer, size_t room);
+
 /* Start VM `index` on `node` through its connection; its console goes to the run directory. */
 int guest_start(const struct experiment *x, int index, const struct guest_boot *boot, const struct testbed *t,
                 const struct node *node, virConnectPtr connection, uint64_t run_id, const char *run_directory,

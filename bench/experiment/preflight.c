@@ -15,15 +15,19 @@
 static const struct {
 	const char *path, *package;
 	int for_storage; /* enum storage_kind; STORAGE_NONE: always */
+	int for_network; /* enum network; NETWORK_BRIDGE: always */
 } tools[] = {
-	{ "/usr/bin/qemu-system-x86_64", "qemu-system-x86", STORAGE_NONE },
-	{ "/sbin/ip", "iproute2", STORAGE_NONE },
-	{ "/sbin/tc", "iproute2", STORAGE_NONE },
-	{ "/bin/ss", "iproute2", STORAGE_NONE },
-	{ "/usr/sbin/tgtd", "tgt", STORAGE_ISCSI },
-	{ "/usr/sbin/tgtadm", "tgt", STORAGE_ISCSI },
-	{ "/usr/bin/qemu-img", "qemu-utils", STORAGE_COPY },
-	{ "/usr/bin/qemu-io", "qemu-utils", STORAGE_COPY },
+	{ "/usr/bin/qemu-system-x86_64", "qemu-system-x86", STORAGE_NONE, NETWORK_BRIDGE },
+	{ "/sbin/ip", "iproute2", STORAGE_NONE, NETWORK_BRIDGE },
+	{ "/sbin/tc", "iproute2", STORAGE_NONE, NETWORK_BRIDGE },
+	{ "/bin/ss", "iproute2", STORAGE_NONE, NETWORK_BRIDGE },
+	{ "/usr/sbin/tgtd", "tgt", STORAGE_ISCSI, NETWORK_BRIDGE },
+	{ "/usr/sbin/tgtadm", "tgt", STORAGE_ISCSI, NETWORK_BRIDGE },
+	{ "/usr/bin/qemu-img", "qemu-utils", STORAGE_COPY, NETWORK_BRIDGE },
+	{ "/usr/bin/qemu-io", "qemu-utils", STORAGE_COPY, NETWORK_BRIDGE },
+	{ "/usr/sbin/ovs-vswitchd", "openvswitch-switch", STORAGE_NONE, NETWORK_OVS },
+	{ "/usr/bin/ovs-ofctl", "openvswitch-common", STORAGE_NONE, NETWORK_OVS },
+	{ "/usr/bin/osken-manager", "python3-os-ken", STORAGE_NONE, NETWORK_OVS },
 };
 
 static int room_check(const char *directory, int64_t need, const char *or_else, struct err *e)
@@ -57,6 +61,7 @@ int run_preflight(const struct experiment *x, const char *directory, const struc
 		               "a run on this machine needs root (namespaces, bridges, traffic control): use sudo");
 	for (size_t i = 0; i < sizeof(tools) / sizeof(tools[0]); i++)
 		if ((!tools[i].for_storage || tools[i].for_storage == x->storage.kind) &&
+		    (!tools[i].for_network || tools[i].for_network == x->link.network) &&
 		    access(tools[i].path, X_OK) < 0)
 			return err_set(e, EXIT_CANNOT, "'%s' is missing (package %s): run 'make deps'", tools[i].path,
 			               tools[i].package);

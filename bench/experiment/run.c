@@ -11,6 +11,7 @@
 #include "bench/testbed/disk_image.h"
 #include "bench/testbed/own_disk.h"
 #include "bench/testbed/storage.h"
+#include "collectors/continuity.h"
 #include "collectors/web_sessions.h"
 
 #include <json-c/json.h>
@@ -113,7 +114,7 @@ static int stage_guests(struct run *r, struct err *e)
 	if (stage_connect(r, e) < 0 ||
 	    guests_check_features(&r->boot, r->x, r->connections[NODE_SRC], r->connections[NODE_DST], e) < 0)
 		return -1;
-	if (watching_start(&r->watching, r->x, &r->testbed, r->run_id, r->directory.path, e) < 0)
+	if (watching_start(&r->watching, r->x, &r->testbed, r->run_id, r->directory.path, run_on_event, r, e) < 0)
 		return -1;
 	r->watching_on = true;
 	if (run_directory_save(&r->directory, e) < 0)
@@ -132,6 +133,7 @@ static int stage_guests(struct run *r, struct err *e)
 	if (run_wait_agents(r, AGENT_RUNNING, 10 * NS_PER_S, e) < 0)
 		return -1;
 	web_sessions_begin(r->watching.web);
+	continuity_begin(r->watching.continuity);
 	return 0;
 }
 
@@ -163,6 +165,7 @@ static void run_close(struct run *r, struct err *e)
 	struct err one = { 0 };
 	struct json_object *facts = json_object_new_object();
 	progress_phase("collecting", 0);
+	continuity_end(r->watching.continuity);
 	samples_save(r);
 	atomic_store(&r->ending, true);
 	for (int i = NODE_SRC; i <= NODE_DST; i++)

@@ -3,6 +3,7 @@
 #include "bench/base/err.h"
 #include "bench/experiment/guests.h"
 #include "bench/testbed/link_tcp.h"
+#include "bench/testbed/two_lans.h"
 
 #include <json-c/json.h>
 #include <stdio.h>
@@ -93,8 +94,8 @@ void run_facts_experiment(struct run_directory *d, const struct run_order *order
 	if (x->consolidate.ops)
 		run_directory_set(d, "consolidate.policy_options",
 		                  options_json(x->consolidate.ops->options, x->consolidate.policy_options));
-	run_directory_set(d, "migration.link",
-	                  text(x->link.topology == TOPOLOGY_SHARED ? "dst-uplink" : "migration"));
+	const struct testbed_spec spec = experiment_testbed(x);
+	run_directory_set(d, "migration.link", text(testbed_migration_link_name(&spec)));
 }
 
 void run_facts_host(struct run_directory *d)
@@ -166,6 +167,8 @@ void run_facts_link(struct run_directory *d, const struct testbed *t, const stru
 	const struct option_row *rows = experiment_section_rows("link");
 	struct experiment_link asked = { .topology = t->spec.topology,
 		                         .backend = t->spec.backend,
+		                         .network = t->spec.network,
+		                         .tunnel = t->spec.tunnel,
 		                         .shape = t->spec.shape,
 		                         .tcp_buffer_bytes = t->spec.tcp_buffer_bytes };
 	struct json_object *flags = json_object_new_array();
@@ -177,6 +180,12 @@ void run_facts_link(struct run_directory *d, const struct testbed *t, const stru
 	snprintf(asked.congestion_control, sizeof(asked.congestion_control), "%s", t->spec.congestion_control);
 	run_directory_set(d, "link.asked", options_json(rows, &asked));
 	run_directory_set(d, "link.backend", text(link_backend_name(l->link->backend)));
+	if (t->datapath[0]) {
+		run_directory_set(d, "link.switch.datapath", text(t->datapath));
+		run_directory_set(d, "link.switch.controller", text("os-ken, learning_switch.py"));
+		run_directory_set(d, "link.switch.tunnel_overhead_bytes",
+		                  json_object_new_int(tunnel_overhead((enum tunnel)t->spec.tunnel)));
+	}
 	run_directory_set(d, "link.queue_bytes", json_object_new_int64(l->link->shape.queue_bytes));
 	run_directory_set(d, "link.frame_overhead_bytes", json_object_new_int(l->link->frame_overhead));
 	run_directory_set(d, "link.measured.goodput_bits_per_s", json_object_new_double(m->goodput_bits_per_s));

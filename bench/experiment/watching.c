@@ -6,6 +6,17 @@
 #include <json-c/json.h>
 #include <string.h>
 
+/* Of its workload `stream`: the client keeps time with it. 0: it has none. */
+static int64_t stream_interval_ns(const struct experiment_vm *vm)
+{
+	for (int i = 0; i < VM_WORKLOADS_MAX && vm->workloads[i]; i++) {
+		const struct option_row *row = option_find(vm->workloads[i]->options, "interval");
+		if (vm->workloads[i] == &stream_workload && row)
+			return *(const int64_t *)(const void *)((const char *)vm->workload_options[i] + row->offset);
+	}
+	return 0;
+}
+
 static void watch_fill(struct watching *w, const struct experiment *x, const struct testbed *t, uint64_t run_id,
                        const char *run_directory)
 {
@@ -19,6 +30,8 @@ static void watch_fill(struct watching *w, const struct experiment *x, const str
 			.core = n->core,
 			.libvirt_uri = n->libvirt_uri[0] ? n->libvirt_uri : NULL,
 			.qemu_pid_directory = n->qemu_pid_directory[0] ? n->qemu_pid_directory : NULL,
+			.flow_socket = n->flow_socket[0] ? n->flow_socket : NULL,
+			.switch_number = testbed_switch_number(i),
 			.migration_ip = i == NODE_SRC || i == NODE_DST ? n->migration_ip : NULL,
 		};
 	}
@@ -30,6 +43,8 @@ static void watch_fill(struct watching *w, const struct experiment *x, const str
 			.node = vm->node,
 			.management_ip = guest_address(1, i, w->management_ips[i], sizeof(w->management_ips[i])),
 			.data_ip = guest_address(2, i, w->data_ips[i], sizeof(w->data_ips[i])),
+			.data_mac = guest_mac(2, i, w->data_macs[i], sizeof(w->data_macs[i])),
+			.stream_interval_ns = stream_interval_ns(vm),
 			.sessions = vm->sessions,
 			.migrating = experiment_moves(x, vm),
 		};
@@ -51,22 +66,26 @@ static void watch_fill(struct watching *w, const struct experiment *x, const str
 		.vm_count = x->vm_count,
 		.links = w->links,
 		.link_count = t->link_count,
+		.learned_path = t->learned_path[0] ? t->learned_path : NULL,
 		.sample_interval_ns = x->collect.sample_interval_ns,
 		.job_interval_ns = x->collect.job_interval_ns,
 		.cpu_interval_ns = x->collect.cpu_interval_ns,
 		.link_interval_ns = x->collect.link_interval_ns,
 		.tcp_interval_ns = x->collect.tcp_interval_ns,
 		.packet_bin_ns = x->collect.packet_bin_ns,
+		.flow_interval_ns = x->collect.flow_interval_ns,
 		.web = &x->sessions,
 		.seed = x->general.seed,
 	};
 }
 
 int watching_start(struct watching *w, const struct experiment *x, const struct testbed *t, uint64_t run_id,
-                   const char *run_directory, struct err *e)
+                   const char *run_directory, watching_sink *sink, void *context, struct err *e)
 {
 	memset(w, 0, sizeof(*w));
 	watch_fill(w, x, t, run_id, run_directory);
+	w->watch.event = sink;
+	w->watch.event_context = context;
 	for (int i = 0; collectors[i]; i++) {
 		if (!x->collect.on[i])
 			continue;
@@ -81,6 +100,8 @@ int watching_start(struct watching *w, const struct experiment *x, const struct 
 			w->job = w->states[i];
 		if (collectors[i] == &web_sessions_collector)
 			w->web = w->states[i];
+		if (collectors[i] == &continuity_collector)
+			w->continuity = w->states[i];
 	}
 	return 0;
 }
@@ -91,6 +112,7 @@ int watching_stop(struct watching *w, struct json_object *facts, struct err *e)
 	w->samples = NULL;
 	w->job = NULL;
 	w->web = NULL;
+	w->continuity = NULL;
 	for (int i = 0; collectors[i]; i++) {
 		if (!w->states[i])
 			continue;

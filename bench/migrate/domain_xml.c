@@ -156,7 +156,15 @@ static void devices_print(FILE *out, const struct domain_spec *spec)
 		attribute(out, "address", spec->nics[i].mac);
 		fputs("/><source", out);
 		attribute(out, "bridge", spec->nics[i].bridge);
-		fputs("/><model type='virtio'/><rom enabled='no'/></interface>\n", out);
+		fputs("/>", out);
+		if (spec->nics[i].openvswitch)
+			fputs("<virtualport type='openvswitch'/>", out);
+		fputs("<model type='virtio'/>", out);
+		if (spec->nics[i].openvswitch)
+			fputs("<driver><host csum='off' gso='off' tso4='off' tso6='off' ecn='off' ufo='off'/>"
+			      "<guest csum='off' tso4='off' tso6='off' ecn='off' ufo='off'/></driver>",
+			      out);
+		fputs("<rom enabled='no'/></interface>\n", out);
 	}
 	for (int i = 0; i < spec->disk_count; i++)
 		disk_print(out, spec, i);

@@ -16,6 +16,7 @@ enum { DOMAIN_NICS = 4, DOMAIN_DISKS = 8, DOMAIN_GLOBALS = 16 };
 struct domain_nic {
 	char mac[18];
 	const char *bridge; /* in the network namespace of the daemon, under this name on every node it moves to */
+	bool openvswitch;   /* it is one of Open vSwitch; the guest completes its frames itself, see two_lans.c */
 };
 
 /* Virtio, uncached; the first is vda. */

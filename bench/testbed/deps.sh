@@ -52,7 +52,8 @@ can_link() {
 
 if ! command -v dpkg-query >/dev/null 2>&1 || ! command -v apt-get >/dev/null 2>&1; then
 	missing=
-	for tool in cc make pkg-config qemu-system-x86_64 virsh tgtd ip tc depmod gnuplot prove groff xmllint; do
+	for tool in cc make pkg-config qemu-system-x86_64 virsh tgtd ip tc depmod ovs-vswitchd ovs-ofctl osken-manager gnuplot \
+		prove groff xmllint; do
 		command -v "$tool" >/dev/null 2>&1 || missing="$missing $tool"
 	done
 	command -v libvirtd >/dev/null 2>&1 || command -v virtqemud >/dev/null 2>&1 ||

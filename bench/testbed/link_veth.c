@@ -1,16 +1,10 @@
 #include "bench/testbed/link_veth.h"
 
 #include "bench/base/err.h"
-#include "bench/base/netns.h"
 #include "bench/base/process.h"
+#include "bench/testbed/offload.h"
 
-#include <linux/ethtool.h>
-#include <linux/if.h>
-#include <linux/sockios.h>
 #include <stdio.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 /*
  * A burst of 16 kB is 128 us at 1 Gbit/s: the shaper's timer may be that late without losing rate; above, as long. At
@@ -64,29 +58,10 @@ static int shape_htb(const char *netns, const char *device, const struct link_sh
 	                    device, (long long)s->queue_bytes);
 }
 
-/* With loss a packet must be a frame, not a super-frame of 44. Frames that a bridge passes on are not split by this. */
-static int segmentation_off(const char *netns, const char *device, struct err *e)
-{
-	const uint32_t commands[] = { ETHTOOL_STSO, ETHTOOL_SGSO };
-	int s = netns_socket(netns, AF_INET, SOCK_DGRAM, 0, e);
-	if (s < 0)
-		return -1;
-	for (int i = 0; i < 2; i++) {
-		struct ethtool_value value = { .cmd = commands[i], .data = 0 };
-		struct ifreq r = { .ifr_data = (void *)&value };
-		snprintf(r.ifr_name, sizeof(r.ifr_name), "%s", device);
-		if (ioctl(s, SIOCETHTOOL, &r) < 0) {
-			err_errno(e, EXIT_CANNOT, "cannot switch segmentation offload of '%s' off", device);
-			close(s);
-			return -1;
-		}
-	}
-	return close(s);
-}
-
 static int set_up(const char *netns, const char *name, const char *device, const struct link *l, struct err *e)
 {
-	if (l->shape.loss > 0 && segmentation_off(netns, device, e) < 0)
+	/* With loss a packet must be a frame, not a super-frame of 44. Frames that a bridge passes on are not split by this. */
+	if (l->shape.loss > 0 && offload_off(netns, device, OFFLOAD_SEGMENTS, e) < 0)
 		return -1;
 	if (l->backend == LINK_NETEM && shape_netem(name, device, &l->shape, e) < 0)
 		return -1;

@@ -23,10 +23,11 @@ struct node {
 	char state_directory[200];
 	char mntns_path[64]; /* of the holder; "" when the node has no mount namespace of its own */
 	char utsns_path[64];
-	char libvirt_uri[320];        /* "" when it runs no libvirtd */
-	char peer_uri[64];            /* how other nodes' daemons reach it, over the migration link; "": they cannot */
+	char libvirt_uri[320]; /* "" when it runs no libvirtd */
+	char peer_uri[64];     /* how other nodes' daemons reach it, over the migration link; "": they cannot */
 	char qemu_pid_directory[300]; /* as seen from outside */
-	char management_ip[16];       /* "" when not on that network */
+	char flow_socket[300];  /* where its switch speaks OpenFlow, as seen from outside; "" when it has none */
+	char management_ip[16]; /* "" when not on that network */
 	char lan_ip[16];
 	char migration_ip[16]; /* the address migrations are sent to */
 	int core;              /* core of a compute node; -1: none */

@@ -5,10 +5,10 @@
 #include "bench/testbed/accelerator.h"
 #include "bench/testbed/certificates.h"
 #include "bench/testbed/link_tcp.h"
+#include "bench/testbed/networks.h"
 #include "bench/testbed/storage.h"
 #include "bench/testbed/testbed_state.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,7 +26,7 @@ const char *testbed_state_directory(void)
 
 /* ---- making ---- */
 
-const char *const testbed_uplinks[] = { "mgmt0", "up0", "mig0", NULL };
+const char *const testbed_uplinks[] = { "mgmt0", "up0", "mig0", "lan1", "lan2", NULL };
 
 static void nodes_name(struct testbed *t)
 {
@@ -59,127 +59,6 @@ static void nodes_name(struct testbed *t)
 	}
 }
 
-/*
- * Without spanning tree and forwarding delay, so that a port works at once; with a MAC of its own, made of its address.
- * A bridge that is given none takes the least of its ports': that of a VM's tap, perhaps, which the other node's tap of
- * the same VM has, too. What is sent to that bridge then never arrives.
- */
-static int bridge_make(const struct node *n, const char *bridge, const char *ip, struct err *e)
-{
-	const char *make = "ip -n %s link add %s address 02:00:%02x:%02x:%02x:%02x type bridge stp_state 0 "
-			   "forward_delay 0";
-	unsigned char b[4];
-	if (inet_pton(AF_INET, ip, b) != 1)
-		return err_set(e, EXIT_CANNOT, "not an IPv4 address: '%s'", ip);
-	if (process_runf(NULL, e, make, n->netns, bridge, b[0], b[1], b[2], b[3]) < 0 ||
-	    process_runf(NULL, e, "ip -n %s addr add %s/24 dev %s", n->netns, ip, bridge) < 0)
-		return -1;
-	return process_runf(NULL, e, "ip -n %s link set %s up", n->netns, bridge);
-}
-
-static int port_join(const struct node *n, const char *device, const char *bridge, struct err *e)
-{
-	return process_runf(NULL, e, "ip -n %s link set %s master %s up", n->netns, device, bridge);
-}
-
-static int management_make(struct testbed *t, struct err *e)
-{
-	const struct node *head = &t->nodes[NODE_HEAD];
-	for (int i = 0; i < NODE_COUNT; i++)
-		if (bridge_make(&t->nodes[i], "br-mgmt", t->nodes[i].management_ip, e) < 0)
-			return -1;
-	for (int i = 0; i < NODE_HEAD; i++) {
-		const struct node *n = &t->nodes[i];
-		char port[16];
-		snprintf(port, sizeof(port), "mgmt-%s", n->name);
-		if (process_runf(NULL, e, "ip link add mgmt0 netns %s type veth peer name %s netns %s", n->netns,
-		                 port, head->netns) < 0 ||
-		    port_join(n, "mgmt0", "br-mgmt", e) < 0 || port_join(head, port, "br-mgmt", e) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-/* What the collectors call a link and its directions. */
-static void link_name(struct testbed_link *l, const char *name, const struct node *a, const char *b,
-                      const char *device)
-{
-	snprintf(l->name, sizeof(l->name), "%s", name);
-	snprintf(l->netns_path, sizeof(l->netns_path), "%s", a->netns_path);
-	snprintf(l->device, sizeof(l->device), "%s", device);
-	snprintf(l->tx_name, sizeof(l->tx_name), "%s-to-%s", a->name, b);
-	snprintf(l->rx_name, sizeof(l->rx_name), "%s-to-%s", b, a->name);
-}
-
-/* Join two nodes by a shaped link and remember it for the collectors. */
-static int link_add(struct testbed *t, const char *name, int a, const char *a_device, int b, const char *b_device,
-                    const struct link_shape *shape, struct err *e)
-{
-	struct testbed_link *l = &t->links[t->link_count];
-	struct link_end ends[2] = {
-		{ t->nodes[a].netns_path, t->nodes[a].netns, a_device, t->nodes[a].core + 1 },
-		{ t->nodes[b].netns_path, t->nodes[b].netns, b_device, t->nodes[b].core + 1 },
-	};
-	if (link_create(&l->link, &ends[0], &ends[1], shape, t->spec.backend, STATE_DIRECTORY, t->undo, e) < 0)
-		return err_prefix(e, "link '%s'", name);
-	link_name(l, name, &t->nodes[a], b == NODE_HEAD ? "lan" : t->nodes[b].name, a_device);
-	t->link_count++;
-	return 0;
-}
-
-struct link_shape testbed_link_shape(const struct testbed_spec *spec, const char *link)
-{
-	struct link_shape shape = spec->shape;
-	if (strcmp(link, "migration") == 0)
-		return shape;
-	if (spec->topology != TOPOLOGY_SHARED)
-		return (struct link_shape){ 0 };
-	if (strcmp(link, "dst-uplink") != 0) /* the destination is the distant one */
-		shape.rtt_ns = shape.jitter_ns = 0, shape.loss = 0;
-	return shape;
-}
-
-static int lan_make(struct testbed *t, struct err *e)
-{
-	const struct node *head = &t->nodes[NODE_HEAD];
-	for (int i = 0; i < NODE_COUNT; i++)
-		if (bridge_make(&t->nodes[i], "br-lan", t->nodes[i].lan_ip, e) < 0)
-			return -1;
-	for (int i = 0; i < NODE_HEAD; i++) {
-		char name[24], port[16];
-		snprintf(name, sizeof(name), "%s-uplink", t->nodes[i].name);
-		struct link_shape shape = testbed_link_shape(&t->spec, name);
-		snprintf(port, sizeof(port), "lan-%s", t->nodes[i].name);
-		if (link_add(t, name, i, "up0", NODE_HEAD, port, &shape, e) < 0 ||
-		    port_join(&t->nodes[i], "up0", "br-lan", e) < 0 || port_join(head, port, "br-lan", e) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-static int migration_link_make(struct testbed *t, struct err *e)
-{
-	if (t->spec.topology == TOPOLOGY_SHARED)
-		return 0;
-	if (link_add(t, "migration", NODE_SRC, "mig0", NODE_DST, "mig0", &t->spec.shape, e) < 0)
-		return -1;
-	for (int i = NODE_SRC; i <= NODE_DST; i++)
-		if (process_runf(NULL, e, "ip -n %s addr add %s/24 dev mig0", t->nodes[i].netns,
-		                 t->nodes[i].migration_ip) < 0 ||
-		    process_runf(NULL, e, "ip -n %s link set mig0 up", t->nodes[i].netns) < 0)
-			return -1;
-	return 0;
-}
-
-const struct testbed_link *testbed_migration_link(const struct testbed *t)
-{
-	const char *name = t->spec.topology == TOPOLOGY_SHARED ? "dst-uplink" : "migration";
-	for (int i = 0; i < t->link_count; i++)
-		if (strcmp(t->links[i].name, name) == 0)
-			return &t->links[i];
-	return NULL;
-}
-
 int testbed_measure(const struct testbed *t, struct link_measured *ret, struct err *e)
 {
 	const struct testbed_link *l = testbed_migration_link(t);
@@ -206,7 +85,7 @@ static int testbed_make(struct testbed *t, struct err *e)
 	for (int i = 0; i < NODE_COUNT; i++)
 		if (node_create(&t->nodes[i], i == NODE_SRC || i == NODE_DST, t->undo, e) < 0)
 			return -1;
-	if (management_make(t, e) < 0 || lan_make(t, e) < 0 || migration_link_make(t, e) < 0)
+	if (networks_make(t, e) < 0)
 		return -1;
 	for (int i = 0; i < NODE_COUNT; i++)
 		if (testbed_pin_tcp(t, i, e) < 0)

@@ -21,12 +21,16 @@
 #include <stdint.h>
 
 enum topology { TOPOLOGY_SEPARATE, TOPOLOGY_SHARED };
+enum network { NETWORK_BRIDGE, NETWORK_OVS }; /* ovs: two LANs and a tunnel, see two_lans.h */
+enum tunnel { TUNNEL_GRE, TUNNEL_VXLAN, TUNNEL_GENEVE };
 enum { NODE_SRC, NODE_DST, NODE_STO, NODE_HEAD, NODE_COUNT };
 enum { LINK_ROOM = 4 };
 
 struct testbed_spec {
 	int topology;                /* enum topology */
 	int backend;                 /* enum link_backend */
+	int network;                 /* enum network; ovs wants TOPOLOGY_SHARED */
+	int tunnel;                  /* enum tunnel; of NETWORK_OVS */
 	struct link_shape shape;     /* of the migration link */
 	char congestion_control[32]; /* of TCP on every node; empty: link_pin_tcp() chooses */
 	int64_t tcp_buffer_bytes;    /* highest send and receive buffer of it; 0: LINK_TCP_BUFFER */
@@ -48,6 +52,8 @@ struct testbed {
 	struct node nodes[NODE_COUNT];
 	struct testbed_link links[LINK_ROOM];
 	int link_count;
+	char datapath[200];     /* of the switches, in words: where, and why there; "" none */
+	char learned_path[300]; /* what their controller has learnt, see learning_switch.py; "" none */
 	struct undo *undo;
 	int lock_fd;
 	bool kept; /* it was up before this process came: leave it up */
@@ -85,8 +91,13 @@ extern const char *const testbed_uplinks[];
 /* The shape that is asked of the link of that name. */
 struct link_shape testbed_link_shape(const struct testbed_spec *spec, const char *link);
 
-/* The link whose shape is the experiment's: `migration`, or in topology shared the destination's uplink. */
+/* The link whose shape is the experiment's: `migration`, in topology shared the destination's uplink, with two LANs what
+ * is between them. */
+const char *testbed_migration_link_name(const struct testbed_spec *spec);
 const struct testbed_link *testbed_migration_link(const struct testbed *t);
+
+/* What its switch calls itself to the controller (datapath id) and in learned_path; NODE_SRC, NODE_DST. */
+int testbed_switch_number(int node);
 
 /* Pin TCP on a node as the spec says; again when its routes have gone. */
 int testbed_pin_tcp(const struct testbed *t, int node, struct err *e);

@@ -34,6 +34,8 @@ struct member {
 static const struct member spec_members[] = {
 	SPEC(topology, NUMBER_INT),
 	SPEC(backend, NUMBER_INT),
+	SPEC(network, NUMBER_INT),
+	SPEC(tunnel, NUMBER_INT),
 	SPEC(storage, FLAG),
 	SPEC(tls, FLAG),
 	SPEC(pinned, FLAG),
@@ -57,6 +59,7 @@ static const struct member node_members[] = {
 	NODE_TEXT(libvirt_uri),
 	NODE_TEXT(peer_uri),
 	NODE_TEXT(qemu_pid_directory),
+	NODE_TEXT(flow_socket),
 	NODE_TEXT(management_ip),
 	NODE_TEXT(lan_ip),
 	NODE_TEXT(migration_ip),
@@ -69,6 +72,12 @@ static const struct member node_members[] = {
 static const struct member link_members[] = {
 	LINK_TEXT(name),    LINK_TEXT(netns_path), LINK_TEXT(device),
 	LINK_TEXT(tx_name), LINK_TEXT(rx_name),    { NULL, TEXT, 0, 0 },
+};
+
+static const struct member switch_members[] = {
+	TEXT_OF(testbed, datapath),
+	TEXT_OF(testbed, learned_path),
+	{ NULL, TEXT, 0, 0 },
 };
 
 /* The link's plain data, so that a later process can measure it and read the emulator's counters. */
@@ -157,6 +166,7 @@ int testbed_state_write(const struct testbed *t, const char *directory, struct e
 	json_object *root = json_object_new_object(), *nodes = json_object_new_array(),
 		    *links = json_object_new_array();
 	json_object_object_add(root, "spec", members_write(spec_members, &t->spec));
+	json_object_object_add(root, "switches", members_write(switch_members, t));
 	for (int i = 0; i < NODE_COUNT; i++)
 		json_object_array_add(nodes, members_write(node_members, &t->nodes[i]));
 	for (int i = 0; i < t->link_count; i++) {
@@ -180,6 +190,8 @@ int testbed_state_read(struct testbed *t, const char *directory, struct err *e)
 		return err_set(e, EXIT_CANNOT, "cannot read '%s': run 'migmeter testbed down'", path);
 	if (json_object_object_get_ex(root, "spec", &part))
 		members_read(spec_members, part, &t->spec);
+	if (json_object_object_get_ex(root, "switches", &part))
+		members_read(switch_members, part, t);
 	if (json_object_object_get_ex(root, "nodes", &part))
 		for (size_t i = 0; i < json_object_array_length(part) && i < NODE_COUNT; i++)
 			members_read(node_members, json_object_array_get_idx(part, i), &t->nodes[i]);
@@ -206,7 +218,11 @@ int testbed_state_fits(const struct testbed *t, const struct testbed_spec *wante
 {
 	const struct testbed_spec *is = &t->spec;
 	const char *what = NULL;
-	if (is->topology != wanted->topology)
+	if (is->network != wanted->network)
+		what = "network";
+	else if (is->network == NETWORK_OVS && is->tunnel != wanted->tunnel)
+		what = "tunnel";
+	else if (is->topology != wanted->topology)
 		what = "topology";
 	else if (is->shape.rate_bits_per_s != wanted->shape.rate_bits_per_s)
 		what = "link rate";

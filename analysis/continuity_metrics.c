@@ -1,0 +1,293 @@
+#include "analysis/continuity_metrics.h"
+
+#include "analysis/series_read.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+	HEAD,
+	STREAM,
+	SENT,
+	RECEIVED,
+	NEXT,
+	REORDERED,
+	SILENCE,
+	NEWS,
+	GUEST_RECEIVED,
+	GUEST_NEXT,
+	GUEST_REORDERED,
+	HOLE,
+	HOLE_FROM,
+	AGAIN,
+	GUEST_AGAIN,
+	ALIVE,
+	COLUMNS
+};
+enum { UDP, TCP, STREAMS };
+
+static const struct series_column columns[COLUMNS] = {
+	[HEAD] = { "head_ns", COLUMN_INTEGER, 0 },
+	[STREAM] = { "stream", COLUMN_TEXT, 0 },
+	[SENT] = { "sent", COLUMN_INTEGER, 0 },
+	[RECEIVED] = { "received", COLUMN_INTEGER, 0 },
+	[NEXT] = { "next", COLUMN_INTEGER, 0 },
+	[REORDERED] = { "reordered", COLUMN_INTEGER, 0 },
+	[SILENCE] = { "longest_silence_ns", COLUMN_INTEGER, 0 },
+	[NEWS] = { "oldest_news_ns", COLUMN_INTEGER, 0 },
+	[GUEST_RECEIVED] = { "guest_received", COLUMN_INTEGER, 0 },
+	[GUEST_NEXT] = { "guest_next", COLUMN_INTEGER, 0 },
+	[GUEST_REORDERED] = { "guest_reordered", COLUMN_INTEGER, 0 },
+	[HOLE] = { "guest_hole_ns", COLUMN_INTEGER, 0 },
+	[HOLE_FROM] = { "guest_hole_from_ns", COLUMN_INTEGER, 0 },
+	[AGAIN] = { "retransmits", COLUMN_INTEGER, 0 },
+	[GUEST_AGAIN] = { "guest_retransmits", COLUMN_INTEGER, 0 },
+	[ALIVE] = { "alive", COLUMN_INTEGER, 0 },
+};
+
+/* A longest time and when it ended. */
+struct longest {
+	int64_t ns, end_ns;
+};
+
+/* Of one stream: its counts when the window began, when the migration was over and when the window ended. */
+struct seen {
+	int64_t before[COLUMNS], moved[COLUMNS], after[COLUMNS];
+	struct longest silence, news, baseline_silence, baseline_news;
+	int64_t baseline_hole_ns;
+	int rows;
+};
+
+struct reading {
+	int64_t from_ns, moved_ns, to_ns, baseline_from_ns, baseline_to_ns;
+	struct seen seen[STREAMS];
+	int64_t all_sent, all_received; /* of UDP, to the very end */
+};
+
+static void keep_longest(struct longest *l, int64_t ns, int64_t end_ns)
+{
+	if (ns != MISSING && (l->ns == MISSING || ns > l->ns))
+		*l = (struct longest){ ns, end_ns };
+}
+
+static void copy_row(int64_t *to, const struct series_cell *cells)
+{
+	for (int c = 0; c < COLUMNS; c++)
+		if (c != STREAM)
+			to[c] = cells[c].integer;
+}
+
+static int on_row(void *context, const struct series_cell *cells, struct err *e)
+{
+	struct reading *r = context;
+	(void)e;
+	int which = strcmp(cells[STREAM].text, "tcp") == 0 ? TCP : UDP;
+	struct seen *s = &r->seen[which];
+	int64_t at = cells[HEAD].integer;
+	if (at == MISSING)
+		return 0;
+	if (which == UDP) {
+		r->all_sent = cells[SENT].integer;
+		r->all_received = cells[RECEIVED].integer;
+	}
+	if (at > r->baseline_from_ns && at <= r->baseline_to_ns) {
+		keep_longest(&s->baseline_silence, cells[SILENCE].integer, at);
+		keep_longest(&s->baseline_news, cells[NEWS].integer, at);
+		s->baseline_hole_ns = cells[HOLE].integer;
+	}
+	if (at <= r->from_ns)
+		copy_row(s->before, cells);
+	if (at <= r->moved_ns)
+		copy_row(s->moved, cells);
+	if (at > r->to_ns)
+		return 0;
+	copy_row(s->after, cells);
+	s->rows++;
+	if (at > r->from_ns) {
+		keep_longest(&s->silence, cells[SILENCE].integer, at);
+		keep_longest(&s->news, cells[NEWS].integer, at);
+	}
+	return 0;
+}
+
+/* ---- gaps ---- */
+
+static void put_gap(const struct run_vm *vm, const char *variant, int64_t ns, int64_t floor_ns, const char *reason,
+                    struct metrics *metrics)
+{
+	metrics_put(metrics, "stream_gap", vm, variant, metric_of(ns),
+	            ns == MISSING && !reason ? "no record came" : reason);
+	metrics_put(metrics, "stream_gap_floor", vm, variant, metric_of(floor_ns),
+	            floor_ns == MISSING ? "no record in the baseline phase" : NULL);
+}
+
+/* The stop, the resume on the destination, and when the last switch had learnt where the VM is now. */
+struct moments {
+	int64_t stop_ns, resume_ns, learned_ns;
+};
+
+static struct moments moments_of(const struct run *run, const struct run_vm *vm)
+{
+	struct moments m = { MISSING, MISSING, MISSING };
+	for (int i = 0; i < run->event_count; i++) {
+		const struct run_event *event = &run->events[i];
+		int again = 0;
+		if (event->head_ns < run->migrate_start_ns || strcmp(event->vm, vm->name) != 0)
+			continue;
+		if (m.stop_ns == MISSING && strcmp(event->event, "stop") == 0)
+			m.stop_ns = event->head_ns;
+		if (m.resume_ns == MISSING && m.stop_ns != MISSING && strcmp(event->event, "resume") == 0)
+			m.resume_ns = event->head_ns;
+		/* A switch's first word after the stop. */
+		for (int k = 0; k < i && !again; k++)
+			again = strcmp(run->events[k].event, "learned") == 0 && m.stop_ns != MISSING &&
+			        run->events[k].head_ns >= m.stop_ns && strcmp(run->events[k].vm, vm->name) == 0 &&
+			        strcmp(run->events[k].node, event->node) == 0;
+		if (m.stop_ns != MISSING && !again && strcmp(event->event, "learned") == 0)
+			m.learned_ns = event->head_ns;
+	}
+	return m;
+}
+
+static void put_learning(const struct run *run, const struct run_vm *vm, const struct moments *m,
+                         struct metrics *metrics)
+{
+	for (int i = 0; i < run->event_count && m->resume_ns != MISSING && m->learned_ns != MISSING; i++) {
+		const struct run_event *event = &run->events[i];
+		if (event->head_ns >= m->stop_ns && event->head_ns <= m->learned_ns &&
+		    strcmp(event->event, "learned") == 0 && strcmp(event->vm, vm->name) == 0)
+			metrics_put(metrics, "learning_time", vm, event->node,
+			            (double)(event->head_ns - m->resume_ns), NULL);
+	}
+}
+
+static int64_t overlap(int64_t a, int64_t b, int64_t from, int64_t to)
+{
+	int64_t begin = a > from ? a : from, end = b < to ? b : to;
+	return end > begin ? end - begin : 0;
+}
+
+/* A gap from a to b, in parts. */
+static void put_parts(const struct run_vm *vm, const char *direction, int64_t a, int64_t b, const struct moments *m,
+                      struct metrics *metrics)
+{
+	const char *none =
+		m->stop_ns == MISSING || m->resume_ns == MISSING ? "no stop and resume in events.csv" : NULL;
+	const char *unsaid = none                       ? none
+	                     : m->learned_ns == MISSING ? "no switch says when it learnt where the VM is"
+	                                                : NULL;
+	int64_t back_ns = unsaid || m->learned_ns < m->resume_ns ? m->resume_ns : m->learned_ns;
+	const struct {
+		const char *name, *reason;
+		int64_t from, to;
+	} parts[] = {
+		{ "before", none, a, m->stop_ns },
+		{ "stopped", none, m->stop_ns, m->resume_ns },
+		{ "unreachable", unsaid, m->resume_ns, back_ns },
+		{ "returning", unsaid, back_ns, b },
+	};
+	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
+		char variant[64];
+		snprintf(variant, sizeof(variant), "%s:%s", direction, parts[i].name);
+		metrics_put(metrics, "stream_gap_part", vm, variant,
+		            parts[i].reason ? NAN : (double)overlap(a, b, parts[i].from, parts[i].to),
+		            parts[i].reason);
+	}
+}
+
+/* The longest silence, that at the end included. */
+static struct longest silence_of(const struct reading *r, int which, char *reason, size_t room)
+{
+	const struct seen *s = &r->seen[which];
+	struct longest l = s->silence;
+	int64_t since_ns = r->to_ns - s->after[HEAD];
+	reason[0] = '\0';
+	if (s->rows && s->after[HEAD] != MISSING && (l.ns == MISSING || since_ns > l.ns)) {
+		snprintf(reason, room, "nothing came any more from then on: it is at least so long");
+		l = (struct longest){ since_ns, r->to_ns };
+	}
+	return l;
+}
+
+static void put_gaps(const struct run *run, const struct run_vm *vm, const struct reading *r, struct metrics *metrics)
+{
+	const struct seen *udp = &r->seen[UDP], *tcp = &r->seen[TCP];
+	const struct moments m = moments_of(run, vm);
+	char reason[100];
+	struct longest l = silence_of(r, UDP, reason, sizeof(reason));
+	put_gap(vm, "udp:from-guest", l.ns, udp->baseline_silence.ns, reason[0] ? reason : NULL, metrics);
+	if (l.ns != MISSING)
+		put_parts(vm, "from-guest", l.end_ns - l.ns, l.end_ns, &m, metrics);
+	int64_t hole = udp->after[HOLE], from = udp->after[HOLE_FROM];
+	int there = hole != MISSING && hole > udp->baseline_hole_ns && from >= r->baseline_to_ns;
+	put_gap(vm, "udp:to-guest", hole, udp->baseline_hole_ns, there ? NULL : "not above that of the baseline",
+	        metrics);
+	if (there)
+		put_parts(vm, "to-guest", from, from + hole, &m, metrics);
+	l = silence_of(r, TCP, reason, sizeof(reason));
+	put_gap(vm, "tcp:from-guest", l.ns, tcp->baseline_silence.ns, reason[0] ? reason : NULL, metrics);
+	put_gap(vm, "tcp:to-guest", tcp->news.ns, tcp->baseline_news.ns, NULL, metrics);
+	put_learning(run, vm, &m, metrics);
+}
+
+/* ---- counts ---- */
+
+static double change(const struct seen *s, int column)
+{
+	return metric_of(s->after[column]) - metric_of(s->before[column]);
+}
+
+static void put_counts(const struct run_vm *vm, const struct reading *r, struct metrics *metrics)
+{
+	const struct seen *udp = &r->seen[UDP], *tcp = &r->seen[TCP];
+	const struct {
+		const char *metric, *variant;
+		double value;
+	} counts[] = {
+		{ "stream_lost", "udp:from-guest", change(udp, NEXT) - change(udp, RECEIVED) },
+		{ "stream_lost", "udp:to-guest", change(udp, GUEST_NEXT) - change(udp, GUEST_RECEIVED) },
+		{ "stream_reordered", "udp:from-guest", change(udp, REORDERED) },
+		{ "stream_reordered", "udp:to-guest", change(udp, GUEST_REORDERED) },
+		{ "stream_retransmits", "tcp:from-guest", change(tcp, GUEST_AGAIN) },
+		{ "stream_retransmits", "tcp:to-guest", change(tcp, AGAIN) },
+	};
+	for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++)
+		metrics_put(metrics, counts[i].metric, vm, counts[i].variant, counts[i].value,
+		            isnan(counts[i].value) ? "not counted at both ends of the window" : NULL);
+	/* Alive is what still carries records, both ways, after the move. */
+	int known = tcp->rows && tcp->moved[RECEIVED] != MISSING;
+	int alive = known && tcp->after[ALIVE] == 1 && tcp->after[RECEIVED] > tcp->moved[RECEIVED] &&
+	            tcp->after[GUEST_RECEIVED] > tcp->moved[GUEST_RECEIVED];
+	metrics_put(metrics, "connection_alive", vm, "tcp", known ? alive : NAN,
+	            known ? NULL : "the connection carried nothing before the migration");
+}
+
+int continuity_metrics(const struct run *run, const struct run_vm *vm, struct metrics *metrics, struct err *e)
+{
+	const struct run_phase *baseline = run_phase(run, "baseline");
+	struct reading r = { .from_ns = run->migrate_start_ns,
+		             .moved_ns = run->migrate_end_ns,
+		             .to_ns = run->observed_until_ns,
+		             .baseline_from_ns = baseline ? baseline->start_ns : MISSING,
+		             .baseline_to_ns = baseline ? baseline->end_ns : MISSING,
+		             .all_sent = MISSING,
+		             .all_received = MISSING };
+	const struct longest none = { MISSING, MISSING };
+	char name[RUN_NAME_ROOM + 24];
+	for (int which = 0; which < STREAMS; which++) {
+		struct seen *s = &r.seen[which];
+		s->silence = s->news = s->baseline_silence = s->baseline_news = none;
+		s->baseline_hole_ns = MISSING;
+		for (int c = 0; c < COLUMNS; c++)
+			s->before[c] = s->moved[c] = s->after[c] = MISSING;
+	}
+	snprintf(name, sizeof(name), "continuity-%s.csv", vm->name);
+	int result = series_read(run->directory, name, columns, COLUMNS, on_row, &r, NULL, e);
+	if (result == 0 && r.from_ns != MISSING && r.to_ns != MISSING && r.moved_ns != MISSING) {
+		put_gaps(run, vm, &r, metrics);
+		put_counts(vm, &r, metrics);
+		result = flow_metrics(run, vm, r.all_sent, r.all_received, metrics, e);
+	}
+	return result < 0 ? -1 : 0;
+}

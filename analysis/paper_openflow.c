@@ -1,0 +1,72 @@
+/*
+ * The claims of the paper on live migration between LANs with OpenFlow. Points of the study: live-SIZE has its disk on the
+ * storage node of the first LAN, block-SIZE takes it along, SIZE that of the disk at full scale, all over a GRE tunnel; vxlan,
+ * geneve and bridge (one LAN, no tunnel) are live-512M with another network.
+ *
+ * "Does not grow" is taken for less than 10 % from the smallest disk to one four times as large.
+ */
+#include "analysis/claims.h"
+
+#include <math.h>
+
+#define PART(id, text, formula, range, unit, paper)                                                                  \
+	{                                                                                                            \
+		id, text, formula, NULL, range, unit, paper, 0, NULL                                                 \
+	}
+#define ANSWER(id, text, formula, range, unit, paper, answer)                                                        \
+	{                                                                                                            \
+		id, text, formula, NULL, range, unit, paper, 0, answer                                               \
+	}
+#define FIGURE(id, text, formula, unit, paper)                                                                       \
+	{                                                                                                            \
+		id, text, formula, NULL, -INFINITY, INFINITY, unit, paper, 1, NULL                                   \
+	}
+
+#define ABOVE(limit) (limit), INFINITY
+#define BELOW(limit) -INFINITY, (limit)
+#define ALL_OF_IT 0.999, 1.001
+#define ABOUT_ALL 98, 102
+#define SAME 0.9, 1.1
+
+#define TIME(point) "migration_time(" point ", vm1, completion)"
+#define ALIVE(point) "connection_alive(" point ", vm1, tcp)"
+#define GAP(point, way) "stream_gap(" point ", vm1, udp:" way ") / 1e6"
+#define COUNTED(point, way) "flow_counted(" point ", vm1, udp:" way ")"
+#define LEARNED(node) "learning_time(live-512M, vm1, " node ") / 1e6"
+#define OF_GAP(part) "stream_gap_part(live-512M, vm1, from-guest:" part ") / 1e6"
+
+static const char survives[] = "live migration works across the layer 2 that the controller makes, and the client's "
+			       "connection survives it",
+		  shorter[] = "live migration is shorter than block migration, and does not grow with the disk",
+		  counted[] = "the controller counts each flow's traffic";
+
+/* clang-format off */
+const struct claim openflow_claims[] = {
+	PART("O1", survives, ALIVE("live-512M"), ALL_OF_IT, "of 1", "works (section 7.4)"),
+	PART("O1", survives, ALIVE("vxlan"), ALL_OF_IT, "of 1", "GRE only"),
+	PART("O1", survives, ALIVE("geneve"), ALL_OF_IT, "of 1", "GRE only"),
+	PART("O1", survives, ALIVE("block-512M"), ALL_OF_IT, "of 1", "not accessible meanwhile (section 8)"),
+	FIGURE("O1", survives, GAP("live-512M", "from-guest"), "ms", "future work"),
+	FIGURE("O1", survives, GAP("live-512M", "to-guest"), "ms", "future work"),
+	FIGURE("O1", survives, OF_GAP("stopped"), "ms", "future work"),
+	FIGURE("O1", survives, OF_GAP("unreachable"), "ms", "future work"),
+	FIGURE("O1", survives, OF_GAP("returning"), "ms", "future work"),
+	FIGURE("O1", survives, LEARNED("dst"), "ms", "not given"),
+	FIGURE("O1", survives, LEARNED("src"), "ms", "not given"),
+	FIGURE("O1", survives, GAP("vxlan", "from-guest"), "ms", "not given"),
+	FIGURE("O1", survives, GAP("geneve", "from-guest"), "ms", "not given"),
+	FIGURE("O1", survives, GAP("bridge", "from-guest"), "ms", "not given"),
+
+	PART("O2", shorter, TIME("block-256M") " / " TIME("live-256M"), ABOVE(1), "times", "longer (fig. 11)"),
+	ANSWER("O2", shorter, TIME("block-512M") " / " TIME("live-512M"), ABOVE(1), "times", "longer (fig. 11)",
+	       "With a disk as large as its memory, a VM that takes it along moves longer, by a factor of"),
+	PART("O2", shorter, TIME("block-768M") " / " TIME("live-768M"), ABOVE(1), "times", "longer (fig. 11)"),
+	PART("O2", shorter, TIME("block-1G") " / " TIME("live-1G"), ABOVE(1), "times", "longer (fig. 11)"),
+	PART("O2", shorter, TIME("live-1G") " / " TIME("live-256M"), SAME, "times", "does not grow (fig. 11)"),
+	PART("O2", shorter, TIME("block-1G") " / " TIME("block-256M"), ABOVE(1.1), "times", "grows (fig. 11)"),
+
+	PART("O3", counted, COUNTED("live-512M", "to-guest"), ABOUT_ALL, "%", "counts (section 7.2)"),
+	PART("O3", counted, COUNTED("live-512M", "from-guest"), ABOUT_ALL, "%", "counts (section 7.2)"),
+	{ 0 },
+};
+/* clang-format on */

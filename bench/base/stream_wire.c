@@ -1,0 +1,97 @@
+#include "bench/base/stream_wire.h"
+
+/*
+ * Little endian: magic u32, version u8, sender u8, zero u16, stream u64, number u32, retransmits u32, sent i64; the report:
+ * received, next, reordered, duplicates u32, newest i64, hole i64, hole_from i64. One encoding a record.
+ */
+#define MAGIC UINT32_C(0x54534d4d) /* "MMST" */
+#define VERSION 1
+enum { SEEN = 64 };
+
+static unsigned char *put(unsigned char *to, uint64_t value, int bytes)
+{
+	for (int i = 0; i < bytes; i++)
+		*to++ = (unsigned char)(value >> (8 * i));
+	return to;
+}
+
+static uint64_t get(const unsigned char **from, int bytes)
+{
+	uint64_t value = 0;
+	for (int i = 0; i < bytes; i++)
+		value |= (uint64_t) * (*from)++ << (8 * i);
+	return value;
+}
+
+void stream_record_encode(const struct stream_record *r, unsigned char bytes[STREAM_RECORD_BYTES])
+{
+	unsigned char *p = put(bytes, MAGIC, 4);
+	p = put(p, VERSION, 1);
+	p = put(p, r->sender, 1);
+	p = put(p, 0, 2);
+	p = put(p, r->stream, 8);
+	p = put(p, r->number, 4);
+	p = put(p, r->retransmits, 4);
+	p = put(p, (uint64_t)r->sent_ns, 8);
+	p = put(p, r->report.received, 4);
+	p = put(p, r->report.next, 4);
+	p = put(p, r->report.reordered, 4);
+	p = put(p, r->report.duplicates, 4);
+	p = put(p, (uint64_t)r->report.newest_sent_ns, 8);
+	p = put(p, (uint64_t)r->report.hole_ns, 8);
+	put(p, (uint64_t)r->report.hole_from_ns, 8);
+}
+
+int stream_record_decode(const unsigned char *bytes, size_t length, struct stream_record *ret)
+{
+	const unsigned char *p = bytes;
+	struct stream_record r = { 0 };
+	if (length != STREAM_RECORD_BYTES || get(&p, 4) != MAGIC || get(&p, 1) != VERSION)
+		return -1;
+	uint64_t sender = get(&p, 1), zero = get(&p, 2);
+	r.stream = get(&p, 8);
+	r.number = (uint32_t)get(&p, 4);
+	r.retransmits = (uint32_t)get(&p, 4);
+	r.sent_ns = (int64_t)get(&p, 8);
+	r.report.received = (uint32_t)get(&p, 4);
+	r.report.next = (uint32_t)get(&p, 4);
+	r.report.reordered = (uint32_t)get(&p, 4);
+	r.report.duplicates = (uint32_t)get(&p, 4);
+	r.report.newest_sent_ns = (int64_t)get(&p, 8);
+	r.report.hole_ns = (int64_t)get(&p, 8);
+	r.report.hole_from_ns = (int64_t)get(&p, 8);
+	if (sender > STREAM_GUEST || zero || r.number == UINT32_MAX || r.sent_ns < 0 ||
+	    r.report.received > r.report.next || r.report.reordered > r.report.received ||
+	    r.report.newest_sent_ns < 0 || r.report.hole_ns < 0 || r.report.hole_from_ns < 0)
+		return -1;
+	r.sender = (enum stream_sender)sender;
+	*ret = r;
+	return 0;
+}
+
+void stream_take(struct stream_receipt *s, const struct stream_record *r)
+{
+	if (r->number >= s->next) {
+		uint32_t step = r->number - s->next + 1;
+		int64_t hole_ns = r->sent_ns - s->newest_sent_ns;
+		if (s->next && hole_ns > s->hole_ns) {
+			s->hole_ns = hole_ns;
+			s->hole_from_ns = s->newest_sent_ns;
+		}
+		s->seen = step < SEEN ? s->seen << step | 1 : 1;
+		s->next = r->number + 1;
+		s->newest_sent_ns = r->sent_ns;
+		s->received++;
+		return;
+	}
+	uint32_t behind = s->next - 1 - r->number;
+	uint64_t bit = behind < SEEN ? UINT64_C(1) << behind : 0;
+	if (s->seen & bit) {
+		s->duplicates++;
+		return;
+	}
+	s->seen |= bit;
+	s->reordered++;
+	if (s->received < s->next)
+		s->received++;
+}
