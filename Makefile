@@ -77,7 +77,7 @@ sakurai-tables: deps ## tables 3 and 5 by simulation (a minute), pages in result
 		$(B)/migmeter simulate configs/sakurai/$$sites-sites.conf -o results/sakurai-$$sites-sites || exit 1; done
 
 # Figures 2 and 3; what would make the claim true; what the paper could not switch. The page shows all three.
-RTT_SCALE := 1/2
+RTT_SCALE := 1/4
 sakurai-rtt: deps ## figures 2 and 3: migration time against RTT, report in results/sakurai-rtt
 	$(Q)$(MAKE) --no-print-directory $(PARALLEL) all
 	$(Q)$(B)/migmeter run configs/sakurai/rtt-transfer.conf --scale $(RTT_SCALE) -o results/sakurai-rtt --continue

@@ -49,7 +49,7 @@ static int write_curves(const struct study_view *v, FILE *data, double *ret_high
 	int all = 0;
 	for (int panel = 0; panel < CURVE_PANELS; panel++)
 		for (int line = 0; line < LINES; line++) {
-			struct at points[POINTS_MAX];
+			struct at points[POINTS_MAX] = { 0 };
 			int count = collect(v->values, v->paper->curves->panels[panel].member, line, points);
 			for (int i = 0; i < count; i++) {
 				const struct at *p = &points[i];

@@ -10,7 +10,7 @@ set output OUT
 if (CAPTION ne '') { set label 90 CAPTION at screen 0.02, screen 1 - 16. / H left font bold }
 set tmargin at screen 1 - TOP * 1. / H
 set bmargin at screen BOTTOM * 1. / H
-set lmargin at screen 0.065
+set lmargin at screen 0.08
 set rmargin at screen 0.86
 set xrange [0:LONG]
 set yrange [0:1.08 * HIGH]
