@@ -39,7 +39,8 @@ static inline void made_bytes(struct made_stream *s, const void *bytes, size_t l
 		if (!s->bytes)
 			abort();
 	}
-	memcpy(s->bytes + s->length, bytes, length);
+	if (length)
+		memcpy(s->bytes + s->length, bytes, length);
 	s->length += length;
 }
 
