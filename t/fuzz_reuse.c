@@ -40,7 +40,8 @@ static void to_sender(const uint8_t *bytes, size_t length, size_t piece)
 	unsigned char stream[64] = "QEVM";
 	reused_begin(&u, store, store);
 	for (size_t at = 0; at < length; at += piece) {
-		reuse_sender_hear(u.sender, bytes + at, length - at < piece ? length - at : piece, &u.frames);
+		reuse_sender_hear(u.sender, bytes + at, length - at < piece ? length - at : piece, &u.frames,
+		                  &u.back);
 		if (reuse_sender_room(u.sender) >= sizeof(stream))
 			reuse_sender_take(u.sender, stream, sizeof(stream), &u.frames);
 	}
@@ -77,7 +78,7 @@ static size_t seed_frames(int which, unsigned char *buffer)
 	}
 	made_part_end(&s);
 	reused_begin(&u, NULL, store);
-	reuse_sender_hear(u.sender, u.words.bytes, u.words.length, &u.frames);
+	reuse_sender_hear(u.sender, u.words.bytes, u.words.length, &u.frames, &u.back);
 	reuse_sender_take(u.sender, s.bytes, s.length, &u.frames);
 	size_t length = u.frames.length < FUZZ_ROOM - 1 ? u.frames.length : FUZZ_ROOM - 1;
 	memcpy(buffer, u.frames.bytes, length);
@@ -100,6 +101,7 @@ static size_t seed_words(int which, unsigned char *buffer)
 		made_bytes(&s, "A", 1);
 		made_number(&s, (uint64_t)i * 64, 8);
 	}
+	made_bytes(&s, "B\0\0\0\3abc", which % 2 ? 8 : 0);
 	made_bytes(&s, "N", 1);
 	made_number(&s, (uint64_t)(which % 5) * 64, 8);
 	memcpy(buffer, s.bytes, s.length);

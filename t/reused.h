@@ -19,7 +19,7 @@
 struct reused {
 	struct reuse_sender *sender;
 	struct reuse_receiver *receiver;
-	struct reuse_bytes frames, words, raw;
+	struct reuse_bytes frames, words, raw, back;
 	uint64_t frames_sent;
 	void (*on_frames)(struct reuse_bytes *frames, uint64_t position); /* to spoil them; may be NULL */
 };
@@ -39,7 +39,8 @@ static inline void reused_exchange(struct reused *u, size_t piece)
 			                    &u->words);
 		for (size_t at = 0; at < words.length; at += piece)
 			reuse_sender_hear(u->sender, words.bytes + at,
-			                  words.length - at < piece ? words.length - at : piece, &u->frames);
+			                  words.length - at < piece ? words.length - at : piece, &u->frames,
+			                  &u->back);
 		free(frames.bytes);
 		free(words.bytes);
 	}
@@ -81,6 +82,7 @@ static inline void reused_free(struct reused *u)
 	free(u->frames.bytes);
 	free(u->words.bytes);
 	free(u->raw.bytes);
+	free(u->back.bytes);
 }
 
 #endif

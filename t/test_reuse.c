@@ -212,7 +212,7 @@ static void room(void **state)
 	struct reused u;
 	reused_begin(&u, NULL, far);
 	assert_int_equal(reuse_sender_room(u.sender), 0);
-	reuse_sender_hear(u.sender, u.words.bytes, u.words.length, &u.frames);
+	reuse_sender_hear(u.sender, u.words.bytes, u.words.length, &u.frames, &u.back);
 	size_t before = reuse_sender_room(u.sender), taken = 0;
 	assert_true(before > sizeof(bytes));
 	for (size_t room; (room = reuse_sender_room(u.sender)); taken += room) {
@@ -224,6 +224,34 @@ static void room(void **state)
 	reused_exchange(&u, 65536);
 	assert_int_equal(u.raw.length, taken);
 	assert_int_equal(reuse_sender_room(u.sender), before);
+	reused_free(&u);
+	page_store_close(far);
+}
+
+/* The return path goes between the words. */
+static void the_way_back(void **state)
+{
+	(void)state;
+	unsigned char sent[100000], piece = 1;
+	struct page_store *far = store_open(NULL, 10);
+	struct reused u;
+	reused_begin(&u, NULL, far);
+	for (size_t i = 0; i < sizeof(sent); i++)
+		sent[i] = (unsigned char)(i * 31 >> 3);
+	for (size_t at = 0; at < sizeof(sent); piece = (unsigned char)(piece * 3 + 1)) {
+		size_t length = sizeof(sent) - at < piece ? sizeof(sent) - at : piece;
+		reuse_back(sent + at, length, &u.words);
+		reused_pass(&u, sent, 10, 7);
+		at += length;
+	}
+	assert_false(reuse_sender_back_ended(u.sender));
+	reuse_back_end(&u.words);
+	reused_exchange(&u, 3);
+	assert_true(reuse_sender_back_ended(u.sender));
+	reused_end(&u);
+	assert_true(reuse_sender_all_proved(u.sender));
+	assert_int_equal(u.back.length, sizeof(sent));
+	assert_memory_equal(u.back.bytes, sent, sizeof(sent));
 	reused_free(&u);
 	page_store_close(far);
 }
@@ -322,7 +350,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(byte_for_byte), cmocka_unit_test(a_return),       cmocka_unit_test(a_small_store),
 		cmocka_unit_test(a_lost_page),   cmocka_unit_test(a_damaged_link), cmocka_unit_test(room),
-		cmocka_unit_test(the_store),     cmocka_unit_test(of_qemu),
+		cmocka_unit_test(the_way_back),  cmocka_unit_test(the_store),      cmocka_unit_test(of_qemu),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, scratch_make, scratch_remove);

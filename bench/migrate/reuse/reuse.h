@@ -24,7 +24,7 @@
  *	R hash:16                       a page that the receiver has
  *	K position:8 hash:16            the running hash up to there
  *	P position:8                    from here on plain: everything since the last proof again
- * Words: H version:4 seed:8 room:4 count:4, count x hash:16 (what it has); A position:8 (proved so far); N position:8 (plain
+ * Words: B length:4 bytes (of the return path); E (the return path has ended); H version:4 seed:8 room:4 count:4, count x hash:16 (what it has); A position:8 (proved so far); N position:8 (plain
  * from there, please).
  */
 #ifndef BENCH_MIGRATE_REUSE_REUSE_H
@@ -60,8 +60,15 @@ struct reuse_report {
 int reuse_sender_create(struct reuse_sender **ret, struct page_store *store, struct err *e);
 void reuse_sender_free(struct reuse_sender *s);
 
-/* Words of the receiver; what is to be sent because of them is added to frames. */
-void reuse_sender_hear(struct reuse_sender *s, const unsigned char *words, size_t length, struct reuse_bytes *frames);
+/* Words of the receiver; what is to be sent because of them is added to frames, bytes of the return path to back. */
+void reuse_sender_hear(struct reuse_sender *s, const unsigned char *words, size_t length, struct reuse_bytes *frames,
+                       struct reuse_bytes *back);
+
+/* Whether the return path has ended. */
+bool reuse_sender_back_ended(const struct reuse_sender *s);
+
+/* Whether all that was taken has been proved: only then is the sender not needed any more. */
+bool reuse_sender_all_proved(const struct reuse_sender *s);
 
 /* How many bytes of the stream may be taken now: none before the receiver has said what it has, or while too much is not
  * proved yet. */
@@ -84,6 +91,10 @@ void reuse_receiver_words(struct reuse_receiver *r, struct reuse_bytes *words);
 /* The next frames, cut anywhere; raw: bytes of the stream that are proved. */
 void reuse_receiver_take(struct reuse_receiver *r, const unsigned char *frames, size_t length,
                          struct reuse_bytes *raw, struct reuse_bytes *words);
+
+/* Bytes of the return path, as words; its end. */
+void reuse_back(const unsigned char *bytes, size_t length, struct reuse_bytes *words);
+void reuse_back_end(struct reuse_bytes *words);
 
 const struct reuse_report *reuse_receiver_report(const struct reuse_receiver *r);
 

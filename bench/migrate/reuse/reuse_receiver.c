@@ -243,6 +243,20 @@ void reuse_receiver_words(struct reuse_receiver *r, struct reuse_bytes *words)
 		reuse_put_hash(words, h);
 }
 
+void reuse_back(const unsigned char *bytes, size_t length, struct reuse_bytes *words)
+{
+	static const char back = 'B';
+	reuse_put(words, &back, 1);
+	reuse_put_number(words, length, 4);
+	reuse_put(words, bytes, length);
+}
+
+void reuse_back_end(struct reuse_bytes *words)
+{
+	static const char end = 'E';
+	reuse_put(words, &end, 1);
+}
+
 const struct reuse_report *reuse_receiver_report(const struct reuse_receiver *r)
 {
 	return &r->report;

@@ -16,7 +16,7 @@ enum {
 };
 
 /* Words are heard in fields, as the decoder reads: a letter, then its numbers, then hashes. */
-enum hearing { HEAR_LETTER, HEAR_HEAD, HEAR_HASH, HEAR_ACK, HEAR_NAK };
+enum hearing { HEAR_LETTER, HEAR_HEAD, HEAR_HASH, HEAR_ACK, HEAR_NAK, HEAR_BACK };
 
 struct reuse_sender {
 	struct page_store *store;
@@ -32,6 +32,8 @@ struct reuse_sender {
 	uint64_t proved, told;              /* as the receiver said; the last K */
 	struct reuse_sum *sum, *proved_sum; /* of all up to `sent`, up to `proved` */
 	struct reuse_bytes *frames;
+	size_t back_left; /* bytes of the return path that come next */
+	bool back_ended;
 	ZSTD_CCtx *zstd;
 	unsigned char compressed[ZSTD_COMPRESSBOUND(REUSE_LITERAL_MOST)];
 	enum hearing hearing;
@@ -217,6 +219,10 @@ static void hear_letter(struct reuse_sender *s)
 		expect(s, HEAR_ACK, 8);
 	else if (s->field[0] == 'N' && s->ready)
 		expect(s, HEAR_NAK, 8);
+	else if (s->field[0] == 'B' && s->ready)
+		expect(s, HEAR_BACK, 4);
+	else if (s->field[0] == 'E' && s->ready)
+		s->back_ended = true;
 	else
 		broken(s, "the far relay says what it should not");
 }
@@ -286,22 +292,33 @@ static void hear_nak(struct reuse_sender *s)
 	prove(s);
 }
 
-void reuse_sender_hear(struct reuse_sender *s, const unsigned char *words, size_t length, struct reuse_bytes *frames)
+static void hear_back(struct reuse_sender *s)
 {
-	static void (*const heard[])(struct reuse_sender *) = { [HEAR_LETTER] = hear_letter,
-		                                                [HEAR_HEAD] = hear_head,
-		                                                [HEAR_HASH] = hear_hash,
-		                                                [HEAR_ACK] = hear_ack,
-		                                                [HEAR_NAK] = hear_nak };
+	s->back_left = reuse_number(s->field, 4);
+	expect(s, HEAR_LETTER, 1);
+}
+
+void reuse_sender_hear(struct reuse_sender *s, const unsigned char *words, size_t length, struct reuse_bytes *frames,
+                       struct reuse_bytes *back)
+{
+	static void (*const heard[])(struct reuse_sender *) = {
+		[HEAR_LETTER] = hear_letter, [HEAR_HEAD] = hear_head, [HEAR_HASH] = hear_hash,
+		[HEAR_ACK] = hear_ack,       [HEAR_NAK] = hear_nak,   [HEAR_BACK] = hear_back
+	};
 	size_t before = frames->length;
 	s->frames = frames;
 	while (length && !s->report.broken) {
+		size_t passed = s->back_left < length ? s->back_left : length;
+		reuse_put(back, words, passed);
+		s->back_left -= passed;
+		words += passed;
+		length -= passed;
 		size_t missing = s->want - s->have, taken = missing < length ? missing : length;
 		memcpy(s->field + s->have, words, taken);
 		s->have += taken;
 		words += taken;
 		length -= taken;
-		if (s->have < s->want)
+		if (s->have < s->want || !taken)
 			break;
 		s->have = 0;
 		heard[s->hearing](s);
@@ -310,6 +327,16 @@ void reuse_sender_hear(struct reuse_sender *s, const unsigned char *words, size_
 }
 
 /* ---- all ---- */
+
+bool reuse_sender_back_ended(const struct reuse_sender *s)
+{
+	return s->back_ended;
+}
+
+bool reuse_sender_all_proved(const struct reuse_sender *s)
+{
+	return s->proved == s->kept_from + s->kept.length;
+}
 
 const struct reuse_report *reuse_sender_report(const struct reuse_sender *s)
 {
