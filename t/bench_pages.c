@@ -48,19 +48,6 @@ static double cpu_s(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* Like a heap: pointers into one region, each with a small number. */
-static void content_make(unsigned char content[MADE_PAGE_BYTES], uint64_t number)
-{
-	uint64_t words[MADE_PAGE_BYTES / 8];
-	made_content(content, number);
-	memcpy(words, content, sizeof(words));
-	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i += 2) {
-		words[i] = 0xffff888000000000 + (number << 12) + words[i] % 0x80000 * 8;
-		words[i + 1] = words[i + 1] % 64;
-	}
-	memcpy(content, words, sizeof(words));
-}
-
 static struct made_stream stream_make(uint64_t pages)
 {
 	struct made_stream s = { 0 };
@@ -70,7 +57,7 @@ static struct made_stream stream_make(uint64_t pages)
 	made_ram_begin(&s, &block, 1);
 	made_part_begin(&s);
 	for (uint64_t i = 0; i < pages; i++) {
-		content_make(content, i % 10 < 7 ? i : i / 100);
+		made_heap(content, i % 10 < 7 ? i : i / 100);
 		if (i % 10 == 9)
 			made_zero(&s, "pc.ram", i * MADE_PAGE_BYTES);
 		else
@@ -116,7 +103,7 @@ int main(int argc, char **argv)
 	}
 	uint64_t pages = (uint64_t)mib << 8, state_bytes;
 	struct made_stream s = stream_make(pages);
-	struct watched plain, all, some;
+	struct watched plain = { 0 }, all = { 0 }, some = { 0 };
 	double plain_s = watch(&s, pages, 0, &plain, &state_bytes), all_s = watch(&s, pages, 1, &all, &state_bytes);
 	double some_s = watch(&s, pages, 4, &some, &state_bytes);
 	double rate = (double)pages / plain_s, together = (double)pages / some_s;

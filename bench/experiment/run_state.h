@@ -34,7 +34,7 @@ struct run {
 	virConnectPtr connections[2]; /* of NODE_SRC and NODE_DST */
 	struct events *events[2];
 	struct watching watching;
-	struct fault *fault; /* while the migration runs */
+	struct fault *fault;         /* while the migration runs */
 	struct page_watching *pages; /* NULL: not asked for */
 	bool watching_on;
 	volatile sig_atomic_t injected; /* a migration beside injections has gone on for long enough */

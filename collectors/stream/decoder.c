@@ -370,6 +370,11 @@ void stream_decoder_end(struct stream_decoder *d)
 		         "the connection ends after %llu bytes, too early", (unsigned long long)d->at);
 }
 
+size_t stream_decoder_held(const struct stream_decoder *d)
+{
+	return d->have;
+}
+
 void stream_decoder_resume(struct stream_decoder *d)
 {
 	if (!d->report.understood || !d->report.postcopy)

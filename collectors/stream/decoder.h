@@ -101,6 +101,9 @@ void stream_decode(struct stream_decoder *d, const unsigned char *bytes, size_t 
 /* The connection was closed: nothing more comes. */
 void stream_decoder_end(struct stream_decoder *d);
 
+/* Bytes of a field that has not come whole yet: what they will be part of is not known. */
+size_t stream_decoder_held(const struct stream_decoder *d);
+
 /* Another connection goes on with a post-copy that broke off: from here the bytes are its. */
 void stream_decoder_resume(struct stream_decoder *d);
 

@@ -2,13 +2,12 @@
 
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
-#include "bench/base/netns.h"
+#include "bench/base/tcp.h"
 #include "collectors/worker.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { BUFFER = 64 << 10, TICK_MS = 100, CONNECT_S = 5 };
+enum { BUFFER = 64 << 10, TICK_MS = 100 };
 
 /* One direction: what was read at `from` and is not written to `to` yet. */
 struct way {
@@ -43,80 +42,22 @@ struct relay {
 	int64_t tick_ns, connected_since_ns;
 };
 
-/* ---- sockets ---- */
-
-static struct sockaddr_in address_of(const char *ip, int port)
-{
-	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
-	inet_pton(AF_INET, ip, &a.sin_addr);
-	return a;
-}
-
-static int listen_open(struct relay *r, struct err *e)
-{
-	struct sockaddr_in a = address_of(r->listen_ip, r->spec.listen_port);
-	socklen_t length = sizeof(a);
-	int on = 1;
-	r->listening = netns_socket(r->spec.netns, AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0, e);
-	if (r->listening < 0)
-		return -1;
-	setsockopt(r->listening, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (bind(r->listening, (struct sockaddr *)&a, sizeof(a)) < 0 || listen(r->listening, RELAY_CONNECTIONS) < 0 ||
-	    getsockname(r->listening, (struct sockaddr *)&a, &length) < 0)
-		return err_errno(e, EXIT_CANNOT, "cannot listen at %s for migrations to watch", r->listen_ip);
-	r->port = ntohs(a.sin_port);
-	return 0;
-}
-
-/* Post-copy's requests wait for no acknowledgement. */
-static void socket_prepare(int fd)
-{
-	int on = 1;
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-}
-
-static int target_connect(struct relay *r)
-{
-	struct sockaddr_in a = address_of(r->target_ip, r->spec.target_port ? r->spec.target_port : r->port);
-	struct timeval patience = { .tv_sec = CONNECT_S };
-	int none = 1, fd = netns_socket(r->spec.netns, AF_INET, SOCK_STREAM, 0, NULL);
-	socklen_t length = sizeof(none);
-	if (fd < 0)
-		return -1;
-	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
-	if (connect(fd, (struct sockaddr *)&a, sizeof(a)) < 0 ||
-	    getsockopt(fd, SOL_SOCKET, SO_ERROR, &none, &length) < 0 || none) {
-		close(fd);
-		return -1;
-	}
-	socket_prepare(fd);
-	return fd;
-}
-
-/* So that the peer sees it broken, not ended. */
-static void break_off(int fd)
-{
-	struct linger at_once = { .l_onoff = 1 };
-	setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
-	close(fd);
-}
-
 /* ---- connections ---- */
 
 static void connection_open(struct relay *r)
 {
-	int client = accept4(r->listening, NULL, NULL, SOCK_CLOEXEC);
+	int client = tcp_accept(r->listening);
 	if (client < 0)
 		return;
 	struct connection *c = r->open_count < RELAY_CONNECTIONS ? malloc(sizeof(*c)) : NULL;
-	int target = c ? target_connect(r) : -1;
+	int port = r->spec.target_port ? r->spec.target_port : r->port;
+	int target = c ? tcp_connect(r->spec.netns, r->target_ip, port) : -1;
 	if (target < 0) {
 		free(c);
-		break_off(client);
+		tcp_break_off(client);
 		r->report.refused++;
 		return;
 	}
-	socket_prepare(client);
 	c->number = r->report.connections++;
 	c->forth.from = c->back.to = client;
 	c->forth.to = c->back.from = target;
@@ -134,8 +75,8 @@ static void connection_close(struct relay *r, int index, bool broken)
 	struct connection *c = r->open[index];
 	r->report.broken += broken;
 	if (broken) {
-		break_off(c->forth.from);
-		break_off(c->forth.to);
+		tcp_break_off(c->forth.from);
+		tcp_break_off(c->forth.to);
 	} else {
 		close(c->forth.from);
 		close(c->forth.to);
@@ -150,18 +91,13 @@ static void connection_close(struct relay *r, int index, bool broken)
 
 /* ---- bytes ---- */
 
-static bool later(void)
-{
-	return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
-}
-
 /* Write on what is there. -1: the peer is gone. */
 static int way_write(struct way *w)
 {
 	while (w->sent < w->have) {
 		ssize_t n = send(w->to, w->buffer + w->sent, w->have - w->sent, MSG_NOSIGNAL | MSG_DONTWAIT);
 		if (n < 0)
-			return later() ? 0 : -1;
+			return tcp_later() ? 0 : -1;
 		w->sent += (size_t)n;
 	}
 	w->have = w->sent = 0;
@@ -173,7 +109,7 @@ static int way_read(struct relay *r, struct connection *c, struct way *w)
 {
 	ssize_t n = recv(w->from, w->buffer, BUFFER, MSG_DONTWAIT);
 	if (n < 0)
-		return later() ? 0 : -1;
+		return tcp_later() ? 0 : -1;
 	if (n == 0) {
 		w->ended = true;
 		return shutdown(w->to, SHUT_WR) < 0 ? -1 : 0;
@@ -264,7 +200,8 @@ int relay_start(struct relay **ret, const struct relay_spec *spec, struct err *e
 	snprintf(r->target_ip, sizeof(r->target_ip), "%s", spec->target_ip);
 	snprintf(r->netns, sizeof(r->netns), "%s", spec->netns ? spec->netns : "");
 	r->spec.netns = spec->netns ? r->netns : NULL;
-	if (listen_open(r, e) < 0 || worker_start(&r->worker, "mm-relay", relay_main, r, e) < 0) {
+	r->listening = tcp_listen(r->spec.netns, r->listen_ip, spec->listen_port, &r->port, e);
+	if (r->listening < 0 || worker_start(&r->worker, "mm-relay", relay_main, r, e) < 0) {
 		if (r->listening >= 0)
 			close(r->listening);
 		free(r);

@@ -1,0 +1,101 @@
+/*
+ * reuse.h - a migration stream over a wide-area link without the pages that the far side has: two state machines, no I/O.
+ *
+ *	near the source:        raw bytes -> reuse_sender -> frames
+ *	near the destination:   frames -> reuse_receiver -> the same raw bytes; words for the sender on the way back
+ *
+ *	reuse_receiver_create(&r, store, &e);   reuse_receiver_words(r, &words)    // what it has: send it back first
+ *	reuse_sender_create(&s, store, &e);     reuse_sender_hear(s, words ...)    // until reuse_sender_ready(s)
+ *	reuse_sender_take(s, bytes, n, &frames);                                   // at most reuse_sender_room(s) of them
+ *	reuse_receiver_take(r, frames ..., &raw, &words);
+ *
+ * A page that the far side has is sent as its 128-bit hash, another one compressed by zstd where that makes it smaller, and
+ * both sides store it for the next visit. Nothing of the stream is given out that a running hash over all of it has not
+ * proved to be what the sender was given. Where a page is missing, or the proof fails, the receiver asks for everything
+ * since the last proof as plain bytes, which the sender has kept, and from then on nothing but plain bytes is sent; the
+ * raw stream does not notice. The same holds, from the point where it is not understood, for a stream that decoder.h does
+ * not understand: it is compressed, and that is all.
+ *
+ * Frames: a letter, then numbers with the highest byte first.
+ *	L length:4 bytes                literal
+ *	C raw:4 length:4 bytes          literal, compressed
+ *	S bytes:4096                    a page, to be stored
+ *	Z length:4 bytes                a page compressed, to be stored
+ *	R hash:16                       a page that the receiver has
+ *	K position:8 hash:16            the running hash up to there
+ *	P position:8                    from here on plain: everything since the last proof again
+ * Words: B length:4 bytes (of the return path); E (the return path has ended); H version:4 seed:8 room:4 count:4, count x hash:16 (what it has); A position:8 (proved so far); N position:8 (plain
+ * from there, please).
+ */
+#ifndef BENCH_MIGRATE_REUSE_REUSE_H
+#define BENCH_MIGRATE_REUSE_REUSE_H
+
+#include "bench/migrate/reuse/page_store.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct err;
+struct reuse_receiver;
+struct reuse_sender;
+
+/* Bytes to be written somewhere; the caller empties it (length = 0) and at last frees .bytes. */
+struct reuse_bytes {
+	unsigned char *bytes;
+	size_t length, room;
+	bool failed; /* out of memory: bytes are missing */
+};
+
+struct reuse_report {
+	uint64_t raw_bytes, frame_bytes;
+	uint64_t pages, referenced, stored; /* pages as they are; of them by hash; new in the store */
+	uint64_t resent_bytes;              /* plain, since a page was missing or a proof failed */
+	bool plain;                         /* it has come to plain bytes */
+	bool broken;                        /* the other side does not keep to this: break the connection off */
+	char reason[128];                   /* of plain or broken */
+};
+
+/* store: of pages seen here, may be NULL. */
+int reuse_sender_create(struct reuse_sender **ret, struct page_store *store, struct err *e);
+void reuse_sender_free(struct reuse_sender *s);
+
+/* Words of the receiver; what is to be sent because of them is added to frames, bytes of the return path to back. */
+void reuse_sender_hear(struct reuse_sender *s, const unsigned char *words, size_t length, struct reuse_bytes *frames,
+                       struct reuse_bytes *back);
+
+/* Whether the return path has ended. */
+bool reuse_sender_back_ended(const struct reuse_sender *s);
+
+/* Whether all that was taken has been proved: only then is the sender not needed any more. */
+bool reuse_sender_all_proved(const struct reuse_sender *s);
+
+/* How many bytes of the stream may be taken now: none before the receiver has said what it has, or while too much is not
+ * proved yet. */
+size_t reuse_sender_room(const struct reuse_sender *s);
+
+/* The next bytes of the stream, whole in its order. */
+void reuse_sender_take(struct reuse_sender *s, const unsigned char *bytes, size_t length, struct reuse_bytes *frames);
+
+/* The stream has ended: what was held back. */
+void reuse_sender_end(struct reuse_sender *s, struct reuse_bytes *frames);
+
+const struct reuse_report *reuse_sender_report(const struct reuse_sender *s);
+
+int reuse_receiver_create(struct reuse_receiver **ret, struct page_store *store, struct err *e);
+void reuse_receiver_free(struct reuse_receiver *r);
+
+/* What it has: the first words. */
+void reuse_receiver_words(struct reuse_receiver *r, struct reuse_bytes *words);
+
+/* The next frames, cut anywhere; raw: bytes of the stream that are proved. */
+void reuse_receiver_take(struct reuse_receiver *r, const unsigned char *frames, size_t length,
+                         struct reuse_bytes *raw, struct reuse_bytes *words);
+
+/* Bytes of the return path, as words; its end. */
+void reuse_back(const unsigned char *bytes, size_t length, struct reuse_bytes *words);
+void reuse_back_end(struct reuse_bytes *words);
+
+const struct reuse_report *reuse_receiver_report(const struct reuse_receiver *r);
+
+#endif
