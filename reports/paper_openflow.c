@@ -4,7 +4,7 @@
 #include <stddef.h>
 
 static const struct paper_times openflow_times = {
-	.heading = "Figure 11: time of a migration, live and with its disk, by the disk's size at full scale",
+	.heading = "Figure 11: migration time by size of the disk (of full scale)",
 	.groups = { "256 MiB", "512 MiB", "768 MiB", "1 GiB" },
 	.series = { { "live: the disk stays in the first LAN",
 	              { "case=live-256M", "case=live-512M", "case=live-768M", "case=live-1G" } },
@@ -16,7 +16,7 @@ const struct paper openflow_paper = {
 	.name = "openflow",
 	.title = "Live migration between LANs with OpenFlow",
 	.cited =
-		"a study of live migration between LANs with OpenFlow and OpenStack, a prototype with Xen, Open vSwitch and "
+		"A study of live migration between LANs with OpenFlow and OpenStack, a prototype with Xen, Open vSwitch and "
 		"Trema. Its VM has 512 MiB; its four disks are not printed, ours are stated below. Its controller is Trema's, "
 		"ours os-ken's; its prototype had no tunnel yet, ours has.",
 	.term = "metric(point of the study, VM, which)",

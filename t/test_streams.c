@@ -109,6 +109,7 @@ static void what_one_end_has_stands_in_what_it_sends(void **state)
 		struct stream_end client, guest;
 		struct stream_record r;
 		ends_make(types[t], &client, &guest);
+		assert_false(stream_end_send(&guest, 1)); /* whose stream is it? */
 		for (int i = 0; i < 3; i++)
 			assert_true(stream_end_send(&client, 1000 + i));
 		for (int i = 0; i < 3; i++)

@@ -62,7 +62,7 @@ bool stream_end_send(struct stream_end *end, int64_t now_ns)
 		                   .number = end->number,
 		                   .sent_ns = now_ns,
 		                   .report = end->receipt };
-	if (end->fd < 0)
+	if (end->fd < 0 || !end->stream)
 		return false;
 	if (!send_rest(end)) {
 		end->stalled++;

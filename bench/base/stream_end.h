@@ -28,7 +28,7 @@ void stream_end_open(struct stream_end *end, int fd, bool tcp, enum stream_sende
 /* Close; the counts stay. */
 void stream_end_close(struct stream_end *end);
 
-/* Send a record stamped now_ns. Whether it went out, or is on its way. */
+/* Send a record stamped now_ns. Whether it went out, or is on its way; not before the stream is known. */
 bool stream_end_send(struct stream_end *end, int64_t now_ns);
 
 /* Take one record that has come and count it: 1; 0 when there is none; -1 once TCP has ended, with the reason. */
