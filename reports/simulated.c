@@ -273,9 +273,10 @@ static void put_head(FILE *out, const struct simulated_view *v)
 		fputs("</p>\n", out);
 	}
 	fprintf(out,
-	        "<p class=\"tags\"><span>%.0f points x %.0f runs</span> <span>seed %.0f</span> <span>simulated, "
-	        "nothing was measured</span></p>\n",
-	        json_number(asked, "points"), json_number(asked, "runs"), json_number(asked, "seed"));
+	        "<p class=\"tags\"><span>%.0f points x %.0f runs</span> <span>seed %.0f</span> <span>%s</span></p>\n",
+	        json_number(asked, "points"), json_number(asked, "runs"), json_number(asked, "seed"),
+	        csv_table_rows(v->machine) ? "simulated, beside what was measured"
+	                                   : "simulated, nothing was measured");
 	fputs("</header>\n", out);
 }
 

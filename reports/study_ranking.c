@@ -207,6 +207,15 @@ static int count_class(const struct csv_table *t, int from, int end, const char 
 }
 
 /* A line a block: what is best, and what never converged. */
+/* "load cpu: "; nothing where all is one block. */
+static char *block_prefix(const struct csv_table *t, int row, char *buffer, size_t room)
+{
+	char block[300];
+	snprintf(buffer, room, "%.290s%s", block_format(cell(t, row, "block"), block, sizeof(block)),
+	         *cell(t, row, "block") ? ": " : "");
+	return buffer;
+}
+
 static void put_summary(FILE *out, const struct study_view *v)
 {
 	const struct csv_table *t = v->ranking;
@@ -217,7 +226,7 @@ static void put_summary(FILE *out, const struct study_view *v)
 		int never = count_class(t, from, end, "never converged");
 		double times = csv_table_number(t, from, "ratio");
 		fputs("<li>", out);
-		html_textf(out, "%s: ", block_format(cell(t, from, "block"), text, sizeof(text)));
+		html_text(out, block_prefix(t, from, text, sizeof(text)));
 		if (is_class(t, from, "converged") || is_class(t, from, "sometimes converged")) {
 			html_textf(out, "%s is best with a %s of %s", cell(t, from, "member"),
 			           name_format(cell(t, from, "metric"), text, sizeof(text)),
@@ -323,8 +332,8 @@ static int plots(const struct study_view *v, struct study_plot *ret, int room)
 			.script = "ranking.gp", .part = PART_RANKING, .prepare = prepare, .row = row
 		};
 		snprintf(plot->name, sizeof(plot->name), "ranking_%d", count);
-		snprintf(plot->heading, sizeof(plot->heading), "%s: by %s, best first",
-		         block_format(cell(t, row, "block"), text, sizeof(text)), v->compare);
+		snprintf(plot->heading, sizeof(plot->heading), "%sby %s, best first",
+		         block_prefix(t, row, text, sizeof(text)), v->compare);
 	}
 	return count;
 }

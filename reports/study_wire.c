@@ -107,9 +107,7 @@ static void put_row(FILE *out, const struct wire *w)
 	put_cell(out, w->buffer_percent, "percent");
 	put_cell(out, w->resent, "");
 	put_cell(out, w->connections, "");
-	fputs("<td>", out);
-	html_text(out, bound_of(w));
-	fputs("</td></tr>\n", out);
+	fputs("</tr>\n", out);
 }
 
 static void put(FILE *out, const struct study_view *v, const struct study_plot *plots, int plot_count)
@@ -131,7 +129,7 @@ static void put(FILE *out, const struct study_view *v, const struct study_plot *
 	      "<th class=\"number\" rowspan=\"2\">time on the wire</th><th class=\"number\" rowspan=\"2\">round trip seen</th>"
 	      "<th colspan=\"2\">goodput, of the link's</th><th class=\"number\" rowspan=\"2\">rate × RTT</th>"
 	      "<th colspan=\"4\">window</th><th colspan=\"2\">held up by</th><th class=\"number\" rowspan=\"2\">sent again</th>"
-	      "<th class=\"number\" rowspan=\"2\">connections</th><th rowspan=\"2\">bound by</th></tr>\n<tr>",
+	      "<th class=\"number\" rowspan=\"2\">connections</th></tr>\n<tr>",
 	      out);
 	for (size_t i = 0; i < sizeof(heads) / sizeof(*heads); i++)
 		fprintf(out, "<th class=\"number\">%s</th>", heads[i]);
