@@ -22,6 +22,7 @@
 
 #include "analysis/formula.h"
 #include "analysis/interval.h"
+#include "analysis/paper_table.h"
 #include "analysis/study.h"
 
 #include <stdio.h>
@@ -41,6 +42,7 @@ struct claim {
 };
 
 extern const struct claim kuno_claims[], hirofuchi_claims[];
+extern const struct paper_table hirofuchi_tables[];
 
 /* What a word of a term says. */
 enum claim_word { WORD_NONE, WORD_POINT, WORD_VMS, WORD_WORKLOAD, WORD_RATE, WORD_VM, WORD_ROLE, WORD_ESTIMATOR };
@@ -49,6 +51,7 @@ struct claim_paper {
 	const char *name; /* experiment.study; NULL ends */
 	const struct claim *claims;
 	enum claim_word words[FORMULA_WORDS];
+	const struct paper_table *tables; /* NULL: it has none that are repeated */
 };
 
 extern const struct claim_paper claim_papers[];

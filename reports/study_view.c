@@ -73,6 +73,7 @@ int study_view_load(struct study_view *v, const char *directory, struct err *e)
 	json_object_put(plan);
 	csv_table_load(&v->claims, directory, "claims.csv", VALUE_ROWS, NULL);
 	csv_table_load(&v->explanations, directory, "explanations.csv", VALUE_ROWS, NULL);
+	csv_table_load(&v->tables, directory, "tables.csv", VALUE_ROWS, NULL);
 	csv_table_load(&v->values, directory, "study.csv", VALUE_ROWS, NULL);
 	csv_table_load(&v->ranking, directory, "ranking.csv", VALUE_ROWS, NULL);
 	csv_table_load(&v->boundary, directory, "boundary.csv", VALUE_ROWS, NULL);
@@ -87,6 +88,7 @@ void study_view_free(struct study_view *v)
 	free(v->runs);
 	csv_table_free(v->claims);
 	csv_table_free(v->explanations);
+	csv_table_free(v->tables);
 	csv_table_free(v->values);
 	csv_table_free(v->ranking);
 	csv_table_free(v->boundary);

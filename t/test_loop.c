@@ -114,6 +114,12 @@ static void a_node_may_count_as_a_whole(void **state)
 	assert_near(run_number("overload_time", "src", "value"), 20e9, 1e9, "overloaded");
 }
 
+static void assert_says(const char *text, const char *wanted)
+{
+	if (!strstr(text, wanted))
+		fail_msg("not there: %s", wanted);
+}
+
 static char *plot_text(const char *name)
 {
 	char path[128];
@@ -160,12 +166,13 @@ static void responses_have_classes(void **state)
 	assert_near(metric_number("responses", "vm0", "good", "value"), 80, 1e-9, "good");
 	assert_near(metric_number("responses", "vm0", "tolerable", "value"), 10, 1e-9, "tolerable");
 	assert_near(metric_number("responses", "vm0", "failed", "n"), 900, 0, "all");
-}
-
-static void assert_says(const char *text, const char *wanted)
-{
-	if (!strstr(text, wanted))
-		fail_msg("not there: %s", wanted);
+	assert_near(metric_number("response_count", "vm0", "good", "value"), 720, 0, "as many");
+	/* The loop begins at second 10. */
+	char *bins = plot_text("responses-vm0.csv");
+	assert_non_null(bins);
+	assert_says(bins, "time_s,good_per_s,tolerable_per_s,failed_per_s\n2.500,8,1,1\n");
+	assert_says(bins, "\n87.500,8,1,1\n");
+	free(bins);
 }
 
 static void it_has_a_picture(void **state)
