@@ -11,18 +11,20 @@
  *   undoing a move. Size is the larger share, of CPU or of memory, of the node that the VM is on.
  * - A VM that starts goes to the first node with room too.
  *
- * What a move loses, in seconds of the VM's undisturbed work, is its measured cost where the cluster has one, and else
+ * What a move loses, in seconds of the VM's undisturbed work, is its measured cost where the cluster has one; else what the model
+ * `cost_model` says that was fitted to the lost work of measured runs (`migmeter model fit`, transfer.h), for moves over
+ * `cost_rate` and `cost_rtt`; else, without a model,
  *
  *	cost_fixed + cost_memory * (memory in use, GiB) + cost_dirty * (dirtied a second, 100 MiB)
  *
- * which is the linear fit of the metric `lost_work` (migmeter list metrics) of measured runs to their memory and dirty
- * rate: put its coefficients into the keys. The defaults are two papers' figures for 1 Gbit/s: half of the work lost
- * (Kuno) for the 8.6 s that a GiB takes, and a stop of up to 1 s (Hirofuchi). A dirty rate that is not known adds nothing.
+ * whose defaults are two papers' figures for 1 Gbit/s: half of the work lost (Kuno) for the 8.6 s that a GiB takes, and a
+ * stop of up to 1 s (Hirofuchi). A dirty rate that is not known adds nothing.
  */
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
 #include "bench/base/quantity.h"
 #include "bench/placement/policy.h"
+#include "bench/placement/transfer_file.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -31,8 +33,10 @@
 struct first_fit_options {
 	int64_t window_ns, quiet_ns, at_once, turns;
 	int64_t node_worth_ns, cost_fixed_ns, cost_memory_ns, cost_dirty_ns;
+	int64_t cost_rate_bits_per_s, cost_rtt_ns;
 	double cpu_limit, cpu_fill;
 	bool wake;
+	char cost_model[OPTION_STRING_ROOM];
 };
 
 #define ROW(member) offsetof(struct first_fit_options, member)
@@ -48,6 +52,10 @@ static const struct option_row rows[] = {
 	  "and for each GiB of memory in use" },
 	{ "cost_dirty", OPTION_DURATION, ROW(cost_dirty_ns), "0s", "0s", "24h",
 	  "and for each 100 MiB dirtied a second" },
+	{ "cost_model", OPTION_STRING, ROW(cost_model), "", NULL, NULL,
+	  "file that 'migmeter model fit' wrote: the lost work of measured runs, in place of the three" },
+	{ "cost_rate", OPTION_RATE, ROW(cost_rate_bits_per_s), "1G", "1K", "100T", "of the link, for cost_model" },
+	{ "cost_rtt", OPTION_DURATION, ROW(cost_rtt_ns), "0s", "0s", "10s", "of the link, for cost_model" },
 	POLICY_QUIET_ROW(first_fit_options, "10s"),
 	POLICY_AT_ONCE_ROW(first_fit_options),
 	POLICY_WAKE_ROW(first_fit_options),
@@ -63,7 +71,8 @@ struct first_fit {
 	struct max_tree asleep; /* the same room */
 	struct vm_choice *choices, *leaving;
 	int32_t choice_room, leaving_room, leaving_count;
-	int32_t *places, place_room; /* for the VMs of choices */
+	int32_t *places, place_room;  /* for the VMs of choices */
+	struct transfer_model costs; /* fitted, where cost_model names one */
 };
 
 static int first_fit_check(const void *options, struct err *e)
@@ -99,6 +108,12 @@ static int first_fit_init(struct policy *p, const struct cluster *c, struct err 
 	p->window_ns = o->window_ns;
 	p->quiet_ns = o->quiet_ns;
 	p->at_once = o->at_once;
+	f->costs.rate_bits_per_s = o->cost_rate_bits_per_s;
+	if (o->cost_model[0] && transfer_file_read(o->cost_model, &f->costs, e) < 0) {
+		err_prefix(e, "cost_model");
+		first_fit_end(p);
+		return -1;
+	}
 	if (turns_init(&f->loaded, c->node_count, e) < 0 || turns_init(&f->low, c->node_count, e) < 0 ||
 	    max_tree_init(&f->open, c->node_count, 2, e) < 0 || max_tree_init(&f->hosts, c->node_count, 2, e) < 0 ||
 	    max_tree_init(&f->asleep, c->node_count, 2, e) < 0) {
@@ -134,10 +149,17 @@ static void first_fit_look(struct policy *p, const struct cluster *c, const stru
 }
 
 /* Seconds of its work that a VM loses by a move. */
-static double cost_s(const struct first_fit_options *o, const struct cluster_vm *v)
+static double cost_s(const struct policy *p, const struct cluster_vm *v)
 {
+	const struct first_fit_options *o = p->options;
+	const struct first_fit *f = p->state;
 	if (!isnan(v->cost_s))
 		return v->cost_s;
+	if (f->costs.fitted) {
+		double time_ns, lost_ns;
+		transfer_cost(&f->costs, v->used_bytes, v->dirty_per_s, o->cost_rtt_ns, &time_ns, &lost_ns);
+		return lost_ns / NS_PER_S;
+	}
 	double dirty = isnan(v->dirty_per_s) ? 0 : v->dirty_per_s / (100 * 0x1p20);
 	double ns = (double)o->cost_fixed_ns + (double)o->cost_memory_ns * ((double)v->used_bytes / 0x1p30) +
 	            (double)o->cost_dirty_ns * dirty;
@@ -183,10 +205,10 @@ static void say(const struct first_fit_options *o, const struct cluster *c, stru
 }
 
 /* Of VMs that free less or more than what is too much: the one to leave. */
-static int better(const struct first_fit_options *o, const struct cluster_vm *a, const struct cluster_vm *b,
+static int better(const struct policy *p, const struct cluster_vm *a, const struct cluster_vm *b,
                   double excess)
 {
-	double cost_a = cost_s(o, a), cost_b = cost_s(o, b);
+	double cost_a = cost_s(p, a), cost_b = cost_s(p, b);
 	if ((a->cpu >= excess) != (b->cpu >= excess))
 		return a->cpu >= excess;
 	if (a->cpu < excess)
@@ -232,7 +254,7 @@ static void choose_leaving(struct policy *p, const struct cluster *c, struct pla
 	while (count > stay && excess > 0) {
 		int32_t best = 0;
 		for (int32_t i = 1; i < count; i++)
-			if (better(o, &c->vms[f->choices[i].vm], &c->vms[f->choices[best].vm], excess))
+			if (better(p, &c->vms[f->choices[i].vm], &c->vms[f->choices[best].vm], excess))
 				best = i;
 		const struct cluster_vm *v = &c->vms[f->choices[best].vm];
 		f->leaving[f->leaving_count++] = (struct vm_choice){ size_on(n, v), f->choices[best].vm };
@@ -265,7 +287,7 @@ static void relieve(struct policy *p, const struct cluster *c, struct plan *plan
 		if (plan->explain)
 			snprintf(because, BECAUSE, "%s %.4g %% > %.4g %%, a move loses %.3g s", NODE_NAME(c, from),
 			         PERCENT(policy_cpu_share(c, NULL, from)), PERCENT(o->cpu_limit),
-			         cost_s(o, &c->vms[vm]));
+			         cost_s(p, &c->vms[vm]));
 		say(o, c, plan, because, vm, to, before);
 	}
 	turns_end(&f->loaded);
@@ -312,7 +334,7 @@ static double choose_all(struct policy *p, const struct cluster *c, struct plan 
 		f->place_room = f->choice_room;
 	}
 	for (int32_t i = n->first_vm; i != CLUSTER_NONE; i = c->vms[i].next) {
-		sum += isnan(c->vms[i].cpu) ? NAN : cost_s(p->options, &c->vms[i]);
+		sum += isnan(c->vms[i].cpu) ? NAN : cost_s(p, &c->vms[i]);
 		f->choices[count++] = (struct vm_choice){ size_on(n, &c->vms[i]), i };
 	}
 	vm_choices_sort(f->choices, count);
