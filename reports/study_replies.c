@@ -87,6 +87,7 @@ int study_replies_prepare(const struct study_view *v, const struct paper_loops *
 	for (int column = 0; column < r.columns; column++)
 		if (study_view_point(v, loops->columns[column].point))
 			put_marks(&r, study_view_point(v, loops->columns[column].point), column);
-	fprintf(script, "MARKS = %d\nEND = %.6f\nHIGH = %.6g\n", r.marks, r.end_s, r.highest > 0 ? r.highest * 1.08 : 1);
+	fprintf(script, "MARKS = %d\nEND = %.6f\nHIGH = %.6g\n", r.marks, r.end_s,
+	        r.highest > 0 ? r.highest * 1.08 : 1);
 	return r.drawn == 0;
 }

@@ -157,10 +157,11 @@ static void test_injected_suspend(void **state)
 static void make_job(int64_t done_ns, const char *more)
 {
 	const char *end = strrchr(MADE_VM1, '}');
-	made_file(run_path, "manifest.json",
-	          "{\"format\":1,\"status\":\"complete\",\"vms\":[%.*s%s}],\"migration\":{\"vm\":\"vm1\"},\"collectors\":"
-	          "{\"samples\":{\"jobs\":[{\"vm\":\"vm1\",\"workload\":\"intadd\",\"done_guest_ns\":%lld}]}}}",
-	          (int)(end - MADE_VM1), MADE_VM1, more, (long long)done_ns);
+	made_file(
+		run_path, "manifest.json",
+		"{\"format\":1,\"status\":\"complete\",\"vms\":[%.*s%s}],\"migration\":{\"vm\":\"vm1\"},\"collectors\":"
+		"{\"samples\":{\"jobs\":[{\"vm\":\"vm1\",\"workload\":\"intadd\",\"done_guest_ns\":%lld}]}}}",
+		(int)(end - MADE_VM1), MADE_VM1, more, (long long)done_ns);
 }
 
 /* A job that ends while the run goes on stands still for good, and that is no downtime. */

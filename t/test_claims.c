@@ -128,6 +128,29 @@ static double check_term(void *context, const struct formula_term *t)
 	return 1;
 }
 
+static void check_formula(char *text)
+{
+	struct err e = { 0 };
+	double value;
+	if (formula_value(text, check_term, text, &value, &e) < 0)
+		fail_msg("%s", e.text);
+}
+
+static void check_tables(const struct claim_paper *paper)
+{
+	char text[512];
+	for (const struct paper_table *t = paper->tables; t && t->title; t++)
+		for (const struct paper_cell *c = t->cells; c->row; c++)
+			for (int share = 0; share < 2; share++) {
+				snprintf(text, sizeof(text), "%s",
+				         share        ? c->share ? c->share : ""
+				         : c->formula ? c->formula
+				                      : "");
+				if (text[0])
+					check_formula(text);
+			}
+}
+
 /* Returns how many claims there are. */
 static int check_claims(const struct claim_paper *paper)
 {
@@ -139,15 +162,13 @@ static int check_claims(const struct claim_paper *paper)
 		claims += strcmp(c->id, last) != 0;
 		last = c->id;
 		for (int i = 0; i < claim_parts(c); i++) {
-			struct err e = { 0 };
-			double value;
 			claim_part(c, i, formula_text, sizeof(formula_text), figure, sizeof(figure));
 			assert_null(strstr(formula_text, "RATE"));
 			assert_true(figure[0]);
-			if (formula_value(formula_text, check_term, formula_text, &value, &e) < 0)
-				fail_msg("%s", e.text);
+			check_formula(formula_text);
 		}
 	}
+	check_tables(paper);
 	return claims;
 }
 
@@ -458,6 +479,43 @@ static void test_points(void **state)
 	}
 }
 
+/* Our numbers stand in the paper's tables, or why there are none. */
+static void test_tables(void **state)
+{
+	(void)state;
+	static const char *const wanted[] = {
+		"Table 1: time of a kernel compile (s)",
+		"<td class=\"number paper\">257.21 (117 %)</td><td class=\"number\">72.0 ± 2.5 (120 ± 4",
+		"<td class=\"number paper\">259.45 (118 %)</td><td class=\"number\">90.0",
+		"missing: the study has no run of compile-none",
+		"<td class=\"number paper\">-</td><td class=\"number\">-</td>",
+		"<td class=\"number paper\">4119 (89.56 %)</td><td class=\"number\">800 ± 0 (80.0 ± 0.0",
+		"no relocation (VM1)",
+	};
+	struct err e = { 0 };
+	char path[256];
+	made_study(scratch, "hirofuchi");
+	for (int repeat = 1; repeat <= 3; repeat++) {
+		const struct made_loop_metric alone = { "job_time", "vm0", "compile", 60e9 };
+		const struct made_loop_metric precopy[] = { { "job_time", "vm0", "compile", 70e9 + repeat * 1e9 },
+			                                    { "job_time", "vm1", "compile", 90e9 } };
+		const struct made_loop_metric web[] = { { "response_count", "vm1", "good", 800 },
+			                                { "responses", "vm1", "good", 80 } };
+		made_case_run(scratch, "compile-alone", repeat, &alone, 1);
+		made_case_run(scratch, "compile-precopy", repeat, precopy, 2);
+		made_case_run(scratch, "web-postcopy", repeat, web, 2);
+	}
+	csv_table_free(claims_made());
+	if (report_study(scratch, NULL, path, sizeof(path), &e) < 0)
+		fail_msg("%s", e.text);
+	char *page = whole_file_read(path, 5 << 20);
+	assert_non_null(page);
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++)
+		if (!strstr(page, wanted[i]))
+			fail_msg("not there: %s", wanted[i]);
+	free(page);
+}
+
 static void test_points_page(void **state)
 {
 	(void)state;
@@ -519,7 +577,7 @@ int main(void)
 		cmocka_unit_test(test_table),    IN_SCRATCH(test_agrees),        IN_SCRATCH(test_disagrees),
 		IN_SCRATCH(test_not_shown),      IN_SCRATCH(test_missing),       IN_SCRATCH(test_page),
 		IN_SCRATCH(test_plain_study),    cmocka_unit_test(test_words),   IN_SCRATCH(test_points),
-		IN_SCRATCH(test_points_page),    IN_SCRATCH(test_explained),
+		IN_SCRATCH(test_points_page),    IN_SCRATCH(test_explained),     IN_SCRATCH(test_tables),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -282,12 +282,14 @@ static void first_fit_counts_as_measured(void **state)
 	static const struct plan_case cases[] = {
 		{ "by dirty memory only", "node_worth=0s cost_model=dirty.json", "99 10",
 		  "0:30/1!100 0:30/8!0 0:39/4!400", "vm1>pm1" },
-		{ "where a keys' model would say", "node_worth=0s", "99 10", "0:30/1!100 0:30/8!0 0:39/4!400", "vm0>pm1" },
+		{ "where a keys' model would say", "node_worth=0s", "99 10", "0:30/1!100 0:30/8!0 0:39/4!400",
+		  "vm0>pm1" },
 		{ "a measured cost still counts more", "node_worth=0s cost_model=dirty.json", "99 10",
 		  "0:30/1!1$0 0:30/8!1 0:39/4!1", "vm0>pm1" },
-		{ "a tenth of the wire's time", "node_worth=860ms cost_model=wire.json", "40 10", "0:40 1:10", "vm1>pm0" },
-		{ "is more on a slower link", "node_worth=860ms cost_model=wire.json cost_rate=900M", "40 10", "0:40 1:10",
-		  "" },
+		{ "a tenth of the wire's time", "node_worth=860ms cost_model=wire.json", "40 10", "0:40 1:10",
+		  "vm1>pm0" },
+		{ "is more on a slower link", "node_worth=860ms cost_model=wire.json cost_rate=900M", "40 10",
+		  "0:40 1:10", "" },
 		{ "half a second each ms of a round trip", "node_worth=2s cost_model=rtt.json cost_rtt=4ms", "40 10",
 		  "0:40 1:10", "vm1>pm0" },
 		{ "a longer one", "node_worth=2s cost_model=rtt.json cost_rtt=5ms", "40 10", "0:40 1:10", "" },
@@ -308,8 +310,7 @@ static void first_fit_counts_as_measured(void **state)
 	struct cluster *c = made_cluster("0", "", 0, NULL);
 	assert_null(policy_new(&first_fit_policy, options, c, &e));
 	assert_int_equal(e.status, EXIT_USAGE);
-	assert_string_equal(e.text,
-	                    "policy 'first-fit-decreasing': cost_model: cannot read 'wire.json' as JSON");
+	assert_string_equal(e.text, "policy 'first-fit-decreasing': cost_model: cannot read 'wire.json' as JSON");
 	free(options);
 	cluster_free(c);
 	assert_int_equal(chdir(before), 0);

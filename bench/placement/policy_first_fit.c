@@ -71,7 +71,7 @@ struct first_fit {
 	struct max_tree asleep; /* the same room */
 	struct vm_choice *choices, *leaving;
 	int32_t choice_room, leaving_room, leaving_count;
-	int32_t *places, place_room;  /* for the VMs of choices */
+	int32_t *places, place_room; /* for the VMs of choices */
 	struct transfer_model costs; /* fitted, where cost_model names one */
 };
 
@@ -205,8 +205,7 @@ static void say(const struct first_fit_options *o, const struct cluster *c, stru
 }
 
 /* Of VMs that free less or more than what is too much: the one to leave. */
-static int better(const struct policy *p, const struct cluster_vm *a, const struct cluster_vm *b,
-                  double excess)
+static int better(const struct policy *p, const struct cluster_vm *a, const struct cluster_vm *b, double excess)
 {
 	double cost_a = cost_s(p, a), cost_b = cost_s(p, b);
 	if ((a->cpu >= excess) != (b->cpu >= excess))
