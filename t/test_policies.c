@@ -285,7 +285,7 @@ static void first_fit_counts_as_measured(void **state)
 		{ "where a keys' model would say", "node_worth=0s", "99 10", "0:30/1!100 0:30/8!0 0:39/4!400",
 		  "vm0>pm1" },
 		{ "a measured cost still counts more", "node_worth=0s cost_model=dirty.json", "99 10",
-		  "0:30/1!1$0 0:30/8!1 0:39/4!1", "vm0>pm1" },
+		  "0:30/1$0!1 0:30/8!1 0:39/4!1", "vm0>pm1" },
 		{ "a tenth of the wire's time", "node_worth=860ms cost_model=wire.json", "40 10", "0:40 1:10",
 		  "vm1>pm0" },
 		{ "is more on a slower link", "node_worth=860ms cost_model=wire.json cost_rate=900M", "40 10",
