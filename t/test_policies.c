@@ -265,6 +265,49 @@ static void first_fit_empties(void **state)
 	CHECK_CASES(&first_fit_policy, cases);
 }
 
+/* What is planned for a cluster as it is now; why it stays must be said each time. */
+static void plan_again(struct policy *p, bool explain, const char *expected)
+{
+	struct err e = { 0 };
+	struct plan plan;
+	char text[1024];
+	assert_int_equal(plan_init(&plan, p->cluster, explain, &e), 0);
+	if (policy_plan(p, 1000 * NS_PER_S, &plan, &e) < 0)
+		fail_msg("%s", e.text);
+	assert_string_equal(made_plan_text(&plan, text, sizeof(text)), expected);
+	assert_true(expected[0] || !explain || plan.count > 0);
+	plan_free(&plan);
+}
+
+/* Who could not be helped has its turn again when there is room elsewhere. */
+static void first_fit_comes_back(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *options, *nodes, *vms, *expected;
+		int32_t node, vm; /* that have `cpu` afterwards */
+		double cpu;
+	} cases[] = {
+		{ "", "60 60 25", "0:60 1:60 2:5 2:20", "vm3>pm0 vm2>pm0#1", 0, 0, 0.4 },
+		{ "node_worth=0s", "99 60", "0:50 0:49 1:60", "vm1>pm1", 1, 2, 0.1 },
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct err e = { 0 };
+		struct cluster *c = made_cluster(cases[i].nodes, cases[i].vms, 0, NULL);
+		void *options = made_options(&first_fit_policy, cases[i].options);
+		struct policy *p = policy_new(&first_fit_policy, options, c, &e);
+		assert_non_null(p);
+		for (int times = 0; times < 4; times++)
+			plan_again(p, times % 2, "");
+		cluster_vm_measured(c, cases[i].vm, cases[i].cpu, INT64_C(1) << 30, NAN);
+		cluster_node_measured(c, cases[i].node, NODE_ANSWERING, cases[i].cpu);
+		plan_again(p, i % 2, cases[i].expected);
+		policy_free(p);
+		free(options);
+		cluster_free(c);
+	}
+}
+
 static void model_file(const char *name, const char *lost)
 {
 	FILE *file = fopen(name, "w");
@@ -477,6 +520,7 @@ int main(void)
 		cmocka_unit_test(first_fit_relieves),
 		cmocka_unit_test(first_fit_empties),
 		cmocka_unit_test(first_fit_counts_as_measured),
+		cmocka_unit_test(first_fit_comes_back),
 		cmocka_unit_test(rtt_aware_follows_the_chart),
 		cmocka_unit_test(entries_say_why),
 		cmocka_unit_test(options_must_go_together),
