@@ -44,10 +44,7 @@ static void put_ours(FILE *out, const struct csv_table *t, int row)
 	double value = csv_table_number(t, row, "value"), share = csv_table_number(t, row, "share");
 	double high = csv_table_number(t, row, "share_high");
 	if (isnan(value)) {
-		const char *reason = csv_table_text(t, row, "reason");
-		fputs(*reason ? "<span class=\"missing\">missing: " : "-", out);
-		html_text(out, reason);
-		fputs(*reason ? "</span>" : "", out);
+		fputs(*csv_table_text(t, row, "reason") ? "<span class=\"missing\">missing</span>" : "-", out);
 		return;
 	}
 	put_mean(out, value, csv_table_number(t, row, "high"), csv_table_text(t, row, "unit"));
@@ -95,6 +92,22 @@ static void put_row(FILE *out, const struct csv_table *t, const char *title, con
 	fputs("</tr>\n", out);
 }
 
+/* Why cells are missing, each reason once. */
+static void put_reasons(FILE *out, const struct csv_table *t, const char *title)
+{
+	const char *gap = "<p class=\"missing\">Missing: ";
+	for (int i = 0; i < csv_table_rows(t); i++) {
+		const char *reason = csv_table_text(t, i, "reason");
+		if (!is_of(t, i, title) || !isnan(csv_table_number(t, i, "value")) || !*reason ||
+		    !is_first(t, i, "reason"))
+			continue;
+		fputs(gap, out);
+		html_text(out, reason);
+		gap = "; ";
+	}
+	fputs(*gap == ';' ? ".</p>\n" : "", out);
+}
+
 static void put_table(FILE *out, const struct csv_table *t, int first)
 {
 	const char *title = csv_table_text(t, first, "title"), *note = csv_table_text(t, first, "note");
@@ -109,6 +122,7 @@ static void put_table(FILE *out, const struct csv_table *t, int first)
 		if (is_of(t, i, title) && is_first(t, i, "row"))
 			put_row(out, t, title, csv_table_text(t, i, "row"));
 	fputs("</tbody>\n</table>\n", out);
+	put_reasons(out, t, title);
 }
 
 void tables_put(FILE *out, const struct study_view *v)
