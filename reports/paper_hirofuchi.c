@@ -23,7 +23,7 @@ static const struct paper_loops hirofuchi_loops[] = {
 };
 
 static const struct paper_loops hirofuchi_replies[] = {
-	{ "web-responses",
+	{ "web_responses",
 	  "Figures 31 to 34: quality of the responses to web sessions",
 	  { { "case=web-postcopy", "post-copy", { "31", "32" } },
 	    { "case=web-precopy", "pre-copy", { "33", "34" } },
