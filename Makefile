@@ -64,8 +64,9 @@ kuno-explain: deps ## further runs that show causes (about 12 minutes); they sta
 	$(Q)$(B)/migmeter report results/kuno
 
 # The same; a part by itself: build/migmeter run configs/hirofuchi/hirofuchi.conf --only case=staircase-postcopy
-hirofuchi: deps  ## the study of configs/hirofuchi, scaled: 9 runs (about 21 minutes), report in results/hirofuchi
+hirofuchi: deps  ## the study of configs/hirofuchi, scaled: 30 runs (about 60 minutes), report in results/hirofuchi
 	$(Q)$(MAKE) --no-print-directory $(PARALLEL) all
+	$(Q)$(MAKE) --no-print-directory images
 	$(Q)$(B)/migmeter run configs/hirofuchi/hirofuchi.conf -o results/hirofuchi --continue
 
 # Its runs go on when it is run again. Parts by themselves: sakurai-tables, sakurai-rtt.

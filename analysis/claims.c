@@ -12,10 +12,10 @@
 enum { REPEATS_MAX = 1000, PARTS_MAX = 64, WORD_ROOM = 128 };
 
 const struct claim_paper claim_papers[] = {
-	{ "kuno", kuno_claims, { WORD_VMS, WORD_WORKLOAD, WORD_RATE, WORD_ROLE, WORD_ESTIMATOR } },
-	{ "hirofuchi", hirofuchi_claims, { WORD_POINT, WORD_VM, WORD_ESTIMATOR } },
-	{ "openflow", openflow_claims, { WORD_POINT, WORD_VM, WORD_ESTIMATOR } },
-	{ "sakurai-rtt", sakurai_rtt_claims, { WORD_POINT, WORD_RTT, WORD_ESTIMATOR } },
+	{ "kuno", kuno_claims, { WORD_VMS, WORD_WORKLOAD, WORD_RATE, WORD_ROLE, WORD_ESTIMATOR }, NULL },
+	{ "hirofuchi", hirofuchi_claims, { WORD_POINT, WORD_VM, WORD_ESTIMATOR }, hirofuchi_tables },
+	{ "openflow", openflow_claims, { WORD_POINT, WORD_VM, WORD_ESTIMATOR }, NULL },
+	{ "sakurai-rtt", sakurai_rtt_claims, { WORD_POINT, WORD_RTT, WORD_ESTIMATOR }, NULL },
 	{ 0 },
 };
 

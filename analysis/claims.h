@@ -24,6 +24,7 @@
 
 #include "analysis/formula.h"
 #include "analysis/interval.h"
+#include "analysis/paper_table.h"
 #include "analysis/study.h"
 
 #include <stdio.h>
@@ -43,6 +44,7 @@ struct claim {
 };
 
 extern const struct claim kuno_claims[], hirofuchi_claims[], sakurai_rtt_claims[], openflow_claims[];
+extern const struct paper_table hirofuchi_tables[];
 
 /* What a word of a term says. */
 enum claim_word {
@@ -61,6 +63,7 @@ struct claim_paper {
 	const char *name; /* experiment.study; NULL ends */
 	const struct claim *claims;
 	enum claim_word words[FORMULA_WORDS];
+	const struct paper_table *tables; /* NULL: it has none that are repeated */
 };
 
 extern const struct claim_paper claim_papers[];

@@ -1,12 +1,15 @@
 /*
  * The claims of Hirofuchi, Nakada, Itoh, Sekiguchi: virtual machine packing with post-copy live migration. The points of
  * the study are staircase-postcopy, -precopy and -precopy-skip (zero pages are skipped, in VMs that have many),
- * compile-alone, -postcopy, -precopy and -none, web-postcopy and -precopy. vm0 is the VM with the lighter load, nodes
+ * compile-alone, -postcopy, -precopy and -none, web-postcopy, -precopy and -none. vm0 is the VM with the lighter load, nodes
  * are src (PM0) and dst (PM1).
  *
  * Times in the paper are of 2 GB VMs on 1 Gbit/s: where ours are smaller, claims are about order and ratio. "About
  * 10 s" is taken for half of it to twice as much, "about 1 s" for less than twice, "constant" and "about RAM size" for
  * 20 % to either side. bytes_on_wire is divided by the 256 MiB of a VM of the staircase.
+ *
+ * The paper says "about 10 s" of gathering too, read off a figure with an axis in minutes. By the paper's own rule it is less: a
+ * mean over 10 s that falls from 50 % to 0 is below 30 % after 4 s. The claim is what the paper says, and this stands beside it.
  */
 #include "analysis/claims.h"
 
@@ -29,6 +32,7 @@
 #define ABOVE(limit) (limit), INFINITY
 #define BELOW(limit) -INFINITY, (limit)
 #define ABOUT_10 5, 20
+#define ABOUT_10_OR_4 "about 10 s (by its rule 4 s: a 10 s mean from 50 % to 0 passes 30 %)"
 #define ABOUT_1 0.8, 1.2
 #define EXACTLY(count) (count) - 0.5, (count) + 0.5
 
@@ -63,8 +67,8 @@ static const char planner
 const struct claim hirofuchi_claims[] = {
 	PART("H1", planner, SECONDS(SEEN("postcopy")), ABOUT_10, "s", "about 10 s"),
 	PART("H1", planner, SECONDS(SEEN("precopy")), ABOUT_10, "s", "about 10 s"),
-	PART("H1", planner, SECONDS(GATHERED("postcopy")), ABOUT_10, "s", "about 10 s"),
-	PART("H1", planner, SECONDS(GATHERED("precopy")), ABOUT_10, "s", "about 10 s"),
+	PART("H1", planner, SECONDS(GATHERED("postcopy")), ABOUT_10, "s", ABOUT_10_OR_4),
+	PART("H1", planner, SECONDS(GATHERED("precopy")), ABOUT_10, "s", ABOUT_10_OR_4),
 	PART("H1", planner, "moves(staircase-postcopy, vm0)", EXACTLY(2), "moves", "away and back"),
 	PART("H1", planner, "moves(staircase-postcopy, vm1)", EXACTLY(0), "moves", "stays"),
 
@@ -102,6 +106,54 @@ const struct claim hirofuchi_claims[] = {
 	FIGURE("H7", skipped, SECONDS(SWITCH("precopy-skip", AWAY)), "s", "much shorter (figs. 11-14)"),
 	PART("H7", skipped, MOVE("precopy-skip", AWAY) " / " MOVE("precopy", AWAY), BELOW(0.5), "times",
 	     "much shorter"),
+	{ 0 },
+};
+/* clang-format on */
+
+/* Table 1: seconds, and per cent of alone; the paper's per cents are of its seconds. */
+#define JOB(way, vm) "job_time(compile-" way ", " vm ") / 1e9"
+#define OF_ALONE(way, vm) "100 * job_time(compile-" way ", " vm ") / job_time(compile-alone, vm0)"
+/* clang-format off */
+#define JOBS(name, way, paper0, paper1) \
+	{ name, "VM0", JOB(way, "vm0"), OF_ALONE(way, "vm0"), paper0 }, \
+	{ name, "VM1", JOB(way, "vm1"), OF_ALONE(way, "vm1"), paper1 }
+
+static const struct paper_cell compile_cells[] = {
+	{ "alone", "VM0", JOB("alone", "vm0"), OF_ALONE("alone", "vm0"), "220.40 (100 %)" },
+	{ "alone", "VM1", NULL, NULL, "" },
+	JOBS("post-copy", "postcopy", "225.15 (102 %)", "225.70 (102 %)"),
+	JOBS("pre-copy", "precopy", "257.21 (117 %)", "259.45 (118 %)"),
+	JOBS("no relocation", "none", "345.26 (157 %)", "345.90 (157 %)"),
+	{ 0 },
+};
+
+static const struct paper_cell in_use_cells[] = {
+	{ "post-copy", "PM1", SECONDS(IN_USE("compile-postcopy")), NULL, "about 260" },
+	{ "pre-copy", "PM1", SECONDS(IN_USE("compile-precopy")), NULL, "about 320" },
+	{ 0 },
+};
+
+/* Table 2: responses, and per cent of all of the VM's. */
+#define COUNT(way, vm, class) "response_count(web-" way ", " vm ", " class ")"
+#define RESPONSES(name, way, vm, good, tolerable, failed) \
+	{ name, "good", COUNT(way, vm, "good"), WEB(way, vm, "good"), good }, \
+	{ name, "tolerable", COUNT(way, vm, "tolerable"), WEB(way, vm, "tolerable"), tolerable }, \
+	{ name, "failed", COUNT(way, vm, "failed"), WEB(way, vm, "failed"), failed }
+
+static const struct paper_cell web_cells[] = {
+	RESPONSES("post-copy (VM0)", "postcopy", "vm0", "3622 (99.15 %)", "23 (0.63 %)", "8 (0.22 %)"),
+	RESPONSES("post-copy (VM1)", "postcopy", "vm1", "4119 (89.56 %)", "299 (6.50 %)", "181 (3.94 %)"),
+	RESPONSES("pre-copy (VM0)", "precopy", "vm0", "3522 (98.11 %)", "19 (0.53 %)", "49 (1.36 %)"),
+	RESPONSES("pre-copy (VM1)", "precopy", "vm1", "3130 (76.51 %)", "412 (10.07 %)", "549 (13.42 %)"),
+	RESPONSES("no relocation (VM0)", "none", "vm0", "", "", ""),
+	RESPONSES("no relocation (VM1)", "none", "vm1", "", "", ""),
+	{ 0 },
+};
+
+const struct paper_table hirofuchi_tables[] = {
+	{ "Table 1: time of a kernel compile (s)", "In brackets: per cent of alone.", "s", compile_cells },
+	{ "Section 5.2: how long the second node was in use (s)", "", "s", in_use_cells },
+	{ "Table 2: quality of responses", "How many of each class, and their share of all of the VM's.", "", web_cells },
 	{ 0 },
 };
 /* clang-format on */

@@ -8,7 +8,13 @@
 
 struct err;
 
-/* responses, a class a variant; nothing for a VM without sessions. */
+enum { RESPONSE_BIN_S = 5 };
+
+/*
+ * responses and response_count, a class a variant; nothing for a VM without sessions. Of a consolidation loop also
+ * plots/responses-VM.csv, in bins of RESPONSE_BIN_S:
+ *	time_s,good_per_s,tolerable_per_s,failed_per_s
+ */
 int response_metrics(const struct run *run, const struct run_vm *vm, struct metrics *metrics, struct err *e);
 
 #endif

@@ -61,12 +61,14 @@ static void read_workloads(struct run_vm *vm, struct json_object *list)
 		copy_text(from, "name", w->name, sizeof(w->name));
 		copy_text(from, "unit", w->unit, sizeof(w->unit));
 		struct json_object *options;
-		char repeat[8] = "", share[32] = "";
+		char repeat[8] = "", share[32] = "", delay[32] = "";
 		if (!json_object_object_get_ex(from, "options", &options))
 			continue;
 		copy_text(options, "schedule", w->schedule, sizeof(w->schedule));
 		copy_text(options, "share", share, sizeof(share));
 		fraction_parse(share, &w->share, NULL);
+		copy_text(options, "delay", delay, sizeof(delay));
+		duration_parse(delay, &w->delay_ns, NULL);
 		copy_text(options, "repeat", repeat, sizeof(repeat));
 		w->repeats = !strcmp(repeat, "yes") || !strcmp(repeat, "true");
 	}

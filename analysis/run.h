@@ -21,6 +21,7 @@ struct run_workload {
 	char unit[RUN_NAME_ROOM];
 	char schedule[256];        /* of a duty cycle, "PERCENT:TIME,..."; "" none */
 	double share;              /* of a duty cycle without one, 0 .. 1; NAN: none */
+	int64_t delay_ns;          /* its job begins so long after its first sample; 0: with it */
 	int repeats;               /* it goes on after its schedule or its job */
 	int64_t job_done_guest_ns; /* when its fixed job ended, MISSING: none, or not ended */
 	int64_t samples_kept;      /* those that came; MISSING: not said */

@@ -104,6 +104,9 @@ static int write_claims(const struct study_runs *s, const char *directory, struc
 	if (whole_file_open(&out, directory, "claims.csv", e) < 0 ||
 	    whole_file_close(&out, claims_write(s, paper, out.file, e), e) < 0)
 		return -1;
+	if (paper->tables && (whole_file_open(&out, directory, "tables.csv", e) < 0 ||
+	                      whole_file_close(&out, paper_tables_write(s, paper, out.file, e), e) < 0))
+		return -1;
 	if (!study_is(explanation_folder(directory, folder, sizeof(folder))))
 		return 0;
 	int result = study_read(&further, folder, e);

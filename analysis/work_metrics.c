@@ -251,7 +251,8 @@ static void plan(struct work *w, const struct clock_map *map, const struct run_w
 		w->job_end_ns = clock_map_head(map, description->job_done_guest_ns);
 		if (!w->goes_on && w->job_end_ns < w->limit_ns)
 			w->limit_ns = w->job_end_ns;
-		put(w, "job_time", (double)(w->job_end_ns - clock_map_head(map, workload->first_guest_ns)), "");
+		int64_t begin_ns = clock_map_head(map, workload->first_guest_ns + description->delay_ns);
+		put(w, "job_time", (double)(w->job_end_ns - begin_ns), "");
 	}
 	w->blocks = (struct curve_bins){ .start_ns = w->baseline.start_ns,
 		                         .end_ns = w->baseline.end_ns,

@@ -128,7 +128,7 @@ static void put_panel(struct cluster *c, int row, int column)
 		        line_of(c, r, drawn.label[i], label, sizeof(label)));
 		gnuplot_set_item(c->script, "LABEL", (panel - 1) * SERIES + i + 1, label);
 	}
-	int numbered = row < of->number_count;
+	int numbered = row < of->number_count && of->numbers[row];
 	snprintf(title, sizeof(title), "%s%s%s%.100s", numbered ? of->numbers[row] : "", numbered ? ". " : "",
 	         r->is_vm ? "" : "node ", r->name);
 	fprintf(c->script, "SERIES[%d] = %d\n", panel, series);

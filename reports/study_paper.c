@@ -7,8 +7,10 @@
 #include "reports/html.h"
 #include "reports/study_claims.h"
 #include "reports/study_curves.h"
+#include "reports/study_replies.h"
 #include "reports/study_roles.h"
 #include "reports/study_section.h"
+#include "reports/study_tables.h"
 #include "reports/study_times.h"
 
 #include <json-c/json.h>
@@ -159,6 +161,7 @@ static void put_sizes(FILE *out, const struct study_view *v)
 static void put(FILE *out, const struct study_view *v, const struct study_plot *plots, int plot_count)
 {
 	claims_put(out, v);
+	tables_put(out, v);
 	fputs("<section>\n<h2>Figures</h2>\n<p class=\"note\">", out);
 	if (!v->paper->curves)
 		fputs("Of each point the first complete run. ", out);
@@ -285,6 +288,11 @@ static int loops_prepare(const struct study_drawing *d, const struct study_plot 
 	return cluster_prepare(s, d->work, plot->name, columns, count);
 }
 
+static int replies_prepare(const struct study_drawing *d, const struct study_plot *plot, FILE *s)
+{
+	return study_replies_prepare(d->view, plot->of, s);
+}
+
 static void add_plot(struct study_plot *plots, int *count, const char *name, const char *heading,
                      struct study_plot plot)
 {
@@ -317,6 +325,9 @@ static int plots(const struct study_view *v, struct study_plot *ret, int room)
 	for (const struct paper_loops *l = paper->loops; l && l->name && count < room; l++)
 		add_plot(ret, &count, l->name, l->heading,
 		         (struct study_plot){ .script = "cluster.gp", .prepare = loops_prepare, .of = l });
+	for (const struct paper_loops *l = paper->replies; l && l->name && count < room; l++)
+		add_plot(ret, &count, l->name, l->heading,
+		         (struct study_plot){ .script = "replies.gp", .prepare = replies_prepare, .of = l });
 	return count;
 }
 

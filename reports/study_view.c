@@ -83,6 +83,7 @@ int study_view_load(struct study_view *v, const char *directory, struct err *e)
 	json_object_put(plan);
 	csv_table_load(&v->claims, directory, "claims.csv", VALUE_ROWS, NULL);
 	csv_table_load(&v->explanations, directory, "explanations.csv", VALUE_ROWS, NULL);
+	csv_table_load(&v->tables, directory, "tables.csv", VALUE_ROWS, NULL);
 	csv_table_load(&v->values, directory, "study.csv", VALUE_ROWS, NULL);
 	if (v->paper && v->paper->beside_heading)
 		load_beside(v);
@@ -100,6 +101,7 @@ void study_view_free(struct study_view *v)
 	csv_table_free(v->claims);
 	csv_table_free(v->explanations);
 	csv_table_free(v->beside);
+	csv_table_free(v->tables);
 	csv_table_free(v->values);
 	csv_table_free(v->ranking);
 	csv_table_free(v->boundary);

@@ -68,6 +68,7 @@ struct paper {
 	const struct paper_times *times;    /* NULL: none */
 	const struct paper_curves *curves;  /* NULL: none */
 	const char *beside_heading;         /* of the migration times of the study in DIR-tuning; NULL: none */
+	const struct paper_loops *replies;  /* of the same, the quality of responses; rows are VMs. NULL: none */
 };
 
 extern const struct paper kuno_paper, hirofuchi_paper, sakurai_rtt_paper, openflow_paper;
@@ -81,7 +82,7 @@ struct study_view {
 	int count, complete;
 	int planned;                                 /* runs, by plan.json; 0: it does not say */
 	struct csv_table *claims, *values, *ranking; /* claims.csv, study.csv, ranking.csv; NULL: not there */
-	struct csv_table *explanations;              /* explanations.csv; the same */
+	struct csv_table *explanations, *tables;     /* explanations.csv, tables.csv; the same */
 	struct csv_table *beside;                    /* study.csv of the study in DIR-tuning; the same */
 	struct csv_table *boundary, *tried;          /* boundary.csv, tried.csv; the same */
 	char compare[64], reference[64];             /* experiment.compare and .reference; "" none */

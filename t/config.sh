@@ -136,6 +136,12 @@ is 'only some points' "$("$migmeter" run "$work/case.conf" -n --only 'load=cpu r
 complains 'no point has the words' 2 "no point has these words" run "$work/case.conf" -n --only load=cp
 sed 's/memdirty.rate/memdirty.raet/' "$work/case.conf" >"$work/badcase.conf"
 complains 'a case with an unknown key' 2 "badcase.conf:9: unknown key 'raet'" run "$work/badcase.conf" -n
+printf '[preset light]\nvm1.workload = memdirty\nvm1.memdirty.rate = 2M\n[case a]\npreset = light\n[case b]\npreset = none\n' |
+	cat "$work/good.conf" - >"$work/preset.conf"
+complains 'a preset that is not there' 2 'preset.conf:[0-9]*: there is no section \[preset none\]' run "$work/preset.conf" -n
+sed -i 's/preset = none/link.rate = 1G/' "$work/preset.conf"
+is 'cases with a preset' "$("$migmeter" run "$work/preset.conf" -n | sed -n '2,$p')" '  1: case=a
+  2: case=b'
 complains 'a sweep too large' 2 'more than 1000 points' run "$work/good.conf" -n \
 	-s "link.rate=$(seq -s, 1000000 1000040)" -s "link.rtt=$(seq -s ms, 0 40)ms"
 complains 'a disk that cannot stay' 2 'set migration.copy_disks' run "$work/good.conf" -n -s storage.kind=copy -s vm1.disk=8M
@@ -147,10 +153,17 @@ is 'what explains it' "$("$migmeter" run kuno/explain -n --scale 1/16 | sed -n '
   1: cause=queue'
 complains 'an explanation of no claim' 2 "there is no claim 'K11'" run "$work/good.conf" -n -s experiment.explains=K11 -s experiment.cause=x
 complains 'an explanation without a cause' 2 'set both' run "$work/good.conf" -n -s experiment.explains=K3
-is 'the study of another' "$("$migmeter" run hirofuchi/hirofuchi -n | sed '1s/,.*//')" '3 points x 3 repeats
+is 'the study of another' "$("$migmeter" run hirofuchi/hirofuchi -n | sed '1s/,.*//')" '10 points x 3 repeats
   1: case=staircase-postcopy
   2: case=staircase-precopy
-  3: case=staircase-precopy-skip'
+  3: case=staircase-precopy-skip
+  4: case=compile-alone
+  5: case=compile-postcopy
+  6: case=compile-precopy
+  7: case=compile-none
+  8: case=web-postcopy
+  9: case=web-precopy
+  10: case=web-none'
 complains 'an unknown paper' 2 "'kano' is no paper" run "$work/good.conf" -n -s experiment.study=kano
 printf '[bisect]\nkey = vm1.memdirty.rate\nof = 11M\n' >>"$work/case.conf"
 is 'a search has steps' "$("$migmeter" run "$work/case.conf" -n --only 'load=dirty rate=1G' | sed -n '1s/,.*//p;3,$p')" '64 points x 1 repeat

@@ -124,6 +124,29 @@ static double check_term(void *context, const struct formula_term *t)
 	return 1;
 }
 
+static void check_formula(char *text)
+{
+	struct err e = { 0 };
+	double value;
+	if (formula_value(text, check_term, text, &value, &e) < 0)
+		fail_msg("%s", e.text);
+}
+
+static void check_tables(const struct claim_paper *paper)
+{
+	char text[512];
+	for (const struct paper_table *t = paper->tables; t && t->title; t++)
+		for (const struct paper_cell *c = t->cells; c->row; c++)
+			for (int share = 0; share < 2; share++) {
+				snprintf(text, sizeof(text), "%s",
+				         share        ? c->share ? c->share : ""
+				         : c->formula ? c->formula
+				                      : "");
+				if (text[0])
+					check_formula(text);
+			}
+}
+
 /* Returns how many claims there are. */
 static int check_claims(const struct claim_paper *paper)
 {
@@ -135,15 +158,13 @@ static int check_claims(const struct claim_paper *paper)
 		claims += strcmp(c->id, last) != 0;
 		last = c->id;
 		for (int i = 0; i < claim_parts(c); i++) {
-			struct err e = { 0 };
-			double value;
 			claim_part(c, i, formula_text, sizeof(formula_text), figure, sizeof(figure));
 			assert_null(strstr(formula_text, "EACH"));
 			assert_true(figure[0]);
-			if (formula_value(formula_text, check_term, formula_text, &value, &e) < 0)
-				fail_msg("%s", e.text);
+			check_formula(formula_text);
 		}
 	}
+	check_tables(paper);
 	return claims;
 }
 

@@ -161,6 +161,14 @@ struct stop {
 };
 
 static atomic_int notes;
+static const char *over_text; /* the load is over when the log has this; NULL: nobody asks */
+
+static bool is_over(void *context)
+{
+	(void)context;
+	return log_count(over_text) > 0;
+}
+
 static struct stop stop;
 static char last_line[200];
 
@@ -220,6 +228,7 @@ static struct looped loop_run(const char *second, int64_t duration_ns, bool dry_
 		                                 .database = database.path,
 		                                 .interval_ns = INTERVAL_NS,
 		                                 .duration_ns = duration_ns,
+		                                 .is_over = over_text ? is_over : NULL,
 		                                 .dry_run = dry_run,
 		                                 .pulse = on_pulse,
 		                                 .note = on_note };
@@ -255,6 +264,26 @@ static void the_loop_ends_with_its_time(void **state)
 	assert_true(l.result.length_ns >= NS_PER_S / 2);
 	assert_non_null(strstr(last_line, "pm0 "));
 	consolidation_result_free(&l.result);
+}
+
+/* When the VMs are together, and no move goes on. */
+static void the_loop_ends_with_the_load(void **state)
+{
+	(void)state;
+	over_text = "consolidation: threshold";
+	struct looped l = loop_run("pm1", PATIENCE_NS, false, (struct stop){ 0 });
+	assert_int_equal(l.status, 0);
+	assert_int_equal(l.result.move_count, 0);
+	assert_true(l.result.length_ns < PATIENCE_NS);
+	consolidation_result_free(&l.result);
+
+	over_text = "move-begin";
+	atomic_store(&hold, true);
+	l = loop_run("pm1", PATIENCE_NS, false, (struct stop){ "move-begin", 1, 10 });
+	assert_int_equal(l.e.status, EXIT_INTERRUPTED);
+	atomic_store(&hold, false);
+	consolidation_result_free(&l.result);
+	over_text = NULL;
 }
 
 static void a_dry_run_moves_nothing(void **state)
@@ -302,6 +331,7 @@ int main(void)
 		cmocka_unit_test(a_cluster_is_one_line),
 		cmocka_unit_test(the_loop_finds_an_overload_and_moves),
 		cmocka_unit_test(the_loop_ends_with_its_time),
+		cmocka_unit_test(the_loop_ends_with_the_load),
 		cmocka_unit_test(a_dry_run_moves_nothing),
 		cmocka_unit_test(a_failed_move_does_not_end_the_loop),
 		cmocka_unit_test(an_interrupt_aborts_the_move),

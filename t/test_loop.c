@@ -114,6 +114,12 @@ static void a_node_may_count_as_a_whole(void **state)
 	assert_near(run_number("overload_time", "src", "value"), 20e9, 1e9, "overloaded");
 }
 
+static void assert_says(const char *text, const char *wanted)
+{
+	if (!strstr(text, wanted))
+		fail_msg("not there: %s", wanted);
+}
+
 static char *plot_text(const char *name)
 {
 	char path[128];
@@ -144,28 +150,33 @@ static void what_was_asked_is_kept(void **state)
 	assert_null(plot_text("asked-vm0.csv")); /* which has no samples */
 }
 
+/* In a run of MADE_LOOP: what is not of the loop does not count. */
+static void make_responses(const char *directory)
+{
+	FILE *file = made_open(directory, "web-vm0.csv");
+	fputs("head_ns,sessions,in_flight,good,tolerable,failed,longest_ns\n", file);
+	for (int i = 0; i < 105; i++)
+		fprintf(file, "%" PRId64 ",100,3,%d,1,1,0\n", MADE_HEAD + i * MADE_S, i > 10 && i <= 100 ? 8 : 0);
+	fclose(file);
+}
+
 static void responses_have_classes(void **state)
 {
 	(void)state;
 	const struct made_loop l = MADE_LOOP;
-	char path[128];
 	made_loop(run_path, &l, "", 1, "");
-	snprintf(path, sizeof(path), "%s/web-vm0.csv", run_path);
-	FILE *file = fopen(path, "w");
-	fputs("head_ns,sessions,in_flight,good,tolerable,failed,longest_ns\n", file);
-	for (int i = 0; i < 105; i++) /* what is not of the loop does not count */
-		fprintf(file, "%" PRId64 ",100,3,%d,1,1,0\n", MADE_HEAD + i * MADE_S, i > 10 && i <= 100 ? 8 : 0);
-	fclose(file);
+	make_responses(run_path);
 	analyse_well();
 	assert_near(metric_number("responses", "vm0", "good", "value"), 80, 1e-9, "good");
 	assert_near(metric_number("responses", "vm0", "tolerable", "value"), 10, 1e-9, "tolerable");
 	assert_near(metric_number("responses", "vm0", "failed", "n"), 900, 0, "all");
-}
-
-static void assert_says(const char *text, const char *wanted)
-{
-	if (!strstr(text, wanted))
-		fail_msg("not there: %s", wanted);
+	assert_near(metric_number("response_count", "vm0", "good", "value"), 720, 0, "as many");
+	/* The loop begins at second 10. */
+	char *bins = plot_text("responses-vm0.csv");
+	assert_non_null(bins);
+	assert_says(bins, "time_s,good_per_s,tolerable_per_s,failed_per_s\n2.500,8,1,1\n");
+	assert_says(bins, "\n87.500,8,1,1\n");
+	free(bins);
 }
 
 static void it_has_a_picture(void **state)
@@ -239,6 +250,29 @@ static void a_study_has_one_of_several(void **state)
 	free(page);
 }
 
+/* The responses of the VMs, a column a way to move. */
+static void a_study_shows_responses(void **state)
+{
+	(void)state;
+	static const char *const wanted[] = { "Figures 23 to 30", "Figures 31 to 34", "31. vm0", "responses a second",
+		                              "tolerable" };
+	const struct made_loop l = MADE_LOOP;
+	struct err e = { 0 };
+	char path[256];
+	made_study(scratch, "hirofuchi");
+	snprintf(path, sizeof(path), "%s/008-r1", scratch);
+	made_loop(path, &l, "case=web-postcopy", 1, "");
+	make_responses(path);
+	if (analyze_run(path, &e) < 0 || analyze_study(scratch, &e) < 0 ||
+	    report_study(scratch, NULL, path, sizeof(path), &e) < 0)
+		fail_msg("%s", e.text);
+	char *page = whole_file_read(path, 16 << 20);
+	assert_non_null(page);
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++)
+		assert_says(page, wanted[i]);
+	free(page);
+}
+
 #define ONE(test) cmocka_unit_test_setup_teardown(test, run_make, run_remove)
 
 int main(void)
@@ -248,7 +282,7 @@ int main(void)
 		ONE(noise_is_no_overload),        ONE(an_overload_has_two_limits),
 		ONE(a_node_may_count_as_a_whole), ONE(what_was_asked_is_kept),
 		ONE(responses_have_classes),      ONE(it_has_a_picture),
-		ONE(a_study_has_one_of_several),
+		ONE(a_study_has_one_of_several),  ONE(a_study_shows_responses),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

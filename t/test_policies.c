@@ -1,6 +1,8 @@
 /* What each policy plans for a table of cluster states: every rule, both sides of every border. */
 #include "t/made_cluster.h"
 
+#include <unistd.h>
+
 struct plan_case {
 	const char *what, *options, *nodes, *vms, *expected;
 };
@@ -263,6 +265,101 @@ static void first_fit_empties(void **state)
 	CHECK_CASES(&first_fit_policy, cases);
 }
 
+/* What is planned for a cluster as it is now; why it stays must be said each time. */
+static void plan_again(struct policy *p, bool explain, const char *expected)
+{
+	struct err e = { 0 };
+	struct plan plan;
+	char text[1024];
+	assert_int_equal(plan_init(&plan, p->cluster, explain, &e), 0);
+	if (policy_plan(p, 1000 * NS_PER_S, &plan, &e) < 0)
+		fail_msg("%s", e.text);
+	assert_string_equal(made_plan_text(&plan, text, sizeof(text)), expected);
+	assert_true(expected[0] || !explain || plan.count > 0);
+	plan_free(&plan);
+}
+
+/* Who could not be helped has its turn again when there is room elsewhere. */
+static void first_fit_comes_back(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *options, *nodes, *vms, *expected;
+		int32_t node, vm; /* that have `cpu` afterwards */
+		double cpu;
+	} cases[] = {
+		{ "", "60 60 25", "0:60 1:60 2:5 2:20", "vm3>pm0 vm2>pm0#1", 0, 0, 0.4 },
+		{ "node_worth=0s", "99 60", "0:50 0:49 1:60", "vm1>pm1", 1, 2, 0.1 },
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct err e = { 0 };
+		struct cluster *c = made_cluster(cases[i].nodes, cases[i].vms, 0, NULL);
+		void *options = made_options(&first_fit_policy, cases[i].options);
+		struct policy *p = policy_new(&first_fit_policy, options, c, &e);
+		assert_non_null(p);
+		for (int times = 0; times < 4; times++)
+			plan_again(p, times % 2, "");
+		cluster_vm_measured(c, cases[i].vm, cases[i].cpu, INT64_C(1) << 30, NAN);
+		cluster_node_measured(c, cases[i].node, NODE_ANSWERING, cases[i].cpu);
+		plan_again(p, i % 2, cases[i].expected);
+		policy_free(p);
+		free(options);
+		cluster_free(c);
+	}
+}
+
+static void model_file(const char *name, const char *lost)
+{
+	FILE *file = fopen(name, "w");
+	assert_non_null(file);
+	fprintf(file,
+	        "{\"kind\":\"transfer-model\",\"time_s\":{\"coefficients\":[0,1,0,0]},\"lost_s\":{\"coefficients\":[%s]}}\n",
+	        lost);
+	fclose(file);
+}
+
+/* A GiB at 1 Gbit/s is 8.59 s on the wire. */
+static void first_fit_counts_as_measured(void **state)
+{
+	(void)state;
+	static const struct plan_case cases[] = {
+		{ "by dirty memory only", "node_worth=0s cost_model=dirty.json", "99 10",
+		  "0:30/1!100 0:30/8!0 0:39/4!400", "vm1>pm1" },
+		{ "where a keys' model would say", "node_worth=0s", "99 10", "0:30/1!100 0:30/8!0 0:39/4!400",
+		  "vm0>pm1" },
+		{ "a measured cost still counts more", "node_worth=0s cost_model=dirty.json", "99 10",
+		  "0:30/1$0!1 0:30/8!1 0:39/4!1", "vm0>pm1" },
+		{ "a tenth of the wire's time", "node_worth=860ms cost_model=wire.json", "40 10", "0:40 1:10",
+		  "vm1>pm0" },
+		{ "is more on a slower link", "node_worth=860ms cost_model=wire.json cost_rate=900M", "40 10",
+		  "0:40 1:10", "" },
+		{ "half a second each ms of a round trip", "node_worth=2s cost_model=rtt.json cost_rtt=4ms", "40 10",
+		  "0:40 1:10", "vm1>pm0" },
+		{ "a longer one", "node_worth=2s cost_model=rtt.json cost_rtt=5ms", "40 10", "0:40 1:10", "" },
+	};
+	static const char *const files[] = { "dirty.json", "wire.json", "rtt.json" };
+	char directory[] = "/tmp/test_policies.XXXXXX", before[4096];
+	struct err e = { 0 };
+	assert_non_null(getcwd(before, sizeof(before)));
+	assert_non_null(mkdtemp(directory));
+	assert_int_equal(chdir(directory), 0);
+	model_file(files[0], "0,0,0,1");
+	model_file(files[1], "0,0.1,0,0");
+	model_file(files[2], "0,0,0.5,0");
+	CHECK_CASES(&first_fit_policy, cases);
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
+		unlink(files[i]);
+	void *options = made_options(&first_fit_policy, "cost_model=wire.json");
+	struct cluster *c = made_cluster("0", "", 0, NULL);
+	assert_null(policy_new(&first_fit_policy, options, c, &e));
+	assert_int_equal(e.status, EXIT_USAGE);
+	assert_string_equal(e.text, "policy 'first-fit-decreasing': cost_model: cannot read 'wire.json' as JSON");
+	free(options);
+	cluster_free(c);
+	assert_int_equal(chdir(before), 0);
+	rmdir(directory);
+}
+
 static void rtt_aware_follows_the_chart(void **state)
 {
 	(void)state;
@@ -422,6 +519,8 @@ int main(void)
 		cmocka_unit_test(threshold_is_quiet),
 		cmocka_unit_test(first_fit_relieves),
 		cmocka_unit_test(first_fit_empties),
+		cmocka_unit_test(first_fit_counts_as_measured),
+		cmocka_unit_test(first_fit_comes_back),
 		cmocka_unit_test(rtt_aware_follows_the_chart),
 		cmocka_unit_test(entries_say_why),
 		cmocka_unit_test(options_must_go_together),

@@ -114,8 +114,8 @@ static void compile_run(struct workload *w)
 	int64_t begin_ns = clock_now_ns() + o->delay_ns, work = 0;
 	struct err e = { 0 };
 	snprintf(jobs, sizeof(jobs), "-j%d", (int)o->jobs);
-	while (clock_now_ns() < begin_ns && !workload_stopped(w))
-		clock_sleep(LOOK_NS);
+	for (int64_t left_ns; (left_ns = begin_ns - clock_now_ns()) > 0 && !workload_stopped(w);)
+		clock_sleep(left_ns < LOOK_NS ? left_ns : LOOK_NS);
 	workload_op_begin(w, clock_now_ns());
 	int result = make_run(w, build, &work, &e);
 	int64_t now_ns = clock_now_ns();

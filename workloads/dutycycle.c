@@ -1,4 +1,11 @@
-/* dutycycle - busy for a share of each period, constant or after a schedule. */
+/*
+ * dutycycle - busy for a share of each period, constant or after a schedule.
+ *
+ * Busy time is work done: additions, in the time that so many of them take on this CPU undisturbed (calibrated at the start).
+ * No clock of the guest could say it. While another VM has the core both its monotonic clock and its CPU clocks run on, and what
+ * was stolen would count as busy. So 20 % beside a VM that takes all it can get is still 20 % of a core's work, later
+ * within the period; what does not fit into the period is lost, and counts as lost.
+ */
 #include "workloads/workload.h"
 
 #include "bench/base/clock.h"
@@ -21,7 +28,7 @@ struct dutycycle_options {
 
 static const struct option_row dutycycle_options[] = {
 	{ "share", OPTION_FRACTION, offsetof(struct dutycycle_options, share), "50%", "0", "1",
-	  "busy part of each period, for ever (without a schedule)" },
+	  "busy part of each period, in work of an undisturbed core, for ever (without a schedule)" },
 	{ "schedule", OPTION_STRING, offsetof(struct dutycycle_options, schedule), "", NULL, NULL,
 	  "steps PERCENT:TIME, as 0:60,50:60,100:60,50:60,0:60 (seconds); its end is the end of the job" },
 	{ "repeat", OPTION_BOOLEAN, offsetof(struct dutycycle_options, repeat), "no", NULL, NULL,
@@ -100,34 +107,19 @@ static int dutycycle_init(struct workload *w, struct err *e)
 	return 0;
 }
 
-static int64_t thread_cpu_ns(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	return t.tv_sec * NS_PER_S + t.tv_nsec;
-}
-
-/*
- * Busy until busy_ns are done or the period is over. What counts is the lesser of CPU time and monotonic time, so
- * neither waiting for the CPU nor a clock that ran on while the VM was stopped is taken for work.
- */
+/* Work of busy_ns, or as much of it as the period holds. */
 static void burn(struct workload *w, int64_t chunk, int64_t busy_ns, int64_t end_ns, int64_t *work)
 {
-	int64_t now = clock_now_ns(), cpu = thread_cpu_ns();
-	for (int64_t busy = 0; busy < busy_ns && now < end_ns && !workload_stopped(w);) {
-		int64_t left = busy_ns - busy;
-		additions(left < CHUNK_NS ? chunk * left / CHUNK_NS + 1 : chunk);
-		int64_t then = now, cpu_then = cpu;
-		now = clock_now_ns();
-		cpu = thread_cpu_ns();
-		int64_t done = cpu - cpu_then < now - then ? cpu - cpu_then : now - then;
-		busy += done;
-		*work += done;
+	int64_t now = clock_now_ns();
+	for (int64_t left = busy_ns; left > 0 && now < end_ns && !workload_stopped(w);) {
+		int64_t part = left < CHUNK_NS ? left : CHUNK_NS;
+		additions(chunk * part / CHUNK_NS);
+		left -= part;
+		*work += part;
 		atomic_store_explicit(&w->work, *work, memory_order_relaxed);
-		if (workload_offer(w, now)) {
+		now = clock_now_ns();
+		if (workload_offer(w, now))
 			now = clock_now_ns();
-			cpu = thread_cpu_ns();
-		}
 	}
 }
 
@@ -161,9 +153,9 @@ static void dutycycle_end(struct workload *w)
 
 const struct workload_ops dutycycle_workload = {
 	.name = "dutycycle",
-	.unit = "busy ns",
+	.unit = "busy ns", /* of the undisturbed CPU */
 	.operation = "the busy part of a period, from the period's start on",
-	.help = "busy for a share of each 100 ms, after a schedule if one is given",
+	.help = "work for a share of a core in each 100 ms, after a schedule if one is given",
 	.options = dutycycle_options,
 	.options_size = sizeof(struct dutycycle_options),
 	.check = dutycycle_check,

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { CALIBRATIONS = 10 };
+
 const struct workload_ops *const workloads[] = {
 	&intadd_workload,    &seqread_workload, &memdirty_workload,
 	&dutycycle_workload, &compile_workload, &web_workload,
@@ -156,19 +158,17 @@ void additions(int64_t count)
 
 int64_t additions_calibrate(int64_t duration_ns)
 {
-	int64_t count = 1000, best = INT64_MAX;
-	for (;; count *= 2) {
-		int64_t start = clock_now_ns();
-		additions(count);
-		if (clock_now_ns() - start >= duration_ns)
-			break;
-	}
-	/* The fastest of a few, so that one disturbance does not make all chunks short. */
-	for (int i = 0; i < 4; i++) {
-		int64_t start = clock_now_ns();
-		additions(count);
-		int64_t took = clock_now_ns() - start;
-		best = took > 0 && took < best ? took : best;
+	int64_t count = 500, best = 0;
+	/* The fastest of some, so that what disturbs the others does not make all chunks short. */
+	while (best < duration_ns / 2) {
+		count *= 2;
+		best = INT64_MAX;
+		for (int i = 0; i < CALIBRATIONS; i++) {
+			int64_t start = clock_now_ns();
+			additions(count);
+			int64_t took = clock_now_ns() - start;
+			best = took < best ? took : best;
+		}
 	}
 	int64_t fitting = (int64_t)((double)count * (double)duration_ns / (double)best);
 	return fitting < 1000 ? 1000 : fitting;

@@ -172,7 +172,7 @@ int64_t slots_enter(struct slots *s, int64_t now_ns, _Atomic int64_t *missed);
 /* Do `count` integer additions that the compiler cannot remove. */
 void additions(int64_t count);
 
-/* How many additions take about duration_ns here, at least 1000. Takes a few times duration_ns. */
+/* How many additions take about duration_ns here, undisturbed; at least 1000. Takes some 15 times duration_ns. */
 int64_t additions_calibrate(int64_t duration_ns);
 
 #endif

@@ -25,6 +25,7 @@ enum memory_fill { FILL_NONE, FILL_RANDOM };
 enum accelerator { ACCELERATOR_AUTO, ACCELERATOR_KVM, ACCELERATOR_TCG };
 enum migration_mode { MODE_PRECOPY, MODE_POSTCOPY, MODE_NONE };
 enum point_order { ORDER_RANDOM, ORDER_LISTED };
+enum loop_end { UNTIL_DURATION, UNTIL_JOBS };
 enum postcopy_switch { SWITCH_NOW, SWITCH_FIRST_PASS, SWITCH_TIME };
 
 struct experiment_general {
@@ -82,7 +83,7 @@ struct experiment_migration {
 struct experiment_consolidate {
 	char policy[OPTION_STRING_ROOM]; /* "": there is no loop */
 	int64_t duration_ns;
-	int node_cpu, power; /* power: enum node_power_kind */
+	int node_cpu, power, until; /* enum node_power_kind, enum loop_end */
 	char sleep[OPTION_STRING_ROOM], wake[OPTION_STRING_ROOM];
 	int64_t wake_delay_ns, sleep_after_ns, node_memory_bytes;
 	bool dry_run;

@@ -130,6 +130,8 @@ static const struct option_row consolidate_rows[] = {
 	{ "policy", OPTION_STRING, CONSOLIDATE(policy), "", NULL, NULL,
 	  "which VMs move when and where ('migmeter list policies'); empty: one migration, as [migration] says" },
 	{ "duration", OPTION_DURATION, CONSOLIDATE(duration_ns), "60s", "1s", "24h", "length of the loop" },
+	{ "until", OPTION_CHOICE, CONSOLIDATE(until), "duration", "duration|jobs", NULL,
+	  "jobs: the loop ends before its time when all jobs in the VMs have ended and the VMs are on one node" },
 	{ "node_cpu", OPTION_CHOICE, CONSOLIDATE(node_cpu), "all", "all|guests", NULL,
 	  "what a node's CPU is: all that its cores do, or its VMs only (for a machine with other work)" },
 	{ "node_memory", OPTION_SIZE, CONSOLIDATE(node_memory_bytes), "0", "0", "1T",

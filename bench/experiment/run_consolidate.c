@@ -21,6 +21,20 @@ static void note(void *context, const char *line)
 	progress_note("%s", line);
 }
 
+/* Whether every workload of every VM has come to its end. */
+static bool jobs_are_over(void *context)
+{
+	struct run *r = context;
+	for (int i = 0; i < r->x->vm_count; i++) {
+		struct samples_agent agent;
+		samples_agent_state(r->watching.samples, i, &agent);
+		for (int w = 0; w < agent.workloads; w++)
+			if (agent.job_done_guest_ns[w] < 0)
+				return false;
+	}
+	return true;
+}
+
 /* Local nodes share the machine's memory. */
 static int64_t node_memory(struct run *r)
 {
@@ -90,6 +104,7 @@ int run_consolidate(struct run *r, struct err *e)
 		.source = &monitor_libvirt,
 		.database = database,
 		.duration_ns = k->duration_ns,
+		.is_over = k->until == UNTIL_JOBS ? jobs_are_over : NULL,
 		.power = { .kind = (enum node_power_kind)k->power,
 		           .sleep = k->sleep,
 		           .wake = k->wake,

@@ -2,7 +2,7 @@
 
 #include "bench/base/err.h"
 #include "bench/base/quantity.h"
-#include "bench/experiment/transfer_file.h"
+#include "bench/placement/transfer_file.h"
 
 #include <stdio.h>
 #include <stdlib.h>

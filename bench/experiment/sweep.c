@@ -39,6 +39,11 @@ static bool is_case(const struct config_entry *entry)
 	return strcmp(entry->section, "case") == 0;
 }
 
+static bool is_preset(const struct config_entry *entry)
+{
+	return strcmp(entry->section, "preset") == 0;
+}
+
 /* "load light" -> "load" and "light"; "light" -> "case" and "light". */
 static void case_split(const char *subject, char *group, char *name, size_t room)
 {
@@ -93,6 +98,8 @@ static long alternatives(const struct config_file *c, size_t index)
 	const char *unused;
 	if (is_case(&c->entries[index]))
 		return begins_group(c, index, group, sizeof(group)) ? group_cases(c, group, -1, &unused) : 1;
+	if (is_preset(&c->entries[index]))
+		return 1;
 	return entry_points(&c->entries[index]);
 }
 
@@ -118,21 +125,41 @@ long sweep_count(const struct config_file *c, struct err *e)
 	return total;
 }
 
+static int preset_apply(struct config_file *point, const struct config_file *c, const struct config_entry *by,
+                        struct err *e)
+{
+	bool found = false;
+	for (size_t i = 0; i < c->count; i++) {
+		const struct config_entry *entry = &c->entries[i];
+		if (!is_preset(entry) || strcmp(entry->subject, by->value) != 0)
+			continue;
+		found = true;
+		if (config_assign(point, entry->key, entry->value, entry->where, e) < 0)
+			return -1;
+	}
+	return found ? 0 : err_set(e, EXIT_USAGE, "%s: there is no section [preset %s]", by->where, by->value);
+}
+
 /* Apply the chosen case to the point. */
 static int case_apply(struct config_file *point, const struct config_file *c, const char *subject, struct err *e)
 {
-	for (size_t i = 0; i < c->count; i++)
-		if (is_case(&c->entries[i]) && strcmp(c->entries[i].subject, subject) == 0 &&
-		    config_assign(point, c->entries[i].key, c->entries[i].value, c->entries[i].where, e) < 0)
-			return -1;
-	return 0;
+	int result = 0;
+	for (size_t i = 0; i < c->count && result == 0; i++) {
+		const struct config_entry *entry = &c->entries[i];
+		if (!is_case(entry) || strcmp(entry->subject, subject) != 0)
+			continue;
+		result = strcmp(entry->key, "preset") == 0
+		                 ? preset_apply(point, c, entry, e)
+		                 : config_assign(point, entry->key, entry->value, entry->where, e);
+	}
+	return result;
 }
 
 static void cases_drop(struct config_file *point)
 {
 	size_t kept = 0;
 	for (size_t i = 0; i < point->count; i++)
-		if (!is_case(&point->entries[i]))
+		if (!is_case(&point->entries[i]) && !is_preset(&point->entries[i]))
 			point->entries[kept++] = point->entries[i];
 	point->count = kept;
 }

@@ -8,7 +8,14 @@
  *	vm1.memdirty.rate = 3.75M
  *
  * The cases of a group ("load") are alternatives, groups and lists multiply; [case light] is of the group "case". What
- * a case assigns replaces what the sections and -s say.
+ * a case assigns replaces what the sections and -s say. What several cases assign may stand in a section of its own, which
+ * means nothing by itself:
+ *
+ *	[preset web]
+ *	vm.workload = web
+ *	[case web-postcopy]
+ *	preset = web
+ *	migration.mode = postcopy
  */
 #ifndef BENCH_EXPERIMENT_SWEEP_H
 #define BENCH_EXPERIMENT_SWEEP_H

@@ -305,6 +305,7 @@ void cluster_vm_measured(struct cluster *c, int32_t vm, double cpu, int64_t used
 void cluster_vm_cost(struct cluster *c, int32_t vm, double lost_work_s)
 {
 	c->vms[vm].cost_s = lost_work_s;
+	cluster_touch(c, c->vms[vm].node);
 }
 
 int32_t cluster_first_with_room(const struct cluster *c, int64_t memory_bytes)

@@ -249,6 +249,22 @@ static int plan_once(struct consolidation *k, struct err *e)
 	return k->spec->dry_run ? 0 : mover_take(k->mover, &k->plan, e);
 }
 
+/* Whether nothing is left to be gathered. */
+static bool is_together(const struct consolidation *k)
+{
+	const struct cluster *c = k->cluster;
+	int hosts = 0;
+	for (int32_t i = 0; i < c->node_count; i++)
+		hosts += c->nodes[i].vms > 0;
+	return hosts <= 1 && !mover_is_busy(k->mover);
+}
+
+static bool is_over(const struct consolidation *k)
+{
+	const struct consolidation_spec *spec = k->spec;
+	return spec->is_over && is_together(k) && spec->is_over(spec->pulse_context);
+}
+
 /* Until there is no time left and nothing moves; a loop that is broken off is so at once. */
 static int loop(struct consolidation *k, struct err *e)
 {
@@ -256,7 +272,7 @@ static int loop(struct consolidation *k, struct err *e)
 	int64_t end_ns = k->begin_ns + spec->duration_ns;
 	for (;;) {
 		char line[160];
-		bool time_left = clock_now_ns() < end_ns;
+		bool time_left = clock_now_ns() < end_ns && !is_over(k);
 		int seen = look(k, e);
 		if (seen < 0 || (seen > 0 && time_left && plan_once(k, e) < 0))
 			return -1;

@@ -47,6 +47,8 @@ struct consolidation_spec {
 	const char *database; /* of the monitor */
 	int64_t interval_ns;  /* of the monitor and the planner; 0: 1 s */
 	int64_t duration_ns;
+	/* The load is over: the loop ends as soon as all VMs are together and none moves. NULL: only duration_ns ends it. */
+	bool (*is_over)(void *context);
 	struct node_power_spec power; /* names and count, sink and context are filled in */
 	int64_t sleep_after_ns;       /* a node is put to sleep when it has been empty for so long */
 	bool guests_only;             /* see struct cluster_view_rules */
@@ -55,7 +57,7 @@ struct consolidation_spec {
 	int (*pulse)(void *context, const char *line, struct err *e);
 	/* A line that stays, for people: what the event `plan` says. */
 	void (*note)(void *context, const char *line);
-	void *pulse_context;
+	void *pulse_context; /* of the three above */
 };
 
 struct consolidation_result {

@@ -51,12 +51,19 @@ void max_tree_set(struct max_tree *t, int32_t thing, double first, double second
 		set_one(t, thing, 1, second);
 }
 
+double max_tree_highest(const struct max_tree *t, int32_t key)
+{
+	const double *root = t->max + key * t->size + t->level[t->levels - 1];
+	double top = MAX_TREE_OUT;
+	for (int k = 0; k < WIDE; k++)
+		top = fmax(top, root[k]);
+	return top;
+}
+
 int32_t max_tree_top(const struct max_tree *t)
 {
 	int64_t i = 0;
-	double top = MAX_TREE_OUT;
-	for (int k = 0; k < WIDE; k++)
-		top = fmax(top, t->max[t->level[t->levels - 1] + k]);
+	double top = max_tree_highest(t, 0);
 	if (top == MAX_TREE_OUT)
 		return -1;
 	for (int32_t level = t->levels - 1; level >= 0; level--)

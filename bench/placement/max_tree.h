@@ -40,6 +40,9 @@ static inline double max_tree_key(const struct max_tree *t, int32_t thing, int32
 	return t->max[key * t->size + thing];
 }
 
+/* The highest of one number; MAX_TREE_OUT: none is in. */
+double max_tree_highest(const struct max_tree *t, int32_t key);
+
 /* The thing with the highest first number, the lowest of equals; -1: none is in. */
 int32_t max_tree_top(const struct max_tree *t);
 

@@ -8,7 +8,8 @@
  * every border.
  *
  * Rules for a policy:
- * - No I/O and no clock: the cluster's state in, the plan out. The same cluster gives the same plan.
+ * - No I/O and no clock: the cluster's state in, the plan out. The same cluster gives the same plan. Only init() may read a
+ *   file, that a key names.
  * - It keeps no state but indices of what it was shown by look(): a node is looked at again when something about it
  *   changed, so that a plan costs n log n in what changed and what moves, not in the size of the cluster. Everything
  *   is allocated in init().

@@ -11,18 +11,23 @@
  *   undoing a move. Size is the larger share, of CPU or of memory, of the node that the VM is on.
  * - A VM that starts goes to the first node with room too.
  *
- * What a move loses, in seconds of the VM's undisturbed work, is its measured cost where the cluster has one, and else
+ * A node that could not be helped is set aside (aside.h); a plan that is explained says of such nodes too why they stay.
+ *
+ * What a move loses, in seconds of the VM's undisturbed work, is its measured cost where the cluster has one; else what the model
+ * `cost_model` says that was fitted to the lost work of measured runs (`migmeter model fit`, transfer.h), for moves over
+ * `cost_rate` and `cost_rtt`; else, without a model,
  *
  *	cost_fixed + cost_memory * (memory in use, GiB) + cost_dirty * (dirtied a second, 100 MiB)
  *
- * which is the linear fit of the metric `lost_work` (migmeter list metrics) of measured runs to their memory and dirty
- * rate: put its coefficients into the keys. The defaults are two papers' figures for 1 Gbit/s: half of the work lost
- * (Kuno) for the 8.6 s that a GiB takes, and a stop of up to 1 s (Hirofuchi). A dirty rate that is not known adds nothing.
+ * whose defaults are two papers' figures for 1 Gbit/s: half of the work lost (Kuno) for the 8.6 s that a GiB takes, and a
+ * stop of up to 1 s (Hirofuchi). A dirty rate that is not known adds nothing.
  */
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
 #include "bench/base/quantity.h"
+#include "bench/placement/aside.h"
 #include "bench/placement/policy.h"
+#include "bench/placement/transfer_file.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -31,8 +36,10 @@
 struct first_fit_options {
 	int64_t window_ns, quiet_ns, at_once, turns;
 	int64_t node_worth_ns, cost_fixed_ns, cost_memory_ns, cost_dirty_ns;
+	int64_t cost_rate_bits_per_s, cost_rtt_ns;
 	double cpu_limit, cpu_fill;
 	bool wake;
+	char cost_model[OPTION_STRING_ROOM];
 };
 
 #define ROW(member) offsetof(struct first_fit_options, member)
@@ -48,6 +55,10 @@ static const struct option_row rows[] = {
 	  "and for each GiB of memory in use" },
 	{ "cost_dirty", OPTION_DURATION, ROW(cost_dirty_ns), "0s", "0s", "24h",
 	  "and for each 100 MiB dirtied a second" },
+	{ "cost_model", OPTION_STRING, ROW(cost_model), "", NULL, NULL,
+	  "file that 'migmeter model fit' wrote: the lost work of measured runs, in place of the three" },
+	{ "cost_rate", OPTION_RATE, ROW(cost_rate_bits_per_s), "1G", "1K", "100T", "of the link, for cost_model" },
+	{ "cost_rtt", OPTION_DURATION, ROW(cost_rtt_ns), "0s", "0s", "10s", "of the link, for cost_model" },
 	POLICY_QUIET_ROW(first_fit_options, "10s"),
 	POLICY_AT_ONCE_ROW(first_fit_options),
 	POLICY_WAKE_ROW(first_fit_options),
@@ -56,14 +67,15 @@ static const struct option_row rows[] = {
 };
 
 struct first_fit {
-	struct turns loaded;    /* above cpu_limit, the highest CPU first */
-	struct turns low;       /* with VMs, the lowest CPU first */
+	struct aside loaded;    /* above cpu_limit, the highest CPU first */
+	struct aside low;       /* with VMs, the lowest CPU first */
 	struct max_tree open;   /* awake: room in cores and bytes */
 	struct max_tree hosts;  /* of these the ones with VMs */
 	struct max_tree asleep; /* the same room */
 	struct vm_choice *choices, *leaving;
 	int32_t choice_room, leaving_room, leaving_count;
 	int32_t *places, place_room; /* for the VMs of choices */
+	struct transfer_model costs; /* fitted, where cost_model names one */
 };
 
 static int first_fit_check(const void *options, struct err *e)
@@ -78,8 +90,8 @@ static int first_fit_check(const void *options, struct err *e)
 static void first_fit_end(struct policy *p)
 {
 	struct first_fit *f = p->state;
-	turns_free(&f->loaded);
-	turns_free(&f->low);
+	aside_free(&f->loaded);
+	aside_free(&f->low);
 	max_tree_free(&f->open);
 	max_tree_free(&f->hosts);
 	max_tree_free(&f->asleep);
@@ -99,7 +111,13 @@ static int first_fit_init(struct policy *p, const struct cluster *c, struct err 
 	p->window_ns = o->window_ns;
 	p->quiet_ns = o->quiet_ns;
 	p->at_once = o->at_once;
-	if (turns_init(&f->loaded, c->node_count, e) < 0 || turns_init(&f->low, c->node_count, e) < 0 ||
+	f->costs.rate_bits_per_s = o->cost_rate_bits_per_s;
+	if (o->cost_model[0] && transfer_file_read(o->cost_model, &f->costs, e) < 0) {
+		err_prefix(e, "cost_model");
+		first_fit_end(p);
+		return -1;
+	}
+	if (aside_init(&f->loaded, c->node_count, e) < 0 || aside_init(&f->low, c->node_count, e) < 0 ||
 	    max_tree_init(&f->open, c->node_count, 2, e) < 0 || max_tree_init(&f->hosts, c->node_count, 2, e) < 0 ||
 	    max_tree_init(&f->asleep, c->node_count, 2, e) < 0) {
 		first_fit_end(p);
@@ -114,7 +132,12 @@ static void room_set(struct max_tree *t, int32_t node, bool in, double cores, do
 	max_tree_set(t, node, in ? cpu_round(cores) : MAX_TREE_OUT, in ? bytes : MAX_TREE_OUT);
 }
 
-static void first_fit_look(struct policy *p, const struct cluster *c, const struct plan *plan, int32_t node)
+static bool is_awake(const struct cluster_node *n, const struct plan_delta *d, double cpu)
+{
+	return n->moves == 0 && !isnan(cpu) && (n->state == NODE_ANSWERING || d->woken);
+}
+
+static void room_look(struct policy *p, const struct cluster *c, const struct plan *plan, int32_t node)
 {
 	const struct first_fit_options *o = p->options;
 	const struct plan_delta *d = plan_delta(plan, node);
@@ -122,22 +145,39 @@ static void first_fit_look(struct policy *p, const struct cluster *c, const stru
 	struct first_fit *f = p->state;
 	double cpu = policy_cpu_share(c, plan, node), bytes = (double)plan_free_bytes(plan, c, node);
 	double cores = (o->cpu_fill - cpu) * n->cores;
-	bool awake = n->moves == 0 && !isnan(cpu) && (n->state == NODE_ANSWERING || d->woken);
+	bool awake = is_awake(n, d, cpu);
 	bool open = awake && d->vms >= 0;
 	bool asleep = o->wake && n->moves == 0 && n->state == NODE_ASLEEP && !d->woken;
 	room_set(&f->open, node, open, cores, bytes);
 	room_set(&f->hosts, node, open && n->vms + d->vms > 0, cores, bytes);
 	room_set(&f->asleep, node, asleep, cores, bytes);
-	bool mine = awake && !d->touched;
-	turns_set(&f->loaded, node, mine && n->vms >= 2 && cpu > o->cpu_limit ? cpu : MAX_TREE_OUT);
-	turns_set(&f->low, node, mine && n->vms >= 1 && cpu <= o->cpu_limit ? -cpu : MAX_TREE_OUT);
+}
+
+static void first_fit_look(struct policy *p, const struct cluster *c, const struct plan *plan, int32_t node)
+{
+	const struct first_fit_options *o = p->options;
+	const struct plan_delta *d = plan_delta(plan, node);
+	const struct cluster_node *n = &c->nodes[node];
+	struct first_fit *f = p->state;
+	double cpu = policy_cpu_share(c, plan, node);
+	bool mine = is_awake(n, d, cpu) && !d->touched;
+	room_look(p, c, plan, node);
+	aside_set(&f->loaded, node, mine && n->vms >= 2 && cpu > o->cpu_limit ? cpu : MAX_TREE_OUT);
+	aside_set(&f->low, node, mine && n->vms >= 1 && cpu <= o->cpu_limit ? -cpu : MAX_TREE_OUT);
 }
 
 /* Seconds of its work that a VM loses by a move. */
-static double cost_s(const struct first_fit_options *o, const struct cluster_vm *v)
+static double cost_s(const struct policy *p, const struct cluster_vm *v)
 {
+	const struct first_fit_options *o = p->options;
+	const struct first_fit *f = p->state;
 	if (!isnan(v->cost_s))
 		return v->cost_s;
+	if (f->costs.fitted) {
+		double time_ns, lost_ns;
+		transfer_cost(&f->costs, v->used_bytes, v->dirty_per_s, o->cost_rtt_ns, &time_ns, &lost_ns);
+		return lost_ns / NS_PER_S;
+	}
 	double dirty = isnan(v->dirty_per_s) ? 0 : v->dirty_per_s / (100 * 0x1p20);
 	double ns = (double)o->cost_fixed_ns + (double)o->cost_memory_ns * ((double)v->used_bytes / 0x1p30) +
 	            (double)o->cost_dirty_ns * dirty;
@@ -183,10 +223,9 @@ static void say(const struct first_fit_options *o, const struct cluster *c, stru
 }
 
 /* Of VMs that free less or more than what is too much: the one to leave. */
-static int better(const struct first_fit_options *o, const struct cluster_vm *a, const struct cluster_vm *b,
-                  double excess)
+static int better(const struct policy *p, const struct cluster_vm *a, const struct cluster_vm *b, double excess)
 {
-	double cost_a = cost_s(o, a), cost_b = cost_s(o, b);
+	double cost_a = cost_s(p, a), cost_b = cost_s(p, b);
 	if ((a->cpu >= excess) != (b->cpu >= excess))
 		return a->cpu >= excess;
 	if (a->cpu < excess)
@@ -209,8 +248,19 @@ static int32_t choose_movable(struct first_fit *f, const struct cluster *c, stru
 	return count;
 }
 
-/* Of a loaded node's VMs those that are to leave it, into f->leaving. */
-static void choose_leaving(struct policy *p, const struct cluster *c, struct plan *plan, int32_t node)
+/* What the node's smallest VM needs, of each. */
+static void least_needed(const struct cluster *c, int32_t node, double *ret_cores, double *ret_bytes)
+{
+	*ret_cores = *ret_bytes = INFINITY;
+	for (int32_t i = c->nodes[node].first_vm; i != CLUSTER_NONE; i = c->vms[i].next)
+		if (c->vms[i].cpu > 0) {
+			*ret_cores = fmin(*ret_cores, c->vms[i].cpu);
+			*ret_bytes = fmin(*ret_bytes, (double)c->vms[i].memory_bytes);
+		}
+}
+
+/* Of a loaded node's VMs those that are to leave it, into f->leaving. Returns whether there are any. */
+static bool choose_leaving(struct policy *p, const struct cluster *c, struct plan *plan, int32_t node)
 {
 	const struct first_fit_options *o = p->options;
 	const struct cluster_node *n = &c->nodes[node];
@@ -219,7 +269,7 @@ static void choose_leaving(struct policy *p, const struct cluster *c, struct pla
 	double excess = cpu_round(n->cpu - o->cpu_limit * n->cores);
 	if (!vm_choices_room(&f->leaving, &f->leaving_room, f->leaving_count + count)) {
 		plan->failed = true;
-		return;
+		return false;
 	}
 	if (count <= stay) {
 		plan_stay(plan, node, CLUSTER_NONE);
@@ -228,30 +278,47 @@ static void choose_leaving(struct policy *p, const struct cluster *c, struct pla
 			         "%s %.4g %% > %.4g %%, but no VM that could leave has room elsewhere below %.4g %%",
 			         NODE_NAME(c, node), PERCENT(policy_cpu_share(c, plan, node)), PERCENT(o->cpu_limit),
 			         PERCENT(o->cpu_fill));
+		return false;
 	}
 	while (count > stay && excess > 0) {
 		int32_t best = 0;
 		for (int32_t i = 1; i < count; i++)
-			if (better(o, &c->vms[f->choices[i].vm], &c->vms[f->choices[best].vm], excess))
+			if (better(p, &c->vms[f->choices[i].vm], &c->vms[f->choices[best].vm], excess))
 				best = i;
 		const struct cluster_vm *v = &c->vms[f->choices[best].vm];
 		f->leaving[f->leaving_count++] = (struct vm_choice){ size_on(n, v), f->choices[best].vm };
 		excess = cpu_round(excess - v->cpu);
 		f->choices[best] = f->choices[--count];
 	}
+	return true;
+}
+
+static void relieve_one(struct policy *p, const struct cluster *c, struct plan *plan, int32_t node)
+{
+	struct first_fit *f = p->state;
+	double cores, bytes;
+	if (choose_leaving(p, c, plan, node)) {
+		aside_refuse(&f->loaded, node); /* until one of its VMs moves */
+		return;
+	}
+	least_needed(c, node, &cores, &bytes);
+	aside_put(&f->loaded, node, cores, bytes);
 }
 
 static void relieve(struct policy *p, const struct cluster *c, struct plan *plan)
 {
 	const struct first_fit_options *o = p->options;
 	struct first_fit *f = p->state;
+	int64_t left;
 	int32_t node;
 	f->leaving_count = 0;
-	turns_begin(&f->loaded);
-	for (int64_t i = 0; i < o->turns && (node = turns_next(&f->loaded)) != CLUSTER_NONE; i++) {
-		choose_leaving(p, c, plan, node);
-		turns_refuse(&f->loaded, node); /* until one of its VMs moves */
-	}
+	aside_begin(&f->loaded, o->turns, fmax(max_tree_highest(&f->open, 0), max_tree_highest(&f->asleep, 0)),
+	            fmax(max_tree_highest(&f->open, 1), max_tree_highest(&f->asleep, 1)));
+	for (node = 0, left = o->turns; plan->explain && node < c->node_count && left > 0; node++)
+		if (aside_has(&f->loaded, node) && left--)
+			choose_leaving(p, c, plan, node);
+	while ((node = aside_next(&f->loaded)) != CLUSTER_NONE)
+		relieve_one(p, c, plan, node);
 	vm_choices_sort(f->leaving, f->leaving_count);
 	for (int32_t i = 0; i < f->leaving_count; i++) {
 		int32_t vm = f->leaving[i].vm, from = c->vms[vm].node;
@@ -265,10 +332,10 @@ static void relieve(struct policy *p, const struct cluster *c, struct plan *plan
 		if (plan->explain)
 			snprintf(because, BECAUSE, "%s %.4g %% > %.4g %%, a move loses %.3g s", NODE_NAME(c, from),
 			         PERCENT(policy_cpu_share(c, NULL, from)), PERCENT(o->cpu_limit),
-			         cost_s(o, &c->vms[vm]));
+			         cost_s(p, &c->vms[vm]));
 		say(o, c, plan, because, vm, to, before);
 	}
-	turns_end(&f->loaded);
+	aside_end(&f->loaded);
 }
 
 /* Find places for all VMs of f->choices, into f->places. Returns the first that has none, or CLUSTER_NONE. */
@@ -287,8 +354,8 @@ static int32_t find_places(struct policy *p, const struct cluster *c, struct pla
 		         max_tree_key(&f->hosts, to, 1) - (double)v->memory_bytes);
 	}
 	for (int32_t i = 0; i < found; i++)
-		first_fit_look(p, c, plan, f->places[i]);
-	first_fit_look(p, c, plan, node);
+		room_look(p, c, plan, f->places[i]);
+	room_look(p, c, plan, node);
 	return found < count ? f->choices[found].vm : CLUSTER_NONE;
 }
 
@@ -312,15 +379,27 @@ static double choose_all(struct policy *p, const struct cluster *c, struct plan 
 		f->place_room = f->choice_room;
 	}
 	for (int32_t i = n->first_vm; i != CLUSTER_NONE; i = c->vms[i].next) {
-		sum += isnan(c->vms[i].cpu) ? NAN : cost_s(p->options, &c->vms[i]);
+		sum += isnan(c->vms[i].cpu) ? NAN : cost_s(p, &c->vms[i]);
 		f->choices[count++] = (struct vm_choice){ size_on(n, &c->vms[i]), i };
 	}
 	vm_choices_sort(f->choices, count);
 	return sum;
 }
 
-/* Move all VMs of a node elsewhere if that is worth it. Returns whether. */
-static bool empty(struct policy *p, const struct cluster *c, struct plan *plan, int32_t node)
+/* What the node's largest VM needs, of each. */
+static void most_needed(const struct first_fit *f, const struct cluster *c, int32_t count, double *ret_cores,
+                        double *ret_bytes)
+{
+	*ret_cores = *ret_bytes = 0;
+	for (int32_t i = 0; i < count; i++) {
+		*ret_cores = fmax(*ret_cores, c->vms[f->choices[i].vm].cpu);
+		*ret_bytes = fmax(*ret_bytes, (double)c->vms[f->choices[i].vm].memory_bytes);
+	}
+}
+
+/* Move all VMs of a node elsewhere if that is worth it. Else false, with what room it takes at least. */
+static bool empty(struct policy *p, const struct cluster *c, struct plan *plan, int32_t node, double *ret_cores,
+                  double *ret_bytes)
 {
 	const struct first_fit_options *o = p->options;
 	struct first_fit *f = p->state;
@@ -329,6 +408,7 @@ static bool empty(struct policy *p, const struct cluster *c, struct plan *plan, 
 	bool is_worth = cost <= worth;
 	int32_t without = is_worth ? find_places(p, c, plan, node, count) : CLUSTER_NONE;
 	char because[BECAUSE] = "";
+	*ret_cores = *ret_bytes = INFINITY;
 	if (plan->explain && isnan(cost))
 		snprintf(because, BECAUSE, "%s cannot be emptied: CPU of one of its VMs is not known",
 		         NODE_NAME(c, node));
@@ -336,6 +416,7 @@ static bool empty(struct policy *p, const struct cluster *c, struct plan *plan, 
 		snprintf(because, BECAUSE, "%s %.4g %%, to empty it loses %.3g s %s %.3g s", NODE_NAME(c, node),
 		         PERCENT(policy_cpu_share(c, plan, node)), cost, is_worth ? "<=" : ">", worth);
 	if (without != CLUSTER_NONE) {
+		most_needed(f, c, count, ret_cores, ret_bytes);
 		plan_stay(plan, node, without);
 		say(o, c, plan, because, without, CLUSTER_NONE, 0);
 		return false;
@@ -358,13 +439,18 @@ static void first_fit_plan(struct policy *p, const struct cluster *c, struct pla
 {
 	const struct first_fit_options *o = p->options;
 	struct first_fit *f = p->state;
+	double cores, bytes;
+	int64_t left;
 	int32_t node;
 	relieve(p, c, plan);
-	turns_begin(&f->low);
-	for (int64_t i = 0; i < o->turns && (node = turns_next(&f->low)) != CLUSTER_NONE; i++)
-		if (!empty(p, c, plan, node))
-			turns_refuse(&f->low, node);
-	turns_end(&f->low);
+	aside_begin(&f->low, o->turns, max_tree_highest(&f->hosts, 0), max_tree_highest(&f->hosts, 1));
+	for (node = 0, left = o->turns; plan->explain && node < c->node_count && left > 0; node++)
+		if (aside_has(&f->low, node) && left--)
+			empty(p, c, plan, node, &cores, &bytes);
+	while ((node = aside_next(&f->low)) != CLUSTER_NONE)
+		if (!empty(p, c, plan, node, &cores, &bytes))
+			aside_put(&f->low, node, cores, bytes);
+	aside_end(&f->low);
 }
 
 const struct policy_ops first_fit_policy = {

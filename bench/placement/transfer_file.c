@@ -1,4 +1,4 @@
-#include "bench/experiment/transfer_file.h"
+#include "bench/placement/transfer_file.h"
 
 #include "bench/base/err.h"
 

@@ -6,8 +6,8 @@
  *
  * with the coefficients of transfer.h.
  */
-#ifndef BENCH_EXPERIMENT_TRANSFER_FILE_H
-#define BENCH_EXPERIMENT_TRANSFER_FILE_H
+#ifndef BENCH_PLACEMENT_TRANSFER_FILE_H
+#define BENCH_PLACEMENT_TRANSFER_FILE_H
 
 #include "bench/placement/transfer.h"
 

@@ -1,0 +1,64 @@
+#!/bin/sh
+# A node's daemon is killed in the middle of a move: the move is recorded as failed, the loop goes on without that node, and the
+# database is whole.
+. t/lib.sh
+[ "$(id -u)" = 0 ] || skip_all 'a local testbed needs root'
+alone
+pid=
+trap '[ -z "$pid" ] || kill -INT "$pid" 2>/dev/null; wait; "$migmeter" testbed down >/dev/null 2>&1; rm -rf "$work"' EXIT
+
+# reached PATTERN: wait (generously) until an event says so
+reached() {
+	for _ in $(seq 1500); do
+		grep -qE -- "$1" "$run/events.csv" 2>/dev/null && return 0
+		kill -0 "$pid" 2>/dev/null || return 1
+		sleep 0.1
+	done
+	return 1
+}
+# daemon NODE -> its process
+daemon() {
+	for one in $(ip netns pids "mm-$1"); do
+		case $(cat "/proc/$one/comm" 2>/dev/null) in libvirtd | virtqemud) echo "$one" ;; esac
+	done
+}
+ask() {
+	sqlite3 "$run/monitor.sqlite" "$1"
+}
+# head_ns of the first event that matches
+when() {
+	grep -E -- "$1" "$run/events.csv" | head -n 1 | cut -d, -f1
+}
+
+# A slow link, so that moves last; times and limits as in t/consolidate.long.sh.
+for mode in precopy postcopy; do
+	alone
+	run=$work/$mode
+	"$migmeter" consolidate configs/hirofuchi/staircase-postcopy.conf -q -o "$run" -s hosts.accelerator=tcg \
+		-s "migration.mode=$mode" -s link.rate=30M -s experiment.warmup=1s -s experiment.baseline=3s \
+		-s experiment.settle=2s -s consolidate.power=none -s consolidate.duration=60s \
+		-s consolidate.threshold.window=5s -s consolidate.threshold.quiet=5s -s consolidate.threshold.overload=60% \
+		-s consolidate.threshold.idle=40% -s vm1.dutycycle.schedule=0:8,100:120 >"$work/said" 2>&1 &
+	pid=$!
+	moment=iteration
+	[ $mode = precopy ] || moment=postcopy-start
+	ok "$mode: a move is in its middle" reached ",vm0,src,$moment,"
+	victim=$(daemon dst)
+	ok "$mode: the other node's daemon is killed" kill -9 "$victim"
+	ok "$mode: the move ends" reached ',vm0,[a-z]*,move-end,'
+	wait "$pid"
+	is "$mode: exit status" $? 0
+	pid=
+	cut -c16- "$run/events.csv" | grep -E ',(plan|move-|migrate-|postcopy-)' >&2
+	like "$mode: status is complete" "$(cat "$run/manifest.json")" '"status": ?"complete"'
+	like "$mode: the move has failed, in libvirt's words" "$(grep ',move-end,' "$run/events.csv")" ',move-end,"?failed after .*: .*migration of '
+	is "$mode: nothing is moved to a node that does not answer" "$(grep -c ',move-begin,' "$run/events.csv")" 1
+	is "$mode: the database is whole" "$(ask 'PRAGMA integrity_check')" ok
+	after=$(when ',move-end,')
+	ok "$mode: the loop has gone on for seconds" test "$(ask "SELECT count(*) FROM sample WHERE node = 'src' AND vm = '' AND state = 'answering' AND head_ns > $after")" -gt 5
+	like "$mode: and said that the node was silent" "$(ask "SELECT DISTINCT missing FROM sample WHERE node = 'dst' AND vm = '' AND due_ns > $after")" '[a-z]'
+	ok "$mode: the VM works on" awk -F, -v after="$after" 'NR > 1 && $4 != "missing" && $4 > after + 3e9 { n++ } END { exit !(n > 100) }' \
+		"$run/samples-vm0.csv"
+	is "$mode: nothing is left" "$(left_behind)" ''
+done
+done_testing
