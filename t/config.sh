@@ -21,6 +21,7 @@ ok 'a good config passes a dry run' "$migmeter" run "$work/good.conf" --dry-run
 complains 'unknown key' 2 "-s vm1.memroy=1: unknown key 'memroy', did you mean 'memory'" run "$work/good.conf" -n -s vm1.memory=1G -s vm1.memroy=1
 complains 'unknown section' 2 'unknown section \[lnik\], did you mean \[link\]' run "$work/good.conf" -n -s lnik.rate=1G
 complains 'bad value' 2 "key 'rate': 'fast' is not a rate" run "$work/good.conf" -n -s link.rate=fast
+complains 'two LANs with a migration link of its own' 2 'set link.topology = shared' run "$work/good.conf" -n -s link.network=ovs
 complains 'value out of range' 2 "below the limit" run "$work/good.conf" -n -s vm1.memory=1M
 complains 'unknown workload' 2 "-s vm1.workload=intad: unknown workload 'intad', did you mean 'intadd'" run "$work/good.conf" -n -s vm1.workload=intad
 complains 'unknown workload key' 2 "unknown key 'jb', did you mean 'job'" run "$work/good.conf" -n -s vm1.intadd.jb=1
@@ -148,6 +149,8 @@ complains 'a disk that cannot stay' 2 'set migration.copy_disks' run "$work/good
 complains 'a shared disk to be copied' 2 'a disk of its own' run "$work/good.conf" -n -s storage.kind=iscsi -s vm1.disk=8M \
 	-s migration.copy_disks=full
 ok 'one that moves along' "$migmeter" run "$work/good.conf" -n -s storage.kind=copy -s vm1.disk=8M -s migration.copy_disks=full
+is 'the study of two LANs' "$("$migmeter" run openflow/openflow -n --scale 1/8 | head -n 1 | cut -d, -f1)" '11 points x 3 repeats'
+is 'distances between them' "$("$migmeter" run openflow/distance -n | head -n 1 | cut -d, -f1)" '8 points x 1 repeat'
 is 'the study of a paper' "$("$migmeter" run kuno/kuno -n --scale 1/16 | head -n 1 | cut -d, -f1)" '18 points x 3 repeats'
 is 'what explains it' "$("$migmeter" run kuno/explain -n --scale 1/16 | sed -n '1s/,.*//p;2p')" '7 points x 3 repeats
   1: cause=queue'
