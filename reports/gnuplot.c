@@ -38,7 +38,7 @@ void gnuplot_set_text(FILE *preamble, const char *name, const char *text)
 
 void gnuplot_put_number(FILE *data, double value)
 {
-	if (isnan(value))
+	if (!isfinite(value))
 		fputs(" NaN", data);
 	else
 		fprintf(data, " %.9g", value);

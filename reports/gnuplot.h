@@ -36,7 +36,7 @@ int gnuplot_picture_end(const struct gnuplot *g, const char *name, const char *s
 /* Write text as a string of gnuplot's that nothing in it can leave. */
 void gnuplot_quote(FILE *preamble, const char *text);
 
-/* Variables; items count from 1. NAN is gnuplot's NaN, which it does not draw. */
+/* Variables; items count from 1. NAN, and what is infinite, is gnuplot's NaN, which it does not draw. */
 void gnuplot_set_text(FILE *preamble, const char *name, const char *text);
 void gnuplot_set_number(FILE *preamble, const char *name, double value);
 void gnuplot_arrays(FILE *preamble, const char *const *names, int count, int items);

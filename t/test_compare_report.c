@@ -107,6 +107,11 @@ static void endless_is_shown(void **state)
 	assert_shown("text", text);
 	assert_shown("csv", csv);
 	assert_shown("json", json);
+	struct err e = { 0 };
+	struct json_object *doc = comparison_json(&compared, base_path, new_path);
+	if (report_comparison_page(doc, scratch, &e) < 0) /* with all its plots */
+		fail_msg("%s", e.text);
+	json_object_put(doc);
 }
 
 static void page(void **state)
