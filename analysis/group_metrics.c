@@ -31,8 +31,7 @@ static void put_move(struct group *g, int begin, FILE *out)
 {
 	const struct run_event *from = &g->run->events[begin], *end = NULL;
 	for (int i = begin + 1; i < g->run->event_count && !end; i++)
-		if (strcmp(g->run->events[i].event, "move-end") == 0 &&
-		    strcmp(g->run->events[i].vm, from->vm) == 0)
+		if (strcmp(g->run->events[i].event, "move-end") == 0 && strcmp(g->run->events[i].vm, from->vm) == 0)
 			end = &g->run->events[i];
 	const char *kind = end_kind(end);
 	g->arrived += *kind == 'a';

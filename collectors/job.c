@@ -48,9 +48,9 @@ struct job_vm {
 	virDomainPtr domain;        /* there; NULL: not found yet */
 	int64_t not_before_ns;      /* no call before this */
 	int64_t calls, call_ns, longest_call_ns, rows, errors, connections_failed;
-	char trouble[512];                                                  /* the last one */
-	bool active;                                                        /* the last answer was of a job */
-	atomic_bool expected;                                               /* one is about to begin */
+	char trouble[512];    /* the last one */
+	bool active;          /* the last answer was of a job */
+	atomic_bool expected; /* one is about to begin */
 	/* for job_last() */
 	atomic_llong total_bytes, remaining_bytes, sent_bytes, bytes_per_s, dirty_pages_per_s, page_bytes;
 };
@@ -349,12 +349,11 @@ void job_last(const void *state, const char *name, struct job_progress *ret)
 	memset(ret, 0, sizeof(*ret));
 	for (int i = 0; job && i < job->vm_count; i++)
 		if (strcmp(job->vms[i].name, name) == 0)
-			*ret = (struct job_progress){ atomic_load(&job->vms[i].total_bytes),
-				                      atomic_load(&job->vms[i].remaining_bytes),
-				                      atomic_load(&job->vms[i].sent_bytes),
-				                      atomic_load(&job->vms[i].bytes_per_s),
-				                      atomic_load(&job->vms[i].dirty_pages_per_s) *
-				                              atomic_load(&job->vms[i].page_bytes) };
+			*ret = (struct job_progress){
+				atomic_load(&job->vms[i].total_bytes), atomic_load(&job->vms[i].remaining_bytes),
+				atomic_load(&job->vms[i].sent_bytes), atomic_load(&job->vms[i].bytes_per_s),
+				atomic_load(&job->vms[i].dirty_pages_per_s) * atomic_load(&job->vms[i].page_bytes)
+			};
 }
 
 /* What is known of a move before is not of this one. */

@@ -12,9 +12,15 @@
 static void make(const char *end_of_vm2, const char *rate)
 {
 	char events[4096] = "";
-	const struct made_vm vm1 = { .name = "vm1", .length_s = 45, .interval_ns = 10 * MADE_MS, .rate = 1e6,
+	const struct made_vm vm1 = { .name = "vm1",
+		                     .length_s = 45,
+		                     .interval_ns = 10 * MADE_MS,
+		                     .rate = 1e6,
 		                     .stops = { { 19, 20, 0 } } },
-			     vm2 = { .name = "vm2", .length_s = 45, .interval_ns = 10 * MADE_MS, .rate = 1e6,
+			     vm2 = { .name = "vm2",
+		                     .length_s = 45,
+		                     .interval_ns = 10 * MADE_MS,
+		                     .rate = 1e6,
 		                     .dips = { { 12, 30, 0.5 } } };
 	made_event(events, 9, "", "src", "group", "\"fixed, 2 VMs\"");
 	made_event(events, 9, "vm1", "src", "move-begin", "to dst");
@@ -32,12 +38,13 @@ static void make(const char *end_of_vm2, const char *rate)
 		made_event(events, 30, "vm2", "src", "migrate-done", "");
 	made_event(events, 30, "vm2", "src", "move-end", end_of_vm2);
 	made_run(run_path, "precopy", "", 9, 31, 44, events);
-	made_file(run_path, "manifest.json",
-	          "{\"format\":1,\"status\":\"complete\",\"name\":\"group\",\"vms\":[" MEMBER("vm1") "," MEMBER(
-			  "vm2") "],\"migration\":{\"mode\":\"precopy\"},"
-	          "\"config\":{\"group\":{\"schedule\":\"fixed\"}},\"link\":{\"asked\":{\"rate\":\"%s\"}},"
-	          "\"group\":{\"vms\":[\"vm1\",\"vm2\"],\"arrived\":2,\"moves\":[{}]}}",
-	          rate);
+	made_file(
+		run_path, "manifest.json",
+		"{\"format\":1,\"status\":\"complete\",\"name\":\"group\",\"vms\":[" MEMBER("vm1") "," MEMBER(
+			"vm2") "],\"migration\":{\"mode\":\"precopy\"},"
+			       "\"config\":{\"group\":{\"schedule\":\"fixed\"}},\"link\":{\"asked\":{\"rate\":\"%s\"}},"
+			       "\"group\":{\"vms\":[\"vm1\",\"vm2\"],\"arrived\":2,\"moves\":[{}]}}",
+		rate);
 	made_samples(run_path, &vm1);
 	made_samples(run_path, &vm2);
 	analyse_well();
@@ -57,7 +64,8 @@ static void a_group_is_timed(void **state)
 	assert_near(number("group_arrived"), 1, 0, "all");
 	assert_near(number("group_recalled"), 1, 0, "once");
 	assert_near(number("group_lost_work"), 1 + 9, 0.3, "of both");
-	assert_near(metric_number("move_time", "vm1", "2:src-to-dst", "value"), 10e9, 1, "the second time it arrived");
+	assert_near(metric_number("move_time", "vm1", "2:src-to-dst", "value"), 10e9, 1,
+	            "the second time it arrived");
 	assert_near(metric_number("downtime", "vm1", "stop_resume", "value"), 1e9, 1, "its own");
 }
 

@@ -91,10 +91,10 @@ static double move_all(struct group_schedule *s, const struct made_link *l, stru
 				if (vms[i].moving)
 					group_schedule_progress(
 						s, i,
-						&(struct group_progress){
-							said_sent(l, &vms[i]),
-							vms[i].sent > 0 ? (int64_t)vms[i].left : 0,
-							vms[i].sent > vms[i].memory ? vms[i].dirty : NAN });
+						&(struct group_progress){ said_sent(l, &vms[i]),
+					                                  vms[i].sent > 0 ? (int64_t)vms[i].left : 0,
+					                                  vms[i].sent > vms[i].memory ? vms[i].dirty
+					                                                              : NAN });
 			for (int i; (i = group_schedule_recall(s)) >= 0;) {
 				vms[i].moving = false;
 				vms[i].sent = vms[i].pass_sent = 0;
@@ -128,10 +128,9 @@ static double move_all(struct group_schedule *s, const struct made_link *l, stru
 }
 
 static const struct made_vm mixed[] = {
-	{ .memory = 48 * MB, .dirty = 0.2 * MB }, { .memory = 96 * MB, .dirty = 1 * MB },
-	{ .memory = 64 * MB },                    { .memory = 128 * MB, .dirty = 0.5 * MB },
-	{ .memory = 64 * MB, .dirty = 2 * MB },   { .memory = 48 * MB },
-	{ .memory = 96 * MB, .dirty = 0.2 * MB }, { .memory = 64 * MB, .dirty = 1 * MB },
+	{ .memory = 48 * MB, .dirty = 0.2 * MB },  { .memory = 96 * MB, .dirty = 1 * MB }, { .memory = 64 * MB },
+	{ .memory = 128 * MB, .dirty = 0.5 * MB }, { .memory = 64 * MB, .dirty = 2 * MB }, { .memory = 48 * MB },
+	{ .memory = 96 * MB, .dirty = 0.2 * MB },  { .memory = 64 * MB, .dirty = 1 * MB },
 };
 enum { MIXED = sizeof(mixed) / sizeof(*mixed) };
 
@@ -177,9 +176,9 @@ static double best_fixed(const struct made_link *l, const struct made_vm *vms, i
 }
 
 static const struct made_link links[] = {
-	{ 12.5 * MB, 0, WINDOW, 0.4, 0.05 },    { 12.5 * MB, 0.03, WINDOW, 0.4, 0.05 },
-	{ 12.5 * MB, 0.1, WINDOW, 0.4, 0.05 },  { 125 * MB, 0, WINDOW, 0.4, 0.05 },
-	{ 125 * MB, 0.03, WINDOW, 0.4, 0.05 },  { 125 * MB, 0.1, WINDOW, 0.4, 0.05 },
+	{ 12.5 * MB, 0, WINDOW, 0.4, 0.05 },   { 12.5 * MB, 0.03, WINDOW, 0.4, 0.05 },
+	{ 12.5 * MB, 0.1, WINDOW, 0.4, 0.05 }, { 125 * MB, 0, WINDOW, 0.4, 0.05 },
+	{ 125 * MB, 0.03, WINDOW, 0.4, 0.05 }, { 125 * MB, 0.1, WINDOW, 0.4, 0.05 },
 };
 enum { LINKS = sizeof(links) / sizeof(*links) };
 
@@ -191,13 +190,15 @@ static void adaptive_is_near_the_best_fixed_number(void **state)
 	for (int i = 0; i < LINKS; i++) {
 		const struct made_link *l = &links[i];
 		int k = 0;
-		double best = best_fixed(l, mixed, MIXED, &k), one = time_of(l, mixed, MIXED, SCHEDULE_SEQUENTIAL, 0, 0);
+		double best = best_fixed(l, mixed, MIXED, &k),
+		       one = time_of(l, mixed, MIXED, SCHEDULE_SEQUENTIAL, 0, 0);
 		double adaptive = time_of(l, mixed, MIXED, SCHEDULE_ADAPTIVE, 0, true);
 		double blind = time_of(l, mixed, MIXED, SCHEDULE_ADAPTIVE, 0, false);
-		print_message("# %4.0f Mbit/s, %3.0f ms: one after the other %.1f s, all %.1f s, best %.1f s (K = %d), "
-		              "adaptive %.1f s, without dirty rates %.1f s\n",
-		              l->rate * 8 / MB, l->rtt_s * 1e3, one, time_of(l, mixed, MIXED, SCHEDULE_ALL, 0, 0), best,
-		              k, adaptive, blind);
+		print_message(
+			"# %4.0f Mbit/s, %3.0f ms: one after the other %.1f s, all %.1f s, best %.1f s (K = %d), "
+			"adaptive %.1f s, without dirty rates %.1f s\n",
+			l->rate * 8 / MB, l->rtt_s * 1e3, one, time_of(l, mixed, MIXED, SCHEDULE_ALL, 0, 0), best, k,
+			adaptive, blind);
 		assert_true(adaptive < 1.1 * best);
 		assert_true(blind < 1.2 * best);
 		assert_true(i < LINKS - 1 || 3 * adaptive < one);

@@ -224,8 +224,9 @@ static void test_never_converged_run(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_split),    IN_SCRATCH(test_order), IN_SCRATCH(test_values),
-		cmocka_unit_test(test_sort_key), IN_SCRATCH(test_page),  IN_SCRATCH(test_page_of_one), IN_SCRATCH(test_never_converged_run),
+		cmocka_unit_test(test_split),         IN_SCRATCH(test_order), IN_SCRATCH(test_values),
+		cmocka_unit_test(test_sort_key),      IN_SCRATCH(test_page),  IN_SCRATCH(test_page_of_one),
+		IN_SCRATCH(test_never_converged_run),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,14 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-const struct option_row group_schedule_rows[] = {
-	GROUP_SCHEDULE_ROWS(struct group_schedule_options, ),
-	OPTION_END
-};
+const struct option_row group_schedule_rows[] = { GROUP_SCHEDULE_ROWS(struct group_schedule_options, ), OPTION_END };
 
 enum move_state { WAITING, MOVING, RECALLED, OVER };
-#define LITTLE 0.03 /* share of the goodput */
-enum { RECALL_PART = 4 }; /* of its memory: one that has sent more goes on */
+#define LITTLE 0.03                           /* share of the goodput */
+enum { RECALL_PART = 4 };                     /* of its memory: one that has sent more goes on */
 enum { FIRST_HOLD = 20, LONGEST_HOLD = 160 }; /* windows */
 
 struct member {
@@ -34,11 +31,11 @@ struct group_schedule {
 	int limit;
 	/* of the window */
 	int64_t window_from_ns; /* 0: it has not begun */
-	int window_moving; /* at most */
-	double goodput;    /* of the last whole window */
-	double fastest;    /* goodput so far */
-	double single;     /* that of one move, so far */
-	int64_t setup_ns;  /* mean time before a move has half of its share of the goodput */
+	int window_moving;      /* at most */
+	double goodput;         /* of the last whole window */
+	double fastest;         /* goodput so far */
+	double single;          /* that of one move, so far */
+	int64_t setup_ns;       /* mean time before a move has half of its share of the goodput */
 	int setups;
 	bool flowing; /* something has been sent */
 	/* of the search */
@@ -68,7 +65,9 @@ struct group_schedule *group_schedule_new(const struct group_schedule_options *o
 		                      .free_bytes = free_bytes,
 		                      .best = NAN,
 		                      .hold = FIRST_HOLD };
-	s->limit = options->kind == SCHEDULE_ALL ? count : options->kind == SCHEDULE_FIXED ? (int)options->at_once : 1;
+	s->limit = options->kind == SCHEDULE_ALL     ? count
+	           : options->kind == SCHEDULE_FIXED ? (int)options->at_once
+	                                             : 1;
 	for (int i = 0; i < count; i++)
 		members[i].vm = vms[i];
 	return s;
