@@ -240,8 +240,9 @@ static void hear_head(struct reuse_sender *s)
 	s->room = (uint32_t)reuse_number(s->field + 12, 4);
 	s->hashes_left = (uint32_t)reuse_number(s->field + 16, 4);
 	most = (uint64_t)s->room + s->hashes_left;
+	/* The index grows with what really comes. */
 	if (reuse_number(s->field, 4) != REUSE_VERSION || most > REUSE_HASHES_MOST ||
-	    page_index_create(&s->there, s->hashes_left, most ? most : 1, NULL) < 0) {
+	    page_index_create(&s->there, 0, most ? most : 1, NULL) < 0) {
 		broken(s, "the far relay is of another version, or has too much");
 		return;
 	}
@@ -268,7 +269,8 @@ static void hear_ack(struct reuse_sender *s)
 		broken(s, "the far relay has what was not sent");
 		return;
 	}
-	reuse_sum_add(s->proved_sum, raw_at(s, s->proved), (size_t)(position - s->proved));
+	if (position > s->proved)
+		reuse_sum_add(s->proved_sum, raw_at(s, s->proved), (size_t)(position - s->proved));
 	s->proved = position;
 }
 
