@@ -23,7 +23,7 @@ static const struct series_column columns[COLUMNS] = { [HEAD] = { "head_ns", COL
 
 struct responses {
 	int64_t from_ns, to_ns;
-	int64_t (*bins)[COLUMNS]; /* of BIN_NS from from_ns on, the last one may be cut */
+	int64_t (*bins)[COLUMNS]; /* of BIN_NS from from_ns on, whole ones */
 	int bin_count;
 	int64_t count[COLUMNS];
 };
@@ -59,11 +59,10 @@ static int plot_write(const struct run *run, const struct run_vm *vm, const stru
 		return -1;
 	fputs("time_s,good_per_s,tolerable_per_s,failed_per_s\n", out.file);
 	for (int i = 0; i < r->bin_count; i++) {
-		int64_t start_ns = r->from_ns + i * BIN_NS,
-			length_ns = r->to_ns - start_ns < BIN_NS ? r->to_ns - start_ns : BIN_NS;
-		fprintf(out.file, "%.3f", (double)(start_ns + length_ns / 2 - origin_ns) / NS_PER_S);
+		int64_t middle_ns = r->from_ns + i * BIN_NS + BIN_NS / 2;
+		fprintf(out.file, "%.3f", (double)(middle_ns - origin_ns) / NS_PER_S);
 		for (int c = FIRST_CLASS; c < COLUMNS; c++)
-			field_number(out.file, (double)r->bins[i][c] * NS_PER_S / (double)length_ns);
+			field_number(out.file, (double)r->bins[i][c] / RESPONSE_BIN_S);
 		putc('\n', out.file);
 	}
 	return whole_file_close(&out, 0, e);
@@ -91,7 +90,7 @@ int response_metrics(const struct run *run, const struct run_vm *vm, struct metr
 	struct responses r = { .from_ns = phase ? phase->start_ns : MISSING,
 		               .to_ns = phase ? phase->end_ns : MISSING };
 	char name[RUN_NAME_ROOM + 16];
-	int64_t bins = phase ? (r.to_ns - r.from_ns + BIN_NS - 1) / BIN_NS : 0;
+	int64_t bins = phase ? (r.to_ns - r.from_ns) / BIN_NS : 0;
 	r.bin_count = bins < BINS_MAX ? (int)bins : BINS_MAX;
 	r.bins = calloc((size_t)r.bin_count + 1, sizeof(*r.bins));
 	if (!r.bins)

@@ -52,6 +52,8 @@ for mode in precopy postcopy; do
 	cut -c16- "$run/events.csv" | grep -E ',(plan|move-|migrate-|postcopy-)' >&2
 	like "$mode: status is complete" "$(cat "$run/manifest.json")" '"status": ?"complete"'
 	like "$mode: the move has failed, in libvirt's words" "$(grep ',move-end,' "$run/events.csv")" ',move-end,"?failed after .*: .*migration of '
+	[ $mode = precopy ] || like "$mode: where the VM may be is told" "$(grep ',move-end,' "$run/events.csv")" \
+		'lost unless it runs on its destination, which does not answer'
 	is "$mode: nothing is moved to a node that does not answer" "$(grep -c ',move-begin,' "$run/events.csv")" 1
 	is "$mode: the database is whole" "$(ask 'PRAGMA integrity_check')" ok
 	after=$(when ',move-end,')

@@ -130,7 +130,10 @@ static int failed(const struct migration_spec *spec, struct migration_result *re
 	if (abort_reason)
 		err_prefix(e, "%s", abort_reason);
 	if (ret->lost) {
-		err_prefix(e, "after the switch to post-copy, the VM is lost");
+		err_prefix(e, "after the switch to post-copy, the VM is lost%s",
+		           virConnectIsAlive(spec->destination) == 1
+		                   ? ""
+		                   : " unless it runs on its destination, which does not answer");
 		e->status = EXIT_MEASURED_BAD;
 	}
 	migration_say(spec, "migrate-failed", e->text);

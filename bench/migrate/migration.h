@@ -66,8 +66,8 @@ struct migration_result {
 	int64_t start_ns, end_ns;                                      /* head time of the call and of its return */
 	int64_t postcopy_requested_ns, postcopy_start_ns, released_ns; /* 0: did not come */
 	int recoveries;                                                /* broken links survived */
-	bool lost;                      /* it failed after the switch: the VM runs nowhere */
-	bool timed_out;                 /* aborted at timeout_ns before any switch: the VM works on at its source */
+	bool lost;      /* it failed after the switch: the VM runs nowhere, or where the daemon does not answer */
+	bool timed_out; /* aborted at timeout_ns before any switch: the VM works on at its source */
 	virTypedParameterPtr completed; /* libvirt's statistics of the completed job; NULL: there are none */
 	int completed_count;
 	/* What QEMU had on: {"capabilities":[..],"parameters":{..},"downtime_limit_ns":..,"tainted":".."}, or NULL. It had
