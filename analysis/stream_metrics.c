@@ -187,7 +187,7 @@ static void put_vm(const struct pages *p, int i, struct metrics *metrics)
 /* Of all VMs together. */
 static int left_write(const struct pages *p, struct err *e)
 {
-	struct whole_file out;
+	struct whole_file out = { 0 };
 	double sent = page_bytes_sent(&p->all);
 	if (whole_file_open(&out, p->run->directory, "plots/pages-left.csv", e) < 0)
 		return -1;
@@ -215,7 +215,7 @@ int stream_metrics(const struct run *run, struct metrics *metrics, struct err *e
 		[ZSTD_PAGES] = { "zstd_pages", COLUMN_INTEGER, 0 },
 		[ZSTD_BYTES] = { "zstd_bytes", COLUMN_INTEGER, 0 },
 	};
-	struct whole_file plot;
+	struct whole_file plot = { 0 };
 	struct pages *p = calloc(1, sizeof(*p));
 	if (!p)
 		return err_set(e, EXIT_CANNOT, "no memory to sum up pages");

@@ -9,7 +9,7 @@ study=$work/study
 point() {
 	"$migmeter" run configs/hirofuchi/hirofuchi.conf -q -o "$study" --continue --repeat 1 --only "case=$1" \
 		-s hosts.accelerator=tcg -s experiment.warmup=1s -s experiment.baseline=3s -s experiment.settle=1s \
-		-s vm.memory=128M -s consolidate.duration=50s -s vm1.dutycycle.schedule=0:7,100:22,0:40 \
+		-s vm.memory=192M -s link.rate=150M -s consolidate.duration=50s -s vm1.dutycycle.schedule=0:7,100:22,0:40 \
 		-s consolidate.threshold.window=8s -s consolidate.threshold.quiet=5s \
 		-s consolidate.threshold.overload=60% -s consolidate.threshold.idle=45%
 }

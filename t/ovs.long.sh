@@ -50,7 +50,11 @@ wait $victim 2>/dev/null
 ok 'killed: testbed down' "$migmeter" testbed down
 is 'killed: nothing is left' "$(left_behind)" ''
 for pid in $daemons; do
-	kill -0 "$pid" 2>/dev/null && echo "$pid"
+	for _ in $(seq 50); do # init may be slow to reap it
+		kill -0 "$pid" 2>/dev/null || continue 2
+		sleep 0.2
+	done
+	echo "$pid"
 done >"$work/alive"
 is 'killed: no daemon lives' "$(cat "$work/alive")" ''
 done_testing

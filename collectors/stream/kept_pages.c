@@ -33,7 +33,7 @@ int kept_pages_write(const char *path, const struct page_classes *c, uint64_t se
 {
 	struct head head = { .seed = seed, .wall_ns = clock_wall_ns() };
 	struct page_hash h;
-	struct whole_file out;
+	struct whole_file out = { 0 };
 	memcpy(head.mark, mark, sizeof(mark));
 	for (uint64_t i = 0; i < page_classes_pages(c); i++)
 		if (page_last(c, i, &h)) {
