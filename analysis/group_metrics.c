@@ -14,7 +14,7 @@
 struct group {
 	const struct run *run;
 	int64_t begin_ns, last_ns; /* of the last move that arrived; MISSING: none */
-	int arrived, recalled, failed;
+	int arrived, recalled;
 };
 
 static const char *end_kind(const struct run_event *end)
@@ -36,7 +36,6 @@ static void put_move(struct group *g, int begin, FILE *out)
 	const char *kind = end_kind(end);
 	g->arrived += *kind == 'a';
 	g->recalled += *kind == 'r';
-	g->failed += *kind == 'f';
 	if (*kind == 'a' && end->head_ns > g->last_ns)
 		g->last_ns = end->head_ns;
 	field_text(out, from->vm);

@@ -13,8 +13,8 @@ struct err;
 void group_lost_metrics(const struct run *run, struct metrics *metrics);
 
 /*
- * From events.csv group_time, group_arrived, group_recalled, from the manifest group_bound; and plots/group.csv: the moves, a row each, with the columns vm, kind (arrived,
- * recalled, failed), begin_s, end_s. -1: it cannot be written.
+ * From events.csv group_time, group_arrived, group_recalled, from the manifest group_bound; and plots/group.csv: the
+ * moves, a row each, with the columns vm, kind (arrived, recalled, failed), begin_s, end_s. -1: it cannot be written.
  */
 int group_metrics(const struct run *run, struct metrics *metrics, struct err *e);
 

@@ -314,10 +314,7 @@ static void settle(struct consolidation *k)
 	if (!k->mover)
 		return;
 	mover_abort(k->mover);
-	while (mover_is_busy(k->mover)) {
-		mover_step(k->mover);
-		clock_sleep(PULSE_NS);
-	}
+	mover_finish(k->mover);
 }
 
 static int end(struct consolidation *k, struct consolidation_result *ret, int result, struct err *e)

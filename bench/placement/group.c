@@ -158,10 +158,7 @@ static void settle(struct group *g, bool aborted)
 		mover_abort(g->mover);
 	else
 		mover_drop(g->mover, "it does not fit into the destination's memory");
-	while (mover_is_busy(g->mover)) {
-		mover_step(g->mover);
-		clock_sleep(PULSE_NS);
-	}
+	mover_finish(g->mover);
 }
 
 static int keep(struct group *g, struct group_result *ret, struct err *e)
@@ -180,19 +177,20 @@ static int keep(struct group *g, struct group_result *ret, struct err *e)
 
 int group_run(const struct group_spec *spec, struct group_result *ret, struct err *e)
 {
-	static const char *const names[] = { "sequential", "all", "fixed", "adaptive" };
 	struct group g = { .spec = spec,
 		           .nodes = { spec->from, spec->to },
 		           .node_names = { spec->from.name, spec->to.name } };
 	struct err one = { 0 };
-	char detail[80];
+	char detail[80], schedule[32];
 	*ret = (struct group_result){ .begin_ns = clock_now_ns() };
 	g.due = calloc((size_t)spec->count + 1, sizeof(*g.due));
 	g.told = calloc((size_t)spec->count + 1, sizeof(*g.told));
 	g.schedule = group_schedule_new(&spec->schedule, spec->vms, spec->count, spec->free_bytes, e);
 	int result = g.due && g.told && g.schedule && plan_make(&g, e) == 0 ? mover_make(&g, e) : -1;
 	if (result == 0) {
-		snprintf(detail, sizeof(detail), "%s, %d VMs", names[spec->schedule.kind], spec->count);
+		option_choice_name(option_find(group_schedule_rows, "schedule"), spec->schedule.kind, schedule,
+		                   sizeof(schedule));
+		snprintf(detail, sizeof(detail), "%s, %d VMs", schedule, spec->count);
 		say(&g, "group", detail);
 		g.limit = group_schedule_limit(g.schedule);
 		result = loop(&g, e);

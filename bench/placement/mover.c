@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define STEP_NS (50 * NS_PER_MS)
+
 enum errand_state { TO_COME, GOING_ON, DONE };
 
 /* An entry of the plan. */
@@ -315,6 +317,14 @@ void mover_abort(struct mover *m)
 	m->aborted = true;
 	for (int32_t i = 0; i < m->count; i++)
 		m->errands[i].broken_off = 1;
+}
+
+void mover_finish(struct mover *m)
+{
+	while (mover_is_busy(m)) {
+		mover_step(m);
+		clock_sleep(STEP_NS);
+	}
 }
 
 const struct move_record *mover_records(const struct mover *m, int *ret_count)

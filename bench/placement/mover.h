@@ -85,6 +85,9 @@ void mover_drop(struct mover *m, const char *why);
 /* The same, and break off what goes on. */
 void mover_abort(struct mover *m);
 
+/* Step until nothing is left to be done. */
+void mover_finish(struct mover *m);
+
 /* All moves so far, by their begin; valid until the next mover_step(). */
 const struct move_record *mover_records(const struct mover *m, int *ret_count);
 
