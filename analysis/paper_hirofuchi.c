@@ -11,26 +11,10 @@
  * The paper says "about 10 s" of gathering too, read off a figure with an axis in minutes. By the paper's own rule it is less: a
  * mean over 10 s that falls from 50 % to 0 is below 30 % after 4 s. The claim is what the paper says, and this stands beside it.
  */
-#include "analysis/claims.h"
+#include "analysis/claim_rows.h"
 
 #include <math.h>
 
-/* A part of a claim, and a figure that is only set beside the paper's. */
-#define PART(id, text, formula, range, unit, paper)                                                                  \
-	{                                                                                                            \
-		id, text, formula, NULL, range, unit, paper, 0, NULL                                                 \
-	}
-#define ANSWER(id, text, formula, range, unit, paper, answer)                                                        \
-	{                                                                                                            \
-		id, text, formula, NULL, range, unit, paper, 0, answer                                               \
-	}
-#define FIGURE(id, text, formula, unit, paper)                                                                       \
-	{                                                                                                            \
-		id, text, formula, NULL, -INFINITY, INFINITY, unit, paper, 1, NULL                                   \
-	}
-
-#define ABOVE(limit) (limit), INFINITY
-#define BELOW(limit) -INFINITY, (limit)
 #define ABOUT_10 5, 20
 #define ABOUT_10_OR_4 "about 10 s (by its rule 4 s: a 10 s mean from 50 % to 0 passes 30 %)"
 #define ABOUT_1 0.8, 1.2

@@ -5,25 +5,10 @@
  *
  * "Does not grow" is taken for less than 10 % from the smallest disk to one four times as large.
  */
-#include "analysis/claims.h"
+#include "analysis/claim_rows.h"
 
 #include <math.h>
 
-#define PART(id, text, formula, range, unit, paper)                                                                  \
-	{                                                                                                            \
-		id, text, formula, NULL, range, unit, paper, 0, NULL                                                 \
-	}
-#define ANSWER(id, text, formula, range, unit, paper, answer)                                                        \
-	{                                                                                                            \
-		id, text, formula, NULL, range, unit, paper, 0, answer                                               \
-	}
-#define FIGURE(id, text, formula, unit, paper)                                                                       \
-	{                                                                                                            \
-		id, text, formula, NULL, -INFINITY, INFINITY, unit, paper, 1, NULL                                   \
-	}
-
-#define ABOVE(limit) (limit), INFINITY
-#define BELOW(limit) -INFINITY, (limit)
 #define ALL_OF_IT 0.999, 1.001
 #define ABOUT_ALL 98, 102
 #define SAME 0.9, 1.1
