@@ -56,6 +56,7 @@ static void test_table_is_consistent(void **state)
 		}
 		assert_true(!f->qemu_gone || f->qemu_gone > f->qemu_since);
 		assert_true(!f->param || f->param_type);
+		assert_true(!f->unread == (f->capability || f->parameter || f->job));
 		for (const char *word = f->excludes; word && *word;) {
 			char key[64];
 			size_t length = strcspn(word, " ");

@@ -70,6 +70,7 @@ struct feature {
 	const char *parameter;       /* holds its value */
 	int64_t parameter_unit;      /* our units in one of QEMU's; 0: 1 */
 	const char *job;             /* of a completed job's statistics (collectors/job.h): above 0 when it was on */
+	const char *unread;          /* no hypervisor tells: why, and where it shows instead */
 	/* What it goes with */
 	/* key; "postcopy" is mode = postcopy, "disks" a guest with disks to be copied, "kvm" that accelerator */
 	const char *needs;

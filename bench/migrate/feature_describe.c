@@ -39,8 +39,8 @@ static void read_back_print(FILE *out, const struct feature *f)
 		fprintf(out, "%sparameter %s", f->capability ? " and " : "", f->parameter);
 	if (f->job)
 		fprintf(out, "the completed job's %s", f->job);
-	if (!f->capability && !f->parameter && !f->job)
-		fputs("nothing", out);
+	if (f->unread)
+		fprintf(out, "nothing: %s", f->unread);
 }
 
 void feature_describe(const struct feature *f, FILE *out)

@@ -72,7 +72,8 @@ FEATURE("postcopy_preempt", postcopy_preempt, BOOLEAN, "no", NULL, NULL,
 	.global_broken = V(9, 0, 0), .capability = "postcopy-preempt", .needs = "postcopy", .excludes = "parallel")
 FEATURE("postcopy_recover", postcopy_recover_ns, DURATION, "0s", "0s", "1h",
 	"after a broken link try so long to go on; 0: do not",
-	.libvirt_since = V(8, 5, 0), .qemu_since = V(3, 0, 0), .needs = "postcopy")
+	.libvirt_since = V(8, 5, 0), .qemu_since = V(3, 0, 0), .needs = "postcopy",
+	.unread = "it is migmeter that goes on; each attempt is an event postcopy-recover")
 
 FEATURE("tls", tls, BOOLEAN, "no", NULL, NULL, "encrypt; needs certificates on both nodes",
 	.libvirt_since = V(3, 2, 0), .flag = VIR_MIGRATE_TLS, .qemu_since = V(2, 7, 0), .parameter = "tls-creds",
@@ -81,10 +82,12 @@ FEATURE("tls_destination", tls_destination, STRING, "", NULL, NULL, "name in the
 	.libvirt_since = V(6, 0, 0), .param = "tls.destination", .param_type = VIR_TYPED_PARAM_STRING,
 	.qemu_since = V(2, 7, 0), .parameter = "tls-hostname", .needs = "tls")
 FEATURE("peer2peer", peer2peer, BOOLEAN, "no", NULL, NULL, "the daemons speak to each other, not through the head",
-	.libvirt_since = V(0, 7, 2), .flag = VIR_MIGRATE_PEER2PEER)
+	.libvirt_since = V(0, 7, 2), .flag = VIR_MIGRATE_PEER2PEER,
+	.unread = "libvirt does not tell; with collect.tcp the daemons' connection is in tcp.csv")
 FEATURE("tunnelled", tunnelled, BOOLEAN, "no", NULL, NULL, "through the daemons' own connection",
 	.libvirt_since = V(0, 7, 2), .flag = VIR_MIGRATE_TUNNELLED, .needs = "peer2peer",
-	.excludes = "parallel postcopy copy_disks")
+	.excludes = "parallel postcopy copy_disks",
+	.unread = "libvirt does not tell; with collect.tcp the daemons' connection is seen to carry the memory")
 
 FEATURE("copy_disks", copy_disks, CHOICE, "none", "none|full|incremental", NULL,
 	"copy disks that are not shared along, over NBD",
@@ -93,7 +96,7 @@ FEATURE("copy_disks", copy_disks, CHOICE, "none", "none|full|incremental", NULL,
 FEATURE("copy_synchronous", copy_synchronous, BOOLEAN, "no", NULL, NULL,
 	"the guest's writes wait for the copy, so that it always converges",
 	.libvirt_since = V(8, 0, 0), .flag = VIR_MIGRATE_NON_SHARED_SYNCHRONOUS_WRITES, .qemu_since = V(3, 0, 0),
-	.needs = "copy_disks")
+	.needs = "copy_disks", .unread = "before 8.2 QEMU does not tell how a mirror copies")
 
 FEATURE("dirty_limit", dirty_limit_bytes_per_s, SIZE, "0", "0", "1T",
 	"hold each vCPU to this many dirtied bytes a second, whole MiB; 0: off",
