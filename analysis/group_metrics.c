@@ -29,10 +29,8 @@ static const char *end_kind(const struct run_event *end)
 /* The move that begins with this event. */
 static void put_move(struct group *g, int begin, FILE *out)
 {
-	const struct run_event *from = &g->run->events[begin], *end = NULL;
-	for (int i = begin + 1; i < g->run->event_count && !end; i++)
-		if (strcmp(g->run->events[i].event, "move-end") == 0 && strcmp(g->run->events[i].vm, from->vm) == 0)
-			end = &g->run->events[i];
+	const struct run_event *from = &g->run->events[begin];
+	const struct run_event *end = run_event(g->run, "move-end", from->vm, from->head_ns);
 	const char *kind = end_kind(end);
 	g->arrived += *kind == 'a';
 	g->recalled += *kind == 'r';

@@ -15,16 +15,15 @@ static int is_of(const struct run_event *event, const char *name, const char *vm
 /* The move that begins with this event. */
 static void put_move(const struct run *run, int begin, int number, struct metrics *metrics)
 {
-	const struct run_event *from = &run->events[begin], *end = NULL, *resumed = NULL;
+	const struct run_event *from = &run->events[begin];
+	const struct run_event *end = run_event(run, "move-end", from->vm, from->head_ns);
+	const struct run_event *resumed = run_event(run, "resume", from->vm, from->head_ns);
 	const struct run_vm *vm = run_vm(run, from->vm);
 	char to[RUN_NAME_ROOM] = "", variant[3 * RUN_NAME_ROOM];
-	for (int i = begin + 1; i < run->event_count && !end; i++) {
-		const struct run_event *event = &run->events[i];
-		if (is_of(event, "move-end", from->vm))
-			end = event;
-		else if (!resumed && is_of(event, "resume", from->vm) && strcmp(event->node, from->node) != 0)
-			resumed = event;
-	}
+	while (resumed && !strcmp(resumed->node, from->node))
+		resumed = run_event(run, "resume", from->vm, resumed->head_ns + 1);
+	if (resumed && end && resumed->head_ns > end->head_ns)
+		resumed = NULL;
 	if (sscanf(from->detail, "to %63s", to) != 1)
 		return;
 	int arrived = end && !strncmp(end->detail, "arrived", 7);
