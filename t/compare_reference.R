@@ -1,5 +1,5 @@
 # Values that t/test_rank_test.c is held against, by R; its output is stored:
-# Rscript t/compare_reference.R >t/compare_reference.r
+# Rscript t/compare_reference.R >t/compare_reference.r-values
 set.seed(7)
 text <- function(values) paste(sapply(values, format, digits = 15), collapse = " ")
 put <- function(kind, numbers, a, b) cat(kind, text(numbers), ";", text(a), ";", text(b), "\n")

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Values that t/test_rank_test.c is held against, by SciPy; its output is stored:
-python3 t/compare_reference.py >t/compare_reference.scipy"""
+python3 t/compare_reference.py >t/compare_reference.scipy-values"""
 import sys
 
 import numpy as np

@@ -334,13 +334,13 @@ static int check_file(const char *path)
 static void scipy_says(void **state)
 {
 	(void)state;
-	assert_int_equal(check_file("t/compare_reference.scipy"), 22);
+	assert_int_equal(check_file("t/compare_reference.scipy-values"), 22);
 }
 
 static void r_says(void **state)
 {
 	(void)state;
-	assert_int_equal(check_file("t/compare_reference.r"), 18);
+	assert_int_equal(check_file("t/compare_reference.r-values"), 18);
 }
 
 int main(void)
