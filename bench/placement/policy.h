@@ -4,7 +4,7 @@
  *
  * To add one: write bench/placement/policy_NAME.c that ends with its `const struct policy_ops NAME_policy`, declare it
  * below and add it to the table in policy.c. It is then in `migmeter list policies`, its option rows are config keys
- * NAME.KEY, and whatever takes a policy's name takes it. Cases go to t/test_policies.c: every rule, both sides of
+ * NAME.KEY, and whatever takes a policy's name takes it. Cases go to t/test_policies.c (t/planned.h): every rule, both sides of
  * every border.
  *
  * Rules for a policy:
