@@ -1,7 +1,7 @@
 #include "reports/compare_view.h"
 
+#include "reports/main_metric.h"
 #include "reports/run_data.h"
-#include "reports/verdict.h"
 
 #include <json-c/json.h>
 #include <math.h>

@@ -2,9 +2,9 @@
 #include "bench/base/err.h"
 #include "bench/base/whole_file.h"
 #include "reports/html.h"
+#include "reports/main_metric.h"
 #include "reports/report.h"
 #include "reports/run_data.h"
-#include "reports/verdict.h"
 
 #include <limits.h>
 #include <math.h>

@@ -4,6 +4,7 @@
 #include "reports/calibration.h"
 #include "reports/csv_table.h"
 #include "reports/html.h"
+#include "reports/main_metric.h"
 #include "reports/pages.h"
 #include "reports/run_data.h"
 #include "reports/svg.h"

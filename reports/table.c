@@ -1,6 +1,7 @@
 /* The table of the main metrics, as text, CSV or JSON. */
 #include "bench/base/err.h"
 #include "bench/base/field_text.h"
+#include "reports/main_metric.h"
 #include "reports/report.h"
 #include "reports/run_data.h"
 #include "reports/verdict.h"
