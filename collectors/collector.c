@@ -15,6 +15,7 @@ const struct collector_ops *const collectors[] = {
 	&tcp_collector,
 	&continuity_collector,
 	&flows_collector,
+	&hosts_collector,
 	NULL,
 };
 

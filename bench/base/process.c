@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -76,6 +77,20 @@ static void child_main(const struct process_place *place, const char *const argv
 	_exit(127);
 }
 
+/* It ends with its maker. */
+static void bound_child_main(const struct process_place *place, const char *const argv[], int in, int out,
+                             pid_t parent) __attribute__((noreturn));
+
+static void bound_child_main(const struct process_place *place, const char *const argv[], int in, int out,
+                             pid_t parent)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	setpgid(0, 0); /* Ctrl-C is ours to answer: what undoes a change must not end by it */
+	if (getppid() != parent)
+		_exit(126);
+	child_main(place, argv, in, out);
+}
+
 static void join(const char *const argv[], char *buffer, size_t room)
 {
 	size_t used = 0;
@@ -118,17 +133,18 @@ int process_run(const struct process_place *place, const char *const argv[], int
 	text[0] = '\0';
 	if (pipe2(pipe_fd, O_CLOEXEC) < 0)
 		return err_errno(e, EXIT_CANNOT, "cannot run '%s'", command);
-	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	pid_t parent = getpid(), pid = fork();
-	if (pid == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		setpgid(0, 0); /* Ctrl-C is ours to answer: what undoes a change must not end by it */
-		if (getppid() != parent)
-			_exit(126);
-		child_main(place, argv, null, pipe_fd[1]);
+	const char *input = place && place->input ? place->input : "/dev/null";
+	int in = open(input, O_RDONLY | O_CLOEXEC);
+	if (in < 0) {
+		close(pipe_fd[0]);
+		close(pipe_fd[1]);
+		return err_errno(e, EXIT_CANNOT, "cannot read '%s'", input);
 	}
+	pid_t parent = getpid(), pid = fork();
+	if (pid == 0)
+		bound_child_main(place, argv, in, pipe_fd[1], parent);
 	close(pipe_fd[1]);
-	close(null);
+	close(in);
 	if (pid < 0) {
 		close(pipe_fd[0]);
 		return err_errno(e, EXIT_CANNOT, "cannot run '%s'", command);
@@ -214,6 +230,25 @@ int process_start(const struct process_place *place, const char *const argv[], c
 	close(log);
 	if (pid < 0)
 		return err_errno(e, EXIT_CANNOT, "cannot start '%s'", argv[0]);
+	*ret_pid = pid;
+	return 0;
+}
+
+int process_talk(const char *const argv[], int *ret_fd, pid_t *ret_pid, struct err *e)
+{
+	int ends[2];
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+		return err_errno(e, EXIT_CANNOT, "cannot start '%s'", argv[0]);
+	pid_t parent = getpid(), pid = fork();
+	if (pid == 0)
+		bound_child_main(NULL, argv, ends[1], ends[1], parent);
+	close(ends[1]);
+	if (pid < 0) {
+		err_errno(e, EXIT_CANNOT, "cannot start '%s'", argv[0]);
+		close(ends[0]);
+		return -1;
+	}
+	*ret_fd = ends[0];
 	*ret_pid = pid;
 	return 0;
 }

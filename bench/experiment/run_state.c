@@ -17,9 +17,13 @@ void run_on_event(void *context, int64_t head_ns, const char *vm, const char *no
 {
 	struct run *r = context;
 	int i = 0;
-	run_directory_event(&r->directory, head_ns, vm, node, event, detail);
-	while (i < r->x->vm_count && strcmp(r->x->vms[i].name, vm) != 0)
+	while (i < r->x->vm_count && strcmp(experiment_domain(&r->x->vms[i]), vm) != 0)
 		i++;
+	if (i < r->x->vm_count)
+		vm = r->x->vms[i].name;
+	else if (vm[0] && r->testbed.remote)
+		return; /* a domain there that is none of ours */
+	run_directory_event(&r->directory, head_ns, vm, node, event, detail);
 	if (i < r->x->vm_count && strcmp(event, "resume") == 0)
 		atomic_store(&r->at[i], run_node_index(node));
 	if (strcmp(event, "lifecycle") != 0 || strncmp(detail, "stopped/", 8) != 0 ||

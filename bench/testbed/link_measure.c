@@ -117,7 +117,7 @@ static void flag(struct link_measured *m, enum link_flag which, const char *form
 	va_end(args);
 }
 
-static void judge(const struct link *l, struct link_measured *m)
+void link_measured_judge(const struct link *l, struct link_measured *m)
 {
 	char is[64], asked[64];
 	double off = fabs((double)(m->rtt_p50_ns - m->rtt_expected_ns));
@@ -182,7 +182,7 @@ int link_measure(const struct link *l, const char *netns_a, const char *address_
 		                        ? after.direction[0].late_max_ns
 		                        : after.direction[1].late_max_ns;
 	}
-	judge(l, &m);
+	link_measured_judge(l, &m);
 	*ret = m;
 	return 0;
 }
