@@ -71,7 +71,8 @@ int host_clock_parse(const char *text, int64_t *ret_wall_ns)
 int host_busy_parse(const char *line, int64_t *ret_busy_ns)
 {
 	long long user, nice, system, idle, iowait, irq, softirq, steal;
-	if (sscanf(line, "cpu %lld %lld %lld %lld %lld %lld %lld %lld", &user, &nice, &system, &idle, &iowait, &irq,
+	if (strncmp(line, "cpu ", 4) != 0 || /* of all cores: "cpu0" is one */
+	    sscanf(line, "cpu %lld %lld %lld %lld %lld %lld %lld %lld", &user, &nice, &system, &idle, &iowait, &irq,
 	           &softirq, &steal) != 8)
 		return -1;
 	*ret_busy_ns = (user + nice + system + irq + softirq + steal) * NS_PER_TICK;

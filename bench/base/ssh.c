@@ -208,14 +208,20 @@ int ssh_open(struct ssh **ret, const char *target, const char *options, const ch
 	return 0;
 }
 
+char *ssh_put_script(const char *path, char *buffer, size_t room)
+{
+	snprintf(buffer, room, "cat >'%s.part' && mv '%s.part' '%s'", path, path, path);
+	return buffer;
+}
+
 int ssh_put(struct ssh *s, const char *local, const char *path, struct err *e)
 {
 	char options[sizeof(s->options)], path_option[sizeof(s->control_path) + 16], command[1024];
 	const struct process_place place = { .input = local };
 	const char *argv[WORDS_MAX];
 	snprintf(options, sizeof(options), "%s", s->options);
-	snprintf(command, sizeof(command), "cat >'%s.part' && mv '%s.part' '%s'", path, path, path);
-	command_make(s, false, options, path_option, sizeof(path_option), command, argv);
+	command_make(s, false, options, path_option, sizeof(path_option),
+	             ssh_put_script(path, command, sizeof(command)), argv);
 	if (process_run(&place, argv, PUT_TIMEOUT_NS, NULL, 0, e) < 0)
 		return err_prefix(e, "cannot copy '%s' to '%s'", local, s->target);
 	return 0;

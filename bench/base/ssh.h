@@ -38,8 +38,9 @@ int ssh_open(struct ssh **ret, const char *target, const char *options, const ch
 int ssh_ask(struct ssh *s, const char *script, int64_t deadline_ns, char *output, size_t room,
             struct ssh_asked *asked, struct err *e);
 
-/* Copy a file there; complete or not at all. */
+/* Copy a file there; complete or not at all. The second fills in what is run there for it, and returns buffer. */
 int ssh_put(struct ssh *s, const char *local, const char *path, struct err *e);
+char *ssh_put_script(const char *path, char *buffer, size_t room);
 
 /* As given to ssh_open(). */
 const char *ssh_target(const struct ssh *s);

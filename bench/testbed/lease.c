@@ -4,12 +4,13 @@
 
 #define D LEASE_DIRECTORY
 
-const char lease_renew_script[] = ": >" D "/renewed && kill -0 \"$(cat " D "/watcher)\"";
+/* Not by the special ":", whose failed redirection ends the shell. */
+const char lease_renew_script[] = "echo >" D "/renewed && kill -0 \"$(cat " D "/watcher)\"";
 
 /* One whose waiting shell was killed is undone from here. */
 const char lease_release_script[] =
 	"( [ -d " D " ] || exit 0\n"
-	": >" D "/released\n"
+	"echo >" D "/released\n"
 	"n=0\n"
 	"while [ -d " D " ] && [ $n -lt 200 ]; do\n"
 	"	kill -0 \"$(cat " D "/watcher 2>/dev/null)\" 2>/dev/null || { sh " D "/undo; rm -rf " D "; }\n"
