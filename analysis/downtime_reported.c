@@ -35,8 +35,9 @@ void downtime_reported(const struct run *run, const struct run_vm *vm, struct do
 	if (stop)
 		ret->at_ns = stop->head_ns;
 	if (nodes_are_remote(run))
-		snprintf(ret->reason, sizeof(ret->reason),
-		         "the hypervisors reckon it from two machines' clocks: it is off by as much as those are apart");
+		snprintf(
+			ret->reason, sizeof(ret->reason),
+			"the hypervisors reckon it from two machines' clocks: it is off by as much as those are apart");
 	else if (!strcmp(run->mode, "postcopy"))
 		snprintf(ret->reason, sizeof(ret->reason),
 		         "in post-copy this is the switch-over only, not the waiting for pages after it");

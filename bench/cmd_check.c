@@ -239,10 +239,11 @@ const struct command check_command = {
 	.synopsis = "[CONFIG]",
 	.maximum = 1,
 	.help = "Show what this machine can do, what each capability is for and how to get it",
-	.details = "Answers are yes, no and degraded (it works, with the restriction given).\n"
-		   "With a CONFIG whose nodes are remote (hosts.kind = remote): what those can do, and every command that a\n"
-		   "run would change something by there. Nothing is changed by asking.\n"
-		   "Exit status 3: something that every run needs is missing.\n",
+	.details =
+		"Answers are yes, no and degraded (it works, with the restriction given).\n"
+		"With a CONFIG whose nodes are remote (hosts.kind = remote): what those can do, and every command that a\n"
+		"run would change something by there. Nothing is changed by asking.\n"
+		"Exit status 3: something that every run needs is missing.\n",
 	.options = options,
 	.run = check_run,
 };

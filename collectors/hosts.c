@@ -32,8 +32,7 @@ enum { HOSTS_MAX = 2, ANSWER_ROOM = 8192, SCRIPT_ROOM = 4096 };
 #define NS_PER_TICK (10 * NS_PER_MS) /* USER_HZ is 100 wherever Linux is */
 
 /* bash knows the time by itself. */
-static const char clock_script[] =
-	"if [ -n \"$EPOCHREALTIME\" ]; then echo \"$EPOCHREALTIME\"; else date +%s.%N; fi";
+static const char clock_script[] = "if [ -n \"$EPOCHREALTIME\" ]; then echo \"$EPOCHREALTIME\"; else date +%s.%N; fi";
 
 struct host {
 	const struct watched_node *node;
@@ -84,8 +83,7 @@ int host_process_parse(const char *stat, int64_t *ret_cpu_ns)
 	/* The name may hold blanks and brackets: fields are counted from the last ')'. */
 	const char *at = strrchr(stat, ')');
 	long long user, system;
-	if (!at ||
-	    sscanf(at + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lld %lld", &user, &system) != 2)
+	if (!at || sscanf(at + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lld %lld", &user, &system) != 2)
 		return -1;
 	*ret_cpu_ns = (user + system) * NS_PER_TICK;
 	return 0;
@@ -106,8 +104,10 @@ static void take_line(struct hosts *h, struct host *host, int64_t now_ns, const 
 	} else if (host->has_link && sscanf(line, "link %lld %lld %lld %lld %lld %lld", &c[0], &c[1], &c[2], &c[3],
 	                                    &c[4], &c[5]) == 6) {
 		const struct watched_link *l = &h->watch->links[0];
-		series_row(h->link, "%" PRId64 ",%s,%s,%lld,%lld,%lld", now_ns, l->name, l->tx_name, c[0], c[1], c[2]);
-		series_row(h->link, "%" PRId64 ",%s,%s,%lld,%lld,%lld", now_ns, l->name, l->rx_name, c[3], c[4], c[5]);
+		series_row(h->link, "%" PRId64 ",%s,%s,%lld,%lld,%lld", now_ns, l->name, l->tx_name, c[0], c[1],
+		           c[2]);
+		series_row(h->link, "%" PRId64 ",%s,%s,%lld,%lld,%lld", now_ns, l->name, l->rx_name, c[3], c[4],
+		           c[5]);
 	}
 }
 
@@ -165,8 +165,9 @@ static void *hosts_main(void *argument)
 static int script_make(struct hosts *h, const char *device, struct err *e)
 {
 	size_t room = sizeof(h->script), used;
-	used = (size_t)snprintf(h->script, room,
-	                        "while read -r a; do case $a in 'cpu '*) echo \"$a\"; break;; esac; done </proc/stat\n");
+	used = (size_t)snprintf(
+		h->script, room,
+		"while read -r a; do case $a in 'cpu '*) echo \"$a\"; break;; esac; done </proc/stat\n");
 	if (device)
 		used += (size_t)snprintf(
 			h->script + used, room - used,
@@ -215,9 +216,10 @@ static int hosts_start(const struct watch *watch, void **ret_state, struct err *
 		}
 	if (script_make(h, device, e) < 0 ||
 	    series_create(&h->cpu, watch->directory, "cpu.csv", "head_ns,node,vm,thread,cpu_ns", e) < 0 ||
-	    series_create(&h->link, watch->directory, "link.csv", "head_ns,link,direction,bytes,packets,drops", e) < 0 ||
-	    series_create(&h->clocks, watch->directory, "clocks.csv", "node,head_before_ns,wall_ns,head_after_ns", e) <
+	    series_create(&h->link, watch->directory, "link.csv", "head_ns,link,direction,bytes,packets,drops", e) <
 	            0 ||
+	    series_create(&h->clocks, watch->directory, "clocks.csv", "node,head_before_ns,wall_ns,head_after_ns",
+	                  e) < 0 ||
 	    worker_start(&h->worker, "mm-hosts", hosts_main, h, e) < 0) {
 		hosts_free(h, NULL);
 		return -1;

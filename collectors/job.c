@@ -38,7 +38,7 @@ struct job_vm {
 	const struct job_node *nodes;
 	int node_count;
 	int64_t interval_ns;
-	char name[128];       /* of the VM */
+	char name[128];        /* of the VM */
 	char domain_name[256]; /* what libvirt calls it */
 	struct worker worker;
 	int started;

@@ -46,7 +46,9 @@ static void a_rate_is_htb_and_a_round_trip_netem(void **state)
 {
 	(void)state;
 	const struct link_shape rate = { .rate_bits_per_s = 100000000, .queue_bytes = 625000 };
-	const struct link_shape both = { .rate_bits_per_s = 100000000, .queue_bytes = 625000, .rtt_ns = 20 * NS_PER_MS };
+	const struct link_shape both = { .rate_bits_per_s = 100000000,
+		                         .queue_bytes = 625000,
+		                         .rtt_ns = 20 * NS_PER_MS };
 	char lines[QDISC_LINES][QDISC_ROOM];
 	assert_int_equal(qdisc_shape(LINK_HTB, &rate, "eth1", lines), 3);
 	assert_string_equal(lines[0], "qdisc add dev eth1 root handle 1: htb default 1");
@@ -54,8 +56,7 @@ static void a_rate_is_htb_and_a_round_trip_netem(void **state)
 	                              "cburst 16000 quantum 60000");
 	assert_string_equal(lines[2], "qdisc add dev eth1 parent 1:1 handle 10: bfifo limit 625000");
 	assert_int_equal(qdisc_shape(LINK_NETEM, &both, "eth1", lines), 1);
-	assert_string_equal(lines[0],
-	                    "qdisc add dev eth1 root netem limit 501 delay 10000.000us rate 100000000bit");
+	assert_string_equal(lines[0], "qdisc add dev eth1 root netem limit 501 delay 10000.000us rate 100000000bit");
 	const struct link_shape none = { 0 };
 	assert_int_equal(qdisc_shape(LINK_HTB, &none, "eth1", lines), 0);
 }
@@ -76,17 +77,18 @@ static void a_qdisc_is_put_back_as_it_was(void **state)
 	assert_int_equal(restore("qdisc noqueue 0: root refcnt 2 \n", line, &own, &e), 0);
 	assert_string_equal(line, "qdisc del dev eth1 root");
 	assert_int_equal(own, 0);
-	assert_int_equal(restore("qdisc mq 0: root \nqdisc fq_codel 0: parent :1 limit 10240p flows 1024\n", line, &own,
-	                         &e),
-	                 0);
+	assert_int_equal(
+		restore("qdisc mq 0: root \nqdisc fq_codel 0: parent :1 limit 10240p flows 1024\n", line, &own, &e),
+		0);
 	assert_int_equal(own, 0);
 	assert_int_equal(restore("qdisc fq_codel 8001: root refcnt 2 limit 10240p flows 1024 quantum 1514 target 5ms "
 	                         "interval 100ms memory_limit 32Mb ecn drop_batch 64 \n",
 	                         line, &own, &e),
 	                 0);
 	assert_int_equal(own, 1);
-	assert_string_equal(line, "qdisc replace dev eth1 root handle 8001: fq_codel limit 10240 flows 1024 quantum 1514 "
-	                          "target 5ms interval 100ms memory_limit 32Mb ecn drop_batch 64");
+	assert_string_equal(line,
+	                    "qdisc replace dev eth1 root handle 8001: fq_codel limit 10240 flows 1024 quantum 1514 "
+	                    "target 5ms interval 100ms memory_limit 32Mb ecn drop_batch 64");
 	assert_int_equal(restore("qdisc sfq 8002: root refcnt 2 limit 127p quantum 1514b depth 127 divisor 1024 "
 	                         "perturb 10sec \nqdisc ingress ffff: parent ffff:fff1 ---------------- \n",
 	                         line, &own, &e),
@@ -104,9 +106,10 @@ static void a_qdisc_that_cannot_be_put_back_is_left_alone(void **state)
 	assert_int_equal(restore("qdisc htb 1: root refcnt 2 r2q 10 default 0x1\n", line, &own, &e), -1);
 	assert_int_equal(e.status, EXIT_CANNOT);
 	assert_non_null(strstr(e.text, "'eth1' has a qdisc of its own (htb 1:)"));
-	assert_int_equal(restore("qdisc tbf 8001: root refcnt 2 rate 1Mbit\nqdisc pfifo 8002: parent 8001:1 limit 9p\n",
-	                         line, &own, &e),
-	                 -1);
+	assert_int_equal(
+		restore("qdisc tbf 8001: root refcnt 2 rate 1Mbit\nqdisc pfifo 8002: parent 8001:1 limit 9p\n", line,
+	                &own, &e),
+		-1);
 	assert_non_null(strstr(e.text, "others below it"));
 }
 
@@ -117,7 +120,9 @@ static int scripts(const char *text, char *output, size_t room)
 	char script[4 * LEASE_SCRIPT_ROOM];
 	struct err e = { 0 };
 	snprintf(script, sizeof(script), "mount -t tmpfs none /run || exit 99\n%s", text);
-	const char *const argv[] = { "unshare", "--mount", "--pid", "--fork", "--mount-proc", "sh", "-c", script, NULL };
+	const char *const argv[] = {
+		"unshare", "--mount", "--pid", "--fork", "--mount-proc", "sh", "-c", script, NULL
+	};
 	return process_run(NULL, argv, 60 * NS_PER_S, output, room, &e) < 0 ? -1 : 0;
 }
 
@@ -141,7 +146,8 @@ static void a_lease_that_is_not_renewed_undoes(void **state)
 	take(2, taking);
 	snprintf(text, sizeof(text),
 	         "cat >/run/take <<'TAKE'\n%s\nTAKE\nsh /run/take || exit 1\nmkdir /run/migmeter-own\n"
-	         "{ %s\n} || exit 2\n[ ! -e /run/undone ] || exit 3\nsleep 6\n[ ! -d " LEASE_DIRECTORY " ] || exit 4\n"
+	         "{ %s\n} || exit 2\n[ ! -e /run/undone ] || exit 3\nsleep 6\n[ ! -d " LEASE_DIRECTORY
+	         " ] || exit 4\n"
 	         "[ ! -d /run/migmeter-own ] || exit 5\ncat /run/undone\n{ %s\n} 2>/dev/null && exit 6; exit 0",
 	         taking, lease_renew_script, lease_renew_script);
 	assert_int_equal(scripts(text, output, sizeof(output)), 0);
@@ -262,8 +268,8 @@ static void a_plan_names_every_command_and_one_interface(void **state)
 	assert_string_equal(remote_host_local_uri(spec.uri, uri, sizeof(uri)), "qemu:///system");
 	assert_int_equal(link_check_shape(&shape, &e), 0);
 	all[0] = '\0';
-	assert_int_equal(remote_host_plan(&host, &shape, LINK_HTB, "qdisc pfifo 8001: root refcnt 2 limit 77p\n", "me",
-	                                  30 * NS_PER_S, collect, all, &e),
+	assert_int_equal(remote_host_plan(&host, &shape, LINK_HTB, "qdisc pfifo 8001: root refcnt 2 limit 77p\n",
+	                                  "me", 30 * NS_PER_S, collect, all, &e),
 	                 0);
 	const char *const wanted[] = {
 		"tc qdisc replace dev eth1 root handle 8001: pfifo limit 77\n",
@@ -296,8 +302,8 @@ static void answers_are_read(void **state)
 	assert_int_equal(host_busy_parse("cpu  100 20 30 9999 888 4 5 6 0 0", &ns), 0);
 	assert_int_equal(ns, 165 * 10 * NS_PER_MS);
 	assert_int_equal(host_busy_parse("cpu0 100 20 30 9999 888 4 5 6 0 0", &ns), -1);
-	assert_int_equal(host_process_parse("71 (qemu ) x) S 1 71 71 0 -1 4194624 9 0 0 0 250 50 1 2 20 0 4 0 99 1", &ns),
-	                 0);
+	assert_int_equal(
+		host_process_parse("71 (qemu ) x) S 1 71 71 0 -1 4194624 9 0 0 0 250 50 1 2 20 0 4 0 99 1", &ns), 0);
 	assert_int_equal(ns, 3 * NS_PER_S);
 	assert_int_equal(host_process_parse("71", &ns), -1);
 }
@@ -326,8 +332,9 @@ static void ping_and_iperf3_are_read(void **state)
 static void the_cpu_of_capabilities_is_the_hosts(void **state)
 {
 	(void)state;
-	char *cpu = cpu_of_capabilities("<capabilities><host><uuid>1</uuid><cpu><arch>x86_64</arch><model>A</model></cpu>"
-	                                "<topology><cells><cell><cpus><cpu id='0'/></cpus></cell></cells></topology>");
+	char *cpu =
+		cpu_of_capabilities("<capabilities><host><uuid>1</uuid><cpu><arch>x86_64</arch><model>A</model></cpu>"
+	                            "<topology><cells><cell><cpus><cpu id='0'/></cpus></cell></cells></topology>");
 	assert_string_equal(cpu, "<cpu><arch>x86_64</arch><model>A</model></cpu>");
 	free(cpu);
 	assert_null(cpu_of_capabilities("<capabilities><cpus><cpu id='0'/></cpus></capabilities>"));
@@ -341,12 +348,11 @@ static void the_best_reading_maps_a_stamp(void **state)
 	struct host_clocks *c;
 	struct err e = { 0 };
 	int64_t head_ns, error_ns;
-	file_write("clocks.csv",
-	           "node,head_before_ns,wall_ns,head_after_ns\n"
-	           "src,1000000000,5001000000,1002000000\n"  /* offset 4 s, +- 1 ms */
-	           "src,2000000000,6000100000,2000200000\n"  /* +- 0.1 ms */
-	           "src,60000000000,64000010000,60000020000\n" /* +- 0.01 ms, but a minute off */
-	           "dst,1000000000,1000100000,1000200000\n");
+	file_write("clocks.csv", "node,head_before_ns,wall_ns,head_after_ns\n"
+	                         "src,1000000000,5001000000,1002000000\n"    /* offset 4 s, +- 1 ms */
+	                         "src,2000000000,6000100000,2000200000\n"    /* +- 0.1 ms */
+	                         "src,60000000000,64000010000,60000020000\n" /* +- 0.01 ms, but a minute off */
+	                         "dst,1000000000,1000100000,1000200000\n");
 	assert_int_equal(host_clocks_read(&c, scratch, &e), 0);
 	assert_non_null(c);
 	assert_int_equal(host_clocks_map(c, "src", INT64_C(6500000000), &head_ns, &error_ns), 0);
@@ -433,8 +439,9 @@ static void the_user_is_told_how_to_start_the_agent(void **state)
 	struct experiment x;
 	struct err e;
 	char words[1000];
-	if (build(&x, "vm1.domain=web.example vm1.address=10.1.0.9 remote.run_id=0123456789abcdef vm1.intadd.job=5000 "
-	              "remote.head_data=10.2.0.1",
+	if (build(&x,
+	          "vm1.domain=web.example vm1.address=10.1.0.9 remote.run_id=0123456789abcdef vm1.intadd.job=5000 "
+	          "remote.head_data=10.2.0.1",
 	          &e) < 0)
 		fail_msg("%s", e.text);
 	assert_string_equal(experiment_domain(&x.vms[0]), "web.example");
@@ -461,7 +468,8 @@ int main(void)
 		cmocka_unit_test(the_cpu_of_capabilities_is_the_hosts),
 		cmocka_unit_test_setup_teardown(the_best_reading_maps_a_stamp, scratch_make, scratch_remove),
 		cmocka_unit_test_setup_teardown(a_config_says_all_that_is_needed, scratch_make, scratch_remove),
-		cmocka_unit_test_setup_teardown(the_user_is_told_how_to_start_the_agent, scratch_make, scratch_remove),
+		cmocka_unit_test_setup_teardown(the_user_is_told_how_to_start_the_agent, scratch_make,
+		                                scratch_remove),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -42,22 +42,14 @@ const char *ssh_target(const struct ssh *s)
 static void command_make(const struct ssh *s, bool master, char *options, char *path_option, size_t room,
                          const char *command, const char *words[WORDS_MAX])
 {
-	const char *const fixed[] = { "ssh",
-		                      "-T",
-		                      "-o",
-		                      "BatchMode=yes",
-		                      "-o",
-		                      "ConnectTimeout=10",
-		                      "-o",
-		                      "ServerAliveInterval=5",
-		                      "-o",
-		                      "ServerAliveCountMax=3",
-		                      "-o",
-		                      "ControlPersist=no",
-		                      "-o",
-		                      master ? "ControlMaster=yes" : "ControlMaster=no",
-		                      "-o",
-		                      path_option };
+	const char *const fixed[] = { "ssh", "-T",
+		                      "-o",  "BatchMode=yes",
+		                      "-o",  "ConnectTimeout=10",
+		                      "-o",  "ServerAliveInterval=5",
+		                      "-o",  "ServerAliveCountMax=3",
+		                      "-o",  "ControlPersist=no",
+		                      "-o",  master ? "ControlMaster=yes" : "ControlMaster=no",
+		                      "-o",  path_option };
 	size_t count = sizeof(fixed) / sizeof(fixed[0]);
 	char *save = NULL;
 	snprintf(path_option, room, "ControlPath=%s", s->control_path);

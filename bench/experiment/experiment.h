@@ -61,7 +61,7 @@ struct experiment_storage {
 struct experiment_vm {
 	char name[64];
 	char node[OPTION_STRING_ROOM];
-	char domain[OPTION_STRING_ROOM]; /* one that runs already, "": it is started by the run */
+	char domain[OPTION_STRING_ROOM];  /* one that runs already, "": it is started by the run */
 	char address[OPTION_STRING_ROOM]; /* of that domain's agent */
 	int64_t memory_bytes, vcpus, disk_bytes;
 	int64_t spare_bytes; /* of the memory: more than --scale asks, since a guest needs it to run; left zero */

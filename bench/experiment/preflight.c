@@ -63,8 +63,9 @@ int run_preflight(const struct experiment *x, const char *directory, const struc
 	char wanted[32], there[32];
 	const struct testbed_spec testbed = experiment_testbed(x);
 	if (geteuid() != 0)
-		return err_set(e, EXIT_CANNOT,
-		               "a run needs root on this machine (namespaces, bridges, traffic control, packets): use sudo");
+		return err_set(
+			e, EXIT_CANNOT,
+			"a run needs root on this machine (namespaces, bridges, traffic control, packets): use sudo");
 	if (testbed.remote)
 		return testbed_check_free(&testbed, wait, e) < 0 ? -1 : results_room_check(directory, e);
 	for (size_t i = 0; i < sizeof(tools) / sizeof(tools[0]); i++)

@@ -100,7 +100,7 @@ static void check_programs(struct checking *c, const struct remote_host *h)
 		{ "tc", "shaping", true },
 		{ "ip", "the networks", true },
 		{ "setsid", "the lease, which undoes when this machine dies", true },
-		{ "ping", "the link's round trip before a run", true },
+		{ "ping", "the link's round trip before a run", false },
 		{ "virsh", "ends guests when this machine dies", false },
 		{ "iperf3", "the link's goodput before a run", false },
 	};
@@ -134,7 +134,8 @@ static void check_shaping(struct checking *c, const struct remote_host *h)
 	struct err e = { 0 };
 	int own;
 	if (ask(h, held, sizeof(held),
-	        "kill -0 \"$(cat " LEASE_DIRECTORY "/watcher 2>/dev/null)\" 2>/dev/null && cat " LEASE_DIRECTORY "/owner")[0])
+	        "kill -0 \"$(cat " LEASE_DIRECTORY "/watcher 2>/dev/null)\" 2>/dev/null && cat " LEASE_DIRECTORY
+	        "/owner")[0])
 		say(c, h->name, "lease", "no", "one head at a time", "held by %s", held);
 	if (!h->spec->device[0])
 		return;
@@ -145,16 +146,18 @@ static void check_shaping(struct checking *c, const struct remote_host *h)
 	}
 	ask(h, way, sizeof(way), "ip -o route get ${SSH_CLIENT%%%% *} | sed -n 's/.* dev \\([^ ]*\\).*/\\1/p'");
 	bool ours = strcmp(way, h->spec->device) == 0;
-	say(c, h->name, "shaping", ours ? "degraded" : "yes", "the link's shape",
-	    "on '%s', put back by: tc %s%s", h->spec->device, line,
+	say(c, h->name, "shaping", ours ? "degraded" : "yes", "the link's shape", "on '%s', put back by: tc %s%s",
+	    h->spec->device, line,
 	    ours ? "; this machine's own connection to it passes that interface too, and is shaped with it" : "");
 }
 
 static void check_address(struct checking *c, const struct remote_host *h, const struct remote_host *to)
 {
 	char answer[200];
-	bool reached = ask(h, answer, sizeof(answer), "ping -n -c 2 -W 2 '%s' >/dev/null && echo yes",
-	                   to->spec->address)[0];
+	if (!ask(h, answer, sizeof(answer), "command -v ping")[0])
+		return;
+	bool reached =
+		ask(h, answer, sizeof(answer), "ping -n -c 2 -W 2 '%s' >/dev/null && echo yes", to->spec->address)[0];
 	say(c, h->name, "migration address", reached ? "yes" : "no", "the way of the migration", "%s %s %s",
 	    to->spec->address, reached ? "answers" : "does not answer a ping from", reached ? "" : h->name);
 }
@@ -165,13 +168,15 @@ static void check_address(struct checking *c, const struct remote_host *h, const
 static char *link_address(const struct remote_host *h, const char *bridge, const char *address, char *answer,
                           size_t room)
 {
-	return ask(h, answer, room,
-	           "ping -n -c 1 -W 2 -I '%s' '%s' >/dev/null 2>&1\n"
-	           "m=$(ip neigh show '%s' dev '%s' | sed -n 's/.*lladdr \\([^ ]*\\).*/\\1/p' | head -n 1)\n"
-	           "[ -n \"$m\" ] || m=$(command -v arping >/dev/null && arping -f -c 2 -w 3 -I '%s' '%s' 2>/dev/null |\n"
-	           "	sed -n 's/.*\\[\\(.*\\)\\].*/\\1/p' | head -n 1 | tr A-F a-f)\n"
-	           "echo \"$m\"",
-	           bridge, address, address, bridge, bridge, address);
+	return ask(
+		h, answer, room,
+		"if command -v ping >/dev/null; then ping -n -c 1 -W 2 -I '%s' '%s' >/dev/null 2>&1\n"
+		"else (echo >/dev/udp/'%s'/9) 2>/dev/null; sleep 0.3; fi\n" /* bash; for the kernel to ask */
+		"m=$(ip neigh show '%s' dev '%s' | sed -n 's/.*lladdr \\([^ ]*\\).*/\\1/p' | head -n 1)\n"
+		"[ -n \"$m\" ] || m=$(command -v arping >/dev/null && arping -f -c 2 -w 3 -I '%s' '%s' 2>/dev/null |\n"
+		"	sed -n 's/.*\\[\\(.*\\)\\].*/\\1/p' | head -n 1 | tr A-F a-f)\n"
+		"echo \"$m\"",
+		bridge, address, address, address, bridge, bridge, address);
 }
 
 /* Both see this machine behind the same link address: then both bridges are in its network, and the same one. */
@@ -211,9 +216,8 @@ static void check_cpu(struct checking *c)
 	if (cpu_compare(c->connections[0], c->connections[1], &answer, words, sizeof(words), &e) < 0)
 		say(c, "", "CPU model", "degraded", purpose, "%s", e.text);
 	else if (answer == CPU_INCOMPATIBLE)
-		say(c, "", "CPU model", "no", purpose,
-		    "the destination lacks what the source's CPU has%s%s%s", words[0] ? "; both have " : "", words,
-		    words[0] ? ": give a domain of yours that one" : "");
+		say(c, "", "CPU model", "no", purpose, "the destination lacks what the source's CPU has%s%s%s",
+		    words[0] ? "; both have " : "", words, words[0] ? ": give a domain of yours that one" : "");
 	else
 		say(c, "", "CPU model", "yes", purpose, "%s",
 		    answer == CPU_IDENTICAL ? "the same on both" : "the destination has all of the source's");
@@ -227,9 +231,9 @@ static void check_versions(struct checking *c)
 			return;
 	bool older = qemu[1] < qemu[0];
 	say(c, "", "versions", older ? "degraded" : "yes", "the destination knows the source's machine", "%s",
-	    older                                               ? "the destination's QEMU is older"
+	    older                                            ? "the destination's QEMU is older"
 	    : libvirt[0] == libvirt[1] && qemu[0] == qemu[1] ? "the same on both"
-	                                                        : "the destination's are not older");
+	                                                     : "the destination's are not older");
 }
 
 /* The files that a domain's disks are, one a call. */
@@ -278,8 +282,8 @@ static void check_domains(struct checking *c)
 		if (!vm->domain[0])
 			continue;
 		bool there = hypervisor_domain_document(c->connections[at], vm->domain, &document, &e) == 0;
-		say(c, vm->domain, "domain", there ? "yes" : "no", "a domain of yours, which is left as it is", "%s%s",
-		    there ? "it runs on " : e.text, there ? vm->node : "");
+		say(c, vm->domain, "domain", there ? "yes" : "no", "a domain of yours, which is left as it is",
+		    "%s%s", there ? "it runs on " : e.text, there ? vm->node : "");
 		if (there)
 			check_disks(c, vm->domain, document);
 		free(document);

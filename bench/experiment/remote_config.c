@@ -40,8 +40,8 @@ static int network_check(const char *key, const char *value, struct err *e)
 	int prefix, end = 0;
 	if (sscanf(value, "%u.%u.%u.%u/%d%n", &b[0], &b[1], &b[2], &b[3], &prefix, &end) != 5 || value[end] ||
 	    b[0] > 255 || b[1] > 255 || b[2] > 255 || b[3] > 255 || prefix < 1 || prefix > 32)
-		return err_set(e, EXIT_USAGE, "%s = '%s' is no IPv4 address with a prefix, such as 192.168.7.11/24", key,
-		               value);
+		return err_set(e, EXIT_USAGE, "%s = '%s' is no IPv4 address with a prefix, such as 192.168.7.11/24",
+		               key, value);
 	return 0;
 }
 
@@ -63,10 +63,11 @@ static int host_check(const struct experiment *x, int index, struct err *e)
 	if (strlen(h->device) > 15)
 		return err_set(e, EXIT_USAGE, "%s = '%s' is no interface's name", key[3], h->device);
 	if (!h->device[0] && (s->rate_bits_per_s || s->rtt_ns || s->jitter_ns))
-		return err_set(e, EXIT_USAGE,
-		               "%s names the interface that link.rate and link.rtt shape: set it, or leave the link as it "
-		               "is with link.rate = 0 and link.rtt = 0ms",
-		               key[3]);
+		return err_set(
+			e, EXIT_USAGE,
+			"%s names the interface that link.rate and link.rtt shape: set it, or leave the link as it "
+			"is with link.rate = 0 and link.rtt = 0ms",
+			key[3]);
 	return 0;
 }
 
@@ -104,14 +105,16 @@ static int domain_check(const struct experiment *x, const struct experiment_vm *
 	if (!vm->domain[0])
 		return 0;
 	if (x->hosts.kind != HOSTS_REMOTE)
-		return err_set(e, EXIT_USAGE,
-		               "VM '%s': a domain of yours runs on a node that is there already: set hosts.kind = remote",
-		               vm->name);
+		return err_set(
+			e, EXIT_USAGE,
+			"VM '%s': a domain of yours runs on a node that is there already: set hosts.kind = remote",
+			vm->name);
 	if (strspn(x->remote.run_id, "0123456789abcdefABCDEF") != 16 || x->remote.run_id[16])
-		return err_set(e, EXIT_USAGE,
-		               "VM '%s' is a domain of yours: remote.run_id must be the 16 hex digits that its agent was "
-		               "started with",
-		               vm->name);
+		return err_set(
+			e, EXIT_USAGE,
+			"VM '%s' is a domain of yours: remote.run_id must be the 16 hex digits that its agent was "
+			"started with",
+			vm->name);
 	return plain_check("vm.domain", vm->domain, e) < 0 ? -1 : address_check("vm.address", vm->address, e);
 }
 
@@ -135,10 +138,11 @@ int remote_config_check(const struct experiment *x, struct err *e)
 			return -1;
 	/* It is removed with all that is in it. */
 	if (r->directory[0] != '/' || !strstr(r->directory, "migmeter") || strstr(r->directory, ".."))
-		return err_set(e, EXIT_USAGE,
-		               "remote.directory = '%s' is removed after the run: it must be an absolute path with 'migmeter' "
-		               "in it",
-		               r->directory);
+		return err_set(
+			e, EXIT_USAGE,
+			"remote.directory = '%s' is removed after the run: it must be an absolute path with 'migmeter' "
+			"in it",
+			r->directory);
 	if (needed("remote.head", r->head, "192.168.7.254", e) < 0 || address_check("remote.head", r->head, e) < 0 ||
 	    (r->head_data[0] && address_check("remote.head_data", r->head_data, e) < 0) ||
 	    network_check("remote.guest_management", r->guest_management, e) < 0 ||

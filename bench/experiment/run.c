@@ -111,10 +111,11 @@ static int domain_is_there(const struct run *r, int vm, int node, struct err *e)
 	int active = hypervisor_domain_active(r->connections[node], domain, e);
 	if (active == 1)
 		return 0;
-	return active < 0 ? -1
-	                  : err_set(e, EXIT_CANNOT,
-	                            "domain '%s' does not run on node '%s': start it or move it there, or set %s.node",
-	                            domain, name, r->x->vms[vm].name);
+	return active < 0
+	               ? -1
+	               : err_set(e, EXIT_CANNOT,
+	                         "domain '%s' does not run on node '%s': start it or move it there, or set %s.node",
+	                         domain, name, r->x->vms[vm].name);
 }
 
 static int stage_guests(struct run *r, struct err *e)
@@ -137,8 +138,9 @@ static int stage_guests(struct run *r, struct err *e)
 	for (int i = 0; i < r->x->vm_count; i++) {
 		int node = run_node_index(r->x->vms[i].node);
 		atomic_store(&r->at[i], node);
-		if (r->x->vms[i].domain[0] ? domain_is_there(r, i, node, e) < 0 : guest_start(r->x, i, &r->boot, &r->testbed, &r->testbed.nodes[node], r->connections[node],
-		                r->run_id, r->directory.path, e) < 0)
+		if (r->x->vms[i].domain[0] ? domain_is_there(r, i, node, e) < 0
+		                           : guest_start(r->x, i, &r->boot, &r->testbed, &r->testbed.nodes[node],
+		                                         r->connections[node], r->run_id, r->directory.path, e) < 0)
 			return -1;
 	}
 	if (run_wait_agents(r, AGENT_READY, r->x->general.boot_timeout_ns, e) < 0)

@@ -9,6 +9,7 @@
 
 #include <json-c/json.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/sysinfo.h>
@@ -195,8 +196,11 @@ void run_facts_link(struct run_directory *d, const struct testbed *t, const stru
 	                  isnan(m->goodput_bits_per_s) ? text("missing")
 	                                               : json_object_new_double(m->goodput_bits_per_s));
 	run_directory_set(d, "link.measured.ideal_bits_per_s", json_object_new_double(m->ideal_bits_per_s));
-	run_directory_set(d, "link.measured.rtt_p50_ns", json_object_new_int64(m->rtt_p50_ns));
-	run_directory_set(d, "link.measured.rtt_p99_ns", json_object_new_int64(m->rtt_p99_ns));
+	bool timed = m->rtt_p50_ns >= 0;
+	run_directory_set(d, "link.measured.rtt_p50_ns",
+	                  timed ? json_object_new_int64(m->rtt_p50_ns) : text("missing"));
+	run_directory_set(d, "link.measured.rtt_p99_ns",
+	                  timed ? json_object_new_int64(m->rtt_p99_ns) : text("missing"));
 	run_directory_set(d, "link.measured.probes_sent", json_object_new_int(m->probes_sent));
 	run_directory_set(d, "link.measured.probes_lost", json_object_new_int(m->probes_lost));
 	if (m->reason[0])

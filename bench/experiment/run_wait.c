@@ -63,8 +63,8 @@ void run_fetch_consoles(struct run *r)
 		snprintf(path, sizeof(path), "%s/console-%s.log", r->directory.path, vm);
 		FILE *f = fopen(path, "we");
 		for (int i = NODE_SRC; f && i <= NODE_DST; i++) {
-			snprintf(script, sizeof(script), "tail -c 50000 '%s/console-%s.log'",
-			         r->x->remote.directory, vm);
+			snprintf(script, sizeof(script), "tail -c 50000 '%s/console-%s.log'", r->x->remote.directory,
+			         vm);
 			if (ssh_ask(remote_testbed_host(&r->testbed, i)->ssh, script, 10 * NS_PER_S, text,
 			            sizeof(text), NULL, NULL) == 0)
 				fputs(text, f);

@@ -48,7 +48,8 @@ static void watch_fill(struct watching *w, const struct experiment *x, const str
 			.domain = experiment_domain(vm),
 			.index = i,
 			.node = vm->node,
-			.management_ip = guest_address(x, MANAGEMENT_NETWORK, i, w->management_ips[i], sizeof(w->management_ips[i])),
+			.management_ip = guest_address(x, MANAGEMENT_NETWORK, i, w->management_ips[i],
+			                               sizeof(w->management_ips[i])),
 			.data_ip = guest_address(x, LAN_NETWORK, i, w->data_ips[i], sizeof(w->data_ips[i])),
 			.data_mac = guest_mac(2, i, w->data_macs[i], sizeof(w->data_macs[i])),
 			.stream_interval_ns = stream_interval_ns(vm),
@@ -89,7 +90,7 @@ static void watch_fill(struct watching *w, const struct experiment *x, const str
 /* Each kind of node has collectors of its own for its counters, which write the same files. */
 static bool is_of_kind(const struct collector_ops *ops, const struct testbed *t)
 {
-	return ops == &hosts_collector                              ? t->remote != NULL
+	return ops == &hosts_collector                           ? t->remote != NULL
 	       : ops == &cpu_collector || ops == &link_collector ? t->remote == NULL
 	                                                         : true;
 }

@@ -17,7 +17,8 @@ char *cpu_of_capabilities(const char *document)
 
 static char *host_cpu(virConnectPtr connection, struct err *e)
 {
-	char *document = virConnectGetCapabilities(connection), *cpu = document ? cpu_of_capabilities(document) : NULL;
+	char *document = virConnectGetCapabilities(connection),
+	     *cpu = document ? cpu_of_capabilities(document) : NULL;
 	free(document);
 	if (!cpu)
 		hypervisor_error(e, "a node does not say what CPU it has");

@@ -20,16 +20,17 @@ const char lease_release_script[] =
 	"[ ! -d " D " ] || { echo 'what was changed here is not undone after 20 s'; exit 1; } )";
 
 /* Asleep most of the time; a SIGTERM ends it only when it has undone. */
-static const char watch[] = "trap '' HUP INT\n"
-			    "undo() { sh " D "/undo; rm -rf " D "; exit 0; }\n"
-			    "trap undo TERM\n"
-			    "left=%d\n"
-			    "echo $$ >" D "/watcher\n"
-			    "while :; do\n"
-			    "	[ ! -e " D "/released ] && [ $left -gt 0 ] || undo\n"
-			    "	if [ -e " D "/renewed ]; then rm -f " D "/renewed; left=%d; else left=$((left - 1)); fi\n"
-			    "	sleep 1\n"
-			    "done\n";
+static const char watch[] =
+	"trap '' HUP INT\n"
+	"undo() { sh " D "/undo; rm -rf " D "; exit 0; }\n"
+	"trap undo TERM\n"
+	"left=%d\n"
+	"echo $$ >" D "/watcher\n"
+	"while :; do\n"
+	"	[ ! -e " D "/released ] && [ $left -gt 0 ] || undo\n"
+	"	if [ -e " D "/renewed ]; then rm -f " D "/renewed; left=%d; else left=$((left - 1)); fi\n"
+	"	sleep 1\n"
+	"done\n";
 
 char *lease_take_script(const struct lease *lease, char script[LEASE_SCRIPT_ROOM])
 {

@@ -124,7 +124,7 @@ void link_measured_judge(const struct link *l, struct link_measured *m)
 	double allowed =
 		(double)RTT_TOLERANCE_NS + RTT_TOLERANCE * (double)m->rtt_expected_ns + (double)l->shape.jitter_ns;
 	int shaped = l->shape.rate_bits_per_s || l->shape.rtt_ns || l->shape.jitter_ns || l->shape.loss > 0;
-	if (shaped && off > allowed)
+	if (shaped && m->rtt_p50_ns >= 0 && off > allowed)
 		flag(m, LINK_RTT_OFF, "round trip of %s where %s was due",
 		     duration_format(m->rtt_p50_ns, is, sizeof(is)),
 		     duration_format(m->rtt_expected_ns, asked, sizeof(asked)));

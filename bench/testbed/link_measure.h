@@ -26,6 +26,7 @@ enum link_flag {
 };
 
 struct link_measured {
+	/* of remote nodes without ping rtt_p50_ns is -1: not measured */
 	int64_t rtt_min_ns, rtt_p50_ns, rtt_p99_ns, rtt_max_ns;
 	double rtt_mean_ns, rtt_sd_ns;
 	int64_t rtt_expected_ns; /* asked, plus the probe's own time on the wire at this rate */

@@ -109,10 +109,11 @@ static void root_read(char *line, struct root *ret)
 
 static int cannot(const struct root *root, const char *device, const char *why, struct err *e)
 {
-	return err_set(e, EXIT_CANNOT,
-	               "'%s' has a qdisc of its own (%s %s) %s: migmeter would not be able to put it back; name another "
-	               "interface, or set link.rate = 0 and link.rtt = 0ms",
-	               device, root->kind, root->handle, why);
+	return err_set(
+		e, EXIT_CANNOT,
+		"'%s' has a qdisc of its own (%s %s) %s: migmeter would not be able to put it back; name another "
+		"interface, or set link.rate = 0 and link.rtt = 0ms",
+		device, root->kind, root->handle, why);
 }
 
 int qdisc_restore(const char *shown, const char *device, char line[QDISC_ROOM], int *ret_own, struct err *e)

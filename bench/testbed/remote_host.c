@@ -55,8 +55,8 @@ static int undoing_make(const struct remote_host *h, const char *shown, const ch
 }
 
 /* One that is not the kernel's stands in the way of another. */
-static int shape_lines(const struct remote_host *h, const struct link_shape *shape, enum link_backend backend, int own,
-                       char lines[QDISC_LINES + 1][QDISC_ROOM])
+static int shape_lines(const struct remote_host *h, const struct link_shape *shape, enum link_backend backend,
+                       int own, char lines[QDISC_LINES + 1][QDISC_ROOM])
 {
 	int before = 0;
 	if (!h->spec->device[0])

@@ -21,13 +21,15 @@ struct remote_testbed;
 struct testbed;
 
 struct remote_spec {
-	struct remote_host_spec hosts[2]; /* NODE_SRC, NODE_DST */
+	struct remote_host_spec hosts[2];                                            /* NODE_SRC, NODE_DST */
 	char management_bridge[OPTION_STRING_ROOM], data_bridge[OPTION_STRING_ROOM]; /* on both, of the same names */
-	char directory[OPTION_STRING_ROOM];                       /* of ours on both; QEMU must be able to read it */
-	char head[OPTION_STRING_ROOM], head_data[OPTION_STRING_ROOM]; /* addresses of this machine, as guests see it */
-	char data_device[OPTION_STRING_ROOM]; /* of this machine, on which guests' heartbeats arrive */
-	char guest_management[OPTION_STRING_ROOM], guest_data[OPTION_STRING_ROOM]; /* "A.B.C.D/N" of the first guest */
-	char run_id[OPTION_STRING_ROOM]; /* hex; of the agents in the user's domains, "": there are none */
+	char directory[OPTION_STRING_ROOM]; /* of ours on both; QEMU must be able to read it */
+	char head[OPTION_STRING_ROOM],
+		head_data[OPTION_STRING_ROOM]; /* addresses of this machine, as guests see it */
+	char data_device[OPTION_STRING_ROOM];  /* of this machine, on which guests' heartbeats arrive */
+	char guest_management[OPTION_STRING_ROOM],
+		guest_data[OPTION_STRING_ROOM]; /* "A.B.C.D/N" of the first guest */
+	char run_id[OPTION_STRING_ROOM];        /* hex; of the agents in the user's domains, "": there are none */
 	int64_t lease_ns;
 };
 

@@ -29,16 +29,16 @@ enum { NODE_SRC, NODE_DST, NODE_STO, NODE_HEAD, NODE_COUNT };
 enum { LINK_ROOM = 4 };
 
 struct testbed_spec {
-	int topology;                /* enum topology */
-	int backend;                 /* enum link_backend */
-	int network;                 /* enum network; ovs wants TOPOLOGY_SHARED */
-	int tunnel;                  /* enum tunnel; of NETWORK_OVS */
-	struct link_shape shape;     /* of the migration link */
-	char congestion_control[32]; /* of TCP on every node; empty: link_pin_tcp() chooses */
-	int64_t tcp_buffer_bytes;    /* highest send and receive buffer of it; 0: LINK_TCP_BUFFER */
-	bool storage;                /* start tgtd */
-	bool tls;                    /* certificates for migrations */
-	bool pinned;                 /* one core a compute node (where there are two) */
+	int topology;                     /* enum topology */
+	int backend;                      /* enum link_backend */
+	int network;                      /* enum network; ovs wants TOPOLOGY_SHARED */
+	int tunnel;                       /* enum tunnel; of NETWORK_OVS */
+	struct link_shape shape;          /* of the migration link */
+	char congestion_control[32];      /* of TCP on every node; empty: link_pin_tcp() chooses */
+	int64_t tcp_buffer_bytes;         /* highest send and receive buffer of it; 0: LINK_TCP_BUFFER */
+	bool storage;                     /* start tgtd */
+	bool tls;                         /* certificates for migrations */
+	bool pinned;                      /* one core a compute node (where there are two) */
 	const struct remote_spec *remote; /* compute nodes that are other machines; NULL: all are made here */
 };
 
@@ -55,9 +55,9 @@ struct testbed {
 	struct node nodes[NODE_COUNT];
 	struct testbed_link links[LINK_ROOM];
 	int link_count;
-	char datapath[200];     /* of the switches, in words: where, and why there; "" none */
-	char learned_path[300]; /* what their controller has learnt, see learning_switch.py; "" none */
-	struct remote_testbed *remote;  /* NULL: its nodes are here */
+	char datapath[200];            /* of the switches, in words: where, and why there; "" none */
+	char learned_path[300];        /* what their controller has learnt, see learning_switch.py; "" none */
+	struct remote_testbed *remote; /* NULL: its nodes are here */
 	struct undo *undo;
 	int lock_fd;
 	bool kept; /* it was up before this process came: leave it up */
