@@ -18,6 +18,7 @@
 #include "t/scratch.h"
 
 #include <math.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -25,6 +26,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -287,6 +289,72 @@ static void a_plan_names_every_command_and_one_interface(void **state)
 		assert_memory_equal(at, " dev eth1 ", 10);
 }
 
+/* ---- a host, which is a namespace of this machine behind the stand-in ---- */
+
+static void qdisc_now(char *text, size_t room)
+{
+	const char *const argv[] = { "tc", "qdisc", "show", NULL };
+	assert_int_equal(process_run(NULL, argv, 10 * NS_PER_S, text, room, NULL), 0);
+}
+
+static int namespaces_make(void)
+{
+	return unshare(CLONE_NEWNET | CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	                       mount("none", "/run", "tmpfs", 0, NULL) < 0 ||
+	                       process_runf(NULL, NULL, "ip link add d0 type veth peer name d1") < 0 ||
+	                       process_runf(NULL, NULL, "ip link set d0 up") < 0 ||
+	                       process_runf(NULL, NULL, "tc qdisc add dev d0 root handle 8001: pfifo limit 77") < 0
+	               ? -1
+	               : 0;
+}
+
+/* The last test: it leaves this process in its namespaces. */
+static void a_host_is_shaped_and_as_it_was_afterwards(void **state)
+{
+	(void)state;
+	const struct remote_host_spec spec = { .uri = "qemu+ssh://root@host/system", .device = "d0" };
+	struct remote_host h = { .name = "src", .spec = &spec, .directory = "/run/migmeter-own" };
+	struct link_shape shape = { .rate_bits_per_s = 100000000 };
+	char before[2000], now[2000], path[200], control[100];
+	struct err e = { 0 };
+	if (geteuid() != 0)
+		skip();
+	stand_in();
+	assert_int_equal(namespaces_make(), 0);
+	snprintf(control, sizeof(control), "%s/control", scratch);
+	qdisc_now(before, sizeof(before));
+	for (int dies = 0; dies < 2; dies++) {
+		if (ssh_open(&h.ssh, "root@host", "", control, &e) < 0 || link_check_shape(&shape, &e) < 0 ||
+		    remote_host_probe(&h, LINK_HTB, &e) < 0 || remote_host_take(&h, "me", 5 * NS_PER_S, &e) < 0 ||
+		    remote_host_shape(&h, &shape, LINK_HTB, &e) < 0 || remote_host_renew(&h, &e) < 0)
+			fail_msg("%s", e.text);
+		qdisc_now(now, sizeof(now));
+		assert_non_null(strstr(now, "htb 1: dev d0 root"));
+		assert_null(strstr(now, "pfifo 8001:"));
+		assert_int_equal(remote_host_put(&h, "/proc/self/exe", "exe", path, sizeof(path), &e), 0);
+		assert_string_equal(path, "/run/migmeter-own/exe");
+		assert_int_equal(access(path, R_OK), 0);
+		if (!dies && remote_host_release(&h, &e) < 0)
+			fail_msg("%s", e.text);
+		ssh_close(h.ssh);
+		for (int i = 0; dies && i < 100; i++) {
+			clock_sleep(100 * NS_PER_MS);
+			if (access(LEASE_DIRECTORY, F_OK) < 0)
+				break;
+		}
+		qdisc_now(now, sizeof(now));
+		assert_string_equal(now, before);
+		assert_int_equal(access("/run/migmeter-own", F_OK), -1);
+	}
+	/* One with classes is not even tried. */
+	assert_int_equal(process_runf(NULL, NULL, "tc qdisc replace dev d0 root handle 7: htb default 1"), 0);
+	assert_int_equal(ssh_open(&h.ssh, "root@host", "", control, &e), 0);
+	assert_int_equal(remote_host_take(&h, "me", 5 * NS_PER_S, &e), -1);
+	assert_non_null(strstr(e.text, "node 'src': 'd0' has a qdisc of its own (htb 7:)"));
+	assert_int_equal(access(LEASE_DIRECTORY, F_OK), -1);
+	ssh_close(h.ssh);
+}
+
 /* ---- what hosts answer ---- */
 
 static void answers_are_read(void **state)
@@ -469,6 +537,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_best_reading_maps_a_stamp, scratch_make, scratch_remove),
 		cmocka_unit_test_setup_teardown(a_config_says_all_that_is_needed, scratch_make, scratch_remove),
 		cmocka_unit_test_setup_teardown(the_user_is_told_how_to_start_the_agent, scratch_make,
+		                                scratch_remove),
+		cmocka_unit_test_setup_teardown(a_host_is_shaped_and_as_it_was_afterwards, scratch_make,
 		                                scratch_remove),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

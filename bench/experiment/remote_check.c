@@ -158,7 +158,7 @@ static void check_address(struct checking *c, const struct remote_host *h, const
 		return;
 	bool reached =
 		ask(h, answer, sizeof(answer), "ping -n -c 2 -W 2 '%s' >/dev/null && echo yes", to->spec->address)[0];
-	say(c, h->name, "migration address", reached ? "yes" : "no", "the way of the migration", "%s %s %s",
+	say(c, h->name, "migration address", reached ? "yes" : "degraded", "the way of the migration", "%s %s %s",
 	    to->spec->address, reached ? "answers" : "does not answer a ping from", reached ? "" : h->name);
 }
 
