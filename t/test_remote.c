@@ -484,6 +484,7 @@ static void a_config_says_all_that_is_needed(void **state)
 	assert_string_equal(guest_address(&x, LAN_NETWORK, 0, text, sizeof(text)), "10.77.2.11");
 	experiment_free(&x);
 	refused("remote.src_uri=", "needs remote.src_uri");
+	refused("remote.src_uri=qemu+ssh://root@b/system", "are one machine");
 	refused("remote.dst_ssh=", "needs remote.dst_ssh");
 	refused("remote.dst_address=host", "no IPv4 address");
 	refused("remote.dst_device=", "remote.dst_device names the interface");
