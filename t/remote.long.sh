@@ -8,7 +8,6 @@
 for program in ssh ssh-keygen virsh setsid; do
 	command -v $program >/dev/null || skip_all "no $program"
 done
-alone
 
 here() { "$migmeter" testbed exec "$@"; }
 finish() {
@@ -110,7 +109,7 @@ is 'check: changes nothing' "$(qdisc src)$(qdisc dst)" "$src_before$dst_before"
 
 # ---- a run, as the local kind's ----
 run=$work/run
-ok 'a run over ssh completes' on_head run "$config" -q -o "$run"
+ok 'a run over ssh completes' on_head run "$config" --wait -q -o "$run"
 is 'the qdisc of src is as before' "$(qdisc src)" "$src_before"
 is 'and that of dst' "$(qdisc dst)" "$dst_before"
 for node in src dst; do
@@ -132,7 +131,7 @@ like 'CPU of the VM is known' "$(metric "$run" cpu_vm src:baseline)" '^[0-9.e+-]
 like 'bytes on the wire are known' "$(metric "$run" bytes_on_wire migration:src-to-dst)" '^[0-9.e+-]+$'
 
 # ---- a head that is killed while it shapes ----
-on_head run "$config" -q -o "$work/dead" -s experiment.baseline=60s >"$work/dead.out" 2>&1 &
+on_head run "$config" --wait -q -o "$work/dead" -s experiment.baseline=60s >"$work/dead.out" 2>&1 &
 for _ in $(seq 240); do
 	grep -q baseline "$work/dead/events.csv" 2>/dev/null && break
 	sleep 0.5
@@ -170,13 +169,13 @@ like 'check: how the agent is started' "$said" 'migmeter-guest --host --run 0123
 sed -e 's|<name>vm1</name>|<name>own</name>|' -e '/<uuid>/d' -e "s|/var/lib/libvirt/migmeter/|$work/guest/|g" \
 	-e 's|migmeter.run=[0-9a-f]*|migmeter.run=0123456789abcdef|' \
 	-e 's|migmeter.headdata=[0-9.]*|migmeter.headdata=10.77.1.1|' \
-	-e 's|<on_poweroff>destroy|<on_poweroff>restart|' "$work/guest/vm1.xml" >"$work/guest/own.xml"
+	-e 's|<on_poweroff>destroy|<on_poweroff>restart|' -e 's|<on_reboot>destroy|<on_reboot>restart|' "$work/guest/vm1.xml" >"$work/guest/own.xml"
 ok 'a domain of the user is started' here src virsh -q create "$work/guest/own.xml"
 # shellcheck disable=SC2086
 said=$(on_head check "$config" $own 2>&1)
 like 'check: now it is there' "$said" '^own domain +yes'
 # shellcheck disable=SC2086
-ok 'it is measured, twice' on_head run "$config" -q -o "$work/own" --repeat 2 $own
+ok 'it is measured, twice' on_head run "$config" --wait -q -o "$work/own" --repeat 2 $own
 for repeat in "$work"/own/*/; do
 	for estimator in stop_resume guest_clock network work; do
 		like "its downtime by $estimator" "$(metric "$repeat" downtime $estimator)" '^[0-9.e+-]+$'

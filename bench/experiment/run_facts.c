@@ -222,7 +222,9 @@ void run_facts_remote(struct run_directory *d, const struct testbed *t)
 		{ "machine", "uname -m" },
 		{ "cores", "getconf _NPROCESSORS_ONLN" },
 		{ "cpu", "sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1" },
-		{ "tcp.congestion_control", "cat /proc/sys/net/ipv4/tcp_congestion_control" },
+		{ "tcp.congestion_control", /* that of a route is what connections over it use */
+		  "c=$(ip -4 route show | sed -n 's/.* congctl \\([^ ]*\\).*/\\1/p' | head -n 1); [ -n \"$c\" ] || "
+		  "read -r c </proc/sys/net/ipv4/tcp_congestion_control; echo \"$c\"" },
 		{ "tcp.rmem", "cat /proc/sys/net/ipv4/tcp_rmem | tr '\\t' ' '" },
 		{ "tcp.wmem", "cat /proc/sys/net/ipv4/tcp_wmem | tr '\\t' ' '" },
 	};
