@@ -11,6 +11,7 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/sysinfo.h>
 #include <sys/utsname.h>
@@ -235,6 +236,8 @@ void run_facts_remote(struct run_directory *d, const struct testbed *t)
 			ssh_ask(remote_testbed_host(t, i)->ssh, asked[k].script, 10 * NS_PER_S, answer,
 			        sizeof(answer), NULL, NULL);
 			answer[strcspn(answer, "\n")] = '\0';
-			run_directory_set(d, path, text(answer));
+			bool number = answer[0] && strlen(answer) == strspn(answer, "0123456789");
+			run_directory_set(d, path,
+			                  number ? json_object_new_int64(strtoll(answer, NULL, 10)) : text(answer));
 		}
 }
