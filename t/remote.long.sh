@@ -11,7 +11,7 @@ done
 
 here() { "$migmeter" testbed exec "$@"; }
 finish() {
-	[ -z "${killed:-}" ] || kill -9 "$killed" 2>/dev/null
+	[ -z "${head:-}" ] || kill -9 "$head" 2>/dev/null
 	"$migmeter" testbed down --wait >/dev/null 2>&1
 	rm -rf "$work"
 }
@@ -106,6 +106,10 @@ like 'check: shows what it would shape' "$said" 'tc qdisc add dev mig0 root'
 like 'check: and what puts back' "$said" 'tc qdisc replace dev mig0 root handle 8001: pfifo limit 77'
 is 'check: names one interface only' "$(printf '%s\n' "$said" | grep -o ' dev [a-z0-9]*' | sort -u)" ' dev mig0'
 is 'check: changes nothing' "$(qdisc src)$(qdisc dst)" "$src_before$dst_before"
+like 'check: compares CPUs, where guests use them' "$(on_head check "$config" -s hosts.accelerator=auto 2>&1)" \
+	'^CPU model +yes .*the same on both'
+ok 'check: as JSON' sh -c "'$migmeter' testbed exec head '$migmeter' check '$config' --format json |
+	perl -MJSON::PP -0777 -ne 'exit !@{decode_json(\$_)->{commands}{dst}}'"
 
 # ---- a run, as the local kind's ----
 ok 'three runs over ssh complete' on_head run "$config" --wait -q -o "$work/run" --repeat 3
@@ -130,22 +134,36 @@ like 'reported says whose clocks it needs' "$(cat "$run/metrics.json")" "two mac
 like 'CPU of the VM is known' "$(metric "$run" cpu_vm src:baseline)" '^[0-9.e+-]+$'
 like 'bytes on the wire are known' "$(metric "$run" bytes_on_wire migration:src-to-dst)" '^[0-9.e+-]+$'
 
+# under_way DIR: start a run in the background, which goes on for a minute more; $head is its pid
+under_way() {
+	(exec "$migmeter" testbed exec head "$migmeter" run "$config" --wait -q -o "$1" -s experiment.baseline=60s \
+		>"$1.out" 2>&1) &
+	head=$!
+	for _ in $(seq 600); do
+		grep -q baseline "$1/events.csv" 2>/dev/null && break
+		sleep 0.5
+	done
+}
+
+# ---- a head that is told to end ----
+under_way "$work/ended"
+kill -TERM "$head"
+wait "$head"
+is 'ended: exit status' "$?" 130
+head=
+is 'ended: the qdiscs are as before' "$(qdisc src)$(qdisc dst)" "$src_before$dst_before"
+
 # ---- a head that is killed while it shapes ----
-on_head run "$config" --wait -q -o "$work/dead" -s experiment.baseline=60s >"$work/dead.out" 2>&1 &
-for _ in $(seq 240); do
-	grep -q baseline "$work/dead/events.csv" 2>/dev/null && break
-	sleep 0.5
-done
-killed=$(cat /var/lib/migmeter/lock)
+under_way "$work/dead"
 like 'a run is on that shapes' "$(qdisc src)" 'htb|netem'
 like 'its guest runs' "$(here src virsh -q list --name)" vm1
 # kept for later: what that guest boots, and how it is described
 mkdir "$work/guest"
 here src cp /var/lib/libvirt/migmeter/vmlinuz /var/lib/libvirt/migmeter/guest.initrd "$work/guest/"
 here src virsh -q dumpxml --migratable vm1 >"$work/guest/vm1.xml"
-kill -9 "$killed"
-wait
-killed=
+kill -9 "$head"
+wait "$head"
+head=
 began=$(date +%s)
 for _ in $(seq 60); do
 	[ "$(qdisc src)" = "$src_before" ] && [ "$(qdisc dst)" = "$dst_before" ] && break
@@ -169,11 +187,23 @@ like 'check: how the agent is started' "$said" 'migmeter-guest --host --run 0123
 sed -e 's|<name>vm1</name>|<name>own</name>|' -e '/<uuid>/d' -e "s|/var/lib/libvirt/migmeter/|$work/guest/|g" \
 	-e 's|migmeter.run=[0-9a-f]*|migmeter.run=0123456789abcdef|' \
 	-e 's|migmeter.headdata=[0-9.]*|migmeter.headdata=10.77.1.1|' \
-	-e 's|<on_poweroff>destroy|<on_poweroff>restart|' -e 's|<on_reboot>destroy|<on_reboot>restart|' "$work/guest/vm1.xml" >"$work/guest/own.xml"
+	-e 's|<on_poweroff>destroy|<on_poweroff>restart|' -e 's|<on_reboot>destroy|<on_reboot>restart|' \
+	-e "s|<devices>|&<disk type='file' device='disk'><driver name='qemu' type='raw' cache='none'/><source file='$work/guest/disk'/><target dev='vda' bus='virtio'/><readonly/></disk>|" \
+	"$work/guest/vm1.xml" >"$work/guest/own.xml"
+truncate -s 1M "$work/guest/disk"
+# one whose disk the destination does not have
+sed -e 's|<name>own</name>|<name>split</name>|' -e "s|$work/guest/disk|/var/lib/libvirt/split.img|" \
+	"$work/guest/own.xml" >"$work/guest/split.xml"
+ok 'a domain with a disk of its node' here src sh -c "truncate -s 1M /var/lib/libvirt/split.img &&
+	virsh -q create --paused $work/guest/split.xml"
+like 'check: its disk is not on both' "$(on_head check "$config" -s vm1.domain=split -s vm1.address=10.77.1.11 \
+	-s remote.run_id=0123456789abcdef 2>&1)" '^split storage +no .*not there on dst'
+here src virsh -q destroy split
 ok 'a domain of the user is started' here src virsh -q create "$work/guest/own.xml"
 # shellcheck disable=SC2086
 said=$(on_head check "$config" $own 2>&1)
 like 'check: now it is there' "$said" '^own domain +yes'
+like 'check: its disk is the same on both' "$said" '^own storage +yes'
 # shellcheck disable=SC2086
 ok 'it is measured, twice' on_head run "$config" --wait -q -o "$work/own" --repeat 2 $own
 for repeat in "$work"/own/*/; do

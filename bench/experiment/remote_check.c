@@ -136,7 +136,8 @@ static void check_shaping(struct checking *c, const struct remote_host *h)
 	if (ask(h, held, sizeof(held),
 	        "kill -0 \"$(cat " LEASE_DIRECTORY "/watcher 2>/dev/null)\" 2>/dev/null && cat " LEASE_DIRECTORY
 	        "/owner")[0])
-		say(c, h->name, "lease", "no", "one head at a time", "held by %s", held);
+		say(c, h->name, "lease", "no", "one head at a time",
+		    "held by %s; it ends by itself when that one is dead", held);
 	if (!h->spec->device[0])
 		return;
 	if (remote_host_qdisc(h, shown, sizeof(shown), &e) < 0 ||
