@@ -203,6 +203,7 @@ ok 'a domain of the user is started' here src virsh -q create "$work/guest/own.x
 # shellcheck disable=SC2086
 said=$(on_head check "$config" $own 2>&1)
 like 'check: now it is there' "$said" '^own domain +yes'
+like 'check: its memory is as the config says' "$said" '^own memory +yes'
 like 'check: its disk is the same on both' "$said" '^own storage +yes'
 # shellcheck disable=SC2086
 ok 'it is measured, twice' on_head run "$config" --wait -q -o "$work/own" --repeat 2 $own

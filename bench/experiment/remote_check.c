@@ -272,6 +272,20 @@ static void check_disks(struct checking *c, const char *domain, const char *docu
 		say(c, domain, "storage", "yes", purpose, "no disk of it is a file");
 }
 
+/* What metrics are shares of. */
+static void check_size(struct checking *c, virConnectPtr connection, const struct experiment_vm *vm)
+{
+	int64_t bytes = 0;
+	char is[32], set[32];
+	struct err e = { 0 };
+	if (hypervisor_domain_memory(connection, vm->domain, &bytes, &e) < 0)
+		say(c, vm->domain, "memory", "no", "as the config says", "%s", e.text);
+	else
+		say(c, vm->domain, "memory", bytes == vm->memory_bytes ? "yes" : "no", "as the config says",
+		    "it has %s, and %s.memory is %s", size_format(bytes, is, sizeof(is)), vm->name,
+		    size_format(vm->memory_bytes, set, sizeof(set)));
+}
+
 static void check_domains(struct checking *c)
 {
 	const struct experiment *x = c->x;
@@ -285,8 +299,10 @@ static void check_domains(struct checking *c)
 		bool there = hypervisor_domain_document(c->connections[at], vm->domain, &document, &e) == 0;
 		say(c, vm->domain, "domain", there ? "yes" : "no", "a domain of yours, which is left as it is",
 		    "%s%s", there ? "it runs on " : e.text, there ? vm->node : "");
-		if (there)
+		if (there) {
+			check_size(c, c->connections[at], vm);
 			check_disks(c, vm->domain, document);
+		}
 		free(document);
 		e = (struct err){ 0 };
 		if (guest_agent_words(x, i, words, sizeof(words), &e) == 0)
