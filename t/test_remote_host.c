@@ -155,6 +155,20 @@ static void a_renewed_lease_lasts_and_a_released_one_undoes_at_once(void **state
 	assert_string_equal(output, "held by migmeter on head, pid 7\nundone\n");
 }
 
+static void what_was_there_before_is_not_ours_to_remove(void **state)
+{
+	(void)state;
+	char text[3 * LEASE_SCRIPT_ROOM], taking[LEASE_SCRIPT_ROOM], output[4096];
+	if (geteuid() != 0)
+		skip();
+	snprintf(text, sizeof(text),
+	         "mkdir /run/migmeter-own\ncat >/run/take <<'TAKE'\n%s\nTAKE\nsh /run/take; [ $? = 8 ] || exit 1\n"
+	         "[ -d /run/migmeter-own ] && [ ! -d " LEASE_DIRECTORY " ]",
+	         take(5, taking));
+	assert_int_equal(scripts(text, output, sizeof(output)), 0);
+	assert_string_equal(output, "/run/migmeter-own is there already\n");
+}
+
 /* Its waiting shell was killed: the next who takes the lease undoes first, and so does a release. */
 static void a_lease_whose_shell_was_killed_is_undone_by_others(void **state)
 {
@@ -334,6 +348,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_renewed_lease_lasts_and_a_released_one_undoes_at_once, scratch_make,
 		                                scratch_remove),
 		cmocka_unit_test_setup_teardown(a_lease_whose_shell_was_killed_is_undone_by_others, scratch_make,
+		                                scratch_remove),
+		cmocka_unit_test_setup_teardown(what_was_there_before_is_not_ours_to_remove, scratch_make,
 		                                scratch_remove),
 		cmocka_unit_test_setup_teardown(a_shell_elsewhere_answers, scratch_make, scratch_remove),
 		cmocka_unit_test_setup_teardown(a_plan_names_every_command_and_one_interface, scratch_make,

@@ -138,6 +138,9 @@ static void check_shaping(struct checking *c, const struct remote_host *h)
 	        "/owner")[0])
 		say(c, h->name, "lease", "no", "one head at a time",
 		    "held by %s; it ends by itself when that one is dead", held);
+	else if (ask(h, held, sizeof(held), "[ -e '%s' ] && echo yes", h->directory)[0])
+		say(c, h->name, "directory", "no", "the guests' kernel",
+		    "'%s' is there already, and would be removed", h->directory);
 	if (!h->spec->device[0])
 		return;
 	if (remote_host_qdisc(h, shown, sizeof(shown), &e) < 0 ||

@@ -34,10 +34,13 @@ static const char watch[] =
 
 char *lease_take_script(const struct lease *lease, char script[LEASE_SCRIPT_ROOM])
 {
-	char waits[1024], removal[600] = "";
+	char waits[1024], removal[600] = "", refusal[900] = "";
 	snprintf(waits, sizeof(waits), watch, lease->seconds, lease->seconds);
 	if (lease->directory)
 		snprintf(removal, sizeof(removal), "rm -rf '%s'\n", lease->directory);
+	if (lease->directory)
+		snprintf(refusal, sizeof(refusal), "[ ! -e '%s' ] || { echo '%s is there already'; exit 8; }\n",
+		         lease->directory, lease->directory);
 	snprintf(script, LEASE_SCRIPT_ROOM,
 	         "( umask 077\n"
 	         "if [ -d " D " ]; then\n"
@@ -47,6 +50,7 @@ char *lease_take_script(const struct lease *lease, char script[LEASE_SCRIPT_ROOM
 	         "	[ ! -f " D "/undo ] || sh " D "/undo\n"
 	         "	rm -rf " D "\n"
 	         "fi\n"
+	         "%s"
 	         "mkdir " D " || exit 1\n"
 	         "echo '%s' >" D "/owner\n"
 	         ": >" D "/guests\n"
@@ -62,7 +66,7 @@ char *lease_take_script(const struct lease *lease, char script[LEASE_SCRIPT_ROOM
 	         "n=0\n"
 	         "while [ ! -s " D "/watcher ] && [ $n -lt 50 ]; do sleep 0.1; n=$((n + 1)); done\n"
 	         "[ -s " D "/watcher ] || { rm -rf " D "; echo 'the waiting shell does not start'; exit 1; } )",
-	         lease->owner, lease->virsh_uri, lease->undo, removal, waits);
+	         refusal, lease->owner, lease->virsh_uri, lease->undo, removal, waits);
 	return script;
 }
 

@@ -25,7 +25,7 @@ struct lease {
 	const char *owner;     /* who has it, for the message to others */
 	int seconds;           /* without a renewal, until it ends */
 	const char *undo;      /* lines of shell, each run whatever became of the others */
-	const char *directory; /* removed with all that is in it; NULL: none */
+	const char *directory; /* removed with all that is in it, and refused when it is there before; NULL: none */
 	const char *virsh_uri; /* through which domains named by lease_guest_script() are ended */
 };
 
