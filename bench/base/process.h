@@ -3,11 +3,12 @@
  *
  * A child of process_run dies with us (PR_SET_PDEATHSIG = SIGKILL) and has a process group of its own, so that a
  * terminal's Ctrl-C does not reach it; daemons started with process_start live on and are the caller's to register
- * with the undo register and to end.
+ * with the undo register and to end. A process_child runs while its starter does something else.
  */
 #ifndef BENCH_BASE_PROCESS_H
 #define BENCH_BASE_PROCESS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -16,10 +17,11 @@ struct err;
 
 /* Where and how a child runs; all members may be zero. */
 struct process_place {
-	const char *netns; /* path of a network namespace, for example /run/netns/NAME */
-	const char *mntns; /* path of a bind-mounted mount namespace */
-	const char *utsns; /* path of a UTS namespace */
-	int core;          /* 1 + the core to pin to; 0: not pinned */
+	const char *netns;              /* path of a network namespace, for example /run/netns/NAME */
+	const char *mntns;              /* path of a bind-mounted mount namespace */
+	const char *utsns;              /* path of a UTS namespace */
+	int core;                       /* 1 + the core to pin to; 0: not pinned */
+	const char *const *environment; /* "NAME=VALUE" beside what is ours, NULL ends; may be NULL */
 };
 
 /*
@@ -33,6 +35,39 @@ int process_run(const struct process_place *place, const char *const argv[], int
 /* The same for a command line without quoting: split at blanks after formatting. Deadline 30 s. */
 int process_runf(const struct process_place *place, struct err *e, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* What a child prints. */
+struct process_text {
+	int fd;     /* -1: closed, or none */
+	char *text; /* always a string */
+	size_t room; /* of which one is the end's; more than fits is lost at the end of stdout, at the begin of stderr */
+	size_t used;
+};
+
+/* A command beside us, in a process group of its own. Zero: there is none. */
+struct process_child {
+	pid_t pid;
+	bool ended;
+	int code, status; /* as of waitid(), once it has ended */
+	struct process_text output, errors;
+};
+
+/*
+ * Start it; stdin is /dev/null. stdout goes to output, stderr to errors; with errors NULL both to output. The buffers
+ * must live until process_child_end(), which is owed for each that was started.
+ */
+int process_child_start(struct process_child *c, const struct process_place *place, const char *const argv[],
+                        char *output, size_t output_room, char *errors, size_t errors_room, struct err *e);
+
+/* Whether it has ended by itself, after at most wait_ns; takes in what it printed. What it started may go on. */
+bool process_child_ended(struct process_child *c, int64_t wait_ns);
+
+/* Of one that has ended: 0 when with status 0, else -1: "WHAT failed with status 3: LAST LINE". A program that is not
+ * there is EXIT_CANNOT. */
+int process_child_result(const struct process_child *c, const char *what, struct err *e);
+
+/* End what is left of its group: SIGTERM, and SIGKILL when it has ended or grace_ns are over. Also where there is none. */
+void process_child_end(struct process_child *c, int64_t grace_ns);
 
 /*
  * Start a program that goes on running, in a session of its own, stdin /dev/null, stdout and stderr appended to
