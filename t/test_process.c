@@ -1,7 +1,7 @@
 /* Running other programs: what is captured, what is said of a failure, and that none is waited for past its time. */
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
-#include "bench/base/process.h"
+#include "bench/base/process_child.h"
 
 #include <setjmp.h>
 #include <signal.h>

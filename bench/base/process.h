@@ -3,12 +3,12 @@
  *
  * A child of process_run dies with us (PR_SET_PDEATHSIG = SIGKILL) and has a process group of its own, so that a
  * terminal's Ctrl-C does not reach it; daemons started with process_start live on and are the caller's to register
- * with the undo register and to end. A process_child runs while its starter does something else.
+ * with the undo register and to end. What runs beside us and is looked at
+ * now and then is a process_child (process_child.h).
  */
 #ifndef BENCH_BASE_PROCESS_H
 #define BENCH_BASE_PROCESS_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -36,45 +36,16 @@ int process_run(const struct process_place *place, const char *const argv[], int
 int process_runf(const struct process_place *place, struct err *e, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* What a child prints. */
-struct process_text {
-	int fd;     /* -1: closed, or none */
-	char *text; /* always a string */
-	size_t room; /* of which one is the end's; more than fits is lost at the end of stdout, at the begin of stderr */
-	size_t used;
-};
-
-/* A command beside us, in a process group of its own. Zero: there is none. */
-struct process_child {
-	pid_t pid;
-	bool ended;
-	int code, status; /* as of waitid(), once it has ended */
-	struct process_text output, errors;
-};
-
-/*
- * Start it; stdin is /dev/null. stdout goes to output, stderr to errors; with errors NULL both to output. The buffers
- * must live until process_child_end(), which is owed for each that was started.
- */
-int process_child_start(struct process_child *c, const struct process_place *place, const char *const argv[],
-                        char *output, size_t output_room, char *errors, size_t errors_room, struct err *e);
-
-/* Whether it has ended by itself, after at most wait_ns; takes in what it printed. What it started may go on. */
-bool process_child_ended(struct process_child *c, int64_t wait_ns);
-
-/* Of one that has ended: 0 when with status 0, else -1: "WHAT failed with status 3: LAST LINE". A program that is not
- * there is EXIT_CANNOT. */
-int process_child_result(const struct process_child *c, const char *what, struct err *e);
-
-/* End what is left of its group: SIGTERM, and SIGKILL when it has ended or grace_ns are over. Also where there is none. */
-void process_child_end(struct process_child *c, int64_t grace_ns);
-
 /*
  * Start a program that goes on running, in a session of its own, stdin /dev/null, stdout and stderr appended to
  * log_path. Returns 0 and its pid.
  */
 int process_start(const struct process_place *place, const char *const argv[], const char *log_path, pid_t *ret_pid,
                   struct err *e);
+
+/* For a child between fork() and exec(): become the program in this place, with these files as its first three. */
+void process_become(const struct process_place *place, const char *const argv[], int in, int out, int errors)
+	__attribute__((noreturn));
 
 /* Enter the place's namespaces in the calling thread (pin too). 0, or -1. */
 int process_enter(const struct process_place *place, struct err *e);

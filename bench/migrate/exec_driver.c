@@ -3,7 +3,7 @@
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
 #include "bench/base/field_text.h"
-#include "bench/base/process.h"
+#include "bench/base/process_child.h"
 #include "bench/base/tree.h"
 #include "bench/base/whole_file.h"
 #include "bench/migrate/domain_xml.h"
