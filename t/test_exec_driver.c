@@ -113,6 +113,8 @@ static void migrate(struct outcome *o, const char *start, const char *ask, const
 		                                .cancel = cancel,
 		                                .state_interval_ns = 30 * NS_PER_MS,
 		                                .command_timeout_ns = NS_PER_S,
+		                                .src_name = "",
+		                                .dst_name = "compute-2",
 		                                .config_directory = "/etc/a config" };
 	const struct migration_spec spec = { .commands = &commands,
 		                             .source_uri = "qemu:///src",
@@ -225,7 +227,7 @@ static void commands_are_told_by_their_environment(void **state)
 	assert_false(there("gone"));
 	static const char *const lines[] = { "MIGMETER_BANDWIDTH=1048576\n",
 		                             "MIGMETER_CONFIG_DIRECTORY=/etc/a config\n",
-		                             "MIGMETER_DESTINATION=dst\n",
+		                             "MIGMETER_DESTINATION=compute-2\n",
 		                             "MIGMETER_DESTINATION_URI=qemu:///dst\n",
 		                             "MIGMETER_DESTINATION_XML=\n",
 		                             "MIGMETER_DOWNTIME_LIMIT_MS=300\n",

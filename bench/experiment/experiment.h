@@ -74,6 +74,7 @@ struct experiment_migration {
 	char vm[OPTION_STRING_ROOM];
 	int driver; /* enum migration_driver */
 	char start[OPTION_STRING_ROOM], state[OPTION_STRING_ROOM], cancel[OPTION_STRING_ROOM]; /* see exec_driver.h */
+	char src_name[OPTION_STRING_ROOM], dst_name[OPTION_STRING_ROOM];
 	int64_t state_interval_ns, command_timeout_ns;
 	int mode, postcopy_switch;
 	int64_t switch_after_ns, downtime_limit_ns, bandwidth_bytes_per_s, timeout_ns;

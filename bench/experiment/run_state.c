@@ -67,6 +67,8 @@ struct migration_spec run_migration_spec(struct run *r)
 			                              .cancel = m->cancel,
 			                              .state_interval_ns = m->state_interval_ns,
 			                              .command_timeout_ns = m->command_timeout_ns,
+			                              .src_name = m->src_name,
+			                              .dst_name = m->dst_name,
 			                              .config_directory = r->config_directory };
 	return (struct migration_spec){
 		.commands = m->driver == DRIVER_EXEC ? &r->commands : NULL,

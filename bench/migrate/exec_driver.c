@@ -96,6 +96,15 @@ static int directory_make(struct exec *x, struct err *e)
 	return 0;
 }
 
+/* As the commands know it. */
+static const char *node_name(const struct exec *x, const char *node)
+{
+	const char *name = node && strcmp(node, "src") == 0   ? x->commands->src_name
+	                   : node && strcmp(node, "dst") == 0 ? x->commands->dst_name
+	                                                      : NULL;
+	return name && *name ? name : node;
+}
+
 static int environment_make(struct exec *x, struct err *e)
 {
 	const struct migration_spec *spec = x->spec;
@@ -103,8 +112,8 @@ static int environment_make(struct exec *x, struct err *e)
 		const char *name, *value;
 	} texts[] = {
 		{ "VM", spec->vm },
-		{ "SOURCE", spec->source_node },
-		{ "DESTINATION", spec->destination_node },
+		{ "SOURCE", node_name(x, spec->source_node) },
+		{ "DESTINATION", node_name(x, spec->destination_node) },
 		{ "SOURCE_URI", spec->source_uri },
 		{ "DESTINATION_URI", spec->destination_uri },
 		{ "MIGRATION_URI", spec->uri },

@@ -6,7 +6,7 @@
  * text, so that no name can be taken for shell:
  *
  *	MIGMETER_VM                     the VM
- *	MIGMETER_SOURCE, _DESTINATION   names of the nodes
+ *	MIGMETER_SOURCE, _DESTINATION   names of the nodes, as migration.src_name and dst_name say
  *	MIGMETER_SOURCE_URI, _DESTINATION_URI   libvirt's URIs of the nodes
  *	MIGMETER_MIGRATION_URI          where the destination's hypervisor is to listen: tcp://10.77.3.3
  *	MIGMETER_DIRECTORY              folder of this migration, for what commands keep for each other; removed at its end
@@ -34,6 +34,7 @@ struct exec_commands {
 	const char *start, *state, *cancel; /* "": there is none; of start there must be one */
 	int64_t state_interval_ns;          /* from an answer to the next question */
 	int64_t command_timeout_ns;         /* of state, of cancel, and of start's end after cancel */
+	const char *src_name, *dst_name;    /* what commands are told for nodes "src" and "dst"; "": these */
 	const char *config_directory;
 };
 
