@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -50,10 +51,17 @@ int process_enter(const struct process_place *place, struct err *e)
 	return 0;
 }
 
-void process_become(const struct process_place *place, const char *const argv[], int in, int out, int errors)
+void process_become(const struct process_place *place, const char *const argv[], int in, int out, int errors,
+                    pid_t parent)
 {
 	struct err e = { 0 };
 	sigset_t none;
+	if (parent) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		setpgid(0, 0); /* Ctrl-C is ours to answer: what undoes a change must not end by it */
+		if (getppid() != parent)
+			_exit(126);
+	}
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	for (int s = 1; s < 32; s++)
@@ -129,7 +137,7 @@ int process_start(const struct process_place *place, const char *const argv[], c
 	pid_t pid = fork();
 	if (pid == 0) {
 		setsid();
-		process_become(place, argv, null, log, log);
+		process_become(place, argv, null, log, log, 0);
 	}
 	close(null);
 	close(log);

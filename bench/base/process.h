@@ -43,9 +43,12 @@ int process_runf(const struct process_place *place, struct err *e, const char *f
 int process_start(const struct process_place *place, const char *const argv[], const char *log_path, pid_t *ret_pid,
                   struct err *e);
 
-/* For a child between fork() and exec(): become the program in this place, with these files as its first three. */
-void process_become(const struct process_place *place, const char *const argv[], int in, int out, int errors)
-	__attribute__((noreturn));
+/*
+ * For a child between fork() and exec(): become the program in this place, with these files as its first three. It ends
+ * with the thread of `parent`, the process that made it, and hears no Ctrl-C; parent 0: it lives on.
+ */
+void process_become(const struct process_place *place, const char *const argv[], int in, int out, int errors,
+                    pid_t parent) __attribute__((noreturn));
 
 /* Enter the place's namespaces in the calling thread (pin too). 0, or -1. */
 int process_enter(const struct process_place *place, struct err *e);

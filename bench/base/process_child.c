@@ -8,7 +8,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -98,13 +97,8 @@ int process_child_start(struct process_child *c, const struct process_place *pla
 	int wrong = errors && out >= 0 ? text_open(&c->errors, errors, errors_room) : out;
 	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	pid_t parent = getpid(), pid = out < 0 || wrong < 0 || null < 0 ? -1 : fork();
-	if (pid == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		setpgid(0, 0); /* Ctrl-C is ours to answer: what undoes a change must not end by it */
-		if (getppid() != parent)
-			_exit(126);
-		process_become(place, argv, null, out, wrong);
-	}
+	if (pid == 0)
+		process_become(place, argv, null, out, wrong, parent);
 	if (pid < 0) {
 		err_errno(e, EXIT_CANNOT, "cannot run '%s'", argv[0]);
 		text_close(&c->output);
