@@ -3,6 +3,7 @@
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
 #include "bench/migrate/domain_xml.h"
+#include "bench/migrate/exec_driver.h"
 #include "bench/migrate/hypervisor.h"
 #include "bench/migrate/steering.h"
 
@@ -182,6 +183,8 @@ int migration_run(const struct migration_spec *spec, struct migration_result *re
 {
 	struct request request = { 0 };
 	struct err unseen = { 0 };
+	if (spec->commands)
+		return exec_migrate(spec, ret, e);
 	e = e ? e : &unseen;
 	memset(ret, 0, sizeof(*ret));
 	virDomainPtr domain = virDomainLookupByName(spec->source, spec->vm);
