@@ -25,6 +25,7 @@ enum hosts_kind { HOSTS_LOCAL, HOSTS_REMOTE };
 enum storage_kind { STORAGE_NONE, STORAGE_ISCSI, STORAGE_COPY };
 enum memory_fill { FILL_NONE, FILL_RANDOM };
 enum accelerator { ACCELERATOR_AUTO, ACCELERATOR_KVM, ACCELERATOR_TCG };
+enum migration_driver { DRIVER_LIBVIRT, DRIVER_EXEC };
 enum migration_mode { MODE_PRECOPY, MODE_POSTCOPY, MODE_NONE };
 enum point_order { ORDER_RANDOM, ORDER_LISTED };
 enum loop_end { UNTIL_DURATION, UNTIL_JOBS };
@@ -75,6 +76,10 @@ struct experiment_vm {
 
 struct experiment_migration {
 	char vm[OPTION_STRING_ROOM];
+	int driver; /* enum migration_driver */
+	char start[OPTION_STRING_ROOM], state[OPTION_STRING_ROOM], cancel[OPTION_STRING_ROOM]; /* see exec_driver.h */
+	char src_name[OPTION_STRING_ROOM], dst_name[OPTION_STRING_ROOM];
+	int64_t state_interval_ns, command_timeout_ns;
 	int mode, postcopy_switch;
 	int64_t switch_after_ns, downtime_limit_ns, bandwidth_bytes_per_s, timeout_ns;
 	double sent_limit; /* times its memory; 0: none */
@@ -118,6 +123,7 @@ struct experiment_collect {
 	int64_t sample_interval_ns, heartbeat_ns, job_interval_ns, cpu_interval_ns, link_interval_ns, packet_bin_ns;
 	int64_t tcp_interval_ns, flow_interval_ns;
 	bool on[11]; /* in the order of collectors[] */
+	bool events; /* the hypervisor's own */
 };
 
 struct experiment {

@@ -172,6 +172,29 @@ static int stream_check(const struct experiment *x, struct err *e)
 	return 0;
 }
 
+/* Commands are handed the mode and the limits; all else that this program asks a hypervisor for they must know themselves. */
+static int driver_check(const struct experiment *x, struct err *e)
+{
+	const struct experiment_migration *m = &x->migration;
+	const char *given = m->start[0] ? "start" : m->state[0] ? "state" : m->cancel[0] ? "cancel" : NULL;
+	if (m->driver != DRIVER_EXEC)
+		return given ? err_set(e, EXIT_USAGE, "migration.%s needs migration.driver = exec", given) : 0;
+	if (!m->start[0])
+		return err_set(e, EXIT_USAGE,
+		               "migration.driver = exec needs migration.start, the command that moves a VM");
+	for (const struct feature *f = features; f->key; f++)
+		if (feature_is_asked(f, &x->features))
+			return err_set(
+				e, EXIT_USAGE,
+				"migration.%s cannot be asked for with migration.driver = exec: have the command "
+				"of migration.start ask for it",
+				f->key);
+	if (m->sent_limit > 0 || m->stream)
+		return err_set(e, EXIT_USAGE, "migration.%s needs migration.driver = libvirt",
+		               m->stream ? "stream" : "sent_limit");
+	return 0;
+}
+
 int experiment_check(struct experiment *x, struct err *e)
 {
 	if (!x->vm_count)
@@ -193,7 +216,7 @@ int experiment_check(struct experiment *x, struct err *e)
 	int moves = experiment_is_group(x) ? group_check(x, e)
 	            : x->consolidate.ops   ? loop_check(x, e)
 	                                   : moving_check(x, e);
-	if (moves < 0 || stream_check(x, e) < 0)
+	if (moves < 0 || stream_check(x, e) < 0 || driver_check(x, e) < 0)
 		return -1;
 	for (int i = 0; i < x->vm_count; i++)
 		if (experiment_copies(x, &x->vms[i]) && !x->features.copy_disks)

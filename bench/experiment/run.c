@@ -96,7 +96,7 @@ static int stage_connect(struct run *r, struct err *e)
 	for (int i = NODE_SRC; i <= NODE_DST; i++) {
 		const struct node *n = &r->testbed.nodes[i];
 		if (hypervisor_open(&r->connections[i], n->libvirt_uri, e) < 0 ||
-		    events_open(&r->events[i], r->connections[i], n->name, run_on_event, r, e) < 0)
+		    events_open(&r->events[i], r->connections[i], n->name, run_on_hypervisor_event, r, e) < 0)
 			return -1;
 	}
 	run_directory_set(&r->directory, "hypervisor", hypervisor_facts(r->connections[NODE_SRC]));
@@ -201,10 +201,21 @@ static void run_close(struct run *r, struct err *e)
 	close_testbed(r, e);
 }
 
+/* Absolute: a command may change its folder. */
+static void config_directory_find(struct run *r)
+{
+	char path[PATH_MAX];
+	if (!realpath(r->order->config_path, path))
+		snprintf(path, sizeof(path), "./config");
+	*strrchr(path, '/') = '\0';
+	snprintf(r->config_directory, sizeof(r->config_directory), "%s", path);
+}
+
 int run_execute(const struct run_order *order, struct err *e)
 {
 	struct run r = { .order = order, .x = order->experiment };
 	struct err trouble = { 0 };
+	config_directory_find(&r);
 	if (r.x->remote.run_id[0])
 		r.run_id = strtoull(r.x->remote.run_id, NULL, 16);
 	else if (getrandom(&r.run_id, sizeof(r.run_id), 0) != sizeof(r.run_id))

@@ -84,6 +84,9 @@ static int migrate(struct run *r, const struct experiment_vm *vm, struct err *e)
 	spec.destination = r->connections[to];
 	spec.vm = experiment_domain(vm);
 	spec.source_node = r->testbed.nodes[from].name;
+	spec.destination_node = r->testbed.nodes[to].name;
+	spec.source_uri = r->testbed.nodes[from].libvirt_uri;
+	spec.destination_uri = r->testbed.nodes[to].libvirt_uri;
 	spec.uri = uri;
 	spec.peer_uri = r->testbed.nodes[to].peer_uri[0] ? r->testbed.nodes[to].peer_uri : NULL;
 	spec.destination_core = r->testbed.nodes[to].core;
@@ -120,14 +123,18 @@ static int migrate(struct run *r, const struct experiment_vm *vm, struct err *e)
 		run_directory_set(&r->directory, "migration.completed", completed);
 	if (result.features_on)
 		run_directory_set(&r->directory, "features.on", json_object_get(result.features_on));
-	if (m->mode == MODE_POSTCOPY)
+	if (result.end_error_ns)
+		run_directory_set(&r->directory, "migration.end_error_ns",
+		                  json_object_new_int64(result.end_error_ns));
+	bool told = m->mode == MODE_POSTCOPY && !spec.commands; /* of the switch */
+	if (told)
 		run_directory_set(&r->directory, "migration.postcopy_began",
 		                  json_object_new_boolean(result.postcopy_start_ns != 0));
 	if (result.recoveries)
 		run_directory_set(&r->directory, "migration.recoveries", json_object_new_int(result.recoveries));
 	if (result.lost)
 		run_directory_set(&r->directory, "migration.vm_lost", json_object_new_boolean(true));
-	if (status == 0 && m->mode == MODE_POSTCOPY && !result.postcopy_start_ns && !result.timed_out)
+	if (status == 0 && told && !result.postcopy_start_ns && !result.timed_out)
 		progress_note("post-copy never began: the migration was complete before the switch");
 	migration_result_free(&result);
 	return status;

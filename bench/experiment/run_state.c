@@ -12,18 +12,21 @@ int run_node_index(const char *name)
 	return strcmp(name, "dst") == 0 ? NODE_DST : NODE_SRC;
 }
 
-void run_on_event(void *context, int64_t head_ns, const char *vm, const char *node, const char *event,
-                  const char *detail)
+/* The name of a VM by its own, or by what libvirt calls it; NULL: a domain on a remote node that is none of ours. */
+static const char *vm_of(const struct run *r, const char *name)
 {
-	struct run *r = context;
+	for (int i = 0; i < r->x->vm_count; i++)
+		if (strcmp(experiment_domain(&r->x->vms[i]), name) == 0 || strcmp(r->x->vms[i].name, name) == 0)
+			return r->x->vms[i].name;
+	return name[0] && r->testbed.remote ? NULL : name;
+}
+
+/* Where a VM runs now, and whether one is lost. */
+static void follow(struct run *r, const char *vm, const char *node, const char *event, const char *detail)
+{
 	int i = 0;
-	while (i < r->x->vm_count && strcmp(experiment_domain(&r->x->vms[i]), vm) != 0)
+	while (i < r->x->vm_count && strcmp(r->x->vms[i].name, vm) != 0)
 		i++;
-	if (i < r->x->vm_count)
-		vm = r->x->vms[i].name;
-	else if (vm[0] && r->testbed.remote)
-		return; /* a domain there that is none of ours */
-	run_directory_event(&r->directory, head_ns, vm, node, event, detail);
 	if (i < r->x->vm_count && strcmp(event, "resume") == 0)
 		atomic_store(&r->at[i], run_node_index(node));
 	if (strcmp(event, "lifecycle") != 0 || strncmp(detail, "stopped/", 8) != 0 ||
@@ -40,6 +43,25 @@ void run_on_event(void *context, int64_t head_ns, const char *vm, const char *no
 	}
 }
 
+void run_on_event(void *context, int64_t head_ns, const char *vm, const char *node, const char *event,
+                  const char *detail)
+{
+	struct run *r = context;
+	const char *ours = vm_of(r, vm);
+	if (ours)
+		run_directory_event(&r->directory, head_ns, ours, node, event, detail);
+}
+
+void run_on_hypervisor_event(void *context, int64_t head_ns, const char *vm, const char *node, const char *event,
+                             const char *detail)
+{
+	struct run *r = context;
+	if (r->x->collect.events)
+		run_on_event(r, head_ns, vm, node, event, detail);
+	if (vm_of(r, vm))
+		follow(r, vm_of(r, vm), node, event, detail);
+}
+
 void run_begin_phase(struct run *r, const char *name, int64_t planned_ns)
 {
 	run_directory_event(&r->directory, clock_now_ns(), "", "", "phase", name);
@@ -51,7 +73,17 @@ struct migration_spec run_migration_spec(struct run *r)
 	const struct experiment_migration *m = &r->x->migration;
 	static const enum postcopy_moment moments[] = { POSTCOPY_NOW, POSTCOPY_AFTER_FIRST_PASS,
 		                                        POSTCOPY_AFTER_TIME };
+	if (m->driver == DRIVER_EXEC)
+		r->commands = (struct exec_commands){ .start = m->start,
+			                              .state = m->state,
+			                              .cancel = m->cancel,
+			                              .state_interval_ns = m->state_interval_ns,
+			                              .command_timeout_ns = m->command_timeout_ns,
+			                              .src_name = m->src_name,
+			                              .dst_name = m->dst_name,
+			                              .config_directory = r->config_directory };
 	return (struct migration_spec){
+		.commands = m->driver == DRIVER_EXEC ? &r->commands : NULL,
 		.postcopy = m->mode == MODE_POSTCOPY ? moments[m->postcopy_switch] : POSTCOPY_NEVER,
 		.postcopy_after_ns = m->switch_after_ns,
 		.downtime_limit_ns = m->downtime_limit_ns,

@@ -3,6 +3,7 @@
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
 #include "bench/migrate/domain_xml.h"
+#include "bench/migrate/exec_driver.h"
 #include "bench/migrate/hypervisor.h"
 #include "bench/migrate/steering.h"
 
@@ -89,8 +90,8 @@ static bool broken_in_postcopy(virDomainPtr domain)
 #endif
 }
 
-/* Try to go on after a broken link until it works or the time for it is over; e holds the words of the last failure.
- */
+/* Try to go on after a broken link until it works or the time for it is over; e holds the words of the last failure. Where
+ * one side's VM is no longer there nothing can. */
 static bool recover(const struct migration_spec *spec, virDomainPtr domain, const struct request *r,
                     struct steering *s, struct migration_result *ret, virDomainPtr *ret_moved, struct err *e)
 {
@@ -105,7 +106,10 @@ static bool recover(const struct migration_spec *spec, virDomainPtr domain, cons
 			ret->recoveries++;
 			return true;
 		}
+		bool gone = virGetLastErrorCode() == VIR_ERR_NO_DOMAIN;
 		hypervisor_error(e, "migration of '%s' failed", spec->vm);
+		if (gone)
+			break;
 		clock_sleep(RECOVER_PAUSE_NS);
 	}
 	return false;
@@ -179,6 +183,8 @@ int migration_run(const struct migration_spec *spec, struct migration_result *re
 {
 	struct request request = { 0 };
 	struct err unseen = { 0 };
+	if (spec->commands)
+		return exec_migrate(spec, ret, e);
 	e = e ? e : &unseen;
 	memset(ret, 0, sizeof(*ret));
 	virDomainPtr domain = virDomainLookupByName(spec->source, spec->vm);

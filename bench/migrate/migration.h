@@ -3,6 +3,8 @@
  *
  * The head speaks to both daemons (managed direct migration), or they to each other with features->peer2peer. The
  * call blocks in its thread; a second one steers: it sets limits, switches to post-copy, aborts, reads back what is on.
+ * Or commands carry it out (exec_driver.h); then what they cannot be asked for is not used, and what they do not tell is
+ * not in the result.
  */
 #ifndef BENCH_MIGRATE_MIGRATION_H
 #define BENCH_MIGRATE_MIGRATION_H
@@ -16,14 +18,17 @@
 #include <stdint.h>
 
 struct err;
+struct exec_commands;
 struct json_object;
 
 enum postcopy_moment { POSTCOPY_NEVER, POSTCOPY_NOW, POSTCOPY_AFTER_FIRST_PASS, POSTCOPY_AFTER_TIME };
 
 struct migration_spec {
-	virConnectPtr source, destination;
+	const struct exec_commands *commands;     /* NULL: libvirt */
+	virConnectPtr source, destination;        /* with commands each may be NULL */
+	const char *source_uri, *destination_uri; /* libvirt's, for commands; may be NULL */
 	const char *vm;
-	const char *source_node; /* for events */
+	const char *source_node, *destination_node; /* for events; for commands */
 	const char *
 		uri; /* where the destination's QEMU listens: "tcp://10.77.3.3:49152", or without a port: libvirt's choice */
 	const char *
@@ -63,7 +68,8 @@ struct migration_spec {
 };
 
 struct migration_result {
-	int64_t start_ns, end_ns;                                      /* head time of the call and of its return */
+	int64_t start_ns, end_ns; /* head time of the call and of its return */
+	int64_t end_error_ns;     /* it may have ended so much earlier: it was asked for now and then only */
 	int64_t postcopy_requested_ns, postcopy_start_ns, released_ns; /* 0: did not come */
 	int recoveries;                                                /* broken links survived */
 	bool lost;      /* it failed after the switch: the VM runs nowhere, or where the daemon does not answer */
