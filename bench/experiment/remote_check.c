@@ -262,10 +262,11 @@ static void check_disks(struct checking *c, const char *domain, const char *docu
 	for (const char *at = document; next_disk(&at, path, sizeof(path)); disks++) {
 		for (int i = 0; i < HOSTS; i++)
 			ask(&c->hosts[i], seen[i], sizeof(seen[i]),
-			    "i=$(stat -L -c 'inode %%i' '%s') && m=$(findmnt -n -o SOURCE,FSTYPE -T '%s' | tr -s '\\n ' ' ') &&\n"
+			    "( i=$(stat -L -c 'inode %%i' '%s' 2>/dev/null) &&\n"
+			    "m=$(findmnt -n -o SOURCE,FSTYPE -T '%s' | tr -s '\\n ' ' ') || exit 1\n"
 			    "case $m in *ext?\\ |*xfs\\ |*btrfs\\ |*tmpfs\\ |*overlay\\ )\n"
 			    "	read -r b </proc/sys/kernel/random/boot_id; m=\"$m of machine $b\" ;; esac\n"
-			    "echo \"$i of $m\"",
+			    "echo \"$i of $m\" )",
 			    path, path);
 		bool same = seen[0][0] && strcmp(seen[0], seen[1]) == 0;
 		say(c, domain, "storage", same ? "yes" : "no", purpose, "'%s' is %s on src, %s on dst", path,
