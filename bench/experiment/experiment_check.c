@@ -215,7 +215,8 @@ int experiment_check(struct experiment *x, struct err *e)
 	int moves = experiment_is_group(x) ? group_check(x, e)
 	            : x->consolidate.ops   ? loop_check(x, e)
 	                                   : moving_check(x, e);
-	if (moves < 0 || stream_check(x, e) < 0 || driver_check(x, e) < 0)
+	if (moves < 0 || feature_check_bandwidth(x->migration.bandwidth_bytes_per_s, e) < 0 ||
+	    stream_check(x, e) < 0 || driver_check(x, e) < 0)
 		return -1;
 	for (int i = 0; i < x->vm_count; i++)
 		if (experiment_copies(x, &x->vms[i]) && !x->features.copy_disks)
