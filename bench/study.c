@@ -310,11 +310,12 @@ static int run_once(struct study *s, long index, struct err *e)
 /* What is computed over the runs, and the pages over them. */
 static void pages_write(const struct study *s)
 {
-	long count = 0;
+	long count = 0, planned = 0;
 	char(*folders)[800] = calloc((size_t)study_run_count(s), sizeof(*folders)), page[800], status[32];
 	const char **names = calloc((size_t)study_run_count(s), sizeof(*names));
 	struct err e = { 0 };
 	for (long i = 0; folders && names && i < study_run_count(s); i++) {
+		planned += s->states[i] != RUN_LEFT_OUT;
 		study_run_folder(s, i, folders[count], sizeof(*folders));
 		if (run_directory_status(folders[count], status, sizeof(status)) == 0) {
 			names[count] = folders[count];
@@ -325,7 +326,7 @@ static void pages_write(const struct study *s)
 	    (analyze_study(s->directory, &e) < 0 || report_study(s->directory, NULL, page, sizeof(page), &e) < 0))
 		err_report(&e);
 	else if (count && s->format == REPORT_TEXT)
-		printf("\n%ld of %ld runs: %s\n", count, study_run_count(s), page);
+		printf("\n%ld of %ld runs: %s\n", planned - study_left(s), planned, page);
 	if (s->format != REPORT_TEXT && report_tables(stdout, names, (int)count, s->format, &e) < 0)
 		err_report(&e);
 	free(names);
@@ -369,8 +370,10 @@ int study_run(struct study *s)
 			if (s->states[i] == RUN_SKIPPED && !s->skipped[0])
 				snprintf(s->skipped, sizeof(s->skipped), "%s", e.text);
 		}
-		spent_ns += clock_now_ns() - start_ns;
-		done++;
+		if (s->states[i] != RUN_SKIPPED) { /* which takes little */
+			spent_ns += clock_now_ns() - start_ns;
+			done++;
+		}
 	}
 	if (study_run_count(s) > 1) {
 		study_table_show(s, 0);

@@ -11,6 +11,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -36,6 +37,46 @@ static void an_interrupt_ends_only_what_was_not_over(void **state)
 	assert_int_equal(study_outcome(&s, EXIT_DONE), EXIT_INTERRUPTED);
 	run_interrupted = 0;
 	assert_int_equal(study_outcome(&s, EXIT_DONE), EXIT_DONE);
+}
+
+/* What the table says, with its other words left out. */
+static void table_is(const struct study *s, const char *marks)
+{
+	char text[4096] = "";
+	FILE *file = tmpfile();
+	int before = dup(STDERR_FILENO);
+	assert_non_null(file);
+	progress_quiet(false);
+	dup2(fileno(file), STDERR_FILENO);
+	study_table_show(s, 0);
+	dup2(before, STDERR_FILENO);
+	close(before);
+	progress_quiet(true);
+	rewind(file);
+	text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
+	fclose(file);
+	char *first = strchr(text, '\n');
+	assert_non_null(first);
+	assert_string_equal(first + 1, marks);
+}
+
+static void a_table_fits_the_screen(void **state)
+{
+	enum { POINTS = 70 };
+	enum study_state states[2 * POINTS] = { RUN_COMPLETE, RUN_FAILED, RUN_SKIPPED };
+	static char labels[POINTS][300] = { "a=1", "a=2" };
+	struct study s = { .points = 2, .repeats = 2, .states = states, .labels = labels };
+	(void)state;
+	states[3] = RUN_RUNNING;
+	table_is(&s, "migmeter:   +-  a=1\nmigmeter:   x>  a=2\n");
+	s.points = POINTS;
+	s.repeats = 1;
+	states[1] = RUN_RUNNING;
+	states[2] = RUN_LEFT_OUT;
+	states[3] = RUN_SKIPPED;
+	table_is(&s, "migmeter:   +>-.............................................................\n"
+	             "migmeter:   .....\n"
+	             "migmeter:   >  a=2, repeat 1\n");
 }
 
 /* Two that begin in the same second. */
@@ -113,6 +154,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_interrupt_ends_only_what_was_not_over),
+		cmocka_unit_test(a_table_fits_the_screen),
 		cmocka_unit_test(a_folder_has_one_owner),
 		cmocka_unit_test(repeats_are_blocks_in_random_order),
 		cmocka_unit_test(runs_come_in_that_order),
