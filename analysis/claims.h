@@ -44,6 +44,7 @@ struct claim {
 };
 
 extern const struct claim kuno_claims[], hirofuchi_claims[], sakurai_rtt_claims[], openflow_claims[];
+extern const struct claim group_claims[], reuse_claims[], reachable_claims[], waiting_claims[];
 extern const struct paper_table hirofuchi_tables[];
 
 /* What a word of a term says. */

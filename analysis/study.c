@@ -278,6 +278,7 @@ static char *key_format(const struct study_key *key, char *buffer, size_t room)
 double study_value(const struct study_runs *s, const struct study_key *key, long repeat, char *reason, size_t room)
 {
 	char unseen[2], which[256], why[300] = "";
+	const char *ended = "";
 	int there = 0;
 	if (!reason) {
 		reason = unseen;
@@ -288,6 +289,8 @@ double study_value(const struct study_runs *s, const struct study_key *key, long
 		if (!study_run_is(run, key))
 			continue;
 		there = 1;
+		if (run->repeat == repeat && !run->complete)
+			ended = run->reason;
 		if (!run->complete || run->repeat != repeat)
 			continue;
 		double value = row_value(run, find_row(run, key->metric, key->vm, key->role, key->estimator), why,
@@ -302,7 +305,8 @@ double study_value(const struct study_runs *s, const struct study_key *key, long
 	}
 	key_format(key, which, sizeof(which));
 	if (there)
-		snprintf(reason, room, "repeat %ld has no complete run of %s", repeat, which);
+		snprintf(reason, room, "repeat %ld has no complete run of %s%s%s", repeat, which, *ended ? ": " : "",
+		         ended);
 	else
 		snprintf(reason, room, "the study has no run of %s", which);
 	return NAN;

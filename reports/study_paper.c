@@ -5,6 +5,7 @@
 #include "reports/csv_table.h"
 #include "reports/draw.h"
 #include "reports/html.h"
+#include "reports/study_bars.h"
 #include "reports/study_claims.h"
 #include "reports/study_curves.h"
 #include "reports/study_replies.h"
@@ -140,12 +141,26 @@ static void put_curve_sizes(FILE *out, const struct study_view *v)
 	}
 }
 
+/* All VMs, which are the same at each point. */
+static void put_bar_sizes(FILE *out, const struct study_view *v)
+{
+	const struct run_data *any = v->paper->bars ? study_view_any(v) : NULL;
+	struct json_object *vms = any ? json_at(any->manifest, "vms") : NULL;
+	for (size_t i = 0; json_object_is_type(vms, json_type_array) && i < json_object_array_length(vms); i++) {
+		struct json_object *vm = json_object_array_get_idx(vms, i);
+		char name[200];
+		snprintf(name, sizeof(name), "%.80s: %.80s", json_text(vm, "name"), json_text(workload_of(vm), "name"));
+		if (workload_of(vm))
+			put_size(out, name, vm);
+	}
+}
+
 static void put_sizes(FILE *out, const struct study_view *v)
 {
 	const struct run_data *any = study_view_any(v);
 	char rate[64];
 	fputs("<section>\n<h2>Sizes</h2>\n<p class=\"note\">", out);
-	if ((v->paper->loops || v->paper->times || v->paper->curves) && any)
+	if ((v->paper->loops || v->paper->times || v->paper->curves || v->paper->bars) && any)
 		html_textf(out, "VMs move over %s.", value_format(run_link_rate(any), "bit/s", rate, sizeof(rate)));
 	fputs("</p>\n<table>\n<thead><tr><th>workload</th><th class=\"number\">memory of a VM</th>"
 	      "<th class=\"number\">of it beyond the scale, zero</th><th class=\"number\">disk</th><th>its "
@@ -155,6 +170,7 @@ static void put_sizes(FILE *out, const struct study_view *v)
 	put_loop_sizes(out, v);
 	put_point_sizes(out, v);
 	put_curve_sizes(out, v);
+	put_bar_sizes(out, v);
 	fputs("</tbody>\n</table>\n</section>\n", out);
 }
 
@@ -322,6 +338,9 @@ static int plots(const struct study_view *v, struct study_plot *ret, int room)
 	if (v->beside && count < room)
 		add_plot(ret, &count, "tuning", paper->beside_heading,
 		         (struct study_plot){ .script = "study_bars.gp", .prepare = study_beside_prepare });
+	for (const struct paper_bars *b = paper->bars; b && b->name && count < room; b++)
+		add_plot(ret, &count, b->name, b->heading,
+		         (struct study_plot){ .script = "study_bars.gp", .prepare = study_bars_prepare, .of = b });
 	for (const struct paper_loops *l = paper->loops; l && l->name && count < room; l++)
 		add_plot(ret, &count, l->name, l->heading,
 		         (struct study_plot){ .script = "cluster.gp", .prepare = loops_prepare, .of = l });

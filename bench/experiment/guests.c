@@ -110,7 +110,8 @@ static int arguments_make(const struct experiment *x, int index, const struct te
 			option_get(row, vm->workload_options[w], value, sizeof(value));
 			result = guest_settings_set(&s, key, value, e);
 		}
-	int length = snprintf(buffer, room, "%s ", GUEST_KERNEL_ARGUMENTS);
+	int length = snprintf(buffer, room, "%s %s", GUEST_KERNEL_ARGUMENTS,
+	                      x->features.async_page_faults == ASYNC_OFF ? "no-kvmapf " : "");
 	if (result == 0)
 		result = guest_settings_format(&s, buffer + length, room - (size_t)length, e);
 	guest_settings_free(&s);
