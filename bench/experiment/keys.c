@@ -135,6 +135,8 @@ static const struct option_row migration_rows[] = {
 	  "decode the migration's stream as it passes: what need not have been sent, in pages.csv" },
 	{ "stream_kept", OPTION_STRING, MIGRATION(stream_kept), "", NULL, NULL,
 	  "folder in which a node keeps, from run to run, hashes of the pages of VMs that left it" },
+	{ "page_waits", OPTION_BOOLEAN, MIGRATION(page_waits), "no", NULL, NULL,
+	  "post-copy: have the destination's QEMU count and trace how long vCPUs wait for pages (waits-VM.csv)" },
 	{ "suspend", OPTION_DURATION, MIGRATION(suspend_ns), "0s", "0s", "1h",
 	  "stop the VM so long in the middle of the time in which it would migrate (mode none)" },
 	OPTION_END
