@@ -31,7 +31,7 @@ GUEST_SOURCES := $(wildcard workloads/*.c) $(addprefix bench/base/,err.c clock.c
 GUEST_OBJECTS := $(GUEST_SOURCES:%.c=$(B)/guest/%.o)
 C_TESTS := $(patsubst t/%.c,$(B)/t/%.t,$(filter-out t/fuzz_alone.c t/bench_%.c,$(wildcard t/*.c)))
 
-.PHONY: help all deps guest images demo kuno kuno-explain hirofuchi sakurai sakurai-tables sakurai-rtt sakurai-machine openflow openflow-distance check check-full lint install clean bench FORCE
+.PHONY: help all deps guest images demo kuno kuno-explain hirofuchi sakurai sakurai-tables sakurai-rtt sakurai-machine openflow openflow-distance wide-area check check-full lint install clean bench FORCE
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -101,6 +101,13 @@ openflow: deps   ## the study of configs/openflow at scale 1/8: 33 runs (about 1
 openflow-distance: deps ## the same VM at RTTs of 0 to 30 ms, with its disk left behind or not (8 runs, about 8 minutes)
 	$(Q)$(MAKE) --no-print-directory $(PARALLEL) all
 	$(Q)$(B)/migmeter run configs/openflow/distance.conf -o results/openflow-distance --continue
+
+WIDE_AREA := groups waiting reachable $(if $(wildcard configs/wide-area/reuse.conf),reuse)
+# Of each claim the runs that it needs; more of them: build/migmeter run configs/wide-area/groups.conf --repeat 3
+wide-area: deps  ## configs/wide-area: groups, reachability, who waits in post-copy (about 35 minutes), in results/wide-area-*
+	$(Q)$(MAKE) --no-print-directory $(PARALLEL) all
+	$(Q)for part in $(WIDE_AREA); do \
+		$(B)/migmeter run configs/wide-area/$$part.conf -o results/wide-area-$$part --continue || exit $$?; done
 
 check: deps      ## all tests (about 5 minutes)
 	$(Q)$(MAKE) --no-print-directory $(PARALLEL) all tests

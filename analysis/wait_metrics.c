@@ -60,7 +60,8 @@ static void put_waits(const struct run_vm *vm, const struct waits *w, struct met
 	} shares[] = { { "p50", 0.5 }, { "p99", 0.99 }, { "longest", 1 } };
 	const char *none = w->all.count ? NULL : "no vCPU waited for a page that came";
 	metrics_put(metrics, "postcopy_waits", vm, "", (double)w->all.count, NULL);
-	metrics_put(metrics, "postcopy_wait", vm, "mean", none ? NAN : (double)w->sum_ns / (double)w->all.count, none);
+	metrics_put(metrics, "postcopy_wait", vm, "mean", none ? NAN : (double)w->sum_ns / (double)w->all.count,
+	            none);
 	for (size_t i = 0; i < sizeof(shares) / sizeof(*shares); i++)
 		metrics_put(metrics, "postcopy_wait", vm, shares[i].name,
 		            none ? NAN : (double)histogram_quantile(&w->all, shares[i].share), none);
@@ -74,7 +75,8 @@ static void put_blocked(const struct run *run, const struct run_vm *vm, struct j
 	struct json_object *list = NULL;
 	int64_t all_ns = run_fact(run, "/migration/page_waits/all_ns"),
 		said_ns = run_fact(run, "/migration/page_waits/latency_ns");
-	metrics_put(metrics, "postcopy_blocked", vm, "all", all_ns < 0 ? NAN : (double)all_ns, all_ns < 0 ? none : NULL);
+	metrics_put(metrics, "postcopy_blocked", vm, "all", all_ns < 0 ? NAN : (double)all_ns,
+	            all_ns < 0 ? none : NULL);
 	if (said_ns >= 0)
 		metrics_put(metrics, "postcopy_wait", vm, "said", (double)said_ns, NULL);
 	json_object_object_get_ex(facts, "vcpu_ns", &list);

@@ -7,9 +7,9 @@
 	"T. Hirofuchi: research report on wide-area migration of large groups of virtual machines. It names results without " \
 	"figures; the sizes here are our own. "
 
-#define TIMES(link, at)                                                                                              \
+#define TIMES(id, link, at)                                                                                          \
 	{                                                                                                            \
-		.name = "group-" link,                                                                               \
+		.name = "group_" id,                                                                                 \
 		.heading = "Time to move the group at " at "; the line: all of its memory at the link's rate, once", \
 		.axis = "time for the group (s)", .factor = 1e9, .line = "group_bound",                              \
 		.bars = { { "one after the other", "link=" link " schedule=sequential", "group_time", "", "" },      \
@@ -17,9 +17,9 @@
 			  { "all eight at once", "link=" link " schedule=all", "group_time", "", "" },               \
 			  { "chosen while they run", "link=" link " schedule=adaptive", "group_time", "", "" } },    \
 	}
-#define LOST(link, at)                                                                                               \
+#define LOST(id, link, at)                                                                                           \
 	{                                                                                                            \
-		.name = "lost-" link, .heading = "Work lost by all eight VMs together at " at,                       \
+		.name = "lost_" id, .heading = "Work lost by all eight VMs together at " at,                         \
 		.axis = "seconds of work", .factor = 1,                                                              \
 		.bars = { { "one after the other", "link=" link " schedule=sequential", "group_lost_work", "", "" }, \
 			  { "four at a time", "link=" link " schedule=four", "group_lost_work", "", "" },            \
@@ -29,10 +29,10 @@
 	}
 
 static const struct paper_bars group_bars[] = {
-	TIMES("1G-100ms", "1 Gbit/s, 100 ms"),     LOST("1G-100ms", "1 Gbit/s, 100 ms"),
-	TIMES("1G-30ms", "1 Gbit/s, 30 ms"),       TIMES("1G-0ms", "1 Gbit/s, 0 ms"),
-	TIMES("100M-100ms", "100 Mbit/s, 100 ms"), TIMES("100M-30ms", "100 Mbit/s, 30 ms"),
-	TIMES("100M-0ms", "100 Mbit/s, 0 ms"),     { 0 },
+	TIMES("1G_100ms", "1G-100ms", "1 Gbit/s, 100 ms"),       LOST("1G_100ms", "1G-100ms", "1 Gbit/s, 100 ms"),
+	TIMES("1G_30ms", "1G-30ms", "1 Gbit/s, 30 ms"),          TIMES("1G_0ms", "1G-0ms", "1 Gbit/s, 0 ms"),
+	TIMES("100M_100ms", "100M-100ms", "100 Mbit/s, 100 ms"), TIMES("100M_30ms", "100M-30ms", "100 Mbit/s, 30 ms"),
+	TIMES("100M_0ms", "100M-0ms", "100 Mbit/s, 0 ms"),       { 0 },
 };
 
 const struct paper groups_paper = {
@@ -88,12 +88,12 @@ static const struct paper_bars reachable_bars[] = {
 	  .axis = "longest silence (ms)",
 	  .factor = 1e6,
 	  .bars = { GAP("vm1"), GAP("vm2"), GAP("vm3"), GAP("vm4") } },
-	{ .name = "gaps-stopped",
+	{ .name = "gaps_stopped",
 	  .heading = "Of that, while the VM was stopped",
 	  .axis = "ms",
 	  .factor = 1e6,
 	  .bars = { STOPPED("vm1"), STOPPED("vm2"), STOPPED("vm3"), STOPPED("vm4") } },
-	{ .name = "gaps-adaptive",
+	{ .name = "gaps_adaptive",
 	  .heading = "How long the client did not hear each VM when the number at a time was chosen meanwhile",
 	  .axis = "longest silence (ms)",
 	  .factor = 1e6,
