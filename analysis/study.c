@@ -279,7 +279,7 @@ double study_value(const struct study_runs *s, const struct study_key *key, long
 {
 	char unseen[2], which[256], why[300] = "";
 	const char *ended = "";
-	int there = 0;
+	int there = 0, begun = 0;
 	if (!reason) {
 		reason = unseen;
 		room = sizeof(unseen);
@@ -289,6 +289,7 @@ double study_value(const struct study_runs *s, const struct study_key *key, long
 		if (!study_run_is(run, key))
 			continue;
 		there = 1;
+		begun |= run->repeat == repeat;
 		if (run->repeat == repeat && !run->complete)
 			ended = run->reason;
 		if (!run->complete || run->repeat != repeat)
@@ -304,7 +305,9 @@ double study_value(const struct study_runs *s, const struct study_key *key, long
 		return value;
 	}
 	key_format(key, which, sizeof(which));
-	if (there)
+	if (there && !begun) /* it has fewer */
+		reason[0] = '\0';
+	else if (there)
 		snprintf(reason, room, "repeat %ld has no complete run of %s%s%s", repeat, which, *ended ? ": " : "",
 		         ended);
 	else

@@ -141,6 +141,15 @@ static void put_curve_sizes(FILE *out, const struct study_view *v)
 	}
 }
 
+/* Whether all runs had the same link. */
+static bool same_rate(const struct study_view *v)
+{
+	for (int i = 1; i < v->count; i++)
+		if (fabs(run_link_rate(&v->runs[i]) - run_link_rate(&v->runs[0])) > 1)
+			return false;
+	return true;
+}
+
 /* All VMs, which are the same at each point. */
 static void put_bar_sizes(FILE *out, const struct study_view *v)
 {
@@ -148,8 +157,12 @@ static void put_bar_sizes(FILE *out, const struct study_view *v)
 	struct json_object *vms = any ? json_at(any->manifest, "vms") : NULL;
 	for (size_t i = 0; json_object_is_type(vms, json_type_array) && i < json_object_array_length(vms); i++) {
 		struct json_object *vm = json_object_array_get_idx(vms, i);
-		char name[200];
-		snprintf(name, sizeof(name), "%.80s: %.80s", json_text(vm, "name"), json_text(workload_of(vm), "name"));
+		struct json_object *list = json_at(vm, "workloads");
+		char name[400];
+		size_t used = (size_t)snprintf(name, sizeof(name), "%.80s", json_text(vm, "name"));
+		for (size_t w = 0; workload_of(vm) && w < json_object_array_length(list) && used < sizeof(name); w++)
+			used += (size_t)snprintf(name + used, sizeof(name) - used, "%s%.80s", w ? "+" : ": ",
+			                         json_text(json_object_array_get_idx(list, w), "name"));
 		if (workload_of(vm))
 			put_size(out, name, vm);
 	}
@@ -160,7 +173,7 @@ static void put_sizes(FILE *out, const struct study_view *v)
 	const struct run_data *any = study_view_any(v);
 	char rate[64];
 	fputs("<section>\n<h2>Sizes</h2>\n<p class=\"note\">", out);
-	if ((v->paper->loops || v->paper->times || v->paper->curves || v->paper->bars) && any)
+	if ((v->paper->loops || v->paper->times || v->paper->curves || v->paper->bars) && any && same_rate(v))
 		html_textf(out, "VMs move over %s.", value_format(run_link_rate(any), "bit/s", rate, sizeof(rate)));
 	fputs("</p>\n<table>\n<thead><tr><th>workload</th><th class=\"number\">memory of a VM</th>"
 	      "<th class=\"number\">of it beyond the scale, zero</th><th class=\"number\">disk</th><th>its "
@@ -179,7 +192,9 @@ static void put(FILE *out, const struct study_view *v, const struct study_plot *
 	claims_put(out, v);
 	tables_put(out, v);
 	fputs("<section>\n<h2>Figures</h2>\n<p class=\"note\">", out);
-	if (!v->paper->curves)
+	if (v->paper->bars)
+		fputs("Means over the repeats, with their 95 % intervals from three on. ", out);
+	else if (!v->paper->curves)
 		fputs("Of each point the first complete run. ", out);
 	html_text(out, v->paper->note);
 	fputs("</p>\n", out);
