@@ -24,12 +24,16 @@ struct made_link {
 	double rate, rtt_s, window_bytes; /* bytes/s */
 	double setup_s;                   /* of a move, before it sends */
 	double stale_s;                   /* what is said of a move may be so old */
+	/* A connection that has sent so much loses some: it goes on at this rate, which grows by so much a second. 0: none does. */
+	double lose_bytes, kept_rate, growth;
+	/* From then on something else takes this much of the link. */
+	double taken_from_s, taken;
 };
 
 struct made_vm {
 	double memory, dirty;
 	/* --- */
-	double begun_s, sent, left, pass_sent, rate;
+	double begun_s, sent, left, pass_sent, rate, lost_s;
 	bool moving, over;
 };
 
@@ -41,13 +45,14 @@ static double cap(const struct made_link *l, const struct made_vm *v, double now
 	if (l->rtt_s <= 0)
 		return l->rate;
 	double begun = 14480 * exp2(since / l->rtt_s), window = begun < l->window_bytes ? begun : l->window_bytes;
-	return window / l->rtt_s;
+	return v->lost_s > 0 ? fmin(l->kept_rate + l->growth * (now_s - v->lost_s), window / l->rtt_s)
+	                     : window / l->rtt_s;
 }
 
 /* Each gets the same, but no more than it can take. */
 static void share(const struct made_link *l, const struct made_vm *vms, int count, double now_s, double *ret)
 {
-	double left = l->rate;
+	double left = l->rate - (l->taken > 0 && now_s >= l->taken_from_s ? l->taken : 0);
 	int open = 0;
 	bool done[MOST] = { 0 };
 	for (int i = 0; i < count; i++) {
@@ -97,7 +102,7 @@ static double move_all(struct group_schedule *s, const struct made_link *l, stru
 					                                                              : NAN });
 			for (int i; (i = group_schedule_recall(s)) >= 0;) {
 				vms[i].moving = false;
-				vms[i].sent = vms[i].pass_sent = 0;
+				vms[i].sent = vms[i].pass_sent = vms[i].lost_s = 0;
 				group_schedule_ended(s, i, false);
 			}
 			for (int i; (i = group_schedule_next(s, (int64_t)(now_s * 1e9) + 1)) >= 0;) {
@@ -116,6 +121,8 @@ static double move_all(struct group_schedule *s, const struct made_link *l, stru
 			v->rate = rates[i];
 			v->sent += rates[i] * step_s;
 			v->pass_sent += rates[i] * step_s;
+			v->lost_s =
+				l->lose_bytes > 0 && v->lost_s <= 0 && v->sent > l->lose_bytes ? now_s : v->lost_s;
 			v->left += (v->dirty - rates[i]) * step_s;
 			if (v->left <= rates[i] * downtime_s && v->pass_sent >= v->memory) {
 				v->moving = false;
@@ -176,9 +183,9 @@ static double best_fixed(const struct made_link *l, const struct made_vm *vms, i
 }
 
 static const struct made_link links[] = {
-	{ 12.5 * MB, 0, WINDOW, 0.4, 0.05 },   { 12.5 * MB, 0.03, WINDOW, 0.4, 0.05 },
-	{ 12.5 * MB, 0.1, WINDOW, 0.4, 0.05 }, { 125 * MB, 0, WINDOW, 0.4, 0.05 },
-	{ 125 * MB, 0.03, WINDOW, 0.4, 0.05 }, { 125 * MB, 0.1, WINDOW, 0.4, 0.05 },
+	{ 12.5 * MB, 0, WINDOW, 0.4, 0.05, 0, 0, 0, 0, 0 },   { 12.5 * MB, 0.03, WINDOW, 0.4, 0.05, 0, 0, 0, 0, 0 },
+	{ 12.5 * MB, 0.1, WINDOW, 0.4, 0.05, 0, 0, 0, 0, 0 }, { 125 * MB, 0, WINDOW, 0.4, 0.05, 0, 0, 0, 0, 0 },
+	{ 125 * MB, 0.03, WINDOW, 0.4, 0.05, 0, 0, 0, 0, 0 }, { 125 * MB, 0.1, WINDOW, 0.4, 0.05, 0, 0, 0, 0, 0 },
 };
 enum { LINKS = sizeof(links) / sizeof(*links) };
 
@@ -205,6 +212,50 @@ static void adaptive_is_near_the_best_fixed_number(void **state)
 	}
 }
 
+/* After losses a connection has a small part of what it had: then many are needed, though one was enough before. */
+static void adaptive_sees_that_connections_are_held_back(void **state)
+{
+	static const struct made_link losing[] = {
+		{ 125 * MB, 0.1, WINDOW * 8, 0.4, 0.05, 6 * MB, 3 * MB, 0.5 * MB, 0, 0 },
+		{ 125 * MB, 0.1, WINDOW * 8, 0.4, 0.05, 20 * MB, 3 * MB, 0.2 * MB, 0, 0 },
+		{ 125 * MB, 0.03, WINDOW * 4, 0.4, 0.05, 12 * MB, 4 * MB, 1 * MB, 0, 0 },
+		{ 12.5 * MB, 0.1, WINDOW * 2, 0.4, 0.05, 4 * MB, 1.5 * MB, 0.1 * MB, 0, 0 },
+	};
+	(void)state;
+	srand(3);
+	for (size_t i = 0; i < sizeof(losing) / sizeof(*losing); i++) {
+		int k = 0;
+		double best = best_fixed(&losing[i], mixed, MIXED, &k);
+		double one = time_of(&losing[i], mixed, MIXED, SCHEDULE_SEQUENTIAL, 0, 0);
+		double known = time_of(&losing[i], mixed, MIXED, SCHEDULE_ADAPTIVE, 0, true),
+		       blind = time_of(&losing[i], mixed, MIXED, SCHEDULE_ADAPTIVE, 0, false);
+		print_message(
+			"# losing %zu: one after the other %.1f s, best %.1f s (K = %d), adaptive %.1f s, without "
+			"dirty rates %.1f s\n",
+			i, one, best, k, known, blind);
+		assert_true(known < 1.2 * best);
+		assert_true(blind < 1.3 * best);
+	}
+}
+
+/* What the link carried once is not what it carries now: more moves at a time would bring nothing and cost passes. */
+static void adaptive_sees_that_the_link_is_slower(void **state)
+{
+	enum { TIMES = 3 };
+	const struct made_link taken = { 125 * MB, 0.03, WINDOW, 0.4, 0.05, 0, 0, 0, 1.5, 110 * MB };
+	struct made_vm vms[TIMES * MIXED];
+	int k = 0;
+	(void)state;
+	srand(4);
+	for (int i = 0; i < TIMES * MIXED; i++)
+		vms[i] = mixed[i % MIXED];
+	double best = best_fixed(&taken, vms, TIMES * MIXED, &k);
+	double known = time_of(&taken, vms, TIMES * MIXED, SCHEDULE_ADAPTIVE, 0, true),
+	       all = time_of(&taken, vms, TIMES * MIXED, SCHEDULE_ALL, 0, true);
+	print_message("# taken: all %.1f s, best %.1f s (K = %d), adaptive %.1f s\n", all, best, k, known);
+	assert_true(known < 1.2 * best);
+}
+
 /* Groups of any size, that dirty up to a sixth of the slower link each. */
 static void adaptive_is_not_far_off_for_any_group(void **state)
 {
@@ -225,8 +276,8 @@ static void adaptive_is_not_far_off_for_any_group(void **state)
 		worst = ratio > worst ? ratio : worst;
 	}
 	print_message("# adaptive to the best: mean %.3f, worst %.3f\n", sum, worst);
-	assert_true(sum < 1.1);
-	assert_true(worst < 1.35);
+	assert_true(sum < 1.07);
+	assert_true(worst < 1.2);
 }
 
 static void the_one_that_takes_longest_goes_first(void **state)
@@ -335,6 +386,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(adaptive_is_near_the_best_fixed_number),
 		cmocka_unit_test(adaptive_is_not_far_off_for_any_group),
+		cmocka_unit_test(adaptive_sees_that_connections_are_held_back),
+		cmocka_unit_test(adaptive_sees_that_the_link_is_slower),
 		cmocka_unit_test(the_one_that_takes_longest_goes_first),
 		cmocka_unit_test(no_more_begin_than_the_memory_bears),
 		cmocka_unit_test(moves_that_are_of_no_use_are_recalled_and_wait_again),
