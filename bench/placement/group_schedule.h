@@ -56,7 +56,7 @@ extern const struct option_row group_schedule_rows[];
 struct group_vm {
 	int64_t memory_bytes; /* that the destination must have */
 	int64_t used_bytes;   /* to send at least */
-	double dirty_per_s;   /* bytes; NAN: not known yet */
+	double dirty_per_s;   /* bytes, as measured before; NAN: not known yet */
 };
 
 /* vms is copied. free_bytes: the destination's memory. NULL when memory is short. */
