@@ -156,16 +156,16 @@ static void look(struct group_schedule *s, int64_t now_ns)
 	window_begin(s, now_ns);
 }
 
-/* With one more moving, the share of each would still be more than it dirties. */
-static bool shares_suffice(const struct group_schedule *s, const struct member *next)
+/* What one more may dirty so that its share, and that of each that moves, is still more than it dirties. */
+static double dirty_bearable(const struct group_schedule *s)
 {
 	double share = s->search.capacity / (s->moving + 1);
-	if (s->moving == 0 || s->search.capacity == 0)
-		return true;
+	if (s->options.kind != SCHEDULE_ADAPTIVE || s->moving == 0 || s->search.capacity <= 0)
+		return INFINITY;
 	for (int i = 0; i < s->count; i++)
 		if (s->members[i].state == MOVING && dirty_of(&s->members[i]) >= share)
-			return false;
-	return dirty_of(next) < share;
+			return 0;
+	return share;
 }
 
 static double expected_time(const struct group_schedule *s, const struct member *m)
@@ -193,10 +193,10 @@ int group_schedule_next(struct group_schedule *s, int64_t now_ns)
 	look(s, now_ns);
 	if (s->moving >= group_schedule_limit(s) + nearly_over(s))
 		return -1;
+	double bearable = dirty_bearable(s);
 	for (int i = 0; i < s->count; i++) {
 		const struct member *m = &s->members[i];
-		if (m->state != WAITING || m->vm.memory_bytes > s->free_bytes ||
-		    (s->options.kind == SCHEDULE_ADAPTIVE && !shares_suffice(s, m)))
+		if (m->state != WAITING || m->vm.memory_bytes > s->free_bytes || dirty_of(m) >= bearable)
 			continue;
 		if (found < 0 || expected_time(s, m) > expected_time(s, &s->members[found]))
 			found = i;
