@@ -108,6 +108,8 @@ wide-area: deps  ## configs/wide-area: groups, reachability, who waits in post-c
 	$(Q)$(MAKE) --no-print-directory $(PARALLEL) all
 	$(Q)for part in $(WIDE_AREA); do \
 		$(B)/migmeter run configs/wide-area/$$part.conf -o results/wide-area-$$part --continue || exit $$?; done
+	$(Q)rm -rf results/wide-area-simulated
+	$(Q)$(B)/migmeter simulate configs/wide-area/simulated.conf -o results/wide-area-simulated
 
 check: deps      ## all tests (about 5 minutes)
 	$(Q)$(MAKE) --no-print-directory $(PARALLEL) all tests

@@ -1,4 +1,5 @@
 /* A group moved by a migration that moves nothing: what is begun, recalled, given up. */
+#include "bench/migrate/dirty_rate.h"
 #include "bench/placement/group.h"
 #include "t/logged_moves.h"
 
@@ -181,9 +182,19 @@ static void a_move_that_is_recalled_is_made_again(void **state)
 	group_result_free(&result);
 }
 
+/* What "2 MiB/s" stands for. */
+static void dirty_rates_are_the_middle_of_their_range(void **state)
+{
+	(void)state;
+	assert_float_equal(dirty_rate_of(0), 524288, 0);
+	assert_float_equal(dirty_rate_of(2), 2.5 * 1048576, 0);
+	assert_true(isnan(dirty_rate_of(-1)));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(dirty_rates_are_the_middle_of_their_range),
 		cmocka_unit_test(all_arrive_one_after_the_other),
 		cmocka_unit_test(all_are_begun_at_once_and_broken_off_together),
 		cmocka_unit_test(failures_end_nothing),
