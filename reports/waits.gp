@@ -3,7 +3,7 @@
 # (waits), STALLS, arrays STALL (ms; NaN: not known), STALL_TEXT, CAPTION.
 load SCRIPTS.'/style.gp'
 
-TOP = CAPTION eq '' ? 80. : 104.
+TOP = CAPTION eq '' ? 44. : 74.
 W = 1200; H = TOP + 320 + 76
 eval(open(W, H))
 set output OUT
@@ -21,8 +21,8 @@ set ylabel 'waits'
 set style fill solid 1 noborder
 do for [i = 1:STALLS] {
 	if (STALL[i] == STALL[i]) {
-		set arrow i from first STALL[i], graph 0 to first STALL[i], graph 0.98 - 0.09 * i nohead dashtype 2 linewidth 2 linecolor rgb COLOUR[2 + i] front
-		set label i STALL_TEXT[i] at first STALL[i], graph 0.98 - 0.09 * i right offset -0.6, 0 font small textcolor rgb COLOUR[2 + i] front
+		set arrow i from first STALL[i], graph 0 to first STALL[i], graph 0.98 - 0.09 * i nohead dashtype 2 linewidth 2 linecolor rgb COLOUR[4 + i] front
+		set label i STALL_TEXT[i] at first STALL[i], graph 0.98 - 0.09 * i right offset -0.6, 0 font small textcolor rgb COLOUR[4 + i] front
 	}
 }
 set key at graph 1, graph 1.02 right bottom horizontal maxcols 2 Left reverse samplen 1.6 font small

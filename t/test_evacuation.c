@@ -108,7 +108,7 @@ static void what_never_ends_is_told(void **state)
 	(void)state;
 	static const char *const text[] = { "link=far", "3 of 3 runs came to no end", "missing", NULL },
 				 *const csv[] = { "point,label,link,schedule", "\n1,", NULL },
-				 *const json[] = { "\"schedule\": \"six\"", NULL };
+				 *const json[] = { "\"schedule\":\"six\"", NULL };
 	simulate_in("out", "[preset none]\n[case dirty much]\nevacuation.dirty_most = 2G\nevacuation.idle = 0\n");
 	print(REPORT_TEXT, text);
 	print(REPORT_CSV, csv);
@@ -122,7 +122,7 @@ static void half_a_group_is_refused(void **state)
 	struct simulation_study s = { .config_path = path };
 	struct err e = { 0 };
 	bool asked;
-	made_file(scratch, "a.conf", config, "[case kind group]\n[case kind cluster]\nevacuation.vms = 0\n");
+	made_file(scratch, "a.conf", config, "[case kind group]\nevacuation.vms = 4\n[case kind cluster]\nevacuation.vms = 0\n");
 	snprintf(path, sizeof(path), "%s/a.conf", scratch);
 	assert_int_equal(config_file_read(&s.config, path, &e), 0);
 	if (simulation_prepare(&s, &e) < 0)

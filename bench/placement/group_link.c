@@ -128,6 +128,8 @@ static void flow_all(struct flows *m, double step_s, double limit_s)
 		for (int i = m->count - 1; i >= 0; i--)
 			flow_step(m, i, now_s, step_s);
 	}
+	for (int i = 0; i < m->count; i++)
+		m->outcome->sent_bytes += m->flows[i].sent;
 	m->outcome->time_s = now_s < limit_s ? now_s : INFINITY;
 }
 

@@ -41,7 +41,7 @@ static int enough(const struct group_search *s, const struct search_window *w)
 static void settle(struct group_search *s, const struct search_window *w)
 {
 	limit_set(s, w, enough(s, w), "as many as are enough");
-	if (w->moving >= 2 * s->limit)
+	if (w->moving >= 2 * s->limit && w->moving > s->limit + 1)
 		s->excess = w->moving - s->limit;
 }
 
@@ -122,7 +122,7 @@ static void stay(struct group_search *s, const struct search_window *w, double m
 	limit_set(s, w, enough(s, w), "as many as are enough");
 	if (isnan(mean) || !w->waiting || w->moving < s->limit)
 		return;
-	if (mean * (1 + s->gain) < s->usual && s->held >= s->hold / 4)
+	if (mean * (1 + 2 * s->gain) < s->usual && s->held >= s->hold / 4)
 		try(s, w, 2 * w->moving, mean, "less comes across than did");
 	else if (s->held >= s->hold)
 		try(s, w, w->moving + 1, mean, "one more is tried");

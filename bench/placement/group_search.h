@@ -12,8 +12,8 @@
  * begin meanwhile. Where it has not grown for `patience` windows, K becomes what is enough: the group's best goodput over
  * that of one move, and as many more as dirty a small share of the goodput, to hide that moves begin and end.
  *
- * What was seen once is then tried again, since connections lose and links are shared. A stretch is five windows in which the
- * same moves went on, all at speed and no more gaining. Where its mean goodput is by `gain` below the best, twice as many are tried; else, now and
+ * What was seen once is then tried again, since connections lose and links are shared. A stretch is seven windows in which the
+ * same moves went on, all at speed and no more gaining. Where its mean goodput is by twice `gain` below the best, twice as many are tried; else, now and
  * then, one more. A try is judged by a stretch of its own: half of what as many more would bring if each brought as
  * much as those before must have come, and `gain` at least. Then K stays there, and more are tried at once. If not, K goes back, the time to
  * the next try doubles, and the link is believed to carry what it carries now.
@@ -24,7 +24,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { SEARCH_STRETCH = 5 };
+enum { SEARCH_STRETCH = 7 };
 
 /* What was seen in one window. */
 struct search_window {
