@@ -15,6 +15,7 @@ struct flow {
 	double memory, dirty;
 	double begun_s, sent, left, pass_sent, rate;
 	double lost_s; /* when it lost; 0: not yet */
+	bool loses;
 };
 
 struct flows {
@@ -65,11 +66,11 @@ static void link_share(struct flows *m, double now_s)
 		m->flows[i].rate = m->flows[i].rate < 0 ? left / open : m->flows[i].rate;
 }
 
-/* The sender's buffer holds twice the window, which the queue before the link bounds, too. */
+/* The sender's buffer grows with what is on the way: twice that, the queue before the link included. */
 static int64_t said_sent(struct flows *m, const struct flow *f)
 {
 	const struct group_link *l = m->l;
-	double buffer = 2 * fmin(l->window_bytes, l->rate * (l->rtt_s + QUEUE_S));
+	double buffer = 2 * fmin(l->window_bytes, f->rate * (l->rtt_s + QUEUE_S));
 	double said = f->sent + (f->sent > 0 ? fmin(buffer, f->left) : 0) - f->rate * l->stale_s * erand48(m->random);
 	return said > 0 ? (int64_t)said : 0;
 }
@@ -97,7 +98,9 @@ static void schedule_ask(struct flows *m, double now_s)
 				flow_end(m, i, false);
 	for (int vm; (vm = group_schedule_next(m->schedule, (int64_t)(now_s * 1e9) + 1)) >= 0;) {
 		double memory = (double)m->vms[vm].used_bytes;
-		m->flows[m->count++] = (struct flow){ vm, memory, m->dirty_per_s[vm], now_s, 0, memory, 0, 0, 0 };
+		bool loses = m->l->lose_bytes > 0 && (m->l->lose_share <= 0 || erand48(m->random) < m->l->lose_share);
+		m->flows[m->count++] =
+			(struct flow){ vm, memory, m->dirty_per_s[vm], now_s, 0, memory, 0, 0, 0, loses };
 	}
 	m->outcome->most = m->count > m->outcome->most ? m->count : m->outcome->most;
 }
@@ -108,7 +111,7 @@ static void flow_step(struct flows *m, int i, double now_s, double step_s)
 	f->sent += f->rate * step_s;
 	f->pass_sent += f->rate * step_s;
 	f->left = fmin(f->left + (f->dirty - f->rate) * step_s, f->memory);
-	if (m->l->lose_bytes > 0 && f->lost_s <= 0 && f->sent > m->l->lose_bytes)
+	if (f->loses && f->lost_s <= 0 && f->sent > m->l->lose_bytes)
 		f->lost_s = now_s;
 	if (f->left <= f->rate * m->l->downtime_s && f->pass_sent >= f->memory)
 		flow_end(m, i, true);

@@ -21,6 +21,7 @@ struct group_link {
 	double stale_s;      /* what is said of a move may be so old */
 	/* A connection that has sent so much loses some: it goes on at this rate, which grows by so much a second. 0: none does. */
 	double lose_bytes, kept_rate, growth;
+	double lose_share; /* of the connections that do; 0: all */
 	/* From then on something else takes this much of the link. */
 	double taken_from_s, taken;
 };

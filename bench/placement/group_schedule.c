@@ -11,12 +11,18 @@
 const struct option_row group_schedule_rows[] = { GROUP_SCHEDULE_ROWS(struct group_schedule_options, ), OPTION_END };
 
 enum move_state { WAITING, MOVING, RECALLED, OVER };
-enum { RECALL_PART = 4 }; /* of its memory: one that has sent more goes on */
+#define STUCK 3               /* times what others took */
+#define RATE_WEIGHT 0.3       /* of the last window in a move's rate */
+#define RESTART_NS 1000000000 /* between two that are begun anew */
+enum { RECALL_PART = 4 };     /* of its memory: one that has sent more goes on */
+enum { ANEW_MOST = 2 };
 
 struct member {
 	struct group_vm vm;
 	enum move_state state;
-	bool fast; /* it has gained speed */
+	bool fast;   /* it has gained speed */
+	int anew;    /* how often it was begun anew since it was stuck */
+	double rate; /* bytes/s, smoothed */
 	int64_t begun_ns;
 	int64_t sent_bytes, remaining_bytes;
 	int64_t window_sent_bytes; /* at the window's begin */
@@ -33,7 +39,10 @@ struct group_schedule {
 	int window_moving;      /* at most */
 	int64_t setup_ns;       /* mean time before a move has half of its share of the goodput */
 	int setups;
-	bool flowing;               /* something has been sent */
+	bool flowing; /* something has been sent */
+	/* of moves that have arrived */
+	double arrived_bytes, arrived_s;
+	int64_t now_ns, restart_ns; /* of the last window; of the last move that was begun anew */
 	struct group_search search; /* of adaptive; the rest of it is seen of all */
 };
 
@@ -84,10 +93,15 @@ void group_schedule_ended(struct group_schedule *s, int vm, bool arrived)
 	if (m->state != MOVING && m->state != RECALLED)
 		return;
 	bool again = m->state == RECALLED && !arrived;
+	if (arrived) {
+		s->arrived_bytes += (double)m->vm.used_bytes;
+		s->arrived_s += (double)(s->now_ns - m->begun_ns) / 1e9;
+	}
 	m->state = again ? WAITING : OVER;
 	m->sent_bytes = again ? 0 : m->sent_bytes;
 	m->window_sent_bytes = again ? 0 : m->window_sent_bytes;
 	m->fast = m->fast && !again;
+	m->rate = 0;
 	s->waiting += again;
 	s->moving--;
 	if (!arrived)
@@ -126,9 +140,10 @@ static struct search_window window_end(struct group_schedule *s, int64_t now_ns)
 	double seconds = (double)(now_ns - s->window_from_ns) / 1e9, dirty_sum = 0;
 	int known = 0;
 	for (int i = 0; i < s->count; i++) {
-		const struct member *m = &s->members[i];
+		struct member *m = &s->members[i];
 		/* At first it fills the sender's buffers, and nothing of that need be across. */
 		double rate = m->window_sent_bytes ? (double)(m->sent_bytes - m->window_sent_bytes) / seconds : 0;
+		m->rate += RATE_WEIGHT * (rate - m->rate);
 		w.goodput += rate;
 		w.single = rate > w.single ? rate : w.single;
 		w.dirty += m->state == MOVING ? dirty_of(m) : 0;
@@ -152,6 +167,7 @@ static void look(struct group_schedule *s, int64_t now_ns)
 	if (!s->window_from_ns || now_ns - s->window_from_ns < s->options.window_ns)
 		return;
 	const struct search_window w = window_end(s, now_ns);
+	s->now_ns = now_ns;
 	search_look(&s->search, &w);
 	window_begin(s, now_ns);
 }
@@ -231,9 +247,40 @@ const char *group_schedule_why(const struct group_schedule *s)
 	return s->search.why;
 }
 
-int group_schedule_recall(struct group_schedule *s)
+/*
+ * One whose connection lost: it has had twice the time in which others arrived, has sent little, and
+ * will take so much longer that a new connection is worth it. Twice each at most, the slowest first. -1: none.
+ */
+static int stuck(const struct group_schedule *s)
 {
 	int found = -1;
+	double most_s = 0;
+	if (s->arrived_s <= 0 || s->now_ns - s->restart_ns < RESTART_NS)
+		return -1;
+	for (int i = 0; i < s->count; i++) {
+		const struct member *m = &s->members[i];
+		double others_s = (double)m->vm.used_bytes * s->arrived_s / s->arrived_bytes;
+		double had_s = (double)(s->now_ns - m->begun_ns) / 1e9;
+		double left_s = (double)m->remaining_bytes / fmax(m->rate - dirty_of(m), 1);
+		if (m->state == MOVING && m->anew < ANEW_MOST && m->remaining_bytes > 0 &&
+		    m->sent_bytes < m->vm.used_bytes / RECALL_PART && had_s > 2 * others_s &&
+		    left_s > STUCK * others_s && left_s > most_s) {
+			found = i;
+			most_s = left_s;
+		}
+	}
+	return found;
+}
+
+int group_schedule_recall(struct group_schedule *s)
+{
+	int found = s->options.recall && s->options.kind == SCHEDULE_ADAPTIVE ? stuck(s) : -1;
+	if (found >= 0) {
+		s->restart_ns = s->now_ns;
+		s->members[found].state = RECALLED;
+		s->members[found].anew++;
+		return found;
+	}
 	if (!s->options.recall || s->options.kind != SCHEDULE_ADAPTIVE || !s->search.excess)
 		return -1;
 	for (int i = 0; i < s->count; i++) {

@@ -14,7 +14,7 @@
  * Adaptive: group_search.h says how, and when moves that have just begun are recalled, since more were begun than are of
  * use. Since a move sends nothing at first, the next one begins so long before the expected end of one that goes on. A
  * VM is not begun where its share of the goodput, or that of one that moves, would not exceed its dirty rate, but when nothing
- * else moves.
+ * else moves. One that is left behind, since its connection lost, is recalled and begun anew, twice at most.
  */
 #ifndef BENCH_PLACEMENT_GROUP_SCHEDULE_H
 #define BENCH_PLACEMENT_GROUP_SCHEDULE_H
@@ -77,8 +77,8 @@ void group_schedule_progress(struct group_schedule *s, int vm, const struct grou
 void group_schedule_ended(struct group_schedule *s, int vm, bool arrived);
 
 /*
- * A VM whose move is to be broken off, since more were begun than are of use and it has sent little; -1: none. When
- * group_schedule_ended() says so it waits again.
+ * A VM whose move is to be broken off, since more were begun than are of use and it has sent little, or since it is stuck and
+ * a new connection would be faster; -1: none. When group_schedule_ended() says so it waits again.
  */
 int group_schedule_recall(struct group_schedule *s);
 
