@@ -147,9 +147,13 @@ static struct search_window window_end(struct group_schedule *s, int64_t now_ns)
 		w.goodput += rate;
 		w.single = rate > w.single ? rate : w.single;
 		w.dirty += m->state == MOVING ? dirty_of(m) : 0;
+		w.left_bytes += m->state != MOVING       ? 0
+		                : m->remaining_bytes > 0 ? (double)m->remaining_bytes
+		                                         : (double)m->vm.used_bytes;
 		dirty_sum += dirty_of(m);
 		known += !isnan(m->vm.dirty_per_s);
 	}
+	w.setup_s = (double)s->setup_ns / 1e9;
 	w.dirty_mean = known ? dirty_sum / known : NAN;
 	for (int i = 0; i < s->count; i++) {
 		setup_note(s, &s->members[i], seconds, w.goodput, now_ns);

@@ -41,8 +41,12 @@ static int enough(const struct group_search *s, const struct search_window *w)
 static void settle(struct group_search *s, const struct search_window *w)
 {
 	limit_set(s, w, enough(s, w), "as many as are enough");
-	if (w->moving >= 2 * s->limit && w->moving > s->limit + 1)
-		s->excess = w->moving - s->limit;
+	int beyond = w->moving - s->limit;
+	if (beyond < s->limit || beyond < 2)
+		return;
+	double again_s = w->dirty * w->left_bytes / (s->goodput * s->goodput);
+	if (isnan(w->dirty_mean) || again_s > beyond * w->setup_s)
+		s->excess = beyond;
 }
 
 /* A window in which as many moved as may. */
