@@ -24,8 +24,9 @@
 #define TIME(schedule, at) "group_time(" schedule ", " at ")"
 #define BEST(at) "least(" TIME("sequential", at) ", " TIME("four", at) ", " TIME("all", at) ")"
 
-static const char sooner[] = "over a high-latency network a group has moved sooner when the number of moves at a time is "
-			     "chosen while they run";
+static const char sooner[] =
+	"over a high-latency network a group has moved sooner when the number of moves at a time is "
+	"chosen while they run";
 
 /* clang-format off */
 const struct claim group_claims[] = {

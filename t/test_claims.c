@@ -55,21 +55,13 @@ static double formula(const char *text)
 static void test_formula(void **state)
 {
 	(void)state;
-	static const char *const bad[] = { "",
-		                           "1 +",
-		                           "(1",
-		                           "f(",
-		                           "f()",
-		                           "f(a",
-		                           "1 2",
-		                           "1 / / 2",
-		                           "f",
-		                           ")",
-		                           "f(a,,b)",
-		                           "least(1",
-		                           "least(,1)",
-		                           "1)",
-		                           "((((((((((((((((((((((((((((((((((1))))))))))))))))))))))))))))))))))" };
+	static const char *const bad[] = {
+		"",          "1 +",     "(1",
+		"f(",        "f()",     "f(a",
+		"1 2",       "1 / / 2", "f",
+		")",         "f(a,,b)", "least(1",
+		"least(,1)", "1)",      "((((((((((((((((((((((((((((((((((1))))))))))))))))))))))))))))))))))"
+	};
 	int asked = 0;
 	double value;
 	assert_float_equal(formula("1 + 2 * 3 - 4 / 2"), 5, 0);

@@ -122,7 +122,8 @@ static void half_a_group_is_refused(void **state)
 	struct simulation_study s = { .config_path = path };
 	struct err e = { 0 };
 	bool asked;
-	made_file(scratch, "a.conf", config, "[case kind group]\nevacuation.vms = 4\n[case kind cluster]\nevacuation.vms = 0\n");
+	made_file(scratch, "a.conf", config,
+	          "[case kind group]\nevacuation.vms = 4\n[case kind cluster]\nevacuation.vms = 0\n");
 	snprintf(path, sizeof(path), "%s/a.conf", scratch);
 	assert_int_equal(config_file_read(&s.config, path, &e), 0);
 	if (simulation_prepare(&s, &e) < 0)

@@ -200,7 +200,8 @@ static int waits_check(const struct experiment *x, struct err *e)
 {
 	if (!x->migration.page_waits || (x->migration.mode == MODE_POSTCOPY && experiment_moving_vm(x)))
 		return 0;
-	return err_set(e, EXIT_USAGE, "migration.page_waits watches one VM in post-copy: set migration.mode = postcopy%s",
+	return err_set(e, EXIT_USAGE,
+	               "migration.page_waits watches one VM in post-copy: set migration.mode = postcopy%s",
 	               experiment_moving_vm(x) ? "" : ", and no group.vms or consolidate.policy");
 }
 

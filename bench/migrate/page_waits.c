@@ -30,7 +30,8 @@ int page_waits_begin(struct qmp *m, const char *log, int *ret_traced, struct err
 	if (qmp_execute(m, "migrate-set-capabilities", on, e) < 0)
 		return -1;
 	snprintf(arguments, sizeof(arguments), "{\"command-line\":\"logfile %s\"}", log);
-	*ret_traced = qmp_execute(m, "human-monitor-command", arguments, &none) == 0 && trace_set(m, true, &none) == 0;
+	*ret_traced =
+		qmp_execute(m, "human-monitor-command", arguments, &none) == 0 && trace_set(m, true, &none) == 0;
 	return 0;
 }
 

@@ -49,8 +49,7 @@ static int next_line(struct qmp *m, int64_t deadline_ns)
 	}
 }
 
-int qmp_ask(struct qmp *m, const char *command, const char *arguments, struct json_object **ret_answer,
-            struct err *e)
+int qmp_ask(struct qmp *m, const char *command, const char *arguments, struct json_object **ret_answer, struct err *e)
 {
 	char line[1024];
 	int length = snprintf(line, sizeof(line), "{\"execute\":\"%s\"%s%s}\n", command,
