@@ -124,5 +124,6 @@ FEATURE("zero_page_detection", zero_page_detection, CHOICE, "default", "default|
  * anywhere. */
 FEATURE("async_page_faults", async_page_faults, CHOICE, "default", "default|off|on", NULL,
 	"in post-copy only the process waits that touches a missing page, by KVM's asynchronous page faults",
-	.libvirt_since = V(0, 9, 11), .qemu_since = V(5, 2, 0), .needs = "kvm", .needs_above = ASYNC_OFF)
+	.libvirt_since = V(0, 9, 11), .qemu_since = V(5, 2, 0), .needs = "kvm", .needs_above = ASYNC_OFF,
+	.unread = "only the guest knows; it shows in the work that its other processes lose")
 /* clang-format on */
