@@ -3,6 +3,7 @@
 #include "bench/placement/group.h"
 #include "t/logged_moves.h"
 
+#include <json-c/json.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -182,13 +183,24 @@ static void a_move_that_is_recalled_is_made_again(void **state)
 	group_result_free(&result);
 }
 
-/* What "2 MiB/s" stands for. */
+static double rate_of(const char *answer)
+{
+	struct json_object *o = json_tokener_parse(answer);
+	double rate = dirty_rate_of(o);
+	json_object_put(o);
+	return rate;
+}
+
+/* What QEMU's whole MiB/s stand for. */
 static void dirty_rates_are_the_middle_of_their_range(void **state)
 {
 	(void)state;
-	assert_float_equal(dirty_rate_of(0), 524288, 0);
-	assert_float_equal(dirty_rate_of(2), 2.5 * 1048576, 0);
-	assert_true(isnan(dirty_rate_of(-1)));
+	assert_float_equal(rate_of("{\"status\":\"measured\",\"dirty-rate\":0,\"mode\":\"page-sampling\"}"), 524288,
+	                   0);
+	assert_float_equal(rate_of("{\"status\":\"measured\",\"dirty-rate\":2}"), 2.5 * 1048576, 0);
+	assert_true(isnan(rate_of("{\"status\":\"measuring\",\"calc-time\":2}")));
+	assert_true(isnan(rate_of("{\"status\":\"measured\",\"dirty-rate\":-1}")));
+	assert_true(isnan(rate_of("{}")));
 }
 
 int main(void)
