@@ -38,9 +38,14 @@ static enum report_format format_of(const char *format)
 /* A group that moves, instead of a cluster. */
 static int evacuate(struct simulation_study *s, const char *format, struct err *e)
 {
-	return evacuation_run(s, e) < 0 || evacuation_analyze(s->directory, e) < 0
-	               ? -1
-	               : evacuation_print(stdout, s->directory, format_of(format), e);
+	if (evacuation_run(s, e) < 0 || evacuation_analyze(s->directory, e) < 0)
+		return -1;
+	int drawn = evacuation_report(s->directory, e);
+	if (evacuation_print(stdout, s->directory, format_of(format), e) < 0)
+		return -1;
+	if (format_of(format) == REPORT_TEXT)
+		printf("\npage: %s/report.html\n", s->directory);
+	return drawn;
 }
 
 static int results_show(const struct simulation_study *s, const char *format, struct err *e)

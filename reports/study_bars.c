@@ -1,55 +1,21 @@
 #include "reports/study_bars.h"
 
 #include "bench/base/point_label.h"
+#include "reports/bars.h"
 #include "reports/csv_table.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { POINTS_MAX = 64 };
-
-/* Bars so far; highest in the axis' unit. */
-struct bars {
-	FILE *script;
-	const struct csv_table *values; /* study.csv */
-	double factor;                  /* the axis' unit in that of the values */
-	int count;
-	double highest;
-};
-
-static struct bars bars_begin(FILE *script, const struct csv_table *values, double factor)
+/* A row of study.csv; factor: the axis' unit in that of the values. */
+static void row_add(struct bars *b, const char *label, const struct csv_table *t, int row, double factor)
 {
-	static const char *const arrays[] = { "LABEL", "VALUE", "DOWN", "UP", "TEXT" };
-	gnuplot_arrays(script, arrays, sizeof(arrays) / sizeof(*arrays), POINTS_MAX);
-	return (struct bars){ script, values, factor, 0, 0 };
-}
-
-static void bar_add(struct bars *b, const char *label, int row)
-{
-	double mean = csv_table_number(b->values, row, "mean") / b->factor,
-	       low = csv_table_number(b->values, row, "low") / b->factor,
-	       high = csv_table_number(b->values, row, "high") / b->factor;
+	double mean = csv_table_number(t, row, "mean");
 	char text[64];
-	if (isnan(mean) || b->count == POINTS_MAX)
-		return;
-	b->count++;
-	gnuplot_set_item(b->script, "LABEL", b->count, label);
-	gnuplot_set_number_item(b->script, "VALUE", b->count, mean);
-	gnuplot_set_number_item(b->script, "DOWN", b->count, isnan(low) ? NAN : fmax(low, 0));
-	gnuplot_set_number_item(b->script, "UP", b->count, high);
-	gnuplot_set_item(b->script, "TEXT", b->count,
-	                 value_format(mean * b->factor, csv_table_text(b->values, row, "unit"), text, sizeof(text)));
-	b->highest = fmax(b->highest, isnan(high) ? mean : high);
-}
-
-static int bars_end(const struct bars *b, const char *axis, double line)
-{
-	fprintf(b->script, "COUNT = %d\n", b->count);
-	gnuplot_set_number(b->script, "HIGH", isnan(line) ? b->highest : fmax(b->highest, line));
-	gnuplot_set_number(b->script, "LINE", line);
-	gnuplot_set_text(b->script, "AXIS", axis);
-	return b->count == 0;
+	bar_add(b, label, mean / factor, csv_table_number(t, row, "low") / factor,
+	        csv_table_number(t, row, "high") / factor,
+	        value_format(mean, csv_table_text(t, row, "unit"), text, sizeof(text)));
 }
 
 /* ---- values that a paper's figure names ---- */
@@ -69,16 +35,17 @@ static int row_of(const struct csv_table *t, const char *points, const char *met
 int study_bars_prepare(const struct study_drawing *d, const struct study_plot *plot, FILE *s)
 {
 	const struct paper_bars *figure = plot->of;
-	struct bars b = bars_begin(s, d->view->values, figure->factor);
+	const struct csv_table *t = d->view->values;
+	struct bars b = bars_begin(s);
+	double line = NAN;
 	for (int i = 0; i < BARS_MAX && figure->bars[i].label; i++)
-		bar_add(&b, figure->bars[i].label,
-		        row_of(b.values, figure->bars[i].points, figure->bars[i].metric, figure->bars[i].vm,
-		               figure->bars[i].estimator));
-	double line = figure->line ? csv_table_number(b.values,
-	                                              row_of(b.values, figure->bars[0].points, figure->line, "", ""),
-	                                              "mean") /
-	                                     figure->factor
-	                           : NAN;
+		row_add(&b, figure->bars[i].label, t,
+		        row_of(t, figure->bars[i].points, figure->bars[i].metric, figure->bars[i].vm,
+		               figure->bars[i].estimator),
+		        figure->factor);
+	if (figure->line)
+		line = csv_table_number(t, row_of(t, figure->bars[0].points, figure->line, "", ""), "mean") /
+		       figure->factor;
 	return bars_end(&b, figure->axis, line);
 }
 
@@ -94,7 +61,7 @@ static const char *member_of(const char *point)
 int study_beside_prepare(const struct study_drawing *d, const struct study_plot *plot, FILE *s)
 {
 	const struct csv_table *t = d->view->beside;
-	struct bars b = bars_begin(s, t, 1e9);
+	struct bars b = bars_begin(s);
 	double rtt_ns = NAN;
 	char axis[96] = "migration time (s)";
 	(void)plot;
@@ -104,7 +71,7 @@ int study_beside_prepare(const struct study_drawing *d, const struct study_plot 
 		    isnan(csv_table_number(t, i, "mean")))
 			continue;
 		rtt_ns = csv_table_number(t, i, "rtt_ns");
-		bar_add(&b, member_of(csv_table_text(t, i, "point")), i);
+		row_add(&b, member_of(csv_table_text(t, i, "point")), t, i, 1e9);
 	}
 	if (!isnan(rtt_ns))
 		snprintf(axis, sizeof(axis), "migration time (s), RTT %g ms", rtt_ns / 1e6);

@@ -70,6 +70,16 @@ static void schedules_are_compared_on_the_same_groups(void **state)
 	assert_int_equal((int)csv_table_number(t, six, "most"), 6);
 	assert_true(csv_table_number(t, six, "low_s") < csv_table_number(t, six, "time_s"));
 	csv_table_free(t);
+	struct err e = { 0 };
+	if (evacuation_report(folder, &e) < 0)
+		fail_msg("%s", e.text);
+	snprintf(folder, sizeof(folder), "%s/out/report.html", scratch);
+	char *page = whole_file_read(folder, 5 << 20);
+	assert_non_null(page);
+	assert_non_null(strstr(page, "far: time for the group"));
+	assert_non_null(strstr(page, "<td>adaptive</td>"));
+	assert_non_null(strstr(page, "1 times the best"));
+	free(page);
 }
 
 /* The same to the byte. */
