@@ -5,6 +5,7 @@
 #include "reports/report.h"
 #include "t/analysed.h"
 #include "t/made_run.h"
+#include "t/small_qemu.h"
 
 #include <inttypes.h>
 
@@ -145,6 +146,30 @@ static void an_old_qemu_says_nothing(void **state)
 		assert_null(strstr(json_object_get_string(json_object_array_get_idx(rows, i)), "postcopy_wait"));
 }
 
+/* The installed one counts and traces as it is told. */
+static void qemu_obeys(void **state)
+{
+	(void)state;
+	struct small_qemu q;
+	struct err e = { 0 };
+	struct json_object *facts = NULL;
+	char log[160], pattern[160];
+	int traced = 0;
+	if (!small_qemu_there())
+		skip();
+	snprintf(log, sizeof(log), "%s/waits", scratch);
+	snprintf(pattern, sizeof(pattern), "%s/pattern", scratch);
+	assert_int_equal(small_qemu_pattern(pattern), 0);
+	if (small_qemu_start(&q, "dst", pattern, "defer", &e) < 0 ||
+	    page_waits_begin(q.monitor, log, &traced, &e) < 0 || page_waits_end(q.monitor, &facts, &e) < 0)
+		fail_msg("%s", e.text);
+	assert_int_equal(traced, 1);
+	assert_true(json_object_is_type(facts, json_type_object));
+	assert_int_equal(access(log, R_OK), 0);
+	json_object_put(facts);
+	small_qemu_end(&q);
+}
+
 #define ONE(test) cmocka_unit_test_setup_teardown(test, run_make, run_remove)
 
 int main(void)
@@ -153,6 +178,7 @@ int main(void)
 		ONE(a_log_is_read),
 		ONE(a_run_has_its_waits),
 		ONE(an_old_qemu_says_nothing),
+		ONE(qemu_obeys),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
