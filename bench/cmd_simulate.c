@@ -40,7 +40,7 @@ static int evacuate(struct simulation_study *s, const char *format, struct err *
 {
 	if (evacuation_run(s, e) < 0 || evacuation_analyze(s->directory, e) < 0)
 		return -1;
-	int drawn = evacuation_report(s->directory, e);
+	int drawn = evacuation_report(s->directory, NULL, e);
 	if (evacuation_print(stdout, s->directory, format_of(format), e) < 0)
 		return -1;
 	if (format_of(format) == REPORT_TEXT)

@@ -135,13 +135,13 @@ static void table_put(FILE *out, const struct csv_table *t)
 	fputs("</tbody>\n</table>\n</section>\n", out);
 }
 
-static int page_write(const char *directory, const struct csv_table *t, struct err *e)
+static int page_write(const char *directory, const char *output, const struct csv_table *t, struct err *e)
 {
 	struct whole_file page = { 0 };
 	struct json_object *manifest = json_file_read(directory, "manifest.json");
 	const char *question = json_text(manifest, "simulation.question");
 	char name[64];
-	int result = whole_file_open(&page, directory, "report.html", e);
+	int result = whole_file_open(&page, output ? NULL : directory, output ? output : "report.html", e);
 	if (result == 0 && (result = html_begin(page.file, "A group in simulation - migmeter", e)) == 0) {
 		fputs("<header>\n<h1>A group in simulation</h1>\n<p class=\"question\">", page.file);
 		html_text(page.file, question);
@@ -157,7 +157,7 @@ static int page_write(const char *directory, const struct csv_table *t, struct e
 	return page.file ? whole_file_close(&page, result, e) : -1;
 }
 
-int evacuation_report(const char *directory, struct err *e)
+int evacuation_report(const char *directory, const char *output, struct err *e)
 {
 	struct csv_table *t;
 	struct gnuplot g = { 0 };
@@ -168,7 +168,7 @@ int evacuation_report(const char *directory, struct err *e)
 		result = link_draw(&g, t, i, e);
 	gnuplot_end(&g);
 	if (result == 0)
-		result = page_write(directory, t, e);
+		result = page_write(directory, output, t, e);
 	csv_table_free(t);
 	return result;
 }

@@ -8,8 +8,8 @@
 
 #include <stdio.h>
 
-/* report.html and plots/ in the folder. -1 as of report_run(). */
-int evacuation_report(const char *directory, struct err *e);
+/* The page, report.html in the folder or output, and its plots/. */
+int evacuation_report(const char *directory, const char *output, struct err *e);
 
 int evacuation_print(FILE *out, const char *directory, enum report_format format, struct err *e);
 

@@ -71,7 +71,7 @@ static void schedules_are_compared_on_the_same_groups(void **state)
 	assert_true(csv_table_number(t, six, "low_s") < csv_table_number(t, six, "time_s"));
 	csv_table_free(t);
 	struct err e = { 0 };
-	if (evacuation_report(folder, &e) < 0)
+	if (evacuation_report(folder, NULL, &e) < 0)
 		fail_msg("%s", e.text);
 	snprintf(folder, sizeof(folder), "%s/out/report.html", scratch);
 	char *page = whole_file_read(folder, 5 << 20);
