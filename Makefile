@@ -104,7 +104,7 @@ openflow-distance: deps ## the same VM at RTTs of 0 to 30 ms, with its disk left
 
 # What the claims are judged by, and one link more; the other links: wide-area-groups. More repeats: build/migmeter run
 # configs/wide-area/groups.conf --repeat 3
-WIDE_AREA := waiting reachable $(if $(wildcard configs/wide-area/reuse.conf),reuse)
+WIDE_AREA := waiting reachable cached $(if $(wildcard configs/wide-area/reuse.conf),reuse)
 wide-area: deps  ## configs/wide-area: groups, who waits, reachability, by simulation too (about 35 minutes), in results/wide-area-*
 	$(Q)$(MAKE) --no-print-directory $(PARALLEL) all
 	$(Q)for link in 1G-100ms 100M-0ms; do $(B)/migmeter run configs/wide-area/groups.conf --only link=$$link \

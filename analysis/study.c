@@ -248,9 +248,21 @@ static int has_member(const char *label, const char *member)
 	return 0;
 }
 
+/* The same of each of several, "1+yes". */
+static int has_members(const char *label, const char *members)
+{
+	for (const char *at = members; *at; at += strcspn(at, "+"), at += *at == '+') {
+		char member[RUN_NAME_ROOM];
+		snprintf(member, sizeof(member), "%.*s", (int)strcspn(at, "+"), at);
+		if (!has_member(label, member))
+			return 0;
+	}
+	return 1;
+}
+
 int study_run_is(const struct study_run *run, const struct study_key *key)
 {
-	return (!*key->point || has_member(run->point, key->point)) && (!key->vms || run->vms == key->vms) &&
+	return has_members(run->point, key->point) && (!key->vms || run->vms == key->vms) &&
 	       (key->rate_bits_per_s == MISSING || run->rate_bits_per_s == key->rate_bits_per_s) &&
 	       (key->rtt_ns == MISSING || run->rtt_ns == key->rtt_ns) &&
 	       (!*key->workload || strcmp(run->workload, key->workload) == 0);

@@ -187,16 +187,42 @@ static void test_reuse(void **state)
 	(void)state;
 	for (int contrary = 0; contrary < 2; contrary++) {
 		made_study(scratch, "wide-area-reuse");
-		for (int repeat = 1; repeat <= REPEATS; repeat++) {
-			const struct made_loop_metric m[] = {
-				{ "pages_equal", "vm1", "kept", (contrary ? 3 : 55) + repeat },
-				{ "pages_equal", "vm1", "disk", contrary ? 0.1 * repeat : 12 + repeat },
-				{ "stream_left", "vm1", "kept", 45 },
-			};
-			made_case_run(scratch, "plain", repeat, m, sizeof(m) / sizeof(*m));
-		}
+		for (int before = 0; before < 3; before++)
+			for (int relays = 0; relays < 2; relays++)
+				for (int repeat = 1; repeat <= REPEATS; repeat++) {
+					double share = relays && before && !contrary ? 0.2 : 1.02;
+					const struct made_loop_metric m[] = {
+						{ "migration_time", "vm1", "completion",
+						  (share * 14 + 0.01 * repeat) * 1e9 },
+						{ "bytes_on_wire", "",
+						  before == 1 ? "migration:dst-to-src" : "migration:src-to-dst",
+						  (share * 150 + 0.1 * repeat) * 1e6 },
+					};
+					char point[100];
+					snprintf(point, sizeof(point), "moves_before=%d reuse=%s", before,
+					         relays ? "yes" : "no");
+					link_run(point, "100M", "30ms", repeat, m, sizeof(m) / sizeof(*m));
+				}
 		struct csv_table *t = claims_made();
 		assert_claims(t, "W2", contrary ? "disagrees" : "agrees");
+		csv_table_free(t);
+	}
+}
+
+static void test_cached(void **state)
+{
+	(void)state;
+	for (int contrary = 0; contrary < 2; contrary++) {
+		made_study(scratch, "wide-area-cached");
+		for (int repeat = 1; repeat <= REPEATS; repeat++) {
+			const struct made_loop_metric reads[] = { { "pages_equal", "vm1", "disk",
+				                                    contrary ? 0.1 * repeat : 22 + repeat },
+				                                  { "stream_left", "vm1", "disk", 78 } };
+			const struct made_loop_metric computes = { "pages_equal", "vm1", "disk", 0.01 * repeat };
+			made_case_run(scratch, "reads", repeat, reads, 2);
+			made_case_run(scratch, "computes", repeat, &computes, 1);
+		}
+		struct csv_table *t = claims_made();
 		assert_claims(t, "W3", contrary ? "disagrees" : "agrees");
 		csv_table_free(t);
 	}
