@@ -233,6 +233,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		IN_SCRATCH(test_groups),  IN_SCRATCH(test_groups_page),         IN_SCRATCH(test_reachable),
 		IN_SCRATCH(test_waiting), IN_SCRATCH(test_waiting_without_kvm), IN_SCRATCH(test_reuse),
+		IN_SCRATCH(test_cached),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
