@@ -83,13 +83,15 @@ static double best_fixed(const struct group_link *l, const struct made_vm *vms, 
 	return best;
 }
 
+#define SETUP .setup_s = 0.4, .downtime_s = 0.3, .stale_s = 0.05
+
 static const struct group_link links[] = {
-	{ 12.5 * MB, 0, WINDOW, 0.4, 0.3, 0.05, 0, 0, 0, 0, 0, 0 },
-	{ 12.5 * MB, 0.03, WINDOW, 0.4, 0.3, 0.05, 0, 0, 0, 0, 0, 0 },
-	{ 12.5 * MB, 0.1, WINDOW, 0.4, 0.3, 0.05, 0, 0, 0, 0, 0, 0 },
-	{ 125 * MB, 0, WINDOW, 0.4, 0.3, 0.05, 0, 0, 0, 0, 0, 0 },
-	{ 125 * MB, 0.03, WINDOW, 0.4, 0.3, 0.05, 0, 0, 0, 0, 0, 0 },
-	{ 125 * MB, 0.1, WINDOW, 0.4, 0.3, 0.05, 0, 0, 0, 0, 0, 0 },
+	{ .rate = 12.5 * MB, .rtt_s = 0, .window_bytes = WINDOW, SETUP },
+	{ .rate = 12.5 * MB, .rtt_s = 0.03, .window_bytes = WINDOW, SETUP },
+	{ .rate = 12.5 * MB, .rtt_s = 0.1, .window_bytes = WINDOW, SETUP },
+	{ .rate = 125 * MB, .rtt_s = 0, .window_bytes = WINDOW, SETUP },
+	{ .rate = 125 * MB, .rtt_s = 0.03, .window_bytes = WINDOW, SETUP },
+	{ .rate = 125 * MB, .rtt_s = 0.1, .window_bytes = WINDOW, SETUP },
 };
 enum { LINKS = sizeof(links) / sizeof(*links) };
 
@@ -120,10 +122,34 @@ static void adaptive_is_near_the_best_fixed_number(void **state)
 static void adaptive_sees_that_connections_are_held_back(void **state)
 {
 	static const struct group_link losing[] = {
-		{ 125 * MB, 0.1, WINDOW * 8, 0.4, 0.3, 0.05, 6 * MB, 3 * MB, 0.5 * MB, 0, 0, 0 },
-		{ 125 * MB, 0.1, WINDOW * 8, 0.4, 0.3, 0.05, 20 * MB, 3 * MB, 0.2 * MB, 0, 0, 0 },
-		{ 125 * MB, 0.03, WINDOW * 4, 0.4, 0.3, 0.05, 12 * MB, 4 * MB, 1 * MB, 0, 0, 0 },
-		{ 12.5 * MB, 0.1, WINDOW * 2, 0.4, 0.3, 0.05, 4 * MB, 1.5 * MB, 0.1 * MB, 0, 0, 0 },
+		{ .rate = 125 * MB,
+		  .rtt_s = 0.1,
+		  .window_bytes = WINDOW * 8,
+		  SETUP,
+		  .lose_bytes = 6 * MB,
+		  .kept_rate = 3 * MB,
+		  .growth = 0.5 * MB },
+		{ .rate = 125 * MB,
+		  .rtt_s = 0.1,
+		  .window_bytes = WINDOW * 8,
+		  SETUP,
+		  .lose_bytes = 20 * MB,
+		  .kept_rate = 3 * MB,
+		  .growth = 0.2 * MB },
+		{ .rate = 125 * MB,
+		  .rtt_s = 0.03,
+		  .window_bytes = WINDOW * 4,
+		  SETUP,
+		  .lose_bytes = 12 * MB,
+		  .kept_rate = 4 * MB,
+		  .growth = 1 * MB },
+		{ .rate = 12.5 * MB,
+		  .rtt_s = 0.1,
+		  .window_bytes = WINDOW * 2,
+		  SETUP,
+		  .lose_bytes = 4 * MB,
+		  .kept_rate = 1.5 * MB,
+		  .growth = 0.1 * MB },
 	};
 	(void)state;
 	srand(3);
@@ -155,10 +181,50 @@ static double mean_time(const struct group_link *l, int kind, int at_once, int *
 	return sum;
 }
 
+static double best_mean(const struct group_link *l, int *ret_k)
+{
+	double best = INFINITY;
+	int recalled;
+	for (int k = 1; k <= MIXED; k++) {
+		double mean = mean_time(l, SCHEDULE_FIXED, k, &recalled);
+		*ret_k = mean < best ? k : *ret_k;
+		best = fmin(best, mean);
+	}
+	return best;
+}
+
+/* Connections that begin together fill the queue, and some of them lose. */
+static void adaptive_survives_a_short_queue(void **state)
+{
+	const struct group_link queue = { .rate = 125 * MB,
+		                          .rtt_s = 0.1,
+		                          .window_bytes = 64 * MB,
+		                          SETUP,
+		                          .kept_rate = MB,
+		                          .growth = 0.3 * MB,
+		                          .lose_share = 0.4,
+		                          .queue_bytes = 6.25 * MB };
+	int recalled, k = 0;
+	(void)state;
+	double best = best_mean(&queue, &k), one = mean_time(&queue, SCHEDULE_SEQUENTIAL, 0, &recalled),
+	       all = mean_time(&queue, SCHEDULE_ALL, 0, &recalled),
+	       adaptive = mean_time(&queue, SCHEDULE_ADAPTIVE, 0, &recalled);
+	print_message("# queue: best mean %.1f s (K = %d), one %.1f s, all %.1f s, adaptive %.1f s, %d recalled\n",
+	              best, k, one, all, adaptive, recalled);
+	assert_true(adaptive < 1.2 * best);
+}
+
 /* Some connections lose early; whoever is left behind with it is begun anew. */
 static void one_that_is_left_behind_is_begun_anew(void **state)
 {
-	const struct group_link unfair = { 125 * MB, 0.1, 8 * WINDOW, 0.4, 0.3, 0.05, MB, MB, 0.3 * MB, 0.3, 0, 0 };
+	const struct group_link unfair = { .rate = 125 * MB,
+		                           .rtt_s = 0.1,
+		                           .window_bytes = 8 * WINDOW,
+		                           SETUP,
+		                           .lose_bytes = MB,
+		                           .kept_rate = MB,
+		                           .growth = 0.3 * MB,
+		                           .lose_share = 0.3 };
 	double best = INFINITY;
 	int recalled;
 	(void)state;
@@ -175,7 +241,9 @@ static void one_that_is_left_behind_is_begun_anew(void **state)
 static void adaptive_sees_that_the_link_is_slower(void **state)
 {
 	enum { TIMES = 3 };
-	const struct group_link taken = { 125 * MB, 0.03, WINDOW, 0.4, 0.3, 0.05, 0, 0, 0, 0, 1.5, 110 * MB };
+	const struct group_link taken = {
+		.rate = 125 * MB, .rtt_s = 0.03, .window_bytes = WINDOW, SETUP, .taken_from_s = 1.5, .taken = 110 * MB
+	};
 	struct made_vm vms[TIMES * MIXED];
 	int k = 0;
 	(void)state;
@@ -324,6 +392,7 @@ int main(void)
 		cmocka_unit_test(adaptive_is_near_the_best_fixed_number),
 		cmocka_unit_test(adaptive_is_not_far_off_for_any_group),
 		cmocka_unit_test(adaptive_sees_that_connections_are_held_back),
+		cmocka_unit_test(adaptive_survives_a_short_queue),
 		cmocka_unit_test(one_that_is_left_behind_is_begun_anew),
 		cmocka_unit_test(adaptive_sees_that_the_link_is_slower),
 		cmocka_unit_test(the_one_that_takes_longest_goes_first),

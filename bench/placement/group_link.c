@@ -16,6 +16,7 @@ struct flow {
 	double begun_s, sent, left, pass_sent, rate;
 	double lost_s; /* when it lost; 0: not yet */
 	bool loses;
+	bool begun; /* its window grows no more */
 };
 
 struct flows {
@@ -38,6 +39,34 @@ static double flow_cap(const struct group_link *l, const struct flow *f, double 
 	double window =
 		l->rtt_s > 0 ? fmin(BEGIN_BYTES * exp2(since_s / l->rtt_s), l->window_bytes) / l->rtt_s : l->rate;
 	return f->lost_s > 0 ? fmin(l->kept_rate + l->growth * (now_s - f->lost_s), window) : window;
+}
+
+static double begin_window(const struct group_link *l, const struct flow *f, double now_s)
+{
+	double since_s = now_s - f->begun_s - l->setup_s;
+	return since_s < 0 ? 0 : fmin(BEGIN_BYTES * exp2(since_s / l->rtt_s), l->window_bytes);
+}
+
+/* Those that begin have more on the way than there is room for. */
+static void overflow(struct flows *m, double now_s)
+{
+	const struct group_link *l = m->l;
+	double on_the_way = 0;
+	if (l->queue_bytes <= 0 || l->rtt_s <= 0)
+		return;
+	for (int i = 0; i < m->count; i++) {
+		const struct flow *f = &m->flows[i];
+		on_the_way += f->begun ? f->rate * l->rtt_s : begin_window(l, f, now_s);
+	}
+	if (on_the_way <= l->rate * l->rtt_s + l->queue_bytes)
+		return;
+	for (int i = 0; i < m->count; i++) {
+		struct flow *f = &m->flows[i];
+		if (f->begun || begin_window(l, f, now_s) <= 0)
+			continue;
+		f->begun = true;
+		f->lost_s = erand48(m->random) < l->lose_share ? now_s : 0;
+	}
 }
 
 /* Each the same, but no more than its cap: those below their share first. */
@@ -99,8 +128,12 @@ static void schedule_ask(struct flows *m, double now_s)
 	for (int vm; (vm = group_schedule_next(m->schedule, (int64_t)(now_s * 1e9) + 1)) >= 0;) {
 		double memory = (double)m->vms[vm].used_bytes;
 		bool loses = m->l->lose_bytes > 0 && (m->l->lose_share <= 0 || erand48(m->random) < m->l->lose_share);
-		m->flows[m->count++] =
-			(struct flow){ vm, memory, m->dirty_per_s[vm], now_s, 0, memory, 0, 0, 0, loses };
+		m->flows[m->count++] = (struct flow){ .vm = vm,
+			                              .memory = memory,
+			                              .dirty = m->dirty_per_s[vm],
+			                              .begun_s = now_s,
+			                              .left = memory,
+			                              .loses = loses };
 	}
 	m->outcome->most = m->count > m->outcome->most ? m->count : m->outcome->most;
 }
@@ -127,6 +160,7 @@ static void flow_all(struct flows *m, double step_s, double limit_s)
 			if (group_schedule_is_over(m->schedule))
 				break;
 		}
+		overflow(m, now_s);
 		link_share(m, now_s);
 		for (int i = m->count - 1; i >= 0; i--)
 			flow_step(m, i, now_s, step_s);

@@ -22,6 +22,9 @@ struct group_link {
 	/* A connection that has sent so much loses some: it goes on at this rate, which grows by so much a second. 0: none does. */
 	double lose_bytes, kept_rate, growth;
 	double lose_share; /* of the connections that do; 0: all */
+	/* Where what connections that begin have on the way is more than the link and this queue hold, lose_share of them lose
+	 * likewise, and the others stop growing. 0: the queue holds all. */
+	double queue_bytes;
 	/* From then on something else takes this much of the link. */
 	double taken_from_s, taken;
 };
