@@ -18,11 +18,15 @@ enum {
 
 static struct json_object *plan_json(const struct study *s)
 {
+	long runs = 0;
+	for (long i = 0; i < s->points; i++)
+		runs += s->wanted[i];
 	struct json_object *plan = json_object_new_object();
 	json_object_object_add(plan, "config", json_object_new_string(s->config_path));
 	json_object_object_add(plan, "scale", json_object_new_double(s->scale));
 	json_object_object_add(plan, "points", json_object_new_int64(s->points));
 	json_object_object_add(plan, "repeats", json_object_new_int64(s->repeats));
+	json_object_object_add(plan, "runs", json_object_new_int64(runs));
 	json_object_object_add(plan, "order",
 	                       json_object_new_string(s->steps > 1 ? "search"
 	                                              : s->listed  ? "listed"

@@ -139,6 +139,13 @@ static void test_versions(void **state)
 	host.may_lock = false;
 	assert_int_equal(feature_available(row("zero_copy"), &host, reason, sizeof(reason)), FEATURE_NO);
 	check("switchover_ack", &debian12, EXIT_CANNOT, "older than 8.1.0");
+	/* switching something off that is not there needs nothing */
+	host = debian12;
+	host.kvm = false;
+	check("async_page_faults=on", &host, EXIT_CANNOT, "needs KVM");
+	check("async_page_faults=off", &host, 0, NULL);
+	host.kvm = true;
+	check("async_page_faults=on", &host, 0, NULL);
 	host = newest;
 	host.libvirt_version = V(1, 0, 0);
 	check("xbzrle", &host, EXIT_CANNOT, "libvirt 1.0.0 is older than 1.3.4");

@@ -150,6 +150,37 @@ static void runs_come_in_that_order(void **state)
 	assert_int_equal(study_next(&s), -1);
 }
 
+/* A case may have repeats of its own; what one does not want is left out, and --repeat is of all. */
+static void points_have_repeats_of_their_own(void **state)
+{
+	static const char config[] = "[experiment]\nname = made\nrepeat = 1\n[vm vm1]\nmemory = 128M\n"
+				     "[case once]\nlink.rate = 100M\n[case thrice]\nexperiment.repeat = 3\n";
+	char place[] = "/tmp/test_study.XXXXXX", path[64];
+	struct err e = { 0 };
+	(void)state;
+	assert_non_null(mkdtemp(place));
+	snprintf(path, sizeof(path), "%s/a.conf", place);
+	FILE *file = fopen(path, "we");
+	assert_non_null(file);
+	fputs(config, file);
+	fclose(file);
+	for (long asked = 0; asked <= 2; asked += 2) {
+		struct study s = { .config_path = path, .scale = 1, .repeats = asked };
+		snprintf(s.directory, sizeof(s.directory), "%s/results", place);
+		if (config_file_read(&s.config, path, &e) < 0 || study_prepare(&s, &e) < 0)
+			fail_msg("%s", e.text);
+		assert_int_equal(s.repeats, asked ? 2 : 3);
+		assert_int_equal(study_left(&s), 4);
+		for (long i = 0; i < s.points * s.repeats; i++)
+			assert_int_equal(s.states[i], !asked && i / 2 > 0 && strstr(s.labels[i % 2], "once")
+			                                      ? RUN_LEFT_OUT
+			                                      : RUN_TO_COME);
+		study_free(&s);
+	}
+	unlink(path);
+	assert_int_equal(rmdir(place), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -158,6 +189,7 @@ int main(void)
 		cmocka_unit_test(a_folder_has_one_owner),
 		cmocka_unit_test(repeats_are_blocks_in_random_order),
 		cmocka_unit_test(runs_come_in_that_order),
+		cmocka_unit_test(points_have_repeats_of_their_own),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -78,6 +78,12 @@ static int64_t value_of(const struct feature *f, const struct feature_set *set)
 	}
 }
 
+/* Whether the value is one for which it needs what it needs. */
+static bool is_needy(const struct feature *f, const struct feature_set *set)
+{
+	return f->needs && value_of(f, set) > f->needs_above;
+}
+
 bool feature_is_asked(const struct feature *f, const struct feature_set *set)
 {
 	return f->option && value_of(f, set) != 0;
@@ -201,7 +207,7 @@ static int row_check(const struct feature *f, const struct feature_set *set, con
 	if (other)
 		return err_set(e, EXIT_USAGE, "migration.%s does not go with %.*s: switch one off", f->key,
 		               (int)length, other);
-	if (!f->needs || host_meets(host, f->needs, &outside) || !outside)
+	if (!is_needy(f, set) || host_meets(host, f->needs, &outside) || !outside)
 		return 0;
 	if (strcmp(f->needs, "postcopy") == 0)
 		return err_set(e, EXIT_USAGE, "migration.%s needs migration.mode = postcopy", f->key);
@@ -248,7 +254,8 @@ int feature_check_host(const struct feature_set *set, const struct feature_host 
 	if (set_check(set, host, e) < 0)
 		return -1;
 	for (const struct feature *f = features; f->key; f++)
-		if (feature_is_asked(f, set) && feature_available(f, host, reason, sizeof(reason)) == FEATURE_NO)
+		if (feature_is_asked(f, set) && (!f->needs_above || is_needy(f, set)) &&
+		    feature_available(f, host, reason, sizeof(reason)) == FEATURE_NO)
 			return err_set(e, EXIT_CANNOT, "migration.%s cannot be had here: %s", f->key, reason);
 	return 0;
 }

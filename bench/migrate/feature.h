@@ -19,6 +19,8 @@
 struct err;
 struct json_object;
 
+enum async_page_faults { ASYNC_DEFAULT, ASYNC_OFF, ASYNC_ON };
+
 /* As asked; 0, false and "" leave it to the hypervisor. */
 struct feature_set {
 	bool auto_converge;
@@ -43,6 +45,7 @@ struct feature_set {
 	bool switchover_ack;
 	int64_t switchover_bandwidth_bytes_per_s;
 	int zero_page_detection; /* default, none, legacy, multifd */
+	int async_page_faults;   /* enum async_page_faults */
 };
 
 /* Keys of [migration], one a member of struct feature_set. */
@@ -74,6 +77,7 @@ struct feature {
 	/* What it goes with */
 	/* key; "postcopy" is mode = postcopy, "disks" a guest with disks to be copied, "kvm" that accelerator */
 	const char *needs;
+	int64_t needs_above;          /* only values above this one do */
 	const char *excludes;         /* keys, blank between them */
 	unsigned long postcopy_since; /* QEMU from which on it goes with post-copy; 0: any, or never (`excludes`) */
 	bool power_of_two;

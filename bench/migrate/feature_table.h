@@ -120,4 +120,10 @@ FEATURE("switchover_bandwidth", switchover_bandwidth_bytes_per_s, SIZE, "0", "0"
 FEATURE("zero_page_detection", zero_page_detection, CHOICE, "default", "default|none|legacy|multifd", NULL,
 	"who looks for pages of zeroes",
 	.qemu_since = V(9, 0, 0), .global = "zero-page-detection", .parameter = "zero-page-detection")
+/* KVM_FEATURE_ASYNC_PF_INT: part of the CPU that libvirt passes through; off is the guest's own no-kvmapf, which is true
+ * anywhere. */
+FEATURE("async_page_faults", async_page_faults, CHOICE, "default", "default|off|on", NULL,
+	"in post-copy only the process waits that touches a missing page, by KVM's asynchronous page faults",
+	.libvirt_since = V(0, 9, 11), .qemu_since = V(5, 2, 0), .needs = "kvm", .needs_above = ASYNC_OFF,
+	.unread = "only the guest knows; it shows in the work that its other processes lose")
 /* clang-format on */
