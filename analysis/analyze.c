@@ -18,6 +18,7 @@
 #include "analysis/results.h"
 #include "analysis/stream_metrics.h"
 #include "analysis/timeline.h"
+#include "analysis/wait_metrics.h"
 #include "analysis/warmup_metrics.h"
 #include "analysis/work_metrics.h"
 #include "bench/base/err.h"
@@ -319,7 +320,7 @@ static int all_metrics(struct analysis *a, struct err *e)
 	if (link_metrics(&a->run, &a->metrics, &moved_bytes, e) < 0)
 		return -1;
 	if (tcp_metrics(&a->run, &a->metrics, e) < 0 || job_metrics(&a->run, a->came_ns, &a->metrics, e) < 0 ||
-	    stream_metrics(&a->run, &a->metrics, e) < 0)
+	    stream_metrics(&a->run, &a->metrics, e) < 0 || wait_metrics(&a->run, &a->metrics, e) < 0)
 		return -1;
 	check_way(a, moved_bytes);
 	return cpu_metrics(&a->run, moved_bytes, &a->metrics, e);

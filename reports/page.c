@@ -159,7 +159,7 @@ static void put_latency_table(FILE *out, const struct run_data *run)
 
 void page_plots(FILE *out, const struct run_data *run, const struct plot plots[PLOT_COUNT])
 {
-	enum { OF_RUN = 1, OF_CALIBRATION = 2, OF_LOOP = 4, OF_GROUP = 8, OF_STREAM = 16 };
+	enum { OF_RUN = 1, OF_CALIBRATION = 2, OF_LOOP = 4, OF_GROUP = 8, OF_STREAM = 16, OF_WAITS = 32 };
 	static const struct {
 		enum plot_kind kind;
 		int of;
@@ -189,6 +189,9 @@ void page_plots(FILE *out, const struct run_data *run, const struct plot plots[P
 		  "Above: each page that was sent, under the first of the names in which the destination had it. Below: what "
 		  "each way to send less would have left, alone, and all of them together; a page that is known costs 24 bytes, "
 		  "one that is compressed its size under zstd at level 1." },
+		{ PLOT_WAITS, OF_WAITS,
+		  "From when QEMU saw that a vCPU waits to when the page was in its place. Dashed: the longest time in which a "
+		  "workload got nothing done, which is one long wait or many after another." },
 		{ PLOT_LATENCY, OF_RUN | OF_CALIBRATION,
 		  "Of the longest operation in each sampling interval, in the guest's own time. Drawn from the intended "
 		  "start on, so that one that comes late counts its wait; uncorrected is what a tool that waits along "
@@ -199,6 +202,7 @@ void page_plots(FILE *out, const struct run_data *run, const struct plot plots[P
 	         : json_at(run->manifest, "group.moves")       ? OF_RUN | OF_GROUP
 	                                                       : OF_RUN;
 	is |= pages_watched(run) ? OF_STREAM : 0;
+	is |= json_at(run->manifest, "migration.page_waits") ? OF_WAITS : 0;
 	int drawn = 0;
 	for (int i = 0; i < PLOT_COUNT; i++)
 		drawn += !*plots[i].missing;

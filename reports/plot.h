@@ -19,6 +19,7 @@ enum plot_kind {
 	PLOT_DOWNTIME,
 	PLOT_ITERATIONS,
 	PLOT_PAGES,
+	PLOT_WAITS,
 	PLOT_LATENCY,
 	PLOT_CALIBRATION,
 	PLOT_COUNT
@@ -54,6 +55,7 @@ int plot_skip(struct plotting *p, const char *format, ...) __attribute__((format
 int timeline_prepare(struct plotting *p, struct err *e);
 int zoom_prepare(struct plotting *p, struct err *e);
 int group_prepare(struct plotting *p, struct err *e);
+int waits_prepare(struct plotting *p, struct err *e);
 int calibration_prepare(struct plotting *p, struct err *e);
 
 #endif

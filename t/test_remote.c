@@ -225,6 +225,7 @@ static void a_config_says_all_that_is_needed(void **state)
 	refused("remote.guest_data=10.0.0.1", "with a prefix");
 	refused("link.loss=0.01", "is for hosts.kind = local");
 	refused("link.congestion_control=reno", "left as it is");
+	refused("migration.page_waits=yes migration.mode=postcopy", "is for hosts.kind = local");
 	refused("fault.cut=1s", "is for hosts.kind = local");
 	refused("vm1.domain=web", "remote.run_id must be");
 	refused("vm1.domain=web remote.run_id=0123456789abcdef", "no IPv4 address");

@@ -85,6 +85,7 @@ struct experiment_migration {
 	double sent_limit; /* times its memory; 0: none */
 	bool stream;       /* see bench/experiment/page_watching.h */
 	char stream_kept[OPTION_STRING_ROOM];
+	bool page_waits;    /* see bench/experiment/wait_watching.h */
 	int64_t suspend_ns; /* mode none only: stop the VM this long in the middle of the migration phase; 0: no */
 };
 

@@ -189,10 +189,21 @@ static int driver_check(const struct experiment *x, struct err *e)
 				"migration.%s cannot be asked for with migration.driver = exec: have the command "
 				"of migration.start ask for it",
 				f->key);
-	if (m->sent_limit > 0 || m->stream)
+	if (m->sent_limit > 0 || m->stream || m->page_waits)
 		return err_set(e, EXIT_USAGE, "migration.%s needs migration.driver = libvirt",
-		               m->stream ? "stream" : "sent_limit");
+		               m->stream       ? "stream"
+		               : m->page_waits ? "page_waits"
+		                               : "sent_limit");
 	return 0;
+}
+
+static int waits_check(const struct experiment *x, struct err *e)
+{
+	if (!x->migration.page_waits || (x->migration.mode == MODE_POSTCOPY && experiment_moving_vm(x)))
+		return 0;
+	return err_set(e, EXIT_USAGE,
+	               "migration.page_waits watches one VM in post-copy: set migration.mode = postcopy%s",
+	               experiment_moving_vm(x) ? "" : ", and no group.vms or consolidate.policy");
 }
 
 int experiment_check(struct experiment *x, struct err *e)
@@ -216,7 +227,8 @@ int experiment_check(struct experiment *x, struct err *e)
 	int moves = experiment_is_group(x) ? group_check(x, e)
 	            : x->consolidate.ops   ? loop_check(x, e)
 	                                   : moving_check(x, e);
-	if (moves < 0 || stream_check(x, e) < 0 || driver_check(x, e) < 0)
+	if (moves < 0 || feature_check_bandwidth(x->migration.bandwidth_bytes_per_s, e) < 0 ||
+	    stream_check(x, e) < 0 || driver_check(x, e) < 0 || waits_check(x, e) < 0)
 		return -1;
 	for (int i = 0; i < x->vm_count; i++)
 		if (experiment_copies(x, &x->vms[i]) && !x->features.copy_disks)

@@ -89,6 +89,7 @@ static int local_only_check(const struct experiment *x, struct err *e)
 		{ "group.vms", experiment_is_group(x), "one migration can be measured" },
 		{ "fault.cut", x->fault.cut_ns != 0, "nothing is broken there on purpose" },
 		{ "migration.stream", x->migration.stream, "the relay stands in a network namespace of a node" },
+		{ "migration.page_waits", x->migration.page_waits, "the monitor it needs is a local socket" },
 		{ "migration.suspend", x->migration.suspend_ns != 0, "the monitor it needs is a local socket" },
 		{ "hosts.urgent", x->hosts.urgent, "the machine's other work is not migmeter's" },
 		{ "collect.tcp", x->collect.on[7], "it reads the kernel of a local node" },

@@ -116,6 +116,8 @@ static int stage_guests(struct run *r, struct err *e)
 	if (stage_connect(r, e) < 0 ||
 	    guests_check_features(&r->boot, r->x, r->connections[NODE_SRC], r->connections[NODE_DST], e) < 0)
 		return -1;
+	run_directory_set(&r->directory, "features.past_libvirt",
+	                  feature_past_libvirt(&r->x->features, r->boot.host.libvirt_version));
 	if (watching_start(&r->watching, r->x, &r->testbed, r->run_id, r->directory.path, run_on_event, r, e) < 0)
 		return -1;
 	r->watching_on = true;

@@ -7,6 +7,7 @@
 #include "bench/experiment/page_watching.h"
 #include "bench/experiment/progress.h"
 #include "bench/experiment/run_state.h"
+#include "bench/experiment/wait_watching.h"
 #include "bench/migrate/hypervisor.h"
 #include "bench/migrate/migration.h"
 #include "collectors/job.h"
@@ -78,6 +79,7 @@ static int migrate(struct run *r, const struct experiment_vm *vm, struct err *e)
 	struct migration_result result;
 	struct migration_spec spec = run_migration_spec(r);
 	struct page_passage *passage;
+	struct wait_watching *waits;
 	char uri[64];
 	snprintf(uri, sizeof(uri), "tcp://%s", r->testbed.nodes[to].migration_ip);
 	spec.source = r->connections[from];
@@ -96,11 +98,17 @@ static int migrate(struct run *r, const struct experiment_vm *vm, struct err *e)
 	spec.tick = r->order->injections ? NULL : migration_tick;
 	if (page_passage_begin(&passage, r->pages, (int)(vm - r->x->vms), from, to, &spec, e) < 0)
 		return -1;
+	if (wait_watching_begin(&waits, r->x, &r->testbed.nodes[to], vm->name, e) < 0) {
+		page_passage_end(passage, false);
+		return -1;
+	}
 	if (fault_start(&r->fault, r->x, &r->testbed, run_on_event, r, e) < 0) {
+		wait_watching_end(waits, false, &r->directory);
 		page_passage_end(passage, false);
 		return -1;
 	}
 	int status = migration_run(&spec, &result, e);
+	wait_watching_end(waits, status == 0, &r->directory);
 	page_passage_end(passage, status == 0);
 	if (status < 0 && result.timed_out) { /* what was to be found out: it is no failure */
 		progress_note("never converged: aborted after %.3g s", (double)m->timeout_ns / 1e9);
@@ -117,8 +125,12 @@ static int migrate(struct run *r, const struct experiment_vm *vm, struct err *e)
 	struct json_object *completed = result.completed && !result.timed_out
 	                                        ? job_stats_json(result.completed, result.completed_count)
 	                                        : NULL;
+	/* A stop that is forced raises the limit for that. */
+	const struct feature_also also = { .postcopy = m->mode == MODE_POSTCOPY,
+		                           .downtime_limit_ns = spec.stop_due ? 0 : m->downtime_limit_ns,
+		                           .bandwidth_bytes_per_s = m->bandwidth_bytes_per_s };
 	run_directory_set(&r->directory, "features.kept",
-	                  feature_kept(&r->x->features, result.features_on, completed));
+	                  feature_kept(&r->x->features, &also, result.features_on, completed));
 	if (completed)
 		run_directory_set(&r->directory, "migration.completed", completed);
 	if (result.features_on)
@@ -204,6 +216,7 @@ int run_measure(struct run *r, struct err *e)
 	if (page_watching_open(&r->pages, r->x, &r->testbed, &r->directory, e) < 0 || run_warmup(r, e) < 0)
 		return -1;
 	run_begin_phase(r, "baseline", g->baseline_ns);
+	run_group_watch(r);
 	if (run_pause(r, g->baseline_ns, e) < 0)
 		return -1;
 	job_expect(r->watching.job, r->x->migration.vm);

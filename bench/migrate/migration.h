@@ -39,7 +39,7 @@ struct migration_spec {
 	enum postcopy_moment postcopy;
 	int64_t postcopy_after_ns;
 	int64_t downtime_limit_ns;     /* whole ms, at least 1; 0: the hypervisor's */
-	int64_t bandwidth_bytes_per_s; /* whole MiB, at least 1; 0: no limit */
+	int64_t bandwidth_bytes_per_s; /* whole MiB; 0: no limit */
 	/*
 	 * Then it is aborted. One that has switched to post-copy cannot be: it is given as long again and then broken
 	 * off, which leaves the VM paused on both nodes and lost.
