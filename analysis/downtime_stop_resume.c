@@ -53,8 +53,13 @@ static struct pairs find_pairs(const struct run *run, const struct run_vm *vm, i
 void downtime_stop_resume(const struct run *run, const struct run_vm *vm, const struct downtime_window *window,
                           struct downtime *ret)
 {
-	struct pairs p = find_pairs(run, vm, window->from_ns - run->event_error_ns, window->to_ns);
 	*ret = downtime_missing;
+	if (run->event_error_ns == MISSING) {
+		snprintf(ret->reason, sizeof(ret->reason),
+		         "the nodes' stamps are of other clocks, which are not mapped to this one (clocks.csv)");
+		return;
+	}
+	struct pairs p = find_pairs(run, vm, window->from_ns - run->event_error_ns, window->to_ns);
 	if (!p.count) {
 		snprintf(ret->reason, sizeof(ret->reason),
 		         p.open_ns == MISSING ? "no stop event of the VM"

@@ -1,5 +1,7 @@
 #include "analysis/run.h"
 
+#include "analysis/host_clocks.h"
+
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
 #include "bench/base/json_file.h"
@@ -8,6 +10,7 @@
 #include <errno.h>
 #include <json-c/json.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -250,6 +253,37 @@ static int on_event(void *context, const struct series_cell *cells, struct err *
 	return 0;
 }
 
+/* A stop or resume of a remote node was stamped on arrival, and has its own clock's stamp beside it. */
+static int map_stamps(struct run *run, struct err *e)
+{
+	struct host_clocks *clocks;
+	int64_t worst[2] = { 0, 0 }; /* of the source, and of others */
+	bool any = false, all = true;
+	if (host_clocks_read(&clocks, run->directory, e) < 0)
+		return -1;
+	for (int i = 0; i < run->event_count; i++) {
+		struct run_event *event = &run->events[i];
+		int64_t head_ns, error_ns;
+		long long wall_ns;
+		if (sscanf(event->detail, "wall_ns %lld", &wall_ns) != 1 ||
+		    (strcmp(event->event, "stop") != 0 && strcmp(event->event, "resume") != 0))
+			continue;
+		any = true;
+		if (wall_ns < 0 || wall_ns >= SERIES_LIMIT ||
+		    host_clocks_map(clocks, event->node, wall_ns, &head_ns, &error_ns) < 0) {
+			all = false;
+			continue;
+		}
+		int64_t *worst_ns = &worst[strcmp(event->node, run->source) != 0];
+		event->head_ns = head_ns;
+		*worst_ns = error_ns > *worst_ns ? error_ns : *worst_ns;
+	}
+	host_clocks_free(clocks);
+	if (any)
+		run->event_error_ns = all ? worst[0] + worst[1] : MISSING;
+	return 0;
+}
+
 static int by_time(const void *a, const void *b)
 {
 	const struct run_event *x = a, *y = b;
@@ -326,7 +360,8 @@ int run_read(struct run *run, const char *directory, struct err *e)
 	memset(run, 0, sizeof(*run));
 	snprintf(run->directory, sizeof(run->directory), "%s", directory);
 	if (read_manifest(run, e) < 0 ||
-	    series_read(directory, "events.csv", event_columns, EVENT_COLUMNS, on_event, run, NULL, e) < 0) {
+	    series_read(directory, "events.csv", event_columns, EVENT_COLUMNS, on_event, run, NULL, e) < 0 ||
+	    map_stamps(run, e) < 0) {
 		run_free(run);
 		return -1;
 	}

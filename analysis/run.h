@@ -62,7 +62,9 @@ struct run {
 	char mode[RUN_NAME_ROOM];  /* precopy, postcopy */
 	char moved[RUN_NAME_ROOM]; /* the VM that migrates, "" none */
 	char source[RUN_NAME_ROOM], destination[RUN_NAME_ROOM], link[RUN_NAME_ROOM];
-	int64_t event_error_ns; /* of a hypervisor's event stamp on head time; 0.1 ms on one machine */
+	/* Of a hypervisor's event stamp on head time: 0.1 ms on one machine; of remote nodes the sum of their mappings' errors
+	 * (host_clocks.h), which the time between two of their stamps may be off by; MISSING: a stamp could not be mapped. */
+	int64_t event_error_ns;
 	struct run_vm *vms;
 	int vm_count;
 	struct run_phase *phases;

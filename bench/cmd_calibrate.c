@@ -117,6 +117,8 @@ static int results_show(const struct calibration *c, struct err *e)
 /* Whether this machine can do it; then the folder is ours. */
 static int begin(struct calibration *c, struct err *e)
 {
+	if (c->experiment.hosts.kind != HOSTS_LOCAL)
+		return err_set(e, EXIT_USAGE, "a calibration stops VMs of this machine: set hosts.kind = local");
 	if (run_preflight(&c->experiment, c->directory, c->wait, e) < 0)
 		return -1;
 	return c->unclaimed ? study_folder_claim(c->directory, sizeof(c->directory), e) : 0;

@@ -1,7 +1,11 @@
 /* migmeter check: what this machine can do, a line a capability. */
 #include "bench/base/err.h"
 #include "bench/command.h"
+#include "bench/experiment/remote_check.h"
 #include "bench/migrate/feature.h"
+#include "bench/study.h"
+#include "bench/study_arguments.h"
+#include "bench/study_search.h"
 #include "bench/testbed/accelerator.h"
 #include "bench/testbed/link.h"
 #include "bench/testbed/node.h"
@@ -17,7 +21,9 @@
 #define QEMU "/usr/bin/qemu-system-x86_64"
 
 struct check {
-	struct json_object *rows; /* NULL: print text */
+	struct json_object *rows;     /* NULL: print text */
+	struct json_object *commands; /* by node; with rows */
+	const char *node;             /* whose commands are being printed */
 	int needed_missing;
 };
 
@@ -142,33 +148,105 @@ static void check_features(struct check *c, bool kvm)
 	}
 }
 
+static void check_machine(struct check *c)
+{
+	check_programs(c);
+	bool kvm = check_kvm(c);
+	check_links(c);
+	check_features(c, kvm);
+}
+
+/* ---- the nodes of a config ---- */
+
+static void on_answer(void *context, const char *what, const char *said, const char *purpose, const char *how)
+{
+	answer(context, what, said, purpose, how);
+}
+
+static void on_command(void *context, const char *node, const char *line)
+{
+	struct check *c = context;
+	struct json_object *lines;
+	if (c->rows) {
+		if (!json_object_object_get_ex(c->commands, node, &lines))
+			json_object_object_add(c->commands, node, lines = json_object_new_array());
+		json_object_array_add(lines, json_object_new_string(line));
+		return;
+	}
+	if (!c->node || strcmp(c->node, node) != 0)
+		printf("\nCommands that a run gives to a shell on %s:\n", node);
+	c->node = node;
+	printf("    %s\n", line);
+}
+
+/* Of the first point of its sweep; its nodes are the same in all. */
+static int check_config(struct check *c, const struct arguments *a, struct err *e)
+{
+	struct study s = { 0 };
+	struct config_file point;
+	struct experiment x;
+	const struct check_sink sink = { on_answer, on_command, c };
+	int result = study_arguments_read(a, "check", &s, e) < 0 || study_prepare(&s, e) < 0 ? -1 : 0;
+	if (result == 0 && study_point(&s, 0, &point, e) == 0) {
+		result = experiment_build(&x, &point, s.scale, e);
+		config_file_free(&point);
+		if (result == 0) {
+			if (x.hosts.kind == HOSTS_REMOTE)
+				result = remote_check(&x, &sink, e);
+			else
+				check_machine(c);
+			experiment_free(&x);
+		}
+	}
+	c->needed_missing += result > 0;
+	study_free(&s);
+	return result < 0 || (e && e->status) ? -1 : 0;
+}
+
 static int check_run(const struct arguments *a)
 {
 	struct check c = { 0 };
+	struct err e = { 0 };
 	const char *format = arguments_option(a, "format");
-	if (format && strcmp(format, "json") == 0)
+	if (format && strcmp(format, "json") == 0) {
 		c.rows = json_object_new_array();
-	check_programs(&c);
-	bool kvm = check_kvm(&c);
-	check_links(&c);
-	check_features(&c, kvm);
-	if (c.rows)
+		c.commands = json_object_new_object();
+	}
+	int result = 0;
+	if (arguments_count(a))
+		result = check_config(&c, a, &e);
+	else
+		check_machine(&c);
+	if (c.rows && result == 0 && json_object_object_length(c.commands)) {
+		struct json_object *both = json_object_new_object();
+		json_object_object_add(both, "answers", json_object_get(c.rows));
+		json_object_object_add(both, "commands", json_object_get(c.commands));
+		printf("%s\n", json_object_to_json_string_ext(both, JSON_C_TO_STRING_PRETTY));
+		json_object_put(both);
+	} else if (c.rows && result == 0) {
 		printf("%s\n", json_object_to_json_string_ext(c.rows, JSON_C_TO_STRING_PRETTY));
+	}
 	json_object_put(c.rows);
-	return c.needed_missing ? EXIT_CANNOT : EXIT_DONE;
+	json_object_put(c.commands);
+	return result < 0 ? err_report(&e) : c.needed_missing ? EXIT_CANNOT : EXIT_DONE;
 }
 
 static const struct command_option options[] = {
+	{ STUDY_OPTION_SET },
 	{ "format", 0, "FORMAT", "text or json", "text|json" },
 	{ NULL, 0, NULL, NULL, NULL },
 };
 
 const struct command check_command = {
 	.name = "check",
-	.synopsis = "",
+	.synopsis = "[CONFIG]",
+	.maximum = 1,
 	.help = "Show what this machine can do, what each capability is for and how to get it",
-	.details = "Answers are yes, no and degraded (it works, with the restriction given).\n"
-		   "Exit status 3: something that every run needs is missing.\n",
+	.details =
+		"Answers are yes, no and degraded (it works, with the restriction given).\n"
+		"With a CONFIG whose nodes are remote (hosts.kind = remote): what those can do, and every command that a\n"
+		"run would change something by there. Nothing is changed by asking.\n"
+		"Exit status 3: something that every run needs is missing.\n",
 	.options = options,
 	.run = check_run,
 };

@@ -16,6 +16,7 @@
 
 struct err;
 struct json_object;
+struct ssh;
 struct web_options;
 
 struct watched_node {
@@ -27,10 +28,13 @@ struct watched_node {
 	const char *flow_socket;        /* Unix socket on which its switch speaks OpenFlow; NULL: none */
 	int switch_number;              /* of that switch in learned_path */
 	const char *migration_ip;       /* its address for migrations; NULL: none go from or to it */
+	struct ssh *ssh;                /* a shell there, of a remote node; NULL: it is on this machine */
+	const char *device;             /* of a remote node: the interface that migrations pass; NULL: not known */
 };
 
 struct watched_vm {
 	const char *name;
+	const char *domain;         /* what libvirt calls it; NULL: the same */
 	int index;                  /* index in the experiment and on the wire */
 	const char *node;           /* where it starts */
 	const char *management_ip;  /* the agent listens here on SAMPLE_CONTROL_PORT */
@@ -100,6 +104,7 @@ extern const struct collector_ops web_sessions_collector;
 extern const struct collector_ops continuity_collector;
 extern const struct collector_ops flows_collector;
 extern const struct collector_ops tcp_collector;
+extern const struct collector_ops hosts_collector;
 
 /* All of them; NULL ends. */
 extern const struct collector_ops *const collectors[];

@@ -38,7 +38,8 @@ struct job_vm {
 	const struct job_node *nodes;
 	int node_count;
 	int64_t interval_ns;
-	char name[128]; /* of the VM */
+	char name[128];        /* of the VM */
+	char domain_name[256]; /* what libvirt calls it */
 	struct worker worker;
 	int started;
 	pthread_mutex_t lock;
@@ -115,7 +116,7 @@ static int find_domain(struct job_vm *j)
 		j->not_before_ns = clock_now_ns() + RECONNECT_NS;
 		return -1;
 	}
-	j->domain = virDomainLookupByName(*connection, j->name);
+	j->domain = virDomainLookupByName(*connection, j->domain_name);
 	if (!j->domain || virDomainIsActive(j->domain) != 1) {
 		look_elsewhere(j);
 		return -1;
@@ -246,6 +247,7 @@ static int start_vm(struct job *job, const struct watch *watch, const struct wat
 	struct job_vm *j = &job->vms[job->vm_count++];
 	char file[256], header[2048];
 	snprintf(j->name, sizeof(j->name), "%s", vm->name);
+	snprintf(j->domain_name, sizeof(j->domain_name), "%s", vm->domain ? vm->domain : vm->name);
 	pthread_mutex_init(&j->lock, NULL);
 	j->job = job;
 	j->nodes = job->nodes;

@@ -68,6 +68,49 @@ static void test_no_stop(void **state)
 	assert_true(metric("downtime", "network") < 35e6);
 }
 
+static const int64_t src_wall_ns = 4 * MADE_S, dst_wall_ns = -3 * MADE_S; /* wall clocks less head time */
+
+static void remote_stamp(char *events, double at_s, const char *node, const char *event, int64_t wall_less_head_ns)
+{
+	char detail[64];
+	snprintf(detail, sizeof(detail), "wall_ns %" PRId64, MADE_HEAD + (int64_t)(at_s * 1e9) + wall_less_head_ns);
+	/* its arrival: much later, and each as late as it likes */
+	made_event(events, at_s + (strcmp(node, "src") == 0 ? 0.3 : 0.05), "vm1", node, event, detail);
+}
+
+/* Two nodes with clocks of their own, read twice a second, +- 0.2 ms; then not read at all. */
+static void test_remote_stamps(void **state)
+{
+	(void)state;
+	char events[4096] = "", path[4200];
+	struct made_vm vm = usual(15, 0.137);
+	made_event(events, 10, "vm1", "src", "migrate-start", "");
+	remote_stamp(events, 15, "src", "stop", src_wall_ns);
+	remote_stamp(events, 15.137, "dst", "resume", dst_wall_ns);
+	made_event(events, 18, "vm1", "src", "migrate-done", "");
+	made_run(run_path, "precopy", MADE_VM1, 10, 18, 30, events);
+	made_samples(run_path, &vm);
+	FILE *clocks = made_open(run_path, "clocks.csv");
+	fprintf(clocks, "node,head_before_ns,wall_ns,head_after_ns\n");
+	for (int64_t at_ns = MADE_HEAD; at_ns < MADE_HEAD + 30 * MADE_S; at_ns += MADE_S / 2) {
+		fprintf(clocks, "src,%" PRId64 ",%" PRId64 ",%" PRId64 "\n", at_ns, at_ns + 200000 + src_wall_ns,
+		        at_ns + 400000);
+		fprintf(clocks, "dst,%" PRId64 ",%" PRId64 ",%" PRId64 "\n", at_ns, at_ns + 200000 + dst_wall_ns,
+		        at_ns + 400000);
+	}
+	fclose(clocks);
+	analyse_well();
+	assert_downtime("stop_resume", 137, 0.001);
+	double low = metric_number("downtime", "vm1", "stop_resume", "low");
+	assert_true(low < 136.7e6 && low > 136.4e6); /* both mappings' errors */
+	assert_downtime("guest_clock", 137, 0.5);
+	snprintf(path, sizeof(path), "%s/clocks.csv", run_path);
+	unlink(path);
+	analyse_well();
+	assert_missing("downtime", "stop_resume", "not mapped to this one");
+	assert_downtime("guest_clock", 137, 0.5);
+}
+
 /* The guest was never heard again: its samples cannot tell of a stop that came after them. */
 static void test_samples_end_before_stop(void **state)
 {
@@ -321,7 +364,7 @@ int main(void)
 {
 #define ONE(test) cmocka_unit_test_setup_teardown(test, run_make, run_remove)
 	const struct CMUnitTest tests[] = {
-		ONE(test_known_stops),       ONE(test_no_stop),          ONE(test_samples_end_before_stop),
+		ONE(test_known_stops),       ONE(test_no_stop), ONE(test_remote_stamps),         ONE(test_samples_end_before_stop),
 		ONE(test_postcopy_stall),    ONE(test_sampling_hole),    ONE(test_network_outage),
 		ONE(test_injected_suspend),  ONE(test_job_ends),         ONE(test_never_again),
 		ONE(test_from_the_outside),  ONE(test_duty_cycle_floor), ONE(test_stop_events),

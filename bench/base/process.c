@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -143,6 +144,25 @@ int process_start(const struct process_place *place, const char *const argv[], c
 	close(log);
 	if (pid < 0)
 		return err_errno(e, EXIT_CANNOT, "cannot start '%s'", argv[0]);
+	*ret_pid = pid;
+	return 0;
+}
+
+int process_talk(const char *const argv[], int *ret_fd, pid_t *ret_pid, struct err *e)
+{
+	int ends[2];
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+		return err_errno(e, EXIT_CANNOT, "cannot start '%s'", argv[0]);
+	pid_t parent = getpid(), pid = fork();
+	if (pid == 0)
+		process_become(NULL, argv, ends[1], ends[1], ends[1], parent);
+	close(ends[1]);
+	if (pid < 0) {
+		err_errno(e, EXIT_CANNOT, "cannot start '%s'", argv[0]);
+		close(ends[0]);
+		return -1;
+	}
+	*ret_fd = ends[0];
 	*ret_pid = pid;
 	return 0;
 }

@@ -21,6 +21,7 @@ struct process_place {
 	const char *mntns;              /* path of a bind-mounted mount namespace */
 	const char *utsns;              /* path of a UTS namespace */
 	int core;                       /* 1 + the core to pin to; 0: not pinned */
+	const char *input;              /* path of a file, as seen from here, that is its stdin; NULL: /dev/null */
 	const char *const *environment; /* "NAME=VALUE" beside what is ours, NULL ends; may be NULL */
 };
 
@@ -42,6 +43,12 @@ int process_runf(const struct process_place *place, struct err *e, const char *f
  */
 int process_start(const struct process_place *place, const char *const argv[], const char *log_path, pid_t *ret_pid,
                   struct err *e);
+
+/*
+ * Start a program that is talked to: the other end of its stdin, stdout and stderr is the socket *ret_fd, for the caller to
+ * close. Like a child of process_run it dies with the thread that started it, and hears no Ctrl-C.
+ */
+int process_talk(const char *const argv[], int *ret_fd, pid_t *ret_pid, struct err *e);
 
 /*
  * For a child between fork() and exec(): become the program in this place, with these files as its first three. It ends

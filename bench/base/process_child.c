@@ -95,10 +95,10 @@ int process_child_start(struct process_child *c, const struct process_place *pla
 	*c = (struct process_child){ .errors = { .fd = -1 } };
 	int out = text_open(&c->output, output, output_room);
 	int wrong = errors && out >= 0 ? text_open(&c->errors, errors, errors_room) : out;
-	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	pid_t parent = getpid(), pid = out < 0 || wrong < 0 || null < 0 ? -1 : fork();
+	int in = open(place && place->input ? place->input : "/dev/null", O_RDONLY | O_CLOEXEC);
+	pid_t parent = getpid(), pid = out < 0 || wrong < 0 || in < 0 ? -1 : fork();
 	if (pid == 0)
-		process_become(place, argv, null, out, wrong, parent);
+		process_become(place, argv, in, out, wrong, parent);
 	if (pid < 0) {
 		err_errno(e, EXIT_CANNOT, "cannot run '%s'", argv[0]);
 		text_close(&c->output);
@@ -107,8 +107,8 @@ int process_child_start(struct process_child *c, const struct process_place *pla
 		setpgid(pid, pid); /* whichever of the two comes first */
 		c->pid = pid;
 	}
-	if (null >= 0)
-		close(null);
+	if (in >= 0)
+		close(in);
 	if (wrong >= 0 && wrong != out)
 		close(wrong);
 	if (out >= 0)

@@ -301,6 +301,7 @@ struct testbed_spec experiment_testbed(const struct experiment *x)
 	spec.tls = x->features.tls;
 	spec.pinned = x->hosts.pinned;
 	spec.shape.seed = (uint64_t)x->general.seed;
+	spec.remote = x->hosts.kind == HOSTS_REMOTE ? &x->remote : NULL;
 	return spec;
 }
 
@@ -329,6 +330,11 @@ const struct experiment_vm *experiment_moving_vm(const struct experiment *x)
 		if (experiment_moves(x, &x->vms[i]))
 			return &x->vms[i];
 	return NULL;
+}
+
+const char *experiment_domain(const struct experiment_vm *vm)
+{
+	return vm->domain[0] ? vm->domain : vm->name;
 }
 
 const char *experiment_role(const struct experiment *x, const struct experiment_vm *vm)

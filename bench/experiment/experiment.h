@@ -12,6 +12,7 @@
 #include "bench/migrate/feature.h"
 #include "bench/placement/group_schedule.h"
 #include "bench/placement/policy.h"
+#include "bench/testbed/remote_testbed.h"
 #include "bench/testbed/testbed.h"
 #include "collectors/web_session.h"
 #include "workloads/workload.h"
@@ -20,6 +21,7 @@
 #include <stdint.h>
 
 enum { VMS_MAX = 16, VM_WORKLOADS_MAX = 4 };
+enum hosts_kind { HOSTS_LOCAL, HOSTS_REMOTE };
 enum storage_kind { STORAGE_NONE, STORAGE_ISCSI, STORAGE_COPY };
 enum memory_fill { FILL_NONE, FILL_RANDOM };
 enum accelerator { ACCELERATOR_AUTO, ACCELERATOR_KVM, ACCELERATOR_TCG };
@@ -41,7 +43,7 @@ struct experiment_general {
 };
 
 struct experiment_hosts {
-	int kind, accelerator;
+	int kind /* enum hosts_kind */, accelerator;
 	bool pinned, urgent;
 };
 
@@ -60,6 +62,8 @@ struct experiment_storage {
 struct experiment_vm {
 	char name[64];
 	char node[OPTION_STRING_ROOM];
+	char domain[OPTION_STRING_ROOM];  /* one that runs already, "": it is started by the run */
+	char address[OPTION_STRING_ROOM]; /* of that domain's agent */
 	int64_t memory_bytes, vcpus, disk_bytes;
 	int64_t spare_bytes; /* of the memory: more than --scale asks, since a guest needs it to run; left zero */
 	int fill;
@@ -118,13 +122,14 @@ struct experiment_bisect {
 struct experiment_collect {
 	int64_t sample_interval_ns, heartbeat_ns, job_interval_ns, cpu_interval_ns, link_interval_ns, packet_bin_ns;
 	int64_t tcp_interval_ns, flow_interval_ns;
-	bool on[10]; /* in the order of collectors[] */
+	bool on[11]; /* in the order of collectors[] */
 	bool events; /* the hypervisor's own */
 };
 
 struct experiment {
 	struct experiment_general general;
 	struct experiment_hosts hosts;
+	struct remote_spec remote; /* of kind HOSTS_REMOTE */
 	struct experiment_link link;
 	struct experiment_storage storage;
 	struct experiment_vm vms[VMS_MAX];
@@ -176,6 +181,9 @@ bool experiment_copies(const struct experiment *x, const struct experiment_vm *v
 
 /* The one VM that moves; NULL in mode none, where a group moves, and where a policy decides. */
 const struct experiment_vm *experiment_moving_vm(const struct experiment *x);
+
+/* What libvirt calls it. */
+const char *experiment_domain(const struct experiment_vm *vm);
 
 /* Whether [group] says what moves. */
 bool experiment_is_group(const struct experiment *x);

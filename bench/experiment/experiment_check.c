@@ -1,6 +1,7 @@
 #include "bench/experiment/experiment_check.h"
 
 #include "bench/base/err.h"
+#include "bench/experiment/remote_config.h"
 #include "bench/placement/consolidation.h"
 #include "collectors/web_schedule.h"
 
@@ -204,7 +205,7 @@ int experiment_check(struct experiment *x, struct err *e)
 	if (!x->collect.on[0])
 		return err_set(e, EXIT_USAGE,
 		               "collect.samples cannot be off: without samples the run cannot follow its guests");
-	if (experiment_link_check(&x->link, e) < 0)
+	if (experiment_link_check(&x->link, e) < 0 || remote_config_check(x, e) < 0)
 		return -1;
 	if (x->migration.suspend_ns && x->migration.mode != MODE_NONE)
 		return err_set(e, EXIT_USAGE,

@@ -46,7 +46,8 @@ static const struct option_row general_rows[] = {
 
 #define HOSTS(member) offsetof(struct experiment_hosts, member)
 static const struct option_row hosts_rows[] = {
-	{ "kind", OPTION_CHOICE, HOSTS(kind), "local", "local", NULL, "local: nodes made on this machine" },
+	{ "kind", OPTION_CHOICE, HOSTS(kind), "local", "local|remote", NULL,
+	  "local: nodes made on this machine; remote: machines that are there, see [remote]" },
 	{ "accelerator", OPTION_CHOICE, HOSTS(accelerator), "auto", "auto|kvm|tcg", NULL,
 	  "auto: KVM if a tiny guest boots under it, else TCG" },
 	{ "pinned", OPTION_BOOLEAN, HOSTS(pinned), "yes", NULL, NULL, "one core for each compute node" },
@@ -54,6 +55,44 @@ static const struct option_row hosts_rows[] = {
 	  "guests come before all other work of this machine (SCHED_RR): for an idle guest beside other work" },
 	OPTION_END
 };
+
+#define REMOTE(member) offsetof(struct remote_spec, member)
+/* clang-format off */
+#define REMOTE_TEXT(name, member, initial, help) { name, OPTION_STRING, REMOTE(member), initial, NULL, NULL, help }
+#define REMOTE_HOST_ROWS(node, index) \
+	REMOTE_TEXT(node "_uri", hosts[index].uri, "", \
+		"libvirt on node " node ": qemu+ssh://root@HOST/system or qemu+tls://HOST/system"), \
+	REMOTE_TEXT(node "_ssh", hosts[index].ssh, "", "the same machine for ssh: root@HOST"), \
+	REMOTE_TEXT(node "_ssh_options", hosts[index].ssh_options, "", "words for ssh: -p 2222 -i KEY"), \
+	REMOTE_TEXT(node "_address", hosts[index].address, "", "its IPv4 address that migrations are sent to"), \
+	REMOTE_TEXT(node "_device", hosts[index].device, "", \
+		"its interface that they leave by, the only one that is shaped; empty: none is")
+
+static const struct option_row remote_rows[] = {
+	REMOTE_HOST_ROWS("src", 0),
+	REMOTE_HOST_ROWS("dst", 1),
+	REMOTE_TEXT("management_bridge", management_bridge, "br-mgmt",
+		"bridge on both nodes for the guests' samples"),
+	REMOTE_TEXT("data_bridge", data_bridge, "br-lan",
+		"bridge on both nodes for the guests' data"),
+	REMOTE_TEXT("directory", directory, "/var/lib/libvirt/migmeter",
+		"made and removed on both nodes: kernel and consoles of the guests"),
+	REMOTE_TEXT("head", head, "",
+		"this machine's address that guests send samples to"),
+	REMOTE_TEXT("head_data", head_data, "",
+		"and heartbeats, on the guests' data network; empty: the same"),
+	REMOTE_TEXT("data_device", data_device, "br-lan",
+		"this machine's interface on which the heartbeats arrive"),
+	REMOTE_TEXT("guest_management", guest_management, "10.77.1.11/24",
+		"address of the first guest for samples; the next ones follow"),
+	REMOTE_TEXT("guest_data", guest_data, "10.77.2.11/24",
+		"address of the first guest for data, likewise"),
+	REMOTE_TEXT("run_id", run_id, "", "16 hex digits that the agents in domains of yours were started with (--run)"),
+	{ "lease", OPTION_DURATION, REMOTE(lease_ns), "30s", "5s", "1h",
+	  "so long after this machine was last heard a node undoes by itself what was changed on it" },
+	OPTION_END
+};
+/* clang-format on */
 
 #define LINK(member) offsetof(struct experiment_link, member)
 static const struct option_row link_rows[] = {
@@ -90,6 +129,9 @@ static const struct option_row storage_rows[] = {
 #define VM(member) offsetof(struct experiment_vm, member)
 static const struct option_row vm_rows[] = {
 	{ "node", OPTION_STRING, VM(node), "src", NULL, NULL, "where it starts: src or dst" },
+	{ "domain", OPTION_STRING, VM(domain), "", NULL, NULL,
+	  "a domain of yours that runs there, with the agent in it (hosts.kind = remote); empty: one that comes with migmeter" },
+	{ "address", OPTION_STRING, VM(address), "", NULL, NULL, "its IPv4 address, of a domain of yours" },
 	{ "memory", OPTION_SIZE, VM(memory_bytes), "256M", "64M", "1T", "RAM of the guest" },
 	{ "vcpus", OPTION_INTEGER, VM(vcpus), "1", "1", "64", "virtual CPUs" },
 	{ "disk", OPTION_SIZE, VM(disk_bytes), "0", "0", "16T",
@@ -240,6 +282,8 @@ static const struct option_row collect_rows[] = {
 	{ "continuity", OPTION_BOOLEAN, COLLECT(on[8]), "yes", NULL, NULL,
 	  "talk to VMs with workload stream (no: they hear nothing)" },
 	{ "flows", OPTION_BOOLEAN, COLLECT(on[9]), "yes", NULL, NULL, "collect the switches' flows (network ovs)" },
+	{ "hosts", OPTION_BOOLEAN, COLLECT(on[10]), "yes", NULL, NULL,
+	  "collect CPU time, link counters and clocks of remote nodes, instead of cpu and link" },
 	{ "tcp", OPTION_BOOLEAN, COLLECT(on[7]), "no", NULL, NULL,
 	  "collect windows, round trips and repeats of the TCP connections of migrations" },
 	OPTION_END
@@ -249,6 +293,7 @@ static const struct option_row collect_rows[] = {
 const struct experiment_section experiment_sections[] = {
 	{ "experiment", general_rows, SECTION(general), "name, question, repeats and phases" },
 	{ "hosts", hosts_rows, SECTION(hosts), "the machines" },
+	{ "remote", remote_rows, SECTION(remote), "machines that are there already (hosts.kind = remote)" },
 	{ "link", link_rows, SECTION(link), "the link that migrations cross" },
 	{ "storage", storage_rows, SECTION(storage), "disks of the VMs" },
 	{ "vm", vm_rows, 0, "one section [vm NAME] a VM; a workload's keys as WORKLOAD.KEY" },

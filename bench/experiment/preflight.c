@@ -1,6 +1,7 @@
 /* What can be known to fail before anything is started. */
 #include "bench/base/err.h"
 #include "bench/base/quantity.h"
+#include "bench/experiment/remote_check.h"
 #include "bench/experiment/run.h"
 #include "bench/testbed/disk_image.h"
 #include "collectors/proc_read.h"
@@ -52,13 +53,49 @@ static int room_check(const char *directory, int64_t need, const char *or_else, 
 	return 0;
 }
 
+static int results_room_check(const char *directory, struct err *e)
+{
+	return room_check(directory, 64 << 20, "choose another folder", e);
+}
+
+static void keep_first_no(void *context, const char *what, const char *answer, const char *purpose, const char *how)
+{
+	struct err *e = context;
+	(void)purpose;
+	if (strcmp(answer, "no") == 0 && !e->status)
+		err_set(e, EXIT_CANNOT, "%s: %s ('migmeter check CONFIG' tells all)", what, how);
+}
+
+static void no_command(void *context, const char *node, const char *line)
+{
+	(void)context;
+	(void)node;
+	(void)line;
+}
+
+/* What remote nodes lack. */
+static int nodes_check(const struct experiment *x, struct err *e)
+{
+	struct err no = { 0 };
+	const struct check_sink sink = { keep_first_no, no_command, &no };
+	if (remote_check(x, &sink, e) < 0)
+		return -1;
+	return no.status ? err_set(e, no.status, "%s", no.text) : 0;
+}
+
 int run_preflight(const struct experiment *x, const char *directory, const struct machine_wait *wait, struct err *e)
 {
 	int64_t memory = 0, disk = 0, total, available;
 	char wanted[32], there[32];
+	const struct testbed_spec testbed = experiment_testbed(x);
 	if (geteuid() != 0)
-		return err_set(e, EXIT_CANNOT,
-		               "a run on this machine needs root (namespaces, bridges, traffic control): use sudo");
+		return err_set(
+			e, EXIT_CANNOT,
+			"a run needs root on this machine (namespaces, bridges, traffic control, packets): use sudo");
+	if (testbed.remote)
+		return testbed_check_free(&testbed, wait, e) < 0 || results_room_check(directory, e) < 0
+		               ? -1
+		               : nodes_check(x, e);
 	for (size_t i = 0; i < sizeof(tools) / sizeof(tools[0]); i++)
 		if ((!tools[i].for_storage || tools[i].for_storage == x->storage.kind) &&
 		    (!tools[i].for_network || tools[i].for_network == x->link.network) &&
@@ -83,8 +120,7 @@ int run_preflight(const struct experiment *x, const char *directory, const struc
 			size_format(memory, wanted, sizeof(wanted)), size_format(available, there, sizeof(there)));
 	if (disk && room_check("/var/lib", disk + (64 << 20), "lower vm.disk or use --scale", e) < 0)
 		return -1;
-	const struct testbed_spec testbed = experiment_testbed(x);
 	if (testbed_check_free(&testbed, wait, e) < 0)
 		return -1;
-	return room_check(directory, 64 << 20, "choose another folder", e);
+	return results_room_check(directory, e);
 }

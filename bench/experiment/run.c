@@ -100,13 +100,28 @@ static int stage_connect(struct run *r, struct err *e)
 			return -1;
 	}
 	run_directory_set(&r->directory, "hypervisor", hypervisor_facts(r->connections[NODE_SRC]));
+	run_facts_remote(&r->directory, &r->testbed);
 	return run_interrupted_or_lost(r, e);
+}
+
+/* A domain of the user's is left as it is, but must run where it is to leave. */
+static int domain_is_there(const struct run *r, int vm, int node, struct err *e)
+{
+	const char *domain = r->x->vms[vm].domain, *name = r->testbed.nodes[node].name;
+	int active = hypervisor_domain_active(r->connections[node], domain, e);
+	if (active == 1)
+		return 0;
+	return active < 0
+	               ? -1
+	               : err_set(e, EXIT_CANNOT,
+	                         "domain '%s' does not run on node '%s': start it or move it there, or set %s.node",
+	                         domain, name, r->x->vms[vm].name);
 }
 
 static int stage_guests(struct run *r, struct err *e)
 {
 	progress_phase("guests", 0);
-	if (guests_prepare(&r->boot, r->x, testbed_state_directory(), e) < 0)
+	if (guests_prepare(&r->boot, r->x, &r->testbed, e) < 0)
 		return -1;
 	run_facts_guest(&r->directory, &r->boot, r->x->hosts.accelerator);
 	r->boot.monitors = r->order->injections || r->x->migration.suspend_ns;
@@ -123,8 +138,9 @@ static int stage_guests(struct run *r, struct err *e)
 	for (int i = 0; i < r->x->vm_count; i++) {
 		int node = run_node_index(r->x->vms[i].node);
 		atomic_store(&r->at[i], node);
-		if (guest_start(r->x, i, &r->boot, &r->testbed, &r->testbed.nodes[node], r->connections[node],
-		                r->run_id, r->directory.path, e) < 0)
+		if (r->x->vms[i].domain[0] ? domain_is_there(r, i, node, e) < 0
+		                           : guest_start(r->x, i, &r->boot, &r->testbed, &r->testbed.nodes[node],
+		                                         r->connections[node], r->run_id, r->directory.path, e) < 0)
 			return -1;
 	}
 	if (run_wait_agents(r, AGENT_READY, r->x->general.boot_timeout_ns, e) < 0)
@@ -155,6 +171,18 @@ static void samples_save(struct run *r)
 		progress_note("%lld samples could not be had: %s", (long long)missing, ignored.text);
 }
 
+/* An agent in a domain of the user's ends; whoever started it starts it anew for the next run. */
+static void agents_end(struct run *r)
+{
+	bool any = false;
+	for (int i = 0; i < r->x->vm_count; i++)
+		any |= r->x->vms[i].domain[0] != '\0';
+	if (!any || !r->watching_on || !r->guests_running)
+		return;
+	samples_power_off(r->watching.samples);
+	clock_sleep(300 * NS_PER_MS);
+}
+
 static void keep_first(struct err *first, int result, const struct err *one)
 {
 	if (result < 0 && !first->status)
@@ -169,9 +197,12 @@ static void run_close(struct run *r, struct err *e)
 	continuity_end(r->watching.continuity);
 	samples_save(r);
 	atomic_store(&r->ending, true);
+	agents_end(r);
 	for (int i = NODE_SRC; i <= NODE_DST; i++)
 		for (int v = 0; r->connections[i] && v < r->x->vm_count; v++)
-			hypervisor_destroy_domain(r->connections[i], r->x->vms[v].name, NULL);
+			if (!r->x->vms[v].domain[0])
+				hypervisor_destroy_domain(r->connections[i], r->x->vms[v].name, NULL);
+	run_fetch_consoles(r);
 	if (r->watching_on)
 		keep_first(e, watching_stop(&r->watching, facts, &one), &one);
 	run_directory_set(&r->directory, "collectors", facts);
@@ -200,7 +231,9 @@ int run_execute(const struct run_order *order, struct err *e)
 	struct run r = { .order = order, .x = order->experiment };
 	struct err trouble = { 0 };
 	config_directory_find(&r);
-	if (getrandom(&r.run_id, sizeof(r.run_id), 0) != sizeof(r.run_id))
+	if (r.x->remote.run_id[0])
+		r.run_id = strtoull(r.x->remote.run_id, NULL, 16);
+	else if (getrandom(&r.run_id, sizeof(r.run_id), 0) != sizeof(r.run_id))
 		return err_errno(e, EXIT_CANNOT, "cannot draw a run id");
 	if (run_directory_create(&r.directory, order->directory, order->config_path, e) < 0)
 		return -1;

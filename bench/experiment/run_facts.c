@@ -1,11 +1,15 @@
 #include "bench/experiment/run_facts.h"
 
+#include "bench/base/clock.h"
 #include "bench/base/err.h"
+#include "bench/base/ssh.h"
 #include "bench/experiment/guests.h"
 #include "bench/testbed/link_tcp.h"
 #include "bench/testbed/two_lans.h"
 
 #include <json-c/json.h>
+#include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/sysinfo.h>
@@ -41,7 +45,7 @@ static struct json_object *vm_json(const struct experiment *x, int index)
 	json_object_object_add(into, "disk_bytes", json_object_new_int64(vm->disk_bytes));
 	json_object_object_add(into, "vcpus", json_object_new_int64(vm->vcpus));
 	json_object_object_add(into, "memory_fill", text(vm->fill == FILL_RANDOM ? "random" : "none"));
-	json_object_object_add(into, "data_ip", text(guest_address(2, index, ip, sizeof(ip))));
+	json_object_object_add(into, "data_ip", text(guest_address(x, LAN_NETWORK, index, ip, sizeof(ip))));
 	if (vm->sessions[0])
 		json_object_object_add(into, "sessions", text(vm->sessions));
 	json_object_object_add(into, "sample_interval_ns", json_object_new_int64(x->collect.sample_interval_ns));
@@ -174,7 +178,7 @@ void run_facts_link(struct run_directory *d, const struct testbed *t, const stru
 	struct json_object *flags = json_object_new_array();
 	struct link_tcp tcp;
 	struct err why = { 0 };
-	if (t->spec.backend == LINK_AUTO && l->link->backend != LINK_NETEM &&
+	if (!t->remote && t->spec.backend == LINK_AUTO && l->link->backend != LINK_NETEM &&
 	    link_backend_probe(LINK_NETEM, &why) < 0)
 		capability_missing(d, "netem", why.text);
 	snprintf(asked.congestion_control, sizeof(asked.congestion_control), "%s", t->spec.congestion_control);
@@ -188,18 +192,47 @@ void run_facts_link(struct run_directory *d, const struct testbed *t, const stru
 	}
 	run_directory_set(d, "link.queue_bytes", json_object_new_int64(l->link->shape.queue_bytes));
 	run_directory_set(d, "link.frame_overhead_bytes", json_object_new_int(l->link->frame_overhead));
-	run_directory_set(d, "link.measured.goodput_bits_per_s", json_object_new_double(m->goodput_bits_per_s));
+	run_directory_set(d, "link.measured.goodput_bits_per_s",
+	                  isnan(m->goodput_bits_per_s) ? text("missing")
+	                                               : json_object_new_double(m->goodput_bits_per_s));
 	run_directory_set(d, "link.measured.ideal_bits_per_s", json_object_new_double(m->ideal_bits_per_s));
-	run_directory_set(d, "link.measured.rtt_p50_ns", json_object_new_int64(m->rtt_p50_ns));
-	run_directory_set(d, "link.measured.rtt_p99_ns", json_object_new_int64(m->rtt_p99_ns));
+	bool timed = m->rtt_p50_ns >= 0;
+	run_directory_set(d, "link.measured.rtt_p50_ns",
+	                  timed ? json_object_new_int64(m->rtt_p50_ns) : text("missing"));
+	run_directory_set(d, "link.measured.rtt_p99_ns",
+	                  timed ? json_object_new_int64(m->rtt_p99_ns) : text("missing"));
 	run_directory_set(d, "link.measured.probes_sent", json_object_new_int(m->probes_sent));
 	run_directory_set(d, "link.measured.probes_lost", json_object_new_int(m->probes_lost));
 	if (m->reason[0])
 		json_object_array_add(flags, text(m->reason));
 	run_directory_set(d, "link.flags", flags);
-	if (link_read_tcp(t->nodes[NODE_SRC].netns_path, &tcp, NULL) == 0) {
+	if (!t->remote && link_read_tcp(t->nodes[NODE_SRC].netns_path, &tcp, NULL) == 0) {
 		run_directory_set(d, "link.tcp.congestion_control", text(tcp.congestion_control));
 		run_directory_set(d, "link.tcp.rmem", text(tcp.rmem));
 		run_directory_set(d, "link.tcp.wmem", text(tcp.wmem));
 	}
+}
+
+void run_facts_remote(struct run_directory *d, const struct testbed *t)
+{
+	static const struct {
+		const char *name, *script;
+	} asked[] = {
+		{ "kernel", "uname -r" },
+		{ "machine", "uname -m" },
+		{ "cores", "getconf _NPROCESSORS_ONLN" },
+		{ "cpu", "sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1" },
+		{ "tcp.congestion_control", "cat /proc/sys/net/ipv4/tcp_congestion_control" },
+		{ "tcp.rmem", "cat /proc/sys/net/ipv4/tcp_rmem | tr '\\t' ' '" },
+		{ "tcp.wmem", "cat /proc/sys/net/ipv4/tcp_wmem | tr '\\t' ' '" },
+	};
+	for (int i = NODE_SRC; t->remote && i <= NODE_DST; i++)
+		for (size_t k = 0; k < sizeof(asked) / sizeof(asked[0]); k++) {
+			char answer[300] = "missing", path[80];
+			snprintf(path, sizeof(path), "nodes.%s.%s", t->nodes[i].name, asked[k].name);
+			ssh_ask(remote_testbed_host(t, i)->ssh, asked[k].script, 10 * NS_PER_S, answer,
+			        sizeof(answer), NULL, NULL);
+			answer[strcspn(answer, "\n")] = '\0';
+			run_directory_set(d, path, text(answer));
+		}
 }

@@ -25,4 +25,7 @@ void run_facts_load(struct run_directory *d, struct host_load since);
 void run_facts_guest(struct run_directory *d, const struct guest_boot *boot, int accelerator);
 void run_facts_link(struct run_directory *d, const struct testbed *t, const struct link_measured *measured);
 
+/* Of remote nodes: kernel, CPU, TCP, as they are; nothing of it was changed. */
+void run_facts_remote(struct run_directory *d, const struct testbed *t);
+
 #endif

@@ -82,7 +82,7 @@ static int migrate(struct run *r, const struct experiment_vm *vm, struct err *e)
 	snprintf(uri, sizeof(uri), "tcp://%s", r->testbed.nodes[to].migration_ip);
 	spec.source = r->connections[from];
 	spec.destination = r->connections[to];
-	spec.vm = vm->name;
+	spec.vm = experiment_domain(vm);
 	spec.source_node = r->testbed.nodes[from].name;
 	spec.destination_node = r->testbed.nodes[to].name;
 	spec.source_uri = r->testbed.nodes[from].libvirt_uri;
@@ -113,7 +113,7 @@ static int migrate(struct run *r, const struct experiment_vm *vm, struct err *e)
 		status = -1;
 	r->fault = NULL;
 	if (status == 0 && !result.timed_out)
-		keep_arrived(r, vm->name, to);
+		keep_arrived(r, experiment_domain(vm), to);
 	struct json_object *completed = result.completed && !result.timed_out
 	                                        ? job_stats_json(result.completed, result.completed_count)
 	                                        : NULL;

@@ -13,11 +13,8 @@ int run_node_index(const char *name)
 }
 
 /* Where a VM runs now, and whether one is lost. */
-static void follow(struct run *r, const char *vm, const char *node, const char *event, const char *detail)
+static void follow(struct run *r, int i, const char *vm, const char *node, const char *event, const char *detail)
 {
-	int i = 0;
-	while (i < r->x->vm_count && strcmp(r->x->vms[i].name, vm) != 0)
-		i++;
 	if (i < r->x->vm_count && strcmp(event, "resume") == 0)
 		atomic_store(&r->at[i], run_node_index(node));
 	if (strcmp(event, "lifecycle") != 0 || strncmp(detail, "stopped/", 8) != 0 ||
@@ -34,20 +31,33 @@ static void follow(struct run *r, const char *vm, const char *node, const char *
 	}
 }
 
+/* Which of the VMs is this domain; vm_count: none. */
+static int vm_called(const struct run *r, const char *domain)
+{
+	int i = 0;
+	while (i < r->x->vm_count && strcmp(experiment_domain(&r->x->vms[i]), domain) != 0)
+		i++;
+	return i;
+}
+
 void run_on_event(void *context, int64_t head_ns, const char *vm, const char *node, const char *event,
                   const char *detail)
 {
 	struct run *r = context;
-	run_directory_event(&r->directory, head_ns, vm, node, event, detail);
+	int i = vm_called(r, vm);
+	run_directory_event(&r->directory, head_ns, i < r->x->vm_count ? r->x->vms[i].name : vm, node, event, detail);
 }
 
 void run_on_hypervisor_event(void *context, int64_t head_ns, const char *vm, const char *node, const char *event,
                              const char *detail)
 {
 	struct run *r = context;
+	int i = vm_called(r, vm);
+	if (i == r->x->vm_count && vm[0] && r->testbed.remote)
+		return; /* a domain there that is none of ours */
 	if (r->x->collect.events)
 		run_on_event(r, head_ns, vm, node, event, detail);
-	follow(r, vm, node, event, detail);
+	follow(r, i, vm, node, event, detail);
 }
 
 void run_begin_phase(struct run *r, const char *name, int64_t planned_ns)

@@ -59,8 +59,11 @@ void run_on_hypervisor_event(void *context, int64_t head_ns, const char *vm, con
 /* A phase begins: an event, and progress. */
 void run_begin_phase(struct run *r, const char *name, int64_t planned_ns);
 
-/* -1 once a signal came or a guest was lost. */
+/* -1 once a signal came, or a guest or the testbed was lost. */
 int run_interrupted_or_lost(struct run *r, struct err *e);
+
+/* What the guests of remote nodes have said on their consoles so far, into the run directory. */
+void run_fetch_consoles(struct run *r);
 
 /* Let time pass, with progress; ends early like run_interrupted_or_lost(). The second says something besides; its context
  * is the run. */

@@ -1,6 +1,7 @@
 /* Waiting in a run, with progress. Declared in run_state.h. */
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
+#include "bench/base/ssh.h"
 #include "bench/experiment/console.h"
 #include "bench/experiment/progress.h"
 #include "bench/experiment/run_state.h"
@@ -13,8 +14,9 @@ int run_interrupted_or_lost(struct run *r, struct err *e)
 	if (run_interrupted)
 		return err_set(e, EXIT_INTERRUPTED, "interrupted");
 	if (!atomic_load(&r->vm_lost))
-		return 0;
+		return r->testbed_open ? testbed_trouble(&r->testbed, e) : 0;
 	char line[300];
+	run_fetch_consoles(r);
 	console_line(r->directory.path, r->lost_vm, false, line, sizeof(line));
 	return err_set(e, EXIT_MEASURED_BAD, "%s%s%s", r->lost_words, line[0] ? ": " : "", line);
 }
@@ -51,9 +53,31 @@ int run_pause(struct run *r, int64_t duration_ns, struct err *e)
 	return run_pause_saying(r, duration_ns, "", e);
 }
 
+/* A remote node's QEMU wrote them there: the source's first, then the destination's. */
+void run_fetch_consoles(struct run *r)
+{
+	static char text[60000];
+	for (int v = 0; r->testbed_open && r->testbed.remote && v < r->x->vm_count; v++) {
+		char path[700], script[900];
+		const char *vm = r->x->vms[v].name;
+		snprintf(path, sizeof(path), "%s/console-%s.log", r->directory.path, vm);
+		FILE *f = fopen(path, "we");
+		for (int i = NODE_SRC; f && i <= NODE_DST; i++) {
+			snprintf(script, sizeof(script), "tail -c 50000 '%s/console-%s.log'", r->x->remote.directory,
+			         vm);
+			if (ssh_ask(remote_testbed_host(&r->testbed, i)->ssh, script, 10 * NS_PER_S, text,
+			            sizeof(text), NULL, NULL) == 0)
+				fputs(text, f);
+		}
+		if (f)
+			fclose(f);
+	}
+}
+
 /* What guests that say nothing on the network said on their consoles, if anything. */
 static void console_words(struct run *r, struct err *e)
 {
+	run_fetch_consoles(r);
 	for (int i = 0; i < r->x->vm_count; i++) {
 		char line[300];
 		size_t used = strlen(e->text);

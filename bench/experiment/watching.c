@@ -4,6 +4,7 @@
 #include "bench/experiment/guests.h"
 
 #include <json-c/json.h>
+#include <stdbool.h>
 #include <string.h>
 
 /* Of its workload `stream`: the client keeps time with it. 0: it has none. */
@@ -24,25 +25,32 @@ static void watch_fill(struct watching *w, const struct experiment *x, const str
 	int nodes = 0;
 	for (int i = 0; i < NODE_COUNT; i++) {
 		const struct node *n = &t->nodes[i];
+		const struct remote_host *remote = remote_testbed_host(t, i);
+		if (!n->name[0])
+			continue;
 		w->nodes[nodes++] = (struct watched_node){
 			.name = n->name,
-			.netns = n->netns_path,
+			.netns = n->netns_path[0] ? n->netns_path : NULL,
 			.core = n->core,
 			.libvirt_uri = n->libvirt_uri[0] ? n->libvirt_uri : NULL,
 			.qemu_pid_directory = n->qemu_pid_directory[0] ? n->qemu_pid_directory : NULL,
 			.flow_socket = n->flow_socket[0] ? n->flow_socket : NULL,
 			.switch_number = testbed_switch_number(i),
 			.migration_ip = i == NODE_SRC || i == NODE_DST ? n->migration_ip : NULL,
+			.ssh = remote ? remote->ssh : NULL,
+			.device = remote && remote->spec->device[0] ? remote->spec->device : NULL,
 		};
 	}
 	for (int i = 0; i < x->vm_count; i++) {
 		const struct experiment_vm *vm = &x->vms[i];
 		w->vms[i] = (struct watched_vm){
 			.name = vm->name,
+			.domain = experiment_domain(vm),
 			.index = i,
 			.node = vm->node,
-			.management_ip = guest_address(1, i, w->management_ips[i], sizeof(w->management_ips[i])),
-			.data_ip = guest_address(2, i, w->data_ips[i], sizeof(w->data_ips[i])),
+			.management_ip = guest_address(x, MANAGEMENT_NETWORK, i, w->management_ips[i],
+			                               sizeof(w->management_ips[i])),
+			.data_ip = guest_address(x, LAN_NETWORK, i, w->data_ips[i], sizeof(w->data_ips[i])),
 			.data_mac = guest_mac(2, i, w->data_macs[i], sizeof(w->data_macs[i])),
 			.stream_interval_ns = stream_interval_ns(vm),
 			.sessions = vm->sessions,
@@ -57,9 +65,9 @@ static void watch_fill(struct watching *w, const struct experiment *x, const str
 	w->watch = (struct watch){
 		.directory = run_directory,
 		.run_id = run_id,
-		.head_netns = head->netns_path,
+		.head_netns = head->netns_path[0] ? head->netns_path : NULL,
 		.management_ip = head->management_ip,
-		.data_device = "br-lan",
+		.data_device = t->remote ? x->remote.data_device : "br-lan",
 		.nodes = w->nodes,
 		.node_count = nodes,
 		.vms = w->vms,
@@ -79,6 +87,14 @@ static void watch_fill(struct watching *w, const struct experiment *x, const str
 	};
 }
 
+/* Each kind of node has collectors of its own for its counters, which write the same files. */
+static bool is_of_kind(const struct collector_ops *ops, const struct testbed *t)
+{
+	return ops == &hosts_collector                           ? t->remote != NULL
+	       : ops == &cpu_collector || ops == &link_collector ? t->remote == NULL
+	                                                         : true;
+}
+
 int watching_start(struct watching *w, const struct experiment *x, const struct testbed *t, uint64_t run_id,
                    const char *run_directory, watching_sink *sink, void *context, struct err *e)
 {
@@ -87,7 +103,7 @@ int watching_start(struct watching *w, const struct experiment *x, const struct 
 	w->watch.event = sink;
 	w->watch.event_context = context;
 	for (int i = 0; collectors[i]; i++) {
-		if (!x->collect.on[i])
+		if (!x->collect.on[i] || !is_of_kind(collectors[i], t))
 			continue;
 		if (collectors[i]->start(&w->watch, &w->states[i], e) < 0) {
 			w->states[i] = NULL;

@@ -8,7 +8,7 @@
 #include "collectors/collector.h"
 #include "collectors/samples.h"
 
-enum { COLLECTORS_MAX = 10 };
+enum { COLLECTORS_MAX = 11 };
 
 struct watching {
 	struct watch watch;

@@ -4,6 +4,7 @@
 #include "bench/base/err.h"
 #include "bench/migrate/hypervisor.h"
 
+#include <inttypes.h>
 #include <json-c/json.h>
 #include <libvirt/libvirt-qemu.h>
 #include <pthread.h>
@@ -115,14 +116,14 @@ static void on_monitor(virConnectPtr connection, virDomainPtr domain, const char
 {
 	struct events *ev = opaque;
 	char text[64];
-	int64_t head_ns =
-		ev->same_clock ? clock_from_wall_ns(seconds * NS_PER_S + micros * NS_PER_US) : clock_now_ns();
+	int64_t wall_ns = seconds * NS_PER_S + micros * NS_PER_US;
+	int64_t head_ns = ev->same_clock ? clock_from_wall_ns(wall_ns) : clock_now_ns();
 	(void)connection;
-	if (strcmp(event, "STOP") == 0)
-		deliver(ev, head_ns, domain, "stop", "");
-	else if (strcmp(event, "RESUME") == 0)
-		deliver(ev, head_ns, domain, "resume", "");
-	else if (strcmp(event, "MIGRATION") == 0)
+	bool stop = strcmp(event, "STOP") == 0;
+	if (stop || strcmp(event, "RESUME") == 0) {
+		snprintf(text, sizeof(text), "wall_ns %" PRId64, wall_ns);
+		deliver(ev, head_ns, domain, stop ? "stop" : "resume", ev->same_clock ? "" : text);
+	} else if (strcmp(event, "MIGRATION") == 0)
 		deliver(ev, head_ns, domain, "migration-status", data_member(data, "status", text, sizeof(text)));
 	else if (strcmp(event, "MIGRATION_PASS") == 0)
 		deliver(ev, head_ns, domain, "iteration", data_member(data, "pass", text, sizeof(text)));

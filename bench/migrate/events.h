@@ -5,7 +5,8 @@
  * time with a clock pair read on arrival, so that our own lateness does not matter. On a node with another clock they
  * get the stamp of their arrival, as libvirt's own events do, which have none.
  *
- *	stop, resume           QEMU's STOP and RESUME: the vCPUs do not run between them
+ *	stop, resume           QEMU's STOP and RESUME: the vCPUs do not run between them; on a node with another clock
+ *	                       detail = "wall_ns " and that clock's stamp, for analysis to map (host_clocks.h)
  *	migration-status       QEMU's MIGRATION, detail = setup, active, postcopy-active, device, completed, failed, ...
  *	iteration              QEMU's MIGRATION_PASS: a new pass over RAM, detail = its number (libvirt's iteration event
  *	                       is the same without the stamp)

@@ -171,7 +171,8 @@ static virConnectPtr connect_attempt(const char *uri, int64_t deadline_ns, char 
 		;
 	virConnectPtr connection = a->connection;
 	a->connection = NULL;
-	snprintf(words, room, "%s", a->words);
+	if (a->done || !words[0]) /* what an attempt before it learnt says more than that time is over */
+		snprintf(words, room, "%s", a->words);
 	attempt_release(a);
 	return connection;
 }
@@ -181,7 +182,9 @@ int hypervisor_open_within(virConnectPtr *ret, const char *uri, int64_t timeout_
 	int64_t deadline = clock_now_ns() + timeout_ns;
 	char words[512] = "";
 	virConnectPtr connection;
-	while (!(connection = connect_attempt(uri, deadline, words, sizeof(words))) &&
+	bool again =
+		!strstr(uri, "ssh://"); /* a machine that is not ours is not asked to log in fifty times a second */
+	while (!(connection = connect_attempt(uri, deadline, words, sizeof(words))) && again &&
 	       clock_now_ns() + RETRY_NS < deadline)
 		clock_sleep(RETRY_NS);
 	if (!connection)

@@ -35,7 +35,7 @@ void hypervisor_end(void);
 int hypervisor_open(virConnectPtr *ret, const char *uri, struct err *e);
 
 /* The same, trying again until timeout_ns is over while the daemon is not there yet; one that accepts and never
- * answers is given up at the same time. EXIT_CANNOT when it fails. */
+ * answers is given up at the same time. Over ssh there is one attempt. EXIT_CANNOT when it fails. */
 int hypervisor_open_within(virConnectPtr *ret, const char *uri, int64_t timeout_ns, struct err *e);
 
 /* One attempt, which takes as long as the daemon lets it wait: for a thread that may hang. EXIT_CANNOT when it fails. */

@@ -117,14 +117,14 @@ static void flag(struct link_measured *m, enum link_flag which, const char *form
 	va_end(args);
 }
 
-static void judge(const struct link *l, struct link_measured *m)
+void link_measured_judge(const struct link *l, struct link_measured *m)
 {
 	char is[64], asked[64];
 	double off = fabs((double)(m->rtt_p50_ns - m->rtt_expected_ns));
 	double allowed =
 		(double)RTT_TOLERANCE_NS + RTT_TOLERANCE * (double)m->rtt_expected_ns + (double)l->shape.jitter_ns;
 	int shaped = l->shape.rate_bits_per_s || l->shape.rtt_ns || l->shape.jitter_ns || l->shape.loss > 0;
-	if (shaped && off > allowed)
+	if (shaped && m->rtt_p50_ns >= 0 && off > allowed)
 		flag(m, LINK_RTT_OFF, "round trip of %s where %s was due",
 		     duration_format(m->rtt_p50_ns, is, sizeof(is)),
 		     duration_format(m->rtt_expected_ns, asked, sizeof(asked)));
@@ -182,7 +182,7 @@ int link_measure(const struct link *l, const char *netns_a, const char *address_
 		                        ? after.direction[0].late_max_ns
 		                        : after.direction[1].late_max_ns;
 	}
-	judge(l, &m);
+	link_measured_judge(l, &m);
 	*ret = m;
 	return 0;
 }

@@ -26,11 +26,12 @@ enum link_flag {
 };
 
 struct link_measured {
+	/* of remote nodes without ping rtt_p50_ns is -1: not measured */
 	int64_t rtt_min_ns, rtt_p50_ns, rtt_p99_ns, rtt_max_ns;
 	double rtt_mean_ns, rtt_sd_ns;
 	int64_t rtt_expected_ns; /* asked, plus the probe's own time on the wire at this rate */
 	int probes_sent, probes_lost;
-	double goodput_bits_per_s; /* TCP payload */
+	double goodput_bits_per_s; /* TCP payload; NAN: not measured */
 	double ideal_bits_per_s;   /* link_ideal_goodput(); 0: unshaped */
 	int64_t goodput_window_ns; /* over which it was counted */
 	int64_t late_p99_ns;       /* emulator only, else -1 */
@@ -38,6 +39,9 @@ struct link_measured {
 	unsigned flags;            /* of enum link_flag; 0: as asked */
 	char reason[512];          /* the flags in words, "; " between them; empty if none */
 };
+
+/* Set flags and reason of what is not as the link was asked to be. */
+void link_measured_judge(const struct link *l, struct link_measured *m);
 
 /* address_a and address_b (IPv4) must be set in the link's two namespaces, netns_a and netns_b being the paths of
  * those in which they are (NULL: the link's own). The link is not changed. */

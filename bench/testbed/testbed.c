@@ -6,6 +6,7 @@
 #include "bench/testbed/certificates.h"
 #include "bench/testbed/link_tcp.h"
 #include "bench/testbed/networks.h"
+#include "bench/testbed/remote_testbed.h"
 #include "bench/testbed/storage.h"
 #include "bench/testbed/testbed_state.h"
 
@@ -22,6 +23,30 @@
 const char *testbed_state_directory(void)
 {
 	return STATE_DIRECTORY;
+}
+
+const char *testbed_home(const struct testbed *t)
+{
+	return t->remote ? REMOTE_HOME : STATE_DIRECTORY;
+}
+
+bool testbed_is_there(void)
+{
+	return access(REGISTER_PATH, F_OK) == 0;
+}
+
+int testbed_put(const struct testbed *t, const char *local, const char *name, char *ret_path, size_t room,
+                struct err *e)
+{
+	if (t->remote)
+		return remote_testbed_put(t, local, name, ret_path, room, e);
+	snprintf(ret_path, room, "%s", local);
+	return 0;
+}
+
+int testbed_trouble(const struct testbed *t, struct err *e)
+{
+	return t->remote ? remote_testbed_trouble(t, e) : 0;
 }
 
 /* ---- making ---- */
@@ -63,6 +88,8 @@ int testbed_measure(const struct testbed *t, struct link_measured *ret, struct e
 {
 	const struct testbed_link *l = testbed_migration_link(t);
 	const struct node *src = &t->nodes[NODE_SRC], *dst = &t->nodes[NODE_DST];
+	if (t->remote)
+		return remote_testbed_measure(t, ret, e);
 	if (!l)
 		return err_set(e, EXIT_CANNOT, "the testbed has no migration link");
 	return link_measure(l->link, src->netns_path, src->migration_ip, dst->netns_path, dst->migration_ip, ret, e);
@@ -118,7 +145,7 @@ static int begin(struct testbed *t, const struct testbed_spec *spec, const struc
 		return err_set(e, EXIT_CANNOT, "a local testbed needs root: run it with sudo");
 	if (machine_lock_take(&t->lock_fd, wait, e) < 0)
 		return -1;
-	if (access(REGISTER_PATH, F_OK) == 0 && !testbed_state_is_up(STATE_DIRECTORY)) {
+	if (testbed_is_there() && !testbed_state_is_up(STATE_DIRECTORY)) {
 		struct undo *left;
 		if (note)
 			note("removing what an interrupted migmeter left behind");
@@ -151,6 +178,11 @@ static int make_or_undo(struct testbed *t, struct err *e)
 int testbed_open(struct testbed *t, const struct testbed_spec *spec, const struct machine_wait *wait,
                  void (*note)(const char *), struct err *e)
 {
+	if (spec->remote) {
+		memset(t, 0, sizeof(*t));
+		t->spec = *spec;
+		return remote_testbed_open(t, wait, e);
+	}
 	if (begin(t, spec, wait, note, e) < 0)
 		return -1;
 	if (!testbed_state_is_up(STATE_DIRECTORY))
@@ -172,17 +204,19 @@ int testbed_check_free(const struct testbed_spec *spec, const struct machine_wai
 	int fd, result = 0;
 	if (machine_lock_take(&fd, wait, e) < 0)
 		return -1;
-	if (testbed_state_is_up(STATE_DIRECTORY)) {
+	if (!spec->remote && testbed_state_is_up(STATE_DIRECTORY)) {
 		result = testbed_state_read(&t, STATE_DIRECTORY, e) < 0 ? -1 : testbed_state_fits(&t, spec, e);
 		testbed_forget(&t);
 	}
-	machine_lock_give(fd, access(REGISTER_PATH, F_OK) < 0);
+	machine_lock_give(fd, !testbed_is_there());
 	return result;
 }
 
 int testbed_close(struct testbed *t, struct err *e)
 {
 	int result = 0;
+	if (t->remote)
+		return remote_testbed_close(t, e);
 	if (!t->kept) {
 		for (int i = 0; i < t->link_count; i++)
 			link_destroy(t->links[i].link);
@@ -227,9 +261,13 @@ int testbed_down(const struct machine_wait *wait, bool *ret_was_there, struct er
 		return -1;
 	int result = 0;
 	accelerator_forget();
-	if (access(REGISTER_PATH, F_OK) == 0) {
+	static const char *const registers[] = { REGISTER_PATH, REMOTE_HOME_REGISTER };
+	for (int i = 0; i < 2; i++) {
+		if (access(registers[i], F_OK) < 0)
+			continue;
 		*ret_was_there = true;
-		result = undo_open(&u, REGISTER_PATH, e) < 0 ? -1 : register_undo(u, e);
+		if (undo_open(&u, registers[i], result ? NULL : e) < 0 || register_undo(u, result ? NULL : e) < 0)
+			result = -1;
 	}
 	machine_lock_give(fd, result == 0);
 	return result;
@@ -242,7 +280,7 @@ static int no_testbed(struct err *e)
 	if (machine_lock_is_held(owner))
 		return err_set(e, EXIT_MEASURED_BAD,
 		               "no testbed is up; another migmeter (pid %s) is at work on this machine", owner);
-	if (access(REGISTER_PATH, F_OK) == 0)
+	if (testbed_is_there())
 		return err_set(
 			e, EXIT_MEASURED_BAD,
 			"no testbed is up, but a migmeter that was killed left something behind: 'migmeter testbed "

@@ -7,7 +7,9 @@
  *	                               node's uplink has the link's rate, the destination's its delay, as one switch
  *	  migration  10.77.3.0/24  --- src <-> dst, shaped; only in topology `separate`
  *
- * Everything made is in the undo register first; after SIGKILL testbed_down() finds it there.
+ * Everything made is in the undo register first; after SIGKILL testbed_down() finds it there. With spec.remote nothing
+ * is made but a shape: src and dst are other machines, the head is this one, and there is no storage node
+ * (remote_testbed.h). Their nodes have no namespace (netns_path "").
  */
 #ifndef BENCH_TESTBED_TESTBED_H
 #define BENCH_TESTBED_TESTBED_H
@@ -27,16 +29,17 @@ enum { NODE_SRC, NODE_DST, NODE_STO, NODE_HEAD, NODE_COUNT };
 enum { LINK_ROOM = 4 };
 
 struct testbed_spec {
-	int topology;                /* enum topology */
-	int backend;                 /* enum link_backend */
-	int network;                 /* enum network; ovs wants TOPOLOGY_SHARED */
-	int tunnel;                  /* enum tunnel; of NETWORK_OVS */
-	struct link_shape shape;     /* of the migration link */
-	char congestion_control[32]; /* of TCP on every node; empty: link_pin_tcp() chooses */
-	int64_t tcp_buffer_bytes;    /* highest send and receive buffer of it; 0: LINK_TCP_BUFFER */
-	bool storage;                /* start tgtd */
-	bool tls;                    /* certificates for migrations */
-	bool pinned;                 /* one core a compute node (where there are two) */
+	int topology;                     /* enum topology */
+	int backend;                      /* enum link_backend */
+	int network;                      /* enum network; ovs wants TOPOLOGY_SHARED */
+	int tunnel;                       /* enum tunnel; of NETWORK_OVS */
+	struct link_shape shape;          /* of the migration link */
+	char congestion_control[32];      /* of TCP on every node; empty: link_pin_tcp() chooses */
+	int64_t tcp_buffer_bytes;         /* highest send and receive buffer of it; 0: LINK_TCP_BUFFER */
+	bool storage;                     /* start tgtd */
+	bool tls;                         /* certificates for migrations */
+	bool pinned;                      /* one core a compute node (where there are two) */
+	const struct remote_spec *remote; /* compute nodes that are other machines; NULL: all are made here */
 };
 
 struct testbed_link {
@@ -52,8 +55,9 @@ struct testbed {
 	struct node nodes[NODE_COUNT];
 	struct testbed_link links[LINK_ROOM];
 	int link_count;
-	char datapath[200];     /* of the switches, in words: where, and why there; "" none */
-	char learned_path[300]; /* what their controller has learnt, see learning_switch.py; "" none */
+	char datapath[200];            /* of the switches, in words: where, and why there; "" none */
+	char learned_path[300];        /* what their controller has learnt, see learning_switch.py; "" none */
+	struct remote_testbed *remote; /* NULL: its nodes are here */
 	struct undo *undo;
 	int lock_fd;
 	bool kept; /* it was up before this process came: leave it up */
@@ -102,9 +106,21 @@ int testbed_switch_number(int node);
 /* Pin TCP on a node as the spec says; again when its routes have gone. */
 int testbed_pin_tcp(const struct testbed *t, int node, struct err *e);
 
+/* A file of this machine where the nodes' QEMUs can read it, with a name of its own; ret_path is where. */
+int testbed_put(const struct testbed *t, const char *local, const char *name, char *ret_path, size_t room,
+                struct err *e);
+
+/* -1 once what was made is there no more: then nothing that is measured counts. */
+int testbed_trouble(const struct testbed *t, struct err *e);
+
+/* Whether one of this machine is up, or left behind. */
+bool testbed_is_there(void);
+
 /* Measure the way of a migration, from src to dst. */
 int testbed_measure(const struct testbed *t, struct link_measured *ret, struct err *e);
 
+/* Of what is made on this machine for a testbed; with remote nodes another one. */
 const char *testbed_state_directory(void);
+const char *testbed_home(const struct testbed *t);
 
 #endif

@@ -1,0 +1,44 @@
+/*
+ * lease.h - what a head changes on another machine is put back there even when the head dies: shell scripts, made here and
+ * run there.
+ *
+ *	lease_take_script      /run/migmeter-lease with what is to be undone, and a shell that stays, waiting
+ *	... tc ...             the change
+ *	lease_renew_script     every now and then: the time begins anew
+ *	lease_release_script   it undoes at once, and goes
+ *
+ * The waiting shell undoes everything when it was not renewed for so many seconds, whatever became of the head and of the
+ * connection; it needs no clock but sleep, and no program but sh, sleep, rm, tc and virsh. The directory is also the
+ * machine's lock: another head is refused while that shell lives, and undoes what one that was killed left.
+ */
+#ifndef BENCH_TESTBED_LEASE_H
+#define BENCH_TESTBED_LEASE_H
+
+#include <stddef.h>
+
+#define LEASE_DIRECTORY "/run/migmeter-lease"
+
+enum { LEASE_SCRIPT_ROOM = 8192 };
+
+/* Texts must hold no quotes and no line ends, but for `undo`. */
+struct lease {
+	const char *owner;     /* who has it, for the message to others */
+	int seconds;           /* without a renewal, until it ends */
+	const char *undo;      /* lines of shell, each run whatever became of the others */
+	const char *directory; /* removed with all that is in it; NULL: none */
+	const char *virsh_uri; /* through which domains named by lease_guest_script() are ended */
+};
+
+/* Each fills script and returns it; run with ssh_ask(). Taking prints "held by OWNER" and fails where another has it. */
+char *lease_take_script(const struct lease *lease, char script[LEASE_SCRIPT_ROOM]);
+
+/* A domain that ends with the lease, by its UUID. Before it is started. */
+char *lease_guest_script(const char *uuid, char script[LEASE_SCRIPT_ROOM]);
+
+/* Fails when the lease is over, or nobody waits any more. */
+extern const char lease_renew_script[];
+
+/* Ends when all is undone, or fails after 20 s. A lease that is over already is success. */
+extern const char lease_release_script[];
+
+#endif
