@@ -281,12 +281,15 @@ static void check_domains(struct checking *c)
 		int at = strcmp(vm->node, "dst") == 0;
 		if (!vm->domain[0])
 			continue;
-		bool there = hypervisor_domain_document(c->connections[at], vm->domain, &document, &e) == 0;
-		say(c, vm->domain, "domain", there ? "yes" : "no", "a domain of yours, which is left as it is",
-		    "%s%s", there ? "it runs on " : e.text, there ? vm->node : "");
-		if (there)
-			check_disks(c, vm->domain, document);
-		free(document);
+		if (c->connections[at]) {
+			bool there = hypervisor_domain_document(c->connections[at], vm->domain, &document, &e) == 0;
+			say(c, vm->domain, "domain", there ? "yes" : "no",
+			    "a domain of yours, which is left as it is", "%s%s", there ? "it runs on " : e.text,
+			    there ? vm->node : "");
+			if (there)
+				check_disks(c, vm->domain, document);
+			free(document);
+		}
 		e = (struct err){ 0 };
 		if (guest_agent_words(x, i, words, sizeof(words), &e) == 0)
 			say(c, vm->domain, "agent", "yes", "started by you in it", "migmeter-guest --host %s", words);
@@ -350,10 +353,25 @@ static void show_commands(struct checking *c)
 	}
 }
 
+/* What moves the VMs, if commands do; they are not run. */
+static void show_driver(struct checking *c)
+{
+	const struct experiment_migration *m = &c->x->migration;
+	const char *const commands[] = { m->start, m->state, m->cancel };
+	for (size_t i = 0; m->driver == DRIVER_EXEC && i < sizeof(commands) / sizeof(*commands); i++)
+		if (commands[i][0])
+			c->sink->command(c->sink->context, "this machine", commands[i]);
+}
+
 static void check_all(struct checking *c)
 {
 	const struct remote_spec *r = &c->x->remote;
 	int reached = 0;
+	if (c->x->hosts.kind == HOSTS_OUTSIDE) {
+		check_domains(c);
+		show_driver(c);
+		return;
+	}
 	for (int i = 0; i < HOSTS; i++)
 		reached += reach(c, i) == 0;
 	if (reached < HOSTS)
@@ -370,6 +388,7 @@ static void check_all(struct checking *c)
 	check_bridge(c, "data network", r->data_bridge, r->head_data[0] ? r->head_data : r->head);
 	check_domains(c);
 	show_commands(c);
+	show_driver(c);
 }
 
 int remote_check(const struct experiment *x, const struct check_sink *sink, struct err *e)

@@ -104,7 +104,7 @@ static int domain_check(const struct experiment *x, const struct experiment_vm *
 {
 	if (!vm->domain[0])
 		return 0;
-	if (x->hosts.kind != HOSTS_REMOTE)
+	if (x->hosts.kind == HOSTS_LOCAL)
 		return err_set(
 			e, EXIT_USAGE,
 			"VM '%s': a domain of yours runs on a node that is there already: set hosts.kind = remote",
@@ -118,15 +118,38 @@ static int domain_check(const struct experiment *x, const struct experiment_vm *
 	return plain_check("vm.domain", vm->domain, e) < 0 ? -1 : address_check("vm.address", vm->address, e);
 }
 
+/* Nodes that nobody here can ask: all that happens there is others' doing. */
+static int outside_check(const struct experiment *x, struct err *e)
+{
+	const struct link_shape *s = &x->link.shape;
+	for (int i = 0; i < x->vm_count; i++)
+		if (!x->vms[i].domain[0])
+			return err_set(
+				e, EXIT_USAGE,
+				"hosts.kind = outside starts no guests: give VM '%s' the domain and the address of one of "
+				"yours",
+				x->vms[i].name);
+	if (x->migration.driver != DRIVER_EXEC && x->migration.mode != MODE_NONE)
+		return err_set(
+			e, EXIT_USAGE,
+			"hosts.kind = outside needs migration.driver = exec: only commands can move a VM there");
+	if (s->rate_bits_per_s || s->rtt_ns || s->jitter_ns)
+		return err_set(e, EXIT_USAGE,
+		               "hosts.kind = outside shapes no link: set link.rate = 0 and link.rtt = 0ms");
+	return 0;
+}
+
 int remote_config_check(const struct experiment *x, struct err *e)
 {
 	const struct remote_spec *r = &x->remote;
 	for (int i = 0; i < x->vm_count; i++)
 		if (domain_check(x, &x->vms[i], e) < 0)
 			return -1;
-	if (x->hosts.kind != HOSTS_REMOTE)
+	if (x->hosts.kind == HOSTS_LOCAL)
 		return 0;
-	for (int i = 0; i < 2; i++)
+	if (x->hosts.kind == HOSTS_OUTSIDE && outside_check(x, e) < 0)
+		return -1;
+	for (int i = 0; i < 2 && x->hosts.kind == HOSTS_REMOTE; i++)
 		if (host_check(x, i, e) < 0)
 			return -1;
 	const char *const plain[][2] = { { "remote.management_bridge", r->management_bridge },

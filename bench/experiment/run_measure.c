@@ -67,7 +67,7 @@ static bool sent_enough(void *context)
 static void keep_arrived(struct run *r, const char *vm, int to)
 {
 	struct json_object *facts = NULL;
-	if (hypervisor_domain_facts(r->connections[to], vm, &facts, NULL) == 0)
+	if (r->connections[to] && hypervisor_domain_facts(r->connections[to], vm, &facts, NULL) == 0)
 		run_directory_set(&r->directory, "migration.arrived", facts);
 }
 
