@@ -22,6 +22,7 @@ complains 'unknown key' 2 "-s vm1.memroy=1: unknown key 'memroy', did you mean '
 complains 'unknown section' 2 'unknown section \[lnik\], did you mean \[link\]' run "$work/good.conf" -n -s lnik.rate=1G
 complains 'bad value' 2 "key 'rate': 'fast' is not a rate" run "$work/good.conf" -n -s link.rate=fast
 complains 'two LANs with a migration link of its own' 2 'set link.topology = shared' run "$work/good.conf" -n -s link.network=ovs
+complains 'remote nodes that nobody names' 2 'hosts.kind = remote needs remote.src_uri, such as qemu' run "$work/good.conf" -n -s hosts.kind=remote
 complains 'value out of range' 2 "below the limit" run "$work/good.conf" -n -s vm1.memory=1M
 complains 'unknown workload' 2 "-s vm1.workload=intad: unknown workload 'intad', did you mean 'intadd'" run "$work/good.conf" -n -s vm1.workload=intad
 complains 'unknown workload key' 2 "unknown key 'jb', did you mean 'job'" run "$work/good.conf" -n -s vm1.intadd.jb=1

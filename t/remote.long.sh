@@ -160,7 +160,7 @@ for node in src dst; do
 		"$(here $node sh -c 'ls -d /run/migmeter-lease /var/lib/libvirt/migmeter 2>/dev/null; virsh -q list --name')" ''
 done
 
-# ---- a domain that runs already; the shipped guest stands for it: its PID 1 is the agent ----
+# ---- a domain that runs already; the shipped guest stands for it: its PID 1 is the agent, begun anew when it ends ----
 own='-s vm1.domain=own -s vm1.address=10.77.1.11 -s remote.run_id=0123456789abcdef
 	-s remote.head_data=10.77.1.1 -s remote.data_device=br-mgmt'
 # shellcheck disable=SC2086
@@ -169,16 +169,20 @@ like 'check: no such domain yet' "$said" '^own domain +no'
 like 'check: how the agent is started' "$said" 'migmeter-guest --host --run 0123456789abcdef --vm 0'
 sed -e 's|<name>vm1</name>|<name>own</name>|' -e '/<uuid>/d' -e "s|/var/lib/libvirt/migmeter/|$work/guest/|g" \
 	-e 's|migmeter.run=[0-9a-f]*|migmeter.run=0123456789abcdef|' \
-	-e 's|migmeter.headdata=[0-9.]*|migmeter.headdata=10.77.1.1|' "$work/guest/vm1.xml" >"$work/guest/own.xml"
+	-e 's|migmeter.headdata=[0-9.]*|migmeter.headdata=10.77.1.1|' \
+	-e 's|<on_poweroff>destroy|<on_poweroff>restart|' "$work/guest/vm1.xml" >"$work/guest/own.xml"
 ok 'a domain of the user is started' here src virsh -q create "$work/guest/own.xml"
 # shellcheck disable=SC2086
 said=$(on_head check "$config" $own 2>&1)
 like 'check: now it is there' "$said" '^own domain +yes'
 # shellcheck disable=SC2086
-ok 'it is measured' on_head run "$config" -q -o "$work/own" $own
-for estimator in stop_resume guest_clock network work; do
-	like "its downtime by $estimator" "$(metric "$work/own" downtime $estimator)" '^[0-9.e+-]+$'
+ok 'it is measured, twice' on_head run "$config" -q -o "$work/own" --repeat 2 $own
+for repeat in "$work"/own/*/; do
+	for estimator in stop_resume guest_clock network work; do
+		like "its downtime by $estimator" "$(metric "$repeat" downtime $estimator)" '^[0-9.e+-]+$'
+	done
 done
+is 'it is where it was' "$(here src virsh -q list --name | tr -d '\n') $(here dst virsh -q list --name | tr -d '\n')" 'own '
 is 'and nothing of the run is left' "$(here src sh -c 'ls -d /run/migmeter-lease /var/lib/libvirt/migmeter 2>/dev/null')" ''
 
 # ---- the local kind beside it: the same metrics, within what either varies by ----

@@ -88,6 +88,8 @@ static const struct option_row remote_rows[] = {
 	REMOTE_TEXT("guest_data", guest_data, "10.77.2.11/24",
 		"address of the first guest for data, likewise"),
 	REMOTE_TEXT("run_id", run_id, "", "16 hex digits that the agents in domains of yours were started with (--run)"),
+	{ "move_back", OPTION_BOOLEAN, REMOTE(move_back), "yes", NULL, NULL,
+	  "after a run move domains of yours back to where they were" },
 	{ "lease", OPTION_DURATION, REMOTE(lease_ns), "30s", "5s", "1h",
 	  "so long after this machine was last heard a node undoes by itself what was changed on it" },
 	OPTION_END

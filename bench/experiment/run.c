@@ -106,22 +106,6 @@ static int stage_connect(struct run *r, struct err *e)
 	return run_interrupted_or_lost(r, e);
 }
 
-/* A domain of the user's is left as it is, but must run where it is to leave. */
-static int domain_is_there(const struct run *r, int vm, int node, struct err *e)
-{
-	const char *domain = r->x->vms[vm].domain, *name = r->testbed.nodes[node].name;
-	if (!r->connections[node]) /* nobody can be asked; its agent will be heard */
-		return 0;
-	int active = hypervisor_domain_active(r->connections[node], domain, e);
-	if (active == 1)
-		return 0;
-	return active < 0
-	               ? -1
-	               : err_set(e, EXIT_CANNOT,
-	                         "domain '%s' does not run on node '%s': start it or move it there, or set %s.node",
-	                         domain, name, r->x->vms[vm].name);
-}
-
 /* What guests of ours boot, and whether the nodes can do what is asked. */
 static int hosts_prepare(struct run *r, struct err *e)
 {
@@ -151,7 +135,7 @@ static int stage_guests(struct run *r, struct err *e)
 	for (int i = 0; i < r->x->vm_count; i++) {
 		int node = run_node_index(r->x->vms[i].node);
 		atomic_store(&r->at[i], node);
-		if (r->x->vms[i].domain[0] ? domain_is_there(r, i, node, e) < 0
+		if (r->x->vms[i].domain[0] ? run_domain_check(r, i, node, e) < 0
 		                           : guest_start(r->x, i, &r->boot, &r->testbed, &r->testbed.nodes[node],
 		                                         r->connections[node], r->run_id, r->directory.path, e) < 0)
 			return -1;
@@ -184,22 +168,18 @@ static void samples_save(struct run *r)
 		progress_note("%lld samples could not be had: %s", (long long)missing, ignored.text);
 }
 
-/* An agent in a domain of the user's ends; whoever started it starts it anew for the next run. */
-static void agents_end(struct run *r)
-{
-	bool any = false;
-	for (int i = 0; i < r->x->vm_count; i++)
-		any |= r->x->vms[i].domain[0] != '\0';
-	if (!any || !r->watching_on || !r->guests_running)
-		return;
-	samples_power_off(r->watching.samples);
-	clock_sleep(300 * NS_PER_MS);
-}
-
 static void keep_first(struct err *first, int result, const struct err *one)
 {
 	if (result < 0 && !first->status)
 		*first = *one;
+}
+
+static void close_testbed(struct run *r, struct err *e)
+{
+	struct err one = { 0 };
+	if (r->testbed_open)
+		keep_first(e, testbed_close(&r->testbed, &one), &one);
+	r->testbed_open = false;
 }
 
 static void run_close(struct run *r, struct err *e)
@@ -210,7 +190,7 @@ static void run_close(struct run *r, struct err *e)
 	continuity_end(r->watching.continuity);
 	samples_save(r);
 	atomic_store(&r->ending, true);
-	agents_end(r);
+	run_agents_end(r);
 	for (int i = NODE_SRC; i <= NODE_DST; i++)
 		for (int v = 0; r->connections[i] && v < r->x->vm_count; v++)
 			if (!r->x->vms[v].domain[0])
@@ -220,13 +200,16 @@ static void run_close(struct run *r, struct err *e)
 		keep_first(e, watching_stop(&r->watching, facts, &one), &one);
 	run_directory_set(&r->directory, "collectors", facts);
 	keep_first(e, page_watching_close(r->pages, &one), &one);
-	for (int i = NODE_SRC; i <= NODE_DST; i++) {
+	for (int i = NODE_SRC; i <= NODE_DST; i++)
 		events_close(r->events[i]);
+	if (r->x->hosts.kind != HOSTS_LOCAL) {
+		close_testbed(r, e);
+		run_domains_return(r); /* over a link that is shaped no more */
+	}
+	for (int i = NODE_SRC; i <= NODE_DST; i++)
 		if (r->connections[i])
 			virConnectClose(r->connections[i]);
-	}
-	if (r->testbed_open)
-		keep_first(e, testbed_close(&r->testbed, &one), &one);
+	close_testbed(r, e);
 }
 
 /* Absolute: a command may change its folder. */

@@ -112,8 +112,10 @@ static int migrate(struct run *r, const struct experiment_vm *vm, struct err *e)
 	if (fault_end(r->fault, status < 0 ? NULL : e) < 0)
 		status = -1;
 	r->fault = NULL;
-	if (status == 0 && !result.timed_out)
+	if (status == 0 && !result.timed_out) {
+		atomic_store(&r->at[vm - r->x->vms], to);
 		keep_arrived(r, experiment_domain(vm), to);
+	}
 	struct json_object *completed = result.completed && !result.timed_out
 	                                        ? job_stats_json(result.completed, result.completed_count)
 	                                        : NULL;

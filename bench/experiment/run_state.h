@@ -1,6 +1,6 @@
 /*
  * run_state.h - a run under way, shared by the files that carry it out: run.c (stages and end), run_wait.c, run_warmup.c,
- * run_measure.c, run_consolidate.c, run_group.c.
+ * run_measure.c, run_consolidate.c, run_group.c, run_domains.c.
  */
 #ifndef BENCH_EXPERIMENT_RUN_STATE_H
 #define BENCH_EXPERIMENT_RUN_STATE_H
@@ -61,6 +61,15 @@ void run_begin_phase(struct run *r, const char *name, int64_t planned_ns);
 
 /* -1 once a signal came, or a guest or the testbed was lost. */
 int run_interrupted_or_lost(struct run *r, struct err *e);
+
+/* Whether a domain of the user's runs where it is to be; it is left as it is. */
+int run_domain_check(const struct run *r, int vm, int node, struct err *e);
+
+/* The agents in domains of the user's end; whoever started them starts them anew, for the next run. */
+void run_agents_end(struct run *r);
+
+/* Move the user's domains back to where they were; nothing of it is recorded. After the events are closed. */
+void run_domains_return(struct run *r);
 
 /* What the guests of remote nodes have said on their consoles so far, into the run directory. */
 void run_fetch_consoles(struct run *r);

@@ -30,6 +30,7 @@ struct remote_spec {
 	char guest_management[OPTION_STRING_ROOM],
 		guest_data[OPTION_STRING_ROOM]; /* "A.B.C.D/N" of the first guest */
 	char run_id[OPTION_STRING_ROOM];        /* hex; of the agents in the user's domains, "": there are none */
+	bool move_back;                         /* a domain of the user's, after the run */
 	int64_t lease_ns;
 };
 
