@@ -22,7 +22,7 @@ static int plain_check(const char *key, const char *value, struct err *e)
 static int needed(const char *key, const char *value, const char *example, struct err *e)
 {
 	if (!value[0])
-		return err_set(e, EXIT_USAGE, "hosts.kind = remote needs %s, such as %s", key, example);
+		return err_set(e, EXIT_USAGE, "nodes that are there already need %s, such as %s", key, example);
 	return plain_check(key, value, e);
 }
 
