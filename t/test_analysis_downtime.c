@@ -364,11 +364,13 @@ int main(void)
 {
 #define ONE(test) cmocka_unit_test_setup_teardown(test, run_make, run_remove)
 	const struct CMUnitTest tests[] = {
-		ONE(test_known_stops),       ONE(test_no_stop), ONE(test_remote_stamps),         ONE(test_samples_end_before_stop),
-		ONE(test_postcopy_stall),    ONE(test_sampling_hole),    ONE(test_network_outage),
-		ONE(test_injected_suspend),  ONE(test_job_ends),         ONE(test_never_again),
-		ONE(test_from_the_outside),  ONE(test_duty_cycle_floor), ONE(test_stop_events),
-		ONE(test_packets_cut_short),
+		ONE(test_known_stops),      ONE(test_no_stop),
+		ONE(test_remote_stamps),    ONE(test_samples_end_before_stop),
+		ONE(test_postcopy_stall),   ONE(test_sampling_hole),
+		ONE(test_network_outage),   ONE(test_injected_suspend),
+		ONE(test_job_ends),         ONE(test_never_again),
+		ONE(test_from_the_outside), ONE(test_duty_cycle_floor),
+		ONE(test_stop_events),      ONE(test_packets_cut_short),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
