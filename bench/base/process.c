@@ -90,7 +90,7 @@ static void join(const char *const argv[], char *buffer, size_t room)
 int process_run(const struct process_place *place, const char *const argv[], int64_t deadline_ns, char *output,
                 size_t room, struct err *e)
 {
-	char own[4096], command[512], quoted[516];
+	char own[4096] = "", command[512], quoted[516];
 	struct process_child c;
 	join(argv, command, sizeof(command));
 	snprintf(quoted, sizeof(quoted), "'%s'", command);
