@@ -90,8 +90,8 @@ static bool broken_in_postcopy(virDomainPtr domain)
 #endif
 }
 
-/* Try to go on after a broken link until it works or the time for it is over; e holds the words of the last failure.
- */
+/* Try to go on after a broken link until it works or the time for it is over; e holds the words of the last failure. Where
+ * one side's VM is no longer there nothing can. */
 static bool recover(const struct migration_spec *spec, virDomainPtr domain, const struct request *r,
                     struct steering *s, struct migration_result *ret, virDomainPtr *ret_moved, struct err *e)
 {
@@ -106,7 +106,10 @@ static bool recover(const struct migration_spec *spec, virDomainPtr domain, cons
 			ret->recoveries++;
 			return true;
 		}
+		bool gone = virGetLastErrorCode() == VIR_ERR_NO_DOMAIN;
 		hypervisor_error(e, "migration of '%s' failed", spec->vm);
+		if (gone)
+			break;
 		clock_sleep(RECOVER_PAUSE_NS);
 	}
 	return false;
