@@ -18,6 +18,10 @@ static const struct {
 	{ "host.machine", "machine" },
 	{ "host.cpu", "machine" },
 	{ "host.cores", "machine" },
+	{ "nodes.src.cpu", "machine" },
+	{ "nodes.src.cores", "machine" },
+	{ "nodes.dst.cpu", "machine" },
+	{ "nodes.dst.cores", "machine" },
 	{ "accelerator", "machine" },
 	{ "vms", "load" },
 	{ "hypervisor.qemu", NULL },
@@ -38,6 +42,10 @@ static const struct {
 	{ "config.fault", NULL },
 	{ "link.backend", NULL },
 	{ "link.tcp", NULL },
+	{ "nodes.src.kernel", NULL },
+	{ "nodes.src.tcp", NULL },
+	{ "nodes.dst.kernel", NULL },
+	{ "nodes.dst.tcp", NULL },
 };
 
 static struct json_object *at(struct json_object *object, const char *path)

@@ -2,6 +2,7 @@
 #include "analysis/host_metrics.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { NODE, VM, THREAD };
@@ -86,11 +87,16 @@ static void put_others(const struct run *run, const struct counters *c, const st
 	}
 	struct metric_value *v = metrics_add(metrics, "cpu_others", run_vm(run, ""), "%s:baseline", node->key[NODE]);
 	v->value = others;
-	if (others > others_noted)
+	/* A remote node is watched with all its cores. */
+	char path[RUN_NAME_ROOM + 20];
+	snprintf(path, sizeof(path), "/nodes/%s/cores", node->key[NODE]);
+	int64_t cores = run_is_remote(run) ? run_fact(run, path) : 1;
+	double share = others / (double)(cores > 0 ? cores : 1);
+	if (share > others_noted)
 		metrics_warn(
 			metrics,
-			"the core of node '%s' was %.0f %% busy with other work in the baseline phase: the run was disturbed",
-			node->key[NODE], 100 * others);
+			"the core%s of node '%s' w%s %.0f %% busy with other work in the baseline phase: the run was disturbed",
+			cores > 1 ? "s" : "", node->key[NODE], cores > 1 ? "ere" : "as", 100 * share);
 }
 
 int cpu_metrics(const struct run *run, double moved_bytes, struct metrics *metrics, struct err *e)

@@ -3,18 +3,8 @@
 
 #include "bench/base/clock.h"
 
-#include <json-c/json.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-
-/* Source and destination have a clock each. */
-static bool nodes_are_remote(const struct run *run)
-{
-	struct json_object *kind = NULL;
-	json_pointer_get(run->manifest, "/config/hosts/kind", &kind);
-	return kind && strcmp(json_object_get_string(kind), "remote") == 0;
-}
 
 void downtime_reported(const struct run *run, const struct run_vm *vm, struct downtime *ret)
 {
@@ -34,7 +24,7 @@ void downtime_reported(const struct run *run, const struct run_vm *vm, struct do
 	const struct run_event *stop = run_event(run, "stop", vm->name, run->migrate_start_ns);
 	if (stop)
 		ret->at_ns = stop->head_ns;
-	if (nodes_are_remote(run))
+	if (run_is_remote(run))
 		snprintf(
 			ret->reason, sizeof(ret->reason),
 			"the hypervisors reckon it from two machines' clocks: it is off by as much as those are apart");

@@ -411,3 +411,10 @@ const struct run_vm *run_vm(const struct run *run, const char *name)
 {
 	return vm_named(run, name);
 }
+
+int run_is_remote(const struct run *run)
+{
+	struct json_object *kind = NULL;
+	json_pointer_get(run->manifest, "/config/hosts/kind", &kind);
+	return kind && strcmp(json_object_get_string(kind), "remote") == 0;
+}

@@ -96,4 +96,7 @@ int64_t run_fact(const struct run *run, const char *path);
 
 const struct run_vm *run_vm(const struct run *run, const char *name);
 
+/* Whether its nodes were other machines, each with a clock of its own and not divided by cores. */
+int run_is_remote(const struct run *run);
+
 #endif

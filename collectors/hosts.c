@@ -27,7 +27,7 @@
 
 enum { HOSTS_MAX = 2, ANSWER_ROOM = 8192, SCRIPT_ROOM = 4096 };
 
-#define LEAST_INTERVAL_NS (500 * NS_PER_MS) /* between two ticks: each costs the node a tenth of a ms */
+#define LEAST_INTERVAL_NS (200 * NS_PER_MS) /* between two ticks: each asks a node twice */
 #define ASK_NS (10 * NS_PER_S)
 #define NS_PER_TICK (10 * NS_PER_MS) /* USER_HZ is 100 wherever Linux is */
 

@@ -254,8 +254,11 @@ int experiment_build(struct experiment *x, const struct config_file *c, double s
 	}
 	scale_apply(x, scale);
 	int result = vms_choose(x, e);
-	for (int i = 0; result == 0 && i < x->vm_count; i++)
+	for (int i = 0; result == 0 && i < x->vm_count; i++) {
+		if (x->vms[i].domain[0]) /* its memory is what its owner made of it */
+			x->vms[i].fill = FILL_NONE;
 		result = image_choose(&x->vms[i], e);
+	}
 	if (result < 0 || experiment_check(x, e) < 0) {
 		experiment_free(x);
 		return -1;

@@ -143,7 +143,7 @@ static int settings_fill(struct guest_settings *s, const struct experiment *x, i
 	s->vm = (uint16_t)index;
 	s->interval_ns = x->collect.sample_interval_ns;
 	s->heartbeat_ns = x->collect.heartbeat_ns;
-	s->fill_random = vm->fill == FILL_RANDOM && !vm->domain[0];
+	s->fill_random = vm->fill == FILL_RANDOM;
 	s->empty_bytes = vm->spare_bytes;
 	int result = vm->domain[0] ? 0 : nics_set(s, x, index, e);
 	if (result == 0)

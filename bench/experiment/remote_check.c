@@ -136,7 +136,8 @@ static void check_shaping(struct checking *c, const struct remote_host *h)
 	if (ask(h, held, sizeof(held),
 	        "kill -0 \"$(cat " LEASE_DIRECTORY "/watcher 2>/dev/null)\" 2>/dev/null && cat " LEASE_DIRECTORY
 	        "/owner")[0])
-		say(c, h->name, "lease", "no", "one head at a time", "held by %s", held);
+		say(c, h->name, "lease", "no", "one head at a time",
+		    "held by %s; it ends by itself when that one is dead", held);
 	if (!h->spec->device[0])
 		return;
 	if (remote_host_qdisc(h, shown, sizeof(shown), &e) < 0 ||
@@ -271,26 +272,47 @@ static void check_disks(struct checking *c, const char *domain, const char *docu
 		say(c, domain, "storage", "yes", purpose, "no disk of it is a file");
 }
 
+/* What metrics are shares of. */
+static void check_size(struct checking *c, virConnectPtr connection, const struct experiment_vm *vm)
+{
+	int64_t bytes = 0;
+	char is[32], set[32];
+	struct err e = { 0 };
+	if (hypervisor_domain_memory(connection, vm->domain, &bytes, &e) < 0)
+		say(c, vm->domain, "memory", "no", "as the config says", "%s", e.text);
+	else
+		say(c, vm->domain, "memory", bytes == vm->memory_bytes ? "yes" : "no", "as the config says",
+		    "it has %s, and %s.memory is %s", size_format(bytes, is, sizeof(is)), vm->name,
+		    size_format(vm->memory_bytes, set, sizeof(set)));
+}
+
+static void check_domain(struct checking *c, virConnectPtr connection, const struct experiment_vm *vm)
+{
+	char *document = NULL;
+	struct err e = { 0 };
+	if (!connection) /* nobody can be asked */
+		return;
+	bool there = hypervisor_domain_document(connection, vm->domain, &document, &e) == 0;
+	say(c, vm->domain, "domain", there ? "yes" : "no", "a domain of yours, which is left as it is", "%s%s",
+	    there ? "it runs on " : e.text, there ? vm->node : "");
+	if (there) {
+		check_size(c, connection, vm);
+		check_disks(c, vm->domain, document);
+	}
+	free(document);
+}
+
 static void check_domains(struct checking *c)
 {
 	const struct experiment *x = c->x;
 	for (int i = 0; i < x->vm_count; i++) {
 		const struct experiment_vm *vm = &x->vms[i];
-		char *document = NULL, words[2 * 2048];
+		char words[2 * 2048];
 		struct err e = { 0 };
 		int at = strcmp(vm->node, "dst") == 0;
 		if (!vm->domain[0])
 			continue;
-		if (c->connections[at]) {
-			bool there = hypervisor_domain_document(c->connections[at], vm->domain, &document, &e) == 0;
-			say(c, vm->domain, "domain", there ? "yes" : "no",
-			    "a domain of yours, which is left as it is", "%s%s", there ? "it runs on " : e.text,
-			    there ? vm->node : "");
-			if (there)
-				check_disks(c, vm->domain, document);
-			free(document);
-		}
-		e = (struct err){ 0 };
+		check_domain(c, c->connections[at], vm);
 		if (guest_agent_words(x, i, words, sizeof(words), &e) == 0)
 			say(c, vm->domain, "agent", "yes", "started by you in it", "migmeter-guest --host %s", words);
 		else

@@ -152,6 +152,8 @@ int remote_config_check(const struct experiment *x, struct err *e)
 	for (int i = 0; i < 2 && x->hosts.kind == HOSTS_REMOTE; i++)
 		if (host_check(x, i, e) < 0)
 			return -1;
+	if (strcmp(r->hosts[0].uri, r->hosts[1].uri) == 0)
+		return err_set(e, EXIT_USAGE, "remote.src_uri and remote.dst_uri are one machine");
 	const char *const plain[][2] = { { "remote.management_bridge", r->management_bridge },
 		                         { "remote.data_bridge", r->data_bridge },
 		                         { "remote.directory", r->directory },

@@ -11,6 +11,7 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/sysinfo.h>
 #include <sys/utsname.h>
@@ -222,7 +223,9 @@ void run_facts_remote(struct run_directory *d, const struct testbed *t)
 		{ "machine", "uname -m" },
 		{ "cores", "getconf _NPROCESSORS_ONLN" },
 		{ "cpu", "sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1" },
-		{ "tcp.congestion_control", "cat /proc/sys/net/ipv4/tcp_congestion_control" },
+		{ "tcp.congestion_control", /* that of a route is what connections over it use */
+		  "c=$(ip -4 route show | sed -n 's/.* congctl \\([^ ]*\\).*/\\1/p' | head -n 1); [ -n \"$c\" ] || "
+		  "read -r c </proc/sys/net/ipv4/tcp_congestion_control; echo \"$c\"" },
 		{ "tcp.rmem", "cat /proc/sys/net/ipv4/tcp_rmem | tr '\\t' ' '" },
 		{ "tcp.wmem", "cat /proc/sys/net/ipv4/tcp_wmem | tr '\\t' ' '" },
 	};
@@ -233,6 +236,8 @@ void run_facts_remote(struct run_directory *d, const struct testbed *t)
 			ssh_ask(remote_testbed_host(t, i)->ssh, asked[k].script, 10 * NS_PER_S, answer,
 			        sizeof(answer), NULL, NULL);
 			answer[strcspn(answer, "\n")] = '\0';
-			run_directory_set(d, path, text(answer));
+			bool number = answer[0] && strlen(answer) == strspn(answer, "0123456789");
+			run_directory_set(d, path,
+			                  number ? json_object_new_int64(strtoll(answer, NULL, 10)) : text(answer));
 		}
 }

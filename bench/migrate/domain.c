@@ -82,6 +82,19 @@ int hypervisor_domain_active(virConnectPtr connection, const char *name, struct 
 	return active < 0 ? 0 : active; /* it went between the two calls */
 }
 
+int hypervisor_domain_memory(virConnectPtr connection, const char *name, int64_t *ret_bytes, struct err *e)
+{
+	virDomainPtr domain = domain_get(connection, name, e);
+	if (!domain)
+		return -1;
+	unsigned long kib = virDomainGetMaxMemory(domain);
+	virDomainFree(domain);
+	if (!kib)
+		return hypervisor_error(e, "cannot read the memory of guest '%s'", name);
+	*ret_bytes = (int64_t)kib * 1024;
+	return 0;
+}
+
 int hypervisor_domain_document(virConnectPtr connection, const char *name, char **ret, struct err *e)
 {
 	virDomainPtr domain = domain_get(connection, name, e);

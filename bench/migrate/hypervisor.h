@@ -68,6 +68,9 @@ int hypervisor_domain_active(virConnectPtr connection, const char *name, struct 
  * {"vcpu_cores":[[0]],"emulator_cores":[0],"tainted":["tainted: custom command line ..."]}; json_object_put() it. */
 int hypervisor_domain_facts(virConnectPtr connection, const char *name, struct json_object **ret, struct err *e);
 
+/* The memory it was given at most, in bytes. */
+int hypervisor_domain_memory(virConnectPtr connection, const char *name, int64_t *ret_bytes, struct err *e);
+
 /* The running domain's XML as a destination wants it, with all that libvirt filled in (machine version, CPU, addresses);
  * the caller frees. */
 int hypervisor_domain_document(virConnectPtr connection, const char *name, char **ret, struct err *e);
