@@ -22,7 +22,7 @@ static int plain_check(const char *key, const char *value, struct err *e)
 static int needed(const char *key, const char *value, const char *example, struct err *e)
 {
 	if (!value[0])
-		return err_set(e, EXIT_USAGE, "nodes that are there already need %s, such as %s", key, example);
+		return err_set(e, EXIT_USAGE, "hosts.kind = remote needs %s, such as %s", key, example);
 	return plain_check(key, value, e);
 }
 
@@ -118,10 +118,22 @@ static int domain_check(const struct experiment *x, const struct experiment_vm *
 	return plain_check("vm.domain", vm->domain, e) < 0 ? -1 : address_check("vm.address", vm->address, e);
 }
 
+static int hosts_check(const struct experiment *x, struct err *e)
+{
+	if (host_check(x, 0, e) < 0 || host_check(x, 1, e) < 0)
+		return -1;
+	return strcmp(x->remote.hosts[0].uri, x->remote.hosts[1].uri) == 0
+	               ? err_set(e, EXIT_USAGE, "remote.src_uri and remote.dst_uri are one machine")
+	               : 0;
+}
+
 /* Nodes that nobody here can ask: all that happens there is others' doing. */
 static int outside_check(const struct experiment *x, struct err *e)
 {
 	const struct link_shape *s = &x->link.shape;
+	if (!x->remote.head[0])
+		return err_set(e, EXIT_USAGE,
+		               "hosts.kind = outside needs remote.head, the address of this machine that VMs reach");
 	for (int i = 0; i < x->vm_count; i++)
 		if (!x->vms[i].domain[0])
 			return err_set(
@@ -147,13 +159,8 @@ int remote_config_check(const struct experiment *x, struct err *e)
 			return -1;
 	if (x->hosts.kind == HOSTS_LOCAL)
 		return 0;
-	if (x->hosts.kind == HOSTS_OUTSIDE && outside_check(x, e) < 0)
+	if ((x->hosts.kind == HOSTS_OUTSIDE ? outside_check(x, e) : hosts_check(x, e)) < 0)
 		return -1;
-	for (int i = 0; i < 2 && x->hosts.kind == HOSTS_REMOTE; i++)
-		if (host_check(x, i, e) < 0)
-			return -1;
-	if (strcmp(r->hosts[0].uri, r->hosts[1].uri) == 0)
-		return err_set(e, EXIT_USAGE, "remote.src_uri and remote.dst_uri are one machine");
 	const char *const plain[][2] = { { "remote.management_bridge", r->management_bridge },
 		                         { "remote.data_bridge", r->data_bridge },
 		                         { "remote.directory", r->directory },
