@@ -55,6 +55,7 @@ local_run=
 sed -e 's|<name>vm1</name>|<name>own</name>|' -e '/<uuid>/d' \
 	-e "s|<kernel>.*</kernel>|<kernel>$work/guest/kernel</kernel>|" \
 	-e "s|<initrd>.*</initrd>|<initrd>$work/guest/initrd</initrd>|" -e "s|$work/local/|$work/guest/|g" \
+	-e 's|migmeter.headdata=[0-9.]*|migmeter.headdata=10.77.1.1|' \
 	-e 's|migmeter.run=[0-9a-f]*|migmeter.run=0123456789abcdef|' "$work/guest/vm1.xml" >"$work/guest/own.xml"
 
 # ---- from the outside ----
@@ -62,6 +63,7 @@ uri() {
 	"$migmeter" testbed status | grep -o 'qemu+unix:[^ ]*' | sed -n "$1p"
 }
 cat >"$work/move.sh" <<END
+echo "\$MIGMETER_DIRECTORY" >"$work/own"
 virsh -q -c '$(uri 1)' migrate --live "\$MIGMETER_VM" '$(uri 2)' tcp://10.77.3.3
 END
 cat >"$work/outside.conf" <<END
@@ -74,8 +76,7 @@ settle = 3s
 kind = outside
 [remote]
 head = 10.77.1.1
-head_data = 10.77.2.1
-data_device = br-lan
+data_device = br-mgmt
 run_id = 0123456789abcdef
 [link]
 rate = 0
@@ -127,7 +128,7 @@ near 'downtime by guest_clock' downtime guest_clock 0.25 100
 near 'downtime by network' downtime network 0.25 150
 near 'downtime by work' downtime work 0.25 150
 ok 'there is a page' test -s "$run/report.html"
-is 'nothing of the run is left' "$(ls -d /tmp/migmeter-?????? 2>/dev/null)" ''
+ok 'nothing of the commands is left' test ! -e "$(cat "$work/own")"
 "$migmeter" testbed down --wait >/dev/null 2>&1
 is 'nothing is left' "$(left_behind)" ''
 done_testing
