@@ -117,16 +117,18 @@ sed 's/^/# /' "$run/metrics.csv" | head -n 40
 for missing in downtime:stop_resume downtime:reported migration_time:switch_over bytes_reported:; do
 	is "${missing%:} is missing" "$(metric "$run" "${missing%:*}" "${missing#*:}" | sed 's/^$/missing/')" missing
 done
-# near WHAT METRIC ESTIMATOR SHARE MS
+# near WHAT A B SHARE MS
 near() {
-	ok "$1: $(metric "$run" "$2" "$3") and $(metric "$work/local" "$2" "$3")" awk -v a="$(metric "$run" "$2" "$3")" \
-		-v b="$(metric "$work/local" "$2" "$3")" -v share="$4" -v most="$5" \
+	ok "$1: $2 and $3" awk -v a="$2" -v b="$3" -v share="$4" -v most="$5" \
 		'BEGIN { d = a - b; d = d < 0 ? -d : d; exit !(a + 0 > 0 && b + 0 > 0 && (d <= share * b || d <= most * 1e6)) }'
 }
-near 'migration time, as by libvirt' migration_time completion 0.15 0
-near 'downtime by guest_clock' downtime guest_clock 0.25 100
-near 'downtime by network' downtime network 0.25 150
-near 'downtime by work' downtime work 0.25 150
+near 'it takes as long as by libvirt' "$(metric "$run" migration_time completion)" \
+	"$(metric "$work/local" migration_time completion)" 0.15 0
+# A stop's length varies from run to run; what is seen of one does not.
+for estimator in network work; do
+	near "downtime by $estimator and by guest_clock" "$(metric "$run" downtime $estimator)" \
+		"$(metric "$run" downtime guest_clock)" 0 100
+done
 ok 'there is a page' test -s "$run/report.html"
 ok 'nothing of the commands is left' test ! -e "$(cat "$work/own")"
 "$migmeter" testbed down --wait >/dev/null 2>&1
