@@ -191,7 +191,7 @@ static int check_config(struct check *c, const struct arguments *a, struct err *
 		result = experiment_build(&x, &point, s.scale, e);
 		config_file_free(&point);
 		if (result == 0) {
-			if (x.hosts.kind == HOSTS_REMOTE)
+			if (x.hosts.kind != HOSTS_LOCAL)
 				result = remote_check(&x, &sink, e);
 			else
 				check_machine(c);

@@ -28,6 +28,7 @@ exec='-s migration.driver=exec -s migration.start=true'
 	refused 'the stream' 'migration.stream needs migration.driver = libvirt' $exec -s migration.stream=yes
 }
 ok 'the config that comes along' "$migmeter" run exec-virsh -n
+ok "and the one of nodes that cannot be asked" "$migmeter" run outside -n
 like 'check says what cannot be asked for' "$("$migmeter" check | grep 'driver = exec')" 'other features only the commands'
 
 # ---- the commands ----

@@ -21,8 +21,8 @@ struct process_place {
 	const char *mntns;              /* path of a bind-mounted mount namespace */
 	const char *utsns;              /* path of a UTS namespace */
 	int core;                       /* 1 + the core to pin to; 0: not pinned */
-	const char *const *environment; /* "NAME=VALUE" beside what is ours, NULL ends; may be NULL */
 	const char *input;              /* path of a file, as seen from here, that is its stdin; NULL: /dev/null */
+	const char *const *environment; /* "NAME=VALUE" beside what is ours, NULL ends; may be NULL */
 };
 
 /*

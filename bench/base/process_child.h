@@ -32,7 +32,7 @@ struct process_child {
 };
 
 /*
- * Start it; stdin is /dev/null. stdout goes to output, stderr to errors; with errors NULL both to output. The buffers
+ * Start it; stdin is the place's input. stdout goes to output, stderr to errors; with errors NULL both to output. The buffers
  * must live until process_child_end() or _forget(), which is owed for each that was started.
  */
 int process_child_start(struct process_child *c, const struct process_place *place, const char *const argv[],

@@ -304,7 +304,8 @@ struct testbed_spec experiment_testbed(const struct experiment *x)
 	spec.tls = x->features.tls;
 	spec.pinned = x->hosts.pinned;
 	spec.shape.seed = (uint64_t)x->general.seed;
-	spec.remote = x->hosts.kind == HOSTS_REMOTE ? &x->remote : NULL;
+	spec.remote = x->hosts.kind != HOSTS_LOCAL ? &x->remote : NULL;
+	spec.outside = x->hosts.kind == HOSTS_OUTSIDE;
 	return spec;
 }
 

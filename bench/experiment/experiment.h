@@ -21,7 +21,7 @@
 #include <stdint.h>
 
 enum { VMS_MAX = 16, VM_WORKLOADS_MAX = 4 };
-enum hosts_kind { HOSTS_LOCAL, HOSTS_REMOTE };
+enum hosts_kind { HOSTS_LOCAL, HOSTS_REMOTE, HOSTS_OUTSIDE };
 enum storage_kind { STORAGE_NONE, STORAGE_ISCSI, STORAGE_COPY };
 enum memory_fill { FILL_NONE, FILL_RANDOM };
 enum accelerator { ACCELERATOR_AUTO, ACCELERATOR_KVM, ACCELERATOR_TCG };
@@ -130,7 +130,7 @@ struct experiment_collect {
 struct experiment {
 	struct experiment_general general;
 	struct experiment_hosts hosts;
-	struct remote_spec remote; /* of kind HOSTS_REMOTE */
+	struct remote_spec remote; /* of kinds HOSTS_REMOTE and HOSTS_OUTSIDE */
 	struct experiment_link link;
 	struct experiment_storage storage;
 	struct experiment_vm vms[VMS_MAX];

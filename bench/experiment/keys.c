@@ -47,8 +47,8 @@ static const struct option_row general_rows[] = {
 
 #define HOSTS(member) offsetof(struct experiment_hosts, member)
 static const struct option_row hosts_rows[] = {
-	{ "kind", OPTION_CHOICE, HOSTS(kind), "local", "local|remote", NULL,
-	  "local: nodes made on this machine; remote: machines that are there, see [remote]" },
+	{ "kind", OPTION_CHOICE, HOSTS(kind), "local", "local|remote|outside", NULL,
+	  "local: nodes made on this machine; remote: machines that are there, see [remote]; outside: they cannot be asked" },
 	{ "accelerator", OPTION_CHOICE, HOSTS(accelerator), "auto", "auto|kvm|tcg", NULL,
 	  "auto: KVM if a tiny guest boots under it, else TCG" },
 	{ "pinned", OPTION_BOOLEAN, HOSTS(pinned), "yes", NULL, NULL, "one core for each compute node" },
@@ -133,7 +133,7 @@ static const struct option_row storage_rows[] = {
 static const struct option_row vm_rows[] = {
 	{ "node", OPTION_STRING, VM(node), "src", NULL, NULL, "where it starts: src or dst" },
 	{ "domain", OPTION_STRING, VM(domain), "", NULL, NULL,
-	  "a domain of yours that runs there, with the agent in it (hosts.kind = remote); empty: one that comes with migmeter" },
+	  "a domain of yours that runs there, with the agent in it (hosts.kind = remote or outside); empty: one that comes with migmeter" },
 	{ "address", OPTION_STRING, VM(address), "", NULL, NULL, "its IPv4 address, of a domain of yours" },
 	{ "memory", OPTION_SIZE, VM(memory_bytes), "256M", "64M", "1T", "RAM of the guest" },
 	{ "vcpus", OPTION_INTEGER, VM(vcpus), "1", "1", "64", "virtual CPUs" },
@@ -298,7 +298,8 @@ static const struct option_row collect_rows[] = {
 const struct experiment_section experiment_sections[] = {
 	{ "experiment", general_rows, SECTION(general), "name, question, repeats and phases" },
 	{ "hosts", hosts_rows, SECTION(hosts), "the machines" },
-	{ "remote", remote_rows, SECTION(remote), "machines that are there already (hosts.kind = remote)" },
+	{ "remote", remote_rows, SECTION(remote),
+	  "machines that are there already (hosts.kind = remote or outside)" },
 	{ "link", link_rows, SECTION(link), "the link that migrations cross" },
 	{ "storage", storage_rows, SECTION(storage), "disks of the VMs" },
 	{ "vm", vm_rows, 0, "one section [vm NAME] a VM; a workload's keys as WORKLOAD.KEY" },

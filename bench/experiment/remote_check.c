@@ -290,25 +290,33 @@ static void check_size(struct checking *c, virConnectPtr connection, const struc
 		    size_format(vm->memory_bytes, set, sizeof(set)));
 }
 
+static void check_domain(struct checking *c, virConnectPtr connection, const struct experiment_vm *vm)
+{
+	char *document = NULL;
+	struct err e = { 0 };
+	if (!connection) /* nobody can be asked */
+		return;
+	bool there = hypervisor_domain_document(connection, vm->domain, &document, &e) == 0;
+	say(c, vm->domain, "domain", there ? "yes" : "no", "a domain of yours, which is left as it is", "%s%s",
+	    there ? "it runs on " : e.text, there ? vm->node : "");
+	if (there) {
+		check_size(c, connection, vm);
+		check_disks(c, vm->domain, document);
+	}
+	free(document);
+}
+
 static void check_domains(struct checking *c)
 {
 	const struct experiment *x = c->x;
 	for (int i = 0; i < x->vm_count; i++) {
 		const struct experiment_vm *vm = &x->vms[i];
-		char *document = NULL, words[2 * 2048];
+		char words[2 * 2048];
 		struct err e = { 0 };
 		int at = strcmp(vm->node, "dst") == 0;
 		if (!vm->domain[0])
 			continue;
-		bool there = hypervisor_domain_document(c->connections[at], vm->domain, &document, &e) == 0;
-		say(c, vm->domain, "domain", there ? "yes" : "no", "a domain of yours, which is left as it is",
-		    "%s%s", there ? "it runs on " : e.text, there ? vm->node : "");
-		if (there) {
-			check_size(c, c->connections[at], vm);
-			check_disks(c, vm->domain, document);
-		}
-		free(document);
-		e = (struct err){ 0 };
+		check_domain(c, c->connections[at], vm);
 		if (guest_agent_words(x, i, words, sizeof(words), &e) == 0)
 			say(c, vm->domain, "agent", "yes", "started by you in it", "migmeter-guest --host %s", words);
 		else
@@ -371,10 +379,25 @@ static void show_commands(struct checking *c)
 	}
 }
 
+/* What moves the VMs, if commands do; they are not run. */
+static void show_driver(struct checking *c)
+{
+	const struct experiment_migration *m = &c->x->migration;
+	const char *const commands[] = { m->start, m->state, m->cancel };
+	for (size_t i = 0; m->driver == DRIVER_EXEC && i < sizeof(commands) / sizeof(*commands); i++)
+		if (commands[i][0])
+			c->sink->command(c->sink->context, "this machine", commands[i]);
+}
+
 static void check_all(struct checking *c)
 {
 	const struct remote_spec *r = &c->x->remote;
 	int reached = 0;
+	if (c->x->hosts.kind == HOSTS_OUTSIDE) {
+		check_domains(c);
+		show_driver(c);
+		return;
+	}
 	for (int i = 0; i < HOSTS; i++)
 		reached += reach(c, i) == 0;
 	if (reached < HOSTS)
@@ -391,6 +414,7 @@ static void check_all(struct checking *c)
 	check_bridge(c, "data network", r->data_bridge, r->head_data[0] ? r->head_data : r->head);
 	check_domains(c);
 	show_commands(c);
+	show_driver(c);
 }
 
 int remote_check(const struct experiment *x, const struct check_sink *sink, struct err *e)

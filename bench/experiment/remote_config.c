@@ -105,7 +105,7 @@ static int domain_check(const struct experiment *x, const struct experiment_vm *
 {
 	if (!vm->domain[0])
 		return 0;
-	if (x->hosts.kind != HOSTS_REMOTE)
+	if (x->hosts.kind == HOSTS_LOCAL)
 		return err_set(
 			e, EXIT_USAGE,
 			"VM '%s': a domain of yours runs on a node that is there already: set hosts.kind = remote",
@@ -119,19 +119,49 @@ static int domain_check(const struct experiment *x, const struct experiment_vm *
 	return plain_check("vm.domain", vm->domain, e) < 0 ? -1 : address_check("vm.address", vm->address, e);
 }
 
+static int hosts_check(const struct experiment *x, struct err *e)
+{
+	if (host_check(x, 0, e) < 0 || host_check(x, 1, e) < 0)
+		return -1;
+	return strcmp(x->remote.hosts[0].uri, x->remote.hosts[1].uri) == 0
+	               ? err_set(e, EXIT_USAGE, "remote.src_uri and remote.dst_uri are one machine")
+	               : 0;
+}
+
+/* Nodes that nobody here can ask: all that happens there is others' doing. */
+static int outside_check(const struct experiment *x, struct err *e)
+{
+	const struct link_shape *s = &x->link.shape;
+	if (!x->remote.head[0])
+		return err_set(e, EXIT_USAGE,
+		               "hosts.kind = outside needs remote.head, the address of this machine that VMs reach");
+	for (int i = 0; i < x->vm_count; i++)
+		if (!x->vms[i].domain[0])
+			return err_set(
+				e, EXIT_USAGE,
+				"hosts.kind = outside starts no guests: give VM '%s' the domain and the address of one of "
+				"yours",
+				x->vms[i].name);
+	if (x->migration.driver != DRIVER_EXEC && x->migration.mode != MODE_NONE)
+		return err_set(
+			e, EXIT_USAGE,
+			"hosts.kind = outside needs migration.driver = exec: only commands can move a VM there");
+	if (s->rate_bits_per_s || s->rtt_ns || s->jitter_ns)
+		return err_set(e, EXIT_USAGE,
+		               "hosts.kind = outside shapes no link: set link.rate = 0 and link.rtt = 0ms");
+	return 0;
+}
+
 int remote_config_check(const struct experiment *x, struct err *e)
 {
 	const struct remote_spec *r = &x->remote;
 	for (int i = 0; i < x->vm_count; i++)
 		if (domain_check(x, &x->vms[i], e) < 0)
 			return -1;
-	if (x->hosts.kind != HOSTS_REMOTE)
+	if (x->hosts.kind == HOSTS_LOCAL)
 		return 0;
-	for (int i = 0; i < 2; i++)
-		if (host_check(x, i, e) < 0)
-			return -1;
-	if (strcmp(r->hosts[0].uri, r->hosts[1].uri) == 0)
-		return err_set(e, EXIT_USAGE, "remote.src_uri and remote.dst_uri are one machine");
+	if ((x->hosts.kind == HOSTS_OUTSIDE ? outside_check(x, e) : hosts_check(x, e)) < 0)
+		return -1;
 	const char *const plain[][2] = { { "remote.management_bridge", r->management_bridge },
 		                         { "remote.data_bridge", r->data_bridge },
 		                         { "remote.directory", r->directory },

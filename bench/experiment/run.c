@@ -77,6 +77,8 @@ static int stage_testbed(struct run *r, struct err *e)
 	r->testbed_open = true;
 	if (run_interrupted_or_lost(r, e) < 0)
 		return -1;
+	if (spec.outside)
+		return 0;
 	progress_phase("measuring the link", 0);
 	if (testbed_measure(&r->testbed, &measured, e) < 0)
 		return -1;
@@ -104,17 +106,26 @@ static int stage_connect(struct run *r, struct err *e)
 	return run_interrupted_or_lost(r, e);
 }
 
-static int stage_guests(struct run *r, struct err *e)
+/* What guests of ours boot, and whether the nodes can do what is asked. */
+static int hosts_prepare(struct run *r, struct err *e)
 {
-	progress_phase("guests", 0);
+	if (r->testbed.spec.outside)
+		return hypervisor_init(e);
 	if (guests_prepare(&r->boot, r->x, &r->testbed, e) < 0)
 		return -1;
 	run_facts_guest(&r->directory, &r->boot, r->x->hosts.accelerator);
 	r->boot.monitors = r->order->injections || r->x->migration.suspend_ns;
 	if (!r->boot.kvm)
 		progress_note("guests run under TCG (emulation): %s", r->boot.accelerator_reason);
-	if (stage_connect(r, e) < 0 ||
-	    guests_check_features(&r->boot, r->x, r->connections[NODE_SRC], r->connections[NODE_DST], e) < 0)
+	if (stage_connect(r, e) < 0)
+		return -1;
+	return guests_check_features(&r->boot, r->x, r->connections[NODE_SRC], r->connections[NODE_DST], e);
+}
+
+static int stage_guests(struct run *r, struct err *e)
+{
+	progress_phase("guests", 0);
+	if (hosts_prepare(r, e) < 0)
 		return -1;
 	run_directory_set(&r->directory, "features.past_libvirt",
 	                  feature_past_libvirt(&r->x->features, r->boot.host.libvirt_version));
@@ -193,7 +204,7 @@ static void run_close(struct run *r, struct err *e)
 	keep_first(e, page_watching_close(r->pages, &one), &one);
 	for (int i = NODE_SRC; i <= NODE_DST; i++)
 		events_close(r->events[i]);
-	if (r->x->hosts.kind == HOSTS_REMOTE) {
+	if (r->x->hosts.kind != HOSTS_LOCAL) {
 		close_testbed(r, e);
 		run_domains_return(r); /* over a link that is shaped no more */
 	}

@@ -14,6 +14,8 @@
 int run_domain_check(const struct run *r, int vm, int node, struct err *e)
 {
 	const char *domain = r->x->vms[vm].domain, *name = r->testbed.nodes[node].name;
+	if (!r->connections[node]) /* nobody can be asked; its agent will be heard */
+		return 0;
 	int active = hypervisor_domain_active(r->connections[node], domain, e);
 	if (active != 0)
 		return active < 0 ? -1 : 0;
@@ -52,10 +54,12 @@ static int move_back(struct run *r, const char *domain, int from, int to, struct
 	if (option_defaults(feature_rows, &plain, e) < 0)
 		return -1;
 	snprintf(uri, sizeof(uri), "tcp://%s", r->testbed.nodes[to].migration_ip);
-	const struct migration_spec spec = { .source = r->connections[from],
+	const struct migration_spec spec = { .commands = r->connections[from] ? NULL : run_migration_spec(r).commands,
+		                             .source = r->connections[from],
 		                             .destination = r->connections[to],
 		                             .vm = domain,
 		                             .source_node = r->testbed.nodes[from].name,
+		                             .destination_node = r->testbed.nodes[to].name,
 		                             .uri = uri,
 		                             .destination_core = -1,
 		                             .postcopy = POSTCOPY_NEVER,
@@ -67,14 +71,21 @@ static int move_back(struct run *r, const char *domain, int from, int to, struct
 	return status;
 }
 
+/* Whether it runs there; of nodes that cannot be asked, whether the run moved it there. */
+static bool is_at(const struct run *r, int vm, int node)
+{
+	return r->connections[node] ? hypervisor_domain_active(r->connections[node], r->x->vms[vm].domain, NULL) == 1
+	                            : atomic_load(&r->at[vm]) == node;
+}
+
 void run_domains_return(struct run *r)
 {
 	for (int i = 0; i < r->x->vm_count && r->x->remote.move_back; i++) {
 		const struct experiment_vm *vm = &r->x->vms[i];
 		int home = run_node_index(vm->node), away = home == NODE_SRC ? NODE_DST : NODE_SRC;
 		struct err e = { 0 };
-		if (!vm->domain[0] || !r->connections[home] || !r->connections[away] ||
-		    hypervisor_domain_active(r->connections[away], vm->domain, NULL) != 1)
+		bool asked = r->connections[home] && r->connections[away];
+		if (!vm->domain[0] || (!asked && r->x->hosts.kind != HOSTS_OUTSIDE) || !is_at(r, i, away))
 			continue;
 		progress_phase("moving back", 0);
 		bool back = move_back(r, vm->domain, away, home, &e) == 0;

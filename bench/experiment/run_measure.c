@@ -68,7 +68,7 @@ static bool sent_enough(void *context)
 static void keep_arrived(struct run *r, const char *vm, int to)
 {
 	struct json_object *facts = NULL;
-	if (hypervisor_domain_facts(r->connections[to], vm, &facts, NULL) == 0)
+	if (r->connections[to] && hypervisor_domain_facts(r->connections[to], vm, &facts, NULL) == 0)
 		run_directory_set(&r->directory, "migration.arrived", facts);
 }
 
@@ -120,8 +120,10 @@ static int migrate(struct run *r, const struct experiment_vm *vm, struct err *e)
 	if (fault_end(r->fault, status < 0 ? NULL : e) < 0)
 		status = -1;
 	r->fault = NULL;
-	if (status == 0 && !result.timed_out)
+	if (status == 0 && !result.timed_out) {
+		atomic_store(&r->at[vm - r->x->vms], to);
 		keep_arrived(r, experiment_domain(vm), to);
+	}
 	struct json_object *completed = result.completed && !result.timed_out
 	                                        ? job_stats_json(result.completed, result.completed_count)
 	                                        : NULL;

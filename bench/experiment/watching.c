@@ -67,7 +67,7 @@ static void watch_fill(struct watching *w, const struct experiment *x, const str
 		.run_id = run_id,
 		.head_netns = head->netns_path[0] ? head->netns_path : NULL,
 		.management_ip = head->management_ip,
-		.data_device = t->remote ? x->remote.data_device : "br-lan",
+		.data_device = t->spec.remote ? x->remote.data_device : "br-lan",
 		.nodes = w->nodes,
 		.node_count = nodes,
 		.vms = w->vms,
@@ -87,9 +87,11 @@ static void watch_fill(struct watching *w, const struct experiment *x, const str
 	};
 }
 
-/* Each kind of node has collectors of its own for its counters, which write the same files. */
+/* Each kind of node has collectors of its own for its counters, which write the same files; one that cannot be asked, none. */
 static bool is_of_kind(const struct collector_ops *ops, const struct testbed *t)
 {
+	if (t->spec.outside && (ops == &cpu_collector || ops == &link_collector || ops == &job_collector))
+		return false;
 	return ops == &hosts_collector                           ? t->remote != NULL
 	       : ops == &cpu_collector || ops == &link_collector ? t->remote == NULL
 	                                                         : true;

@@ -90,7 +90,7 @@ int remote_testbed_trouble(const struct testbed *t, struct err *e)
 
 /* ---- opening ---- */
 
-static void nodes_fill(struct testbed *t)
+void remote_testbed_name_nodes(struct testbed *t)
 {
 	static const char *const names[NODE_COUNT] = { [NODE_SRC] = "src", [NODE_DST] = "dst", [NODE_HEAD] = "head" };
 	const struct remote_spec *spec = t->spec.remote;
@@ -217,7 +217,7 @@ int remote_testbed_open(struct testbed *t, const struct machine_wait *wait, stru
 	}
 	pthread_mutex_init(&t->remote->lock, NULL);
 	clock_condition_init(&t->remote->change);
-	nodes_fill(t);
+	remote_testbed_name_nodes(t);
 	if (home_make(t->remote, e) == 0 && hosts_take(t, e) == 0)
 		return 0;
 	remote_testbed_close(t, NULL);

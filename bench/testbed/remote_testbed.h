@@ -41,6 +41,9 @@ char *remote_testbed_owner(char *buffer, size_t room);
 int remote_testbed_open(struct testbed *t, const struct machine_wait *wait, struct err *e);
 int remote_testbed_close(struct testbed *t, struct err *e);
 
+/* Fill in what the nodes are called and where they are. */
+void remote_testbed_name_nodes(struct testbed *t);
+
 /* By ping, and by iperf3 where both nodes have it. */
 int remote_testbed_measure(const struct testbed *t, struct link_measured *ret, struct err *e);
 

@@ -175,13 +175,22 @@ static int make_or_undo(struct testbed *t, struct err *e)
 	return -1;
 }
 
+/* Nothing is made. */
+static int open_outside(struct testbed *t, const struct machine_wait *wait, struct err *e)
+{
+	if (machine_lock_take(&t->lock_fd, wait, e) < 0)
+		return -1;
+	remote_testbed_name_nodes(t);
+	return 0;
+}
+
 int testbed_open(struct testbed *t, const struct testbed_spec *spec, const struct machine_wait *wait,
                  void (*note)(const char *), struct err *e)
 {
 	if (spec->remote) {
 		memset(t, 0, sizeof(*t));
 		t->spec = *spec;
-		return remote_testbed_open(t, wait, e);
+		return spec->outside ? open_outside(t, wait, e) : remote_testbed_open(t, wait, e);
 	}
 	if (begin(t, spec, wait, note, e) < 0)
 		return -1;
@@ -217,6 +226,10 @@ int testbed_close(struct testbed *t, struct err *e)
 	int result = 0;
 	if (t->remote)
 		return remote_testbed_close(t, e);
+	if (t->spec.outside) {
+		machine_lock_give(t->lock_fd, !testbed_is_there());
+		return 0;
+	}
 	if (!t->kept) {
 		for (int i = 0; i < t->link_count; i++)
 			link_destroy(t->links[i].link);

@@ -40,6 +40,7 @@ struct testbed_spec {
 	bool tls;                         /* certificates for migrations */
 	bool pinned;                      /* one core a compute node (where there are two) */
 	const struct remote_spec *remote; /* compute nodes that are other machines; NULL: all are made here */
+	bool outside;                     /* which nobody here can ask or change: there is only the head */
 };
 
 struct testbed_link {
