@@ -239,7 +239,8 @@ static int set_check(const struct feature_set *set, const struct feature_host *h
 
 int feature_check_bandwidth(int64_t bytes_per_s, struct err *e)
 {
-	return unit_check(feature_find("bandwidth", strlen("bandwidth")), bytes_per_s, e);
+	const struct feature *f = feature_find("bandwidth", strlen("bandwidth"));
+	return f ? unit_check(f, bytes_per_s, e) : 0;
 }
 
 int feature_check(const struct feature_set *set, bool postcopy, bool disks, struct err *e)
