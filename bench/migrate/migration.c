@@ -99,7 +99,8 @@ static bool recover(const struct migration_spec *spec, virDomainPtr domain, cons
 	resume = VIR_MIGRATE_POSTCOPY_RESUME;
 #endif
 	int64_t deadline = clock_now_ns() + spec->features->postcopy_recover_ns;
-	while (resume && clock_now_ns() < deadline && !steering_aborted(s) && broken_in_postcopy(domain)) {
+	while (resume && clock_now_ns() < deadline && !steering_aborted(s) &&
+	       !(spec->interrupted && *spec->interrupted) && broken_in_postcopy(domain)) {
 		migration_say(spec, "postcopy-recover", e->text);
 		if (migrate_once(spec, domain, r, r->flags | resume, ret_moved)) {
 			ret->recoveries++;
