@@ -43,6 +43,11 @@ int tcp_listen(const char *netns, const char *ip, int port, int *ret_port, struc
 	return fd;
 }
 
+void tcp_receive_most(int listening, int bytes)
+{
+	setsockopt(listening, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
+}
+
 int tcp_accept(int listening)
 {
 	int fd = accept4(listening, NULL, NULL, SOCK_CLOEXEC);

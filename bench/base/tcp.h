@@ -11,6 +11,9 @@ struct err;
 /* Listen at ip (port 0: a free one, see *ret_port) in the namespace (NULL: here), without blocking. The descriptor, or -1. */
 int tcp_listen(const char *netns, const char *ip, int port, int *ret_port, struct err *e);
 
+/* So many bytes may wait to be read at each of its connections, about. */
+void tcp_receive_most(int listening, int bytes);
+
 /* The next connection, or -1 when there is none. */
 int tcp_accept(int listening);
 

@@ -24,9 +24,14 @@ struct page_store;
 
 enum { STORE_PAGE_BYTES = 4096 };
 
-/* At most `slots` pages. path NULL: in memory only. A file of another size or seed begins anew. */
+/* At most `slots` pages. path NULL: in memory only. A file of another size or seed begins anew; seed 0: the file's, in a
+ * new one a random one. */
 int page_store_open(struct page_store **ret, const char *path, uint32_t slots, uint64_t seed, struct err *e);
 void page_store_close(struct page_store *s);
+
+/* Of a store in a file: so many bytes of pages stay mapped at most (4 MiB at least), the rest is the system's to keep or to
+ * forget, which has them on disk. 20 to 40 bytes a slot come on top. */
+void page_store_resident(struct page_store *s, uint64_t most_bytes);
 
 /* A session begins. Where more than half is used, what was used longest ago is forgotten until half is free. */
 void page_store_session(struct page_store *s);
