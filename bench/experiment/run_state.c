@@ -2,6 +2,7 @@
 
 #include "bench/base/clock.h"
 #include "bench/experiment/progress.h"
+#include "bench/experiment/reuse_relays.h"
 #include "bench/migrate/migration.h"
 
 #include <stdio.h>
@@ -16,8 +17,11 @@ void run_on_event(void *context, int64_t head_ns, const char *vm, const char *no
                   const char *detail)
 {
 	struct run *r = context;
+	char before[200];
 	int i = 0;
-	run_directory_event(&r->directory, head_ns, vm, node, event, detail);
+	snprintf(before, sizeof(before), "%s%s%s", event, detail && *detail ? ": " : "", detail ? detail : "");
+	bool is_before = atomic_load(&r->before);
+	run_directory_event(&r->directory, head_ns, vm, node, is_before ? "before" : event, is_before ? before : detail);
 	while (i < r->x->vm_count && strcmp(r->x->vms[i].name, vm) != 0)
 		i++;
 	if (i < r->x->vm_count && strcmp(event, "resume") == 0)
@@ -34,6 +38,13 @@ void run_on_event(void *context, int64_t head_ns, const char *vm, const char *no
 		         node, detail);
 		atomic_store(&r->vm_lost, true);
 	}
+}
+
+int run_start_node(const struct run *r, int vm)
+{
+	int node = run_node_index(r->x->vms[vm].node);
+	bool moves = &r->x->vms[vm] == experiment_moving_vm(r->x);
+	return moves && r->x->migration.moves_before % 2 ? 1 - node : node;
 }
 
 void run_begin_phase(struct run *r, const char *name, int64_t planned_ns)
@@ -57,4 +68,21 @@ struct migration_spec run_migration_spec(struct run *r)
 		.sink = run_on_event,
 		.context = r,
 	};
+}
+
+struct migration_spec run_one_spec(struct run *r, const struct experiment_vm *vm, int from, int to)
+{
+	const struct node *here = &r->testbed.nodes[from], *there = &r->testbed.nodes[to];
+	struct migration_spec spec = run_migration_spec(r);
+	spec.source = r->connections[from];
+	spec.destination = r->connections[to];
+	spec.vm = vm->name;
+	spec.source_node = here->name;
+	spec.uri = r->uris[to];
+	spec.peer_uri = there->peer_uri[0] ? there->peer_uri : NULL;
+	spec.destination_core = there->core;
+	spec.interrupted = r->order->injections ? &r->injected : &run_interrupted;
+	snprintf(r->uris[to], sizeof(r->uris[to]), "tcp://%s", there->migration_ip);
+	reuse_relays_route(r->relays, &spec);
+	return spec;
 }

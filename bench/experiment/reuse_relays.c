@@ -1,0 +1,104 @@
+#include "bench/experiment/reuse_relays.h"
+
+#include "bench/base/clock.h"
+#include "bench/base/err.h"
+#include "bench/base/process.h"
+#include "bench/experiment/experiment.h"
+#include "bench/experiment/run_directory.h"
+#include "bench/migrate/migration.h"
+#include "bench/migrate/reuse/reuse_relay.h"
+
+#include <json-c/json.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* On every node the same: what sends goes to NEAR, what receives listens at QEMU. libvirt wants one port for both. */
+#define NEAR_IP "127.0.0.2"
+#define QEMU_IP "127.0.0.1"
+enum { NODES = 2, PORT = 4920, LINK_PORT = 4921 };
+
+struct reuse_relays {
+	const struct testbed *testbed;
+	pid_t pid[NODES]; /* of NODE_SRC, NODE_DST; 0: not started */
+	uint64_t start_time[NODES];
+	char uri[64];
+};
+
+static int relay_start(struct reuse_relays *p, int node, const struct experiment *x, const char *directory,
+                       struct err *e)
+{
+	const struct node *here = &p->testbed->nodes[node], *there = &p->testbed->nodes[node == NODE_SRC ? NODE_DST : NODE_SRC];
+	const struct experiment_migration *m = &x->migration;
+	char store[400], log[600];
+	snprintf(store, sizeof(store), "%s/%s.pages", m->reuse_store, here->name);
+	snprintf(log, sizeof(log), "%s/reuse-%s.log", directory, here->name);
+	/* Of the node's namespaces only the network's: its files are the machine's. */
+	const struct process_place place = { .netns = here->netns_path, .core = here->core + 1 };
+	const struct reuse_relay_spec spec = {
+		.site = here->name,
+		.directory = directory,
+		.near_ip = NEAR_IP,
+		.qemu_ip = QEMU_IP,
+		.far_ip = here->migration_ip,
+		.peer_ip = there->migration_ip,
+		.port = PORT,
+		.link_port = LINK_PORT,
+		.store_path = m->reuse_store[0] ? store : NULL,
+		.disk_bytes = m->reuse_disk_bytes,
+		.memory_bytes = m->reuse_memory_bytes,
+	};
+	if (reuse_relay_start(&spec, &place, log, p->testbed->undo, &p->pid[node], e) < 0)
+		return err_prefix(e, "migration.reuse, node '%s'", here->name);
+	p->start_time[node] = process_start_time(p->pid[node]);
+	return 0;
+}
+
+int reuse_relays_open(struct reuse_relays **ret, const struct experiment *x, const struct testbed *t,
+                      const struct run_directory *d, event_sink sink, void *context, struct err *e)
+{
+	*ret = NULL;
+	if (!x->migration.reuse)
+		return 0;
+	struct reuse_relays *p = calloc(1, sizeof(*p));
+	if (!p)
+		return err_set(e, EXIT_CANNOT, "no memory for a pair of relays");
+	p->testbed = t;
+	snprintf(p->uri, sizeof(p->uri), "tcp://%s:%d", NEAR_IP, PORT);
+	int result = x->migration.reuse_store[0] ? directory_make(x->migration.reuse_store, e) : 0;
+	for (int node = NODE_SRC; result == 0 && node <= NODE_DST; node++) {
+		char detail[64];
+		result = relay_start(p, node, x, d->path, e);
+		snprintf(detail, sizeof(detail), "pid %d", (int)p->pid[node]);
+		if (result == 0)
+			sink(context, clock_now_ns(), "", t->nodes[node].name, "reuse-relay", detail);
+	}
+	if (result < 0) {
+		reuse_relays_close(p, NULL);
+		return -1;
+	}
+	*ret = p;
+	return 0;
+}
+
+void reuse_relays_route(const struct reuse_relays *p, struct migration_spec *spec)
+{
+	if (!p)
+		return;
+	spec->uri = p->uri;
+	spec->listen_ip = QEMU_IP;
+}
+
+void reuse_relays_close(struct reuse_relays *p, struct run_directory *d)
+{
+	if (!p)
+		return;
+	for (int node = NODE_SRC; node <= NODE_DST; node++) {
+		char path[64];
+		bool gone = p->pid[node] && process_start_time(p->pid[node]) != p->start_time[node];
+		process_end(p->pid[node], p->start_time[node], 2 * NS_PER_S);
+		snprintf(path, sizeof(path), "reuse.%s.ended_early", p->testbed->nodes[node].name);
+		if (d)
+			run_directory_set(d, path, json_object_new_boolean(gone));
+	}
+	free(p);
+}
