@@ -1,0 +1,513 @@
+/*
+ * A pair of reuse relays, each a process: streams byte for byte over real sockets, returns that take little of the link,
+ * stores that survive a restart or are lost, ends and relays that die, and QEMU's own migrations, before and after the switch to
+ * post-copy.
+ */
+#include "bench/base/process.h"
+#include "bench/migrate/reuse/page_store.h"
+#include "bench/migrate/reuse/reuse_relay.h"
+#include "t/loopback.h"
+#include "t/small_qemu.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+enum { PORT = 4747, LINK_PORT = 4748, PAGES = 3000, DISK = 64 << 20, MEMORY = 32 << 20 };
+
+/* Loopback addresses of the two sites. */
+struct site {
+	const char *name, *near, *qemu, *far, *peer;
+	pid_t pid;
+};
+static struct site a = { "a", "127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.14", 0 };
+static struct site b = { "b", "127.0.0.12", "127.0.0.13", "127.0.0.14", "127.0.0.4", 0 };
+
+static char *path_of(const char *format, const struct site *s)
+{
+	static char path[4][96];
+	static int next;
+	next = (next + 1) % 4;
+	snprintf(path[next], sizeof(path[next]), format, scratch, s->name);
+	return path[next];
+}
+
+static void site_start(struct site *s, const char *store)
+{
+	const struct reuse_relay_spec spec = { s->name, scratch,   s->near, s->qemu, s->far,
+		                               s->peer, PORT,      LINK_PORT, store,   DISK,
+		                               MEMORY };
+	const struct process_place here = { .core = 0 };
+	struct err e = { 0 };
+	if (reuse_relay_start(&spec, &here, path_of("%s/%s.log", s), NULL, &s->pid, &e) < 0)
+		fail_msg("%s", e.text);
+}
+
+static void site_end(struct site *s)
+{
+	process_end(s->pid, 0, 10 * NS_PER_S);
+	s->pid = 0;
+}
+
+static int both_end(void **state)
+{
+	(void)state;
+	site_end(&a);
+	site_end(&b);
+	for (struct site *s = &a; s; s = s == &a ? &b : NULL) {
+		unlink(path_of("%s/reuse-%s.csv", s));
+		unlink(path_of("%s/%s.pages", s));
+		unlink(path_of("%s/%s.log", s));
+	}
+	return 0;
+}
+
+static int both_start(void **state)
+{
+	(void)state;
+	site_start(&a, path_of("%s/%s.pages", &a));
+	site_start(&b, path_of("%s/%s.pages", &b));
+	return 0;
+}
+
+/* A column of the last row about the connection with this role. */
+static char *column(const struct site *s, const char *role, int index, char *buffer, size_t room)
+{
+	char line[1024];
+	FILE *file = fopen(path_of("%s/reuse-%s.csv", s), "re");
+	*buffer = '\0';
+	while (file && fgets(line, sizeof(line), file)) {
+		char *rest = line, *cell = NULL, *found = NULL;
+		for (int i = 0; (cell = strsep(&rest, ",\n")) && i <= 16; i++) {
+			if (i == 1 && strcmp(cell, role) != 0)
+				break;
+			if (i == index)
+				found = cell;
+		}
+		if (found)
+			snprintf(buffer, room, "%s", found);
+	}
+	if (file)
+		fclose(file);
+	return buffer;
+}
+
+enum { STATE = 3, RAW = 4, SENT = 5, REFERENCED = 8, ZSTD_RAW = 10, ZSTD = 11, RESENT = 12, STORE_PAGES = 13, REASON = 16 };
+
+static int64_t number(const struct site *s, const char *role, int index)
+{
+	char buffer[64];
+	return atoll(column(s, role, index, buffer, sizeof(buffer)));
+}
+
+/* Rows are written when a connection is over, and that is a little after its ends see it. */
+static void assert_state(const struct site *s, const char *role, const char *wanted)
+{
+	char state[32] = "";
+	for (int64_t end_ns = clock_now_ns() + 20 * NS_PER_S;
+	     strcmp(state, wanted) != 0 && clock_now_ns() < end_ns; clock_sleep(5 * NS_PER_MS))
+		column(s, role, STATE, state, sizeof(state));
+	assert_string_equal(state, wanted);
+}
+
+/* ---- streams ---- */
+
+/* A VM whose pages from `changed` on are others with another visit; the last third of them can be compressed. */
+static struct made_stream vm_stream(uint64_t changed, uint64_t visit)
+{
+	const struct made_block block = { "pc.ram", PAGES * MADE_PAGE_BYTES, 0 };
+	struct made_stream s = { 0 };
+	unsigned char content[MADE_PAGE_BYTES];
+	made_head(&s, "pc");
+	made_ram_begin(&s, &block, 1);
+	made_part_begin(&s);
+	for (uint64_t i = 0; i < PAGES; i++) {
+		uint64_t what = i < changed ? i : i + visit * PAGES;
+		(i % 3 ? made_content : made_heap)(content, what);
+		if (i % 11 == 6)
+			made_zero(&s, NULL, i * MADE_PAGE_BYTES);
+		else
+			made_page(&s, i % 50 ? NULL : "pc.ram", i * MADE_PAGE_BYTES, content);
+	}
+	made_part_end(&s);
+	made_end(&s);
+	return s;
+}
+
+struct writing {
+	int fd;
+	const struct made_stream *s;
+};
+
+static void *write_all(void *argument)
+{
+	const struct writing *w = argument;
+	for (size_t at = 0; at < w->s->length;) {
+		size_t length = w->s->length - at < 30011 ? w->s->length - at : 30011;
+		ssize_t n = send(w->fd, w->s->bytes + at, length, MSG_NOSIGNAL);
+		if (n < 0)
+			return NULL;
+		at += (size_t)n;
+	}
+	shutdown(w->fd, SHUT_WR);
+	return NULL;
+}
+
+/* Until the end; -1 when it breaks. */
+static ssize_t read_all(int fd, struct made_stream *into)
+{
+	unsigned char piece[70001];
+	ssize_t n;
+	while ((n = recv(fd, piece, sizeof(piece), 0)) > 0)
+		made_bytes(into, piece, (size_t)n);
+	return n;
+}
+
+struct ends {
+	int listening, source, destination;
+};
+
+static struct ends connect_ends(const struct site *from, const struct site *to)
+{
+	struct ends x = { .listening = loopback_socket(to->qemu, PORT, 1) };
+	assert_int_not_equal(x.listening, -1);
+	x.source = loopback_socket(from->near, PORT, 0);
+	assert_int_not_equal(x.source, -1);
+	x.destination = accept4(x.listening, NULL, NULL, SOCK_CLOEXEC);
+	assert_int_not_equal(x.destination, -1);
+	return x;
+}
+
+static void close_ends(struct ends *x)
+{
+	close(x->source);
+	close(x->destination);
+	close(x->listening);
+}
+
+/* From one site to the other, and something back; returns what the near relay sent over the link. */
+static int64_t passed(const struct site *from, const struct site *to, const struct made_stream *s)
+{
+	struct made_stream came = { 0 }, back = { 0 };
+	unsigned char noise[MADE_PAGE_BYTES];
+	struct ends x = connect_ends(from, to);
+	struct writing w = { x.source, s };
+	pthread_t thread;
+	assert_int_equal(pthread_create(&thread, NULL, write_all, &w), 0);
+	assert_int_equal(read_all(x.destination, &came), 0);
+	pthread_join(thread, NULL);
+	assert_int_equal(came.length, s->length);
+	assert_memory_equal(came.bytes, s->bytes, s->length);
+	for (uint64_t i = 0; i < 20; i++) {
+		made_content(noise, i);
+		assert_int_equal(send(x.destination, noise, sizeof(noise), MSG_NOSIGNAL), sizeof(noise));
+	}
+	shutdown(x.destination, SHUT_WR);
+	assert_int_equal(read_all(x.source, &back), 0);
+	assert_int_equal(back.length, 20 * sizeof(noise));
+	assert_memory_equal(back.bytes + 19 * sizeof(noise), noise, sizeof(noise));
+	close_ends(&x);
+	assert_state(from, "near", "ended");
+	assert_state(to, "far", "ended");
+	assert_int_equal(number(from, "near", RAW), s->length);
+	assert_int_equal(number(to, "far", RAW), s->length);
+	free(came.bytes);
+	free(back.bytes);
+	return number(from, "near", SENT);
+}
+
+static void noise_byte_for_byte(void **state)
+{
+	(void)state;
+	struct made_stream noise = { 0 };
+	for (uint64_t i = 0; i < 3000; i++) {
+		unsigned char content[MADE_PAGE_BYTES];
+		made_content(content, i);
+		made_bytes(&noise, content, i % 3 ? sizeof(content) : (size_t)(i % 300 * 13));
+	}
+	int64_t sent = passed(&a, &b, &noise);
+	assert_in_range(sent, noise.length, noise.length * 101 / 100);
+	/* Nothing at all. */
+	noise.length = 0;
+	passed(&b, &a, &noise);
+	free(noise.bytes);
+}
+
+/* A -> B -> A, restarts of both, -> B: a tenth is new each time. */
+static void returns(void **state)
+{
+	(void)state;
+	struct made_stream s[3];
+	struct stat st;
+	for (uint64_t i = 0; i < 3; i++)
+		s[i] = vm_stream(PAGES * 9 / 10, i);
+	int64_t first = passed(&a, &b, &s[0]);
+	assert_true(first > (int64_t)s[0].length / 2);
+	/* What could be compressed was. */
+	assert_in_range(number(&a, "near", ZSTD_RAW), PAGES / 4 * MADE_PAGE_BYTES, PAGES / 3 * MADE_PAGE_BYTES * 11 / 10);
+	assert_true(number(&a, "near", ZSTD) * 2 < number(&a, "near", ZSTD_RAW));
+	assert_in_range(number(&b, "far", STORE_PAGES), PAGES * 9 / 10, PAGES);
+	assert_true(passed(&b, &a, &s[1]) < (int64_t)s[1].length * 12 / 100);
+	assert_true(number(&b, "near", REFERENCED) > PAGES * 8 / 10);
+	site_end(&a);
+	site_end(&b);
+	assert_int_equal(stat(path_of("%s/%s.pages", &a), &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	assert_true(st.st_size < DISK + (2 << 20));
+	both_start(NULL);
+	assert_true(passed(&a, &b, &s[2]) < (int64_t)s[2].length * 12 / 100);
+	for (int i = 0; i < 3; i++)
+		free(s[i].bytes);
+}
+
+/* The destination's store is spoilt under it: plain bytes, and they are right. */
+static void a_spoilt_store(void **state)
+{
+	(void)state;
+	struct made_stream s = vm_stream(PAGES, 0);
+	passed(&a, &b, &s);
+	struct ends x = connect_ends(&a, &b);
+	clock_sleep(200 * NS_PER_MS); /* it has said what it has */
+	FILE *file = fopen(path_of("%s/%s.pages", &b), "r+e");
+	fseek(file, -(long)(DISK - 1000 * MADE_PAGE_BYTES), SEEK_END);
+	for (int i = 0; i < 300000; i++)
+		fputc('x', file);
+	fclose(file);
+	struct made_stream came = { 0 };
+	struct writing w = { x.source, &s };
+	pthread_t thread;
+	assert_int_equal(pthread_create(&thread, NULL, write_all, &w), 0);
+	assert_int_equal(read_all(x.destination, &came), 0);
+	pthread_join(thread, NULL);
+	assert_int_equal(came.length, s.length);
+	assert_memory_equal(came.bytes, s.bytes, s.length);
+	close_ends(&x);
+	assert_state(&a, "near", "ended");
+	assert_true(number(&a, "near", RESENT) > 0);
+	free(came.bytes);
+	free(s.bytes);
+}
+
+/* A store that others may read is not used: pages are in memory, and it is said. */
+static void a_store_that_is_not_private(void **state)
+{
+	(void)state;
+	char line[200] = "";
+	struct made_stream s = vm_stream(PAGES, 0);
+	site_end(&b);
+	FILE *file = fopen(path_of("%s/%s.pages", &b), "we");
+	fclose(file);
+	assert_int_equal(chmod(path_of("%s/%s.pages", &b), 0644), 0);
+	site_start(&b, path_of("%s/%s.pages", &b));
+	passed(&a, &b, &s);
+	assert_true(passed(&a, &b, &s) < (int64_t)s.length / 10);
+	file = fopen(path_of("%s/%s.log", &b), "re");
+	assert_non_null(fgets(line, sizeof(line), file));
+	fclose(file);
+	assert_non_null(strstr(line, "not private"));
+	free(s.bytes);
+}
+
+/* ---- what dies ---- */
+
+static void assert_broken(int fd)
+{
+	struct made_stream rest = { 0 };
+	errno = 0;
+	assert_int_equal(read_all(fd, &rest), -1);
+	assert_int_equal(errno, ECONNRESET);
+	free(rest.bytes);
+}
+
+/* Either end of QEMU's, or either relay, in the middle of a stream: both ends see a broken connection, none an end. */
+static void deaths(void **state)
+{
+	struct made_stream s = vm_stream(PAGES, 0);
+	for (int who = 0; who < 4; who++) {
+		struct ends x = connect_ends(&a, &b);
+		unsigned char first[1000];
+		assert_int_equal(send(x.source, s.bytes, 100000, MSG_NOSIGNAL), 100000);
+		assert_int_equal(recv(x.destination, first, sizeof(first), MSG_WAITALL), sizeof(first));
+		assert_memory_equal(first, s.bytes, sizeof(first));
+		const struct linger at_once = { .l_onoff = 1 };
+		int *dead = who == 0 ? &x.source : &x.destination;
+		if (who < 2) {
+			setsockopt(*dead, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+			close(*dead);
+			*dead = -1;
+		} else {
+			pid_t pid = who == 2 ? a.pid : b.pid;
+			assert_int_equal(kill(pid, SIGKILL), 0);
+			assert_int_equal(waitpid(pid, NULL, 0), pid);
+			*(who == 2 ? &a.pid : &b.pid) = 0;
+		}
+		if (who != 0 && who != 2)
+			assert_broken(x.source);
+		if (who != 1 && who != 3)
+			assert_broken(x.destination);
+		close_ends(&x);
+		both_end(NULL);
+		both_start(state);
+	}
+	/* And then it goes on as ever. */
+	passed(&a, &b, &s);
+	free(s.bytes);
+}
+
+/* Nobody listens behind the far relay, and then there is no far relay. */
+static void nobody_there(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		int source = loopback_socket(a.near, PORT, 0);
+		char byte;
+		assert_true(recv(source, &byte, 1, 0) <= 0);
+		close(source);
+		site_end(&b);
+	}
+}
+
+/* ---- QEMU ---- */
+
+static char pattern[96];
+static struct small_qemu source, destination;
+
+static int qemu_end(void **state)
+{
+	small_qemu_end(&source);
+	small_qemu_end(&destination);
+	return both_end(state);
+}
+
+static void say(const struct small_qemu *q, const char *command, const char *arguments)
+{
+	struct err e = { 0 };
+	if (small_qemu_say(q, command, arguments, &e) < 0)
+		fail_msg("%s", e.text);
+}
+
+static void qemu_begin(const struct site *to, const char *bandwidth)
+{
+	struct err e = { 0 };
+	char incoming[64], arguments[96];
+	snprintf(incoming, sizeof(incoming), "tcp:%s:%d", to->qemu, PORT);
+	snprintf(arguments, sizeof(arguments), "{\"max-bandwidth\":%s}", bandwidth);
+	if (small_qemu_start(&source, "src", pattern, NULL, &e) < 0 ||
+	    small_qemu_start(&destination, "dst", pattern, incoming, &e) < 0)
+		fail_msg("%s", e.text);
+	say(&source, "migrate-set-parameters", arguments);
+}
+
+/* Where one before has failed, QEMU takes a little to know. */
+static void qemu_go(const struct site *from)
+{
+	char arguments[96];
+	struct err e = { 0 };
+	snprintf(arguments, sizeof(arguments), "{\"uri\":\"tcp:%s:%d\"}", from->near, PORT);
+	int64_t end_ns = clock_now_ns() + 20 * NS_PER_S;
+	while (small_qemu_say(&source, "migrate", arguments, &e) < 0) {
+		if (clock_now_ns() > end_ns)
+			fail_msg("%s", e.text);
+		clock_sleep(20 * NS_PER_MS);
+	}
+}
+
+static void qemu_arrived(const struct site *from, const struct site *to)
+{
+	struct err e = { 0 };
+	assert_state(from, "near", "ended");
+	assert_state(to, "far", "ended");
+	assert_int_equal(number(from, "near", RAW), number(to, "far", RAW));
+	if (small_qemu_wrong_pages(&destination, &e))
+		fail_msg("memory is not what it was: %s", e.text);
+	small_qemu_end(&source);
+	small_qemu_end(&destination);
+}
+
+/* There and back: the second time next to nothing passes. */
+static void a_precopy(void **state)
+{
+	(void)state;
+	qemu_begin(&b, "1073741824");
+	qemu_go(&a);
+	qemu_arrived(&a, &b);
+	int64_t raw = number(&a, "near", RAW);
+	assert_true(raw > PATTERN_DIFFERENT * MADE_PAGE_BYTES);
+	assert_true(number(&a, "near", SENT) > PATTERN_DIFFERENT * MADE_PAGE_BYTES);
+	qemu_begin(&a, "1073741824");
+	qemu_go(&b);
+	qemu_arrived(&b, &a);
+	assert_true(number(&b, "near", SENT) * 5 < raw);
+}
+
+static void a_postcopy(void **state)
+{
+	(void)state;
+	struct err e = { 0 };
+	qemu_begin(&b, "1048576");
+	if (small_qemu_capability(&destination, "postcopy-ram", &e) < 0) {
+		print_message("# no post-copy here: %s\n", e.text);
+		skip();
+	}
+	assert_int_equal(small_qemu_capability(&source, "postcopy-ram", &e), 0);
+	qemu_go(&a);
+	clock_sleep(300 * NS_PER_MS);
+	say(&source, "migrate-start-postcopy", NULL);
+	qemu_arrived(&a, &b);
+	assert_true(number(&a, "near", RAW) > PATTERN_DIFFERENT * MADE_PAGE_BYTES);
+}
+
+/* A relay is killed in the middle: the source works on, and knows that it failed. */
+static void a_killed_relay(void **state)
+{
+	(void)state;
+	qemu_begin(&b, "1048576");
+	qemu_go(&a);
+	clock_sleep(300 * NS_PER_MS);
+	assert_int_equal(kill(b.pid, SIGKILL), 0);
+	assert_int_equal(waitpid(b.pid, NULL, 0), b.pid);
+	assert_state(&a, "near", "broken");
+	say(&source, "query-status", NULL);
+	/* It can be moved again: the failed migration is over. */
+	b.pid = 0;
+	small_qemu_end(&destination);
+	site_start(&b, path_of("%s/%s.pages", &b));
+	struct err e = { 0 };
+	assert_int_equal(small_qemu_start(&destination, "dst", pattern, "tcp:127.0.0.13:4747", &e), 0);
+	say(&source, "migrate-set-parameters", "{\"max-bandwidth\":1073741824}");
+	qemu_go(&a);
+	qemu_arrived(&a, &b);
+}
+
+static int begin(void **state)
+{
+	scratch_make(state);
+	snprintf(pattern, sizeof(pattern), "%s/pattern", scratch);
+	return small_qemu_pattern(pattern);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(noise_byte_for_byte, both_start, both_end),
+		cmocka_unit_test_setup_teardown(returns, both_start, both_end),
+		cmocka_unit_test_setup_teardown(a_spoilt_store, both_start, both_end),
+		cmocka_unit_test_setup_teardown(a_store_that_is_not_private, both_start, both_end),
+		cmocka_unit_test_setup_teardown(deaths, both_start, both_end),
+		cmocka_unit_test_setup_teardown(nobody_there, both_start, both_end),
+		cmocka_unit_test_setup_teardown(a_precopy, both_start, qemu_end),
+		cmocka_unit_test_setup_teardown(a_postcopy, both_start, qemu_end),
+		cmocka_unit_test_setup_teardown(a_killed_relay, both_start, qemu_end),
+	};
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	if (loopback_enter() < 0)
+		return loopback_skip();
+	if (!small_qemu_there())
+		return small_qemu_skip();
+	return cmocka_run_group_tests_name("reuse relay", tests, begin, scratch_remove);
+}
