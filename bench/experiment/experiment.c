@@ -17,6 +17,7 @@ static const struct {
 	{ "seqread", "span" },
 	{ "seqread", "total" },
 	{ "memdirty", "region" },
+	{ "memcheck", "region" },
 };
 
 static struct experiment_vm *vm_named(struct experiment *x, const char *name, struct err *e)

@@ -86,7 +86,8 @@ static void passage_open(struct site *s, enum passage_role role)
 		fprintf(stderr, "%s\n", e.text);
 		return;
 	}
-	s->number[s->open_count++] = s->count++;
+	s->number[s->open_count] = s->count++;
+	row_write(s, s->open_count++);
 }
 
 static void passage_close(struct site *s, int i)
