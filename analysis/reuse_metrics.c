@@ -26,7 +26,6 @@ struct relay {
 	struct passage passages[CONNECTIONS];
 	int count;
 	FILE *plot; /* of the measured migration; NULL: not at this node */
-	double other_raw, other_sent;
 };
 
 static bool is_measured(const struct run *run, const struct passage *p)
@@ -109,13 +108,14 @@ static int relay_read(struct relay *r, const struct run *run, const char *node, 
 
 /* ---- metrics ---- */
 
-/* Of the relay at one end of the measured migration: what all its connections say together. */
-static double sum_of(const struct relay *r, bool near, int column)
+/* What all connections of the measured migration say together at one of their ends. */
+static double sum_of(const struct relay relays[2], bool near, int column)
 {
 	double sum = 0;
-	for (int i = 0; i < r->count; i++)
-		if (r->passages[i].near == near && is_measured(r->run, &r->passages[i]))
-			sum += (double)r->passages[i].cells[column];
+	for (const struct relay *r = relays; r < relays + 2; r++)
+		for (int i = 0; i < r->count; i++)
+			if (r->passages[i].near == near && is_measured(r->run, &r->passages[i]))
+				sum += (double)r->passages[i].cells[column];
 	return sum;
 }
 
@@ -145,24 +145,24 @@ static void put_node(const struct relay *r, const struct run_vm *vm, const char 
 	}
 }
 
-static void put(const struct relay *near, const struct relay *far, const struct run_vm *vm, struct metrics *metrics)
+static void put(const struct relay relays[2], const struct run_vm *vm, struct metrics *metrics)
 {
 	static const char nothing[] = "nothing came through the relays";
-	double raw = sum_of(near, true, RAW), sent = sum_of(near, true, SENT);
-	double zstd_raw = sum_of(near, true, ZSTD_RAW);
+	double raw = sum_of(relays, true, RAW), sent = sum_of(relays, true, SENT);
+	double zstd_raw = sum_of(relays, true, ZSTD_RAW);
 	double any = raw > 0 ? 0 : NAN; /* makes the rest missing where there was nothing */
 	metrics_put(metrics, "reuse_bytes", vm, "stream", raw + any, nothing);
 	metrics_put(metrics, "reuse_bytes", vm, "link", sent + any, nothing);
-	metrics_put(metrics, "reuse_bytes", vm, "link:back", sum_of(near, true, RECEIVED) + any, nothing);
-	metrics_put(metrics, "reuse_bytes", vm, "rebuilt", sum_of(far, false, RAW) + any, nothing);
-	metrics_put(metrics, "reuse_bytes", vm, "resent", sum_of(near, true, RESENT) + any, nothing);
+	metrics_put(metrics, "reuse_bytes", vm, "link:back", sum_of(relays, true, RECEIVED) + any, nothing);
+	metrics_put(metrics, "reuse_bytes", vm, "rebuilt", sum_of(relays, false, RAW) + any, nothing);
+	metrics_put(metrics, "reuse_bytes", vm, "resent", sum_of(relays, true, RESENT) + any, nothing);
 	metrics_put(metrics, "reuse_share", vm, "stream", 100 * sent / raw + any, nothing);
 	metrics_put(metrics, "reuse_share", vm, "memory",
 	            vm && vm->memory_bytes > 0 ? 100 * sent / (double)vm->memory_bytes + any : NAN, nothing);
-	metrics_put(metrics, "reuse_pages", vm, "all", sum_of(near, true, PAGES) + any, nothing);
-	metrics_put(metrics, "reuse_pages", vm, "referenced", sum_of(near, true, REFERENCED) + any, nothing);
-	metrics_put(metrics, "reuse_pages", vm, "stored", sum_of(near, true, STORED) + any, nothing);
-	metrics_put(metrics, "reuse_zstd", vm, "", zstd_raw > 0 ? 100 * sum_of(near, true, ZSTD) / zstd_raw : NAN,
+	metrics_put(metrics, "reuse_pages", vm, "all", sum_of(relays, true, PAGES) + any, nothing);
+	metrics_put(metrics, "reuse_pages", vm, "referenced", sum_of(relays, true, REFERENCED) + any, nothing);
+	metrics_put(metrics, "reuse_pages", vm, "stored", sum_of(relays, true, STORED) + any, nothing);
+	metrics_put(metrics, "reuse_zstd", vm, "", zstd_raw > 0 ? 100 * sum_of(relays, true, ZSTD) / zstd_raw : NAN,
 	            "nothing became smaller by compression");
 }
 
@@ -174,7 +174,7 @@ static int by_begin(const void *a, const void *b)
 	return ((*x)->begin_ns > (*y)->begin_ns) - ((*x)->begin_ns < (*y)->begin_ns);
 }
 
-static int moves_write(const struct run *run, const struct relay relays[2], struct err *e)
+static int moves_write(const struct run *run, const char *const nodes[2], const struct relay relays[2], struct err *e)
 {
 	const struct passage *moves[2 * CONNECTIONS];
 	struct whole_file out = { 0 };
@@ -192,7 +192,7 @@ static int moves_write(const struct run *run, const struct relay relays[2], stru
 		const struct passage *m = moves[i];
 		bool of_source = m >= relays[0].passages && m < relays[0].passages + relays[0].count;
 		fprintf(out.file, "%s,%.3f,%.3f,%d,%lld,%lld,%lld,%lld,%lld,%lld,%s\n",
-		        of_source ? run->source : run->destination,
+		        of_source ? nodes[0] : nodes[1],
 		        (double)(m->begin_ns - run_origin_ns(run)) / 1e9, (double)(m->end_ns - run_origin_ns(run)) / 1e9,
 		        is_measured(run, m), (long long)m->cells[RAW], (long long)m->cells[SENT],
 		        (long long)m->cells[RECEIVED], (long long)m->cells[PAGES], (long long)m->cells[REFERENCED],
@@ -204,9 +204,10 @@ static int moves_write(const struct run *run, const struct relay relays[2], stru
 int reuse_metrics(const struct run *run, struct metrics *metrics, bool *ret_there, struct err *e)
 {
 	struct whole_file plot = { 0 };
+	/* Of a group or a loop the manifest names none. */
+	const char *const nodes[2] = { run->source[0] ? run->source : "src",
+		                       run->destination[0] ? run->destination : "dst" };
 	*ret_there = false;
-	if (!run->source[0] || !run->destination[0])
-		return 0;
 	struct relay *relays = calloc(2, sizeof(*relays));
 	if (!relays)
 		return err_set(e, EXIT_CANNOT, "no memory to read what relays did");
@@ -215,18 +216,18 @@ int reuse_metrics(const struct run *run, struct metrics *metrics, bool *ret_ther
 		return -1;
 	}
 	fputs("time_s,stream_bytes,link_bytes\n", plot.file);
-	int result = relay_read(&relays[0], run, run->source, plot.file, e);
+	int result = relay_read(&relays[0], run, nodes[0], plot.file, e);
 	*ret_there = result == 0;
 	if (result == 0)
-		result = relay_read(&relays[1], run, run->destination, NULL, e) < 0 ? -1 : 0;
+		result = relay_read(&relays[1], run, nodes[1], NULL, e) < 0 ? -1 : 0;
 	int written = whole_file_close(&plot, result == 0 ? 0 : -1, result == 0 ? e : NULL);
 	if (result == 0)
-		result = written < 0 ? -1 : moves_write(run, relays, e);
+		result = written < 0 ? -1 : moves_write(run, nodes, relays, e);
 	if (result == 0) {
 		const struct run_vm *vm = run_vm(run, run->moved);
-		put(&relays[0], &relays[1], vm, metrics);
-		put_node(&relays[0], vm, run->source, metrics);
-		put_node(&relays[1], vm, run->destination, metrics);
+		put(relays, vm, metrics);
+		put_node(&relays[0], vm, nodes[0], metrics);
+		put_node(&relays[1], vm, nodes[1], metrics);
 	}
 	free(relays);
 	return result < 0 ? -1 : 0;

@@ -40,7 +40,7 @@ static char *path_of(const char *format, const struct site *s)
 static void site_start(struct site *s, const char *store)
 {
 	const struct reuse_relay_spec spec = { s->name, scratch,   s->near, s->qemu, s->far,
-		                               s->peer, PORT,      LINK_PORT, store,   DISK,
+		                               s->peer, PORT,    LINK_PORT, 1,       store,   DISK,
 		                               MEMORY };
 	const struct process_place here = { .core = 0 };
 	struct err e = { 0 };

@@ -181,9 +181,10 @@ static int reuse_check(const struct experiment *x, struct err *e)
 	                                             : NULL;
 	if (m->reuse_store[0] && !m->reuse)
 		return err_set(e, EXIT_USAGE, "migration.reuse_store needs migration.reuse = yes");
-	if (other && (m->reuse || m->moves_before))
-		return err_set(e, EXIT_USAGE, "migration.%s is for one VM that moves, not with %s",
-		               m->reuse ? "reuse" : "moves_before", other);
+	if (other && m->moves_before)
+		return err_set(e, EXIT_USAGE, "migration.moves_before is for one VM that moves, not with %s", other);
+	if (m->reuse && m->mode == MODE_NONE)
+		return err_set(e, EXIT_USAGE, "migration.reuse has nothing to do with migration.mode = none");
 	if (m->moves_before && x->features.copy_disks)
 		return err_set(e, EXIT_USAGE, "migration.moves_before cannot move a disk along (migration.copy_disks)");
 	if (!m->reuse)

@@ -8,6 +8,7 @@
 #include "bench/migrate/migration.h"
 #include "bench/migrate/reuse/reuse_relay.h"
 
+#include <assert.h>
 #include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,13 +16,14 @@
 /* On every node the same: what sends goes to NEAR, what receives listens at QEMU. libvirt wants one port for both. */
 #define NEAR_IP "127.0.0.2"
 #define QEMU_IP "127.0.0.1"
-enum { NODES = 2, PORT = 4920, LINK_PORT = 4921 };
+enum { NODES = 2, PORT = 4920, LINK_PORT = PORT + VMS_MAX };
+static_assert((int)VMS_MAX <= (int)REUSE_LANES, "a lane a VM");
 
 struct reuse_relays {
 	const struct testbed *testbed;
 	pid_t pid[NODES]; /* of NODE_SRC, NODE_DST; 0: not started */
 	uint64_t start_time[NODES];
-	char uri[64];
+	char uri[VMS_MAX][64];
 };
 
 static int relay_start(struct reuse_relays *p, int node, const struct experiment *x, const char *directory,
@@ -43,6 +45,7 @@ static int relay_start(struct reuse_relays *p, int node, const struct experiment
 		.peer_ip = there->migration_ip,
 		.port = PORT,
 		.link_port = LINK_PORT,
+		.lanes = x->vm_count,
 		.store_path = m->reuse_store[0] ? store : NULL,
 		.disk_bytes = m->reuse_disk_bytes,
 		.memory_bytes = m->reuse_memory_bytes,
@@ -63,7 +66,8 @@ int reuse_relays_open(struct reuse_relays **ret, const struct experiment *x, con
 	if (!p)
 		return err_set(e, EXIT_CANNOT, "no memory for a pair of relays");
 	p->testbed = t;
-	snprintf(p->uri, sizeof(p->uri), "tcp://%s:%d", NEAR_IP, PORT);
+	for (int i = 0; i < VMS_MAX; i++)
+		snprintf(p->uri[i], sizeof(p->uri[i]), "tcp://%s:%d", NEAR_IP, PORT + i);
 	int result = x->migration.reuse_store[0] ? directory_make(x->migration.reuse_store, e) : 0;
 	for (int node = NODE_SRC; result == 0 && node <= NODE_DST; node++) {
 		char detail[64];
@@ -80,11 +84,11 @@ int reuse_relays_open(struct reuse_relays **ret, const struct experiment *x, con
 	return 0;
 }
 
-void reuse_relays_route(const struct reuse_relays *p, struct migration_spec *spec)
+void reuse_relays_route(const struct reuse_relays *p, int vm, struct migration_spec *spec)
 {
 	if (!p)
 		return;
-	spec->uri = p->uri;
+	spec->uri = p->uri[vm];
 	spec->listen_ip = QEMU_IP;
 }
 

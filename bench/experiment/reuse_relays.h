@@ -2,12 +2,12 @@
  * reuse_relays.h - a pair of relays for a run's migrations ([migration] reuse = yes): a process on either node.
  *
  *	reuse_relays_open(&p, x, &testbed, &directory, run_on_event, run, &e);
- *	reuse_relays_route(p, &spec);                   // sets spec->uri, spec->listen_ip
+ *	reuse_relays_route(p, vm, &spec);               // sets spec->uri, spec->listen_ip
  *	... migration_run(&spec, ...) ...
  *	reuse_relays_close(p, &directory);
  *
- * The source's QEMU goes to the relay of its own node, the destination's listens at its loopback; both ends are the same
- * for either direction. bench/migrate/reuse/reuse_relay.h says what the relays write into the run directory. Each has an
+ * The source's QEMU goes to the relay of its own node, the destination's listens at its loopback; a VM has a lane of its own,
+ * which is the same for either direction. bench/migrate/reuse/reuse_relay.h says what the relays write into the run directory. Each has an
  * event `reuse-relay` with its pid.
  *
  * A node's store of pages is in memory, or the file NODE.pages in [migration] reuse_store, which outlives the run.
@@ -28,8 +28,8 @@ struct testbed;
 int reuse_relays_open(struct reuse_relays **ret, const struct experiment *x, const struct testbed *t,
                       const struct run_directory *d, event_sink sink, void *context, struct err *e);
 
-/* Any migration between NODE_SRC and NODE_DST; what is set lives as long as the relays. */
-void reuse_relays_route(const struct reuse_relays *p, struct migration_spec *spec);
+/* A migration of VM number vm, either way; what is set lives as long as the relays. */
+void reuse_relays_route(const struct reuse_relays *p, int vm, struct migration_spec *spec);
 
 /* End them; "reuse" of the manifest says whether one had ended before. p may be NULL. */
 void reuse_relays_close(struct reuse_relays *p, struct run_directory *d);

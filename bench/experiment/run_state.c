@@ -83,6 +83,6 @@ struct migration_spec run_one_spec(struct run *r, const struct experiment_vm *vm
 	spec.destination_core = there->core;
 	spec.interrupted = r->order->injections ? &r->injected : &run_interrupted;
 	snprintf(r->uris[to], sizeof(r->uris[to]), "tcp://%s", there->migration_ip);
-	reuse_relays_route(r->relays, &spec);
+	reuse_relays_route(r->relays, (int)(vm - r->x->vms), &spec);
 	return spec;
 }

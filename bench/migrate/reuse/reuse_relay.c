@@ -18,12 +18,12 @@
 #include <unistd.h>
 
 enum { PASSAGES = 16, ROW_MS = 100, RECEIVE_BYTES = 256 << 10 };
-enum { FD_STOP, FD_NEAR, FD_FAR, FDS };
+enum { ROLES = 2, FD_STOP = 0, FD_LISTENING, FDS = FD_LISTENING + ROLES * REUSE_LANES };
 
 struct site {
 	const struct reuse_relay_spec *spec;
 	const struct process_place *place;
-	int listening[2]; /* of PASSAGE_NEAR, PASSAGE_FAR */
+	int listening[ROLES * REUSE_LANES]; /* of a lane, its near and its far side */
 	int stop_fd;
 	struct page_store *store;
 	struct series *series;
@@ -58,20 +58,21 @@ static void row_write(struct site *s, int i)
 /* ---- connections ---- */
 
 /* The other side of a connection that was accepted: at a near relay the link, at a far one QEMU. */
-static int other_side(const struct site *s, enum passage_role role)
+static int other_side(const struct site *s, enum passage_role role, int lane)
 {
 	const struct reuse_relay_spec *spec = s->spec;
-	return role == PASSAGE_NEAR ? tcp_connect(NULL, spec->peer_ip, spec->link_port)
-	                            : tcp_connect(NULL, spec->qemu_ip, spec->port);
+	return role == PASSAGE_NEAR ? tcp_connect(NULL, spec->peer_ip, spec->link_port + lane)
+	                            : tcp_connect(NULL, spec->qemu_ip, spec->port + lane);
 }
 
-static void passage_open(struct site *s, enum passage_role role)
+static void passage_open(struct site *s, int listening)
 {
 	struct err e = { 0 };
-	int accepted = tcp_accept(s->listening[role]);
+	enum passage_role role = listening % ROLES ? PASSAGE_FAR : PASSAGE_NEAR;
+	int accepted = tcp_accept(s->listening[listening]);
 	if (accepted < 0)
 		return;
-	int other = s->open_count < PASSAGES ? other_side(s, role) : -1;
+	int other = s->open_count < PASSAGES ? other_side(s, role, listening / ROLES) : -1;
 	if (other < 0) {
 		fprintf(stderr, "%s: a connection was refused: %s\n", passage_role_name(role),
 		        s->open_count < PASSAGES ? "its other side does not answer" : "there are too many");
@@ -101,14 +102,20 @@ static void passage_close(struct site *s, int i)
 
 /* ---- the process ---- */
 
-static int listen_at(struct site *s, enum passage_role role, struct err *e)
+static int listen_at(struct site *s, int listening, struct err *e)
 {
 	const struct reuse_relay_spec *spec = s->spec;
-	bool near = role == PASSAGE_NEAR;
-	int port;
-	s->listening[role] = tcp_listen(NULL, near ? spec->near_ip : spec->far_ip,
-	                                near ? spec->port : spec->link_port, &port, e);
-	return s->listening[role] < 0 ? -1 : 0;
+	bool near = listening % ROLES == PASSAGE_NEAR;
+	int lane = listening / ROLES, port;
+	int fd = tcp_listen(NULL, near ? spec->near_ip : spec->far_ip, (near ? spec->port : spec->link_port) + lane,
+	                    &port, e);
+	if (fd < 0)
+		return -1;
+	/* What waits in a socket before the relay is time that a stopped VM waits. */
+	if (near)
+		tcp_receive_most(fd, RECEIVE_BYTES);
+	s->listening[listening] = fd;
+	return 0;
 }
 
 static int store_open(struct site *s, struct err *e)
@@ -138,23 +145,24 @@ static int begin(struct site *s, struct err *e)
 	if (s->stop_fd < 0)
 		return err_errno(e, EXIT_CANNOT, "cannot wait for signals");
 	snprintf(name, sizeof(name), "reuse-%s.csv", s->spec->site);
-	if (process_enter(s->place, e) < 0 || listen_at(s, PASSAGE_NEAR, e) < 0 || listen_at(s, PASSAGE_FAR, e) < 0 ||
-	    store_open(s, e) < 0)
+	if (process_enter(s->place, e) < 0)
 		return -1;
-	/* What waits in a socket before the relay is time that a stopped VM waits. */
-	tcp_receive_most(s->listening[PASSAGE_NEAR], RECEIVE_BYTES);
-	return series_create(&s->series, s->spec->directory, name, REUSE_COLUMNS, e);
+	for (int i = 0; i < ROLES * s->spec->lanes; i++)
+		if (listen_at(s, i, e) < 0)
+			return -1;
+	return store_open(s, e) < 0 ? -1 : series_create(&s->series, s->spec->directory, name, REUSE_COLUMNS, e);
 }
 
 static void serve(struct site *s)
 {
 	struct pollfd fds[FDS + 2 * PASSAGES];
+	int listening = ROLES * s->spec->lanes;
 	int64_t row_ns = 0;
 	for (;;) {
 		int served = s->open_count;
 		fds[FD_STOP] = (struct pollfd){ .fd = s->stop_fd, .events = POLLIN };
-		fds[FD_NEAR] = (struct pollfd){ .fd = s->listening[PASSAGE_NEAR], .events = POLLIN };
-		fds[FD_FAR] = (struct pollfd){ .fd = s->listening[PASSAGE_FAR], .events = POLLIN };
+		for (int i = 0; i < ROLES * REUSE_LANES; i++)
+			fds[FD_LISTENING + i] = (struct pollfd){ .fd = i < listening ? s->listening[i] : -1, .events = POLLIN };
 		for (int i = 0; i < served; i++)
 			reuse_passage_poll(s->open[i], fds + FDS + 2 * (size_t)i);
 		if (poll(fds, (nfds_t)(FDS + 2 * served), served ? ROW_MS : -1) < 0 && errno != EINTR)
@@ -165,9 +173,9 @@ static void serve(struct site *s)
 		for (int i = served - 1; i >= 0; i--)
 			if (reuse_passage_serve(s->open[i], fds + FDS + 2 * (size_t)i) != PASSAGE_GOES_ON)
 				passage_close(s, i);
-		for (int role = PASSAGE_NEAR; role <= PASSAGE_FAR; role++)
-			if (fds[FD_NEAR + role].revents)
-				passage_open(s, (enum passage_role)role);
+		for (int i = 0; i < listening; i++)
+			if (fds[FD_LISTENING + i].revents)
+				passage_open(s, i);
 		if (clock_now_ns() < row_ns)
 			continue;
 		for (int i = 0; i < s->open_count; i++)

@@ -9,6 +9,10 @@
  *
  *	QEMU -> near_ip:port, near relay -> peer_ip:link_port, far relay -> qemu_ip:port, QEMU
  *
+ * It has `lanes` of these, at the next ports, so that as many QEMUs can receive at a time, each at a port of its own. A store is
+ * one for all of them; a page that came through one lane is known to connections of the other ones that begin later. Where
+ * several at a time would store more than there is room for, those that find none come to plain bytes.
+ *
  * Where the store's file cannot be used, the log says why, and pages are kept in memory only, memory_bytes of them. Pages
  * that both ends have to transmit are secrets of guests: the link sees them as it would without relays; the store's file is
  * its owner's only (page_store.h).
@@ -46,11 +50,13 @@ struct undo;
 	"head_ns,role,connection,state,raw_bytes,sent_bytes,received_bytes,pages,referenced,stored,zstd_raw_bytes,"   \
 	"zstd_bytes,resent_bytes,store_pages,store_room,cpu_ns,reason"
 
+enum { REUSE_LANES = 16 };
+
 struct reuse_relay_spec {
 	const char *site;                               /* "src" */
 	const char *directory;                          /* of the series */
 	const char *near_ip, *qemu_ip, *far_ip, *peer_ip; /* IPv4 */
-	int port, link_port;
+	int port, link_port, lanes; /* lanes: 1 to REUSE_LANES */
 	const char *store_path; /* NULL: in memory only */
 	int64_t disk_bytes;     /* of the store's pages */
 	int64_t memory_bytes;   /* of pages that stay in memory; of all of them without a file */
