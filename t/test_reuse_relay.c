@@ -3,10 +3,8 @@
  * stores that survive a restart or are lost, ends and relays that die, and QEMU's own migrations, before and after the switch to
  * post-copy.
  */
-#include "bench/base/process.h"
-#include "bench/migrate/reuse/page_store.h"
-#include "bench/migrate/reuse/reuse_relay.h"
 #include "t/loopback.h"
+#include "t/reuse_sites.h"
 #include "t/small_qemu.h"
 
 #include <errno.h>
@@ -18,40 +16,13 @@
 
 #include <cmocka.h>
 
-enum { PORT = 4747, LINK_PORT = 4748, PAGES = 3000, DISK = 64 << 20, MEMORY = 32 << 20 };
+enum { PAGES = 3000, DISK = 64 << 20, MEMORY = 32 << 20 };
 
-/* Loopback addresses of the two sites. */
-struct site {
-	const char *name, *near, *qemu, *far, *peer;
-	pid_t pid;
-};
-static struct site a = { "a", "127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.14", 0 };
-static struct site b = { "b", "127.0.0.12", "127.0.0.13", "127.0.0.14", "127.0.0.4", 0 };
-
-static char *path_of(const char *format, const struct site *s)
+static void start(struct site *s, const char *store)
 {
-	static char path[4][96];
-	static int next;
-	next = (next + 1) % 4;
-	snprintf(path[next], sizeof(path[next]), format, scratch, s->name);
-	return path[next];
-}
-
-static void site_start(struct site *s, const char *store)
-{
-	const struct reuse_relay_spec spec = { s->name, scratch,   s->near, s->qemu, s->far,
-		                               s->peer, PORT,    LINK_PORT, 1,       store,   DISK,
-		                               MEMORY };
-	const struct process_place here = { .core = 0 };
 	struct err e = { 0 };
-	if (reuse_relay_start(&spec, &here, path_of("%s/%s.log", s), NULL, &s->pid, &e) < 0)
+	if (site_start(s, store, DISK, MEMORY, &e) < 0)
 		fail_msg("%s", e.text);
-}
-
-static void site_end(struct site *s)
-{
-	process_end(s->pid, 0, 10 * NS_PER_S);
-	s->pid = 0;
 }
 
 static int both_end(void **state)
@@ -60,9 +31,9 @@ static int both_end(void **state)
 	site_end(&a);
 	site_end(&b);
 	for (struct site *s = &a; s; s = s == &a ? &b : NULL) {
-		unlink(path_of("%s/reuse-%s.csv", s));
-		unlink(path_of("%s/%s.pages", s));
-		unlink(path_of("%s/%s.log", s));
+		unlink(site_path("%s/reuse-%s.csv", s));
+		unlink(site_path("%s/%s.pages", s));
+		unlink(site_path("%s/%s.log", s));
 	}
 	return 0;
 }
@@ -70,39 +41,9 @@ static int both_end(void **state)
 static int both_start(void **state)
 {
 	(void)state;
-	site_start(&a, path_of("%s/%s.pages", &a));
-	site_start(&b, path_of("%s/%s.pages", &b));
+	start(&a, site_path("%s/%s.pages", &a));
+	start(&b, site_path("%s/%s.pages", &b));
 	return 0;
-}
-
-/* A column of the last row about the connection with this role. */
-static char *column(const struct site *s, const char *role, int index, char *buffer, size_t room)
-{
-	char line[1024];
-	FILE *file = fopen(path_of("%s/reuse-%s.csv", s), "re");
-	*buffer = '\0';
-	while (file && fgets(line, sizeof(line), file)) {
-		char *rest = line, *cell = NULL, *found = NULL;
-		for (int i = 0; (cell = strsep(&rest, ",\n")) && i <= 16; i++) {
-			if (i == 1 && strcmp(cell, role) != 0)
-				break;
-			if (i == index)
-				found = cell;
-		}
-		if (found)
-			snprintf(buffer, room, "%s", found);
-	}
-	if (file)
-		fclose(file);
-	return buffer;
-}
-
-enum { STATE = 3, RAW = 4, SENT = 5, REFERENCED = 8, ZSTD_RAW = 10, ZSTD = 11, RESENT = 12, STORE_PAGES = 13, REASON = 16 };
-
-static int64_t number(const struct site *s, const char *role, int index)
-{
-	char buffer[64];
-	return atoll(column(s, role, index, buffer, sizeof(buffer)));
 }
 
 /* Rows are written when a connection is over, and that is a little after its ends see it. */
@@ -111,7 +52,7 @@ static void assert_state(const struct site *s, const char *role, const char *wan
 	char state[32] = "";
 	for (int64_t end_ns = clock_now_ns() + 20 * NS_PER_S;
 	     strcmp(state, wanted) != 0 && clock_now_ns() < end_ns; clock_sleep(5 * NS_PER_MS))
-		column(s, role, STATE, state, sizeof(state));
+		site_column(s, role, SITE_STATE, state, sizeof(state));
 	assert_string_equal(state, wanted);
 }
 
@@ -174,9 +115,9 @@ struct ends {
 
 static struct ends connect_ends(const struct site *from, const struct site *to)
 {
-	struct ends x = { .listening = loopback_socket(to->qemu, PORT, 1) };
+	struct ends x = { .listening = loopback_socket(to->qemu, SITE_PORT, 1) };
 	assert_int_not_equal(x.listening, -1);
-	x.source = loopback_socket(from->near, PORT, 0);
+	x.source = loopback_socket(from->near, SITE_PORT, 0);
 	assert_int_not_equal(x.source, -1);
 	x.destination = accept4(x.listening, NULL, NULL, SOCK_CLOEXEC);
 	assert_int_not_equal(x.destination, -1);
@@ -214,11 +155,11 @@ static int64_t passed(const struct site *from, const struct site *to, const stru
 	close_ends(&x);
 	assert_state(from, "near", "ended");
 	assert_state(to, "far", "ended");
-	assert_int_equal(number(from, "near", RAW), s->length);
-	assert_int_equal(number(to, "far", RAW), s->length);
+	assert_int_equal(site_number(from, "near", SITE_RAW), s->length);
+	assert_int_equal(site_number(to, "far", SITE_RAW), s->length);
 	free(came.bytes);
 	free(back.bytes);
-	return number(from, "near", SENT);
+	return site_number(from, "near", SITE_SENT);
 }
 
 static void noise_byte_for_byte(void **state)
@@ -249,14 +190,14 @@ static void returns(void **state)
 	int64_t first = passed(&a, &b, &s[0]);
 	assert_true(first > (int64_t)s[0].length / 2);
 	/* What could be compressed was. */
-	assert_in_range(number(&a, "near", ZSTD_RAW), PAGES / 4 * MADE_PAGE_BYTES, PAGES / 3 * MADE_PAGE_BYTES * 11 / 10);
-	assert_true(number(&a, "near", ZSTD) * 2 < number(&a, "near", ZSTD_RAW));
-	assert_in_range(number(&b, "far", STORE_PAGES), PAGES * 9 / 10, PAGES);
+	assert_in_range(site_number(&a, "near", SITE_ZSTD_RAW), PAGES / 4 * MADE_PAGE_BYTES, PAGES / 3 * MADE_PAGE_BYTES * 11 / 10);
+	assert_true(site_number(&a, "near", SITE_ZSTD) * 2 < site_number(&a, "near", SITE_ZSTD_RAW));
+	assert_in_range(site_number(&b, "far", SITE_STORE_PAGES), PAGES * 9 / 10, PAGES);
 	assert_true(passed(&b, &a, &s[1]) < (int64_t)s[1].length * 12 / 100);
-	assert_true(number(&b, "near", REFERENCED) > PAGES * 8 / 10);
+	assert_true(site_number(&b, "near", SITE_REFERENCED) > PAGES * 8 / 10);
 	site_end(&a);
 	site_end(&b);
-	assert_int_equal(stat(path_of("%s/%s.pages", &a), &st), 0);
+	assert_int_equal(stat(site_path("%s/%s.pages", &a), &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
 	assert_true(st.st_size < DISK + (2 << 20));
 	both_start(NULL);
@@ -273,7 +214,7 @@ static void a_spoilt_store(void **state)
 	passed(&a, &b, &s);
 	struct ends x = connect_ends(&a, &b);
 	clock_sleep(200 * NS_PER_MS); /* it has said what it has */
-	FILE *file = fopen(path_of("%s/%s.pages", &b), "r+e");
+	FILE *file = fopen(site_path("%s/%s.pages", &b), "r+e");
 	fseek(file, -(long)(DISK - 1000 * MADE_PAGE_BYTES), SEEK_END);
 	for (int i = 0; i < 300000; i++)
 		fputc('x', file);
@@ -288,7 +229,7 @@ static void a_spoilt_store(void **state)
 	assert_memory_equal(came.bytes, s.bytes, s.length);
 	close_ends(&x);
 	assert_state(&a, "near", "ended");
-	assert_true(number(&a, "near", RESENT) > 0);
+	assert_true(site_number(&a, "near", SITE_RESENT) > 0);
 	free(came.bytes);
 	free(s.bytes);
 }
@@ -300,13 +241,13 @@ static void a_store_that_is_not_private(void **state)
 	char line[200] = "";
 	struct made_stream s = vm_stream(PAGES, 0);
 	site_end(&b);
-	FILE *file = fopen(path_of("%s/%s.pages", &b), "we");
+	FILE *file = fopen(site_path("%s/%s.pages", &b), "we");
 	fclose(file);
-	assert_int_equal(chmod(path_of("%s/%s.pages", &b), 0644), 0);
-	site_start(&b, path_of("%s/%s.pages", &b));
+	assert_int_equal(chmod(site_path("%s/%s.pages", &b), 0644), 0);
+	start(&b, site_path("%s/%s.pages", &b));
 	passed(&a, &b, &s);
 	assert_true(passed(&a, &b, &s) < (int64_t)s.length / 10);
-	file = fopen(path_of("%s/%s.log", &b), "re");
+	file = fopen(site_path("%s/%s.log", &b), "re");
 	assert_non_null(fgets(line, sizeof(line), file));
 	fclose(file);
 	assert_non_null(strstr(line, "not private"));
@@ -364,7 +305,7 @@ static void nobody_there(void **state)
 {
 	(void)state;
 	for (int i = 0; i < 2; i++) {
-		int source = loopback_socket(a.near, PORT, 0);
+		int source = loopback_socket(a.near, SITE_PORT, 0);
 		char byte;
 		assert_true(recv(source, &byte, 1, 0) <= 0);
 		close(source);
@@ -395,7 +336,7 @@ static void qemu_begin(const struct site *to, const char *bandwidth)
 {
 	struct err e = { 0 };
 	char incoming[64], arguments[96];
-	snprintf(incoming, sizeof(incoming), "tcp:%s:%d", to->qemu, PORT);
+	snprintf(incoming, sizeof(incoming), "tcp:%s:%d", to->qemu, SITE_PORT);
 	snprintf(arguments, sizeof(arguments), "{\"max-bandwidth\":%s}", bandwidth);
 	if (small_qemu_start(&source, "src", pattern, NULL, &e) < 0 ||
 	    small_qemu_start(&destination, "dst", pattern, incoming, &e) < 0)
@@ -408,7 +349,7 @@ static void qemu_go(const struct site *from)
 {
 	char arguments[96];
 	struct err e = { 0 };
-	snprintf(arguments, sizeof(arguments), "{\"uri\":\"tcp:%s:%d\"}", from->near, PORT);
+	snprintf(arguments, sizeof(arguments), "{\"uri\":\"tcp:%s:%d\"}", from->near, SITE_PORT);
 	int64_t end_ns = clock_now_ns() + 20 * NS_PER_S;
 	while (small_qemu_say(&source, "migrate", arguments, &e) < 0) {
 		if (clock_now_ns() > end_ns)
@@ -422,7 +363,7 @@ static void qemu_arrived(const struct site *from, const struct site *to)
 	struct err e = { 0 };
 	assert_state(from, "near", "ended");
 	assert_state(to, "far", "ended");
-	assert_int_equal(number(from, "near", RAW), number(to, "far", RAW));
+	assert_int_equal(site_number(from, "near", SITE_RAW), site_number(to, "far", SITE_RAW));
 	if (small_qemu_wrong_pages(&destination, &e))
 		fail_msg("memory is not what it was: %s", e.text);
 	small_qemu_end(&source);
@@ -436,13 +377,13 @@ static void a_precopy(void **state)
 	qemu_begin(&b, "1073741824");
 	qemu_go(&a);
 	qemu_arrived(&a, &b);
-	int64_t raw = number(&a, "near", RAW);
+	int64_t raw = site_number(&a, "near", SITE_RAW);
 	assert_true(raw > PATTERN_DIFFERENT * MADE_PAGE_BYTES);
-	assert_true(number(&a, "near", SENT) > PATTERN_DIFFERENT * MADE_PAGE_BYTES);
+	assert_true(site_number(&a, "near", SITE_SENT) > PATTERN_DIFFERENT * MADE_PAGE_BYTES);
 	qemu_begin(&a, "1073741824");
 	qemu_go(&b);
 	qemu_arrived(&b, &a);
-	assert_true(number(&b, "near", SENT) * 5 < raw);
+	assert_true(site_number(&b, "near", SITE_SENT) * 5 < raw);
 }
 
 static void a_postcopy(void **state)
@@ -459,7 +400,7 @@ static void a_postcopy(void **state)
 	clock_sleep(300 * NS_PER_MS);
 	say(&source, "migrate-start-postcopy", NULL);
 	qemu_arrived(&a, &b);
-	assert_true(number(&a, "near", RAW) > PATTERN_DIFFERENT * MADE_PAGE_BYTES);
+	assert_true(site_number(&a, "near", SITE_RAW) > PATTERN_DIFFERENT * MADE_PAGE_BYTES);
 }
 
 /* A relay is killed in the middle: the source works on, and knows that it failed. */
@@ -476,7 +417,7 @@ static void a_killed_relay(void **state)
 	/* It can be moved again: the failed migration is over. */
 	b.pid = 0;
 	small_qemu_end(&destination);
-	site_start(&b, path_of("%s/%s.pages", &b));
+	start(&b, site_path("%s/%s.pages", &b));
 	struct err e = { 0 };
 	assert_int_equal(small_qemu_start(&destination, "dst", pattern, "tcp:127.0.0.13:4747", &e), 0);
 	say(&source, "migrate-set-parameters", "{\"max-bandwidth\":1073741824}");
