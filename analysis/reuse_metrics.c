@@ -10,8 +10,25 @@
 #include <string.h>
 
 enum { PAGE_BYTES = 4096, CONNECTIONS = 256 };
-enum { HEAD, ROLE, CONNECTION, STATE, RAW, SENT, RECEIVED, PAGES, REFERENCED, STORED, ZSTD_RAW, ZSTD, RESENT, STORE, CPU,
-       REASON, WANTED };
+enum {
+	HEAD,
+	ROLE,
+	CONNECTION,
+	STATE,
+	RAW,
+	SENT,
+	RECEIVED,
+	PAGES,
+	REFERENCED,
+	STORED,
+	ZSTD_RAW,
+	ZSTD,
+	RESENT,
+	STORE,
+	CPU,
+	REASON,
+	WANTED
+};
 
 /* What the last row says of a connection. */
 struct passage {
@@ -73,8 +90,8 @@ static int on_row(void *context, const struct series_cell *cells, struct err *e)
 	snprintf(p->state, sizeof(p->state), "%.15s", cells[STATE].text);
 	snprintf(p->reason, sizeof(p->reason), "%.127s", cells[REASON].text);
 	if (r->plot && p->near && is_measured(r->run, p))
-		fprintf(r->plot, "%.6f,%.0f,%.0f\n", (double)(p->end_ns - run_origin_ns(r->run)) / 1e9, so_far(r, RAW),
-		        so_far(r, SENT));
+		fprintf(r->plot, "%.6f,%.0f,%.0f\n", (double)(p->end_ns - run_origin_ns(r->run)) / 1e9,
+		        so_far(r, RAW), so_far(r, SENT));
 	return 0;
 }
 
@@ -192,11 +209,10 @@ static int moves_write(const struct run *run, const char *const nodes[2], const 
 		const struct passage *m = moves[i];
 		bool of_source = m >= relays[0].passages && m < relays[0].passages + relays[0].count;
 		fprintf(out.file, "%s,%.3f,%.3f,%d,%lld,%lld,%lld,%lld,%lld,%lld,%s\n",
-		        of_source ? nodes[0] : nodes[1],
-		        (double)(m->begin_ns - run_origin_ns(run)) / 1e9, (double)(m->end_ns - run_origin_ns(run)) / 1e9,
-		        is_measured(run, m), (long long)m->cells[RAW], (long long)m->cells[SENT],
-		        (long long)m->cells[RECEIVED], (long long)m->cells[PAGES], (long long)m->cells[REFERENCED],
-		        (long long)m->cells[STORED], m->state);
+		        of_source ? nodes[0] : nodes[1], (double)(m->begin_ns - run_origin_ns(run)) / 1e9,
+		        (double)(m->end_ns - run_origin_ns(run)) / 1e9, is_measured(run, m), (long long)m->cells[RAW],
+		        (long long)m->cells[SENT], (long long)m->cells[RECEIVED], (long long)m->cells[PAGES],
+		        (long long)m->cells[REFERENCED], (long long)m->cells[STORED], m->state);
 	}
 	return whole_file_close(&out, 0, e);
 }

@@ -40,8 +40,8 @@ static void moves_write(struct plotting *p)
 	int rows = csv_table_rows(t) < MOVES ? csv_table_rows(t) : MOVES;
 	double high = 0;
 	char text[160], size[64];
-	fprintf(p->script, "N = %d\narray MOVE_LABEL[N]\narray MOVE_STREAM[N]\narray MOVE_LINK[N]\narray MOVE_TEXT[N]\n",
-	        rows);
+	fprintf(p->script,
+	        "N = %d\narray MOVE_LABEL[N]\narray MOVE_STREAM[N]\narray MOVE_LINK[N]\narray MOVE_TEXT[N]\n", rows);
 	for (int i = 0; i < rows; i++) {
 		double stream = csv_table_number(t, i, "stream_bytes"), link = csv_table_number(t, i, "link_bytes");
 		double pages = csv_table_number(t, i, "pages"), referenced = csv_table_number(t, i, "referenced");

@@ -42,8 +42,8 @@ static double cpu_s(const struct site *s, const char *role, double before_s)
 	return (double)site_number(s, role, SITE_CPU) / 1e9 - before_s;
 }
 
-static struct cost pass(const struct site *from, const struct site *to, const struct made_stream *s, double near_before_s,
-                        double far_before_s)
+static struct cost pass(const struct site *from, const struct site *to, const struct made_stream *s,
+                        double near_before_s, double far_before_s)
 {
 	static unsigned char piece[1 << 16], back;
 	struct cost cost = { 0 };
@@ -85,7 +85,8 @@ int main(int argc, char **argv)
 		return EXIT_CANNOT;
 	}
 	scratch_make(NULL);
-	struct made_stream there = made_heap_stream((uint64_t)mib << 8, 0), home = made_heap_stream((uint64_t)mib << 8, 1);
+	struct made_stream there = made_heap_stream((uint64_t)mib << 8, 0),
+			   home = made_heap_stream((uint64_t)mib << 8, 1);
 	if (site_start(&a, site_path("%s/%s.pages", &a), DISK, MEMORY, &e) < 0 ||
 	    site_start(&b, site_path("%s/%s.pages", &b), DISK, MEMORY, &e) < 0) {
 		site_end(&a);
@@ -101,8 +102,8 @@ int main(int argc, char **argv)
 	       ", \"first_far_bytes_per_s\": %.0f, \"return_near_bytes_per_s\": %.0f, \"return_far_bytes_per_s\": %.0f"
 	       ", \"slowest_bytes_per_s\": %.0f, \"slowest_bytes_per_s_goal\": %d, \"first_wall_bytes_per_s\": %.0f"
 	       ", \"return_wall_bytes_per_s\": %.0f, \"first_share\": %.3f, \"return_share\": %.3f}\n",
-	       bytes, bytes / first.near_s, bytes / first.far_s, bytes / second.near_s, bytes / second.far_s, bytes / most_s,
-	       GOAL, bytes / first.time_s, bytes / second.time_s, first.share, second.share);
+	       bytes, bytes / first.near_s, bytes / first.far_s, bytes / second.near_s, bytes / second.far_s,
+	       bytes / most_s, GOAL, bytes / first.time_s, bytes / second.time_s, first.share, second.share);
 	site_end(&a);
 	site_end(&b);
 	scratch_remove(NULL);

@@ -46,14 +46,15 @@ samples_after() {
 	awk -F, -v t="$1" 'NR > 1 && $4 != "missing" && $4 > t { n++ } END { exit !n }' "$run/samples-vm1.csv"
 }
 
-# Killed 3 s into the first pass: by its pid, which the run tells.
+# killed NODE EVENT ...: 3 s after that event, by its pid, which the run tells
 killed() {
 	node=$1
-	run=$work/killed-$node
-	relayed -s migration.moves_before=0 >"$work/out" 2>"$work/err" &
+	event=$2
+	shift 2
+	relayed -s migration.moves_before=0 "$@" >"$work/out" 2>"$work/err" &
 	pid=$!
 	for _ in $(seq 600); do
-		grep -q ',migrate-start,' "$run/events.csv" 2>/dev/null && break
+		grep -q ",$event," "$run/events.csv" 2>/dev/null && break
 		sleep 0.2
 	done
 	sleep 3
@@ -61,7 +62,8 @@ killed() {
 	wait $pid
 }
 for node in src dst; do
-	killed $node
+	run=$work/killed-$node
+	killed $node migrate-start
 	is "relay at $node killed: the run failed" "$?" 1
 	like "relay at $node killed: it is told" "$(cat "$run/manifest.json")" '"ended_early": ?true'
 	like "relay at $node killed: the migration failed" "$(cat "$run/events.csv")" ',migrate-failed,'
@@ -70,5 +72,11 @@ for node in src dst; do
 	failed=$(awk -F, '$4 == "migrate-failed" { print $1 }' "$run/events.csv")
 	ok "relay at $node killed: the guest works on" samples_after "$failed"
 done
+
+run=$work/recovered
+killed dst postcopy-start -s migration.mode=postcopy -s migration.postcopy_recover=60s
+is 'killed in post-copy: recovered, and not a bit has changed' "$?" 0
+like 'killed in post-copy: it broke' "$(cat "$run/events.csv")" ',postcopy-recover,'
+like 'killed in post-copy: the relay was started again' "$(grep -c ',dst,reuse-relay,pid' "$run/events.csv")" '^[2-9]'
 is 'nothing is left' "$(left_behind)" ''
 done_testing

@@ -55,10 +55,12 @@ static inline char *site_path(const char *format, const struct site *s)
 }
 
 /* store NULL: in memory. */
-static inline int site_start(struct site *s, const char *store, int64_t disk_bytes, int64_t memory_bytes, struct err *e)
+static inline int site_start(struct site *s, const char *store, int64_t disk_bytes, int64_t memory_bytes,
+                             struct err *e)
 {
-	const struct reuse_relay_spec spec = { s->name,        scratch, s->near, s->qemu,    s->far,      s->peer, SITE_PORT,
-		                               SITE_LINK_PORT, 1,       store,   disk_bytes, memory_bytes };
+	const struct reuse_relay_spec spec = { s->name,   scratch,        s->near, s->qemu, s->far,     s->peer,
+		                               SITE_PORT, SITE_LINK_PORT, 1,       store,   disk_bytes, memory_bytes,
+		                               0 };
 	const struct process_place here = { .core = 0 };
 	return reuse_relay_start(&spec, &here, site_path("%s/%s.log", s), NULL, &s->pid, e);
 }

@@ -5,8 +5,9 @@
 #include <math.h>
 #include <unistd.h>
 
-static const char columns[] = "head_ns,role,connection,state,raw_bytes,sent_bytes,received_bytes,pages,referenced,stored,"
-			      "zstd_raw_bytes,zstd_bytes,resent_bytes,store_pages,store_room,cpu_ns,reason\n";
+static const char columns[] =
+	"head_ns,role,connection,state,raw_bytes,sent_bytes,received_bytes,pages,referenced,stored,"
+	"zstd_raw_bytes,zstd_bytes,resent_bytes,store_pages,store_room,cpu_ns,reason\n";
 
 /* A move before (src to dst), one back, and the measured one, in two connections; it has come to plain bytes. */
 static const char of_source[] =
@@ -17,11 +18,10 @@ static const char of_source[] =
 	"1200000000,near,2,plain,800000,200000,900,190,180,10,4000,1000,150000,255,7000,150000,missed\n"
 	"1250000000,near,3,ended,1000,1100,300,0,0,0,0,0,0,255,7000,160000,\n"
 	"1300000000,near,2,ended,900000,300000,950,190,180,10,12000,3000,150000,255,7000,200000,\"missed, once\"\n";
-static const char of_destination[] =
-	"200000000,far,0,ended,1000000,500,990000,240,0,240,0,0,0,240,9000,50000,\n"
-	"500000000,near,1,ended,900000,40000,600,220,215,5,0,0,0,245,8000,80000,\n"
-	"1300000000,far,2,ended,900000,950,300000,190,180,10,0,0,0,255,7000,200000,\n"
-	"1250000000,far,3,ended,1000,300,1100,0,0,0,0,0,0,255,7000,200000,\n";
+static const char of_destination[] = "200000000,far,0,ended,1000000,500,990000,240,0,240,0,0,0,240,9000,50000,\n"
+				     "500000000,near,1,ended,900000,40000,600,220,215,5,0,0,0,245,8000,80000,\n"
+				     "1300000000,far,2,ended,900000,950,300000,190,180,10,0,0,0,255,7000,200000,\n"
+				     "1250000000,far,3,ended,1000,300,1100,0,0,0,0,0,0,255,7000,200000,\n";
 
 static void series_write(const char *node, const char *rows)
 {
@@ -42,7 +42,9 @@ static struct run_vm vm1 = { .name = "vm1", .memory_bytes = 2000000 };
 static struct metrics summed(bool *there, struct err *e)
 {
 	static struct run_event begin = { .head_ns = 1000000000, .event = "migrate-start" };
-	struct run run = { .events = &begin, .event_count = 1, .migrate_start_ns = 1000000000, .vms = &vm1, .vm_count = 1 };
+	struct run run = {
+		.events = &begin, .event_count = 1, .migrate_start_ns = 1000000000, .vms = &vm1, .vm_count = 1
+	};
 	struct metrics metrics = { 0 };
 	strcpy(run.moved, "vm1");
 	strcpy(run.source, "src");
@@ -87,11 +89,12 @@ static void the_measured_move(void **state)
 	assert_int_equal(m.warning_count, 1);
 	assert_has(m.warnings[0], "missed, once");
 	char *text = whole_file_read(path_of("run", "plots/reuse-moves.csv"), 10000);
-	assert_string_equal(text, "from,begin_s,end_s,measured,stream_bytes,link_bytes,back_bytes,pages,referenced,stored,state\n"
-	                          "src,-0.900,-0.800,0,1000000,990000,500,240,0,240,ended\n"
-	                          "dst,-0.500,-0.500,0,900000,40000,600,220,215,5,ended\n"
-	                          "src,0.100,0.300,1,900000,300000,950,190,180,10,ended\n"
-	                          "src,0.250,0.250,1,1000,1100,300,0,0,0,ended\n");
+	assert_string_equal(
+		text, "from,begin_s,end_s,measured,stream_bytes,link_bytes,back_bytes,pages,referenced,stored,state\n"
+		      "src,-0.900,-0.800,0,1000000,990000,500,240,0,240,ended\n"
+		      "dst,-0.500,-0.500,0,900000,40000,600,220,215,5,ended\n"
+		      "src,0.100,0.300,1,900000,300000,950,190,180,10,ended\n"
+		      "src,0.250,0.250,1,1000,1100,300,0,0,0,ended\n");
 	free(text);
 	text = whole_file_read(path_of("run", "plots/reuse.csv"), 10000);
 	assert_string_equal(text, "time_s,stream_bytes,link_bytes\n0.100000,200000,5000\n0.200000,800000,200000\n"
@@ -135,7 +138,8 @@ static void a_picture(void **state)
 	FILE *file = fopen(path_of("precopy", "plots/reuse.csv"), "we");
 	fputs("time_s,stream_bytes,link_bytes\n", file);
 	for (int i = 0; i <= 40; i++)
-		fprintf(file, "%.2f,%d,%d\n", i * 0.1, i * 3400000, i < 30 ? i * 130000 : 3900000 + (i - 30) * 900000);
+		fprintf(file, "%.2f,%d,%d\n", i * 0.1, i * 3400000,
+		        i < 30 ? i * 130000 : 3900000 + (i - 30) * 900000);
 	fclose(file);
 	file = fopen(path_of("precopy", "plots/reuse-moves.csv"), "we");
 	fputs("from,begin_s,end_s,measured,stream_bytes,link_bytes,back_bytes,pages,referenced,stored,state\n"

@@ -50,8 +50,8 @@ static int both_start(void **state)
 static void assert_state(const struct site *s, const char *role, const char *wanted)
 {
 	char state[32] = "";
-	for (int64_t end_ns = clock_now_ns() + 20 * NS_PER_S;
-	     strcmp(state, wanted) != 0 && clock_now_ns() < end_ns; clock_sleep(5 * NS_PER_MS))
+	for (int64_t end_ns = clock_now_ns() + 20 * NS_PER_S; strcmp(state, wanted) != 0 && clock_now_ns() < end_ns;
+	     clock_sleep(5 * NS_PER_MS))
 		site_column(s, role, SITE_STATE, state, sizeof(state));
 	assert_string_equal(state, wanted);
 }
@@ -190,7 +190,8 @@ static void returns(void **state)
 	int64_t first = passed(&a, &b, &s[0]);
 	assert_true(first > (int64_t)s[0].length / 2);
 	/* What could be compressed was. */
-	assert_in_range(site_number(&a, "near", SITE_ZSTD_RAW), PAGES / 4 * MADE_PAGE_BYTES, PAGES / 3 * MADE_PAGE_BYTES * 11 / 10);
+	assert_in_range(site_number(&a, "near", SITE_ZSTD_RAW), PAGES / 4 * MADE_PAGE_BYTES,
+	                PAGES / 3 * MADE_PAGE_BYTES * 11 / 10);
 	assert_true(site_number(&a, "near", SITE_ZSTD) * 2 < site_number(&a, "near", SITE_ZSTD_RAW));
 	assert_in_range(site_number(&b, "far", SITE_STORE_PAGES), PAGES * 9 / 10, PAGES);
 	assert_true(passed(&b, &a, &s[1]) < (int64_t)s[1].length * 12 / 100);

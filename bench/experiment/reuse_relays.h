@@ -8,7 +8,7 @@
  *
  * The source's QEMU goes to the relay of its own node, the destination's listens at its loopback; a VM has a lane of its own,
  * which is the same for either direction. bench/migrate/reuse/reuse_relay.h says what the relays write into the run directory. Each has an
- * event `reuse-relay` with its pid.
+ * event `reuse-relay` with its pid, also when it is started again.
  *
  * A node's store of pages is in memory, or the file NODE.pages in [migration] reuse_store, which outlives the run.
  */
@@ -30,6 +30,9 @@ int reuse_relays_open(struct reuse_relays **ret, const struct experiment *x, con
 
 /* A migration of VM number vm, either way; what is set lives as long as the relays. */
 void reuse_relays_route(const struct reuse_relays *p, int vm, struct migration_spec *spec);
+
+/* Start again one that has ended: post-copy can then recover. What it had in memory is lost, what it had on disk is not. */
+void reuse_relays_revive(struct reuse_relays *p);
 
 /* End them; "reuse" of the manifest says whether one had ended before. p may be NULL. */
 void reuse_relays_close(struct reuse_relays *p, struct run_directory *d);

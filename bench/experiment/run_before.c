@@ -33,7 +33,8 @@ int run_before(struct run *r, struct err *e)
 	run_begin_phase(r, "before", 0);
 	atomic_store(&r->before, true);
 	for (int64_t i = 0; i < count; i++, from = 1 - from) {
-		progress_note("move %lld of %lld before the one that is measured", (long long)i + 1, (long long)count);
+		progress_note("move %lld of %lld before the one that is measured", (long long)i + 1,
+		              (long long)count);
 		if (run_pause(r, r->x->migration.stay_ns, e) < 0)
 			return -1;
 		if (move(r, vm, from, e) < 0)

@@ -50,8 +50,11 @@ static void fault_on_event(struct run *r, const char *event)
 static void on_migration_event(void *context, int64_t head_ns, const char *vm, const char *node, const char *event,
                                const char *detail)
 {
-	fault_on_event(context, event);
-	run_on_event(context, head_ns, vm, node, event, detail);
+	struct run *r = context;
+	fault_on_event(r, event);
+	if (strcmp(event, "postcopy-recover") == 0)
+		reuse_relays_revive(r->relays);
+	run_on_event(r, head_ns, vm, node, event, detail);
 }
 
 /* It does not converge, and has sent what the experiment grants. */

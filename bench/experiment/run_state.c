@@ -21,7 +21,8 @@ void run_on_event(void *context, int64_t head_ns, const char *vm, const char *no
 	int i = 0;
 	snprintf(before, sizeof(before), "%s%s%s", event, detail && *detail ? ": " : "", detail ? detail : "");
 	bool is_before = atomic_load(&r->before);
-	run_directory_event(&r->directory, head_ns, vm, node, is_before ? "before" : event, is_before ? before : detail);
+	run_directory_event(&r->directory, head_ns, vm, node, is_before ? "before" : event,
+	                    is_before ? before : detail);
 	while (i < r->x->vm_count && strcmp(r->x->vms[i].name, vm) != 0)
 		i++;
 	if (i < r->x->vm_count && strcmp(event, "resume") == 0)

@@ -40,7 +40,7 @@ struct run {
 	struct page_watching *pages; /* NULL: not asked for */
 	struct reuse_relays *relays; /* likewise */
 	bool watching_on;
-	atomic_bool before; /* the moves before the measured one go on */
+	atomic_bool before;             /* the moves before the measured one go on */
 	volatile sig_atomic_t injected; /* a migration beside injections has gone on for long enough */
 	atomic_bool ending;             /* from here on guests may end */
 	atomic_int at[VMS_MAX];         /* the node on which each VM runs: NODE_SRC, NODE_DST */

@@ -53,9 +53,9 @@ struct reuse_report {
 	uint64_t pages, referenced, stored;  /* pages as they are; of them by hash; new in the store */
 	uint64_t zstd_raw_bytes, zstd_bytes; /* of the sender: what was compressed, and how small it became */
 	uint64_t resent_bytes;               /* plain, since a page was missing or a proof failed */
-	bool plain;                         /* it has come to plain bytes */
-	bool broken;                        /* the other side does not keep to this: break the connection off */
-	char reason[128];                   /* of plain or broken */
+	bool plain;                          /* it has come to plain bytes */
+	bool broken;                         /* the other side does not keep to this: break the connection off */
+	char reason[128];                    /* of plain or broken */
 };
 
 /* store: of pages seen here, may be NULL. */

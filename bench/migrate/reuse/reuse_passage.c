@@ -131,8 +131,7 @@ static int from_link(struct reuse_passage *p)
 
 static bool qemu_is_wanted(const struct reuse_passage *p)
 {
-	return !p->qemu.ended && !waiting(&p->link) &&
-	       (p->role == PASSAGE_FAR || reuse_sender_room(p->sender) > 0);
+	return !p->qemu.ended && !waiting(&p->link) && (p->role == PASSAGE_FAR || reuse_sender_room(p->sender) > 0);
 }
 
 static bool link_is_wanted(const struct reuse_passage *p)

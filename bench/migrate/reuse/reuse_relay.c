@@ -46,8 +46,8 @@ static void row_write(struct site *s, int i)
 	char reason[200];
 	reuse_passage_link_bytes(p, &sent, &received);
 	series_row(s->series,
-	           "%" PRId64 ",%s,%d,%s,%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64
-	           ",%" PRIu64 ",%" PRIu64 ",%" PRIu32 ",%" PRIu32 ",%" PRId64 ",%s",
+	           "%" PRId64 ",%s,%d,%s,%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64
+	           ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu32 ",%" PRIu32 ",%" PRId64 ",%s",
 	           clock_now_ns(), passage_role_name(reuse_passage_role(p)), s->number[i],
 	           passage_state_name(reuse_passage_state(p)), r->raw_bytes, sent, received, r->pages, r->referenced,
 	           r->stored, r->zstd_raw_bytes, r->zstd_bytes, r->resent_bytes, page_store_count(s->store),
@@ -162,7 +162,8 @@ static void serve(struct site *s)
 		int served = s->open_count;
 		fds[FD_STOP] = (struct pollfd){ .fd = s->stop_fd, .events = POLLIN };
 		for (int i = 0; i < ROLES * REUSE_LANES; i++)
-			fds[FD_LISTENING + i] = (struct pollfd){ .fd = i < listening ? s->listening[i] : -1, .events = POLLIN };
+			fds[FD_LISTENING + i] =
+				(struct pollfd){ .fd = i < listening ? s->listening[i] : -1, .events = POLLIN };
 		for (int i = 0; i < served; i++)
 			reuse_passage_poll(s->open[i], fds + FDS + 2 * (size_t)i);
 		if (poll(fds, (nfds_t)(FDS + 2 * served), served ? ROW_MS : -1) < 0 && errno != EINTR)
@@ -202,6 +203,6 @@ int reuse_relay_start(const struct reuse_relay_spec *spec, const struct process_
                       struct undo *undo, pid_t *ret_pid, struct err *e)
 {
 	const struct helper_spec helper = { "mm-reuse", "reuse relay", log_path, undo };
-	struct site s = { .spec = spec, .place = place };
+	struct site s = { .spec = spec, .place = place, .count = spec->first_connection };
 	return helper_start(&helper, relay_run, &s, ret_pid, e);
 }

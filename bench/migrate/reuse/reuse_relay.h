@@ -47,19 +47,20 @@ struct process_place;
 struct undo;
 
 #define REUSE_COLUMNS                                                                                                \
-	"head_ns,role,connection,state,raw_bytes,sent_bytes,received_bytes,pages,referenced,stored,zstd_raw_bytes,"   \
+	"head_ns,role,connection,state,raw_bytes,sent_bytes,received_bytes,pages,referenced,stored,zstd_raw_bytes,"  \
 	"zstd_bytes,resent_bytes,store_pages,store_room,cpu_ns,reason"
 
 enum { REUSE_LANES = 16 };
 
 struct reuse_relay_spec {
-	const char *site;                               /* "src" */
-	const char *directory;                          /* of the series */
+	const char *site;                                 /* "src" */
+	const char *directory;                            /* of the series */
 	const char *near_ip, *qemu_ip, *far_ip, *peer_ip; /* IPv4 */
-	int port, link_port, lanes; /* lanes: 1 to REUSE_LANES */
-	const char *store_path; /* NULL: in memory only */
-	int64_t disk_bytes;     /* of the store's pages */
-	int64_t memory_bytes;   /* of pages that stay in memory; of all of them without a file */
+	int port, link_port, lanes;                       /* lanes: 1 to REUSE_LANES */
+	const char *store_path;                           /* NULL: in memory only */
+	int64_t disk_bytes;                               /* of the store's pages */
+	int64_t memory_bytes; /* of pages that stay in memory; of all of them without a file */
+	int first_connection; /* its number in the series, which one that is started again goes on with */
 };
 
 /* Returns when it listens. The caller ends it. place: its namespace and core. */

@@ -24,7 +24,7 @@ struct reuse_sender {
 	struct reuse_report report;
 	struct page_index *there; /* hashes that the receiver has */
 	uint64_t seed;
-	uint32_t room; /* pages that it can store still */
+	uint32_t room;     /* pages that it can store still */
 	bool ready, ended; /* the far side has said what it has; nothing more is taken */
 	/* The raw bytes from `kept_from` on, to position kept_from + kept.length; sent up to `sent`. */
 	struct reuse_bytes kept;
