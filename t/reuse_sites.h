@@ -40,9 +40,10 @@ enum {
 struct site {
 	const char *name, *near, *qemu, *far, *peer;
 	pid_t pid;
+	const char *const *images;
 };
-static struct site a = { "a", "127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.14", 0 };
-static struct site b = { "b", "127.0.0.12", "127.0.0.13", "127.0.0.14", "127.0.0.4", 0 };
+static struct site a = { "a", "127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.14", 0, NULL };
+static struct site b = { "b", "127.0.0.12", "127.0.0.13", "127.0.0.14", "127.0.0.4", 0, NULL };
 
 /* format has the scratch folder and the site's name in it. */
 static inline char *site_path(const char *format, const struct site *s)
@@ -58,9 +59,19 @@ static inline char *site_path(const char *format, const struct site *s)
 static inline int site_start(struct site *s, const char *store, int64_t disk_bytes, int64_t memory_bytes,
                              struct err *e)
 {
-	const struct reuse_relay_spec spec = { s->name,   scratch,        s->near, s->qemu, s->far,     s->peer,
-		                               SITE_PORT, SITE_LINK_PORT, 1,       store,   disk_bytes, memory_bytes,
-		                               0 };
+	const struct reuse_relay_spec spec = { .site = s->name,
+		                               .directory = scratch,
+		                               .near_ip = s->near,
+		                               .qemu_ip = s->qemu,
+		                               .far_ip = s->far,
+		                               .peer_ip = s->peer,
+		                               .port = SITE_PORT,
+		                               .link_port = SITE_LINK_PORT,
+		                               .lanes = 1,
+		                               .store_path = store,
+		                               .disk_bytes = disk_bytes,
+		                               .memory_bytes = memory_bytes,
+		                               .images = s->images };
 	const struct process_place here = { .core = 0 };
 	return reuse_relay_start(&spec, &here, site_path("%s/%s.log", s), NULL, &s->pid, e);
 }

@@ -255,6 +255,29 @@ static void a_store_that_is_not_private(void **state)
 	free(s.bytes);
 }
 
+/* Pages that are on a disk which the destination can read: a first visit sends little of them. */
+static void a_disk(void **state)
+{
+	(void)state;
+	const char *const images[] = { site_path("%s/%s.image", &b), "/nonexistent/image", NULL };
+	struct made_stream s = vm_stream(PAGES, 0);
+	unsigned char content[MADE_PAGE_BYTES];
+	FILE *file = fopen(images[0], "we");
+	for (uint64_t i = 0; i < PAGES; i += 2) {
+		(i % 3 ? made_content : made_heap)(content, i);
+		fwrite(content, sizeof(content), 1, file);
+	}
+	fclose(file);
+	site_end(&b);
+	b.images = images;
+	start(&b, NULL);
+	b.images = NULL;
+	passed(&a, &b, &s);
+	assert_in_range(site_number(&a, "near", SITE_REFERENCED), PAGES / 2 * 10 / 11 - 10, PAGES / 2 * 10 / 11 + 10);
+	unlink(images[0]);
+	free(s.bytes);
+}
+
 /* ---- what dies ---- */
 
 static void assert_broken(int fd)
@@ -440,6 +463,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(returns, both_start, both_end),
 		cmocka_unit_test_setup_teardown(a_spoilt_store, both_start, both_end),
 		cmocka_unit_test_setup_teardown(a_store_that_is_not_private, both_start, both_end),
+		cmocka_unit_test_setup_teardown(a_disk, both_start, both_end),
 		cmocka_unit_test_setup_teardown(deaths, both_start, both_end),
 		cmocka_unit_test_setup_teardown(nobody_there, both_start, both_end),
 		cmocka_unit_test_setup_teardown(a_precopy, both_start, qemu_end),

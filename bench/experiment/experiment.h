@@ -76,7 +76,7 @@ struct experiment_migration {
 	double sent_limit; /* times its memory; 0: none */
 	bool stream;       /* see bench/experiment/page_watching.h */
 	char stream_kept[OPTION_STRING_ROOM];
-	bool reuse; /* see bench/experiment/reuse_relays.h */
+	bool reuse, reuse_disks; /* see bench/experiment/reuse_relays.h */
 	char reuse_store[OPTION_STRING_ROOM];
 	int64_t reuse_memory_bytes, reuse_disk_bytes;
 	int64_t moves_before, stay_ns; /* before the measured one; before and after each of them */

@@ -128,6 +128,8 @@ static const struct option_row migration_rows[] = {
 	  "pages that a relay holds in memory" },
 	{ "reuse_disk", OPTION_SIZE, MIGRATION(reuse_disk_bytes), "4G", "4M", "256G",
 	  "pages that it keeps in reuse_store" },
+	{ "reuse_disks", OPTION_BOOLEAN, MIGRATION(reuse_disks), "yes", NULL, NULL,
+	  "relays know the blocks of disks that both nodes can read ([storage] kind = iscsi)" },
 	{ "moves_before", OPTION_INTEGER, MIGRATION(moves_before), "0", "0", "100",
 	  "so often the VM moves between the nodes before the warm-up and the migration that is measured" },
 	{ "stay", OPTION_DURATION, MIGRATION(stay_ns), "10s", "1s", "24h",

@@ -7,6 +7,7 @@
 #include "bench/experiment/run_directory.h"
 #include "bench/migrate/migration.h"
 #include "bench/migrate/reuse/reuse_relay.h"
+#include "bench/testbed/storage.h"
 
 #include <assert.h>
 #include <json-c/json.h>
@@ -27,6 +28,8 @@ struct reuse_relays {
 	void *context;
 	int starts;
 	bool ended_early[NODES];
+	char image[VMS_MAX][300];
+	const char *images[VMS_MAX + 1];
 	pid_t pid[NODES]; /* of NODE_SRC, NODE_DST; 0: not started */
 	uint64_t start_time[NODES];
 	char uri[VMS_MAX][64];
@@ -56,6 +59,7 @@ static int relay_start(struct reuse_relays *p, int node, struct err *e)
 		.store_path = m->reuse_store[0] ? store : NULL,
 		.disk_bytes = m->reuse_disk_bytes,
 		.memory_bytes = m->reuse_memory_bytes,
+		.images = p->images,
 		.first_connection = p->starts++ * CONNECTIONS,
 	};
 	if (reuse_relay_start(&spec, &place, log, p->testbed->undo, &p->pid[node], e) < 0)
@@ -64,6 +68,17 @@ static int relay_start(struct reuse_relays *p, int node, struct err *e)
 	snprintf(detail, sizeof(detail), "pid %d", (int)p->pid[node]);
 	p->sink(p->context, clock_now_ns(), "", here->name, "reuse-relay", detail);
 	return 0;
+}
+
+/* Shared disks can be read from both nodes. */
+static void images_choose(struct reuse_relays *p)
+{
+	const struct experiment *x = p->x;
+	int count = 0;
+	for (int vm = 0; vm < x->vm_count; vm++)
+		if (x->vms[vm].disk_bytes && x->storage.kind == STORAGE_ISCSI && x->migration.reuse_disks)
+			p->images[count++] = storage_image_path(&p->testbed->nodes[NODE_STO], vm + 1, p->image[vm],
+			                                        sizeof(p->image[vm]));
 }
 
 int reuse_relays_open(struct reuse_relays **ret, const struct experiment *x, const struct testbed *t,
@@ -76,6 +91,7 @@ int reuse_relays_open(struct reuse_relays **ret, const struct experiment *x, con
 	if (!p)
 		return err_set(e, EXIT_CANNOT, "no memory for a pair of relays");
 	*p = (struct reuse_relays){ .x = x, .testbed = t, .directory = d, .sink = sink, .context = context };
+	images_choose(p);
 	for (int i = 0; i < VMS_MAX; i++)
 		snprintf(p->uri[i], sizeof(p->uri[i]), "tcp://%s:%d", NEAR_IP, PORT + i);
 	int result = x->migration.reuse_store[0] ? directory_make(x->migration.reuse_store, e) : 0;

@@ -8,6 +8,7 @@
 #include "bench/base/series.h"
 #include "bench/base/tcp.h"
 #include "bench/migrate/reuse/reuse_passage.h"
+#include "collectors/stream/disk_blocks.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -133,6 +134,27 @@ static int store_open(struct site *s, struct err *e)
 	return page_store_open(&s->store, NULL, in_memory, 0, e);
 }
 
+static bool block_store(void *context, const unsigned char *block)
+{
+	struct page_store *store = context;
+	page_store_put(store, page_hash_of(block, STORE_PAGE_BYTES, page_store_seed(store)), block);
+	return page_store_room(store) > page_store_count(store);
+}
+
+/* Guests have in their page cache what is on their disks. One that cannot be read is said, and done without. */
+static void images_store(struct site *s)
+{
+	page_store_session(s->store);
+	for (const char *const *image = s->spec->images; image && *image; image++) {
+		struct err e = { 0 };
+		int64_t blocks = disk_blocks(*image, block_store, s->store, &e);
+		if (blocks < 0)
+			fprintf(stderr, "%s\n", e.text);
+		else
+			fprintf(stderr, "%" PRId64 " blocks of '%s'\n", blocks, *image);
+	}
+}
+
 static int begin(struct site *s, struct err *e)
 {
 	char name[128];
@@ -191,6 +213,7 @@ static int relay_run(void *argument, int channel, struct err *e)
 	int result = begin(s, e);
 	if (result == 0) {
 		helper_ready(channel);
+		images_store(s);
 		serve(s);
 	}
 	while (s->open_count)

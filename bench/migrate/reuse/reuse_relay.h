@@ -60,6 +60,9 @@ struct reuse_relay_spec {
 	const char *store_path;                           /* NULL: in memory only */
 	int64_t disk_bytes;                               /* of the store's pages */
 	int64_t memory_bytes; /* of pages that stay in memory; of all of them without a file */
+	/* Disk images that the site can read, NULL ends; may be NULL. Their blocks are put into the store when it starts, while
+	 * less than half of it is used. */
+	const char *const *images;
 	int first_connection; /* its number in the series, which one that is started again goes on with */
 };
 
