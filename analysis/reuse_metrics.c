@@ -193,7 +193,7 @@ static int by_begin(const void *a, const void *b)
 
 static int moves_write(const struct run *run, const char *const nodes[2], const struct relay relays[2], struct err *e)
 {
-	const struct passage *moves[2 * CONNECTIONS];
+	const struct passage *moves[2 * CONNECTIONS] = { NULL };
 	struct whole_file out = { 0 };
 	size_t count = 0;
 	for (int node = 0; node < 2; node++)

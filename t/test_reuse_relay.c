@@ -58,7 +58,16 @@ static void assert_state(const struct site *s, const char *role, const char *wan
 
 /* ---- streams ---- */
 
-/* A VM whose pages from `changed` on are others with another visit; the last third of them can be compressed. */
+/* One in three pages can be compressed. */
+static void page_content(unsigned char content[MADE_PAGE_BYTES], uint64_t what, uint64_t number)
+{
+	if (number % 3)
+		made_content(content, what);
+	else
+		made_heap(content, what);
+}
+
+/* A VM whose pages from `changed` on are others with another visit. */
 static struct made_stream vm_stream(uint64_t changed, uint64_t visit)
 {
 	const struct made_block block = { "pc.ram", PAGES * MADE_PAGE_BYTES, 0 };
@@ -69,7 +78,7 @@ static struct made_stream vm_stream(uint64_t changed, uint64_t visit)
 	made_part_begin(&s);
 	for (uint64_t i = 0; i < PAGES; i++) {
 		uint64_t what = i < changed ? i : i + visit * PAGES;
-		(i % 3 ? made_content : made_heap)(content, what);
+		page_content(content, what, i);
 		if (i % 11 == 6)
 			made_zero(&s, NULL, i * MADE_PAGE_BYTES);
 		else
@@ -264,7 +273,7 @@ static void a_disk(void **state)
 	unsigned char content[MADE_PAGE_BYTES];
 	FILE *file = fopen(images[0], "we");
 	for (uint64_t i = 0; i < PAGES; i += 2) {
-		(i % 3 ? made_content : made_heap)(content, i);
+		page_content(content, i, i);
 		fwrite(content, sizeof(content), 1, file);
 	}
 	fclose(file);
