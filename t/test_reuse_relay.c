@@ -8,6 +8,7 @@
 #include "t/small_qemu.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -333,6 +334,27 @@ static void deaths(void **state)
 	free(s.bytes);
 }
 
+/* What a source writes while nothing goes on waits in buffers; a stopped VM would wait for all of it. */
+static void little_waits(void **state)
+{
+	(void)state;
+	static unsigned char piece[1 << 16];
+	site_end(&b);
+	int far = loopback_socket(b.far, SITE_LINK_PORT, 1), source_end = loopback_socket(a.near, SITE_PORT, 0);
+	int link = accept4(far, NULL, NULL, SOCK_CLOEXEC);
+	assert_int_not_equal(link, -1);
+	size_t taken = 0;
+	for (struct pollfd p = { .fd = source_end, .events = POLLOUT }; poll(&p, 1, 300) > 0;) {
+		ssize_t n = send(source_end, piece, sizeof(piece), MSG_NOSIGNAL | MSG_DONTWAIT);
+		taken += n > 0 ? (size_t)n : 0;
+	}
+	print_message("# %zu bytes wait\n", taken);
+	assert_in_range(taken, 1, 768 << 10);
+	close(link);
+	close(source_end);
+	close(far);
+}
+
 /* Nobody listens behind the far relay, and then there is no far relay. */
 static void nobody_there(void **state)
 {
@@ -474,6 +496,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_store_that_is_not_private, both_start, both_end),
 		cmocka_unit_test_setup_teardown(a_disk, both_start, both_end),
 		cmocka_unit_test_setup_teardown(deaths, both_start, both_end),
+		cmocka_unit_test_setup_teardown(little_waits, both_start, both_end),
 		cmocka_unit_test_setup_teardown(nobody_there, both_start, both_end),
 		cmocka_unit_test_setup_teardown(a_precopy, both_start, qemu_end),
 		cmocka_unit_test_setup_teardown(a_postcopy, both_start, qemu_end),

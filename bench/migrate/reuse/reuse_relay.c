@@ -18,7 +18,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-enum { PASSAGES = 16, ROW_MS = 100, RECEIVE_BYTES = 256 << 10 };
+enum { PASSAGES = 16, ROW_MS = 100, RECEIVE_BYTES = 64 << 10 };
 enum { ROLES = 2, FD_STOP = 0, FD_LISTENING, FDS = FD_LISTENING + ROLES * REUSE_LANES };
 
 struct site {
@@ -114,7 +114,7 @@ static int listen_at(struct site *s, int listening, struct err *e)
 		return -1;
 	/* What waits in a socket before the relay is time that a stopped VM waits. */
 	if (near)
-		tcp_receive_most(fd, RECEIVE_BYTES);
+		tcp_wait_little(fd, RECEIVE_BYTES);
 	s->listening[listening] = fd;
 	return 0;
 }
