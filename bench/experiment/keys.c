@@ -126,7 +126,7 @@ static const struct option_row migration_rows[] = {
 	  "folder in which each relay keeps pages from run to run (secrets of guests); empty: in memory, for the run" },
 	{ "reuse_memory", OPTION_SIZE, MIGRATION(reuse_memory_bytes), "512M", "4M", "256G",
 	  "pages that a relay holds in memory" },
-	{ "reuse_disk", OPTION_SIZE, MIGRATION(reuse_disk_bytes), "4G", "4M", "256G",
+	{ "reuse_disk", OPTION_SIZE, MIGRATION(reuse_disk_bytes), "1G", "4M", "256G",
 	  "pages that it keeps in reuse_store" },
 	{ "reuse_disks", OPTION_BOOLEAN, MIGRATION(reuse_disks), "yes", NULL, NULL,
 	  "relays know the blocks of disks that both nodes can read ([storage] kind = iscsi)" },

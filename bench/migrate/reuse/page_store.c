@@ -59,6 +59,9 @@ static int file_open(struct page_store *s, const char *path, struct err *e)
 	if ((size_t)st.st_size != s->map_bytes &&
 	    (ftruncate(s->fd, 0) < 0 || ftruncate(s->fd, (off_t)s->map_bytes) < 0))
 		return err_errno(e, EXIT_CANNOT, "cannot make the page store '%s'", path);
+	/* A mapped page without room on the disk would be the end of the process. */
+	if (fallocate(s->fd, 0, 0, (off_t)s->map_bytes) < 0 && errno != EOPNOTSUPP)
+		return err_errno(e, EXIT_CANNOT, "no room on the disk for the page store '%s'", path);
 	return 0;
 }
 

@@ -10,7 +10,7 @@
  * Memory pages of guests are secrets: the file is its owner's only (0600), opened without following links, and refused
  * when it belongs to somebody else or others may read it. It is locked while it is open. What it holds is believed by
  * its hash alone: at opening every page is hashed, and one that does not fit is forgotten; found pages are hashed again.
- * Within a session nothing is forgotten.
+ * Within a session nothing is forgotten. All of its file has room on the disk from the beginning, where the file system can.
  */
 #ifndef BENCH_MIGRATE_REUSE_PAGE_STORE_H
 #define BENCH_MIGRATE_REUSE_PAGE_STORE_H
