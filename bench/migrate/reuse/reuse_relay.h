@@ -13,9 +13,14 @@
  * one for all of them; a page that came through one lane is known to connections of the other ones that begin later. Where
  * several at a time would store more than there is room for, those that find none come to plain bytes.
  *
- * Where the store's file cannot be used, the log says why, and pages are kept in memory only, memory_bytes of them. Pages
- * that both ends have to transmit are secrets of guests: the link sees them as it would without relays; the store's file is
- * its owner's only (page_store.h).
+ * Where the store's file cannot be used, the log says why, and pages are kept in memory only, memory_bytes of them.
+ *
+ * Pages are secrets of guests: the store's file is its owner's only (page_store.h). The relays do not know each other: whoever
+ * reaches far_ip can speak to QEMU and ask for kept pages by their hash, as whoever reaches QEMU's own port can send it a VM.
+ * Have them on a link that is trusted, or in a tunnel. A stream under TLS stays secret, and nothing of it can be kept.
+ *
+ * At the beginning of each connection the far relay says what it has, 16 bytes a page: 4 MiB for a store of 1 GiB. QEMU waits so
+ * long, the VM does not.
  *
  * DIRECTORY/reuse-SITE.csv has a row each 100 ms for each connection, and one when it ends; numbers are of the connection so
  * far:
