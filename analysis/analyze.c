@@ -10,6 +10,7 @@
 #include "analysis/group_metrics.h"
 #include "analysis/host_metrics.h"
 #include "analysis/job_metrics.h"
+#include "analysis/json_field.h"
 #include "analysis/latency.h"
 #include "analysis/metrics_write.h"
 #include "analysis/move_metrics.h"
@@ -18,6 +19,7 @@
 #include "analysis/reuse_metrics.h"
 #include "analysis/stream_metrics.h"
 #include "analysis/timeline.h"
+#include "analysis/wait_metrics.h"
 #include "analysis/warmup_metrics.h"
 #include "analysis/work_metrics.h"
 #include "bench/base/err.h"
@@ -49,6 +51,7 @@ static void put_times(struct analysis *a)
 		return;
 	int64_t from_ns = run->migrate_start_ns;
 	int called = run_event(run, "migrate-start", NULL, MISSING) != NULL;
+	int64_t late_ns = run_fact(run, "/migration/end_error_ns"); /* its end was asked for now and then only */
 	const struct run_event *resume = NULL, *released = run_event(run, "source-released", vm->name, from_ns);
 	for (int i = 0; i < run->event_count && !resume; i++) /* the first on the destination */
 		if (run->events[i].head_ns >= from_ns && !strcmp(run->events[i].event, "resume") &&
@@ -68,13 +71,18 @@ static void put_times(struct analysis *a)
 		{ "source_released", "no source-released event", released ? released->head_ns : MISSING },
 	};
 	for (int i = 0; i < 3; i++) {
-		int known = called && times[i].at_ns != MISSING;
-		metrics_put(&a->metrics, "migration_time", vm, times[i].variant,
-		            known ? (double)(times[i].at_ns - from_ns) : NAN,
-		            known    ? NULL
-		            : *never ? never
-		            : called ? times[i].reason
-		                     : "no migrate-start event");
+		struct metric_value *v = metrics_add(&a->metrics, "migration_time", vm, "%s", times[i].variant);
+		if (called && times[i].at_ns != MISSING)
+			v->value = (double)(times[i].at_ns - from_ns);
+		else
+			snprintf(v->reason, sizeof(v->reason), "%s",
+			         *never   ? never
+			         : called ? times[i].reason
+			                  : "no migrate-start event");
+		if (i == 0 && late_ns > 0 && !isnan(v->value)) {
+			v->low = v->value - (double)late_ns;
+			v->high = v->value;
+		}
 	}
 	metrics_put(&a->metrics, "converged", vm, "", run->converged < 0 ? NAN : run->converged,
 	            run->converged < 0 ? "the migration failed"
@@ -269,6 +277,15 @@ static void check_events(struct analysis *a)
 		metrics_warn(&a->metrics, "events.csv was cut short: the run is complete, but its end is not in it");
 }
 
+/* What commands were asked for, nobody can look up. */
+static void check_commands(struct analysis *a)
+{
+	if (strcmp(json_text_at(a->run.manifest, "/config/migration/driver"), "exec") == 0)
+		metrics_warn(
+			&a->metrics,
+			"commands moved the VM: what mode, limits and features they really used is not read back");
+}
+
 /* What did not cross the link was not held up by it. */
 static void check_way(struct analysis *a, double link_bytes)
 {
@@ -287,6 +304,7 @@ static int all_metrics(struct analysis *a, struct err *e)
 	bool relayed;
 	a->looks = downtime_window(&a->run, &a->window, &a->no_window) == 0;
 	a->came_ns = MISSING;
+	check_commands(a);
 	check_events(a);
 	put_times(a);
 	if (group_metrics(&a->run, &a->metrics, e) < 0)
@@ -304,7 +322,8 @@ static int all_metrics(struct analysis *a, struct err *e)
 	if (link_metrics(&a->run, &a->metrics, &moved_bytes, e) < 0)
 		return -1;
 	if (tcp_metrics(&a->run, &a->metrics, e) < 0 || job_metrics(&a->run, a->came_ns, &a->metrics, e) < 0 ||
-	    stream_metrics(&a->run, &a->metrics, e) < 0 || reuse_metrics(&a->run, &a->metrics, &relayed, e) < 0)
+	    stream_metrics(&a->run, &a->metrics, e) < 0 || wait_metrics(&a->run, &a->metrics, e) < 0 ||
+	    reuse_metrics(&a->run, &a->metrics, &relayed, e) < 0)
 		return -1;
 	if (!relayed)
 		check_way(a, moved_bytes);

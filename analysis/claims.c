@@ -16,6 +16,11 @@ const struct claim_paper claim_papers[] = {
 	{ "hirofuchi", hirofuchi_claims, { WORD_POINT, WORD_VM, WORD_ESTIMATOR }, hirofuchi_tables },
 	{ "openflow", openflow_claims, { WORD_POINT, WORD_VM, WORD_ESTIMATOR }, NULL },
 	{ "sakurai-rtt", sakurai_rtt_claims, { WORD_POINT, WORD_RTT, WORD_ESTIMATOR }, NULL },
+	{ "wide-area-groups", group_claims, { WORD_POINT, WORD_RATE, WORD_RTT, WORD_ESTIMATOR }, NULL },
+	{ "wide-area-reuse", reuse_claims, { WORD_POINT, WORD_VM, WORD_ESTIMATOR }, NULL },
+	{ "wide-area-cached", cached_claims, { WORD_POINT, WORD_VM, WORD_ESTIMATOR }, NULL },
+	{ "wide-area-reachable", reachable_claims, { WORD_POINT, WORD_VM, WORD_ESTIMATOR }, NULL },
+	{ "wide-area-waiting", waiting_claims, { WORD_POINT, WORD_VM, WORD_ESTIMATOR }, NULL },
 	{ 0 },
 };
 

@@ -7,7 +7,7 @@
  * the metric of the VM with that role, in the run with so many VMs, whose moving VM has that workload, at that link
  * rate; or
  *	METRIC(POINT, VM[, ESTIMATOR])
- * the metric of the VM in the run of that point of the sweep (a member of its label), or with a round trip as well
+ * the metric of the VM in the run of that point of the sweep (a member of its label, several as A+B), or with a round trip as well
  *	METRIC(POINT, RTT[, ESTIMATOR])
  * The word - stands for any. The
  * formula has a value for each repeat; their mean has a 95 % interval from three repeats on.
@@ -44,6 +44,7 @@ struct claim {
 };
 
 extern const struct claim kuno_claims[], hirofuchi_claims[], sakurai_rtt_claims[], openflow_claims[];
+extern const struct claim group_claims[], reuse_claims[], cached_claims[], reachable_claims[], waiting_claims[];
 extern const struct paper_table hirofuchi_tables[];
 
 /* What a word of a term says. */

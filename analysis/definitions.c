@@ -143,6 +143,14 @@ const struct metric_definition metric_definitions[] = {
 	{ "iterations", "count", "the hypervisor's count of passes over memory", BETTER_LOWER, "passes over memory" },
 	{ "postcopy_requests", "count", "the hypervisor's count of pages asked for", BETTER_LOWER,
 	  "pages that the destination had to ask for" },
+	{ "postcopy_waits", "count", "rows of waits-VM.csv", BETTER_LOWER,
+	  "pages that a vCPU waited for after the switch, and which then came" },
+	{ "postcopy_wait", "ns",
+	  "wait_ns of waits-VM.csv: from when QEMU sees that a vCPU waits to when the page is in its place; mean, p50, p99, "
+	  "longest; said: the mean by QEMU's own word, where it says one",
+	  BETTER_LOWER, "how long a vCPU waited for a page" },
+	{ "postcopy_blocked", "ns", "QEMU's postcopy-vcpu-blocktime (vcpu0, ...) and postcopy-blocktime (all)",
+	  BETTER_LOWER, "how long each vCPU waited for pages in all, and how long all of them did at the same time" },
 	{ "steady", "ratio",
 	  "1: at the end of warm-up no work rate had a trend (Mann-Kendall, p <= 0.05) that changed it by more than "
 	  "experiment.steady_change in the last experiment.steady_window (Sen's slope); 0: one had",

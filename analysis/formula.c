@@ -43,11 +43,25 @@ static void word(struct parsing *p, char *into)
 	p->at = end;
 }
 
+/* Behind the bracket; one that is missing may have been the least. */
+static double least(struct parsing *p)
+{
+	double value = sum(p);
+	while (!p->bad && skip(p, ',')) {
+		double other = sum(p);
+		value = isnan(value) || isnan(other) ? NAN : fmin(value, other);
+	}
+	p->bad |= !skip(p, ')');
+	return value;
+}
+
 static double term(struct parsing *p)
 {
 	struct formula_term t = { 0 };
 	word(p, t.name);
 	p->bad |= !skip(p, '(');
+	if (!p->bad && strcmp(t.name, "least") == 0)
+		return least(p);
 	do {
 		if (t.count == FORMULA_WORDS)
 			p->bad = 1;

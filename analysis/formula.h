@@ -3,7 +3,8 @@
  *
  *	mean_rate(3, seqread, 10M, migrating) / baseline_rate(3, seqread, 10M, migrating) - 1
  *
- * Numbers, + - * / with their usual ranks, brackets, and terms: a name with words in brackets, which the caller knows.
+ * Numbers, + - * / with their usual ranks, brackets, least(A, B, ...) of formulas, and terms: a name with words in brackets,
+ * which the caller knows.
  */
 #ifndef ANALYSIS_FORMULA_H
 #define ANALYSIS_FORMULA_H

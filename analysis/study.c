@@ -248,9 +248,21 @@ static int has_member(const char *label, const char *member)
 	return 0;
 }
 
+/* The same of each of several, "1+yes". */
+static int has_members(const char *label, const char *members)
+{
+	for (const char *at = members; *at; at += strcspn(at, "+"), at += *at == '+') {
+		char member[RUN_NAME_ROOM];
+		snprintf(member, sizeof(member), "%.*s", (int)strcspn(at, "+"), at);
+		if (!has_member(label, member))
+			return 0;
+	}
+	return 1;
+}
+
 int study_run_is(const struct study_run *run, const struct study_key *key)
 {
-	return (!*key->point || has_member(run->point, key->point)) && (!key->vms || run->vms == key->vms) &&
+	return has_members(run->point, key->point) && (!key->vms || run->vms == key->vms) &&
 	       (key->rate_bits_per_s == MISSING || run->rate_bits_per_s == key->rate_bits_per_s) &&
 	       (key->rtt_ns == MISSING || run->rtt_ns == key->rtt_ns) &&
 	       (!*key->workload || strcmp(run->workload, key->workload) == 0);
@@ -278,7 +290,8 @@ static char *key_format(const struct study_key *key, char *buffer, size_t room)
 double study_value(const struct study_runs *s, const struct study_key *key, long repeat, char *reason, size_t room)
 {
 	char unseen[2], which[256], why[300] = "";
-	int there = 0;
+	const char *ended = "";
+	int there = 0, begun = 0;
 	if (!reason) {
 		reason = unseen;
 		room = sizeof(unseen);
@@ -288,6 +301,9 @@ double study_value(const struct study_runs *s, const struct study_key *key, long
 		if (!study_run_is(run, key))
 			continue;
 		there = 1;
+		begun |= run->repeat == repeat;
+		if (run->repeat == repeat && !run->complete)
+			ended = run->reason;
 		if (!run->complete || run->repeat != repeat)
 			continue;
 		double value = row_value(run, find_row(run, key->metric, key->vm, key->role, key->estimator), why,
@@ -301,8 +317,11 @@ double study_value(const struct study_runs *s, const struct study_key *key, long
 		return value;
 	}
 	key_format(key, which, sizeof(which));
-	if (there)
-		snprintf(reason, room, "repeat %ld has no complete run of %s", repeat, which);
+	if (there && !begun) /* it has fewer */
+		reason[0] = '\0';
+	else if (there)
+		snprintf(reason, room, "repeat %ld has no complete run of %s%s%s", repeat, which, *ended ? ": " : "",
+		         ended);
 	else
 		snprintf(reason, room, "the study has no run of %s", which);
 	return NAN;

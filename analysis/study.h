@@ -48,7 +48,7 @@ void study_runs_free(struct study_runs *s);
 
 /* Which run, and which of its values; 0, MISSING and "" are any. */
 struct study_key {
-	const char *point; /* a member of its label: "cpu" is of "load=cpu rate=1G" */
+	const char *point; /* a member of its label: "cpu" is of "load=cpu rate=1G"; several: "cpu+1G" */
 	int vms;
 	const char *workload;
 	int64_t rate_bits_per_s, rtt_ns;

@@ -1,5 +1,6 @@
 /* migmeter analyze and report: later steps, run again on kept runs. */
 #include "analysis/analyze.h"
+#include "analysis/evacuation.h"
 #include "analysis/simulated.h"
 #include "analysis/study.h"
 #include "analysis/study_analyze.h"
@@ -7,6 +8,7 @@
 #include "bench/command.h"
 #include "reports/calibration.h"
 #include "reports/report.h"
+#include "reports/evacuation.h"
 #include "reports/simulated.h"
 
 #include <limits.h>
@@ -47,13 +49,25 @@ static int analyze_all(const char *directory, struct err *e)
 	return result == 0 ? analyze_study(directory, e) : -1;
 }
 
+/* Of a simulated cluster, or of a simulated group. */
+static int simulation_analyze(const char *directory, struct err *e)
+{
+	return evacuation_is(directory) ? evacuation_analyze(directory, e) : simulated_analyze(directory, e);
+}
+
+static int simulation_report(const char *directory, const char *output, struct err *e)
+{
+	return evacuation_is(directory) ? evacuation_report(directory, output, e)
+	                                : simulated_report(directory, output, e);
+}
+
 static int analyze_one(const char *run, struct err *e)
 {
 	bool several = study_is(run);
 	if (simulated_is(run)) {
-		if (simulated_analyze(run, e) < 0)
+		if (simulation_analyze(run, e) < 0)
 			return -1;
-		printf("%s/summary.csv\n", run);
+		printf("%s/%s.csv\n", run, evacuation_is(run) ? "evacuation" : "summary");
 		return 0;
 	}
 	if ((several ? analyze_all(run, e) : analyze_single(run, e)) < 0)
@@ -90,7 +104,7 @@ static int report_one(const char *run, struct err *e)
 {
 	if (study_is(run))
 		return report_folder(run, NULL, e);
-	if (simulated_is(run) ? simulated_analyze(run, e) < 0 || simulated_report(run, NULL, e) < 0
+	if (simulated_is(run) ? simulation_analyze(run, e) < 0 || simulation_report(run, NULL, e) < 0
 	                      : report_run(run, NULL, e) < 0)
 		return -1;
 	printf("%s/report.html\n", run);
@@ -116,7 +130,7 @@ static int report_command_run(const struct arguments *a)
 		return report_folder(arguments_at(a, 0), output, &e) < 0 ? err_report(&e) : EXIT_DONE;
 	if (count == 1) {
 		const char *run = arguments_at(a, 0);
-		if (simulated_is(run) ? simulated_report(run, output, &e) < 0 : report_run(run, output, &e) < 0)
+		if (simulated_is(run) ? simulation_report(run, output, &e) < 0 : report_run(run, output, &e) < 0)
 			return err_report(&e);
 	} else if (report_runs((const char *const *)arguments_raw(a), count, output, &e) < 0) {
 		return err_report(&e);

@@ -128,6 +128,9 @@ static void check_features(struct check *c, bool kvm)
 		       daemon ? e.text : "there is no libvirt daemon");
 		return;
 	}
+	answer(c, "migration.driver = exec", "yes",
+	       "any other engine, moved by commands and measured from the outside",
+	       "it takes mode, downtime_limit and bandwidth; other features only the commands themselves can ask for");
 	for (const struct feature *f = features; f->key; f++) {
 		char name[64], reason[160];
 		static const char *const words[] = {

@@ -1,10 +1,13 @@
 /* migmeter simulate: placement policies in simulated time. */
+#include "analysis/evacuation.h"
 #include "analysis/simulated.h"
 #include "bench/base/err.h"
 #include "bench/base/quantity.h"
 #include "bench/command.h"
+#include "bench/evacuation.h"
 #include "bench/simulation.h"
 #include "bench/study_arguments.h"
+#include "reports/evacuation.h"
 #include "reports/simulated.h"
 
 #include <string.h>
@@ -25,14 +28,32 @@ static int arguments_take(const struct arguments *a, struct simulation_study *s,
 	return result;
 }
 
+static enum report_format format_of(const char *format)
+{
+	return !format || strcmp(format, "text") == 0 ? REPORT_TEXT
+	       : strcmp(format, "csv") == 0           ? REPORT_CSV
+	                                              : REPORT_JSON;
+}
+
+/* A group that moves, instead of a cluster. */
+static int evacuate(struct simulation_study *s, const char *format, struct err *e)
+{
+	if (evacuation_run(s, e) < 0 || evacuation_analyze(s->directory, e) < 0)
+		return -1;
+	int drawn = evacuation_report(s->directory, NULL, e);
+	if (evacuation_print(stdout, s->directory, format_of(format), e) < 0)
+		return -1;
+	if (format_of(format) == REPORT_TEXT)
+		printf("\npage: %s/report.html\n", s->directory);
+	return drawn;
+}
+
 static int results_show(const struct simulation_study *s, const char *format, struct err *e)
 {
 	if (simulated_analyze(s->directory, e) < 0)
 		return -1;
 	int drawn = simulated_report(s->directory, NULL, e);
-	enum report_format as = !format || strcmp(format, "text") == 0 ? REPORT_TEXT
-	                        : strcmp(format, "csv") == 0           ? REPORT_CSV
-	                                                               : REPORT_JSON;
+	enum report_format as = format_of(format);
 	if (simulated_print(stdout, s->directory, as, e) < 0)
 		return -1;
 	if (as == REPORT_TEXT)
@@ -45,10 +66,14 @@ static int simulate_run(const struct arguments *a)
 	struct simulation_study s = { 0 };
 	struct err e = { 0 };
 	int status = EXIT_DONE;
-	if (arguments_take(a, &s, &e) < 0 || simulation_prepare(&s, &e) < 0)
+	bool groups = false;
+	if (arguments_take(a, &s, &e) < 0 || simulation_prepare(&s, &e) < 0 ||
+	    evacuation_is_asked(&s, &groups, &e) < 0)
 		status = err_report(&e);
 	else if (arguments_option(a, "dry-run"))
 		simulation_print_plan(&s);
+	else if (groups)
+		status = evacuate(&s, arguments_option(a, "format"), &e) < 0 ? err_report(&e) : EXIT_DONE;
 	else if (simulation_run(&s, &e) < 0 || results_show(&s, arguments_option(a, "format"), &e) < 0)
 		status = err_report(&e);
 	simulation_free(&s);
@@ -77,7 +102,9 @@ const struct command simulate_command = {
 		"values makes a sweep; its first values are the ones that the page begins with, the others show for\n"
 		"which range what is found there holds. Each point is run simulate.runs times; policies are compared\n"
 		"run by run, on the same arrivals, jobs and distances. The same seed gives the same runs.csv and\n"
-		"simulated.csv (what happened in each point's first run) to the byte.\n",
+		"simulated.csv (what happened in each point's first run) to the byte.\n"
+		"With [evacuation] a group of VMs moves from one node to another instead, over one link, as the schedules of\n"
+		"an experiment's [group] say.\n",
 	.options = options,
 	.run = simulate_run,
 };

@@ -5,18 +5,16 @@
 #include "analysis/nightly_write.h"
 #include "bench/base/err.h"
 #include "bench/base/json_file.h"
+#include "bench/base/tree.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <ftw.h>
 #include <json-c/json.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-
-enum { OPEN_FOLDERS = 16 };
 
 /* 1: the folder is a set. A link to one is none: it is another's. */
 static int set_read(struct nightly_set *ret, const char *root, const char *entry)
@@ -86,12 +84,6 @@ char *nightly_set_runs(const char *path, char *buffer, size_t room)
 	return buffer;
 }
 
-static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *where)
-{
-	(void)st, (void)type, (void)where;
-	return remove(path);
-}
-
 /* Whether a folder is the set, or in it. */
 static int holds(const struct nightly_set *set, const char *folder)
 {
@@ -115,7 +107,7 @@ int nightly_sets_trim(const struct nightly_sets *s, const char *name, int keep, 
 		left--; /* one that must stay counts as one of the old, too */
 		if (set == good || holds(set, kept))
 			continue;
-		if (nftw(set->path, remove_entry, OPEN_FOLDERS, FTW_DEPTH | FTW_PHYS) < 0)
+		if (tree_remove(set->path) < 0)
 			result = err_errno(e, EXIT_CANNOT, "cannot remove the old set '%s'", set->path);
 		else
 			removed++;

@@ -322,13 +322,27 @@ static int run_and_write(struct work *w, struct run_directory *d, struct err *e)
 	return result;
 }
 
+int simulation_folder_begin(struct simulation_study *s, const char *kind, struct run_directory *d, struct err *e)
+{
+	if (!s->directory[0]) {
+		study_folder_name(s->directory, sizeof(s->directory), s->points[0].general.name);
+		if (study_folder_claim(s->directory, sizeof(s->directory), e) < 0)
+			return -1;
+	}
+	if (run_directory_create(d, s->directory, s->config_path, e) < 0)
+		return -1;
+	run_directory_set(d, "kind", json_object_new_string(kind));
+	run_directory_set(d, "command_line", json_object_new_string(s->command_line));
+	run_directory_set(d, "simulation", asked_json(s));
+	return 0;
+}
+
 int simulation_run(struct simulation_study *s, struct err *e)
 {
 	size_t total = (size_t)s->point_count * (size_t)s->runs;
 	struct work w = { .study = s };
 	struct run_directory d;
 	int result = -1;
-	bool named = s->directory[0];
 	run_catch_signals();
 	w.results = calloc(total, sizeof(*w.results));
 	w.told = calloc((size_t)s->point_count, sizeof(*w.told));
@@ -336,17 +350,8 @@ int simulation_run(struct simulation_study *s, struct err *e)
 		err_set(e, EXIT_CANNOT, "no memory for %zu runs", total);
 		goto out;
 	}
-	if (!named) {
-		study_folder_name(s->directory, sizeof(s->directory), s->points[0].general.name);
-		if (study_folder_claim(s->directory, sizeof(s->directory), e) < 0)
-			goto out;
-	}
-	if (run_directory_create(&d, s->directory, s->config_path, e) < 0)
-		goto out;
-	run_directory_set(&d, "kind", json_object_new_string("simulation"));
-	run_directory_set(&d, "command_line", json_object_new_string(s->command_line));
-	run_directory_set(&d, "simulation", asked_json(s));
-	result = run_and_write(&w, &d, e);
+	if (simulation_folder_begin(s, "simulation", &d, e) == 0)
+		result = run_and_write(&w, &d, e);
 out:
 	for (long i = 0; w.told && i < s->point_count; i++)
 		free(w.told[i]);

@@ -9,6 +9,8 @@
  *	simulated.csv			point,time_ns,vm,node,event,detail: all that happened in the first run of each point
  *					(of up to SIMULATION_TOLD_VMS VMs), plans with the numbers that led to them
  *
+ * A group that moves (evacuation.h) has other files.
+ *
  * The files but the first are the same to the byte for the same config and seed, however many threads there are. A policy's rows
  * stand beside those of another for the same run: the same arrivals, jobs and distances.
  */
@@ -18,6 +20,8 @@
 #include "bench/experiment/simulated.h"
 
 #include <stdio.h>
+
+struct run_directory;
 
 enum { SIMULATION_TOLD_VMS = 1000 };
 
@@ -39,6 +43,9 @@ int simulation_prepare(struct simulation_study *s, struct err *e);
 
 /* What would be run, on stdout. */
 void simulation_print_plan(const struct simulation_study *s);
+
+/* Make the results folder, with what was asked in its manifest; run_directory_finish() it. */
+int simulation_folder_begin(struct simulation_study *s, const char *kind, struct run_directory *d, struct err *e);
 
 /* Run it all and write the files; EXIT_INTERRUPTED and nothing but the folder when a signal came. */
 int simulation_run(struct simulation_study *s, struct err *e);

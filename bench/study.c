@@ -64,8 +64,12 @@ static bool is_reference(const struct experiment_general *g, const char *label)
 static int points_check(struct study *s, struct err *e)
 {
 	bool seen = false;
+	long asked = s->repeats;
 	if (study_points_count(s, e) < 0)
 		return -1;
+	s->wanted = calloc((size_t)s->points, sizeof(*s->wanted));
+	if (!s->wanted)
+		return err_set(e, EXIT_CANNOT, "no memory for %ld points", s->points);
 	for (long i = 0; i < s->points; i++) {
 		struct config_file point;
 		struct experiment x;
@@ -76,8 +80,8 @@ static int points_check(struct study *s, struct err *e)
 		config_file_free(&point);
 		if (result < 0)
 			return label[0] ? err_prefix(e, "point '%s'", label) : -1;
-		if (!s->repeats)
-			s->repeats = (long)x.general.repeat;
+		s->wanted[i] = asked ? asked : (long)x.general.repeat;
+		s->repeats = s->wanted[i] > s->repeats ? s->wanted[i] : s->repeats;
 		snprintf(s->name, sizeof(s->name), "%s", x.general.name);
 		if (i == 0) {
 			s->seed = x.general.seed;
@@ -128,14 +132,14 @@ static bool folder_is_used(const char *path)
 	return used;
 }
 
-/* Points that --only does not choose are left out, what they have stays. */
+/* Points that --only does not choose are left out, and repeats that a point does not want; what they have stays. */
 static int states_choose(struct study *s, struct err *e)
 {
 	long chosen = 0;
-	for (long i = 0; s->only && i < study_run_count(s); i++) {
-		if (point_label_has(s->labels[i % s->points], s->only))
-			chosen++;
-		else if (s->states[i] == RUN_TO_COME)
+	for (long i = 0; i < study_run_count(s); i++) {
+		bool is_chosen = !s->only || point_label_has(s->labels[i % s->points], s->only);
+		chosen += is_chosen;
+		if (s->states[i] == RUN_TO_COME && (!is_chosen || i / s->points >= s->wanted[i % s->points]))
 			s->states[i] = RUN_LEFT_OUT;
 	}
 	return s->only && !chosen
@@ -191,10 +195,13 @@ int study_prepare(struct study *s, struct err *e)
 void study_print_plan(const struct study *s)
 {
 	long to_come = 0;
+	bool same = true;
 	for (long i = 0; i < study_run_count(s); i++)
 		to_come += s->states[i] == RUN_TO_COME;
-	printf("%ld point%s x %ld repeat%s, results in %s", s->points, s->points == 1 ? "" : "s", s->repeats,
-	       s->repeats == 1 ? "" : "s", s->directory);
+	for (long i = 0; i < s->points; i++)
+		same &= s->wanted[i] == s->repeats;
+	printf("%ld point%s x %s%ld repeat%s, results in %s", s->points, s->points == 1 ? "" : "s",
+	       same ? "" : "up to ", s->repeats, s->repeats == 1 ? "" : "s", s->directory);
 	printf(to_come < study_run_count(s) ? ", %ld of %ld runs to come\n" : "\n", to_come, study_run_count(s));
 	if (s->steps > 1)
 		printf("  by bisection of %s from %g to %g times %s: at most %ld steps at each\n", s->search.key,
@@ -209,10 +216,12 @@ void study_free(struct study *s)
 {
 	config_file_free(&s->config);
 	free(s->labels);
+	free(s->wanted);
 	free(s->states);
 	free(s->order);
 	free(s->at);
 	s->labels = NULL;
+	s->wanted = NULL;
 	s->states = NULL;
 	s->order = NULL;
 	s->at = NULL;
@@ -310,11 +319,12 @@ static int run_once(struct study *s, long index, struct err *e)
 /* What is computed over the runs, and the pages over them. */
 static void pages_write(const struct study *s)
 {
-	long count = 0;
+	long count = 0, planned = 0;
 	char(*folders)[800] = calloc((size_t)study_run_count(s), sizeof(*folders)), page[800], status[32];
 	const char **names = calloc((size_t)study_run_count(s), sizeof(*names));
 	struct err e = { 0 };
 	for (long i = 0; folders && names && i < study_run_count(s); i++) {
+		planned += s->states[i] != RUN_LEFT_OUT;
 		study_run_folder(s, i, folders[count], sizeof(*folders));
 		if (run_directory_status(folders[count], status, sizeof(status)) == 0) {
 			names[count] = folders[count];
@@ -325,7 +335,7 @@ static void pages_write(const struct study *s)
 	    (analyze_study(s->directory, &e) < 0 || report_study(s->directory, NULL, page, sizeof(page), &e) < 0))
 		err_report(&e);
 	else if (count && s->format == REPORT_TEXT)
-		printf("\n%ld of %ld runs: %s\n", count, study_run_count(s), page);
+		printf("\n%ld of %ld runs: %s\n", planned - study_left(s), planned, page);
 	if (s->format != REPORT_TEXT && report_tables(stdout, names, (int)count, s->format, &e) < 0)
 		err_report(&e);
 	free(names);
@@ -369,8 +379,10 @@ int study_run(struct study *s)
 			if (s->states[i] == RUN_SKIPPED && !s->skipped[0])
 				snprintf(s->skipped, sizeof(s->skipped), "%s", e.text);
 		}
-		spent_ns += clock_now_ns() - start_ns;
-		done++;
+		if (s->states[i] != RUN_SKIPPED) { /* which takes little */
+			spent_ns += clock_now_ns() - start_ns;
+			done++;
+		}
 	}
 	if (study_run_count(s) > 1) {
 		study_table_show(s, 0);

@@ -21,7 +21,7 @@ struct study {
 	/* set by the caller */
 	const char *config_path;
 	struct config_file config; /* overrides applied; owned by the study from here on */
-	long repeats;              /* 0: as the config says */
+	long repeats;              /* of every point; 0: as the config says, and set to the most of any point */
 	double scale;
 	char directory[400]; /* "": results/NAME-TIME, which is then unclaimed until the first run begins */
 	char command_line[1024];
@@ -37,6 +37,7 @@ struct study {
 	long steps;                      /* of the search at each point of the sweep; 1: nothing is searched */
 	double *at;                      /* where each step is, NAN: not known yet; NULL: nothing is searched */
 	struct experiment_bisect search; /* key "": nothing is searched */
+	long *wanted;                    /* repeats of each point */
 	char (*labels)[300];             /* of the points, as sweep_point() and the search say */
 	enum study_state *states;        /* points x repeats, repeat by repeat */
 	long *order;                     /* of the runs: their places among the states; NULL: as they stand there */

@@ -11,15 +11,22 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { TABLE_LINES = 40 }; /* a longer table would push everything else off the screen */
+enum {
+	TABLE_LINES = 40, /* a longer table would push everything else off the screen */
+	MARKS = 64,       /* in a line */
+};
 
 static struct json_object *plan_json(const struct study *s)
 {
+	long runs = 0;
+	for (long i = 0; i < s->points; i++)
+		runs += s->wanted[i];
 	struct json_object *plan = json_object_new_object();
 	json_object_object_add(plan, "config", json_object_new_string(s->config_path));
 	json_object_object_add(plan, "scale", json_object_new_double(s->scale));
 	json_object_object_add(plan, "points", json_object_new_int64(s->points));
 	json_object_object_add(plan, "repeats", json_object_new_int64(s->repeats));
+	json_object_object_add(plan, "runs", json_object_new_int64(runs));
 	json_object_object_add(plan, "order",
 	                       json_object_new_string(s->steps > 1 ? "search"
 	                                              : s->listed  ? "listed"
@@ -70,12 +77,47 @@ long study_left(const struct study *s)
 	return left;
 }
 
+static const char marks[] = { [RUN_TO_COME] = '.', [RUN_RUNNING] = '>',  [RUN_COMPLETE] = '+',   [RUN_FAILED] = 'x',
+	                      [RUN_SKIPPED] = '-', [RUN_LEFT_OUT] = ' ', [RUN_INTERRUPTED] = '.' };
+
+/* A line a point. */
+static void points_show(const struct study *s)
+{
+	for (long p = 0; p < s->points; p++) {
+		char line[MARKS + 1];
+		long used = 0;
+		for (long r = 0; r < s->repeats && used < MARKS; r++)
+			line[used++] = marks[s->states[r * s->points + p]];
+		line[used] = '\0';
+		if ((s->at && isnan(s->at[p])) || strspn(line, " ") == strlen(line))
+			continue;
+		progress_note("  %s  %s", line, s->labels[p]);
+	}
+}
+
+/* A mark a run, in the order of the config, and what is running. */
+static void runs_show(const struct study *s)
+{
+	char line[MARKS + 1];
+	int used = 0;
+	long count = s->points * s->repeats, running = -1;
+	for (long i = 0; i <= count; i++) {
+		if (used && (used == MARKS || i == count)) {
+			line[used] = '\0';
+			progress_note("  %s", line);
+			used = 0;
+		}
+		if (i == count || s->states[i] == RUN_LEFT_OUT)
+			continue;
+		line[used++] = marks[s->states[i]];
+		running = s->states[i] == RUN_RUNNING ? i : running;
+	}
+	if (running >= 0)
+		progress_note("  >  %s, repeat %ld", s->labels[running % s->points], running / s->points + 1);
+}
+
 void study_table_show(const struct study *s, int64_t mean_run_ns)
 {
-	static const char marks[] = {
-		[RUN_TO_COME] = '.', [RUN_RUNNING] = '>',  [RUN_COMPLETE] = '+',   [RUN_FAILED] = 'x',
-		[RUN_SKIPPED] = '-', [RUN_LEFT_OUT] = ' ', [RUN_INTERRUPTED] = '.'
-	};
 	long counts[7] = { 0 };
 	char left[80] = "";
 	for (long i = 0; i < s->points * s->repeats; i++)
@@ -87,16 +129,8 @@ void study_table_show(const struct study *s, int64_t mean_run_ns)
 	progress_note("runs: %ld done (+), %ld failed (x), %ld skipped (-), %ld running (>), %ld to come (.)%s",
 	              counts[RUN_COMPLETE], counts[RUN_FAILED], counts[RUN_SKIPPED], counts[RUN_RUNNING],
 	              counts[RUN_TO_COME] + counts[RUN_INTERRUPTED], left);
-	for (long p = 0; s->points <= TABLE_LINES && p < s->points; p++) {
-		char line[64];
-		long used = 0;
-		for (long r = 0; r < s->repeats && used < (long)sizeof(line) - 1; r++)
-			line[used++] = marks[s->states[r * s->points + p]];
-		line[used] = '\0';
-		if (s->at && isnan(s->at[p]))
-			continue;
-		if (strspn(line, " ") == strlen(line))
-			continue;
-		progress_note("  %s  %s", line, s->labels[p]);
-	}
+	if (s->points <= TABLE_LINES)
+		points_show(s);
+	else
+		runs_show(s);
 }

@@ -160,7 +160,15 @@ static void put_latency_table(FILE *out, const struct run_data *run)
 
 void page_plots(FILE *out, const struct run_data *run, const struct plot plots[PLOT_COUNT])
 {
-	enum { OF_RUN = 1, OF_CALIBRATION = 2, OF_LOOP = 4, OF_GROUP = 8, OF_STREAM = 16, OF_RELAYS = 32 };
+	enum {
+		OF_RUN = 1,
+		OF_CALIBRATION = 2,
+		OF_LOOP = 4,
+		OF_GROUP = 8,
+		OF_STREAM = 16,
+		OF_WAITS = 32,
+		OF_RELAYS = 64
+	};
 	static const struct {
 		enum plot_kind kind;
 		int of;
@@ -194,6 +202,9 @@ void page_plots(FILE *out, const struct run_data *run, const struct plot plots[P
 		  "Between the relays a page that the far one has kept is 16 bytes of hash, everything else is compressed by zstd; "
 		  "QEMU at either end sees its own stream. Above: the measured migration. Below: every move of this run, in order; "
 		  "grey is the stream, blue what of it crossed the link." },
+		{ PLOT_WAITS, OF_WAITS,
+		  "From when QEMU saw that a vCPU waits to when the page was in its place. Dashed: the longest time in which a "
+		  "workload got nothing done, which is one long wait or many after another." },
 		{ PLOT_LATENCY, OF_RUN | OF_CALIBRATION,
 		  "Of the longest operation in each sampling interval, in the guest's own time. Drawn from the intended "
 		  "start on, so that one that comes late counts its wait; uncorrected is what a tool that waits along "
@@ -205,6 +216,7 @@ void page_plots(FILE *out, const struct run_data *run, const struct plot plots[P
 	                                                       : OF_RUN;
 	is |= pages_watched(run) ? OF_STREAM : 0;
 	is |= reuse_relayed(run) ? OF_RELAYS : 0;
+	is |= json_at(run->manifest, "migration.page_waits") ? OF_WAITS : 0;
 	int drawn = 0;
 	for (int i = 0; i < PLOT_COUNT; i++)
 		drawn += !*plots[i].missing;

@@ -116,6 +116,9 @@ static void put_features(FILE *out, struct json_object *m)
 	struct json_object *kept = json_at(m, "features.kept");
 	put_facts(out, kept ? "features asked, and read back" : "features asked",
 	          kept ? kept : json_at(m, "features.asked"), "none beyond the hypervisor's defaults");
+	struct json_object *past = json_at(m, "features.past_libvirt");
+	if (json_object_is_type(past, json_type_array) && json_object_array_length(past) > 0)
+		put_facts(out, "set past libvirt, which is too old or has no key", past, "none");
 	if (!parameters) {
 		put_facts(out, "read back from the hypervisor", on, "missing");
 	} else {

@@ -228,6 +228,7 @@ static const struct {
 	[PLOT_ITERATIONS] = { "iterations", "iterations.gp", "Iterations", iterations_prepare },
 	[PLOT_PAGES] = { "pages", "pages.gp", "What need not have been sent", pages_prepare },
 	[PLOT_REUSE] = { "reuse", "reuse.gp", "What relays kept off the link", reuse_prepare },
+	[PLOT_WAITS] = { "waits", "waits.gp", "How long vCPUs waited for pages", waits_prepare },
 	[PLOT_LATENCY] = { "latency", "latency.gp", "Operation latency by phase", latency_prepare },
 	[PLOT_CALIBRATION] = { "calibration", "calibration.gp", "How far each observer is from what was injected",
 	                       calibration_prepare },

@@ -20,6 +20,7 @@ enum plot_kind {
 	PLOT_ITERATIONS,
 	PLOT_PAGES,
 	PLOT_REUSE,
+	PLOT_WAITS,
 	PLOT_LATENCY,
 	PLOT_CALIBRATION,
 	PLOT_COUNT
@@ -55,6 +56,7 @@ int plot_skip(struct plotting *p, const char *format, ...) __attribute__((format
 int timeline_prepare(struct plotting *p, struct err *e);
 int zoom_prepare(struct plotting *p, struct err *e);
 int group_prepare(struct plotting *p, struct err *e);
+int waits_prepare(struct plotting *p, struct err *e);
 int calibration_prepare(struct plotting *p, struct err *e);
 
 #endif

@@ -5,6 +5,7 @@
 #include "reports/csv_table.h"
 #include "reports/draw.h"
 #include "reports/html.h"
+#include "reports/study_bars.h"
 #include "reports/study_claims.h"
 #include "reports/study_curves.h"
 #include "reports/study_replies.h"
@@ -140,12 +141,39 @@ static void put_curve_sizes(FILE *out, const struct study_view *v)
 	}
 }
 
+/* Whether all runs had the same link. */
+static bool same_rate(const struct study_view *v)
+{
+	for (int i = 1; i < v->count; i++)
+		if (fabs(run_link_rate(&v->runs[i]) - run_link_rate(&v->runs[0])) > 1)
+			return false;
+	return true;
+}
+
+/* All VMs, which are the same at each point. */
+static void put_bar_sizes(FILE *out, const struct study_view *v)
+{
+	const struct run_data *any = v->paper->bars ? study_view_any(v) : NULL;
+	struct json_object *vms = any ? json_at(any->manifest, "vms") : NULL;
+	for (size_t i = 0; json_object_is_type(vms, json_type_array) && i < json_object_array_length(vms); i++) {
+		struct json_object *vm = json_object_array_get_idx(vms, i);
+		struct json_object *list = json_at(vm, "workloads");
+		char name[400];
+		size_t used = (size_t)snprintf(name, sizeof(name), "%.80s", json_text(vm, "name"));
+		for (size_t w = 0; workload_of(vm) && w < json_object_array_length(list) && used < sizeof(name); w++)
+			used += (size_t)snprintf(name + used, sizeof(name) - used, "%s%.80s", w ? "+" : ": ",
+			                         json_text(json_object_array_get_idx(list, w), "name"));
+		if (workload_of(vm))
+			put_size(out, name, vm);
+	}
+}
+
 static void put_sizes(FILE *out, const struct study_view *v)
 {
 	const struct run_data *any = study_view_any(v);
 	char rate[64];
 	fputs("<section>\n<h2>Sizes</h2>\n<p class=\"note\">", out);
-	if ((v->paper->loops || v->paper->times || v->paper->curves) && any)
+	if ((v->paper->loops || v->paper->times || v->paper->curves || v->paper->bars) && any && same_rate(v))
 		html_textf(out, "VMs move over %s.", value_format(run_link_rate(any), "bit/s", rate, sizeof(rate)));
 	fputs("</p>\n<table>\n<thead><tr><th>workload</th><th class=\"number\">memory of a VM</th>"
 	      "<th class=\"number\">of it beyond the scale, zero</th><th class=\"number\">disk</th><th>its "
@@ -155,6 +183,7 @@ static void put_sizes(FILE *out, const struct study_view *v)
 	put_loop_sizes(out, v);
 	put_point_sizes(out, v);
 	put_curve_sizes(out, v);
+	put_bar_sizes(out, v);
 	fputs("</tbody>\n</table>\n</section>\n", out);
 }
 
@@ -163,7 +192,9 @@ static void put(FILE *out, const struct study_view *v, const struct study_plot *
 	claims_put(out, v);
 	tables_put(out, v);
 	fputs("<section>\n<h2>Figures</h2>\n<p class=\"note\">", out);
-	if (!v->paper->curves)
+	if (v->paper->bars)
+		fputs("Means over the repeats, with their 95 % intervals from three on. ", out);
+	else if (!v->paper->curves)
 		fputs("Of each point the first complete run. ", out);
 	html_text(out, v->paper->note);
 	fputs("</p>\n", out);
@@ -322,6 +353,9 @@ static int plots(const struct study_view *v, struct study_plot *ret, int room)
 	if (v->beside && count < room)
 		add_plot(ret, &count, "tuning", paper->beside_heading,
 		         (struct study_plot){ .script = "study_bars.gp", .prepare = study_beside_prepare });
+	for (const struct paper_bars *b = paper->bars; b && b->name && count < room; b++)
+		add_plot(ret, &count, b->name, b->heading,
+		         (struct study_plot){ .script = "study_bars.gp", .prepare = study_bars_prepare, .of = b });
 	for (const struct paper_loops *l = paper->loops; l && l->name && count < room; l++)
 		add_plot(ret, &count, l->name, l->heading,
 		         (struct study_plot){ .script = "cluster.gp", .prepare = loops_prepare, .of = l });

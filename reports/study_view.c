@@ -47,8 +47,9 @@ static void copy_key(struct json_object *keys, const char *name, char *buffer, s
 
 const struct paper *paper_find(const char *name)
 {
-	static const struct paper *const papers[] = { &kuno_paper, &hirofuchi_paper, &sakurai_rtt_paper,
-		                                      &openflow_paper };
+	static const struct paper *const papers[] = { &kuno_paper,     &hirofuchi_paper, &sakurai_rtt_paper,
+		                                      &openflow_paper, &groups_paper,    &reuse_paper,
+		                                      &cached_paper,   &reachable_paper, &waiting_paper };
 	for (size_t i = 0; i < sizeof(papers) / sizeof(*papers); i++)
 		if (strcmp(papers[i]->name, name) == 0)
 			return papers[i];
@@ -78,7 +79,9 @@ int study_view_load(struct study_view *v, const char *directory, struct err *e)
 	if (json_object_object_get_ex(plan, "keys", &keys) &&
 	    json_object_object_get_ex(keys, "experiment.study", &name))
 		v->paper = paper_find(json_object_get_string(name));
-	double planned = json_number(plan, "points") * json_number(plan, "repeats");
+	double planned = json_number(plan, "runs");
+	if (!(planned > 0)) /* of before points had repeats of their own */
+		planned = json_number(plan, "points") * json_number(plan, "repeats");
 	v->planned = planned > 0 && planned < 1e6 ? (int)planned : 0;
 	json_object_put(plan);
 	csv_table_load(&v->claims, directory, "claims.csv", VALUE_ROWS, NULL);

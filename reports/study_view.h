@@ -41,6 +41,21 @@ struct paper_times {
 	} series[TIMES_SERIES];
 };
 
+enum { BARS_MAX = 12 };
+
+/* Bars of values of points of the sweep, a row each. */
+struct paper_bars {
+	const char *name, *heading; /* as above */
+	const char *axis;
+	double factor;    /* the axis' unit in that of the metrics */
+	const char *line; /* a metric of the first bar's point to draw a line at, NULL: none */
+	struct {
+		const char *label;  /* NULL ends */
+		const char *points; /* words of the label in the sweep, "link=1G-0ms schedule=all" */
+		const char *metric, *vm, *estimator;
+	} bars[BARS_MAX];
+};
+
 enum { CURVE_PANELS = 2 };
 
 /* One picture of migration times against the round trip: a panel a member of the sweep. */
@@ -67,11 +82,13 @@ struct paper {
 	const struct paper_loops *loops;    /* NULL: none */
 	const struct paper_times *times;    /* NULL: none */
 	const struct paper_curves *curves;  /* NULL: none */
+	const struct paper_bars *bars;      /* NULL: none */
 	const char *beside_heading;         /* of the migration times of the study in DIR-tuning; NULL: none */
 	const struct paper_loops *replies;  /* of the same, the quality of responses; rows are VMs. NULL: none */
 };
 
 extern const struct paper kuno_paper, hirofuchi_paper, sakurai_rtt_paper, openflow_paper;
+extern const struct paper groups_paper, reuse_paper, cached_paper, reachable_paper, waiting_paper;
 
 /* NULL: a paper that is not known. */
 const struct paper *paper_find(const char *name);

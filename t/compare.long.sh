@@ -45,11 +45,24 @@ like 'the other load is told' "$(cat "$work/text")" 'Changed from BASE to NEW: .
 is 'and forbids without --despite' "$(compared slow >/dev/null; echo $?)" 2
 is 'the blocks have orders of their own' "$(grep -l 'random within each repeat' "$work/runs/plan.json")" "$work/runs/plan.json"
 
+mkdir "$work/odd" "$work/even"
+for run in "$work"/runs/*busy=slow-r*; do
+	repeat=${run##*-r}
+	ln -s "$run" "$work/$([ $((repeat % 2)) = 1 ] && echo odd || echo even)/$repeat"
+done
+"$migmeter" compare -m baseline_rate -m mean_rate "$work/odd" "$work/even" >"$work/text"
+is 'the slower ones halved: exit status 0' "$?" 0
+like 'with no difference shown' "$(cat "$work/text")" 'no difference shown'
+
 make -s "${build}/bench_compare" >/dev/null 2>&1
 for folder in "$work/runs" ${MIGMETER_RESULTS:-}; do
 	figures=$("$build/bench_compare" "$folder")
 	printf '# %s\n' "$figures"
 	ok "false alarms in at most 5 % of 1000 comparisons of ${folder##*/}" awk -v text="$figures" 'BEGIN {
 		match(text, /"false_alarms":[0-9.]+/); exit !(substr(text, RSTART + 15, RLENGTH - 15) + 0 <= 0.05) }'
+	for change in work_loss_10_percent downtime_50_ms; do
+		like "how often $change is found with 10 runs a side, and how many it takes" "$figures" \
+			"\"${change}_found\":(null|[0-9.]+),\"${change}_needs_n\":(null|[0-9]+)"
+	done
 done
 done_testing

@@ -32,6 +32,10 @@ ok 'a slower workload: exit status 1' status 1 "$migmeter" compare "$work/base" 
 like '... it says what regressed' "$(cat "$work/out")" '^regressed: baseline rate of vm1 \(migrating\): .* -9\.'
 ok 'the same workload: exit status 0' status 0 "$migmeter" compare "$work/base" "$work/same"
 like '... and how small a difference could have been' "$(cat "$work/out")" 'no difference shown: [0-9.]+ % could have been'
+mkdir "$work/odd" "$work/even"
+for i in $(seq 10); do ln -s "$work/slow/$i" "$work/$([ $((i % 2)) = 1 ] && echo odd || echo even)/$i"; done
+ok 'a set halved: exit status 0' status 0 "$migmeter" compare "$work/odd" "$work/even"
+like '... with no difference shown' "$(cat "$work/out")" 'no difference shown: [0-9.]+ % could have been'
 ok 'a threshold of one'\''s own: 0' status 0 "$migmeter" compare -t 20% "$work/base" "$work/slow"
 ok '... of another metric: 1' status 1 "$migmeter" compare -t downtime=20% "$work/base" "$work/slow"
 ok 'one run against another: 0' status 0 "$migmeter" compare "$work/base/1" "$work/slow/1"
@@ -56,6 +60,16 @@ is '... whose failures are counted' "$(xmllint --xpath 'string(/testsuites/@fail
 	"$(xmllint --xpath 'count(//testcase[failure])' "$work/junit.xml")"
 is '... in every suite' "$(xmllint --xpath 'sum(//testsuite/@tests)' "$work/junit.xml")" \
 	"$(xmllint --xpath 'count(//testcase)' "$work/junit.xml")"
+if python3 -c 'import junitparser' 2>/dev/null; then
+	is 'a reader of JUnit (python3-junitparser) has each verdict' "$(python3 -c '
+import sys
+from junitparser import Failure, JUnitXml
+cases = [case for suite in JUnitXml.fromfile(sys.argv[1]) for case in suite]
+print(len(cases), sum(any(isinstance(r, Failure) for r in case.result) for case in cases))' "$work/junit.xml")" \
+		"$(xmllint --xpath 'concat(count(//testcase), " ", count(//testcase[failure]))' "$work/junit.xml")"
+else
+	result ok 'a reader of JUnit has each verdict # SKIP python3-junitparser is not here'
+fi
 is 'CSV has as many fields in each row' "$("$migmeter" compare --format csv "$work/base" "$work/slow" |
 	awk -F, '{ print NF }' | sort -u)" 19
 

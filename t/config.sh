@@ -180,6 +180,8 @@ complains 'a comparison of what does not vary' 2 "no point of the sweep has 'fea
 complains 'a comparison by nothing known' 2 "no metric 'speed'" run "$work/case.conf" -n -s experiment.compare=feature -s experiment.sort=speed
 complains 'more VMs than there are' 2 'experiment.vms = 3, but the config has 1 VM' run "$work/good.conf" -n -s experiment.vms=3
 complains 'a limit that nothing measures' 2 'needs collect.job' run "$work/good.conf" -n -s migration.sent_limit=3 -s collect.job=no
+complains 'waits for pages in pre-copy' 2 'watches one VM in post-copy' run "$work/good.conf" -n -s migration.page_waits=yes
+ok 'and in post-copy' "$migmeter" run "$work/good.conf" -n -s migration.page_waits=yes -s migration.mode=postcopy
 complains 'a stream where none is' 2 'makes none' run "$work/good.conf" -n -s migration.stream=yes -s migration.mode=none
 complains 'a stream through the daemons' 2 'with migration.tunnelled' run "$work/good.conf" -n -s migration.stream=yes \
 	-s migration.peer2peer=yes -s migration.tunnelled=yes

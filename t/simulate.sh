@@ -48,6 +48,15 @@ simulated csv --format csv >"$work/table.csv"
 is 'CSV' "$(head -n 1 "$work/table.csv" | cut -d, -f1-4)" point,block,policy,metric
 like 'JSON' "$(simulated json --format json | tr -d '\n')" '"policy": *"rtt-aware"'
 ok 'the page is one file' test -s "$work/one/report.html"
+
+# A group that moves instead of a cluster.
+like 'a group' "$("$migmeter" simulate wide-area/simulated -q -o "$work/group" -s simulate.runs=1 -s evacuation.vms=20)" \
+	'adaptive +[0-9.]+ s, [0-9.]+ times the best'
+ok 'has a page' test -s "$work/group/report.html"
+ok 'analysis of a group again' "$migmeter" analyze "$work/group"
+ok 'report of a group again' "$migmeter" report "$work/group"
+complains 'a distance without a window' 'needs transfer.window' -s evacuation.vms=3 -s evacuation.rtt=30ms
+complains 'sizes the wrong way round' 'more than evacuation.memory_most' -s evacuation.vms=3 -s evacuation.memory=8G
 ok 'it has both figures' test "$(grep -c '<svg' "$work/one/report.html")" = 2
 rm "$work/one/summary.csv"
 ok 'analysis again' "$migmeter" analyze "$work/one"

@@ -284,14 +284,48 @@ static void test_stop_events(void **state)
 	assert_missing("downtime", "stop_resume", "no resume event");
 }
 
+/* No hypervisor said anything: what it alone knows is missing, and what is seen from the outside is all there. */
+static void test_from_the_outside(void **state)
+{
+	(void)state;
+	char events[4096] = "";
+	struct made_vm vm = usual(15, 0.2);
+	struct json_object *warnings;
+	made_event(events, 10, "vm1", "src", "migrate-start", "");
+	made_event(events, 15.9, "vm1", "src", "migrate-done", "");
+	made_run(run_path, "precopy", MADE_VM1, 10, 15.9, 30, events);
+	made_samples(run_path, &vm);
+	made_file(
+		run_path, "manifest.json",
+		"{\"format\":1,\"status\":\"complete\",\"vms\":[%s],\"migration\":{\"vm\":\"vm1\",\"mode\":\"precopy\","
+		"\"source\":\"src\",\"destination\":\"dst\",\"converged\":true,\"end_error_ns\":400000000},"
+		"\"config\":{\"migration\":{\"driver\":\"exec\"}}}",
+		MADE_VM1);
+	analyse_well();
+	assert_downtime("guest_clock", 200, 0.5);
+	assert_downtime("network", 200, 5);
+	assert_downtime("work", 200, 10);
+	assert_missing("downtime", "stop_resume", "no stop event");
+	assert_missing("downtime", "reported", "no downtime_ns in the hypervisor's completed statistics");
+	assert_missing("migration_time", "switch_over", "no resume event");
+	assert_missing("migration_time", "source_released", "no source-released event");
+	assert_near(metric("migration_time", "completion"), 5.9e9, 1, "completion");
+	assert_near(metric_number("migration_time", "vm1", "completion", "low"), 5.5e9, 1, "asked for 0.4 s before");
+	assert_near(metric_number("migration_time", "vm1", "completion", "high"), 5.9e9, 1, "not after the answer");
+	assert_true(metric("lost_work", NULL) > 0);
+	warnings = json_object_object_get(analysed, "warnings");
+	assert_non_null(strstr(json_object_to_json_string(warnings), "commands moved the VM"));
+}
+
 int main(void)
 {
 #define ONE(test) cmocka_unit_test_setup_teardown(test, run_make, run_remove)
 	const struct CMUnitTest tests[] = {
-		ONE(test_known_stops),      ONE(test_no_stop),       ONE(test_samples_end_before_stop),
-		ONE(test_postcopy_stall),   ONE(test_sampling_hole), ONE(test_network_outage),
-		ONE(test_injected_suspend), ONE(test_job_ends),      ONE(test_never_again),
-		ONE(test_duty_cycle_floor), ONE(test_stop_events),   ONE(test_packets_cut_short),
+		ONE(test_known_stops),       ONE(test_no_stop),          ONE(test_samples_end_before_stop),
+		ONE(test_postcopy_stall),    ONE(test_sampling_hole),    ONE(test_network_outage),
+		ONE(test_injected_suspend),  ONE(test_job_ends),         ONE(test_never_again),
+		ONE(test_from_the_outside),  ONE(test_duty_cycle_floor), ONE(test_stop_events),
+		ONE(test_packets_cut_short),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -55,24 +55,20 @@ static double formula(const char *text)
 static void test_formula(void **state)
 {
 	(void)state;
-	static const char *const bad[] = { "",
-		                           "1 +",
-		                           "(1",
-		                           "f(",
-		                           "f()",
-		                           "f(a",
-		                           "1 2",
-		                           "1 / / 2",
-		                           "f",
-		                           ")",
-		                           "f(a,,b)",
-		                           "1)",
-		                           "((((((((((((((((((((((((((((((((((1))))))))))))))))))))))))))))))))))" };
+	static const char *const bad[] = {
+		"",          "1 +",     "(1",
+		"f(",        "f()",     "f(a",
+		"1 2",       "1 / / 2", "f",
+		")",         "f(a,,b)", "least(1",
+		"least(,1)", "1)",      "((((((((((((((((((((((((((((((((((1))))))))))))))))))))))))))))))))))"
+	};
 	int asked = 0;
 	double value;
 	assert_float_equal(formula("1 + 2 * 3 - 4 / 2"), 5, 0);
 	assert_float_equal(formula(" (1+2)*-3 "), -9, 0);
 	assert_float_equal(formula("100 * m( a b , c) / 2 - m(a b,c)"), 245, 0);
+	assert_float_equal(formula("2 * least(7, m(a b, c), 3 + 3) + 1"), 11, 0);
+	assert_true(isnan(formula("least(1, gone(x))")));
 	assert_true(isnan(formula("1 + gone(x)")));
 	assert_true(isnan(formula("1 / 0")));
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
@@ -175,6 +171,11 @@ static void test_table(void **state)
 	assert_int_equal(check_claims(claim_paper_find("hirofuchi")), 7);
 	assert_int_equal(check_claims(claim_paper_find("openflow")), 3);
 	assert_int_equal(check_claims(claim_paper_find("sakurai-rtt")), 2);
+	assert_int_equal(check_claims(claim_paper_find("wide-area-groups")), 1);
+	assert_int_equal(check_claims(claim_paper_find("wide-area-reuse")), 1);
+	assert_int_equal(check_claims(claim_paper_find("wide-area-cached")), 1);
+	assert_int_equal(check_claims(claim_paper_find("wide-area-reachable")), 1);
+	assert_int_equal(check_claims(claim_paper_find("wide-area-waiting")), 1);
 	assert_null(claim_paper_find("nobody"));
 }
 

@@ -1,7 +1,9 @@
 /* A group moved by a migration that moves nothing: what is begun, recalled, given up. */
+#include "bench/migrate/dirty_rate.h"
 #include "bench/placement/group.h"
 #include "t/logged_moves.h"
 
+#include <json-c/json.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -181,9 +183,30 @@ static void a_move_that_is_recalled_is_made_again(void **state)
 	group_result_free(&result);
 }
 
+static double rate_of(const char *answer)
+{
+	struct json_object *o = json_tokener_parse(answer);
+	double rate = dirty_rate_of(o);
+	json_object_put(o);
+	return rate;
+}
+
+/* What QEMU's whole MiB/s stand for. */
+static void dirty_rates_are_the_middle_of_their_range(void **state)
+{
+	(void)state;
+	assert_float_equal(rate_of("{\"status\":\"measured\",\"dirty-rate\":0,\"mode\":\"page-sampling\"}"), 524288,
+	                   0);
+	assert_float_equal(rate_of("{\"status\":\"measured\",\"dirty-rate\":2}"), 2.5 * 1048576, 0);
+	assert_true(isnan(rate_of("{\"status\":\"measuring\",\"calc-time\":2}")));
+	assert_true(isnan(rate_of("{\"status\":\"measured\",\"dirty-rate\":-1}")));
+	assert_true(isnan(rate_of("{}")));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(dirty_rates_are_the_middle_of_their_range),
 		cmocka_unit_test(all_arrive_one_after_the_other),
 		cmocka_unit_test(all_are_begun_at_once_and_broken_off_together),
 		cmocka_unit_test(failures_end_nothing),

@@ -79,6 +79,8 @@ static void test_values(void **state)
 	check("none", &debian12, 0, NULL);
 	check("xbzrle+xbzrle_cache=64M", &debian12, 0, NULL);
 	check("xbzrle+xbzrle_cache=48M", &debian12, EXIT_USAGE, "power of two");
+	check("xbzrle+xbzrle_cache=2K", &debian12, EXIT_USAGE, "4K or more");
+	check("xbzrle+xbzrle_cache=4K", &debian12, 0, NULL);
 	check("xbzrle_cache=64M", &debian12, EXIT_USAGE, "needs migration.xbzrle");
 	check("auto_converge_initial=30", &debian12, EXIT_USAGE, "needs migration.auto_converge");
 	check("parallel=2+parallel_compression=zlib+zstd_level=3", &debian12, EXIT_USAGE, "zstd");
@@ -101,6 +103,9 @@ static void test_exclusions(void **state)
 	check("postcopy_bandwidth=5M", &debian12, EXIT_USAGE, "mode = postcopy");
 	check("postcopy_bandwidth=5M", &postcopy, 0, NULL);
 	check("dirty_limit=10M+auto_converge", &newest, EXIT_USAGE, "does not go with auto_converge");
+	check("parallel=2", &postcopy, EXIT_CANNOT, "goes with post-copy from QEMU 10.1.0 on, and this is 7.2.22");
+	check("parallel=2", &debian12, 0, NULL);
+	check("parallel=2", &newest, 0, NULL);
 	struct feature_host diskless = debian12;
 	diskless.disks = false;
 	check("copy_disks=full", &diskless, EXIT_USAGE, "disk");
@@ -134,6 +139,13 @@ static void test_versions(void **state)
 	host.may_lock = false;
 	assert_int_equal(feature_available(row("zero_copy"), &host, reason, sizeof(reason)), FEATURE_NO);
 	check("switchover_ack", &debian12, EXIT_CANNOT, "older than 8.1.0");
+	/* switching something off that is not there needs nothing */
+	host = debian12;
+	host.kvm = false;
+	check("async_page_faults=on", &host, EXIT_CANNOT, "needs KVM");
+	check("async_page_faults=off", &host, 0, NULL);
+	host.kvm = true;
+	check("async_page_faults=on", &host, 0, NULL);
 	host = newest;
 	host.libvirt_version = V(1, 0, 0);
 	check("xbzrle", &host, EXIT_CANNOT, "libvirt 1.0.0 is older than 1.3.4");
@@ -181,6 +193,22 @@ static void test_asked_of_libvirt(void **state)
 	virTypedParamsFree(params, count);
 }
 
+static void test_whole_units(void **state)
+{
+	(void)state;
+	struct err e = { 0 };
+	struct feature_host postcopy = debian12;
+	postcopy.postcopy = true;
+	check("postcopy_bandwidth=5M", &postcopy, 0, NULL);
+	check("postcopy_bandwidth=5500K", &postcopy, EXIT_USAGE, "whole MiB");
+	check("postcopy_bandwidth=100K", &postcopy, EXIT_USAGE, "whole MiB");
+	assert_int_equal(feature_check_bandwidth(0, &e), 0);
+	assert_int_equal(feature_check_bandwidth(6 << 20, &e), 0);
+	assert_int_equal(feature_check_bandwidth(100 << 10, &e), -1);
+	assert_string_equal(e.text, "migration.bandwidth is in whole MiB");
+	assert_int_equal(e.status, EXIT_USAGE);
+}
+
 static void test_past_an_old_libvirt(void **state)
 {
 	(void)state;
@@ -216,15 +244,19 @@ static void test_past_an_old_libvirt(void **state)
 	assert_int_equal(globals_count, 4);
 	globals_count = 0;
 	assert_int_equal(feature_globals(&set, V(9, 0, 0), globals, &globals_count, 3, &e), -1);
+	struct json_object *past = feature_past_libvirt(&set, V(9, 0, 0));
+	assert_string_equal(json_object_get_string(past),
+	                    "[ \"parallel_compression\", \"zstd_level\", \"postcopy_preempt\", \"dirty_limit\" ]");
+	json_object_put(past);
 }
 
-static void kept_of_job(const char *text, const char *on, const char *job, const char *key, const char *value,
-                        int kept_or_missing)
+static void kept_also(const char *text, const struct feature_also *also, const char *on, const char *job,
+                      const char *key, const char *value, int kept_or_missing)
 {
 	struct feature_set set = parsed(text);
 	struct json_object *features_on = on ? json_tokener_parse(on) : NULL, *all, *entry, *member;
 	struct json_object *completed = job ? json_tokener_parse(job) : NULL;
-	all = feature_kept(&set, features_on, completed);
+	all = feature_kept(&set, also, features_on, completed);
 	assert_true(json_object_object_get_ex(all, key, &entry));
 	assert_true(json_object_object_get_ex(entry, "on", &member));
 	assert_string_equal(json_object_get_string(member), value);
@@ -233,6 +265,12 @@ static void kept_of_job(const char *text, const char *on, const char *job, const
 	json_object_put(all);
 	json_object_put(features_on);
 	json_object_put(completed);
+}
+
+static void kept_of_job(const char *text, const char *on, const char *job, const char *key, const char *value,
+                        int kept_or_missing)
+{
+	kept_also(text, &(struct feature_also){ 0 }, on, job, key, value, kept_or_missing);
 }
 
 static void kept(const char *text, const char *on, const char *key, const char *value, int kept_or_missing)
@@ -254,12 +292,23 @@ static void test_read_back(void **state)
 	kept("parallel=4", on, "parallel", "2", 0);
 	kept("parallel=2+parallel_compression=zstd", on, "parallel_compression", "zstd", 1);
 	kept("parallel=2+parallel_compression=zlib", on, "parallel_compression", "zstd", 0);
-	kept("postcopy_bandwidth=5500000", on, "postcopy_bandwidth", "5242880", 1); /* libvirt takes whole MiB */
+	kept("postcopy_bandwidth=5M", on, "postcopy_bandwidth", "5242880", 1);
+	kept("postcopy_bandwidth=6M", on, "postcopy_bandwidth", "5242880", 0);
 	kept("peer2peer", on, "peer2peer", "missing", -1);
 	kept("xbzrle", NULL, "xbzrle", "missing", -1);
 	kept_of_job("copy_disks=full", on, "{\"disk_total_bytes\":33554432}", "copy_disks", "33554432", 1);
 	kept_of_job("copy_disks=full", on, "{\"disk_total_bytes\":0}", "copy_disks", "missing", -1);
 	kept("copy_disks=full", on, "copy_disks", "missing", -1);
+	static const char also_on[] = "{\"capabilities\":[\"postcopy-ram\"],\"parameters\":{\"downtime-limit\":250,"
+				      "\"max-bandwidth\":6291456}}";
+	const struct feature_also also = { true, 250000000, 6 << 20 }, more = { true, 300000000, 7 << 20 };
+	kept_also("none", &also, also_on, NULL, "mode", "yes", 1);
+	kept_also("none", &also, on, NULL, "mode", "no", 0);
+	kept_also("none", &also, also_on, NULL, "downtime_limit", "250", 1);
+	kept_also("none", &more, also_on, NULL, "downtime_limit", "250", 0);
+	kept_also("none", &also, also_on, NULL, "bandwidth", "6291456", 1);
+	kept_also("none", &more, also_on, NULL, "bandwidth", "6291456", 0);
+	kept_also("none", &more, NULL, NULL, "bandwidth", "missing", -1);
 	struct feature_set set = parsed("xbzrle+xbzrle_cache=8M");
 	struct json_object *asked = feature_asked(&set);
 	assert_int_equal(json_object_object_length(asked), 2);
@@ -273,6 +322,7 @@ int main(void)
 		cmocka_unit_test(test_exclusions),          cmocka_unit_test(test_versions),
 		cmocka_unit_test(test_parse_refuses),       cmocka_unit_test(test_asked_of_libvirt),
 		cmocka_unit_test(test_past_an_old_libvirt), cmocka_unit_test(test_read_back),
+		cmocka_unit_test(test_whole_units),
 	};
 	/* libvirt's typed parameters reset its last error, which is not there before this. */
 	if (virInitialize() < 0)

@@ -1,7 +1,7 @@
 /* Running other programs: what is captured, what is said of a failure, and that none is waited for past its time. */
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
-#include "bench/base/process.h"
+#include "bench/base/process_child.h"
 
 #include <setjmp.h>
 #include <signal.h>
@@ -107,6 +107,48 @@ static void a_pid_file_has_one_pid_or_none(void **state)
 	assert_int_equal(process_pid_file(path), 0);
 }
 
+static void a_child_keeps_the_begin_of_its_output_and_the_end_of_its_errors(void **state)
+{
+	(void)state;
+	const char *const environment[] = { "WORD=a word; exit 9", NULL };
+	const struct process_place place = { .environment = environment };
+	const char *const argv[] = { "sh", "-c",
+		                     "echo \"$WORD\"; for i in 1 2 3 4; do echo error $i >&2; done; exit 4", NULL };
+	char output[8], errors[16];
+	struct process_child c;
+	struct err e = { 0 };
+	assert_int_equal(process_child_start(&c, &place, argv, output, sizeof(output), errors, sizeof(errors), &e),
+	                 0);
+	while (!process_child_ended(&c, NS_PER_MS))
+		;
+	assert_string_equal(output, "a word;");
+	assert_string_equal(errors, "rror 3\nerror 4\n");
+	assert_int_equal(process_child_result(&c, "it", &e), -1);
+	assert_string_equal(e.text, "it failed with status 4: error 4");
+	process_child_end(&c, 0);
+	process_child_end(&c, 0); /* once more is nothing */
+	assert_null(getenv("WORD"));
+}
+
+/* One that heeds no SIGTERM, and what it started. */
+static void a_child_ends_with_its_group(void **state)
+{
+	(void)state;
+	const char *const argv[] = { "sh", "-c", "trap '' TERM; sleep 300 & echo $!; wait", NULL };
+	char output[32] = "";
+	struct process_child c;
+	struct err e = { 0 };
+	assert_int_equal(process_child_start(&c, NULL, argv, output, sizeof(output), NULL, 0, &e), 0);
+	while (!strchr(output, '\n'))
+		assert_false(process_child_ended(&c, NS_PER_MS));
+	uint64_t started = process_start_time(atoi(output));
+	assert_true(started != 0);
+	process_child_end(&c, 50 * NS_PER_MS);
+	for (int i = 0; i < 2000 && process_start_time(atoi(output)) == started; i++)
+		clock_sleep(NS_PER_MS);
+	assert_true(process_start_time(atoi(output)) != started);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -114,6 +156,8 @@ int main(void)
 		cmocka_unit_test(a_failure_names_status_and_last_line),
 		cmocka_unit_test(nothing_is_waited_for_past_its_deadline),
 		cmocka_unit_test(signals_cut_nothing),
+		cmocka_unit_test(a_child_keeps_the_begin_of_its_output_and_the_end_of_its_errors),
+		cmocka_unit_test(a_child_ends_with_its_group),
 		cmocka_unit_test(a_pid_file_has_one_pid_or_none),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,6 +11,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -36,6 +37,46 @@ static void an_interrupt_ends_only_what_was_not_over(void **state)
 	assert_int_equal(study_outcome(&s, EXIT_DONE), EXIT_INTERRUPTED);
 	run_interrupted = 0;
 	assert_int_equal(study_outcome(&s, EXIT_DONE), EXIT_DONE);
+}
+
+/* What the table says, with its other words left out. */
+static void table_is(const struct study *s, const char *marks)
+{
+	char text[4096] = "";
+	FILE *file = tmpfile();
+	int before = dup(STDERR_FILENO);
+	assert_non_null(file);
+	progress_quiet(false);
+	dup2(fileno(file), STDERR_FILENO);
+	study_table_show(s, 0);
+	dup2(before, STDERR_FILENO);
+	close(before);
+	progress_quiet(true);
+	rewind(file);
+	text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
+	fclose(file);
+	char *first = strchr(text, '\n');
+	assert_non_null(first);
+	assert_string_equal(first + 1, marks);
+}
+
+static void a_table_fits_the_screen(void **state)
+{
+	enum { POINTS = 70 };
+	enum study_state states[2 * POINTS] = { RUN_COMPLETE, RUN_FAILED, RUN_SKIPPED };
+	static char labels[POINTS][300] = { "a=1", "a=2" };
+	struct study s = { .points = 2, .repeats = 2, .states = states, .labels = labels };
+	(void)state;
+	states[3] = RUN_RUNNING;
+	table_is(&s, "migmeter:   +-  a=1\nmigmeter:   x>  a=2\n");
+	s.points = POINTS;
+	s.repeats = 1;
+	states[1] = RUN_RUNNING;
+	states[2] = RUN_LEFT_OUT;
+	states[3] = RUN_SKIPPED;
+	table_is(&s, "migmeter:   +>-.............................................................\n"
+	             "migmeter:   .....\n"
+	             "migmeter:   >  a=2, repeat 1\n");
 }
 
 /* Two that begin in the same second. */
@@ -109,13 +150,46 @@ static void runs_come_in_that_order(void **state)
 	assert_int_equal(study_next(&s), -1);
 }
 
+/* A case may have repeats of its own; what one does not want is left out, and --repeat is of all. */
+static void points_have_repeats_of_their_own(void **state)
+{
+	static const char config[] = "[experiment]\nname = made\nrepeat = 1\n[vm vm1]\nmemory = 128M\n"
+				     "[case once]\nlink.rate = 100M\n[case thrice]\nexperiment.repeat = 3\n";
+	char place[] = "/tmp/test_study.XXXXXX", path[64];
+	struct err e = { 0 };
+	(void)state;
+	assert_non_null(mkdtemp(place));
+	snprintf(path, sizeof(path), "%s/a.conf", place);
+	FILE *file = fopen(path, "we");
+	assert_non_null(file);
+	fputs(config, file);
+	fclose(file);
+	for (long asked = 0; asked <= 2; asked += 2) {
+		struct study s = { .config_path = path, .scale = 1, .repeats = asked };
+		snprintf(s.directory, sizeof(s.directory), "%s/results", place);
+		if (config_file_read(&s.config, path, &e) < 0 || study_prepare(&s, &e) < 0)
+			fail_msg("%s", e.text);
+		assert_int_equal(s.repeats, asked ? 2 : 3);
+		assert_int_equal(study_left(&s), 4);
+		for (long i = 0; i < s.points * s.repeats; i++)
+			assert_int_equal(s.states[i], !asked && i / 2 > 0 && strstr(s.labels[i % 2], "once")
+			                                      ? RUN_LEFT_OUT
+			                                      : RUN_TO_COME);
+		study_free(&s);
+	}
+	unlink(path);
+	assert_int_equal(rmdir(place), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_interrupt_ends_only_what_was_not_over),
+		cmocka_unit_test(a_table_fits_the_screen),
 		cmocka_unit_test(a_folder_has_one_owner),
 		cmocka_unit_test(repeats_are_blocks_in_random_order),
 		cmocka_unit_test(runs_come_in_that_order),
+		cmocka_unit_test(points_have_repeats_of_their_own),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

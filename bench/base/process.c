@@ -2,10 +2,10 @@
 
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
+#include "bench/base/process_child.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -18,8 +18,6 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#define KILL_GRACE_NS (2 * NS_PER_S)
 
 static int enter_namespace(const char *path, int kind, struct err *e)
 {
@@ -53,20 +51,26 @@ int process_enter(const struct process_place *place, struct err *e)
 	return 0;
 }
 
-static void child_main(const struct process_place *place, const char *const argv[], int in, int out)
-	__attribute__((noreturn));
-
-static void child_main(const struct process_place *place, const char *const argv[], int in, int out)
+void process_become(const struct process_place *place, const char *const argv[], int in, int out, int errors,
+                    pid_t parent)
 {
 	struct err e = { 0 };
 	sigset_t none;
+	if (parent) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		setpgid(0, 0); /* Ctrl-C is ours to answer: what undoes a change must not end by it */
+		if (getppid() != parent)
+			_exit(126);
+	}
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	for (int s = 1; s < 32; s++)
 		signal(s, SIG_DFL);
 	dup2(in, STDIN_FILENO);
 	dup2(out, STDOUT_FILENO);
-	dup2(out, STDERR_FILENO);
+	dup2(errors, STDERR_FILENO);
+	for (const char *const *name = place ? place->environment : NULL; name && *name; name++)
+		putenv((char *)(uintptr_t)*name); /* it keeps the pointer and changes nothing */
 	if (process_enter(place, &e) < 0) {
 		dprintf(STDERR_FILENO, "%s\n", e.text);
 		_exit(126);
@@ -83,98 +87,23 @@ static void join(const char *const argv[], char *buffer, size_t room)
 		used += (size_t)snprintf(buffer + used, room - used, "%s%s", used ? " " : "", *argv);
 }
 
-/* The last line that is not empty, in place. */
-static const char *last_line(char *text)
-{
-	size_t length = strlen(text);
-	while (length && (text[length - 1] == '\n' || text[length - 1] == ' '))
-		text[--length] = '\0';
-	char *newline = strrchr(text, '\n');
-	return newline ? newline + 1 : text;
-}
-
-/* Wait for a child until the head instant; false when it has not ended by then. */
-static bool wait_until(pid_t pid, int64_t end_ns, int *status)
-{
-	int64_t pause_ns = 50 * NS_PER_US;
-	while (waitpid(pid, status, WNOHANG) == 0) {
-		if (clock_now_ns() >= end_ns)
-			return false;
-		clock_sleep(pause_ns);
-		if (pause_ns < 5 * NS_PER_MS)
-			pause_ns *= 2;
-	}
-	return true;
-}
-
 int process_run(const struct process_place *place, const char *const argv[], int64_t deadline_ns, char *output,
                 size_t room, struct err *e)
 {
-	char own[4096], command[512];
-	char *text = output ? output : own;
-	size_t size = output ? room : sizeof(own), used = 0;
-	int pipe_fd[2];
+	char own[4096] = "", command[512], quoted[516];
+	struct process_child c;
 	join(argv, command, sizeof(command));
-	text[0] = '\0';
-	if (pipe2(pipe_fd, O_CLOEXEC) < 0)
-		return err_errno(e, EXIT_CANNOT, "cannot run '%s'", command);
-	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	pid_t parent = getpid(), pid = fork();
-	if (pid == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		setpgid(0, 0); /* Ctrl-C is ours to answer: what undoes a change must not end by it */
-		if (getppid() != parent)
-			_exit(126);
-		child_main(place, argv, null, pipe_fd[1]);
-	}
-	close(pipe_fd[1]);
-	close(null);
-	if (pid < 0) {
-		close(pipe_fd[0]);
-		return err_errno(e, EXIT_CANNOT, "cannot run '%s'", command);
-	}
-
-	int64_t end = clock_now_ns() + deadline_ns;
-	bool timed_out = false;
-	int status = 0;
-	for (;;) {
-		int64_t left = end - clock_now_ns();
-		struct pollfd p = { .fd = pipe_fd[0], .events = POLLIN };
-		int ready = left > 0 ? poll(&p, 1, (int)(left / NS_PER_MS) + 1) : 0;
-		if (ready < 0 && errno == EINTR)
-			continue;
-		if (ready <= 0) {
-			timed_out = true;
-			break;
-		}
-		char chunk[4096];
-		ssize_t n = read(pipe_fd[0], chunk, sizeof(chunk));
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			break;
-		size_t keep = (size_t)n < size - 1 - used ? (size_t)n : size - 1 - used;
-		memcpy(text + used, chunk, keep);
-		used += keep;
-		text[used] = '\0';
-	}
-	close(pipe_fd[0]);
-	/* It may close its output and go on; one that the kernel holds does not even die. */
-	if (timed_out || !wait_until(pid, end, &status)) {
-		kill(pid, SIGKILL);
-		wait_until(pid, clock_now_ns() + KILL_GRACE_NS, &status);
+	snprintf(quoted, sizeof(quoted), "'%s'", command);
+	if (process_child_start(&c, place, argv, output ? output : own, output ? room : sizeof(own), NULL, 0, e) < 0)
+		return -1;
+	if (!process_child_ended(&c, deadline_ns)) {
+		process_child_end(&c, 0);
 		return err_set(e, EXIT_MEASURED_BAD, "'%s' did not end within %lld s", command,
 		               (long long)(deadline_ns / NS_PER_S));
 	}
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
-		return 0;
-	char tail[1024];
-	snprintf(tail, sizeof(tail), "%s", text + (used > sizeof(tail) - 1 ? used - sizeof(tail) + 1 : 0));
-	if (WIFEXITED(status))
-		return err_set(e, WEXITSTATUS(status) == 127 ? EXIT_CANNOT : EXIT_MEASURED_BAD,
-		               "'%s' failed with status %d: %s", command, WEXITSTATUS(status), last_line(tail));
-	return err_set(e, EXIT_MEASURED_BAD, "'%s' was ended by signal %d: %s", command, WTERMSIG(status),
-	               last_line(tail));
+	int result = process_child_result(&c, quoted, e);
+	process_child_forget(&c);
+	return result;
 }
 
 int process_runf(const struct process_place *place, struct err *e, const char *format, ...)
@@ -208,7 +137,7 @@ int process_start(const struct process_place *place, const char *const argv[], c
 	pid_t pid = fork();
 	if (pid == 0) {
 		setsid();
-		child_main(place, argv, null, log);
+		process_become(place, argv, null, log, log, 0);
 	}
 	close(null);
 	close(log);

@@ -3,7 +3,8 @@
  *
  * A child of process_run dies with us (PR_SET_PDEATHSIG = SIGKILL) and has a process group of its own, so that a
  * terminal's Ctrl-C does not reach it; daemons started with process_start live on and are the caller's to register
- * with the undo register and to end.
+ * with the undo register and to end. What runs beside us and is looked at
+ * now and then is a process_child (process_child.h).
  */
 #ifndef BENCH_BASE_PROCESS_H
 #define BENCH_BASE_PROCESS_H
@@ -16,10 +17,11 @@ struct err;
 
 /* Where and how a child runs; all members may be zero. */
 struct process_place {
-	const char *netns; /* path of a network namespace, for example /run/netns/NAME */
-	const char *mntns; /* path of a bind-mounted mount namespace */
-	const char *utsns; /* path of a UTS namespace */
-	int core;          /* 1 + the core to pin to; 0: not pinned */
+	const char *netns;              /* path of a network namespace, for example /run/netns/NAME */
+	const char *mntns;              /* path of a bind-mounted mount namespace */
+	const char *utsns;              /* path of a UTS namespace */
+	int core;                       /* 1 + the core to pin to; 0: not pinned */
+	const char *const *environment; /* "NAME=VALUE" beside what is ours, NULL ends; may be NULL */
 };
 
 /*
@@ -40,6 +42,13 @@ int process_runf(const struct process_place *place, struct err *e, const char *f
  */
 int process_start(const struct process_place *place, const char *const argv[], const char *log_path, pid_t *ret_pid,
                   struct err *e);
+
+/*
+ * For a child between fork() and exec(): become the program in this place, with these files as its first three. It ends
+ * with the thread of `parent`, the process that made it, and hears no Ctrl-C; parent 0: it lives on.
+ */
+void process_become(const struct process_place *place, const char *const argv[], int in, int out, int errors,
+                    pid_t parent) __attribute__((noreturn));
 
 /* Enter the place's namespaces in the calling thread (pin too). 0, or -1. */
 int process_enter(const struct process_place *place, struct err *e);

@@ -3,11 +3,11 @@
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
 #include "bench/base/process.h"
+#include "bench/base/tree.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -133,17 +133,9 @@ static int undo_mount(const char *path, struct err *e)
 	return 0;
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *walk)
-{
-	(void)st;
-	(void)type;
-	(void)walk;
-	return remove(path) < 0 && errno != ENOENT && errno != EBUSY ? -1 : 0;
-}
-
 static int undo_tree(const char *path, struct err *e)
 {
-	if (nftw(path, remove_one, 32, FTW_DEPTH | FTW_PHYS | FTW_MOUNT) < 0 && errno != ENOENT)
+	if (tree_remove(path) < 0)
 		return err_errno(e, EXIT_CANNOT, "cannot remove '%s'", path);
 	return 0;
 }

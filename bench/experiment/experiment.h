@@ -23,6 +23,7 @@ enum { VMS_MAX = 16, VM_WORKLOADS_MAX = 4 };
 enum storage_kind { STORAGE_NONE, STORAGE_ISCSI, STORAGE_COPY };
 enum memory_fill { FILL_NONE, FILL_RANDOM };
 enum accelerator { ACCELERATOR_AUTO, ACCELERATOR_KVM, ACCELERATOR_TCG };
+enum migration_driver { DRIVER_LIBVIRT, DRIVER_EXEC };
 enum migration_mode { MODE_PRECOPY, MODE_POSTCOPY, MODE_NONE };
 enum point_order { ORDER_RANDOM, ORDER_LISTED };
 enum loop_end { UNTIL_DURATION, UNTIL_JOBS };
@@ -71,6 +72,10 @@ struct experiment_vm {
 
 struct experiment_migration {
 	char vm[OPTION_STRING_ROOM];
+	int driver; /* enum migration_driver */
+	char start[OPTION_STRING_ROOM], state[OPTION_STRING_ROOM], cancel[OPTION_STRING_ROOM]; /* see exec_driver.h */
+	char src_name[OPTION_STRING_ROOM], dst_name[OPTION_STRING_ROOM];
+	int64_t state_interval_ns, command_timeout_ns;
 	int mode, postcopy_switch;
 	int64_t switch_after_ns, downtime_limit_ns, bandwidth_bytes_per_s, timeout_ns;
 	double sent_limit; /* times its memory; 0: none */
@@ -80,6 +85,7 @@ struct experiment_migration {
 	char reuse_store[OPTION_STRING_ROOM];
 	int64_t reuse_memory_bytes, reuse_disk_bytes;
 	int64_t moves_before, stay_ns; /* before the measured one; before and after each of them */
+	bool page_waits;               /* see bench/experiment/wait_watching.h */
 	int64_t suspend_ns; /* mode none only: stop the VM this long in the middle of the migration phase; 0: no */
 };
 
@@ -118,6 +124,7 @@ struct experiment_collect {
 	int64_t sample_interval_ns, heartbeat_ns, job_interval_ns, cpu_interval_ns, link_interval_ns, packet_bin_ns;
 	int64_t tcp_interval_ns, flow_interval_ns;
 	bool on[10]; /* in the order of collectors[] */
+	bool events; /* the hypervisor's own */
 };
 
 struct experiment {

@@ -181,6 +181,8 @@ static int reuse_check(const struct experiment *x, struct err *e)
 	                                             : NULL;
 	if (m->reuse_store[0] && !m->reuse)
 		return err_set(e, EXIT_USAGE, "migration.reuse_store needs migration.reuse = yes");
+	if (m->reuse && m->driver == DRIVER_EXEC)
+		return err_set(e, EXIT_USAGE, "migration.reuse needs migration.driver = libvirt");
 	if (other && m->moves_before)
 		return err_set(e, EXIT_USAGE, "migration.moves_before is for one VM that moves, not with %s", other);
 	if (m->reuse && m->mode == MODE_NONE)
@@ -195,6 +197,40 @@ static int reuse_check(const struct experiment *x, struct err *e)
 	        : x->features.copy_disks ? "copy_disks"
 	                                 : NULL;
 	return other ? err_set(e, EXIT_USAGE, "migration.reuse cannot be had with migration.%s", other) : 0;
+}
+
+/* Commands are handed the mode and the limits; all else that this program asks a hypervisor for they must know themselves. */
+static int driver_check(const struct experiment *x, struct err *e)
+{
+	const struct experiment_migration *m = &x->migration;
+	const char *given = m->start[0] ? "start" : m->state[0] ? "state" : m->cancel[0] ? "cancel" : NULL;
+	if (m->driver != DRIVER_EXEC)
+		return given ? err_set(e, EXIT_USAGE, "migration.%s needs migration.driver = exec", given) : 0;
+	if (!m->start[0])
+		return err_set(e, EXIT_USAGE,
+		               "migration.driver = exec needs migration.start, the command that moves a VM");
+	for (const struct feature *f = features; f->key; f++)
+		if (feature_is_asked(f, &x->features))
+			return err_set(
+				e, EXIT_USAGE,
+				"migration.%s cannot be asked for with migration.driver = exec: have the command "
+				"of migration.start ask for it",
+				f->key);
+	if (m->sent_limit > 0 || m->stream || m->page_waits)
+		return err_set(e, EXIT_USAGE, "migration.%s needs migration.driver = libvirt",
+		               m->stream       ? "stream"
+		               : m->page_waits ? "page_waits"
+		                               : "sent_limit");
+	return 0;
+}
+
+static int waits_check(const struct experiment *x, struct err *e)
+{
+	if (!x->migration.page_waits || (x->migration.mode == MODE_POSTCOPY && experiment_moving_vm(x)))
+		return 0;
+	return err_set(e, EXIT_USAGE,
+	               "migration.page_waits watches one VM in post-copy: set migration.mode = postcopy%s",
+	               experiment_moving_vm(x) ? "" : ", and no group.vms or consolidate.policy");
 }
 
 int experiment_check(struct experiment *x, struct err *e)
@@ -218,7 +254,8 @@ int experiment_check(struct experiment *x, struct err *e)
 	int moves = experiment_is_group(x) ? group_check(x, e)
 	            : x->consolidate.ops   ? loop_check(x, e)
 	                                   : moving_check(x, e);
-	if (moves < 0 || stream_check(x, e) < 0 || reuse_check(x, e) < 0)
+	if (moves < 0 || feature_check_bandwidth(x->migration.bandwidth_bytes_per_s, e) < 0 ||
+	    stream_check(x, e) < 0 || driver_check(x, e) < 0 || waits_check(x, e) < 0 || reuse_check(x, e) < 0)
 		return -1;
 	for (int i = 0; i < x->vm_count; i++)
 		if (experiment_copies(x, &x->vms[i]) && !x->features.copy_disks)

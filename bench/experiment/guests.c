@@ -2,6 +2,7 @@
 
 #include "bench/base/data.h"
 #include "bench/base/err.h"
+#include "bench/experiment/wait_watching.h"
 #include "bench/migrate/domain_xml.h"
 #include "bench/migrate/hypervisor.h"
 #include "bench/migrate/qmp.h"
@@ -110,7 +111,8 @@ static int arguments_make(const struct experiment *x, int index, const struct te
 			option_get(row, vm->workload_options[w], value, sizeof(value));
 			result = guest_settings_set(&s, key, value, e);
 		}
-	int length = snprintf(buffer, room, "%s ", GUEST_KERNEL_ARGUMENTS);
+	int length = snprintf(buffer, room, "%s %s", GUEST_KERNEL_ARGUMENTS,
+	                      x->features.async_page_faults == ASYNC_OFF ? "no-kvmapf " : "");
 	if (result == 0)
 		result = guest_settings_format(&s, buffer + length, room - (size_t)length, e);
 	guest_settings_free(&s);
@@ -170,6 +172,8 @@ int guest_start(const struct experiment *x, int index, const struct guest_boot *
 	spec.uneven_memory = !boot->kvm && boot->host.qemu_version < 9000000;
 	if (boot->monitors && !experiment_moves(x, vm))
 		spec.monitor_path = qmp_path(node->state_directory, vm->name, monitor, sizeof(monitor));
+	else if (x->migration.page_waits && experiment_moves(x, vm))
+		spec.monitor_path = wait_watching_monitor(vm->name, monitor, sizeof(monitor));
 	if (experiment_moves(x, vm)) {
 		/* QEMU's own pages are locked too. */
 		spec.lock_bytes = x->features.zero_copy ? vm->memory_bytes + ((int64_t)1 << 30) : 0;

@@ -18,6 +18,7 @@
 #include <json-c/json.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 
@@ -96,7 +97,7 @@ static int stage_connect(struct run *r, struct err *e)
 	for (int i = NODE_SRC; i <= NODE_DST; i++) {
 		const struct node *n = &r->testbed.nodes[i];
 		if (hypervisor_open(&r->connections[i], n->libvirt_uri, e) < 0 ||
-		    events_open(&r->events[i], r->connections[i], n->name, run_on_event, r, e) < 0)
+		    events_open(&r->events[i], r->connections[i], n->name, run_on_hypervisor_event, r, e) < 0)
 			return -1;
 	}
 	run_directory_set(&r->directory, "hypervisor", hypervisor_facts(r->connections[NODE_SRC]));
@@ -115,6 +116,8 @@ static int stage_guests(struct run *r, struct err *e)
 	if (stage_connect(r, e) < 0 ||
 	    guests_check_features(&r->boot, r->x, r->connections[NODE_SRC], r->connections[NODE_DST], e) < 0)
 		return -1;
+	run_directory_set(&r->directory, "features.past_libvirt",
+	                  feature_past_libvirt(&r->x->features, r->boot.host.libvirt_version));
 	if (watching_start(&r->watching, r->x, &r->testbed, r->run_id, r->directory.path, run_on_event, r, e) < 0)
 		return -1;
 	r->watching_on = true;
@@ -186,10 +189,21 @@ static void run_close(struct run *r, struct err *e)
 		keep_first(e, testbed_close(&r->testbed, &one), &one);
 }
 
+/* Absolute: a command may change its folder. */
+static void config_directory_find(struct run *r)
+{
+	char path[PATH_MAX];
+	if (!realpath(r->order->config_path, path))
+		snprintf(path, sizeof(path), "./config");
+	*strrchr(path, '/') = '\0';
+	snprintf(r->config_directory, sizeof(r->config_directory), "%s", path);
+}
+
 int run_execute(const struct run_order *order, struct err *e)
 {
 	struct run r = { .order = order, .x = order->experiment };
 	struct err trouble = { 0 };
+	config_directory_find(&r);
 	if (getrandom(&r.run_id, sizeof(r.run_id), 0) != sizeof(r.run_id))
 		return err_errno(e, EXIT_CANNOT, "cannot draw a run id");
 	if (run_directory_create(&r.directory, order->directory, order->config_path, e) < 0)

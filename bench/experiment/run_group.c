@@ -1,6 +1,9 @@
 /* The migration phase of a run in which a group of VMs moves. Declared in run_state.h. */
+#include "bench/base/clock.h"
 #include "bench/base/err.h"
+#include "bench/experiment/progress.h"
 #include "bench/experiment/run_moves.h"
+#include "bench/migrate/dirty_rate.h"
 #include "bench/migrate/hypervisor.h"
 #include "bench/placement/group.h"
 #include "collectors/job.h"
@@ -34,6 +37,20 @@ static int pulse(void *context, const char *line, struct err *e)
 	return run_moves_pulse(m->run, line, e);
 }
 
+void run_group_watch(struct run *r)
+{
+	for (int i = 0; experiment_is_group(r->x) && i < r->x->vm_count; i++) {
+		const struct experiment_vm *vm = &r->x->vms[i];
+		struct err e = { 0 };
+		/* It is to be over with the baseline. */
+		if (experiment_moves(r->x, vm) && dirty_rate_begin(r->connections[run_node_index(vm->node)], vm->name,
+		                                                   r->x->general.baseline_ns - NS_PER_S, &e) < 0) {
+			progress_note("dirty rates are not known beforehand: %s", e.text);
+			return;
+		}
+	}
+}
+
 static struct members members_of(struct run *r)
 {
 	struct members m = { .run = r };
@@ -44,14 +61,16 @@ static struct members members_of(struct run *r)
 			continue;
 		m.index[m.count] = i;
 		m.names[m.count] = vm->name;
-		m.vms[m.count++] = (struct group_vm){ vm->memory_bytes, used, NAN };
+		m.vms[m.count++] =
+			(struct group_vm){ vm->memory_bytes, used,
+			                   dirty_rate_read(r->connections[run_node_index(vm->node)], vm->name) };
 	}
 	return m;
 }
 
 static void facts(struct run *r, const struct members *m, int from, int to, struct group_result *result)
 {
-	struct json_object *names = json_object_new_array();
+	struct json_object *names = json_object_new_array(), *dirty = json_object_new_object();
 	const int nodes[] = { from, to };
 	int arrived = 0;
 	for (int i = 0; i < result->move_count; i++) {
@@ -61,8 +80,13 @@ static void facts(struct run *r, const struct members *m, int from, int to, stru
 		record->to = nodes[record->to];
 		arrived += record->arrived;
 	}
-	for (int i = 0; i < m->count; i++)
+	for (int i = 0; i < m->count; i++) {
 		json_object_array_add(names, json_object_new_string(m->names[i]));
+		json_object_object_add(dirty, m->names[i],
+		                       isnan(m->vms[i].dirty_per_s) ? json_object_new_string("missing")
+		                                                    : json_object_new_double(m->vms[i].dirty_per_s));
+	}
+	run_directory_set(&r->directory, "group.dirty_bytes_per_s", dirty);
 	run_directory_set(&r->directory, "group.vms", names);
 	run_directory_set(&r->directory, "group.moves", run_moves_json(r, result->moves, result->move_count));
 	run_directory_set(&r->directory, "group.begin_ns", json_object_new_int64(result->begin_ns));

@@ -8,6 +8,7 @@
 #include "bench/experiment/progress.h"
 #include "bench/experiment/reuse_relays.h"
 #include "bench/experiment/run_state.h"
+#include "bench/experiment/wait_watching.h"
 #include "bench/migrate/hypervisor.h"
 #include "bench/migrate/migration.h"
 #include "collectors/job.h"
@@ -82,16 +83,23 @@ static int migrate(struct run *r, const struct experiment_vm *vm, struct err *e)
 	struct migration_result result;
 	struct migration_spec spec = run_one_spec(r, vm, from, to);
 	struct page_passage *passage;
+	struct wait_watching *waits;
 	spec.stop_due = m->sent_limit > 0 && m->mode == MODE_PRECOPY ? sent_enough : NULL;
 	spec.sink = on_migration_event;
 	spec.tick = r->order->injections ? NULL : migration_tick;
 	if (page_passage_begin(&passage, r->pages, (int)(vm - r->x->vms), from, to, &spec, e) < 0)
 		return -1;
+	if (wait_watching_begin(&waits, r->x, &r->testbed.nodes[to], vm->name, e) < 0) {
+		page_passage_end(passage, false);
+		return -1;
+	}
 	if (fault_start(&r->fault, r->x, &r->testbed, run_on_event, r, e) < 0) {
+		wait_watching_end(waits, false, &r->directory);
 		page_passage_end(passage, false);
 		return -1;
 	}
 	int status = migration_run(&spec, &result, e);
+	wait_watching_end(waits, status == 0, &r->directory);
 	page_passage_end(passage, status == 0);
 	if (status < 0 && result.timed_out) { /* what was to be found out: it is no failure */
 		progress_note("never converged: aborted after %.3g s", (double)m->timeout_ns / 1e9);
@@ -108,20 +116,28 @@ static int migrate(struct run *r, const struct experiment_vm *vm, struct err *e)
 	struct json_object *completed = result.completed && !result.timed_out
 	                                        ? job_stats_json(result.completed, result.completed_count)
 	                                        : NULL;
+	/* A stop that is forced raises the limit for that. */
+	const struct feature_also also = { .postcopy = m->mode == MODE_POSTCOPY,
+		                           .downtime_limit_ns = spec.stop_due ? 0 : m->downtime_limit_ns,
+		                           .bandwidth_bytes_per_s = m->bandwidth_bytes_per_s };
 	run_directory_set(&r->directory, "features.kept",
-	                  feature_kept(&r->x->features, result.features_on, completed));
+	                  feature_kept(&r->x->features, &also, result.features_on, completed));
 	if (completed)
 		run_directory_set(&r->directory, "migration.completed", completed);
 	if (result.features_on)
 		run_directory_set(&r->directory, "features.on", json_object_get(result.features_on));
-	if (m->mode == MODE_POSTCOPY)
+	if (result.end_error_ns)
+		run_directory_set(&r->directory, "migration.end_error_ns",
+		                  json_object_new_int64(result.end_error_ns));
+	bool told = m->mode == MODE_POSTCOPY && !spec.commands; /* of the switch */
+	if (told)
 		run_directory_set(&r->directory, "migration.postcopy_began",
 		                  json_object_new_boolean(result.postcopy_start_ns != 0));
 	if (result.recoveries)
 		run_directory_set(&r->directory, "migration.recoveries", json_object_new_int(result.recoveries));
 	if (result.lost)
 		run_directory_set(&r->directory, "migration.vm_lost", json_object_new_boolean(true));
-	if (status == 0 && m->mode == MODE_POSTCOPY && !result.postcopy_start_ns && !result.timed_out)
+	if (status == 0 && told && !result.postcopy_start_ns && !result.timed_out)
 		progress_note("post-copy never began: the migration was complete before the switch");
 	migration_result_free(&result);
 	return status;
@@ -193,6 +209,7 @@ int run_measure(struct run *r, struct err *e)
 	    run_before(r, e) < 0 || run_warmup(r, e) < 0)
 		return -1;
 	run_begin_phase(r, "baseline", g->baseline_ns);
+	run_group_watch(r);
 	if (run_pause(r, g->baseline_ns, e) < 0)
 		return -1;
 	job_expect(r->watching.job, r->x->migration.vm);

@@ -13,16 +13,10 @@ int run_node_index(const char *name)
 	return strcmp(name, "dst") == 0 ? NODE_DST : NODE_SRC;
 }
 
-void run_on_event(void *context, int64_t head_ns, const char *vm, const char *node, const char *event,
-                  const char *detail)
+/* Where a VM runs now, and whether one is lost. */
+static void follow(struct run *r, const char *vm, const char *node, const char *event, const char *detail)
 {
-	struct run *r = context;
-	char before[200];
 	int i = 0;
-	snprintf(before, sizeof(before), "%s%s%s", event, detail && *detail ? ": " : "", detail ? detail : "");
-	bool is_before = atomic_load(&r->before);
-	run_directory_event(&r->directory, head_ns, vm, node, is_before ? "before" : event,
-	                    is_before ? before : detail);
 	while (i < r->x->vm_count && strcmp(r->x->vms[i].name, vm) != 0)
 		i++;
 	if (i < r->x->vm_count && strcmp(event, "resume") == 0)
@@ -48,6 +42,26 @@ int run_start_node(const struct run *r, int vm)
 	return moves && r->x->migration.moves_before % 2 ? 1 - node : node;
 }
 
+void run_on_event(void *context, int64_t head_ns, const char *vm, const char *node, const char *event,
+                  const char *detail)
+{
+	struct run *r = context;
+	char before[200];
+	bool is_before = atomic_load(&r->before);
+	snprintf(before, sizeof(before), "%s%s%s", event, detail && *detail ? ": " : "", detail ? detail : "");
+	run_directory_event(&r->directory, head_ns, vm, node, is_before ? "before" : event,
+	                    is_before ? before : detail);
+}
+
+void run_on_hypervisor_event(void *context, int64_t head_ns, const char *vm, const char *node, const char *event,
+                             const char *detail)
+{
+	struct run *r = context;
+	if (r->x->collect.events)
+		run_on_event(r, head_ns, vm, node, event, detail);
+	follow(r, vm, node, event, detail);
+}
+
 void run_begin_phase(struct run *r, const char *name, int64_t planned_ns)
 {
 	run_directory_event(&r->directory, clock_now_ns(), "", "", "phase", name);
@@ -59,7 +73,17 @@ struct migration_spec run_migration_spec(struct run *r)
 	const struct experiment_migration *m = &r->x->migration;
 	static const enum postcopy_moment moments[] = { POSTCOPY_NOW, POSTCOPY_AFTER_FIRST_PASS,
 		                                        POSTCOPY_AFTER_TIME };
+	if (m->driver == DRIVER_EXEC)
+		r->commands = (struct exec_commands){ .start = m->start,
+			                              .state = m->state,
+			                              .cancel = m->cancel,
+			                              .state_interval_ns = m->state_interval_ns,
+			                              .command_timeout_ns = m->command_timeout_ns,
+			                              .src_name = m->src_name,
+			                              .dst_name = m->dst_name,
+			                              .config_directory = r->config_directory };
 	return (struct migration_spec){
+		.commands = m->driver == DRIVER_EXEC ? &r->commands : NULL,
 		.postcopy = m->mode == MODE_POSTCOPY ? moments[m->postcopy_switch] : POSTCOPY_NEVER,
 		.postcopy_after_ns = m->switch_after_ns,
 		.downtime_limit_ns = m->downtime_limit_ns,
@@ -79,6 +103,9 @@ struct migration_spec run_one_spec(struct run *r, const struct experiment_vm *vm
 	spec.destination = r->connections[to];
 	spec.vm = vm->name;
 	spec.source_node = here->name;
+	spec.destination_node = there->name;
+	spec.source_uri = here->libvirt_uri;
+	spec.destination_uri = there->libvirt_uri;
 	spec.uri = r->uris[to];
 	spec.peer_uri = there->peer_uri[0] ? there->peer_uri : NULL;
 	spec.destination_core = there->core;

@@ -10,9 +10,11 @@
 #include "bench/experiment/run_directory.h"
 #include "bench/experiment/watching.h"
 #include "bench/migrate/events.h"
+#include "bench/migrate/exec_driver.h"
 #include "bench/testbed/testbed.h"
 
 #include <libvirt/libvirt.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -40,7 +42,9 @@ struct run {
 	struct page_watching *pages; /* NULL: not asked for */
 	struct reuse_relays *relays; /* likewise */
 	bool watching_on;
-	atomic_bool before;             /* the moves before the measured one go on */
+	atomic_bool before; /* the moves before the measured one go on */
+	char config_directory[PATH_MAX];
+	struct exec_commands commands;  /* of migration.driver = exec */
 	volatile sig_atomic_t injected; /* a migration beside injections has gone on for long enough */
 	atomic_bool ending;             /* from here on guests may end */
 	atomic_int at[VMS_MAX];         /* the node on which each VM runs: NODE_SRC, NODE_DST */
@@ -48,9 +52,13 @@ struct run {
 	char lost_words[200], lost_vm[64];
 };
 
-/* Every event of both nodes comes through here, in the event thread; context is the run. */
+/* Every event is recorded here; context is the run, any thread. */
 void run_on_event(void *context, int64_t head_ns, const char *vm, const char *node, const char *event,
                   const char *detail);
+
+/* Those that the nodes' daemons send, in the event thread: recorded unless collect.events is off, and followed. */
+void run_on_hypervisor_event(void *context, int64_t head_ns, const char *vm, const char *node, const char *event,
+                             const char *detail);
 
 /* A phase begins: an event, and progress. */
 void run_begin_phase(struct run *r, const char *name, int64_t planned_ns);
@@ -80,6 +88,9 @@ struct migration_spec run_one_spec(struct run *r, const struct experiment_vm *vm
 
 /* The migration phase where a policy decides what moves: the consolidation loop. */
 int run_consolidate(struct run *r, struct err *e);
+
+/* While a group still stays: measure how fast its VMs dirty their memory, for the schedule to know. What cannot be is told. */
+void run_group_watch(struct run *r);
 
 /* The migration phase where a group moves. */
 int run_group(struct run *r, struct err *e);

@@ -124,6 +124,11 @@ static int whole_check(struct simulated_config *x, struct err *e)
 		weights += s->kinds[i].weight;
 	if (!(weights > 0))
 		return err_set(e, EXIT_USAGE, "jobs: all weights are 0");
+	if (x->evacuation.memory_low_bytes > x->evacuation.memory_high_bytes)
+		return err_set(e, EXIT_USAGE, "evacuation.memory is more than evacuation.memory_most");
+	if (x->evacuation.vms && x->evacuation.rtt_ns && !x->transfer.window_bytes)
+		return err_set(e, EXIT_USAGE,
+		               "evacuation.rtt needs transfer.window, which bounds what is on the way");
 	if (x->policy->check && x->policy->check(x->policy_options, e) < 0)
 		return err_prefix(e, "policy '%s'", x->policy->name);
 	return 0;

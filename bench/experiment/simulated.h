@@ -10,6 +10,7 @@
 #include "bench/base/option.h"
 #include "bench/experiment/config_file.h"
 #include "bench/experiment/experiment.h"
+#include "bench/placement/group_link.h"
 #include "bench/placement/scenario.h"
 
 struct simulated_general {
@@ -24,8 +25,19 @@ struct simulated_texts {
 	char model[OPTION_STRING_ROOM];
 };
 
+/* A group that leaves its node for another one, instead of a cluster (bench/placement/group_link.h); [transfer] has the link. */
+struct simulated_evacuation {
+	int64_t vms; /* 0: a cluster is simulated */
+	int64_t memory_low_bytes, memory_high_bytes, dirty_high_per_s, free_bytes, rtt_ns;
+	double idle;
+	bool dirty_known;
+	int64_t lose_bytes, kept_rate, growth;
+	struct group_schedule_options schedule;
+};
+
 struct simulated_config {
 	struct simulated_general general;
+	struct simulated_evacuation evacuation;
 	struct scenario scenario;
 	struct transfer_model transfer;
 	struct simulated_texts texts;

@@ -97,6 +97,29 @@ static const struct option_row transfer_rows[] = {
 	OPTION_END
 };
 
+#define EVACUATION(member) offsetof(struct simulated_config, evacuation.member)
+static const struct option_row evacuation_rows[] = {
+	{ "vms", OPTION_INTEGER, EVACUATION(vms), "0", "0", "100000",
+	  "that move from one node to another as a schedule says; 0: none, a cluster is simulated" },
+	{ "memory", OPTION_SIZE, EVACUATION(memory_low_bytes), "1G", "1M", "1T", "in use by a VM, at least" },
+	{ "memory_most", OPTION_SIZE, EVACUATION(memory_high_bytes), "4G", "1M", "1T",
+	  "at most; all between are as likely" },
+	{ "dirty_most", OPTION_SIZE, EVACUATION(dirty_high_per_s), "2M", "0", "1T",
+	  "that a VM writes a second, at most" },
+	{ "idle", OPTION_FRACTION, EVACUATION(idle), "0.5", "0", "1", "share of the VMs that write nothing" },
+	{ "dirty_known", OPTION_BOOLEAN, EVACUATION(dirty_known), "yes", NULL, NULL,
+	  "the schedule knows beforehand how much they write" },
+	{ "free", OPTION_SIZE, EVACUATION(free_bytes), "1024T", "1M", "1048576T", "the destination's memory" },
+	{ "rtt", OPTION_DURATION, EVACUATION(rtt_ns), "0ms", "0ms", "10s", "round trip between the two" },
+	{ "lose_after", OPTION_SIZE, EVACUATION(lose_bytes), "0", "0", "1T",
+	  "a connection that has sent so much loses some; 0: none does" },
+	{ "lose_rate", OPTION_SIZE, EVACUATION(kept_rate), "3M", "1K", "1T",
+	  "and then goes on with so much a second" },
+	{ "lose_growth", OPTION_SIZE, EVACUATION(growth), "500K", "0", "1T", "which grows by so much a second" },
+	GROUP_SCHEDULE_ROWS(struct simulated_config, evacuation.schedule.),
+	OPTION_END
+};
+
 const struct experiment_section simulated_sections[] = {
 	{ "simulate", simulate_rows, 0, "a simulation: policies, runs; a policy's keys as POLICY.KEY" },
 	{ "sites", sites_rows, 0, "where the simulated nodes are" },
@@ -104,5 +127,6 @@ const struct experiment_section simulated_sections[] = {
 	{ "vms", vms_rows, 0, "the VMs that come" },
 	{ "jobs", jobs_rows, 0, "what they compute" },
 	{ "transfer", transfer_rows, 0, "what a move takes and costs" },
+	{ "evacuation", evacuation_rows, 0, "a group that moves as one task, instead of a cluster" },
 	{ NULL, NULL, 0, NULL },
 };

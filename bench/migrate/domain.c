@@ -4,6 +4,7 @@
 #include "bench/base/err.h"
 
 #include <json-c/json.h>
+#include <libvirt/libvirt-qemu.h>
 #include <libvirt/virterror.h>
 #include <stdlib.h>
 
@@ -20,6 +21,23 @@ static virDomainPtr domain_get(virConnectPtr connection, const char *name, struc
 	if (!domain)
 		hypervisor_error(e, "no guest '%s'", name);
 	return domain;
+}
+
+struct json_object *hypervisor_ask(virDomainPtr domain, const char *command, struct err *e)
+{
+	char *answer = NULL;
+	struct json_object *root = NULL, *value = NULL;
+	if (virDomainQemuMonitorCommand(domain, command, &answer, 0) < 0)
+		hypervisor_error(e, "cannot ask QEMU");
+	else if (answer)
+		root = json_tokener_parse(answer);
+	if (json_object_object_get_ex(root, "return", &value))
+		json_object_get(value);
+	else if (root)
+		err_set(e, EXIT_CANNOT, "QEMU refuses: %.200s", answer);
+	json_object_put(root);
+	free(answer);
+	return value;
 }
 
 int hypervisor_start_domain(virConnectPtr connection, const char *xml, struct err *e)

@@ -16,6 +16,8 @@
 
 #define V(major, minor, release) ((major)*1000000 + (minor)*1000 + (release))
 
+enum { PAGE_BYTES = 4096 };
+
 enum feature_index {
 #define FEATURE(key_, member, ...) FEATURE_INDEX_##member,
 #include "bench/migrate/feature_table.h"
@@ -74,6 +76,12 @@ static int64_t value_of(const struct feature *f, const struct feature_set *set)
 	default:
 		return *(const int64_t *)(const void *)member;
 	}
+}
+
+/* Whether the value is one for which it needs what it needs. */
+static bool is_needy(const struct feature *f, const struct feature_set *set)
+{
+	return f->needs && value_of(f, set) > f->needs_above;
 }
 
 bool feature_is_asked(const struct feature *f, const struct feature_set *set)
@@ -162,6 +170,26 @@ static const char *excluded_by(const struct feature *f, const struct feature_set
 	return NULL;
 }
 
+/* What libvirt or QEMU takes in a coarser unit is not rounded in silence. */
+static int unit_check(const struct feature *f, int64_t value, struct err *e)
+{
+	int64_t unit = f->param_unit > f->global_unit ? f->param_unit : f->global_unit;
+	if (unit <= 1 || value % unit == 0)
+		return 0;
+	return err_set(e, EXIT_USAGE, "migration.%s is in whole %s", f->key,
+	               f->option && f->option->type == OPTION_DURATION ? "ms" : "MiB");
+}
+
+static int postcopy_check(const struct feature *f, const struct feature_host *host, struct err *e)
+{
+	char is[32], since[32];
+	if (!host->postcopy || !host->qemu_version || host->qemu_version >= f->postcopy_since)
+		return 0;
+	return err_set(e, EXIT_CANNOT, "migration.%s goes with post-copy from QEMU %s on, and this is %s", f->key,
+	               libvirt_version_format(f->postcopy_since, since, sizeof(since)),
+	               libvirt_version_format(host->qemu_version, is, sizeof(is)));
+}
+
 static int row_check(const struct feature *f, const struct feature_set *set, const struct feature_host *host,
                      struct err *e)
 {
@@ -169,15 +197,17 @@ static int row_check(const struct feature *f, const struct feature_set *set, con
 	bool outside;
 	int64_t value = value_of(f, set);
 	const struct feature *needed = f->needs ? feature_find(f->needs, strlen(f->needs)) : NULL;
-	if (f->power_of_two && (value & (value - 1)))
-		return err_set(e, EXIT_USAGE, "migration.%s must be a power of two", f->key);
+	if (f->power_of_two && ((value & (value - 1)) || value < PAGE_BYTES))
+		return err_set(e, EXIT_USAGE, "migration.%s must be a power of two, 4K or more", f->key);
+	if (unit_check(f, value, e) < 0 || postcopy_check(f, host, e) < 0)
+		return -1;
 	if (needed && !feature_is_asked(needed, set))
 		return err_set(e, EXIT_USAGE, "migration.%s needs migration.%s: set that too", f->key, f->needs);
 	const char *other = excluded_by(f, set, host, &length);
 	if (other)
 		return err_set(e, EXIT_USAGE, "migration.%s does not go with %.*s: switch one off", f->key,
 		               (int)length, other);
-	if (!f->needs || host_meets(host, f->needs, &outside) || !outside)
+	if (!is_needy(f, set) || host_meets(host, f->needs, &outside) || !outside)
 		return 0;
 	if (strcmp(f->needs, "postcopy") == 0)
 		return err_set(e, EXIT_USAGE, "migration.%s needs migration.mode = postcopy", f->key);
@@ -207,6 +237,11 @@ static int set_check(const struct feature_set *set, const struct feature_host *h
 	return level_check(set, e);
 }
 
+int feature_check_bandwidth(int64_t bytes_per_s, struct err *e)
+{
+	return unit_check(feature_find("bandwidth", strlen("bandwidth")), bytes_per_s, e);
+}
+
 int feature_check(const struct feature_set *set, bool postcopy, bool disks, struct err *e)
 {
 	const struct feature_host any = { .kvm = true, .postcopy = postcopy, .disks = disks };
@@ -219,7 +254,8 @@ int feature_check_host(const struct feature_set *set, const struct feature_host 
 	if (set_check(set, host, e) < 0)
 		return -1;
 	for (const struct feature *f = features; f->key; f++)
-		if (feature_is_asked(f, set) && feature_available(f, host, reason, sizeof(reason)) == FEATURE_NO)
+		if (feature_is_asked(f, set) && (!f->needs_above || is_needy(f, set)) &&
+		    feature_available(f, host, reason, sizeof(reason)) == FEATURE_NO)
 			return err_set(e, EXIT_CANNOT, "migration.%s cannot be had here: %s", f->key, reason);
 	return 0;
 }

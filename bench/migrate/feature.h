@@ -19,6 +19,8 @@
 struct err;
 struct json_object;
 
+enum async_page_faults { ASYNC_DEFAULT, ASYNC_OFF, ASYNC_ON };
+
 /* As asked; 0, false and "" leave it to the hypervisor. */
 struct feature_set {
 	bool auto_converge;
@@ -43,6 +45,7 @@ struct feature_set {
 	bool switchover_ack;
 	int64_t switchover_bandwidth_bytes_per_s;
 	int zero_page_detection; /* default, none, legacy, multifd */
+	int async_page_faults;   /* enum async_page_faults */
 };
 
 /* Keys of [migration], one a member of struct feature_set. */
@@ -74,7 +77,9 @@ struct feature {
 	/* What it goes with */
 	/* key; "postcopy" is mode = postcopy, "disks" a guest with disks to be copied, "kvm" that accelerator */
 	const char *needs;
-	const char *excludes; /* keys, blank between them */
+	int64_t needs_above;          /* only values above this one do */
+	const char *excludes;         /* keys, blank between them */
+	unsigned long postcopy_since; /* QEMU from which on it goes with post-copy; 0: any, or never (`excludes`) */
 	bool power_of_two;
 	bool locks_memory; /* QEMU must be allowed to */
 };
@@ -116,7 +121,10 @@ bool feature_is_asked(const struct feature *f, const struct feature_set *set);
 /* Exclusions, needs among features and of the mode and the guest, values that only fit together: EXIT_USAGE. Pure. */
 int feature_check(const struct feature_set *set, bool postcopy, bool disks, struct err *e);
 
-/* That, and what the hosts must have: EXIT_CANNOT when they lack it. Pure. */
+/* migration.bandwidth, which is no member: whole MiB, or EXIT_USAGE. Pure. */
+int feature_check_bandwidth(int64_t bytes_per_s, struct err *e);
+
+/* feature_check(), and what the hosts must have: EXIT_CANNOT when they lack it. Pure. */
 int feature_check_host(const struct feature_set *set, const struct feature_host *host, struct err *e);
 
 /* Set several from one text: keys joined by '+', each KEY or KEY=VALUE: "xbzrle+xbzrle_cache=64M"; "none": nothing. */
@@ -133,12 +141,21 @@ int feature_globals(const struct feature_set *set, unsigned long libvirt_version
 /* What was asked for, as JSON; only what is on: {"xbzrle":"yes"}. */
 struct json_object *feature_asked(const struct feature_set *set);
 
+/* Keys of [migration] that are features too, and no members of struct feature_set; 0: not asked for. */
+struct feature_also {
+	bool postcopy;
+	int64_t downtime_limit_ns, bandwidth_bytes_per_s;
+};
+
+/* The keys of those that a libvirt of this version cannot be asked for and that are set past it: ["zstd_level"]. */
+struct json_object *feature_past_libvirt(const struct feature_set *set, unsigned long libvirt_version);
+
 /*
  * What is on of what was asked, from migration_result.features_on: {"xbzrle":{"asked":"yes","on":"yes","kept":true}},
  * and the statistics of the completed job as an object; either may be NULL. `on` is QEMU's value, or the job's, "missing"
  * where nothing was read; without a way to read it back there is no `kept`.
  */
-struct json_object *feature_kept(const struct feature_set *set, struct json_object *features_on,
-                                 struct json_object *completed);
+struct json_object *feature_kept(const struct feature_set *set, const struct feature_also *also,
+                                 struct json_object *features_on, struct json_object *completed);
 
 #endif

@@ -2,6 +2,7 @@
 #include "bench/migrate/feature.h"
 
 #include "bench/base/err.h"
+#include "bench/base/quantity.h"
 #include "bench/migrate/hypervisor.h"
 
 #include <inttypes.h>
@@ -39,9 +40,7 @@ static int param_add(const struct feature *f, const struct feature_set *set, vir
 	case VIR_TYPED_PARAM_STRING:
 		return virTypedParamsAddString(params, count, room, f->param, member_of(f, set));
 	case VIR_TYPED_PARAM_ULLONG:
-		/* A limit below libvirt's unit must not become "no limit". */
-		return virTypedParamsAddULLong(params, count, room, f->param,
-		                               (unsigned long long)(value ? value : 1));
+		return virTypedParamsAddULLong(params, count, room, f->param, (unsigned long long)value);
 	default:
 		return virTypedParamsAddInt(params, count, room, f->param, (int)value);
 	}
@@ -124,38 +123,68 @@ static bool capability_on(struct json_object *features_on, const char *name)
 	return false;
 }
 
-/* Whether QEMU's value is what was asked, in the coarser of the units it went through. */
-static bool value_kept(const struct feature *f, const struct feature_set *set, struct json_object *value)
+/* As it was asked for. */
+struct asked {
+	const char *key;
+	char text[OPTION_STRING_ROOM];
+	int64_t number; /* of a number */
+};
+
+/* One that is no member of the set. */
+static bool also_asked(const struct feature *f, const struct feature_also *also, struct asked *ret)
 {
-	char name[32];
-	switch (f->option->type) {
+	*ret = (struct asked){ .key = f->key };
+	if (strcmp(f->key, "mode = postcopy") == 0) {
+		*ret = (struct asked){ .key = "mode", .text = "postcopy", .number = also->postcopy };
+	} else if (strcmp(f->key, "downtime_limit") == 0) {
+		ret->number = also->downtime_limit_ns;
+		duration_format(ret->number, ret->text, sizeof(ret->text));
+	} else if (strcmp(f->key, "bandwidth") == 0) {
+		ret->number = also->bandwidth_bytes_per_s;
+		size_format(ret->number, ret->text, sizeof(ret->text));
+	}
+	return ret->number != 0;
+}
+
+static bool is_asked(const struct feature *f, const struct feature_set *set, const struct feature_also *also,
+                     struct asked *ret)
+{
+	if (!f->option)
+		return also_asked(f, also, ret);
+	*ret = (struct asked){ .key = f->key };
+	option_get(f->option, set, ret->text, sizeof(ret->text));
+	if (f->option->type == OPTION_INTEGER || f->option->type == OPTION_SIZE || f->option->type == OPTION_DURATION)
+		ret->number = number_of(f, set);
+	return feature_is_asked(f, set);
+}
+
+/* Whether QEMU's value is what was asked, in the coarser of the units it went through. */
+static bool value_kept(const struct feature *f, const struct asked *asked, struct json_object *value)
+{
+	switch (f->option ? f->option->type : OPTION_INTEGER) {
 	case OPTION_BOOLEAN: /* a name, such as of the TLS credentials: any */
 		return *json_object_get_string(value) != '\0';
 	case OPTION_STRING:
-		return strcmp(json_object_get_string(value), member_of(f, set)) == 0;
 	case OPTION_CHOICE:
-		option_choice_name(f->option, *(const int *)member_of(f, set), name, sizeof(name));
-		return strcmp(json_object_get_string(value), name) == 0;
+		return strcmp(json_object_get_string(value), asked->text) == 0;
 	default:
 		break;
 	}
 	int64_t unit = f->param_unit > f->parameter_unit ? f->param_unit : f->parameter_unit;
 	int64_t is = json_object_get_int64(value) * (f->parameter_unit ? f->parameter_unit : 1);
-	int64_t asked = scaled(number_of(f, set), unit);
-	return scaled(is, unit) == (asked ? asked : 1);
+	return scaled(is, unit) == scaled(asked->number, unit);
 }
 
-static struct json_object *row_kept(const struct feature *f, const struct feature_set *set,
+static struct json_object *row_kept(const struct feature *f, const struct asked *asked,
                                     struct json_object *features_on, struct json_object *completed)
 {
-	char text[OPTION_STRING_ROOM];
 	struct json_object *row = json_object_new_object(), *parameters, *value = NULL;
-	json_object_object_add(row, "asked", json_object_new_string(option_get(f->option, set, text, sizeof(text))));
+	json_object_object_add(row, "asked", json_object_new_string(asked->text));
 	bool kept = !f->capability || capability_on(features_on, f->capability);
 	const char *on = f->capability ? kept ? "yes" : "no" : "missing";
 	if (f->parameter && json_object_object_get_ex(features_on, "parameters", &parameters) &&
 	    json_object_object_get_ex(parameters, f->parameter, &value)) {
-		kept = kept && value_kept(f, set, value);
+		kept = kept && value_kept(f, asked, value);
 		on = json_object_get_string(value);
 	}
 	bool readable = features_on && (f->capability || value);
@@ -169,12 +198,22 @@ static struct json_object *row_kept(const struct feature *f, const struct featur
 	return row;
 }
 
-struct json_object *feature_kept(const struct feature_set *set, struct json_object *features_on,
-                                 struct json_object *completed)
+struct json_object *feature_kept(const struct feature_set *set, const struct feature_also *also,
+                                 struct json_object *features_on, struct json_object *completed)
 {
 	struct json_object *all = json_object_new_object();
+	struct asked asked;
 	for (const struct feature *f = features; f->key; f++)
-		if (feature_is_asked(f, set))
-			json_object_object_add(all, f->key, row_kept(f, set, features_on, completed));
+		if (is_asked(f, set, also, &asked))
+			json_object_object_add(all, asked.key, row_kept(f, &asked, features_on, completed));
 	return all;
+}
+
+struct json_object *feature_past_libvirt(const struct feature_set *set, unsigned long libvirt_version)
+{
+	struct json_object *keys = json_object_new_array();
+	for (const struct feature *f = features; f->key; f++)
+		if (feature_is_asked(f, set) && f->global && !by_libvirt(f, libvirt_version))
+			json_object_array_add(keys, json_object_new_string(f->key));
+	return keys;
 }

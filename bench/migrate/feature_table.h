@@ -38,10 +38,11 @@ FEATURE("decompress_threads", decompress_threads, INTEGER, "0", "0", "255", "on 
 	.libvirt_since = V(1, 3, 4), .param = "compression.mt.dthreads", .param_type = VIR_TYPED_PARAM_INT,
 	.qemu_since = V(2, 4, 0), .qemu_gone = V(9, 1, 0), .parameter = "decompress-threads", .needs = "compress")
 
+/* With post-copy, QEMU 7.2's guest dies at the destination (measured); later ones refuse it, until they can. */
 FEATURE("parallel", parallel, INTEGER, "0", "0", "255", "connections (multifd); 0: one, without multifd",
 	.libvirt_since = V(5, 2, 0), .flag = VIR_MIGRATE_PARALLEL, .param = "parallel.connections",
 	.param_type = VIR_TYPED_PARAM_INT, .qemu_since = V(4, 0, 0), .capability = "multifd",
-	.parameter = "multifd-channels")
+	.parameter = "multifd-channels", .postcopy_since = V(10, 1, 0))
 FEATURE("parallel_compression", parallel_compression, CHOICE, "none", "none|zlib|zstd", NULL,
 	"compress what the parallel connections carry",
 	.libvirt_since = V(9, 4, 0), .flag = VIR_MIGRATE_COMPRESSED, .method = "*", .qemu_since = V(5, 0, 0),
@@ -119,4 +120,10 @@ FEATURE("switchover_bandwidth", switchover_bandwidth_bytes_per_s, SIZE, "0", "0"
 FEATURE("zero_page_detection", zero_page_detection, CHOICE, "default", "default|none|legacy|multifd", NULL,
 	"who looks for pages of zeroes",
 	.qemu_since = V(9, 0, 0), .global = "zero-page-detection", .parameter = "zero-page-detection")
+/* KVM_FEATURE_ASYNC_PF_INT: part of the CPU that libvirt passes through; off is the guest's own no-kvmapf, which is true
+ * anywhere. */
+FEATURE("async_page_faults", async_page_faults, CHOICE, "default", "default|off|on", NULL,
+	"in post-copy only the process waits that touches a missing page, by KVM's asynchronous page faults",
+	.libvirt_since = V(0, 9, 11), .qemu_since = V(5, 2, 0), .needs = "kvm", .needs_above = ASYNC_OFF,
+	.unread = "only the guest knows; it shows in the work that its other processes lose")
 /* clang-format on */

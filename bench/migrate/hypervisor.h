@@ -51,6 +51,10 @@ int hypervisor_memory(virConnectPtr connection, int64_t *ret_total_bytes, int64_
 /* Fill *e with "FORMAT: libvirt's last message"; returns -1. */
 int hypervisor_error(struct err *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* What its QEMU returns to a command ({"execute":..}) of its monitor, past libvirt, which taints the domain; NULL with *e (which
+ * may be NULL) when it refuses; json_object_put() it. */
+struct json_object *hypervisor_ask(virDomainPtr domain, const char *command, struct err *e);
+
 /* Start a transient domain from XML. */
 int hypervisor_start_domain(virConnectPtr connection, const char *xml, struct err *e);
 

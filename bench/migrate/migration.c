@@ -3,6 +3,7 @@
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
 #include "bench/migrate/domain_xml.h"
+#include "bench/migrate/exec_driver.h"
 #include "bench/migrate/hypervisor.h"
 #include "bench/migrate/steering.h"
 
@@ -40,7 +41,6 @@ static int request_make(const struct migration_spec *spec, struct request *r, st
 {
 	unsigned long libvirt, qemu;
 	int room = 0;
-	int64_t mib = spec->bandwidth_bytes_per_s >> 20;
 	r->flags = VIR_MIGRATE_LIVE;
 	if (spec->postcopy != POSTCOPY_NEVER)
 		r->flags |= VIR_MIGRATE_POSTCOPY;
@@ -53,7 +53,7 @@ static int request_make(const struct migration_spec *spec, struct request *r, st
 	                                                VIR_MIGRATE_PARAM_LISTEN_ADDRESS, spec->listen_ip) < 0) ||
 	    (spec->bandwidth_bytes_per_s &&
 	     virTypedParamsAddULLong(&r->params, &r->count, &room, VIR_MIGRATE_PARAM_BANDWIDTH,
-	                             (unsigned long long)(mib ? mib : 1)) < 0))
+	                             (unsigned long long)(spec->bandwidth_bytes_per_s >> 20)) < 0))
 		return hypervisor_error(e, "cannot prepare the migration");
 	if (pinning_add(spec, r, &room, e) < 0)
 		return -1;
@@ -182,6 +182,8 @@ int migration_run(const struct migration_spec *spec, struct migration_result *re
 {
 	struct request request = { 0 };
 	struct err unseen = { 0 };
+	if (spec->commands)
+		return exec_migrate(spec, ret, e);
 	e = e ? e : &unseen;
 	memset(ret, 0, sizeof(*ret));
 	virDomainPtr domain = virDomainLookupByName(spec->source, spec->vm);

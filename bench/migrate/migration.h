@@ -3,6 +3,8 @@
  *
  * The head speaks to both daemons (managed direct migration), or they to each other with features->peer2peer. The
  * call blocks in its thread; a second one steers: it sets limits, switches to post-copy, aborts, reads back what is on.
+ * Or commands carry it out (exec_driver.h); then what they cannot be asked for is not used, and what they do not tell is
+ * not in the result.
  */
 #ifndef BENCH_MIGRATE_MIGRATION_H
 #define BENCH_MIGRATE_MIGRATION_H
@@ -16,14 +18,17 @@
 #include <stdint.h>
 
 struct err;
+struct exec_commands;
 struct json_object;
 
 enum postcopy_moment { POSTCOPY_NEVER, POSTCOPY_NOW, POSTCOPY_AFTER_FIRST_PASS, POSTCOPY_AFTER_TIME };
 
 struct migration_spec {
-	virConnectPtr source, destination;
+	const struct exec_commands *commands;     /* NULL: libvirt */
+	virConnectPtr source, destination;        /* with commands each may be NULL */
+	const char *source_uri, *destination_uri; /* libvirt's, for commands; may be NULL */
 	const char *vm;
-	const char *source_node; /* for events */
+	const char *source_node, *destination_node; /* for events; for commands */
 	const char *
 		uri; /* where the destination's QEMU listens: "tcp://10.77.3.3:49152", or without a port: libvirt's choice */
 	const char *
@@ -34,7 +39,7 @@ struct migration_spec {
 	enum postcopy_moment postcopy;
 	int64_t postcopy_after_ns;
 	int64_t downtime_limit_ns;     /* whole ms, at least 1; 0: the hypervisor's */
-	int64_t bandwidth_bytes_per_s; /* whole MiB, at least 1; 0: no limit */
+	int64_t bandwidth_bytes_per_s; /* whole MiB; 0: no limit */
 	/*
 	 * Then it is aborted. One that has switched to post-copy cannot be: it is given as long again and then broken
 	 * off, which leaves the VM paused on both nodes and lost.
@@ -63,7 +68,8 @@ struct migration_spec {
 };
 
 struct migration_result {
-	int64_t start_ns, end_ns;                                      /* head time of the call and of its return */
+	int64_t start_ns, end_ns; /* head time of the call and of its return */
+	int64_t end_error_ns;     /* it may have ended so much earlier: it was asked for now and then only */
 	int64_t postcopy_requested_ns, postcopy_start_ns, released_ns; /* 0: did not come */
 	int recoveries;                                                /* broken links survived */
 	bool lost;      /* it failed after the switch: the VM runs nowhere, or where the daemon does not answer */

@@ -3,6 +3,7 @@
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
 
+#include <json-c/json.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@ struct qmp {
 	int fd;
 	size_t used;
 	char buffer[65536]; /* what came and is not read yet */
+	char line[65536];
 };
 
 static const int64_t patience_ns = 10 * NS_PER_S;
@@ -25,13 +27,13 @@ char *qmp_path(const char *state_directory, const char *vm, char *buffer, size_t
 	return buffer;
 }
 
-/* The next line that QEMU sent: 1, or 0 when none came in time. */
-static int next_line(struct qmp *m, char *line, size_t room, int64_t deadline_ns)
+/* The next line that QEMU sent, in m->line: 1, or 0 when none came in time. */
+static int next_line(struct qmp *m, int64_t deadline_ns)
 {
 	for (;;) {
 		char *end = memchr(m->buffer, '\n', m->used);
 		if (end) {
-			snprintf(line, room, "%.*s", (int)(end - m->buffer), m->buffer);
+			snprintf(m->line, sizeof(m->line), "%.*s", (int)(end - m->buffer), m->buffer);
 			m->used -= (size_t)(end + 1 - m->buffer);
 			memmove(m->buffer, end + 1, m->used);
 			return 1;
@@ -47,7 +49,7 @@ static int next_line(struct qmp *m, char *line, size_t room, int64_t deadline_ns
 	}
 }
 
-int qmp_execute(struct qmp *m, const char *command, const char *arguments, struct err *e)
+int qmp_ask(struct qmp *m, const char *command, const char *arguments, struct json_object **ret_answer, struct err *e)
 {
 	char line[1024];
 	int length = snprintf(line, sizeof(line), "{\"execute\":\"%s\"%s%s}\n", command,
@@ -58,13 +60,23 @@ int qmp_execute(struct qmp *m, const char *command, const char *arguments, struc
 	if (send(m->fd, line, (size_t)length, MSG_NOSIGNAL) != length)
 		return err_errno(e, EXIT_MEASURED_BAD, "cannot tell QEMU to %s", command);
 	/* Events come in between, each on a line of its own. */
-	while (next_line(m, line, sizeof(line), deadline_ns)) {
-		if (strncmp(line, "{\"return\"", 9) == 0)
-			return 0;
-		if (strncmp(line, "{\"error\"", 8) == 0)
-			return err_set(e, EXIT_MEASURED_BAD, "QEMU does not %s: %.200s", command, line);
+	while (next_line(m, deadline_ns)) {
+		if (strncmp(m->line, "{\"error\"", 8) == 0)
+			return err_set(e, EXIT_MEASURED_BAD, "QEMU does not %s: %.200s", command, m->line);
+		if (strncmp(m->line, "{\"return\"", 9) != 0)
+			continue;
+		struct json_object *root = json_tokener_parse(m->line), *value = NULL;
+		if (json_object_object_get_ex(root, "return", &value) && ret_answer)
+			*ret_answer = json_object_get(value);
+		json_object_put(root);
+		return value ? 0 : err_set(e, EXIT_MEASURED_BAD, "QEMU's answer to '%s' is no JSON", command);
 	}
 	return err_set(e, EXIT_MEASURED_BAD, "QEMU does not answer '%s'", command);
+}
+
+int qmp_execute(struct qmp *m, const char *command, const char *arguments, struct err *e)
+{
+	return qmp_ask(m, command, arguments, NULL, e);
 }
 
 int qmp_open(struct qmp **ret, const char *path, struct err *e)

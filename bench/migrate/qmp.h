@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 struct err;
+struct json_object;
 struct qmp;
 
 /* Where the monitor of a VM is whose node has this state directory; returns buffer. */
@@ -19,5 +20,9 @@ void qmp_close(struct qmp *m); /* NULL is fine */
 /* A command ("stop") and its arguments (a JSON object, NULL: none); returns when QEMU has carried it out, at the latest
  * after 10 s. */
 int qmp_execute(struct qmp *m, const char *command, const char *arguments, struct err *e);
+
+/* The same; *ret_answer is what it returned, json_object_put() it. */
+int qmp_ask(struct qmp *m, const char *command, const char *arguments, struct json_object **ret_answer,
+            struct err *e);
 
 #endif

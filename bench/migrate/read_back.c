@@ -1,9 +1,9 @@
 #include "bench/migrate/read_back.h"
 
 #include "bench/base/clock.h"
+#include "bench/migrate/hypervisor.h"
 
 #include <json-c/json.h>
-#include <libvirt/libvirt-qemu.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -17,21 +17,6 @@ struct read_back {
 	atomic_bool over;
 	struct json_object *read;
 };
-
-/* The "return" of a monitor command, or NULL. */
-static struct json_object *monitor_ask(virDomainPtr domain, const char *command)
-{
-	char text[128], *answer = NULL;
-	struct json_object *root = NULL, *value = NULL;
-	snprintf(text, sizeof(text), "{\"execute\":\"%s\"}", command);
-	if (virDomainQemuMonitorCommand(domain, text, &answer, 0) == 0 && answer)
-		root = json_tokener_parse(answer);
-	if (json_object_object_get_ex(root, "return", &value))
-		json_object_get(value);
-	json_object_put(root);
-	free(answer);
-	return value;
-}
 
 static struct json_object *capabilities_on(struct json_object *capabilities)
 {
@@ -49,8 +34,9 @@ static struct json_object *capabilities_on(struct json_object *capabilities)
 static struct json_object *features_read(virDomainPtr domain)
 {
 	unsigned long long downtime_ms;
-	struct json_object *capabilities = monitor_ask(domain, "query-migrate-capabilities");
-	struct json_object *parameters = monitor_ask(domain, "query-migrate-parameters");
+	struct json_object *capabilities =
+		hypervisor_ask(domain, "{\"execute\":\"query-migrate-capabilities\"}", NULL);
+	struct json_object *parameters = hypervisor_ask(domain, "{\"execute\":\"query-migrate-parameters\"}", NULL);
 	if (!capabilities || !parameters) {
 		json_object_put(capabilities);
 		json_object_put(parameters);

@@ -1,6 +1,6 @@
 /*
  * steering.h - what happens beside libvirt's blocking call: limits, the switch to post-copy, the time limit, interrupts,
- * and reading back what is on. For migration.c only.
+ * and reading back what is on. For migration.c only, but for migration_say().
  *
  * It waits for QEMU's events instead of asking for the job again and again: asking costs the source CPU that is being
  * measured.

@@ -1,6 +1,7 @@
 #include "bench/placement/group_schedule.h"
 
 #include "bench/base/err.h"
+#include "bench/placement/group_search.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -10,14 +11,18 @@
 const struct option_row group_schedule_rows[] = { GROUP_SCHEDULE_ROWS(struct group_schedule_options, ), OPTION_END };
 
 enum move_state { WAITING, MOVING, RECALLED, OVER };
-#define LITTLE 0.03                           /* share of the goodput */
-enum { RECALL_PART = 4 };                     /* of its memory: one that has sent more goes on */
-enum { FIRST_HOLD = 20, LONGEST_HOLD = 160 }; /* windows */
+#define STUCK 3               /* times what others took */
+#define RATE_WEIGHT 0.3       /* of the last window in a move's rate */
+#define RESTART_NS 1000000000 /* between two that are begun anew */
+enum { RECALL_PART = 4 };     /* of its memory: one that has sent more goes on */
+enum { ANEW_MOST = 2 };
 
 struct member {
 	struct group_vm vm;
 	enum move_state state;
-	bool fast; /* it has gained speed */
+	bool fast;   /* it has gained speed */
+	int anew;    /* how often it was begun anew since it was stuck */
+	double rate; /* bytes/s, smoothed */
 	int64_t begun_ns;
 	int64_t sent_bytes, remaining_bytes;
 	int64_t window_sent_bytes; /* at the window's begin */
@@ -28,23 +33,17 @@ struct group_schedule {
 	struct member *members;
 	int count, waiting, moving;
 	int64_t free_bytes;
-	int limit;
+	int limit; /* of the others than adaptive */
 	/* of the window */
 	int64_t window_from_ns; /* 0: it has not begun */
 	int window_moving;      /* at most */
-	double goodput;         /* of the last whole window */
-	double fastest;         /* goodput so far */
-	double single;          /* that of one move, so far */
 	int64_t setup_ns;       /* mean time before a move has half of its share of the goodput */
 	int setups;
 	bool flowing; /* something has been sent */
-	/* of the search */
-	bool climbed;
-	double best;    /* progress while climbing; NAN: none yet */
-	int fruitless;  /* windows without more */
-	int excess;     /* moves to be recalled */
-	int hold, held; /* windows until one more is tried, and those that have passed */
-	char why[160];
+	/* of moves that have arrived */
+	double arrived_bytes, arrived_s;
+	int64_t now_ns, restart_ns; /* of the last window; of the last move that was begun anew */
+	struct group_search search; /* of adaptive; the rest of it is seen of all */
 };
 
 struct group_schedule *group_schedule_new(const struct group_schedule_options *options, const struct group_vm *vms,
@@ -58,13 +57,10 @@ struct group_schedule *group_schedule_new(const struct group_schedule_options *o
 		err_errno(e, EXIT_CANNOT, "no memory for a group of %d VMs", count);
 		return NULL;
 	}
-	*s = (struct group_schedule){ .options = *options,
-		                      .members = members,
-		                      .count = count,
-		                      .waiting = count,
-		                      .free_bytes = free_bytes,
-		                      .best = NAN,
-		                      .hold = FIRST_HOLD };
+	*s = (struct group_schedule){
+		.options = *options, .members = members, .count = count, .waiting = count, .free_bytes = free_bytes
+	};
+	search_begin(&s->search, options->gain, (int)options->patience);
 	s->limit = options->kind == SCHEDULE_ALL     ? count
 	           : options->kind == SCHEDULE_FIXED ? (int)options->at_once
 	                                             : 1;
@@ -97,10 +93,15 @@ void group_schedule_ended(struct group_schedule *s, int vm, bool arrived)
 	if (m->state != MOVING && m->state != RECALLED)
 		return;
 	bool again = m->state == RECALLED && !arrived;
+	if (arrived) {
+		s->arrived_bytes += (double)m->vm.used_bytes;
+		s->arrived_s += (double)(s->now_ns - m->begun_ns) / 1e9;
+	}
 	m->state = again ? WAITING : OVER;
 	m->sent_bytes = again ? 0 : m->sent_bytes;
 	m->window_sent_bytes = again ? 0 : m->window_sent_bytes;
 	m->fast = m->fast && !again;
+	m->rate = 0;
 	s->waiting += again;
 	s->moving--;
 	if (!arrived)
@@ -120,66 +121,6 @@ static void window_begin(struct group_schedule *s, int64_t now_ns)
 		s->members[i].window_sent_bytes = s->members[i].sent_bytes;
 }
 
-/* K, and why, when it is another one. */
-static void limit_set(struct group_schedule *s, int limit, const char *why)
-{
-	int most = s->moving + s->waiting;
-	limit = limit > most ? most : limit;
-	limit = limit < 1 ? 1 : limit;
-	if (limit == s->limit)
-		return;
-	snprintf(s->why, sizeof(s->why), "%d at a time: %s; %.3g MB/s with %d, one alone up to %.3g MB/s", limit, why,
-	         s->goodput / 1e6, s->window_moving, s->single / 1e6);
-	s->limit = limit;
-}
-
-/*
- * While connections gain speed nothing says how many of them are enough: what one could do at best does. A few more hide
- * that moves begin and end, as many as cost little: their dirty rates are a small share of the goodput.
- */
-static int enough(const struct group_schedule *s)
-{
-	double dirty = 0;
-	int known = 0;
-	for (int i = 0; i < s->count; i++)
-		if (!isnan(s->members[i].vm.dirty_per_s)) {
-			dirty += s->members[i].vm.dirty_per_s;
-			known++;
-		}
-	double need = s->single > 0 ? ceil(s->fastest / (s->single * (1 + s->options.gain))) : 1;
-	double more = !known ? 1 : dirty > 0 ? LITTLE * s->fastest * known / dirty : s->count;
-	return need + more < s->count ? (int)(need + more) : s->count;
-}
-
-/* A whole window in which as many moved as may. */
-static void climb(struct group_schedule *s, double progress)
-{
-	if (isnan(s->best) || progress > s->best * (1 + s->options.gain)) {
-		s->best = progress;
-		s->fruitless = 0;
-		limit_set(s, s->limit + 1, "progress has grown");
-	} else if (++s->fruitless >= s->options.patience) {
-		s->climbed = true;
-		limit_set(s, enough(s), "as many as are enough");
-		if (s->moving >= 2 * s->limit)
-			s->excess = s->moving - s->limit;
-	}
-}
-
-/* What is enough is known better with each window. */
-static void stay(struct group_schedule *s)
-{
-	s->held++;
-	if (s->held >= s->hold + s->options.patience) {
-		s->hold = s->hold < LONGEST_HOLD ? 2 * s->hold : LONGEST_HOLD;
-		s->held = 0;
-	}
-	if (s->held < s->hold)
-		limit_set(s, enough(s), "as many as are enough");
-	else
-		limit_set(s, enough(s) + 1, "one more is tried");
-}
-
 /* A move has gained speed in this window. */
 static void setup_note(struct group_schedule *s, struct member *m, double seconds, double sent, int64_t now_ns)
 {
@@ -190,49 +131,66 @@ static void setup_note(struct group_schedule *s, struct member *m, double second
 	s->setup_ns += (now_ns - s->options.window_ns / 2 - m->begun_ns - s->setup_ns) / ++s->setups;
 }
 
+/* What a window has shown. */
+static struct search_window window_end(struct group_schedule *s, int64_t now_ns)
+{
+	struct search_window w = {
+		.moving = s->moving, .most_moving = s->window_moving, .waiting = s->waiting, .at_speed = s->moving > 0
+	};
+	double seconds = (double)(now_ns - s->window_from_ns) / 1e9, dirty_sum = 0;
+	int known = 0;
+	for (int i = 0; i < s->count; i++) {
+		struct member *m = &s->members[i];
+		/* At first it fills the sender's buffers, and nothing of that need be across. */
+		double rate = m->window_sent_bytes ? (double)(m->sent_bytes - m->window_sent_bytes) / seconds : 0;
+		m->rate += RATE_WEIGHT * (rate - m->rate);
+		w.goodput += rate;
+		w.single = rate > w.single ? rate : w.single;
+		w.dirty += m->state == MOVING ? dirty_of(m) : 0;
+		w.left_bytes += m->state != MOVING       ? 0
+		                : m->remaining_bytes > 0 ? (double)m->remaining_bytes
+		                                         : (double)m->vm.used_bytes;
+		dirty_sum += dirty_of(m);
+		known += !isnan(m->vm.dirty_per_s);
+	}
+	w.setup_s = (double)s->setup_ns / 1e9;
+	w.dirty_mean = known ? dirty_sum / known : NAN;
+	for (int i = 0; i < s->count; i++) {
+		setup_note(s, &s->members[i], seconds, w.goodput, now_ns);
+		w.at_speed &= s->members[i].state != MOVING || s->members[i].fast;
+	}
+	return w;
+}
+
 static void look(struct group_schedule *s, int64_t now_ns)
 {
-	double sent = 0, dirty = 0, seconds = (double)(now_ns - s->window_from_ns) / 1e9;
 	if (s->moving > s->window_moving)
 		s->window_moving = s->moving;
 	if (s->flowing && !s->window_from_ns)
 		window_begin(s, now_ns);
 	if (!s->window_from_ns || now_ns - s->window_from_ns < s->options.window_ns)
 		return;
-	for (int i = 0; i < s->count; i++) {
-		const struct member *m = &s->members[i];
-		/* At first it fills the sender's buffers, and nothing of that need be across. */
-		double rate = m->window_sent_bytes ? (double)(m->sent_bytes - m->window_sent_bytes) / seconds : 0;
-		sent += rate;
-		s->single = rate > s->single ? rate : s->single;
-		dirty += m->state == MOVING ? dirty_of(m) : 0;
-	}
-	for (int i = 0; i < s->count; i++)
-		setup_note(s, &s->members[i], seconds, sent, now_ns);
-	s->goodput = sent;
-	s->fastest = sent > s->fastest ? sent : s->fastest;
-	if (s->options.kind == SCHEDULE_ADAPTIVE && s->climbed)
-		stay(s);
-	else if (s->options.kind == SCHEDULE_ADAPTIVE && s->window_moving >= s->limit)
-		climb(s, sent - dirty);
+	const struct search_window w = window_end(s, now_ns);
+	s->now_ns = now_ns;
+	search_look(&s->search, &w);
 	window_begin(s, now_ns);
 }
 
-/* With one more moving, the share of each would still be more than it dirties. */
-static bool shares_suffice(const struct group_schedule *s, const struct member *next)
+/* What one more may dirty so that its share, and that of each that moves, is still more than it dirties. */
+static double dirty_bearable(const struct group_schedule *s)
 {
-	double share = s->fastest / (s->moving + 1);
-	if (s->moving == 0 || s->fastest == 0)
-		return true;
+	double share = s->search.capacity / (s->moving + 1);
+	if (s->options.kind != SCHEDULE_ADAPTIVE || s->moving == 0 || s->search.capacity <= 0)
+		return INFINITY;
 	for (int i = 0; i < s->count; i++)
 		if (s->members[i].state == MOVING && dirty_of(&s->members[i]) >= share)
-			return false;
-	return dirty_of(next) < share;
+			return 0;
+	return share;
 }
 
 static double expected_time(const struct group_schedule *s, const struct member *m)
 {
-	double rate = s->fastest > 0 ? s->fastest : 1e9, dirty = dirty_of(m);
+	double rate = s->search.capacity > 0 ? s->search.capacity : 1e9, dirty = dirty_of(m);
 	return dirty < rate ? (double)m->vm.used_bytes / (rate - dirty) : INFINITY;
 }
 
@@ -240,7 +198,7 @@ static double expected_time(const struct group_schedule *s, const struct member 
 static int nearly_over(const struct group_schedule *s)
 {
 	int count = 0;
-	double share = s->goodput / (s->moving ? s->moving : 1), setup_s = (double)s->setup_ns / 1e9;
+	double share = s->search.goodput / (s->moving ? s->moving : 1), setup_s = (double)s->setup_ns / 1e9;
 	for (int i = 0; i < s->count && s->options.kind == SCHEDULE_ADAPTIVE; i++) {
 		const struct member *m = &s->members[i];
 		count += m->state == MOVING && m->remaining_bytes > 0 &&
@@ -253,12 +211,12 @@ int group_schedule_next(struct group_schedule *s, int64_t now_ns)
 {
 	int found = -1;
 	look(s, now_ns);
-	if (s->moving >= s->limit + nearly_over(s))
+	if (s->moving >= group_schedule_limit(s) + nearly_over(s))
 		return -1;
+	double bearable = dirty_bearable(s);
 	for (int i = 0; i < s->count; i++) {
 		const struct member *m = &s->members[i];
-		if (m->state != WAITING || m->vm.memory_bytes > s->free_bytes ||
-		    (s->options.kind == SCHEDULE_ADAPTIVE && !shares_suffice(s, m)))
+		if (m->state != WAITING || m->vm.memory_bytes > s->free_bytes || dirty_of(m) >= bearable)
 			continue;
 		if (found < 0 || expected_time(s, m) > expected_time(s, &s->members[found]))
 			found = i;
@@ -285,18 +243,49 @@ bool group_schedule_is_over(const struct group_schedule *s)
 
 int group_schedule_limit(const struct group_schedule *s)
 {
-	return s->limit;
+	return s->options.kind == SCHEDULE_ADAPTIVE ? s->search.limit : s->limit;
 }
 
 const char *group_schedule_why(const struct group_schedule *s)
 {
-	return s->why;
+	return s->search.why;
+}
+
+/*
+ * One whose connection lost: it has had twice the time in which others arrived, has sent little, and
+ * will take so much longer that a new connection is worth it. Twice each at most, the slowest first. -1: none.
+ */
+static int stuck(const struct group_schedule *s)
+{
+	int found = -1;
+	double most_s = 0;
+	if (s->arrived_s <= 0 || s->now_ns - s->restart_ns < RESTART_NS)
+		return -1;
+	for (int i = 0; i < s->count; i++) {
+		const struct member *m = &s->members[i];
+		double others_s = (double)m->vm.used_bytes * s->arrived_s / s->arrived_bytes;
+		double had_s = (double)(s->now_ns - m->begun_ns) / 1e9;
+		double left_s = (double)m->remaining_bytes / fmax(m->rate - dirty_of(m), 1);
+		if (m->state == MOVING && m->anew < ANEW_MOST && m->remaining_bytes > 0 &&
+		    m->sent_bytes < m->vm.used_bytes / RECALL_PART && had_s > 2 * others_s &&
+		    left_s > STUCK * others_s && left_s > most_s) {
+			found = i;
+			most_s = left_s;
+		}
+	}
+	return found;
 }
 
 int group_schedule_recall(struct group_schedule *s)
 {
-	int found = -1;
-	if (!s->options.recall || !s->excess)
+	int found = s->options.recall && s->options.kind == SCHEDULE_ADAPTIVE ? stuck(s) : -1;
+	if (found >= 0) {
+		s->restart_ns = s->now_ns;
+		s->members[found].state = RECALLED;
+		s->members[found].anew++;
+		return found;
+	}
+	if (!s->options.recall || s->options.kind != SCHEDULE_ADAPTIVE || !s->search.excess)
 		return -1;
 	for (int i = 0; i < s->count; i++) {
 		const struct member *m = &s->members[i];
@@ -304,7 +293,7 @@ int group_schedule_recall(struct group_schedule *s)
 		    (found < 0 || m->begun_ns > s->members[found].begun_ns))
 			found = i;
 	}
-	s->excess = found >= 0 ? s->excess - 1 : 0;
+	s->search.excess = found >= 0 ? s->search.excess - 1 : 0;
 	if (found >= 0)
 		s->members[found].state = RECALLED;
 	return found;

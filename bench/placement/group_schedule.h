@@ -11,19 +11,10 @@
  * multiprocessing timing anomalies, 1969). Expected time: memory / (rate - dirty rate), with the rate of the group so far.
  * Never are more VMs begun than the destination's free memory bears.
  *
- * Adaptive: K is climbed by what it brings, measured over short windows, as transfers of files choose their number of
- * connections (Arifuzzaman and Arslan, Online optimization of file transfers in high-speed networks, SC 2021). Moves
- * are no files: at a K-th of the rate each VM dirties more before it is across, so what counts is
- *
- *	progress = goodput of the group - dirty rates of the VMs that move
- *
- * since a VM of M bytes that dirties d of a rate b has to send M / (1 - d / b). From one K grows by one with each window in
- * which progress grew by the share `gain`: over a long round trip a connection takes many to reach its speed,
- * and others can begin meanwhile. Where it has not grown for `patience` windows, K becomes what is
- * enough: the group's best goodput over that of one move, and as many more as dirty a small share of the goodput, to hide
- * that moves begin and end. Moves beyond it that have just begun are recalled. After some windows one more is tried, each time after twice as many if it was to no use. Since a move sends nothing at first, the
- * next one begins so long before the expected end of one that goes on. A VM is not begun where its share of the
- * goodput, or that of one that moves, would not exceed its dirty rate, but when nothing else moves.
+ * Adaptive: group_search.h says how, and when moves that have just begun are recalled, since more were begun than are of
+ * use. Since a move sends nothing at first, the next one begins so long before the expected end of one that goes on. A
+ * VM is not begun where its share of the goodput, or that of one that moves, would not exceed its dirty rate, but when nothing
+ * else moves. One that is left behind, since its connection lost, is recalled and begun anew, twice at most.
  */
 #ifndef BENCH_PLACEMENT_GROUP_SCHEDULE_H
 #define BENCH_PLACEMENT_GROUP_SCHEDULE_H
@@ -65,7 +56,7 @@ extern const struct option_row group_schedule_rows[];
 struct group_vm {
 	int64_t memory_bytes; /* that the destination must have */
 	int64_t used_bytes;   /* to send at least */
-	double dirty_per_s;   /* bytes; NAN: not known yet */
+	double dirty_per_s;   /* bytes, as measured before; NAN: not known yet */
 };
 
 /* vms is copied. free_bytes: the destination's memory. NULL when memory is short. */
@@ -86,8 +77,8 @@ void group_schedule_progress(struct group_schedule *s, int vm, const struct grou
 void group_schedule_ended(struct group_schedule *s, int vm, bool arrived);
 
 /*
- * A VM whose move is to be broken off, since more were begun than are of use and it has sent little; -1: none. When
- * group_schedule_ended() says so it waits again.
+ * A VM whose move is to be broken off, since more were begun than are of use and it has sent little, or since it is stuck and
+ * a new connection would be faster; -1: none. When group_schedule_ended() says so it waits again.
  */
 int group_schedule_recall(struct group_schedule *s);
 

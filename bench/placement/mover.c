@@ -152,6 +152,9 @@ static void *move_main(void *argument)
 	struct migration_spec migration = spec->migration;
 	migration.vm = r->vm_name;
 	migration.source_node = spec->nodes[r->from].name;
+	migration.destination_node = spec->nodes[r->to].name;
+	migration.source_uri = spec->nodes[r->from].libvirt_uri;
+	migration.destination_uri = spec->nodes[r->to].libvirt_uri;
 	migration.uri = spec->nodes[r->to].migration_uri;
 	migration.peer_uri = spec->nodes[r->to].peer_uri;
 	migration.destination_core = spec->nodes[r->to].core;

@@ -43,7 +43,7 @@ struct mover_spec {
 	bool (*due)(void *context, int32_t vm);
 	void *due_context;
 	/*
-	 * How every VM is moved, and where events go. Connections, VM, source_node, URIs, core and interrupted are filled in for
+	 * How every VM is moved, and where events go. Connections, VM, nodes, URIs, core and interrupted are filled in for
 	 * each move, which has connections of its own: one that broke before does it no harm.
 	 */
 	struct migration_spec migration;

@@ -340,7 +340,7 @@ int node_start_libvirtd(struct node *node, struct undo *undo, struct err *e)
 	snprintf(log, sizeof(log), "%s/libvirtd.log", node->state_directory);
 	snprintf(socket_path, sizeof(socket_path), "%s/run/libvirt/%s", node->state_directory, socket_name);
 	snprintf(node->libvirt_uri, sizeof(node->libvirt_uri), "qemu+unix:///system?socket=%s", socket_path);
-	snprintf(node->qemu_pid_directory, sizeof(node->qemu_pid_directory), "%s/run/libvirt/qemu",
+	snprintf(node->qemu_pid_directory, sizeof(node->qemu_pid_directory), "%s" NODE_QEMU_DIRECTORY,
 	         node->state_directory);
 
 	if (keeper_start(node, program, log, undo, e) < 0)

@@ -16,6 +16,9 @@
 struct err;
 struct undo;
 
+/* Where a node's libvirt keeps what belongs to its QEMUs, as seen on the node. */
+#define NODE_QEMU_DIRECTORY "/run/libvirt/qemu"
+
 struct node {
 	char name[16];       /* "src" */
 	char netns[24];      /* "mm-src" */

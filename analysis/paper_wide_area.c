@@ -1,0 +1,106 @@
+/*
+ * The claims of Hirofuchi's report on moving groups of VMs over a wide area; a study each, since each needs other machines.
+ *
+ * wide-area-groups: the schedules sequential, four, all and adaptive (points), at each rate and round trip. The paper has no
+ * figures, only that a group moves faster over a high-latency network when the number of moves at a time is chosen meanwhile:
+ * judged against one after the other, at the longest round trip of the faster link. How far it is from the best number that
+ * could have been known beforehand is a figure beside it.
+ *
+ * wide-area-reuse: one VM that goes back and forth; the move that is measured comes after so many others (points 0, 1, 2), with
+ * relays that keep pages at both sites or without (yes, no). "A considerable number" of unchanged pages is taken for 30 % of
+ * what the return would send.
+ *
+ * wide-area-cached: a guest that reads 32 MiB of its disk through its page cache, and one that computes; which of the pages that
+ * are sent are blocks of a disk that the destination can read. Across VMs of one move is not looked at.
+ *
+ * wide-area-reachable: a client talks to each VM of a group that moves between two LANs, one-by-one or as adaptive says.
+ *
+ * wide-area-waiting: a guest in post-copy with a process that writes its memory and one that computes, on one vCPU or two
+ * (plain-1, plain-2), and where the page fault is paravirtual (async-1, async-2). "Waits, too" is taken for half of the
+ * other's loss and more, "runs on" for less.
+ */
+#include "analysis/claim_rows.h"
+
+#define ALL_OF_IT 0.999, 1.001
+#define ANY -INFINITY, INFINITY
+
+#define AT_EACH "100M,0ms 100M,30ms 100M,100ms 1G,0ms 1G,30ms 1G,100ms"
+#define TIME(schedule, at) "group_time(" schedule ", " at ")"
+#define BEST(at) "least(" TIME("sequential", at) ", " TIME("four", at) ", " TIME("all", at) ")"
+
+static const char sooner[] =
+	"over a high-latency network a group has moved sooner when the number of moves at a time is "
+	"chosen while they run";
+
+/* clang-format off */
+const struct claim group_claims[] = {
+	ANSWER("W1", sooner, TIME("sequential", "1G, 100ms") " / " TIME("adaptive", "1G, 100ms"), ABOVE(1), "times",
+	       "sooner (section 4)", "At 1 Gbit/s and 100 ms a group moved sooner than one VM after the other, by a factor of"),
+	{ "W1", sooner, TIME("sequential", "EACH") " / " TIME("adaptive", "EACH"), AT_EACH, ANY, "times", "not given", 1, NULL },
+	{ "W1", sooner, TIME("adaptive", "EACH") " / " BEST("EACH"), AT_EACH, ANY, "times the best number", "not given", 1, NULL },
+	{ "W1", sooner, TIME("adaptive", "EACH") " / group_bound(adaptive, EACH)", AT_EACH, ANY, "times the least", "not given", 1,
+	  NULL },
+	{ 0 },
+};
+
+#define MOVE(point) "migration_time(" point ", vm1, completion)"
+#define SENT(point, way) "bytes_on_wire(" point ", -, migration:" way ")"
+
+static const char unchanged[] = "a considerable number of pages do not change while a workload runs, and need not be sent "
+				"to where the VM has been",
+		  cached[] = "memory that is page cache can be recognised, and need not be sent where the disk can be read";
+
+const struct claim reuse_claims[] = {
+	PART("W2", unchanged, SENT("1+yes", "dst-to-src") " / " SENT("1+no", "dst-to-src"), BELOW(0.7), "times",
+	     "a considerable number (section 4)"),
+	PART("W2", unchanged, MOVE("1+yes") " / " MOVE("1+no"), BELOW(1), "times", "shorter (section 4)"),
+	FIGURE("W2", unchanged, SENT("2+yes", "src-to-dst") " / " SENT("2+no", "src-to-dst"), "times", "not given"),
+	FIGURE("W2", unchanged, MOVE("2+yes") " / " MOVE("2+no"), "times", "not given"),
+	FIGURE("W2", unchanged, SENT("0+yes", "src-to-dst") " / " SENT("0+no", "src-to-dst"), "times", "not given"),
+	{ 0 },
+};
+
+const struct claim cached_claims[] = {
+	PART("W3", cached, "pages_equal(reads, vm1, disk)", ABOVE(10), "%", "recognised (section 4)"),
+	PART("W3", cached, "pages_equal(computes, vm1, disk)", BELOW(1), "%", "recognised (section 4)"),
+	FIGURE("W3", cached, "stream_left(reads, vm1, disk)", "% of the bytes", "not given"),
+	FIGURE("W3", cached, "stream_left(reads, vm1, together)", "% of the bytes", "not given"),
+	{ 0 },
+};
+
+#define VMS "vm1 vm2 vm3 vm4"
+
+static const char reachable[] = "VMs of a group are reached at the same address throughout, each moves on its own, and nothing "
+				"in them is changed";
+
+const struct claim reachable_claims[] = {
+	{ "W4", reachable, "connection_alive(one-by-one, EACH, tcp)", VMS, ALL_OF_IT, "of 1", "kept (section 4)", 0, NULL },
+	PART("W4", reachable, "group_arrived(one-by-one, -)", ALL_OF_IT, "of 1", "one by one (section 4)"),
+	{ "W4", reachable, "stream_gap(one-by-one, EACH, udp:from-guest) / 1e6", VMS, ANY, "ms", "not given", 1, NULL },
+	{ "W4", reachable, "stream_gap_part(one-by-one, EACH, from-guest:stopped) / 1e6", VMS, ANY, "ms", "not given", 1, NULL },
+	{ "W4", reachable, "connection_alive(adaptive, EACH, tcp)", VMS, ANY, "of 1", "not given", 1, NULL },
+	{ "W4", reachable, "stream_gap(adaptive, EACH, udp:from-guest) / 1e6", VMS, ANY, "ms", "not given", 1, NULL },
+	{ 0 },
+};
+
+#define LOST(point, workload) "lost_work(" point ", vm1, " workload ")"
+#define COMPUTES_TO_TOUCHES(point) LOST(point, "intadd") " / " LOST(point, "memdirty")
+#define WAITED(point, which) "postcopy_blocked(" point ", vm1, " which ") / 1e9"
+#define EACH_PLAIN "plain-1 plain-2"
+
+static const char waits[] = "in post-copy the whole guest waits for a missing page; with a paravirtual page fault only the "
+			    "process does that touches it";
+
+const struct claim waiting_claims[] = {
+	PART("W5", waits, COMPUTES_TO_TOUCHES("plain-1"), ABOVE(0.5), "times its loss", "all of the guest stops (section 4)"),
+	PART("W5", waits, COMPUTES_TO_TOUCHES("async-1"), BELOW(0.5), "times its loss", "the others run on (section 4)"),
+	FIGURE("W5", waits, COMPUTES_TO_TOUCHES("plain-2"), "times its loss", "not given"),
+	FIGURE("W5", waits, COMPUTES_TO_TOUCHES("async-2"), "times its loss", "not given"),
+	{ "W5", waits, LOST("EACH", "intadd"), EACH_PLAIN, ANY, "s computing", "not given", 1, NULL },
+	{ "W5", waits, LOST("EACH", "memdirty"), EACH_PLAIN, ANY, "s writing", "not given", 1, NULL },
+	{ "W5", waits, WAITED("EACH", "all"), EACH_PLAIN, ANY, "s all vCPUs at once", "not given", 1, NULL },
+	{ "W5", waits, "postcopy_wait(EACH, vm1, p50) / 1e6", EACH_PLAIN, ANY, "ms a page, median", "not given", 1, NULL },
+	{ "W5", waits, "postcopy_waits(EACH, vm1)", EACH_PLAIN, ANY, "pages waited for", "not given", 1, NULL },
+	{ 0 },
+};
+/* clang-format on */

@@ -1,0 +1,197 @@
+#include "bench/placement/group_link.h"
+
+#include "bench/base/err.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#define LOOK_S 0.05 /* between two looks of the schedule */
+#define BEGIN_BYTES 14480
+#define QUEUE_S 0.05 /* before the link */
+
+/* A VM that moves. */
+struct flow {
+	int vm;
+	double memory, dirty;
+	double begun_s, sent, left, pass_sent, rate;
+	double lost_s; /* when it lost; 0: not yet */
+	bool loses;
+	bool begun; /* its window grows no more */
+};
+
+struct flows {
+	const struct group_link *l;
+	struct group_schedule *schedule;
+	const struct group_vm *vms;
+	const double *dirty_per_s;
+	struct flow *flows; /* those that move */
+	int count;
+	struct group_outcome *outcome;
+	unsigned short random[3];
+};
+
+/* What its connection carries at most. */
+static double flow_cap(const struct group_link *l, const struct flow *f, double now_s)
+{
+	double since_s = now_s - f->begun_s - l->setup_s;
+	if (since_s < 0)
+		return 0;
+	double window =
+		l->rtt_s > 0 ? fmin(BEGIN_BYTES * exp2(since_s / l->rtt_s), l->window_bytes) / l->rtt_s : l->rate;
+	return f->lost_s > 0 ? fmin(l->kept_rate + l->growth * (now_s - f->lost_s), window) : window;
+}
+
+static double begin_window(const struct group_link *l, const struct flow *f, double now_s)
+{
+	double since_s = now_s - f->begun_s - l->setup_s;
+	return since_s < 0 ? 0 : fmin(BEGIN_BYTES * exp2(since_s / l->rtt_s), l->window_bytes);
+}
+
+/* Those that begin have more on the way than there is room for. */
+static void overflow(struct flows *m, double now_s)
+{
+	const struct group_link *l = m->l;
+	double on_the_way = 0;
+	if (l->queue_bytes <= 0 || l->rtt_s <= 0)
+		return;
+	for (int i = 0; i < m->count; i++) {
+		const struct flow *f = &m->flows[i];
+		on_the_way += f->begun ? f->rate * l->rtt_s : begin_window(l, f, now_s);
+	}
+	if (on_the_way <= l->rate * l->rtt_s + l->queue_bytes)
+		return;
+	for (int i = 0; i < m->count; i++) {
+		struct flow *f = &m->flows[i];
+		if (f->begun || begin_window(l, f, now_s) <= 0)
+			continue;
+		f->begun = true;
+		f->lost_s = erand48(m->random) < l->lose_share ? now_s : 0;
+	}
+}
+
+/* Each the same, but no more than its cap: those below their share first. */
+static void link_share(struct flows *m, double now_s)
+{
+	const struct group_link *l = m->l;
+	double left = l->rate - (l->taken > 0 && now_s >= l->taken_from_s ? l->taken : 0);
+	int open = m->count;
+	for (int i = 0; i < m->count; i++)
+		m->flows[i].rate = -1;
+	for (bool again = true; again && open;) {
+		double each = left / open;
+		again = false;
+		for (int i = 0; i < m->count; i++) {
+			struct flow *f = &m->flows[i];
+			double cap = f->rate < 0 ? flow_cap(l, f, now_s) : INFINITY;
+			if (cap > each)
+				continue;
+			f->rate = cap;
+			left -= cap;
+			again = true;
+			open--;
+		}
+	}
+	for (int i = 0; i < m->count; i++)
+		m->flows[i].rate = m->flows[i].rate < 0 ? left / open : m->flows[i].rate;
+}
+
+/* The sender's buffer grows with what is on the way: twice that, the queue before the link included. */
+static int64_t said_sent(struct flows *m, const struct flow *f)
+{
+	const struct group_link *l = m->l;
+	double buffer = 2 * fmin(l->window_bytes, f->rate * (l->rtt_s + QUEUE_S));
+	double said = f->sent + (f->sent > 0 ? fmin(buffer, f->left) : 0) - f->rate * l->stale_s * erand48(m->random);
+	return said > 0 ? (int64_t)said : 0;
+}
+
+static void flow_end(struct flows *m, int i, bool arrived)
+{
+	m->outcome->sent_bytes += m->flows[i].sent;
+	m->outcome->recalled += !arrived;
+	group_schedule_ended(m->schedule, m->flows[i].vm, arrived);
+	m->flows[i] = m->flows[--m->count];
+}
+
+static void schedule_ask(struct flows *m, double now_s)
+{
+	for (int i = 0; i < m->count; i++) {
+		const struct flow *f = &m->flows[i];
+		/* Of dirty rates a hypervisor speaks from the second pass on. */
+		const struct group_progress p = { said_sent(m, f), f->sent > 0 ? (int64_t)f->left : 0,
+			                          f->sent > f->memory ? f->dirty : NAN };
+		group_schedule_progress(m->schedule, f->vm, &p);
+	}
+	for (int vm; (vm = group_schedule_recall(m->schedule)) >= 0;)
+		for (int i = m->count - 1; i >= 0; i--)
+			if (m->flows[i].vm == vm)
+				flow_end(m, i, false);
+	for (int vm; (vm = group_schedule_next(m->schedule, (int64_t)(now_s * 1e9) + 1)) >= 0;) {
+		double memory = (double)m->vms[vm].used_bytes;
+		bool loses = m->l->lose_bytes > 0 && (m->l->lose_share <= 0 || erand48(m->random) < m->l->lose_share);
+		m->flows[m->count++] = (struct flow){ .vm = vm,
+			                              .memory = memory,
+			                              .dirty = m->dirty_per_s[vm],
+			                              .begun_s = now_s,
+			                              .left = memory,
+			                              .loses = loses };
+	}
+	m->outcome->most = m->count > m->outcome->most ? m->count : m->outcome->most;
+}
+
+static void flow_step(struct flows *m, int i, double now_s, double step_s)
+{
+	struct flow *f = &m->flows[i];
+	f->sent += f->rate * step_s;
+	f->pass_sent += f->rate * step_s;
+	f->left = fmin(f->left + (f->dirty - f->rate) * step_s, f->memory);
+	if (f->loses && f->lost_s <= 0 && f->sent > m->l->lose_bytes)
+		f->lost_s = now_s;
+	if (f->left <= f->rate * m->l->downtime_s && f->pass_sent >= f->memory)
+		flow_end(m, i, true);
+}
+
+static void flow_all(struct flows *m, double step_s, double limit_s)
+{
+	double now_s = 0, next_look_s = 0;
+	for (; now_s < limit_s; now_s += step_s) {
+		if (now_s >= next_look_s) {
+			next_look_s += LOOK_S;
+			schedule_ask(m, now_s);
+			if (group_schedule_is_over(m->schedule))
+				break;
+		}
+		overflow(m, now_s);
+		link_share(m, now_s);
+		for (int i = m->count - 1; i >= 0; i--)
+			flow_step(m, i, now_s, step_s);
+	}
+	for (int i = 0; i < m->count; i++)
+		m->outcome->sent_bytes += m->flows[i].sent;
+	m->outcome->time_s = now_s < limit_s ? now_s : INFINITY;
+}
+
+int group_link_move(const struct group_link *l, const struct group_schedule_options *options,
+                    const struct group_vm *vms, const double *dirty_per_s, int count, int64_t free_bytes,
+                    int64_t seed, struct group_outcome *ret, struct err *e)
+{
+	struct flows m = { .l = l,
+		           .vms = vms,
+		           .dirty_per_s = dirty_per_s,
+		           .outcome = ret,
+		           .random = { 0x330e, (unsigned short)seed, (unsigned short)(seed >> 16) } };
+	double least_s = 0, alone_s = 0;
+	*ret = (struct group_outcome){ 0 };
+	for (int i = 0; i < count; i++) {
+		double alone = l->rtt_s > 0 ? fmin(l->rate, l->window_bytes / l->rtt_s) : l->rate;
+		least_s += (double)vms[i].used_bytes / l->rate;
+		alone_s += l->setup_s + 20 * l->rtt_s + (double)vms[i].used_bytes / alone;
+	}
+	m.schedule = group_schedule_new(options, vms, count, free_bytes, e);
+	m.flows = calloc((size_t)count + 1, sizeof(*m.flows));
+	int result = m.schedule && m.flows ? 0 : err_set(e, EXIT_CANNOT, "no memory for a group of %d VMs", count);
+	if (result == 0)
+		flow_all(&m, fmin(fmax(0.002, least_s / 1e5), 0.01), 10 * alone_s + 100);
+	free(m.flows);
+	group_schedule_free(m.schedule);
+	return result;
+}

@@ -1,0 +1,146 @@
+#include "bench/placement/group_search.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define LITTLE 0.03                           /* share of the goodput */
+enum { FIRST_HOLD = 20, LONGEST_HOLD = 160 }; /* windows */
+
+void search_begin(struct group_search *s, double gain, int patience)
+{
+	*s = (struct group_search){
+		.gain = gain, .patience = patience, .limit = 1, .best = NAN, .least = 1, .hold = FIRST_HOLD
+	};
+}
+
+/* K, and why, when it is another one. */
+static void limit_set(struct group_search *s, const struct search_window *w, int limit, const char *why)
+{
+	int most = w->moving + w->waiting;
+	limit = limit > most ? most : limit;
+	limit = limit < 1 ? 1 : limit;
+	if (limit == s->limit)
+		return;
+	snprintf(s->why, sizeof(s->why), "%d at a time: %s; %.3g MB/s with %d, one alone up to %.3g MB/s", limit, why,
+	         s->goodput / 1e6, w->most_moving, s->single / 1e6);
+	s->limit = limit;
+}
+
+/* While connections gain speed nothing says how many of them are enough: what one could do at best does. */
+static int enough(const struct group_search *s, const struct search_window *w)
+{
+	double need = s->single > 0 ? ceil(s->capacity / (s->single * (1 + s->gain))) : 1;
+	double more = isnan(w->dirty_mean) ? 1
+	              : w->dirty_mean > 0  ? floor(LITTLE * s->capacity / w->dirty_mean)
+	                                   : w->waiting;
+	return (int)fmin(fmax(need + more, s->least), w->moving + w->waiting);
+}
+
+/* As many as are enough; what was begun beyond goes back. */
+static void settle(struct group_search *s, const struct search_window *w)
+{
+	limit_set(s, w, enough(s, w), "as many as are enough");
+	int beyond = w->moving - s->limit;
+	if (beyond < s->limit || beyond < 2)
+		return;
+	double again_s = w->dirty * w->left_bytes / (s->goodput * s->goodput);
+	if (isnan(w->dirty_mean) || again_s > beyond * w->setup_s)
+		s->excess = beyond;
+}
+
+/* A window in which as many moved as may. */
+static void climb(struct group_search *s, const struct search_window *w)
+{
+	double progress = w->goodput - w->dirty;
+	if (isnan(s->best) || progress > s->best * (1 + s->gain)) {
+		s->best = progress;
+		s->fruitless = 0;
+		limit_set(s, w, s->limit + 1, "progress has grown");
+	} else if (++s->fruitless >= s->patience) {
+		s->climbed = true;
+		settle(s, w);
+	}
+}
+
+/* The mean goodput of the stretch; NAN while it is too short, or its second half is above its first by `gain`: it still grows. */
+static double stretch_mean(struct group_search *s, const struct search_window *w)
+{
+	enum { LAST = SEARCH_STRETCH - 1, HALF = SEARCH_STRETCH / 2 };
+	double sum = 0, first = 0, second = 0;
+	if (!w->at_speed || w->moving != s->stretch_moving || w->most_moving != w->moving)
+		s->windows = 0;
+	s->stretch_moving = w->moving;
+	s->windows += w->at_speed;
+	memmove(s->stretch, s->stretch + 1, LAST * sizeof(*s->stretch));
+	s->stretch[LAST] = w->goodput;
+	for (int i = 0; i < SEARCH_STRETCH; i++) {
+		sum += s->stretch[i];
+		first += i < HALF ? s->stretch[i] : 0;
+		second += i > LAST - HALF ? s->stretch[i] : 0;
+	}
+	return s->windows >= SEARCH_STRETCH && second <= first * (1 + s->gain) ? sum / SEARCH_STRETCH : NAN;
+}
+
+static void try(struct group_search *s, const struct search_window *w, int count, double mean, const char *why)
+{
+	s->tried = count;
+	s->tried_at = w->moving;
+	s->before = mean;
+	s->held = 0;
+	limit_set(s, w, count, why);
+}
+
+/* What more moves have brought, when they have had a stretch. */
+static void judge(struct group_search *s, const struct search_window *w, double mean)
+{
+	double more = (double)(w->moving - s->tried_at) / s->tried_at;
+	if (w->moving <= s->tried_at) { /* some have ended */
+		s->tried = w->moving + w->waiting > s->tried_at ? s->tried : 0;
+		return;
+	}
+	s->tried = 0;
+	if (mean >= s->before * (1 + fmax(more / 2, s->gain))) {
+		s->least = w->moving;
+		s->hold = FIRST_HOLD;
+		if (w->waiting)
+			try(s, w, 2 * w->moving, mean, "more have brought more");
+		return;
+	}
+	s->least = s->least < s->tried_at ? s->least : s->tried_at - 1;
+	s->hold = s->hold < LONGEST_HOLD ? 2 * s->hold : LONGEST_HOLD;
+	/* It is the link. A single window may show more than a stretch. */
+	s->usual = fmax(mean, s->before);
+	s->capacity = fmin(s->capacity, s->usual * (1 + s->gain));
+	s->single = fmin(s->single, s->capacity);
+	settle(s, w);
+}
+
+static void stay(struct group_search *s, const struct search_window *w, double mean)
+{
+	s->held++;
+	if (s->tried && !isnan(mean))
+		judge(s, w, mean);
+	if (s->tried)
+		return;
+	limit_set(s, w, enough(s, w), "as many as are enough");
+	if (isnan(mean) || !w->waiting || w->moving < s->limit)
+		return;
+	if (mean * (1 + 2 * s->gain) < s->usual && s->held >= s->hold / 4)
+		try(s, w, 2 * w->moving, mean, "less comes across than did");
+	else if (s->held >= s->hold)
+		try(s, w, w->moving + 1, mean, "one more is tried");
+}
+
+void search_look(struct group_search *s, const struct search_window *w)
+{
+	double mean = stretch_mean(s, w);
+	s->goodput = w->goodput;
+	s->capacity = fmax(s->capacity, w->goodput);
+	s->single = fmax(s->single, w->single);
+	s->usual = isnan(mean) ? s->usual : fmax(s->usual, mean);
+	if (s->climbed)
+		stay(s, w, mean);
+	else if (w->most_moving >= s->limit)
+		climb(s, w);
+}
