@@ -16,6 +16,7 @@
 #include "analysis/move_metrics.h"
 #include "analysis/response_metrics.h"
 #include "analysis/results.h"
+#include "analysis/reuse_metrics.h"
 #include "analysis/stream_metrics.h"
 #include "analysis/timeline.h"
 #include "analysis/wait_metrics.h"
@@ -300,6 +301,7 @@ static void check_way(struct analysis *a, double link_bytes)
 static int all_metrics(struct analysis *a, struct err *e)
 {
 	double moved_bytes = NAN;
+	bool relayed;
 	a->looks = downtime_window(&a->run, &a->window, &a->no_window) == 0;
 	a->came_ns = MISSING;
 	check_commands(a);
@@ -320,9 +322,11 @@ static int all_metrics(struct analysis *a, struct err *e)
 	if (link_metrics(&a->run, &a->metrics, &moved_bytes, e) < 0)
 		return -1;
 	if (tcp_metrics(&a->run, &a->metrics, e) < 0 || job_metrics(&a->run, a->came_ns, &a->metrics, e) < 0 ||
-	    stream_metrics(&a->run, &a->metrics, e) < 0 || wait_metrics(&a->run, &a->metrics, e) < 0)
+	    stream_metrics(&a->run, &a->metrics, e) < 0 || wait_metrics(&a->run, &a->metrics, e) < 0 ||
+	    reuse_metrics(&a->run, &a->metrics, &relayed, e) < 0)
 		return -1;
-	check_way(a, moved_bytes);
+	if (!relayed)
+		check_way(a, moved_bytes);
 	return cpu_metrics(&a->run, moved_bytes, &a->metrics, e);
 }
 

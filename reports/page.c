@@ -6,6 +6,7 @@
 #include "reports/html.h"
 #include "reports/main_metric.h"
 #include "reports/pages.h"
+#include "reports/reuse.h"
 #include "reports/run_data.h"
 #include "reports/svg.h"
 #include "reports/verdict.h"
@@ -159,7 +160,15 @@ static void put_latency_table(FILE *out, const struct run_data *run)
 
 void page_plots(FILE *out, const struct run_data *run, const struct plot plots[PLOT_COUNT])
 {
-	enum { OF_RUN = 1, OF_CALIBRATION = 2, OF_LOOP = 4, OF_GROUP = 8, OF_STREAM = 16, OF_WAITS = 32 };
+	enum {
+		OF_RUN = 1,
+		OF_CALIBRATION = 2,
+		OF_LOOP = 4,
+		OF_GROUP = 8,
+		OF_STREAM = 16,
+		OF_WAITS = 32,
+		OF_RELAYS = 64
+	};
 	static const struct {
 		enum plot_kind kind;
 		int of;
@@ -189,6 +198,10 @@ void page_plots(FILE *out, const struct run_data *run, const struct plot plots[P
 		  "Above: each page that was sent, under the first of the names in which the destination had it. Below: what "
 		  "each way to send less would have left, alone, and all of them together; a page that is known costs 24 bytes, "
 		  "one that is compressed its size under zstd at level 1." },
+		{ PLOT_REUSE, OF_RELAYS,
+		  "Between the relays a page that the far one has kept is 16 bytes of hash, everything else is compressed by zstd; "
+		  "QEMU at either end sees its own stream. Above: the measured migration. Below: every move of this run, in order; "
+		  "grey is the stream, blue what of it crossed the link." },
 		{ PLOT_WAITS, OF_WAITS,
 		  "From when QEMU saw that a vCPU waits to when the page was in its place. Dashed: the longest time in which a "
 		  "workload got nothing done, which is one long wait or many after another." },
@@ -202,6 +215,7 @@ void page_plots(FILE *out, const struct run_data *run, const struct plot plots[P
 	         : json_at(run->manifest, "group.moves")       ? OF_RUN | OF_GROUP
 	                                                       : OF_RUN;
 	is |= pages_watched(run) ? OF_STREAM : 0;
+	is |= reuse_relayed(run) ? OF_RELAYS : 0;
 	is |= json_at(run->manifest, "migration.page_waits") ? OF_WAITS : 0;
 	int drawn = 0;
 	for (int i = 0; i < PLOT_COUNT; i++)

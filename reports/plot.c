@@ -5,6 +5,7 @@
 #include "reports/cluster.h"
 #include "reports/csv_table.h"
 #include "reports/pages.h"
+#include "reports/reuse.h"
 #include "reports/run_data.h"
 
 #include <math.h>
@@ -226,6 +227,7 @@ static const struct {
 	[PLOT_DOWNTIME] = { "downtime", "downtime.gp", "Five downtimes", downtime_prepare },
 	[PLOT_ITERATIONS] = { "iterations", "iterations.gp", "Iterations", iterations_prepare },
 	[PLOT_PAGES] = { "pages", "pages.gp", "What need not have been sent", pages_prepare },
+	[PLOT_REUSE] = { "reuse", "reuse.gp", "What relays kept off the link", reuse_prepare },
 	[PLOT_WAITS] = { "waits", "waits.gp", "How long vCPUs waited for pages", waits_prepare },
 	[PLOT_LATENCY] = { "latency", "latency.gp", "Operation latency by phase", latency_prepare },
 	[PLOT_CALIBRATION] = { "calibration", "calibration.gp", "How far each observer is from what was injected",

@@ -136,6 +136,8 @@ int run_data_load(struct run_data *run, const char *directory, struct err *e)
 	csv_table_load(&run->latency, run->directory, "plots/latency.csv", TABLE_ROWS, NULL);
 	csv_table_load(&run->pages, run->directory, "plots/pages.csv", TABLE_ROWS, NULL);
 	csv_table_load(&run->pages_left, run->directory, "plots/pages-left.csv", TABLE_ROWS, NULL);
+	csv_table_load(&run->reuse, run->directory, "plots/reuse.csv", TABLE_ROWS, NULL);
+	csv_table_load(&run->reuse_moves, run->directory, "plots/reuse-moves.csv", TABLE_ROWS, NULL);
 	csv_table_load(&run->iterations, run->directory, "plots/iterations.csv", TABLE_ROWS, NULL);
 	csv_table_load(&run->marks, run->directory, "plots/marks.csv", TABLE_ROWS, NULL);
 	return 0;
@@ -150,6 +152,8 @@ void run_data_free(struct run_data *run)
 	csv_table_free(run->iterations);
 	csv_table_free(run->pages);
 	csv_table_free(run->pages_left);
+	csv_table_free(run->reuse);
+	csv_table_free(run->reuse_moves);
 	csv_table_free(run->marks);
 	free(run->shown);
 	json_object_put(run->manifest);

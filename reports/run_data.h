@@ -29,6 +29,7 @@ struct run_data {
 	struct csv_table *calibration, *calibration_shares;        /* calibration.csv, ...-shares.csv; NULL: none */
 	struct csv_table *downtime, *latency, *iterations, *marks; /* NULL: absent */
 	struct csv_table *pages, *pages_left;                      /* the same */
+	struct csv_table *reuse, *reuse_moves;                     /* the same */
 };
 
 /* Load directory; -1 only when it holds neither manifest.json nor metrics.json. run_data_free() it in any case. */

@@ -29,23 +29,6 @@ static double cpu_s(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-static struct made_stream stream_make(uint64_t pages, uint64_t visit)
-{
-	struct made_stream s = { 0 };
-	const struct made_block block = { "pc.ram", pages * MADE_PAGE_BYTES, 0 };
-	unsigned char content[MADE_PAGE_BYTES];
-	made_head(&s, "pc");
-	made_ram_begin(&s, &block, 1);
-	made_part_begin(&s);
-	for (uint64_t i = 0; i < pages; i++) {
-		made_heap(content, i % 10 ? i : i + visit * pages);
-		made_page(&s, "pc.ram", i * MADE_PAGE_BYTES, content);
-	}
-	made_part_end(&s);
-	made_end(&s);
-	return s;
-}
-
 static struct cost pass(const struct made_stream *s, struct page_store *near, struct page_store *far)
 {
 	struct cost cost = { 0 };
@@ -78,7 +61,7 @@ int main(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	uint64_t pages = (uint64_t)mib << 8;
-	struct made_stream there = stream_make(pages, 0), back = stream_make(pages, 1);
+	struct made_stream there = made_heap_stream(pages, 0), back = made_heap_stream(pages, 1);
 	struct page_store *a, *b;
 	struct err e = { 0 };
 	if (page_store_open(&a, NULL, (uint32_t)(4 * pages), 1, &e) < 0 ||

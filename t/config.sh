@@ -187,6 +187,10 @@ complains 'a stream where none is' 2 'makes none' run "$work/good.conf" -n -s mi
 complains 'a stream through the daemons' 2 'with migration.tunnelled' run "$work/good.conf" -n -s migration.stream=yes \
 	-s migration.peer2peer=yes -s migration.tunnelled=yes
 complains 'kept pages of no stream' 2 'needs migration.stream' run "$work/good.conf" -n -s migration.stream_kept=/tmp
+complains 'relays for what does not move' 2 'migration.mode = none' run "$work/good.conf" -n -s migration.reuse=yes -s migration.mode=none
+complains 'relays beside a watcher' 2 'migration.stream' run "$work/good.conf" -n -s migration.reuse=yes -s migration.stream=yes
+complains 'a store of no relays' 2 'needs migration.reuse' run "$work/good.conf" -n -s migration.reuse_store=/tmp
+complains 'moves before a group' 2 'not with group.vms' run "$work/good.conf" -n -s migration.moves_before=1 -s group.vms=all
 complains 'an empty list element' 2 'empty element' run "$work/good.conf" -n -s link.rate=1G,,10M
 
 long=$(printf '%0500d' 0)

@@ -80,6 +80,7 @@ static size_t seed_frames(int which, unsigned char *buffer)
 	reused_begin(&u, NULL, store);
 	reuse_sender_hear(u.sender, u.words.bytes, u.words.length, &u.frames, &u.back);
 	reuse_sender_take(u.sender, s.bytes, s.length, &u.frames);
+	reuse_sender_end(u.sender, &u.frames);
 	size_t length = u.frames.length < FUZZ_ROOM - 1 ? u.frames.length : FUZZ_ROOM - 1;
 	memcpy(buffer, u.frames.bytes, length);
 	reused_free(&u);

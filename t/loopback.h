@@ -1,10 +1,12 @@
 /*
- * loopback.h - for C tests that need a network of their own: a fresh namespace whose lo is up, and a scratch folder.
+ * loopback.h - for C tests that need a network of their own: a fresh namespace whose lo is up, and sockets in it.
  */
 #ifndef T_LOOPBACK_H
 #define T_LOOPBACK_H
 
+#include <arpa/inet.h>
 #include <net/if.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,6 +25,20 @@ static inline int loopback_enter(void)
 	int result = ioctl(fd, SIOCSIFFLAGS, &lo);
 	close(fd);
 	return result;
+}
+
+/* A socket that listens at ip:port, or is connected to it; -1. */
+static inline int loopback_socket(const char *ip, int port, int listening)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
+	int on = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	inet_pton(AF_INET, ip, &a.sin_addr);
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (listening ? bind(fd, (struct sockaddr *)&a, sizeof(a)) == 0 && listen(fd, 4) == 0
+	              : connect(fd, (struct sockaddr *)&a, sizeof(a)) == 0)
+		return fd;
+	close(fd);
+	return -1;
 }
 
 /* What a test that cannot run prints instead of its tests. */

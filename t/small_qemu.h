@@ -115,6 +115,26 @@ static inline int small_qemu_capability(const struct small_qemu *q, const char *
 	return qmp_execute(q->monitor, "migrate-set-capabilities", arguments, e);
 }
 
+/* How many pages of the pattern are not what they should be in its memory. */
+static inline int small_qemu_wrong_pages(const struct small_qemu *q, struct err *e)
+{
+	char arguments[256], path[96];
+	unsigned char content[MADE_PAGE_BYTES], wanted[MADE_PAGE_BYTES];
+	int wrong = 0;
+	snprintf(path, sizeof(path), "%s/memory", scratch);
+	snprintf(arguments, sizeof(arguments), "{\"val\":%d,\"size\":%d,\"filename\":\"%s\"}", PATTERN_AT,
+	         PATTERN_PAGES * MADE_PAGE_BYTES, path);
+	FILE *file = small_qemu_say(q, "pmemsave", arguments, e) < 0 ? NULL : fopen(path, "re");
+	for (int i = 0; i < PATTERN_PAGES; i++) {
+		small_qemu_content(wanted, i);
+		wrong += !file || fread(content, sizeof(content), 1, file) != 1 ||
+		         memcmp(content, wanted, sizeof(content)) != 0;
+	}
+	if (file)
+		fclose(file);
+	return wrong;
+}
+
 static inline void small_qemu_end(struct small_qemu *q)
 {
 	if (q->pid > 0) {

@@ -8,6 +8,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -305,6 +307,29 @@ static void the_store(void **state)
 	assert_non_null(strstr(e.text, "private"));
 }
 
+/* A disk that is too small is told at the beginning, and not by a signal later on. */
+static void a_full_disk(void **state)
+{
+	(void)state;
+	struct page_store *s;
+	struct err e = { 0 };
+	char path[96];
+	snprintf(path, sizeof(path), "%s/disk", scratch);
+	assert_int_equal(mkdir(path, 0700), 0);
+	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    mount("tmpfs", path, "tmpfs", 0, "size=1M") < 0)
+		skip();
+	strcat(path, "/store");
+	assert_int_equal(page_store_open(&s, path, 1000, 1, &e), -1);
+	assert_non_null(strstr(e.text, "no room"));
+	unlink(path);
+	assert_int_equal(page_store_open(&s, path, 100, 1, &e), 0);
+	page_store_close(s);
+	unlink(path);
+	path[strlen(path) - strlen("/store")] = '\0';
+	assert_int_equal(umount(path), 0);
+}
+
 /* The installed QEMU's own stream, there and back. */
 static void of_qemu(void **state)
 {
@@ -350,7 +375,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(byte_for_byte), cmocka_unit_test(a_return),       cmocka_unit_test(a_small_store),
 		cmocka_unit_test(a_lost_page),   cmocka_unit_test(a_damaged_link), cmocka_unit_test(room),
-		cmocka_unit_test(the_way_back),  cmocka_unit_test(the_store),      cmocka_unit_test(of_qemu),
+		cmocka_unit_test(the_way_back),  cmocka_unit_test(the_store),      cmocka_unit_test(a_full_disk),
+		cmocka_unit_test(of_qemu),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, scratch_make, scratch_remove);

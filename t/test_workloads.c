@@ -1,6 +1,7 @@
 /* The workloads one by one. */
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
+#include "workloads/memcheck.h"
 #include "workloads/random.h"
 #include "workloads/workload.h"
 
@@ -174,6 +175,34 @@ static void memdirty_refuses_more_than_there_is(void **state)
 	free(options);
 }
 
+/* It goes round its region; a bit that changes ends it, with the page's number. */
+static void memcheck_sees_one_bit(void **state)
+{
+	(void)state;
+	static const char *const settings[] = { "region=80K", "rate=20MB", NULL };
+	struct workload w;
+	void *options = open_workload(&w, "memcheck", settings);
+	run_until(&w, 3 * 80 * 1024);
+	assert_true(atomic_load(&w.work) % PAGE_BYTES == 0);
+	assert_true(workload_memory_bytes(w.ops, options) == 80 * 1024);
+	struct memcheck *m = w.state;
+	m->region[7 * PAGE_BYTES + 4095] ^= 0x80;
+	atomic_store(&w.stop, false);
+	w.ops->run(&w);
+	assert_true(atomic_load(&w.failed));
+	assert_non_null(strstr(w.failure, "page 7 of 20 "));
+	m->region[7 * PAGE_BYTES + 4095] ^= 0x80;
+	/* Two pages that have changed places are wrong, too. */
+	unsigned char page[PAGE_BYTES];
+	memcpy(page, m->region, PAGE_BYTES);
+	memcpy(m->region, m->region + PAGE_BYTES, PAGE_BYTES);
+	memcpy(m->region + PAGE_BYTES, page, PAGE_BYTES);
+	atomic_store(&w.failed, false);
+	w.ops->run(&w);
+	assert_true(atomic_load(&w.failed));
+	close_workload(&w, options);
+}
+
 /* 10 periods idle, then 10 periods with 4 ms busy: never more than that, and something even on a busy machine. */
 static void dutycycle_is_busy_for_its_share_and_no_longer(void **state)
 {
@@ -242,6 +271,7 @@ int main(void)
 		cmocka_unit_test(seqread_says_what_it_cannot_read),
 		cmocka_unit_test(memdirty_writes_in_every_pattern),
 		cmocka_unit_test(memdirty_refuses_more_than_there_is),
+		cmocka_unit_test(memcheck_sees_one_bit),
 		cmocka_unit_test(dutycycle_is_busy_for_its_share_and_no_longer),
 		cmocka_unit_test(dutycycle_checks_its_schedule),
 		cmocka_unit_test(idle_counts_samples_and_how_late_they_are),

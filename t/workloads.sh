@@ -12,7 +12,7 @@ status() { # prints the exit status of a command
 
 is 'list: exit status' "$(status "$guest" list)" 0
 cp "$work/output" "$work/list"
-for name in intadd seqread memdirty dutycycle compile web idle; do
+for name in intadd seqread memdirty memcheck dutycycle compile web idle; do
 	ok "list names $name" grep -qx "$name" "$work/list"
 done
 is 'help: exit status' "$(status "$guest" --help)" 0

@@ -10,9 +10,8 @@
 enum { CALIBRATIONS = 10 };
 
 const struct workload_ops *const workloads[] = {
-	&intadd_workload,    &seqread_workload, &memdirty_workload,
-	&dutycycle_workload, &compile_workload, &web_workload,
-	&stream_workload,    &idle_workload,    NULL,
+	&intadd_workload,  &seqread_workload, &memdirty_workload, &memcheck_workload, &dutycycle_workload,
+	&compile_workload, &web_workload,     &stream_workload,   &idle_workload,     NULL,
 };
 
 const struct workload_ops *workload_find(const char *name, struct err *e)

@@ -82,6 +82,7 @@ struct workload_ops {
 extern const struct workload_ops intadd_workload;
 extern const struct workload_ops seqread_workload;
 extern const struct workload_ops memdirty_workload;
+extern const struct workload_ops memcheck_workload;
 extern const struct workload_ops dutycycle_workload;
 extern const struct workload_ops compile_workload;
 extern const struct workload_ops web_workload;

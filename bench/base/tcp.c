@@ -43,6 +43,13 @@ int tcp_listen(const char *netns, const char *ip, int port, int *ret_port, struc
 	return fd;
 }
 
+void tcp_wait_little(int listening, int bytes)
+{
+	int segment = 3500; /* each costs the sender 4 KiB and is charged threefold (BBR) */
+	setsockopt(listening, IPPROTO_TCP, TCP_MAXSEG, &segment, sizeof(segment));
+	setsockopt(listening, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
+}
+
 int tcp_accept(int listening)
 {
 	int fd = accept4(listening, NULL, NULL, SOCK_CLOEXEC);

@@ -11,6 +11,12 @@ struct err;
 /* Listen at ip (port 0: a free one, see *ret_port) in the namespace (NULL: here), without blocking. The descriptor, or -1. */
 int tcp_listen(const char *netns, const char *ip, int port, int *ret_port, struct err *e);
 
+/*
+ * Of each of its connections: about so many bytes may wait to be read. Segments are short, too, since what waits at the sender is
+ * a number of segments, each up to 64 KiB on a loopback.
+ */
+void tcp_wait_little(int listening, int bytes);
+
 /* The next connection, or -1 when there is none. */
 int tcp_accept(int listening);
 

@@ -13,10 +13,8 @@
 static const struct {
 	const char *workload, *key;
 } scaled_keys[] = {
-	{ "intadd", "job" },
-	{ "seqread", "span" },
-	{ "seqread", "total" },
-	{ "memdirty", "region" },
+	{ "intadd", "job" },      { "seqread", "span" },    { "seqread", "total" },
+	{ "memdirty", "region" }, { "memcheck", "region" },
 };
 
 static struct experiment_vm *vm_named(struct experiment *x, const char *name, struct err *e)

@@ -85,7 +85,11 @@ struct experiment_migration {
 	double sent_limit; /* times its memory; 0: none */
 	bool stream;       /* see bench/experiment/page_watching.h */
 	char stream_kept[OPTION_STRING_ROOM];
-	bool page_waits;    /* see bench/experiment/wait_watching.h */
+	bool reuse, reuse_disks; /* see bench/experiment/reuse_relays.h */
+	char reuse_store[OPTION_STRING_ROOM];
+	int64_t reuse_memory_bytes, reuse_disk_bytes;
+	int64_t moves_before, stay_ns; /* before the measured one; before and after each of them */
+	bool page_waits;               /* see bench/experiment/wait_watching.h */
 	int64_t suspend_ns; /* mode none only: stop the VM this long in the middle of the migration phase; 0: no */
 };
 

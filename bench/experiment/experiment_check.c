@@ -172,6 +172,34 @@ static int stream_check(const struct experiment *x, struct err *e)
 	return 0;
 }
 
+/* The relays take the place of the destination's QEMU, too. */
+static int reuse_check(const struct experiment *x, struct err *e)
+{
+	const struct experiment_migration *m = &x->migration;
+	const char *other = x->consolidate.ops       ? "consolidate.policy"
+	                    : experiment_is_group(x) ? "group.vms"
+	                    : m->mode == MODE_NONE   ? "migration.mode = none"
+	                                             : NULL;
+	if (m->reuse_store[0] && !m->reuse)
+		return err_set(e, EXIT_USAGE, "migration.reuse_store needs migration.reuse = yes");
+	if (m->reuse && m->driver == DRIVER_EXEC)
+		return err_set(e, EXIT_USAGE, "migration.reuse needs migration.driver = libvirt");
+	if (other && m->moves_before)
+		return err_set(e, EXIT_USAGE, "migration.moves_before is for one VM that moves, not with %s", other);
+	if (m->reuse && m->mode == MODE_NONE)
+		return err_set(e, EXIT_USAGE, "migration.reuse has nothing to do with migration.mode = none");
+	if (m->moves_before && x->features.copy_disks)
+		return err_set(e, EXIT_USAGE,
+		               "migration.moves_before cannot move a disk along (migration.copy_disks)");
+	if (!m->reuse)
+		return 0;
+	other = m->stream                ? "stream"
+	        : x->features.tunnelled  ? "tunnelled"
+	        : x->features.copy_disks ? "copy_disks"
+	                                 : NULL;
+	return other ? err_set(e, EXIT_USAGE, "migration.reuse cannot be had with migration.%s", other) : 0;
+}
+
 /* Commands are handed the mode and the limits; all else that this program asks a hypervisor for they must know themselves. */
 static int driver_check(const struct experiment *x, struct err *e)
 {
@@ -228,7 +256,7 @@ int experiment_check(struct experiment *x, struct err *e)
 	            : x->consolidate.ops   ? loop_check(x, e)
 	                                   : moving_check(x, e);
 	if (moves < 0 || feature_check_bandwidth(x->migration.bandwidth_bytes_per_s, e) < 0 ||
-	    stream_check(x, e) < 0 || driver_check(x, e) < 0 || waits_check(x, e) < 0)
+	    stream_check(x, e) < 0 || driver_check(x, e) < 0 || waits_check(x, e) < 0 || reuse_check(x, e) < 0)
 		return -1;
 	for (int i = 0; i < x->vm_count; i++)
 		if (experiment_copies(x, &x->vms[i]) && !x->features.copy_disks)

@@ -4,6 +4,7 @@
 #include "bench/base/err.h"
 #include "bench/experiment/page_watching.h"
 #include "bench/experiment/progress.h"
+#include "bench/experiment/reuse_relays.h"
 #include "bench/experiment/run_facts.h"
 #include "bench/experiment/run_state.h"
 #include "bench/migrate/events.h"
@@ -135,7 +136,7 @@ static int stage_guests(struct run *r, struct err *e)
 	if (run_directory_save(&r->directory, e) < 0)
 		return -1;
 	for (int i = 0; i < r->x->vm_count; i++) {
-		int node = run_node_index(r->x->vms[i].node);
+		int node = run_start_node(r, i);
 		atomic_store(&r->at[i], node);
 		if (r->x->vms[i].domain[0] ? run_domain_check(r, i, node, e) < 0
 		                           : guest_start(r->x, i, &r->boot, &r->testbed, &r->testbed.nodes[node],
@@ -202,6 +203,7 @@ static void run_close(struct run *r, struct err *e)
 		keep_first(e, watching_stop(&r->watching, facts, &one), &one);
 	run_directory_set(&r->directory, "collectors", facts);
 	keep_first(e, page_watching_close(r->pages, &one), &one);
+	reuse_relays_close(r->relays, &r->directory);
 	for (int i = NODE_SRC; i <= NODE_DST; i++)
 		events_close(r->events[i]);
 	if (r->x->hosts.kind != HOSTS_LOCAL) {

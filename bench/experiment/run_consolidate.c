@@ -101,6 +101,7 @@ int run_consolidate(struct run *r, struct err *e)
 		.vms = vms,
 		.vm_count = x->vm_count,
 		.migration = run_migration_spec(r),
+		.migrate = run_moves_migrate,
 		.source = &monitor_libvirt,
 		.database = database,
 		.duration_ns = k->duration_ns,

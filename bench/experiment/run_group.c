@@ -112,6 +112,7 @@ int run_group(struct run *r, struct err *e)
 		.count = m.count,
 		.free_bytes = free_bytes,
 		.migration = run_migration_spec(r),
+		.migrate = run_moves_migrate,
 		.progress = progress,
 		.pulse = pulse,
 		.pulse_context = &m,

@@ -6,6 +6,7 @@
 #include "bench/experiment/injection.h"
 #include "bench/experiment/page_watching.h"
 #include "bench/experiment/progress.h"
+#include "bench/experiment/reuse_relays.h"
 #include "bench/experiment/run_state.h"
 #include "bench/experiment/wait_watching.h"
 #include "bench/migrate/hypervisor.h"
@@ -50,8 +51,11 @@ static void fault_on_event(struct run *r, const char *event)
 static void on_migration_event(void *context, int64_t head_ns, const char *vm, const char *node, const char *event,
                                const char *detail)
 {
-	fault_on_event(context, event);
-	run_on_event(context, head_ns, vm, node, event, detail);
+	struct run *r = context;
+	fault_on_event(r, event);
+	if (strcmp(event, "postcopy-recover") == 0)
+		reuse_relays_revive(r->relays);
+	run_on_event(r, head_ns, vm, node, event, detail);
 }
 
 /* It does not converge, and has sent what the experiment grants. */
@@ -77,23 +81,10 @@ static int migrate(struct run *r, const struct experiment_vm *vm, struct err *e)
 	const struct experiment_migration *m = &r->x->migration;
 	int from = run_node_index(vm->node), to = from == NODE_SRC ? NODE_DST : NODE_SRC;
 	struct migration_result result;
-	struct migration_spec spec = run_migration_spec(r);
+	struct migration_spec spec = run_one_spec(r, vm, from, to);
 	struct page_passage *passage;
 	struct wait_watching *waits;
-	char uri[64];
-	snprintf(uri, sizeof(uri), "tcp://%s", r->testbed.nodes[to].migration_ip);
-	spec.source = r->connections[from];
-	spec.destination = r->connections[to];
-	spec.vm = experiment_domain(vm);
-	spec.source_node = r->testbed.nodes[from].name;
-	spec.destination_node = r->testbed.nodes[to].name;
-	spec.source_uri = r->testbed.nodes[from].libvirt_uri;
-	spec.destination_uri = r->testbed.nodes[to].libvirt_uri;
-	spec.uri = uri;
-	spec.peer_uri = r->testbed.nodes[to].peer_uri[0] ? r->testbed.nodes[to].peer_uri : NULL;
-	spec.destination_core = r->testbed.nodes[to].core;
 	spec.stop_due = m->sent_limit > 0 && m->mode == MODE_PRECOPY ? sent_enough : NULL;
-	spec.interrupted = r->order->injections ? &r->injected : &run_interrupted;
 	spec.sink = on_migration_event;
 	spec.tick = r->order->injections ? NULL : migration_tick;
 	if (page_passage_begin(&passage, r->pages, (int)(vm - r->x->vms), from, to, &spec, e) < 0)
@@ -215,7 +206,9 @@ int run_measure(struct run *r, struct err *e)
 {
 	const struct experiment_general *g = &r->x->general;
 	const struct experiment_vm *moving = experiment_moving_vm(r->x);
-	if (page_watching_open(&r->pages, r->x, &r->testbed, &r->directory, e) < 0 || run_warmup(r, e) < 0)
+	if (page_watching_open(&r->pages, r->x, &r->testbed, &r->directory, e) < 0 ||
+	    reuse_relays_open(&r->relays, r->x, &r->testbed, &r->directory, run_on_event, r, e) < 0 ||
+	    run_before(r, e) < 0 || run_warmup(r, e) < 0)
 		return -1;
 	run_begin_phase(r, "baseline", g->baseline_ns);
 	run_group_watch(r);

@@ -2,6 +2,7 @@
 
 #include "bench/base/err.h"
 #include "bench/experiment/progress.h"
+#include "bench/experiment/reuse_relays.h"
 #include "collectors/job.h"
 
 #include <json-c/json.h>
@@ -56,6 +57,17 @@ struct mover_node run_mover_node(const struct run *r, int node, char uri[64])
 	const struct node *n = &r->testbed.nodes[node];
 	snprintf(uri, 64, "tcp://%s", n->migration_ip);
 	return (struct mover_node){ n->name, n->libvirt_uri, uri, n->peer_uri[0] ? n->peer_uri : NULL, n->core };
+}
+
+int run_moves_migrate(const struct mover_node *from, const struct mover_node *to, struct migration_spec *spec,
+                      struct migration_result *ret, struct err *e)
+{
+	const struct run *r = spec->context;
+	int vm = 0;
+	while (vm < r->x->vm_count - 1 && strcmp(r->x->vms[vm].name, spec->vm) != 0)
+		vm++;
+	reuse_relays_route(r->relays, vm, spec);
+	return mover_migrate(from, to, spec, ret, e);
 }
 
 int run_moves_pulse(void *context, const char *line, struct err *e)

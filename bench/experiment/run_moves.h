@@ -19,6 +19,10 @@ struct json_object *run_moves_json(const struct run *r, const struct move_record
 /* What the mover needs of one of the testbed's nodes; uri is written for it, and lives as long. */
 struct mover_node run_mover_node(const struct run *r, int node, char uri[64]);
 
+/* mover_migrate() through the run's relays; spec->context is the run. */
+int run_moves_migrate(const struct mover_node *from, const struct mover_node *to, struct migration_spec *spec,
+                      struct migration_result *ret, struct err *e);
+
 /* run_interrupted_or_lost() with a line of progress; context is the run. */
 int run_moves_pulse(void *context, const char *line, struct err *e);
 

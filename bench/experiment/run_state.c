@@ -2,6 +2,7 @@
 
 #include "bench/base/clock.h"
 #include "bench/experiment/progress.h"
+#include "bench/experiment/reuse_relays.h"
 #include "bench/migrate/migration.h"
 
 #include <stdio.h>
@@ -43,13 +44,25 @@ static void follow(struct run *r, const char *vm, const char *node, const char *
 	}
 }
 
+int run_start_node(const struct run *r, int vm)
+{
+	int node = run_node_index(r->x->vms[vm].node);
+	bool moves = &r->x->vms[vm] == experiment_moving_vm(r->x);
+	return moves && r->x->migration.moves_before % 2 ? 1 - node : node;
+}
+
 void run_on_event(void *context, int64_t head_ns, const char *vm, const char *node, const char *event,
                   const char *detail)
 {
 	struct run *r = context;
 	const char *ours = vm_of(r, vm);
-	if (ours)
-		run_directory_event(&r->directory, head_ns, ours, node, event, detail);
+	char before[200];
+	bool is_before = atomic_load(&r->before);
+	if (!ours)
+		return;
+	snprintf(before, sizeof(before), "%s%s%s", event, detail && *detail ? ": " : "", detail ? detail : "");
+	run_directory_event(&r->directory, head_ns, ours, node, is_before ? "before" : event,
+	                    is_before ? before : detail);
 }
 
 void run_on_hypervisor_event(void *context, int64_t head_ns, const char *vm, const char *node, const char *event,
@@ -93,4 +106,24 @@ struct migration_spec run_migration_spec(struct run *r)
 		.sink = run_on_event,
 		.context = r,
 	};
+}
+
+struct migration_spec run_one_spec(struct run *r, const struct experiment_vm *vm, int from, int to)
+{
+	const struct node *here = &r->testbed.nodes[from], *there = &r->testbed.nodes[to];
+	struct migration_spec spec = run_migration_spec(r);
+	spec.source = r->connections[from];
+	spec.destination = r->connections[to];
+	spec.vm = experiment_domain(vm);
+	spec.source_node = here->name;
+	spec.destination_node = there->name;
+	spec.source_uri = here->libvirt_uri;
+	spec.destination_uri = there->libvirt_uri;
+	spec.uri = r->uris[to];
+	spec.peer_uri = there->peer_uri[0] ? there->peer_uri : NULL;
+	spec.destination_core = there->core;
+	spec.interrupted = r->order->injections ? &r->injected : &run_interrupted;
+	snprintf(r->uris[to], sizeof(r->uris[to]), "tcp://%s", there->migration_ip);
+	reuse_relays_route(r->relays, (int)(vm - r->x->vms), &spec);
+	return spec;
 }

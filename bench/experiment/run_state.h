@@ -1,6 +1,6 @@
 /*
  * run_state.h - a run under way, shared by the files that carry it out: run.c (stages and end), run_wait.c, run_warmup.c,
- * run_measure.c, run_consolidate.c, run_group.c, run_domains.c.
+ * run_before.c, run_measure.c, run_consolidate.c, run_group.c, run_domains.c.
  */
 #ifndef BENCH_EXPERIMENT_RUN_STATE_H
 #define BENCH_EXPERIMENT_RUN_STATE_H
@@ -23,6 +23,7 @@
 struct fault;
 struct page_watching;
 struct migration_spec;
+struct reuse_relays;
 
 /* A run under way. What is zero was not reached; run_execute() ends it from any state. */
 struct run {
@@ -34,11 +35,14 @@ struct run {
 	bool testbed_open, guests_running;
 	struct guest_boot boot;
 	virConnectPtr connections[2]; /* of NODE_SRC and NODE_DST */
+	char uris[2][64];             /* where their QEMUs listen for migrations */
 	struct events *events[2];
 	struct watching watching;
 	struct fault *fault;         /* while the migration runs */
 	struct page_watching *pages; /* NULL: not asked for */
+	struct reuse_relays *relays; /* likewise */
 	bool watching_on;
+	atomic_bool before; /* the moves before the measured one go on */
 	char config_directory[PATH_MAX];
 	struct exec_commands commands;  /* of migration.driver = exec */
 	volatile sig_atomic_t injected; /* a migration beside injections has gone on for long enough */
@@ -85,8 +89,14 @@ int run_wait_agents(struct run *r, enum agent_state state, int64_t timeout_ns, s
 /* Of "src" or "dst". */
 int run_node_index(const char *name);
 
+/* The node on which a VM starts: its own, or the other one where the moves before the measured one then lead there. */
+int run_start_node(const struct run *r, int vm);
+
 /* How [migration] has VMs moved; which, and from where to where, is the caller's. */
 struct migration_spec run_migration_spec(struct run *r);
+
+/* The same for one VM, with its relays, between two nodes: NODE_SRC, NODE_DST. */
+struct migration_spec run_one_spec(struct run *r, const struct experiment_vm *vm, int from, int to);
 
 /* The migration phase where a policy decides what moves: the consolidation loop. */
 int run_consolidate(struct run *r, struct err *e);
@@ -96,6 +106,9 @@ void run_group_watch(struct run *r);
 
 /* The migration phase where a group moves. */
 int run_group(struct run *r, struct err *e);
+
+/* The moves before the measured one, where any are asked for. */
+int run_before(struct run *r, struct err *e);
 
 /* The warm-up phase, if there is one. It goes on up to its limit while a work rate still rises or falls; whether that came
  * to an end, and when, is in the manifest (warmup). */

@@ -2,10 +2,10 @@
 
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
+#include "bench/base/helper.h"
 #include "bench/base/netns.h"
 #include "bench/base/option.h"
 #include "bench/base/process.h"
-#include "bench/base/undo.h"
 #include "bench/testbed/link_stats.h"
 #include "bench/testbed/link_wire.h"
 
@@ -24,7 +24,6 @@
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #define SPIN_NS (100 * NS_PER_US)
@@ -222,94 +221,31 @@ static int emulate(const struct link_end end[2], const struct link_shape *shape,
 	return started == 2 ? 0 : -1;
 }
 
+struct helper_job {
+	const struct link_end *end;
+	const struct link_shape *shape;
+	const char *stats_path;
+};
+
 static void tell_ready(void *argument)
 {
-	const int *channel = argument;
-	struct err none = { 0 };
-	/* The parent may be gone; the link is not. */
-	send(*channel, &none, sizeof(none), MSG_NOSIGNAL);
-	close(*channel);
+	helper_ready(*(const int *)argument);
 }
 
-static void child(const struct link_end end[2], const struct link_shape *shape, const char *stats_path,
-                  const char *log_path, int channel) __attribute__((noreturn));
-
-static void child(const struct link_end end[2], const struct link_shape *shape, const char *stats_path,
-                  const char *log_path, int channel)
+static int helper_run(void *argument, int channel, struct err *e)
 {
-	struct err e = { 0 };
-	sigset_t none;
-	char go;
-	sigemptyset(&none);
-	setsid();
-	for (int s = 1; s < 32; s++)
-		signal(s, SIG_DFL);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	prctl(PR_SET_NAME, "mm-link");
-	int null = open("/dev/null", O_RDONLY), log = open(log_path, O_WRONLY | O_CREAT | O_APPEND, 0600);
-	dup2(null, STDIN_FILENO);
-	dup2(log < 0 ? null : log, STDOUT_FILENO);
-	dup2(log < 0 ? null : log, STDERR_FILENO);
-	int own = fcntl(channel, F_DUPFD_CLOEXEC, 3);
-	/* Nothing of the parent's is held open here; own may be anywhere, so close around it. */
-	if (own > 3)
-		close_range(3, (unsigned)own - 1, 0);
-	close_range((unsigned)own + 1, ~0U, 0);
-	/* Registered by now; end of file: the parent died before it could, so make nothing. */
-	if (recv(own, &go, 1, 0) != 1)
-		_exit(EXIT_INTERRUPTED);
-	if (emulate(end, shape, stats_path, tell_ready, &own, &e) < 0) {
-		send(own, &e, sizeof(e), MSG_NOSIGNAL);
-		_exit(EXIT_CANNOT);
-	}
-	_exit(EXIT_DONE);
-}
-
-static int wait_ready(int channel, struct err *e)
-{
-	struct err answer = { 0 };
-	struct pollfd p = { .fd = channel, .events = POLLIN };
-	if (send(channel, "g", 1, MSG_NOSIGNAL) != 1)
-		return err_errno(e, EXIT_CANNOT, "link emulator ended at once");
-	int64_t end = clock_now_ns() + 10 * NS_PER_S, left;
-	while ((left = end - clock_now_ns()) > 0 && poll(&p, 1, (int)(left / NS_PER_MS) + 1) < 0 && errno == EINTR)
-		;
-	if (!(p.revents & (POLLIN | POLLHUP)))
-		return err_set(e, EXIT_CANNOT, "link emulator did not become ready within 10 s");
-	if (recv(channel, &answer, sizeof(answer), 0) != (ssize_t)sizeof(answer))
-		return err_set(e, EXIT_CANNOT, "link emulator ended before it was ready");
-	if (answer.status)
-		return err_set(e, (enum exit_status)answer.status, "link emulator: %s", answer.text);
-	return 0;
+	const struct helper_job *job = argument;
+	return emulate(job->end, job->shape, job->stats_path, tell_ready, &channel, e);
 }
 
 int link_emulator_start(const struct link_end *a, const struct link_end *b, const struct link_shape *shape,
                         const char *stats_path, const char *log_path, struct undo *undo, pid_t *ret_pid,
                         struct err *e)
 {
+	const struct helper_spec spec = { "mm-link", "link emulator", log_path, undo };
 	struct link_end end[2] = { *a, *b };
-	int channel[2];
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel) < 0)
-		return err_errno(e, EXIT_CANNOT, "cannot talk to the link emulator");
-	pid_t pid = fork();
-	if (pid == 0) {
-		close(channel[0]);
-		child(end, shape, stats_path, log_path, channel[1]);
-	}
-	close(channel[1]);
-	int result = -1;
-	if (pid < 0)
-		err_errno(e, EXIT_CANNOT, "cannot start the link emulator");
-	else if (!undo || undo_add_process(undo, pid, e) == 0)
-		result = wait_ready(channel[0], e);
-	close(channel[0]);
-	if (result < 0 && pid > 0) {
-		kill(pid, SIGKILL);
-		waitpid(pid, NULL, 0);
-		return -1;
-	}
-	*ret_pid = pid;
-	return result;
+	struct helper_job job = { end, shape, stats_path };
+	return helper_start(&spec, helper_run, &job, ret_pid, e);
 }
 
 struct arguments {

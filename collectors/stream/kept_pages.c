@@ -3,16 +3,15 @@
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
 #include "bench/base/whole_file.h"
+#include "collectors/stream/disk_blocks.h"
 
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-enum { BLOCK = 4096, AT_ONCE = 256 };
+enum { AT_ONCE = 256 };
 
 static const char mark[16] = "migmeter kept 1";
 
@@ -114,44 +113,14 @@ int kept_pages_read(struct page_pool *pool, const char *path, struct err *e)
 
 /* ---- images ---- */
 
-static bool all_zero(const unsigned char *block)
+static bool block_add(void *context, const unsigned char *block)
 {
-	return block[0] == 0 && memcmp(block, block + 1, BLOCK - 1) == 0;
-}
-
-/* Where data begins from `at` on; the end of the file where no more is. */
-static off_t next_data(int fd, off_t at, off_t end)
-{
-	off_t data = lseek(fd, at, SEEK_DATA);
-	return data < 0 ? end : data / BLOCK * BLOCK;
+	struct page_pool *pool = context;
+	page_pool_add(pool, page_hash_of(block, DISK_BLOCK_BYTES, page_pool_seed(pool)), EQUAL_DISK);
+	return true;
 }
 
 int64_t kept_pages_of_image(struct page_pool *pool, const char *path, struct err *e)
 {
-	enum { CHUNK = 256 * BLOCK };
-	unsigned char *chunk = malloc(CHUNK);
-	int64_t blocks = 0;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	off_t end = fd < 0 ? -1 : lseek(fd, 0, SEEK_END);
-	if (!chunk || end < 0) {
-		free(chunk);
-		err_errno(e, EXIT_CANNOT, "cannot read the disk image '%s'", path);
-		if (fd >= 0)
-			close(fd);
-		return -1;
-	}
-	for (off_t at = next_data(fd, 0, end); at < end;) {
-		ssize_t got = pread(fd, chunk, CHUNK, at);
-		if (got < BLOCK)
-			break; /* less than a block is left */
-		for (ssize_t i = 0; i + BLOCK <= got; i += BLOCK)
-			if (!all_zero(chunk + i)) {
-				page_pool_add(pool, page_hash_of(chunk + i, BLOCK, page_pool_seed(pool)), EQUAL_DISK);
-				blocks++;
-			}
-		at = next_data(fd, at + got / BLOCK * BLOCK, end);
-	}
-	close(fd);
-	free(chunk);
-	return blocks;
+	return disk_blocks(path, block_add, pool, e);
 }

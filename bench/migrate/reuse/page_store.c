@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -36,6 +37,7 @@ struct page_store {
 	struct page_index *index; /* value: 1 + slot */
 	uint32_t *free_slots;     /* a stack */
 	uint32_t free_count;
+	uint64_t touched, resident_most; /* bytes of pages since they were last unmapped; 0: they never are */
 };
 
 static size_t table_bytes(uint32_t slots)
@@ -57,6 +59,9 @@ static int file_open(struct page_store *s, const char *path, struct err *e)
 	if ((size_t)st.st_size != s->map_bytes &&
 	    (ftruncate(s->fd, 0) < 0 || ftruncate(s->fd, (off_t)s->map_bytes) < 0))
 		return err_errno(e, EXIT_CANNOT, "cannot make the page store '%s'", path);
+	/* A mapped page without room on the disk would be the end of the process. */
+	if (fallocate(s->fd, 0, 0, (off_t)s->map_bytes) < 0 && errno != EOPNOTSUPP)
+		return err_errno(e, EXIT_CANNOT, "no room on the disk for the page store '%s'", path);
 	return 0;
 }
 
@@ -82,6 +87,23 @@ static unsigned char *page_of(const struct page_store *s, uint32_t slot)
 	return s->pages + (size_t)slot * STORE_PAGE_BYTES;
 }
 
+/* One more page was looked at. What is written stays in the file, so that what was found is found there again. */
+static void touch(struct page_store *s)
+{
+	s->touched += STORE_PAGE_BYTES;
+	if (!s->resident_most || s->touched < s->resident_most)
+		return;
+	madvise(s->map, s->map_bytes, MADV_DONTNEED);
+	s->touched = 0;
+}
+
+void page_store_resident(struct page_store *s, uint64_t most_bytes)
+{
+	s->resident_most = s->fd < 0 ? 0 : most_bytes < 4 << 20 ? 4 << 20 : most_bytes;
+	s->touched = (uint64_t)page_store_count(s) * STORE_PAGE_BYTES;
+	touch(s);
+}
+
 static bool is_intact(const struct page_store *s, uint32_t slot)
 {
 	return page_hash_equal(page_hash_of(page_of(s, slot), STORE_PAGE_BYTES, s->head->seed), s->slots[slot].hash);
@@ -90,7 +112,10 @@ static bool is_intact(const struct page_store *s, uint32_t slot)
 /* Begin anew, or with what is there and intact. */
 static int slots_load(struct page_store *s, uint32_t slots, uint64_t seed, struct err *e)
 {
-	if (memcmp(s->head->mark, mark, sizeof(mark)) != 0 || s->head->seed != seed || s->head->slots != slots) {
+	if (memcmp(s->head->mark, mark, sizeof(mark)) != 0 || (seed && s->head->seed != seed) ||
+	    s->head->slots != slots) {
+		if (!seed && getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
+			return err_errno(e, EXIT_CANNOT, "no random seed for a page store");
 		memset(s->slots, 0, slots * sizeof(*s->slots));
 		*s->head = (struct head){ .seed = seed, .slots = slots };
 		memcpy(s->head->mark, mark, sizeof(mark));
@@ -180,6 +205,7 @@ const unsigned char *page_store_find(struct page_store *s, struct page_hash h)
 	if (!value || !s->slots[*value - 1].used_in || !page_hash_equal(s->slots[*value - 1].hash, h) ||
 	    !is_intact(s, *value - 1))
 		return NULL;
+	touch(s);
 	s->slots[*value - 1].used_in = s->head->session;
 	return page_of(s, *value - 1);
 }
@@ -196,6 +222,7 @@ int page_store_put(struct page_store *s, struct page_hash h, const unsigned char
 	/* One that was there and is damaged keeps its slot. */
 	uint32_t slot = *value ? *value - 1 : s->free_slots[--s->free_count];
 	*value = slot + 1;
+	touch(s);
 	memcpy(page_of(s, slot), content, STORE_PAGE_BYTES);
 	s->slots[slot] = (struct slot){ .hash = h, .used_in = s->head->session };
 	return 0;

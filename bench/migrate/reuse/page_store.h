@@ -10,7 +10,7 @@
  * Memory pages of guests are secrets: the file is its owner's only (0600), opened without following links, and refused
  * when it belongs to somebody else or others may read it. It is locked while it is open. What it holds is believed by
  * its hash alone: at opening every page is hashed, and one that does not fit is forgotten; found pages are hashed again.
- * Within a session nothing is forgotten.
+ * Within a session nothing is forgotten. All of its file has room on the disk from the beginning, where the file system can.
  */
 #ifndef BENCH_MIGRATE_REUSE_PAGE_STORE_H
 #define BENCH_MIGRATE_REUSE_PAGE_STORE_H
@@ -24,9 +24,14 @@ struct page_store;
 
 enum { STORE_PAGE_BYTES = 4096 };
 
-/* At most `slots` pages. path NULL: in memory only. A file of another size or seed begins anew. */
+/* At most `slots` pages. path NULL: in memory only. A file of another size or seed begins anew; seed 0: the file's, in a
+ * new one a random one. */
 int page_store_open(struct page_store **ret, const char *path, uint32_t slots, uint64_t seed, struct err *e);
 void page_store_close(struct page_store *s);
+
+/* Of a store in a file: so many bytes of pages stay mapped at most (4 MiB at least), the rest is the system's to keep or to
+ * forget, which has them on disk. 20 to 40 bytes a slot come on top. */
+void page_store_resident(struct page_store *s, uint64_t most_bytes);
 
 /* A session begins. Where more than half is used, what was used longest ago is forgotten until half is free. */
 void page_store_session(struct page_store *s);

@@ -24,8 +24,9 @@
  *	R hash:16                       a page that the receiver has
  *	K position:8 hash:16            the running hash up to there
  *	P position:8                    from here on plain: everything since the last proof again
- * Words: B length:4 bytes (of the return path); E (the return path has ended); H version:4 seed:8 room:4 count:4, count x hash:16 (what it has); A position:8 (proved so far); N position:8 (plain
- * from there, please).
+ *	E position:8                    the stream ends there; a link that ends without it has broken
+ * Words: H version:4 seed:8 room:4 count:4, count x hash:16 (what it has); A position:8 (proved so far); N position:8 (plain
+ * from there, please); B length:4 bytes (of the return path); E (the return path has ended).
  */
 #ifndef BENCH_MIGRATE_REUSE_REUSE_H
 #define BENCH_MIGRATE_REUSE_REUSE_H
@@ -49,11 +50,12 @@ struct reuse_bytes {
 
 struct reuse_report {
 	uint64_t raw_bytes, frame_bytes;
-	uint64_t pages, referenced, stored; /* pages as they are; of them by hash; new in the store */
-	uint64_t resent_bytes;              /* plain, since a page was missing or a proof failed */
-	bool plain;                         /* it has come to plain bytes */
-	bool broken;                        /* the other side does not keep to this: break the connection off */
-	char reason[128];                   /* of plain or broken */
+	uint64_t pages, referenced, stored;  /* pages as they are; of them by hash; new in the store */
+	uint64_t zstd_raw_bytes, zstd_bytes; /* of the sender: what was compressed, and how small it became */
+	uint64_t resent_bytes;               /* plain, since a page was missing or a proof failed */
+	bool plain;                          /* it has come to plain bytes */
+	bool broken;                         /* the other side does not keep to this: break the connection off */
+	char reason[128];                    /* of plain or broken */
 };
 
 /* store: of pages seen here, may be NULL. */
@@ -95,6 +97,9 @@ void reuse_receiver_take(struct reuse_receiver *r, const unsigned char *frames, 
 /* Bytes of the return path, as words; its end. */
 void reuse_back(const unsigned char *bytes, size_t length, struct reuse_bytes *words);
 void reuse_back_end(struct reuse_bytes *words);
+
+/* Whether the stream has come whole, to its end. */
+bool reuse_receiver_ended(const struct reuse_receiver *r);
 
 const struct reuse_report *reuse_receiver_report(const struct reuse_receiver *r);
 

@@ -17,6 +17,7 @@ struct reuse_receiver {
 	uint64_t proved;
 	struct reuse_sum *sum, *trial; /* of all that is proved; scratch */
 	bool waiting;                  /* for plain bytes from `proved` on; what comes before them is dropped */
+	bool ended;                    /* the sender said so, and all of it is proved */
 	struct reuse_bytes *raw, *words;
 	ZSTD_DCtx *zstd;
 	receiver_step *step;
@@ -182,6 +183,16 @@ static void plain(struct reuse_receiver *r, const unsigned char *field)
 	r->report.plain = true;
 }
 
+static void end(struct reuse_receiver *r, const unsigned char *field)
+{
+	expect(r, letter, 1);
+	if (r->waiting)
+		return;
+	if (r->pending.length || reuse_number(field, 8) != r->proved)
+		broken(r, "an end before the end");
+	r->ended = !r->report.broken;
+}
+
 static void letter(struct reuse_receiver *r, const unsigned char *field)
 {
 	static const struct {
@@ -194,7 +205,8 @@ static void letter(struct reuse_receiver *r, const unsigned char *field)
 		       { 'Z', compressed_page_head, 4 },
 		       { 'R', reference, 16 },
 		       { 'K', proof, 24 },
-		       { 'P', plain, 8 } };
+		       { 'P', plain, 8 },
+		       { 'E', end, 8 } };
 	for (size_t i = 0; i < sizeof(frames) / sizeof(*frames); i++)
 		if ((unsigned char)frames[i].letter == field[0]) {
 			expect(r, frames[i].step, frames[i].bytes);
@@ -255,6 +267,11 @@ void reuse_back_end(struct reuse_bytes *words)
 {
 	static const char end = 'E';
 	reuse_put(words, &end, 1);
+}
+
+bool reuse_receiver_ended(const struct reuse_receiver *r)
+{
+	return r->ended;
 }
 
 const struct reuse_report *reuse_receiver_report(const struct reuse_receiver *r)

@@ -24,8 +24,8 @@ struct reuse_sender {
 	struct reuse_report report;
 	struct page_index *there; /* hashes that the receiver has */
 	uint64_t seed;
-	uint32_t room; /* pages that it can store still */
-	bool ready;
+	uint32_t room;     /* pages that it can store still */
+	bool ready, ended; /* the far side has said what it has; nothing more is taken */
 	/* The raw bytes from `kept_from` on, to position kept_from + kept.length; sent up to `sent`. */
 	struct reuse_bytes kept;
 	uint64_t kept_from, sent;
@@ -59,7 +59,11 @@ static void letter(struct reuse_sender *s, char which)
 static size_t compress(struct reuse_sender *s, const unsigned char *bytes, size_t length)
 {
 	size_t n = ZSTD_compressCCtx(s->zstd, s->compressed, sizeof(s->compressed), bytes, length, ZSTD_LEVEL);
-	return ZSTD_isError(n) || n + 4 >= length ? 0 : n;
+	if (ZSTD_isError(n) || n + 4 >= length)
+		return 0;
+	s->report.zstd_raw_bytes += length;
+	s->report.zstd_bytes += n;
+	return n;
 }
 
 static void literal(struct reuse_sender *s, const unsigned char *bytes, size_t length)
@@ -115,6 +119,12 @@ static void prove(struct reuse_sender *s)
 	reuse_put_number(s->frames, s->sent, 8);
 	reuse_put_hash(s->frames, reuse_sum_now(s->sum));
 	s->told = s->sent;
+}
+
+static void say_end(struct reuse_sender *s)
+{
+	letter(s, 'E');
+	reuse_put_number(s->frames, s->sent, 8);
 }
 
 static void literal_up_to(struct reuse_sender *s, uint64_t position)
@@ -200,6 +210,8 @@ void reuse_sender_end(struct reuse_sender *s, struct reuse_bytes *frames)
 	s->frames = frames;
 	literal_up_to(s, s->kept_from + s->kept.length);
 	prove(s);
+	say_end(s);
+	s->ended = true;
 	s->report.frame_bytes += frames->length - before;
 }
 
@@ -292,6 +304,8 @@ static void hear_nak(struct reuse_sender *s)
 	s->sent = s->told = position;
 	literal_up_to(s, end);
 	prove(s);
+	if (s->ended)
+		say_end(s);
 }
 
 static void hear_back(struct reuse_sender *s)

@@ -1,0 +1,231 @@
+#include "bench/migrate/reuse/reuse_relay.h"
+
+#include "bench/base/clock.h"
+#include "bench/base/err.h"
+#include "bench/base/field_text.h"
+#include "bench/base/helper.h"
+#include "bench/base/process.h"
+#include "bench/base/series.h"
+#include "bench/base/tcp.h"
+#include "bench/migrate/reuse/reuse_passage.h"
+#include "collectors/stream/disk_blocks.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+enum { PASSAGES = 16, ROW_MS = 100, RECEIVE_BYTES = 64 << 10 };
+enum { ROLES = 2, FD_STOP = 0, FD_LISTENING, FDS = FD_LISTENING + ROLES * REUSE_LANES };
+
+struct site {
+	const struct reuse_relay_spec *spec;
+	const struct process_place *place;
+	int listening[ROLES * REUSE_LANES]; /* of a lane, its near and its far side */
+	int stop_fd;
+	struct page_store *store;
+	struct series *series;
+	struct reuse_passage *open[PASSAGES];
+	int number[PASSAGES], open_count, count;
+};
+
+static int64_t cpu_ns(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (int64_t)t.tv_sec * NS_PER_S + t.tv_nsec;
+}
+
+static void row_write(struct site *s, int i)
+{
+	const struct reuse_passage *p = s->open[i];
+	const struct reuse_report *r = reuse_passage_report(p);
+	uint64_t sent, received;
+	char reason[200];
+	reuse_passage_link_bytes(p, &sent, &received);
+	series_row(s->series,
+	           "%" PRId64 ",%s,%d,%s,%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64
+	           ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu32 ",%" PRIu32 ",%" PRId64 ",%s",
+	           clock_now_ns(), passage_role_name(reuse_passage_role(p)), s->number[i],
+	           passage_state_name(reuse_passage_state(p)), r->raw_bytes, sent, received, r->pages, r->referenced,
+	           r->stored, r->zstd_raw_bytes, r->zstd_bytes, r->resent_bytes, page_store_count(s->store),
+	           page_store_room(s->store), cpu_ns(),
+	           field_text_copy(reuse_passage_reason(p), reason, sizeof(reason)));
+}
+
+/* ---- connections ---- */
+
+/* The other side of a connection that was accepted: at a near relay the link, at a far one QEMU. */
+static int other_side(const struct site *s, enum passage_role role, int lane)
+{
+	const struct reuse_relay_spec *spec = s->spec;
+	return role == PASSAGE_NEAR ? tcp_connect(NULL, spec->peer_ip, spec->link_port + lane)
+	                            : tcp_connect(NULL, spec->qemu_ip, spec->port + lane);
+}
+
+static void passage_open(struct site *s, int listening)
+{
+	struct err e = { 0 };
+	enum passage_role role = listening % ROLES ? PASSAGE_FAR : PASSAGE_NEAR;
+	int accepted = tcp_accept(s->listening[listening]);
+	if (accepted < 0)
+		return;
+	int other = s->open_count < PASSAGES ? other_side(s, role, listening / ROLES) : -1;
+	if (other < 0) {
+		fprintf(stderr, "%s: a connection was refused: %s\n", passage_role_name(role),
+		        s->open_count < PASSAGES ? "its other side does not answer" : "there are too many");
+		tcp_break_off(accepted);
+		return;
+	}
+	if (!s->open_count)
+		page_store_session(s->store);
+	bool near = role == PASSAGE_NEAR;
+	if (reuse_passage_create(&s->open[s->open_count], role, near ? accepted : other, near ? other : accepted,
+	                         s->store, &e) < 0) {
+		fprintf(stderr, "%s\n", e.text);
+		return;
+	}
+	s->number[s->open_count] = s->count++;
+	row_write(s, s->open_count++);
+}
+
+static void passage_close(struct site *s, int i)
+{
+	row_write(s, i);
+	series_flush(s->series);
+	reuse_passage_free(s->open[i]);
+	s->open[i] = s->open[--s->open_count];
+	s->number[i] = s->number[s->open_count];
+}
+
+/* ---- the process ---- */
+
+static int listen_at(struct site *s, int listening, struct err *e)
+{
+	const struct reuse_relay_spec *spec = s->spec;
+	bool near = listening % ROLES == PASSAGE_NEAR;
+	int lane = listening / ROLES, port;
+	int fd = tcp_listen(NULL, near ? spec->near_ip : spec->far_ip, (near ? spec->port : spec->link_port) + lane,
+	                    &port, e);
+	if (fd < 0)
+		return -1;
+	/* What waits in a socket before the relay is time that a stopped VM waits. */
+	if (near)
+		tcp_wait_little(fd, RECEIVE_BYTES);
+	s->listening[listening] = fd;
+	return 0;
+}
+
+static int store_open(struct site *s, struct err *e)
+{
+	const struct reuse_relay_spec *spec = s->spec;
+	uint32_t on_disk = (uint32_t)(spec->disk_bytes / STORE_PAGE_BYTES),
+		 in_memory = (uint32_t)(spec->memory_bytes / STORE_PAGE_BYTES);
+	if (spec->store_path && page_store_open(&s->store, spec->store_path, on_disk, 0, e) == 0) {
+		page_store_resident(s->store, (uint64_t)spec->memory_bytes);
+		return 0;
+	}
+	if (spec->store_path)
+		fprintf(stderr, "pages are kept in memory only: %s\n", e->text);
+	*e = (struct err){ 0 };
+	return page_store_open(&s->store, NULL, in_memory, 0, e);
+}
+
+static bool block_store(void *context, const unsigned char *block)
+{
+	struct page_store *store = context;
+	page_store_put(store, page_hash_of(block, STORE_PAGE_BYTES, page_store_seed(store)), block);
+	return page_store_room(store) > page_store_count(store);
+}
+
+/* Guests have in their page cache what is on their disks. One that cannot be read is said, and done without. */
+static void images_store(struct site *s)
+{
+	page_store_session(s->store);
+	for (const char *const *image = s->spec->images; image && *image; image++) {
+		struct err e = { 0 };
+		int64_t blocks = disk_blocks(*image, block_store, s->store, &e);
+		if (blocks < 0)
+			fprintf(stderr, "%s\n", e.text);
+		else
+			fprintf(stderr, "%" PRId64 " blocks of '%s'\n", blocks, *image);
+	}
+}
+
+static int begin(struct site *s, struct err *e)
+{
+	char name[128];
+	sigset_t ends;
+	sigemptyset(&ends);
+	sigaddset(&ends, SIGTERM);
+	sigprocmask(SIG_BLOCK, &ends, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	s->stop_fd = signalfd(-1, &ends, SFD_CLOEXEC);
+	if (s->stop_fd < 0)
+		return err_errno(e, EXIT_CANNOT, "cannot wait for signals");
+	snprintf(name, sizeof(name), "reuse-%s.csv", s->spec->site);
+	if (process_enter(s->place, e) < 0)
+		return -1;
+	for (int i = 0; i < ROLES * s->spec->lanes; i++)
+		if (listen_at(s, i, e) < 0)
+			return -1;
+	return store_open(s, e) < 0 ? -1 : series_create(&s->series, s->spec->directory, name, REUSE_COLUMNS, e);
+}
+
+static void serve(struct site *s)
+{
+	struct pollfd fds[FDS + 2 * PASSAGES];
+	int listening = ROLES * s->spec->lanes;
+	int64_t row_ns = 0;
+	for (;;) {
+		int served = s->open_count;
+		fds[FD_STOP] = (struct pollfd){ .fd = s->stop_fd, .events = POLLIN };
+		for (int i = 0; i < ROLES * REUSE_LANES; i++)
+			fds[FD_LISTENING + i] =
+				(struct pollfd){ .fd = i < listening ? s->listening[i] : -1, .events = POLLIN };
+		for (int i = 0; i < served; i++)
+			reuse_passage_poll(s->open[i], fds + FDS + 2 * (size_t)i);
+		if (poll(fds, (nfds_t)(FDS + 2 * served), served ? ROW_MS : -1) < 0 && errno != EINTR)
+			return;
+		if (fds[FD_STOP].revents)
+			return;
+		/* From the last on: one that is closed is replaced by one that was served. */
+		for (int i = served - 1; i >= 0; i--)
+			if (reuse_passage_serve(s->open[i], fds + FDS + 2 * (size_t)i) != PASSAGE_GOES_ON)
+				passage_close(s, i);
+		for (int i = 0; i < listening; i++)
+			if (fds[FD_LISTENING + i].revents)
+				passage_open(s, i);
+		if (clock_now_ns() < row_ns)
+			continue;
+		for (int i = 0; i < s->open_count; i++)
+			row_write(s, i);
+		row_ns = clock_now_ns() + ROW_MS * NS_PER_MS;
+	}
+}
+
+static int relay_run(void *argument, int channel, struct err *e)
+{
+	struct site *s = argument;
+	int result = begin(s, e);
+	if (result == 0) {
+		helper_ready(channel);
+		images_store(s);
+		serve(s);
+	}
+	while (s->open_count)
+		passage_close(s, 0);
+	page_store_close(s->store);
+	return series_close(s->series, e) < 0 ? -1 : result;
+}
+
+int reuse_relay_start(const struct reuse_relay_spec *spec, const struct process_place *place, const char *log_path,
+                      struct undo *undo, pid_t *ret_pid, struct err *e)
+{
+	const struct helper_spec helper = { "mm-reuse", "reuse relay", log_path, undo };
+	struct site s = { .spec = spec, .place = place, .count = spec->first_connection };
+	return helper_start(&helper, relay_run, &s, ret_pid, e);
+}

@@ -1,0 +1,78 @@
+/*
+ * reuse_relay.h - the relay of one site: both ends of the pair in reuse.h, for migrations that leave and that come, over one
+ * store of pages. A process of its own: it can be killed, pinned and watched.
+ *
+ *	struct reuse_relay_spec spec = { .site = "src", ... };
+ *	reuse_relay_start(&spec, &place, log_path, undo, &pid, &e);
+ *	... QEMU that sends goes to near_ip:port; its stream comes out at qemu_ip:port of the other site ...
+ *	process_end(pid, 0, NS_PER_S);
+ *
+ *	QEMU -> near_ip:port, near relay -> peer_ip:link_port, far relay -> qemu_ip:port, QEMU
+ *
+ * It has `lanes` of these, at the next ports, so that as many QEMUs can receive at a time, each at a port of its own. A store is
+ * one for all of them; a page that came through one lane is known to connections of the other ones that begin later. Where
+ * several at a time would store more than there is room for, those that find none come to plain bytes.
+ *
+ * Where the store's file cannot be used, the log says why, and pages are kept in memory only, memory_bytes of them.
+ *
+ * Pages are secrets of guests: the store's file is its owner's only (page_store.h). The relays do not know each other: whoever
+ * reaches far_ip can speak to QEMU and ask for kept pages by their hash, as whoever reaches QEMU's own port can send it a VM.
+ * Have them on a link that is trusted, or in a tunnel. A stream under TLS stays secret, and nothing of it can be kept.
+ *
+ * At the beginning of each connection the far relay says what it has, 16 bytes a page: 4 MiB for a store of 1 GiB. QEMU waits so
+ * long, the VM does not.
+ *
+ * DIRECTORY/reuse-SITE.csv has a row each 100 ms for each connection, and one when it ends; numbers are of the connection so
+ * far:
+ *	head_ns            CLOCK_MONOTONIC
+ *	role,connection    near, far; from 0
+ *	state              reuse; plain (nothing but plain bytes from now on); ended; broken
+ *	raw_bytes          of QEMU's stream: near: taken from QEMU; far: rebuilt and proved
+ *	sent_bytes         written to the link, of all kinds
+ *	received_bytes     read from the link
+ *	pages              of the stream that are pages as they are
+ *	referenced         of them sent as a reference
+ *	stored             new in the store of the far side
+ *	zstd_raw_bytes     near: what was compressed,
+ *	zstd_bytes         and how small it became
+ *	resent_bytes       near: what was sent again, plain
+ *	store_pages        that the site's store has
+ *	store_room         and can take still
+ *	cpu_ns             of the whole process
+ *	reason             of plain or broken
+ */
+#ifndef BENCH_MIGRATE_REUSE_REUSE_RELAY_H
+#define BENCH_MIGRATE_REUSE_REUSE_RELAY_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+struct err;
+struct process_place;
+struct undo;
+
+#define REUSE_COLUMNS                                                                                                \
+	"head_ns,role,connection,state,raw_bytes,sent_bytes,received_bytes,pages,referenced,stored,zstd_raw_bytes,"  \
+	"zstd_bytes,resent_bytes,store_pages,store_room,cpu_ns,reason"
+
+enum { REUSE_LANES = 16 };
+
+struct reuse_relay_spec {
+	const char *site;                                 /* "src" */
+	const char *directory;                            /* of the series */
+	const char *near_ip, *qemu_ip, *far_ip, *peer_ip; /* IPv4 */
+	int port, link_port, lanes;                       /* lanes: 1 to REUSE_LANES */
+	const char *store_path;                           /* NULL: in memory only */
+	int64_t disk_bytes;                               /* of the store's pages */
+	int64_t memory_bytes; /* of pages that stay in memory; of all of them without a file */
+	/* Disk images that the site can read, NULL ends; may be NULL. Their blocks are put into the store when it starts, while
+	 * less than half of it is used. */
+	const char *const *images;
+	int first_connection; /* its number in the series, which one that is started again goes on with */
+};
+
+/* Returns when it listens. The caller ends it. place: its namespace and core. */
+int reuse_relay_start(const struct reuse_relay_spec *spec, const struct process_place *place, const char *log_path,
+                      struct undo *undo, pid_t *ret_pid, struct err *e);
+
+#endif
