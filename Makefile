@@ -106,10 +106,10 @@ openflow-distance: deps ## the same VM at RTTs of 0 to 30 ms, with its disk left
 # configs/wide-area/groups.conf --repeat 3. A point that this machine lacks something for is skipped (exit status 3).
 WIDE_AREA = run() { part=$$1; shift; $(B)/migmeter run configs/wide-area/$$part.conf -o results/wide-area-$$part --continue "$$@" || \
 	{ status=$$?; test $$status = 3 || exit $$status; }; }
-wide-area: deps  ## configs/wide-area: groups, who waits, reachability, page cache (about 35 minutes), in results/wide-area-*
+wide-area: deps  ## configs/wide-area: groups, who waits, reachability, page cache, reuse (40 minutes as reckoned), in results/wide-area-*
 	$(Q)$(MAKE) --no-print-directory $(PARALLEL) all
-	$(Q)$(WIDE_AREA); run groups --only link=1G-100ms; run groups --only link=100M-0ms; run waiting; run reachable; run cached
-	$(Q)$(if $(wildcard configs/wide-area/reuse.conf),$(WIDE_AREA); run reuse --only moves_before=1)
+	$(Q)$(WIDE_AREA); run groups --only link=1G-100ms; run groups --only link=100M-0ms; run waiting; run reachable; run cached; \
+		run reuse --only moves_before=1
 	$(Q)rm -rf results/wide-area-simulated
 	$(Q)$(B)/migmeter simulate configs/wide-area/simulated.conf -o results/wide-area-simulated
 

@@ -89,6 +89,8 @@ static int local_only_check(const struct experiment *x, struct err *e)
 		{ "group.vms", experiment_is_group(x), "one migration can be measured" },
 		{ "fault.cut", x->fault.cut_ns != 0, "nothing is broken there on purpose" },
 		{ "migration.stream", x->migration.stream, "the relay stands in a network namespace of a node" },
+		{ "migration.reuse", x->migration.reuse, "the relays stand in network namespaces of the nodes" },
+		{ "migration.moves_before", x->migration.moves_before != 0, "a VM there is where it is" },
 		{ "migration.page_waits", x->migration.page_waits, "the monitor it needs is a local socket" },
 		{ "migration.suspend", x->migration.suspend_ns != 0, "the monitor it needs is a local socket" },
 		{ "hosts.urgent", x->hosts.urgent, "the machine's other work is not migmeter's" },
