@@ -43,8 +43,8 @@ static void put_said(struct page *p, const char *verdict)
 			continue;
 		fprintf(p->out, "<li><b>%s</b>: ", verdict);
 		html_prose(p->out, compare_sentence(&row, text, sizeof(text)));
-		html_textf(p->out, "%s%s</li>", *row.case_label ? "; " : "", row.case_label);
-		fputs("\n", p->out);
+		html_textf(p->out, "%s%s", *row.case_label ? "; " : "", row.case_label);
+		fputs("</li>\n", p->out);
 	}
 }
 

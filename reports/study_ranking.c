@@ -145,7 +145,7 @@ static void put_value(FILE *out, const struct csv_table *t, int row, int first)
 		html_text(out, class_format(t, row, text, sizeof(text)));
 		fputs("</small>", out);
 	}
-	if (!isnan(ratio) && strcmp(cell(t, row, "reference"), "yes") != 0) {
+	if (!isnan(ratio) && !*cell(t, row, "caution") && strcmp(cell(t, row, "reference"), "yes") != 0) {
 		fputs("<br><small>", out);
 		html_textf(out, "× %s", ratio_format(ratio, text, sizeof(text)));
 		fputs("</small>", out);

@@ -174,6 +174,7 @@ static void page(void **state)
 		if (!strstr(text, wanted[i]))
 			fail_msg("not there: %s", wanted[i]);
 	assert_null(strstr(text, "<base>"));
+	assert_null(strstr(text, "&lt;/li&gt;"));
 	free(text);
 }
 
