@@ -41,6 +41,7 @@ struct analysis {
 	FILE *latency_plot, *downtime_plot;
 	struct cited cited;
 	int64_t came_ns; /* downtime of the moved VM that forecasts are held against */
+	char never[96];  /* "never converged: aborted after 60 s"; "" of any other */
 };
 
 static void put_times(struct analysis *a)
@@ -58,10 +59,11 @@ static void put_times(struct analysis *a)
 		    !strcmp(run->events[i].vm, vm->name) &&
 		    (!run->destination[0] || !strcmp(run->events[i].node, run->destination)))
 			resume = &run->events[i];
-	char never[96] = "";
 	if (run->converged == 0 && run->migrate_end_ns != MISSING)
-		snprintf(never, sizeof(never), "never converged: aborted after %.3g s",
+		snprintf(a->never, sizeof(a->never), "never converged: aborted after %.3g s",
 		         (double)(run->migrate_end_ns - from_ns) / 1e9);
+	else if (run->converged == 0)
+		snprintf(a->never, sizeof(a->never), "never converged");
 	const struct {
 		const char *variant, *reason;
 		int64_t at_ns;
@@ -76,9 +78,9 @@ static void put_times(struct analysis *a)
 			v->value = (double)(times[i].at_ns - from_ns);
 		else
 			snprintf(v->reason, sizeof(v->reason), "%s",
-			         *never   ? never
-			         : called ? times[i].reason
-			                  : "no migrate-start event");
+			         *a->never ? a->never
+			         : called  ? times[i].reason
+			                   : "no migrate-start event");
 		if (i == 0 && late_ns > 0 && !isnan(v->value)) {
 			v->low = v->value - (double)late_ns;
 			v->high = v->value;
@@ -86,34 +88,57 @@ static void put_times(struct analysis *a)
 	}
 	metrics_put(&a->metrics, "converged", vm, "", run->converged < 0 ? NAN : run->converged,
 	            run->converged < 0 ? "the migration failed"
-	            : *never           ? never
+	            : *a->never        ? a->never
 	                               : NULL);
 }
 
-static void put_downtime(struct analysis *a, const struct run_vm *vm, const char *estimator, const struct downtime *d)
+/* What a run says of a stop. A migration that never converged has no switch-over, however long the VM stood still. */
+static struct downtime said(const struct analysis *a, const struct run_vm *vm, const struct downtime *found,
+                            const char *estimator)
 {
+	struct downtime d = *found;
+	double floor_ns = cited_floor_ns(&a->cited, estimator);
+	if (*a->never && !strcmp(vm->name, a->run.moved)) {
+		d = downtime_missing;
+		snprintf(d.reason, sizeof(d.reason), "%s", a->never);
+		d.floor_ns = found->floor_ns;
+	}
+	/* An estimator that stands alone has no floor. */
+	if (floor_ns > 0 && floor_ns < SERIES_LIMIT && (double)d.floor_ns < floor_ns)
+		d.floor_ns = (int64_t)floor_ns;
+	if (d.value_ns != MISSING && d.value_ns <= d.floor_ns &&
+	    strncmp(d.reason, NO_STOP_SEEN, strlen(NO_STOP_SEEN)) != 0) {
+		char also[sizeof(d.reason)];
+		memcpy(also, d.reason, sizeof(also));
+		snprintf(d.reason, sizeof(d.reason), NO_STOP_SEEN ": not above its floor of %.3g ms%s%.160s",
+		         (double)d.floor_ns / 1e6, *also ? "; " : "", also);
+	}
+	return d;
+}
+
+static void put_downtime(struct analysis *a, const struct run_vm *vm, const char *estimator,
+                         const struct downtime *found)
+{
+	const struct downtime d = said(a, vm, found, estimator);
 	struct metric_value *v = metrics_add(&a->metrics, "downtime", vm, "%s", estimator);
-	v->value = metric_of(d->value_ns);
-	v->low = metric_of(d->low_ns);
-	v->high = metric_of(d->high_ns);
-	snprintf(v->reason, sizeof(v->reason), "%s", d->reason);
-	/* What it says of idling is no stop here either; an estimator that stands alone has no floor. */
-	double floor_ns = fmax(metric_of(d->floor_ns), cited_floor_ns(&a->cited, estimator));
-	if (d->value_ns != MISSING && (double)d->value_ns <= floor_ns && !d->reason[0])
-		snprintf(v->reason, sizeof(v->reason), "no stop seen: not above its floor of %.3g ms",
-		         floor_ns / 1e6);
+	v->value = metric_of(d.value_ns);
+	v->low = metric_of(d.low_ns);
+	v->high = metric_of(d.high_ns);
+	snprintf(v->reason, sizeof(v->reason), "%s", d.reason);
 	v = metrics_add(&a->metrics, "downtime_floor", vm, "%s", estimator);
-	v->value = metric_of(d->floor_ns);
-	if (d->floor_ns == MISSING)
+	v->value = metric_of(d.floor_ns);
+	if (d.floor_ns == MISSING)
 		snprintf(v->reason, sizeof(v->reason), "%s",
-		         d->value_ns == MISSING ? d->reason : "not to be had from a baseline");
+		         d.value_ns == MISSING ? d.reason : "not to be had from a baseline");
+	else if (d.floor_ns != found->floor_ns)
+		snprintf(v->reason, sizeof(v->reason), "as calibrated in run %s", a->cited.id);
 	if (a->cited.root && !isnan(cited_error_ns(&a->cited, estimator))) {
 		v = metrics_add(&a->metrics, "downtime_error", vm, "%s", estimator);
 		v->value = cited_error_ns(&a->cited, estimator);
 		snprintf(v->reason, sizeof(v->reason), "as calibrated in run %s", a->cited.id);
 	}
 	if (a->downtime_plot)
-		downtime_plot_row(a->downtime_plot, vm->name, estimator, d, run_origin_ns(&a->run));
+		downtime_plot_row(a->downtime_plot, vm->name, estimator, &d, run_origin_ns(&a->run));
 }
 
 static int event_downtimes(struct analysis *a, const struct run_vm *vm, const struct vm_samples *samples,
@@ -126,7 +151,7 @@ static int event_downtimes(struct analysis *a, const struct run_vm *vm, const st
 		downtime_stop_resume(&a->run, vm, &a->window, &d);
 	if (moved || d.value_ns != MISSING)
 		put_downtime(a, vm, "stop_resume", &d);
-	if (moved)
+	if (moved && !*a->never)
 		a->came_ns = d.value_ns;
 
 	if (a->looks && no_clock) {
@@ -150,7 +175,7 @@ static int event_downtimes(struct analysis *a, const struct run_vm *vm, const st
 	if (moved) {
 		downtime_reported(&a->run, vm, &d);
 		put_downtime(a, vm, "reported", &d);
-		if (a->came_ns == MISSING)
+		if (a->came_ns == MISSING && !*a->never)
 			a->came_ns = d.value_ns;
 	}
 	return 0;

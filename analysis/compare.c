@@ -87,6 +87,21 @@ static const struct study_run *typical_of(const struct study_run *const *runs, i
 	return NULL;
 }
 
+static int never_converged(const struct study_run *run)
+{
+	return study_run_value(run, "converged", "", "", NULL, 0) == 0;
+}
+
+/* Whether the analysis warned that the machine had other work. */
+static int was_disturbed(const struct study_run *run)
+{
+	struct json_object *warnings = json_array_at(run->root, "/warnings");
+	for (size_t i = 0; warnings && i < json_object_array_length(warnings); i++)
+		if (strstr(json_object_get_string(json_object_array_get_idx(warnings, i)), METRICS_DISTURBED))
+			return 1;
+	return 0;
+}
+
 /* What a complete run says against itself. */
 static void count_cautions(struct compare_case *of, int side, const struct study_run *run)
 {
@@ -94,6 +109,8 @@ static void count_cautions(struct compare_case *of, int side, const struct study
 	struct json_object *flags = json_array_at(manifest, "/link/flags");
 	of->flagged[side] += flags && json_object_array_length(flags) > 0;
 	of->unsteady[side] += warmup_steady(manifest) == 0;
+	of->disturbed[side] += was_disturbed(run);
+	of->never[side] += never_converged(run);
 	json_object_put(manifest);
 }
 
@@ -188,16 +205,30 @@ static void take_value(struct compared *into, int side, const struct study_run *
 	struct json_object *row = study_run_row_like(run, like, place), *value;
 	const char *reason = row ? text_of(row, "reason") : "the run has none";
 	int known = row && json_object_object_get_ex(row, "value", &value) && is_number(value);
-	if (known) {
-		s->values[s->n++] = json_object_get_double(value);
-	} else if (rule->endless && fnmatch(rule->endless, reason, 0) == 0) {
+	int aborted = compare_is_of_whole(into->metric, into->estimator) && never_converged(run);
+	if (rule->endless && (aborted || (!known && fnmatch(rule->endless, reason, 0) == 0))) {
 		s->values[s->n++] = INFINITY;
 		s->endless++;
+	} else if (known && !aborted) {
+		s->values[s->n++] = json_object_get_double(value);
 	} else {
+		s->aborted += aborted;
 		s->missing++;
 		if (!into->reason[0])
 			snprintf(into->reason, sizeof(into->reason), "missing in %s: %s", sides[side], reason);
 	}
+}
+
+/* Those that came to an end do not speak for the others, which may have been the hard ones. */
+static void drop_survivors(struct compared *into, int side)
+{
+	struct compared_side *s = &into->sides[side];
+	if (!s->aborted)
+		return;
+	snprintf(into->reason, sizeof(into->reason), "%d of %d runs of %s never converged", s->aborted,
+	         s->n + s->missing, sides[side]);
+	s->missing += s->n;
+	s->n = 0;
 }
 
 static int gather_value(struct gathering *g, struct json_object *like, size_t place)
@@ -219,6 +250,7 @@ static int gather_value(struct gathering *g, struct json_object *like, size_t pl
 			return -1;
 		for (int i = 0; i < g->of->complete_count[side]; i++)
 			take_value(into, side, g->of->complete[side][i], like, place, rule);
+		drop_survivors(into, side);
 	}
 	struct sample base = { into->sides[COMPARE_BASE].values, into->sides[COMPARE_BASE].n };
 	into->threshold = compare_threshold(&g->options->choices, metric, estimator, center_of(base, into->center));

@@ -13,7 +13,8 @@
  *	not comparable          no value on one side, or the case is not: too many runs failed, or another link, scale,
  *	                        machine or load
  *
- * A migration that never converged counts: its times are endless, worse than any.
+ * A migration that never converged counts: its times and amounts are endless, worse than any. What else was measured while it
+ * was tried is no value of a migration, and not compared.
  */
 #ifndef ANALYSIS_COMPARE_H
 #define ANALYSIS_COMPARE_H
@@ -34,6 +35,7 @@ enum { COMPARE_BASE, COMPARE_NEW, COMPARE_SIDES };
 struct compared_side {
 	double *values; /* INFINITY: endless */
 	int n, endless, missing;
+	int aborted;   /* of the missing ones, those of a migration that never converged */
 	double center; /* NAN: no value */
 };
 
@@ -56,8 +58,10 @@ struct compared {
 struct compare_case {
 	char label[RUN_NAME_ROOM + 600];
 	int runs[COMPARE_SIDES], failed[COMPARE_SIDES], skipped[COMPARE_SIDES];
-	int flagged[COMPARE_SIDES];  /* complete ones whose link was not as asked */
-	int unsteady[COMPARE_SIDES]; /* complete ones whose work rates were not steady at the end of warm-up */
+	int flagged[COMPARE_SIDES];   /* complete ones whose link was not as asked */
+	int unsteady[COMPARE_SIDES];  /* complete ones whose work rates were not steady at the end of warm-up */
+	int disturbed[COMPARE_SIDES]; /* complete ones during which a node's core had other work */
+	int never[COMPARE_SIDES];     /* complete ones that never converged */
 	/* Those with metrics, and the one with the median migration time (NULL: none); of the runs that were compared. */
 	const struct study_run **complete[COMPARE_SIDES], *typical[COMPARE_SIDES];
 	int complete_count[COMPARE_SIDES];

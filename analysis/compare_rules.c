@@ -19,16 +19,17 @@ const struct compare_rule compare_rules[] = {
 	{ "converged", "*", 0, 0, 1, CENTER_MEAN, NULL },
 	{ "migration_time", "completion", 0.05, 100e6, 1, CENTER_MEDIAN, NEVER },
 	{ "migration_time", "*", 0.05, 100e6, 0, CENTER_MEDIAN, NEVER },
-	{ "downtime", "stop_resume", 0.10, 5e6, 1, CENTER_MEDIAN, NULL },
-	{ "downtime", "network", 0.10, 10e6, 1, CENTER_MEDIAN, NULL },
-	{ "downtime", "work", 0.10, 10e6, 1, CENTER_MEDIAN, NULL },
-	{ "downtime", "*", 0.10, 5e6, 0, CENTER_MEDIAN, NULL },
-	{ "bytes_to_memory", "on_wire", 0.05, 0.01, 1, CENTER_MEDIAN, NULL },
+	{ "downtime", "stop_resume", 0.10, 5e6, 1, CENTER_MEDIAN, NEVER },
+	{ "downtime", "network", 0.10, 10e6, 1, CENTER_MEDIAN, NEVER },
+	{ "downtime", "work", 0.10, 10e6, 1, CENTER_MEDIAN, NEVER },
+	{ "downtime", "*", 0.10, 5e6, 0, CENTER_MEDIAN, NEVER },
+	{ "bytes_to_memory", "on_wire", 0.05, 0.01, 1, CENTER_MEDIAN, NEVER },
+	{ "bytes_*", "*", 0.10, 0, 0, CENTER_MEDIAN, NEVER },
 	{ "baseline_rate", "*", 0.05, 0, 1, CENTER_MEDIAN, NULL },
 	{ "mean_rate", "*", 0.05, 0, 1, CENTER_MEDIAN, NULL },
 	{ "connection_alive", "*", 0, 0, 1, CENTER_MEAN, NULL },
 	{ "stream_gap", "*", 0.10, 20e6, 0, CENTER_MEDIAN, NULL },
-	{ "lost_work", "*", 0.10, 0.1, 1, CENTER_MEDIAN, NULL },
+	{ "lost_work", "*", 0.10, 0.1, 1, CENTER_MEDIAN, NEVER },
 	{ "recovery_time", "*", 0.20, 100e6, 1, CENTER_MEDIAN, UNRECOVERED },
 	{ "worst_op_p99", "*:migration", 0.20, 1e6, 1, CENTER_MEDIAN, NULL },
 	{ "cpu_per_gib", "threads", 0.10, 0, 1, CENTER_MEDIAN, NULL },
@@ -36,6 +37,12 @@ const struct compare_rule compare_rules[] = {
 	{ "cpu_*", "*", 0.10, 0.01, 0, CENTER_MEDIAN, NULL },
 	{ "*", "*", 0.10, 0, 0, CENTER_MEDIAN, NULL },
 	{ 0 },
+};
+
+/* What is known however the migration ended: from before it, or of the measurement. */
+static const char *const anyway[][2] = {
+	{ "converged", "*" }, { "baseline_rate", "*" }, { "*", "*:baseline" }, { "*_floor", "*" },
+	{ "*_error", "*" },   { "setup_time", "*" },    { "samples_*", "*" },  { "slots_missed", "*" },
 };
 
 static int fits(const char *pattern, const char *text)
@@ -49,6 +56,14 @@ const struct compare_rule *compare_rule_find(const char *metric, const char *est
 	while (!fits(r->metric, metric) || !fits(r->estimator, estimator))
 		r++;
 	return r;
+}
+
+int compare_is_of_whole(const char *metric, const char *estimator)
+{
+	for (size_t i = 0; i < sizeof(anyway) / sizeof(*anyway); i++)
+		if (fits(anyway[i][0], metric) && fits(anyway[i][1], estimator))
+			return 0;
+	return 1;
 }
 
 /* Whether "METRIC" or "METRIC:ESTIMATOR" is about this value; an estimator may have colons itself. */

@@ -17,7 +17,8 @@ struct compare_rule {
 	double least;                   /* in the metric's unit; the larger of the two is the threshold */
 	int by_default;                 /* compared when nobody says which */
 	enum center center;
-	/* Of a missing value the reason (a pattern) that makes it endless: worse than any value, no gap. NULL: none does. */
+	/* Of a missing value the reason (a pattern) that makes it endless: worse than any value, no gap. Where there is one, the
+	 * value of a migration that never converged is endless, too. NULL: none does. */
 	const char *endless;
 };
 
@@ -25,6 +26,9 @@ extern const struct compare_rule compare_rules[];
 
 /* Never NULL: the last row fits all. */
 const struct compare_rule *compare_rule_find(const char *metric, const char *estimator);
+
+/* Whether it is of a whole migration: what an aborted one has measured until then is none. */
+int compare_is_of_whole(const char *metric, const char *estimator);
 
 enum { COMPARE_CHOICES_MAX = 32 };
 

@@ -52,6 +52,8 @@ static struct json_object *side_runs_json(const struct compare_case *c, int side
 	add_count(into, "skipped", c->skipped[side]);
 	add_count(into, "link_flagged", c->flagged[side]);
 	add_count(into, "unsteady", c->unsteady[side]);
+	add_count(into, "disturbed", c->disturbed[side]);
+	add_count(into, "never_converged", c->never[side]);
 	json_object_object_add(into, "folders", folders);
 	add_text(into, "typical", c->typical[side] ? c->typical[side]->directory : "");
 	return into;

@@ -95,7 +95,7 @@ static void put_others(const struct run *run, const struct counters *c, const st
 	if (share > others_noted)
 		metrics_warn(
 			metrics,
-			"the core%s of node '%s' w%s %.0f %% busy with other work in the baseline phase: the run was disturbed",
+			"the core%s of node '%s' w%s %.0f %% busy with other work in the baseline phase: " METRICS_DISTURBED,
 			cores > 1 ? "s" : "", node->key[NODE], cores > 1 ? "ere" : "as", 100 * share);
 }
 

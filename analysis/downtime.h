@@ -9,8 +9,8 @@
  *	reported     the hypervisor's own figure; +- its 1 ms step
  *
  * Each looks at any window of head time: of a migration it is from migrate-start to the end of settle, of a calibration
- * one round each injection. floor_ns is what the same rule says of the baseline phase, where no stop was. A value not
- * above its floor is no stop seen.
+ * one round each injection. floor_ns is what the same rule says of the baseline phase, where no stop was; a run takes what a
+ * cited calibration says (analysis/cited.h) where that is more. A value not above its floor is no stop seen.
  */
 #ifndef ANALYSIS_DOWNTIME_H
 #define ANALYSIS_DOWNTIME_H
@@ -22,6 +22,8 @@
 struct err;
 struct clock_map;
 struct schedule;
+
+#define NO_STOP_SEEN "no stop seen" /* how the reason of such a value begins */
 
 struct downtime {
 	int64_t value_ns, low_ns, high_ns; /* MISSING: see reason */

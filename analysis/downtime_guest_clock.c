@@ -33,6 +33,5 @@ void downtime_guest_clock(const struct clock_map *map, const struct downtime_win
 	ret->low_ns = 0;
 	ret->high_ns = rise_ns + clock_map_uncertainty_ns(map);
 	ret->at_ns = at_ns;
-	snprintf(ret->reason, sizeof(ret->reason),
-	         "the guest's clock made no jump: it did not stop, or not for 1 ms");
+	snprintf(ret->reason, sizeof(ret->reason), NO_STOP_SEEN ": the guest's clock made no jump of 1 ms or more");
 }

@@ -71,6 +71,9 @@ struct metric_value *metrics_add(struct metrics *m, const char *name, const stru
 void metrics_put(struct metrics *m, const char *name, const struct run_vm *vm, const char *variant, double value,
                  const char *reason);
 
+/* What such a warning says where other work took the node's core. */
+#define METRICS_DISTURBED "the run was disturbed"
+
 /* Say something about all of them; the ninth is dropped. */
 void metrics_warn(struct metrics *m, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -139,6 +139,8 @@ int marks_write(const struct run *run, struct err *e)
 		{ "migrate-done", "done", "completed" },
 		{ "migrate-failed", "failed", "" },
 		{ "source-released", "released", "source released" },
+		{ "link-cut", "cut", "link cut" },
+		{ "link-restored", "restored", "link restored" },
 	};
 	struct whole_file out = { 0 };
 	int64_t origin_ns = run_origin_ns(run);

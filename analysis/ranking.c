@@ -1,6 +1,7 @@
 #include "analysis/ranking.h"
 
 #include "analysis/csv_field.h"
+#include "analysis/downtime.h"
 #include "analysis/metrics.h"
 #include "analysis/study.h"
 #include "bench/base/err.h"
@@ -140,9 +141,13 @@ static void entry_fill(struct ranking *r, struct ranked *e, const struct study_r
 	           : skipped == count ? RANK_SKIPPED
 	                              : RANK_FAILED;
 	for (int c = 0; c < r->column_count; c++) {
-		for (int i = 0; i < count; i++)
-			scratch[i] =
-				study_run_value(runs[i], r->columns[c].metric, "", r->columns[c].estimator, NULL, 0);
+		for (int i = 0; i < count; i++) {
+			const struct ranking_column *column = &r->columns[c];
+			scratch[i] = study_run_value(runs[i], column->metric, "", column->estimator, NULL, 0);
+			e->unseen[c] += !isnan(scratch[i]) &&
+			                strncmp(study_run_caution(runs[i], column->metric, column->estimator),
+			                        NO_STOP_SEEN, strlen(NO_STOP_SEEN)) == 0;
+		}
 		e->values[c] = interval_of(scratch, count);
 	}
 }
@@ -203,7 +208,8 @@ static void write_head(const struct ranked *e, const char *reference, FILE *out)
 	field_text(out, e->reason);
 }
 
-static void write_value(const struct ranking_column *column, const struct interval *value, double ratio, FILE *out)
+static void write_value(const struct ranking_column *column, const struct interval *value, double ratio, int unseen,
+                        FILE *out)
 {
 	const struct metric_definition *definition = metric_find(column->metric);
 	fprintf(out, ",%s,%s", column->metric, column->estimator);
@@ -213,22 +219,25 @@ static void write_value(const struct ranking_column *column, const struct interv
 	fprintf(out, ",%d,", value->n);
 	field_text(out, definition ? definition->unit : "");
 	field_number(out, ratio);
-	putc('\n', out);
+	if (unseen && unseen < value->n)
+		fprintf(out, "," NO_STOP_SEEN " in %d of %d\n", unseen, value->n);
+	else
+		fprintf(out, ",%s\n", unseen ? NO_STOP_SEEN : "");
 }
 
 void ranking_write(const struct ranking *r, const char *reference, FILE *out)
 {
-	fputs("block,place,member,reference,class,share,runs,reason,metric,estimator,value,low,high,n,unit,ratio\n",
+	fputs("block,place,member,reference,class,share,runs,reason,metric,estimator,value,low,high,n,unit,ratio,caution\n",
 	      out);
 	for (int i = 0; i < r->count; i++) {
 		const struct ranked *e = &r->list[i];
 		if (!e->complete) {
 			write_head(e, reference, out);
-			fputs(",,,missing,missing,missing,0,,missing\n", out);
+			fputs(",,,missing,missing,missing,0,,missing,\n", out);
 		}
 		for (int c = 0; e->complete && c < r->column_count; c++) {
 			write_head(e, reference, out);
-			write_value(&r->columns[c], &e->values[c], e->ratios[c], out);
+			write_value(&r->columns[c], &e->values[c], e->ratios[c], e->unseen[c], out);
 		}
 	}
 }

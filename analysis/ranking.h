@@ -28,6 +28,7 @@ struct ranked {
 	double share;     /* of the complete runs that converged */
 	char reason[512]; /* of the last run that has no result, or that never converged */
 	struct interval values[RANKING_COLUMNS_MAX];
+	int unseen[RANKING_COLUMNS_MAX];    /* of the values, those of a downtime that is not above its floor */
 	double ratios[RANKING_COLUMNS_MAX]; /* to the reference; NAN: none */
 	int place;                          /* in its block, from 1 */
 	int block_order, order;             /* where its first run stands */
@@ -53,8 +54,8 @@ void ranking_free(struct ranking *r);
 
 const char *ranking_class_name(enum ranking_class class);
 
-/* block,place,member,reference,class,share,runs,reason,metric,estimator,value,low,high,n,unit,ratio: a row a column of a
- * member, one without a metric where it has no result. */
+/* block,place,member,reference,class,share,runs,reason,metric,estimator,value,low,high,n,unit,ratio,caution: a row a
+ * column of a member, one without a metric where it has no result. */
 void ranking_write(const struct ranking *r, const char *reference, FILE *out);
 
 #endif

@@ -231,6 +231,11 @@ double study_run_value(const struct study_run *run, const char *metric, const ch
 	return row_value(run, find_row(run, metric, "", role, estimator), reason, room);
 }
 
+const char *study_run_caution(const struct study_run *run, const char *metric, const char *estimator)
+{
+	return json_text_at(find_row(run, metric, "", "", estimator), "/reason");
+}
+
 const char *study_run_unit(const struct study_run *run, const char *metric)
 {
 	return json_text_at(find_row(run, metric, "", "", ""), "/unit");

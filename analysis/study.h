@@ -76,6 +76,9 @@ double study_run_value(const struct study_run *run, const char *metric, const ch
  * the same place. NULL: none. */
 struct json_object *study_run_row_like(const struct study_run *run, struct json_object *like, size_t place);
 
+/* What is to be said of a value of one run, or why it is missing; "" nothing. Valid as long as the run. */
+const char *study_run_caution(const struct study_run *run, const char *metric, const char *estimator);
+
 /* The unit of a metric of one run, "" when it has none; valid as long as the run. */
 const char *study_run_unit(const struct study_run *run, const char *metric);
 

@@ -34,13 +34,28 @@ static const char *side_folder(const struct arguments *a, int side)
 	return arguments_at(a, arguments_count(a) > 1 ? side : 0);
 }
 
+static const char *side_words(const struct arguments *a, int side)
+{
+	return arguments_option(a, side == COMPARE_BASE ? "base" : "new");
+}
+
+/* "results/features (feature=plain)" */
+static char *side_format(const struct arguments *a, int side, char *buffer, size_t room)
+{
+	const char *words = side_words(a, side);
+	snprintf(buffer, room, "%s%s%s%s", side_folder(a, side), words ? " (" : "", words ? words : "",
+	         words ? ")" : "");
+	return buffer;
+}
+
 /* Print it, keep it; an exit status. */
 static int show(const struct arguments *a, const struct comparison *c)
 {
 	struct err e = { 0 };
-	char folder[400] = "";
+	char folder[400] = "", base[4400], new[4400];
 	const char *format = arguments_option(a, "format");
-	struct json_object *doc = comparison_json(c, side_folder(a, COMPARE_BASE), side_folder(a, COMPARE_NEW));
+	struct json_object *doc = comparison_json(c, side_format(a, COMPARE_BASE, base, sizeof(base)),
+	                                          side_format(a, COMPARE_NEW, new, sizeof(new)));
 	int result = report_comparison(stdout, doc, format ? format : "text", &e);
 	if (result == 0)
 		result = arguments_folder(a, folder, sizeof(folder), &e);
@@ -55,11 +70,12 @@ static int show(const struct arguments *a, const struct comparison *c)
 /* A side's runs; of a study only those of --base or --new. */
 static int read_side(const struct arguments *a, struct study_runs *ret, int side, struct err *e)
 {
-	static const char *const names[COMPARE_SIDES] = { "base", "new" };
-	const char *words = arguments_option(a, names[side]);
+	const char *words = side_words(a, side);
 	if (study_read_any(ret, side_folder(a, side), e) < 0)
 		return -1;
-	return words && study_runs_choose(ret, words, e) < 0 ? err_prefix(e, "--%s", names[side]) : 0;
+	return words && study_runs_choose(ret, words, e) < 0
+	               ? err_prefix(e, side == COMPARE_BASE ? "--base" : "--new")
+	               : 0;
 }
 
 static int compare_run(const struct arguments *a)

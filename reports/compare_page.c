@@ -43,9 +43,24 @@ static void put_said(struct page *p, const char *verdict)
 			continue;
 		fprintf(p->out, "<li><b>%s</b>: ", verdict);
 		html_prose(p->out, compare_sentence(&row, text, sizeof(text)));
-		html_textf(p->out, "%s%s</li>", *row.case_label ? "; " : "", row.case_label);
-		fputs("\n", p->out);
+		html_textf(p->out, "%s%s", *row.case_label ? "; " : "", row.case_label);
+		fputs("</li>\n", p->out);
 	}
+}
+
+static char *tests_format(struct json_object *doc, char *buffer, size_t room)
+{
+	double tests = json_number(doc, "tested");
+	if (tests > 0)
+		snprintf(
+			buffer, room,
+			"p of the two-sided Mann-Whitney test, exact for up to 56 runs, adjusted after Holm for %.0f "
+			"test%s",
+			tests, tests == 1 ? "" : "s");
+	else
+		snprintf(buffer, room,
+		         "no test was made, as so few runs, or equal values, could not have passed one");
+	return buffer;
 }
 
 static void put_head(struct page *p)
@@ -61,14 +76,14 @@ static void put_head(struct page *p)
 	put_said(p, "regressed");
 	put_said(p, "improved");
 	fputs("</ul>\n<p class=\"note\">", p->out);
-	html_textf(
-		p->out,
-		"Medians over the repeats (shares: means); the difference with its 95 %% bootstrap interval (%s "
-		"resamples, from 5 repeats on); p of the two-sided Mann-Whitney test, exact for up to 56 runs, adjusted "
-		"after Holm for %s tests. Regressed or improved: p at most %s and a difference of at least the threshold. "
-		"A difference that could have been: one of that size would have been shown in four of five such "
-		"comparisons. A migration that never converged counts as endless.",
-		json_text(p->doc, "resamples"), json_text(p->doc, "tested"), json_text(p->doc, "level"));
+	html_textf(p->out,
+	           "Medians over the repeats (shares: means); the difference with its 95 %% bootstrap interval (%s "
+	           "resamples, from 5 repeats on); %s. "
+	           "Regressed or improved: p at most %s and a difference of at least the threshold. "
+	           "A difference that could have been: one of that size would have been shown in four of five such "
+	           "comparisons. A migration that never converged counts as endless.",
+	           json_text(p->doc, "resamples"), tests_format(p->doc, text, sizeof(text)),
+	           json_text(p->doc, "level"));
 	fputs("</p>\n</header>\n", p->out);
 }
 

@@ -135,15 +135,22 @@ char *compare_subject(const struct shown_comparison *row, char *buffer, size_t r
 	return buffer;
 }
 
+/* What has no end never comes; an amount is endless. */
+static int is_time(const struct shown_comparison *row)
+{
+	return strcmp(row->unit, "ns") == 0;
+}
+
 char *compare_side_format(const struct shown_comparison *row, const struct shown_side *side, char *buffer,
                           size_t room)
 {
+	const char *endless = is_time(row) ? "never" : "endless";
 	if (isinf(side->center))
-		snprintf(buffer, room, "never");
+		snprintf(buffer, room, "%s", endless);
 	else
 		value_format(side->center, row->unit, buffer, room);
 	if (side->endless && !isinf(side->center))
-		say(buffer, room, " (never in %d of %d)", side->endless, side->n);
+		say(buffer, room, " (%s in %d of %d)", endless, side->endless, side->n);
 	return buffer;
 }
 
@@ -171,7 +178,11 @@ char *compare_difference(const struct shown_comparison *row, char *buffer, size_
 	if (isnan(row->difference)) {
 		snprintf(buffer, room, "missing");
 	} else if (isinf(row->difference)) {
-		snprintf(buffer, room, "%s", row->difference > 0 ? "never ends now" : "comes to an end now");
+		int worse = row->difference > 0;
+		if (is_time(row))
+			snprintf(buffer, room, "%s", worse ? "never ends now" : "comes to an end now");
+		else
+			snprintf(buffer, room, "%s", worse ? "endless now" : "no longer endless");
 	} else if (!in_shares) {
 		say_value(buffer, room, row->difference, row->unit);
 		if (isfinite(row->low) && isfinite(row->high)) {
@@ -279,6 +290,10 @@ char *compare_cautions(struct json_object *of, char *buffer, size_t room)
 		{ "new.skipped", "new.runs", "of NEW were skipped" },
 		{ "base.link_flagged", "base.runs", "of BASE had a link that was not as asked" },
 		{ "new.link_flagged", "new.runs", "of NEW had a link that was not as asked" },
+		{ "base.never_converged", "base.runs", "of BASE never converged" },
+		{ "new.never_converged", "new.runs", "of NEW never converged" },
+		{ "base.disturbed", "base.runs", "of BASE were disturbed by other work on the machine" },
+		{ "new.disturbed", "new.runs", "of NEW were disturbed by other work on the machine" },
 		{ "base.unsteady", "base.runs", "of BASE were not steady at the end of warm-up" },
 		{ "new.unsteady", "new.runs", "of NEW were not steady at the end of warm-up" },
 	};

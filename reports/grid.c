@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { SENTENCE = 40 }; /* characters */
+
 struct grid {
 	int columns, rows, room;
 	char (*cells)[GRID_CELL];
@@ -66,11 +68,12 @@ static void text_table(FILE *out, const char *title, const struct grid *g)
 {
 	if (!has_rows(g))
 		return;
+	int last = g->columns - 1, sentences = last > 0 && width_of(g, last) > SENTENCE;
 	fprintf(out, "%s:\n", title);
 	for (int i = 0; i < g->rows; i++) {
-		for (int c = 0; c < g->columns; c++)
+		for (int c = 0; c < g->columns - sentences; c++)
 			fprintf(out, "%s%*s", c ? "  " : "", (c ? 1 : -1) * width_of(g, c), row_of(g, i)[c]);
-		fputc('\n', out);
+		fprintf(out, "%s%s\n", sentences ? "  " : "", sentences ? row_of(g, i)[last] : "");
 	}
 	fputc('\n', out);
 }

@@ -7,14 +7,14 @@
  *	writer->table(out, "Stops", g);
  *	grid_free(g);
  *
- * The first column is aligned to the left, the others to the right.
+ * The first column is aligned to the left, the others to the right, as text a last one of sentences to the left, too.
  */
 #ifndef REPORTS_GRID_H
 #define REPORTS_GRID_H
 
 #include <stdio.h>
 
-enum { GRID_CELL = 80 };
+enum { GRID_CELL = 400 };
 struct grid;
 
 /* NULL when memory is short, which everything below takes as a table without rows. */

@@ -48,6 +48,7 @@ static void downtime_axis(const struct csv_table *t, FILE *script)
 		double value = csv_table_number(t, i, "value_ms");
 		lowest = fmin(lowest, value);
 		highest = fmax(highest, fmax(value, csv_table_number(t, i, "high_ms")));
+		highest = fmax(highest, csv_table_number(t, i, "floor_ms"));
 	}
 	int logarithmic = lowest > 0 && highest > 30 * lowest;
 	fprintf(script, "LOG = %d\nLOW = %.9g\nHIGH = %.9g\n", logarithmic,
@@ -60,9 +61,11 @@ static void downtime_axis(const struct csv_table *t, FILE *script)
 static int downtime_prepare(struct plotting *p, struct err *e)
 {
 	const struct csv_table *t = p->run->downtime;
-	int rows = csv_table_rows(t), vms = 0;
+	int rows = csv_table_rows(t), vms = 0, known = 0;
 	char text[256], name[128];
-	if (rows == 0)
+	for (int i = 0; i < rows; i++)
+		known += !isnan(csv_table_number(t, i, "value_ms"));
+	if (known == 0)
 		return plot_skip(p, "there is no downtime in this run");
 	FILE *data = plot_data_open(p, e);
 	if (!data)

@@ -12,6 +12,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+static const char no_stop_seen[] = "no stop seen"; /* as analysis/downtime.h has it */
+
 enum { TABLE_ROWS = 20000 };
 
 struct json_object *json_at(struct json_object *object, const char *path)
@@ -196,6 +198,17 @@ const struct shown_metric *run_metric(const struct run_data *run, const char *me
 			return m;
 	}
 	return NULL;
+}
+
+bool downtime_is_seen(const struct csv_table *t, int row)
+{
+	double value = csv_table_number(t, row, "value_ms");
+	return !isnan(value) && !(value <= csv_table_number(t, row, "floor_ms"));
+}
+
+bool is_no_stop(const char *reason)
+{
+	return strncmp(reason, no_stop_seen, strlen(no_stop_seen)) == 0;
 }
 
 double mark_time(const struct csv_table *marks, const char *kind, double from_s)

@@ -4,6 +4,7 @@
 #ifndef REPORTS_RUN_DATA_H
 #define REPORTS_RUN_DATA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct csv_table;
@@ -43,6 +44,12 @@ double run_link_rate(const struct run_data *run);
 
 /* Time of the first mark (plots/marks.csv) of this kind at or after from_s, NAN when there is none. */
 double mark_time(const struct csv_table *marks, const char *kind, double from_s);
+
+/* Whether a row of plots/downtime.csv tells of a stop: it has a value, and one above its floor where that is known. */
+bool downtime_is_seen(const struct csv_table *downtimes, int row);
+
+/* Whether a metric's reason, or a ranking's caution, says that its downtime is none. */
+bool is_no_stop(const char *reason);
 
 /* The member at a dotted path ("link.asked.rate"), or NULL. */
 struct json_object *json_at(struct json_object *object, const char *path);

@@ -4,6 +4,7 @@
 #include "bench/base/whole_file.h"
 #include "reports/html.h"
 #include "reports/study_section.h"
+#include "reports/study_warnings.h"
 
 static const struct study_section *const sections[] = { &paper_section, &ranking_section, &boundary_section,
 	                                                &wire_section };
@@ -85,6 +86,7 @@ int study_page_write(const struct study_view *v, const struct study_plot *plots,
 		return -1;
 	}
 	put_head(page.file, v);
+	study_warnings_put(page.file, v);
 	for (int i = 0; i < SECTIONS; i++)
 		if (sections[i]->is_there(v))
 			sections[i]->put(page.file, v, plots, plot_count);

@@ -135,12 +135,17 @@ static void put_value(FILE *out, const struct csv_table *t, int row, int first)
 		           value_format(csv_table_number(t, row, "high"), unit, high, sizeof(high)));
 		fputs("</small>", out);
 	}
+	if (*cell(t, row, "caution")) {
+		fputs("<br><small>", out);
+		html_text(out, cell(t, row, "caution"));
+		fputs("</small>", out);
+	}
 	if (first && is_class(t, row, "sometimes converged")) {
 		fputs("<br><small>", out);
 		html_text(out, class_format(t, row, text, sizeof(text)));
 		fputs("</small>", out);
 	}
-	if (!isnan(ratio) && strcmp(cell(t, row, "reference"), "yes") != 0) {
+	if (!isnan(ratio) && !*cell(t, row, "caution") && strcmp(cell(t, row, "reference"), "yes") != 0) {
 		fputs("<br><small>", out);
 		html_textf(out, "× %s", ratio_format(ratio, text, sizeof(text)));
 		fputs("</small>", out);
@@ -179,6 +184,15 @@ static void put_table(FILE *out, const struct study_view *v, int from, int end)
 	for (int row = from; row < end; row = member_end(t, row))
 		put_member(out, t, row, columns);
 	fputs("</tbody>\n</table>\n", out);
+}
+
+/* Whether no member has two runs. */
+static int is_of_single_runs(const struct csv_table *t)
+{
+	int single = csv_table_rows(t) > 0;
+	for (int i = 0; i < csv_table_rows(t); i++)
+		single &= !(csv_table_number(t, i, "runs") > 1);
+	return single;
 }
 
 static void put(FILE *out, const struct study_view *v, const struct study_plot *plots, int plot_count)
@@ -234,6 +248,8 @@ static void put_summary(FILE *out, const struct study_view *v)
 			if (!isnan(times) && strcmp(cell(t, from, "reference"), "yes") != 0)
 				html_textf(out, " (%s × %s)", ratio_format(times, ratio, sizeof(ratio)),
 				           v->reference);
+			if (*cell(t, from, "caution"))
+				html_textf(out, " (%s)", cell(t, from, "caution"));
 		} else {
 			fputs("nothing converged", out);
 		}
@@ -241,6 +257,10 @@ static void put_summary(FILE *out, const struct study_view *v)
 			html_textf(out, "; %d never converged", never);
 		fputs("</li>\n", out);
 	}
+	if (is_of_single_runs(t))
+		fputs("<li>One run each: no interval, and what is near the best may be as good "
+		      "(<code>experiment.repeat</code>)</li>\n",
+		      out);
 	fputs("</ul>\n", out);
 }
 
@@ -274,7 +294,9 @@ static void write_data(FILE *data, const struct csv_table *t, int row, int place
 		int is_downtime = i >= DOWNTIMES && i < LOST;
 		int at = find_column(t, row, drawn[i].metric, drawn[i].estimator);
 		double value = at < 0 ? NAN : csv_table_number(t, at, "value") * drawn[i].factor;
-		if (isnan(value) || value < 0 || (is_downtime && (value == 0 || kind == 2))) {
+		/* Below its floor it is no stop. */
+		int unseen = at >= 0 && strcmp(cell(t, at, "caution"), "no stop seen") == 0; /* in no run */
+		if (isnan(value) || value < 0 || (is_downtime && (value == 0 || kind == 2 || unseen))) {
 			gnuplot_put_number(data, NAN);
 			continue;
 		}

@@ -241,7 +241,7 @@ int zoom_prepare(struct plotting *p, struct err *e)
 	for (int i = 0; i < csv_table_rows(run->downtime); i++) {
 		double at_s = csv_table_number(run->downtime, i, "at_s");
 		double value_ms = csv_table_number(run->downtime, i, "value_ms");
-		if (isnan(at_s) || isnan(value_ms) || !view_is_moved(run, i))
+		if (isnan(at_s) || !downtime_is_seen(run->downtime, i) || !view_is_moved(run, i))
 			continue;
 		from_s = fmin(from_s, at_s);
 		to_s = fmax(to_s, at_s + value_ms / 1e3);

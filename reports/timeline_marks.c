@@ -148,7 +148,7 @@ static void put_bars(struct view *v)
 	for (int i = 0; v->zoom && i < csv_table_rows(t) && count < LABELS; i++) {
 		double at_s = csv_table_number(t, i, "at_s"), value_ms = csv_table_number(t, i, "value_ms");
 		char text[128];
-		if (isnan(at_s) || isnan(value_ms) || !view_is_moved(v->p->run, i))
+		if (isnan(at_s) || !downtime_is_seen(t, i) || !view_is_moved(v->p->run, i))
 			continue;
 		count++;
 		fprintf(s, "BAR_FROM[%d] = %.6f\nBAR_TO[%d] = %.6f\n", count, at_s, count, at_s + value_ms / 1e3);

@@ -58,6 +58,21 @@ static void say_link(struct sentence *s, const struct run_data *run)
 		say(s, " over %s", value_format(rate, "bit/s", text, sizeof(text)));
 }
 
+/* " after a link cut of 5 s and 1 recovery" */
+static void say_faults(struct sentence *s, const struct run_data *run)
+{
+	double cut_s = mark_time(run->marks, "cut", -INFINITY), restored_s = mark_time(run->marks, "restored", cut_s);
+	double recoveries = json_number(run->manifest, "migration.recoveries");
+	char text[96];
+	if (!isnan(cut_s))
+		say(s, " after a link cut");
+	if (!isnan(restored_s))
+		say(s, " of %s", value_format(restored_s - cut_s, "s", text, sizeof(text)));
+	if (recoveries > 0)
+		say(s, " %s %.0f recover%s", isnan(cut_s) ? "after" : "and", recoveries,
+		    recoveries == 1 ? "y" : "ies");
+}
+
 /* The value, or "an unknown time (REASON)". */
 static void say_value(struct sentence *s, const struct shown_metric *m, const char *unknown)
 {
@@ -77,6 +92,10 @@ static void say_stop(struct sentence *s, const struct run_data *run, const char 
 		m = run_metric(run, "downtime", vm, order[i]);
 		if (m && !isnan(m->value)) {
 			char name[64];
+			if (is_no_stop(m->reason)) {
+				say(s, "%s (%s)", m->reason, name_format(order[i], name, sizeof(name)));
+				return;
+			}
 			say(s, "it was stopped for ");
 			say_value(s, m, "");
 			if (i)
@@ -309,6 +328,7 @@ char *verdict_format(const struct run_data *run, char *buffer, size_t room)
 	if (converged && converged->value == 0) {
 		say(&s, " could not move");
 		say_link(&s, run);
+		say_faults(&s, run);
 		say(&s, " (%s)", converged->reason);
 		say_work(&s, run, vm, moves, 0);
 		return buffer;
@@ -317,6 +337,7 @@ char *verdict_format(const struct run_data *run, char *buffer, size_t room)
 		say(&s, " moved in ");
 		say_value(&s, time, "an unknown time");
 		say_link(&s, run);
+		say_faults(&s, run);
 	} else {
 		say(&s, " did not move");
 	}
@@ -337,7 +358,9 @@ static int interval(const struct csv_table *t, int row, double *low, double *hig
 		*low = value - floor;
 	if (isnan(*high))
 		*high = value + floor;
-	if (value <= floor) {
+	if (isnan(value))
+		return 0;
+	if (!downtime_is_seen(t, row)) {
 		*low = 0;
 		*high = fmax(*high, floor);
 	}
@@ -348,13 +371,14 @@ char *verdict_downtimes(const struct run_data *run, const char *vm, char *buffer
 {
 	const struct csv_table *t = run->downtime;
 	struct sentence s = { .text = buffer, .room = room };
-	int first = -1, compared = 0, differ = 0;
+	int first = -1, compared = 0, differ = 0, seen = 0;
 	double low0 = 0, high0 = 0, low, high;
 	char name[96], name0[96], by[96], least[96];
 	buffer[0] = '\0';
 	for (int i = 0; i < csv_table_rows(t); i++) {
 		if ((vm && strcmp(csv_table_text(t, i, "vm"), vm) != 0) || !interval(t, i, &low, &high))
 			continue;
+		seen += downtime_is_seen(t, i);
 		if (first < 0) {
 			first = i;
 			low0 = low;
@@ -375,6 +399,8 @@ char *verdict_downtimes(const struct run_data *run, const char *vm, char *buffer
 	}
 	if (differ)
 		say(&s, ".");
+	else if (compared && !seen)
+		say(&s, "No stop was seen: none of the downtimes is above its floor.");
 	else if (compared)
 		say(&s, "The downtimes agree within their uncertainty.");
 	return buffer;

@@ -42,6 +42,15 @@ ok 'one run against another: 0' status 0 "$migmeter" compare "$work/base/1" "$wo
 like '... it says how many runs are needed' "$(cat "$work/out")" 'n = 1 and 1 are too few, 4 are needed'
 ok 'one folder without points: 2' status 2 "$migmeter" compare "$work/base"
 ok 'points that are not there: 2' status 2 "$migmeter" compare "$work/base" --base a=b --new a=c
+mkdir "$work/words"
+for i in 1 2; do
+	for word in b c; do
+		cp -r "$work/base/$i" "$work/words/$word$i"
+		sed -i "s/\"point\":\"\"/\"point\":\"a=$word\"/" "$work/words/$word$i/manifest.json"
+	done
+done
+ok 'two points of one study: 0' status 0 "$migmeter" compare "$work/words" --base a=b --new a=c -o "$work/points"
+like '... the page names them' "$(cat "$work/points/compare.html")" 'BASE [^ ]*/words \(a=b\), NEW [^ ]*/words \(a=c\)'
 ok 'broken runs: 1' status 1 "$migmeter" compare "$work/base" "$work/failed"
 ok 'nothing to compare: 2' status 2 "$migmeter" compare "$work/failed" "$work/base"
 ok 'no runs: 2' status 2 "$migmeter" compare "$work" "$work/nowhere"

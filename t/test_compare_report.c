@@ -114,6 +114,42 @@ static void endless_is_shown(void **state)
 	json_object_put(doc);
 }
 
+/* A verdict is not cut, however long, and says what is against it. */
+static void sentences_are_whole(void **state)
+{
+	(void)state;
+	static const char why[] =
+		"the samples end before the VM's stop, which is a reason that is much longer than any "
+		"other of the cells of the table, and is still told to its very end";
+	char rows[2048] = "", path[256];
+	made_row(rows, "recovery_time", "intadd", "ns", NAN, why);
+	made_compared(base_path, 1, &usual, rows);
+	made_compared(new_path, 1, &usual, rows);
+	snprintf(path, sizeof(path), "%s/001", new_path);
+	made_file(path, "metrics.json",
+	          "{\"metrics\":[%s],\"warnings\":[\"the core of node 'src' was 80 %% busy with other work in the "
+	          "baseline phase: the run was disturbed\"]}\n",
+	          rows);
+	compare();
+	char whole[400];
+	snprintf(whole, sizeof(whole), "not comparable: missing in BASE: %s\n", why);
+	const char *const text[] = { whole,
+		                     "Take care: 1 of 1 runs of NEW were disturbed by other work on the machine.\n",
+		                     NULL };
+	assert_shown("text", text);
+	struct err e = { 0 };
+	struct json_object *doc = comparison_json(&compared, base_path, new_path);
+	if (report_comparison_page(doc, scratch, &e) < 0)
+		fail_msg("%s", e.text);
+	json_object_put(doc);
+	snprintf(path, sizeof(path), "%s/compare.html", scratch);
+	char *page_text = whole_file_read(path, 5 << 20);
+	assert_non_null(page_text);
+	assert_null(strstr(page_text, "Holm for 0"));
+	assert_non_null(strstr(page_text, "no test was made"));
+	free(page_text);
+}
+
 static void page(void **state)
 {
 	(void)state;
@@ -138,6 +174,7 @@ static void page(void **state)
 		if (!strstr(text, wanted[i]))
 			fail_msg("not there: %s", wanted[i]);
 	assert_null(strstr(text, "<base>"));
+	assert_null(strstr(text, "&lt;/li&gt;"));
 	free(text);
 }
 
@@ -146,6 +183,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		IN_FOLDERS(formats),
 		IN_FOLDERS(endless_is_shown),
+		IN_FOLDERS(sentences_are_whole),
 		IN_FOLDERS(page),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

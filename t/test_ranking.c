@@ -148,12 +148,27 @@ static void test_sort_key(void **state)
 	assert_true(isnan(list[0].ratios[0]));
 }
 
+/* A run that was disturbed, and whose only downtime is below its floor. */
+static void add_cautions(const char *folder, int percent)
+{
+	char path[256];
+	snprintf(path, sizeof(path), "%s/%s", scratch, folder);
+	made_file(path, "metrics.json",
+	          "{\"metrics\":[{\"metric\":\"migration_time\",\"estimator\":\"completion\",\"unit\":\"ns\","
+	          "\"value\":10000000000},{\"metric\":\"downtime\",\"estimator\":\"network\",\"unit\":\"ns\","
+	          "\"value\":66000000,\"reason\":\"no stop seen: not above its floor of 100 ms\"}],"
+	          "\"warnings\":[\"%d %% busy: the run was disturbed\"]}\n",
+	          percent);
+}
+
 static void test_page(void **state)
 {
 	(void)state;
 	struct err e = { 0 };
 	char path[256];
 	add_study();
+	add_cautions("001-r1", 61);
+	add_cautions("002-r1", 7);
 	csv_table_free(ranking_of_study());
 	if (report_study(scratch, NULL, path, sizeof(path), &e) < 0)
 		fail_msg("%s", e.text);
@@ -166,10 +181,15 @@ static void test_page(void **state)
 		                              "skipped: a reason",
 		                              "aria-label=\"load heavy: by feature, best first\"",
 		                              "<em>never converged</em><br><small>",
+		                              "<br><small>no stop seen in 1 of 3</small>",
+		                              "Before you trust the numbers",
+		                              "2 of 21 complete runs, for example: 61 % busy: the run was disturbed",
+		                              "<small>(001-r1, 002-r1)</small>",
 		                              "<svg" };
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++)
 		if (!strstr(page, wanted[i]))
 			fail_msg("not there: %s", wanted[i]);
+	assert_null(strstr(page, "One run each"));
 	free(page);
 }
 
@@ -186,6 +206,10 @@ static void test_page_of_one(void **state)
 		csv_table_free(ranking_of_study());
 		if (report_study(scratch, NULL, path, sizeof(path), &e) < 0)
 			fail_msg("%s", e.text);
+		char *page = whole_file_read(path, 5 << 20);
+		assert_non_null(page);
+		assert_non_null(strstr(page, "One run each: no interval"));
+		free(page);
 	}
 }
 
@@ -212,6 +236,19 @@ static void test_never_converged_run(void **state)
 	assert_true(metric("converged", NULL) == 0);
 	assert_missing("migration_time", "completion", "never converged: aborted after 6.02 s");
 	assert_near(metric("lost_work", NULL), 0, 0.05, "lost work");
+	static const char *const estimators[] = { "stop_resume", "guest_clock", "network", "work", "reported" };
+	for (int i = 0; i < 5; i++)
+		assert_missing("downtime", estimators[i], "never converged: aborted after 6.02 s");
+	assert_true(metric("downtime_floor", "network") > 0);
+	struct err e = { 0 };
+	if (report_run(run_path, NULL, &e) < 0)
+		fail_msg("%s", e.text);
+	snprintf(path, sizeof(path), "%s/report.html", run_path);
+	char *page = whole_file_read(path, 5 << 20);
+	assert_non_null(page);
+	assert_non_null(strstr(page, "there is no downtime in this run"));
+	assert_null(strstr(page, "No stop was seen"));
+	free(page);
 	FILE *out = fmemopen(text, sizeof(text), "w");
 	assert_int_equal(report_sentence(out, run_path, NULL), 0);
 	fclose(out);
@@ -219,14 +256,49 @@ static void test_never_converged_run(void **state)
 	assert_non_null(strstr(text, "of its rate meanwhile.\n"));
 }
 
+static void assert_sentence(const char *wanted)
+{
+	char text[4096];
+	FILE *out = fmemopen(text, sizeof(text), "w");
+	assert_int_equal(report_sentence(out, run_path, NULL), 0);
+	fclose(out);
+	if (!strstr(text, wanted))
+		fail_msg("'%s' is not in '%s'", wanted, text);
+}
+
+/* A link that broke on the way is part of what happened. */
+static void test_recovered_run(void **state)
+{
+	(void)state;
+	char extra[1024] = "", path[128];
+	struct made_vm vm = {
+		.name = "vm1", .length_s = 16, .interval_ns = 10 * MADE_MS, .rate = 1e6, .jitter_ms = 0.1
+	};
+	made_event(extra, 5, "vm1", "src", "migrate-start", "");
+	made_event(extra, 6, "vm1", "", "link-cut", "");
+	made_event(extra, 8.5, "vm1", "", "link-restored", "");
+	made_event(extra, 11, "vm1", "src", "migrate-done", "");
+	made_run(run_path, "postcopy", MADE_VM1, 5, 11, 16, extra);
+	made_samples(run_path, &vm);
+	analyse_well();
+	assert_sentence(" moved in 6 s after a link cut of 2.50 s; ");
+	snprintf(path, sizeof(path), "%s/manifest.json", run_path);
+	struct json_object *manifest = json_object_from_file(path);
+	json_object_object_add(json_object_object_get(manifest, "migration"), "recoveries", json_object_new_int(1));
+	json_object_to_file(path, manifest);
+	json_object_put(manifest);
+	analyse_well();
+	assert_sentence(" moved in 6 s after a link cut of 2.50 s and 1 recovery; ");
+}
+
 #define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, run_make, run_remove)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_split),         IN_SCRATCH(test_order), IN_SCRATCH(test_values),
-		cmocka_unit_test(test_sort_key),      IN_SCRATCH(test_page),  IN_SCRATCH(test_page_of_one),
-		IN_SCRATCH(test_never_converged_run),
+		cmocka_unit_test(test_split),         IN_SCRATCH(test_order),         IN_SCRATCH(test_values),
+		cmocka_unit_test(test_sort_key),      IN_SCRATCH(test_page),          IN_SCRATCH(test_page_of_one),
+		IN_SCRATCH(test_never_converged_run), IN_SCRATCH(test_recovered_run),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
