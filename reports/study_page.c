@@ -6,6 +6,8 @@
 #include "reports/study_section.h"
 #include "reports/study_warnings.h"
 
+#include <string.h>
+
 static const struct study_section *const sections[] = { &paper_section, &ranking_section, &boundary_section,
 	                                                &wire_section };
 enum { SECTIONS = sizeof(sections) / sizeof(*sections) };
@@ -47,6 +49,16 @@ static const char *page_title(const struct study_view *v)
 	return v->paper ? v->paper->title : any && *any->name ? any->name : "Study";
 }
 
+/* ", 20 could not be had here" */
+static void put_others(FILE *out, const struct study_view *v, const char *status, const char *words)
+{
+	int count = 0;
+	for (int i = 0; i < v->count; i++)
+		count += strcmp(v->runs[i].status, status) == 0;
+	if (count)
+		html_textf(out, ", %d %s", count, words);
+}
+
 static void put_head(FILE *out, const struct study_view *v)
 {
 	const struct run_data *any = study_view_any(v);
@@ -62,6 +74,8 @@ static void put_head(FILE *out, const struct study_view *v)
 	fputs("<p class=\"tags\">\n<span>", out);
 	/* How many a search takes is known at its end. */
 	html_textf(out, "%d of %d runs complete", v->complete, v->planned && !v->boundary ? v->planned : v->count);
+	put_others(out, v, "failed", "failed");
+	put_others(out, v, "skipped", "could not be had here");
 	fputs("</span>\n<span>", out);
 	html_textf(out, "accelerator %s", any ? json_text(any->manifest, "accelerator") : "missing");
 	fputs("</span>\n<span><a href=\"./index.html\">all runs</a></span>\n</p>\n", out);
