@@ -344,6 +344,8 @@ static void pages_write(const struct study *s)
 
 int study_outcome(const struct study *s, int status)
 {
+	if (!run_interrupted && status == EXIT_USAGE && study_left(s) && folder_is_used(s->directory))
+		progress_note("put that right, and 'migmeter run ... -o %s --continue' goes on", s->directory);
 	if (!run_interrupted)
 		return status;
 	if (study_left(s) == 0) {
@@ -378,6 +380,11 @@ int study_run(struct study *s)
 			                                            : RUN_SKIPPED;
 			if (s->states[i] == RUN_SKIPPED && !s->skipped[0])
 				snprintf(s->skipped, sizeof(s->skipped), "%s", e.text);
+			if (status ==
+			    EXIT_USAGE) { /* the points were checked: it is how the machine is, for all of them */
+				s->states[i] = RUN_INTERRUPTED;
+				break;
+			}
 		}
 		if (s->states[i] != RUN_SKIPPED) { /* which takes little */
 			spent_ns += clock_now_ns() - start_ns;

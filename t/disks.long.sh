@@ -30,6 +30,11 @@ done
 is 'full: all of the disk' "$(copied full)" $((32 << 20))
 is 'incremental: what was changed' "$(copied incremental)" $((8 << 20))
 ok 'which is seen on the wire' test $(($(sent full) - $(sent incremental))) -gt $((20 << 20))
+"$migmeter" run quick --wait -o "$work/other" -s link.rate=1M,2M >"$work/out" 2>&1
+is 'a sweep that the testbed does not fit: exit status' "$?" 2
+is 'nothing was run' "$(find "$work/other" -name manifest.json | wc -l)" 0
+like 'no point was given up' "$(cat "$work/out")" '0 skipped .* 2 to come'
+like 'and it can go on' "$(cat "$work/out")" "$work/other --continue"
 ok 'testbed down' "$migmeter" testbed down
 is 'nothing is left' "$(left_behind)" ''
 done_testing
