@@ -51,11 +51,8 @@ static double cpu_s(void)
 static struct made_stream stream_make(uint64_t pages)
 {
 	struct made_stream s = { 0 };
-	const struct made_block block = { "pc.ram", pages * MADE_PAGE_BYTES, 0 };
 	unsigned char content[MADE_PAGE_BYTES];
-	made_head(&s, "pc");
-	made_ram_begin(&s, &block, 1);
-	made_part_begin(&s);
+	made_vm_begin(&s, pages);
 	for (uint64_t i = 0; i < pages; i++) {
 		made_heap(content, i % 10 < 7 ? i : i / 100);
 		if (i % 10 == 9)
@@ -63,8 +60,7 @@ static struct made_stream stream_make(uint64_t pages)
 		else
 			made_page(&s, "pc.ram", i * MADE_PAGE_BYTES, content);
 	}
-	made_part_end(&s);
-	made_end(&s);
+	made_vm_end(&s);
 	return s;
 }
 

@@ -14,24 +14,6 @@
 
 enum { GOAL = 125000000, DISK = 1 << 30, MEMORY = 64 << 20 };
 
-struct writing {
-	int fd;
-	const struct made_stream *s;
-};
-
-static void *write_all(void *argument)
-{
-	const struct writing *w = argument;
-	for (size_t at = 0; at < w->s->length;) {
-		ssize_t n = send(w->fd, w->s->bytes + at, w->s->length - at, MSG_NOSIGNAL);
-		if (n < 0)
-			break;
-		at += (size_t)n;
-	}
-	shutdown(w->fd, SHUT_WR);
-	return NULL;
-}
-
 struct cost {
 	double near_s, far_s, time_s, share; /* share: of the stream, on the link */
 };
@@ -49,10 +31,10 @@ static struct cost pass(const struct site *from, const struct site *to, const st
 	struct cost cost = { 0 };
 	int listening = loopback_socket(to->qemu, SITE_PORT, 1), source = loopback_socket(from->near, SITE_PORT, 0);
 	int destination = accept(listening, NULL, NULL);
-	struct writing w = { source, s };
+	struct loopback_bytes w = { source, s->bytes, s->length };
 	pthread_t thread;
 	int64_t begin_ns = clock_now_ns();
-	if (destination < 0 || pthread_create(&thread, NULL, write_all, &w) != 0)
+	if (destination < 0 || pthread_create(&thread, NULL, loopback_send, &w) != 0)
 		exit(EXIT_CANNOT);
 	size_t at = 0;
 	for (ssize_t n; (n = recv(destination, piece, sizeof(piece), 0)) > 0; at += (size_t)n)

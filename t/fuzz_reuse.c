@@ -63,14 +63,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 
 static size_t seed_frames(int which, unsigned char *buffer)
 {
-	static const struct made_block block = { "pc.ram", 16 * MADE_PAGE_BYTES, 0 };
 	struct page_store *store = store_of(64);
 	struct made_stream s = { 0 };
 	struct reused u;
 	unsigned char content[MADE_PAGE_BYTES];
-	made_head(&s, "pc");
-	made_ram_begin(&s, &block, 1);
-	made_part_begin(&s);
+	made_vm_begin(&s, 16);
 	for (int i = 0; i < 2 + which % 6; i++) {
 		memset(content, i % 3, sizeof(content));
 		content[7] = (unsigned char)which;

@@ -41,6 +41,27 @@ static inline int loopback_socket(const char *ip, int port, int listening)
 	return -1;
 }
 
+struct loopback_bytes {
+	int fd;
+	const unsigned char *bytes;
+	size_t length;
+};
+
+/* A thread that sends them (struct loopback_bytes) in uneven pieces, and then the end; a broken connection ends it. */
+static inline void *loopback_send(void *argument)
+{
+	const struct loopback_bytes *w = argument;
+	for (size_t at = 0; at < w->length;) {
+		size_t piece = w->length - at < 300011 ? w->length - at : 300011;
+		ssize_t n = send(w->fd, w->bytes + at, piece, MSG_NOSIGNAL);
+		if (n < 0)
+			return NULL;
+		at += (size_t)n;
+	}
+	shutdown(w->fd, SHUT_WR);
+	return NULL;
+}
+
 /* What a test that cannot run prints instead of its tests. */
 static inline int loopback_skip(void)
 {

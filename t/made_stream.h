@@ -217,21 +217,32 @@ static inline void made_heap(unsigned char content[MADE_PAGE_BYTES], uint64_t nu
 	memcpy(content, words, sizeof(words));
 }
 
+/* A pre-copy of a VM whose only block is pc.ram, up to its first page; and from its last on. */
+static inline void made_vm_begin(struct made_stream *s, uint64_t pages)
+{
+	const struct made_block block = { "pc.ram", pages * MADE_PAGE_BYTES, 0 };
+	made_head(s, "pc");
+	made_ram_begin(s, &block, 1);
+	made_part_begin(s);
+}
+
+static inline void made_vm_end(struct made_stream *s)
+{
+	made_part_end(s);
+	made_end(s);
+}
+
 /* A VM of such pages, of which every tenth is another one with another visit. */
 static inline struct made_stream made_heap_stream(uint64_t pages, uint64_t visit)
 {
 	struct made_stream s = { 0 };
-	const struct made_block block = { "pc.ram", pages * MADE_PAGE_BYTES, 0 };
 	unsigned char content[MADE_PAGE_BYTES];
-	made_head(&s, "pc");
-	made_ram_begin(&s, &block, 1);
-	made_part_begin(&s);
+	made_vm_begin(&s, pages);
 	for (uint64_t i = 0; i < pages; i++) {
 		made_heap(content, i % 10 ? i : i + visit * pages);
 		made_page(&s, "pc.ram", i * MADE_PAGE_BYTES, content);
 	}
-	made_part_end(&s);
-	made_end(&s);
+	made_vm_end(&s);
 	return s;
 }
 

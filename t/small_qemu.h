@@ -3,8 +3,8 @@
  *
  *	if (!small_qemu_there())
  *		return small_qemu_skip();
- *	small_qemu_pattern(path);
- *	small_qemu_start(&q, "src", pattern, NULL);            // or with -incoming URI
+ *	cmocka_run_group_tests(tests, small_qemu_setup, scratch_remove);
+ *	small_qemu_start(&q, "src", NULL, &e);            // or with -incoming URI
  *	small_qemu_say(&q, "migrate", "{\"uri\":\"...\"}");
  *	small_qemu_end(&q);
  */
@@ -52,10 +52,15 @@ static inline void small_qemu_content(unsigned char content[MADE_PAGE_BYTES], in
 		memset(content, 0, MADE_PAGE_BYTES);
 }
 
-static inline int small_qemu_pattern(const char *path)
+static char small_qemu_pattern[96];
+
+/* A group's setup: the scratch folder with the pattern's file in it. */
+static inline int small_qemu_setup(void **state)
 {
 	unsigned char content[MADE_PAGE_BYTES];
-	FILE *file = fopen(path, "we");
+	scratch_make(state);
+	snprintf(small_qemu_pattern, sizeof(small_qemu_pattern), "%s/pattern", scratch);
+	FILE *file = fopen(small_qemu_pattern, "we");
 	for (int i = 0; file && i < PATTERN_PAGES; i++) {
 		small_qemu_content(content, i);
 		fwrite(content, sizeof(content), 1, file);
@@ -64,13 +69,13 @@ static inline int small_qemu_pattern(const char *path)
 }
 
 /* incoming NULL: it has the pattern in its memory. -1: it did not start, e. */
-static inline int small_qemu_start(struct small_qemu *q, const char *name, const char *pattern, const char *incoming,
-                                   struct err *e)
+static inline int small_qemu_start(struct small_qemu *q, const char *name, const char *incoming, struct err *e)
 {
 	char monitor[128], monitor_option[160], loader[256];
 	snprintf(monitor, sizeof(monitor), "%s/%s.qmp", scratch, name);
 	snprintf(monitor_option, sizeof(monitor_option), "unix:%s,server=on,wait=off", monitor);
-	snprintf(loader, sizeof(loader), "loader,file=%s,addr=%d,force-raw=on", pattern, PATTERN_AT);
+	snprintf(loader, sizeof(loader), "loader,file=%s,addr=%d,force-raw=on", small_qemu_pattern,
+	         PATTERN_AT);
 	const char *const arguments[] = { "qemu-system-x86_64",
 		                          "-S",
 		                          "-machine",

@@ -212,7 +212,6 @@ struct move {
 	atomic_int closed;
 };
 
-static char pattern[96];
 static struct move move;
 
 static void on_move_closed(void *context, int connection)
@@ -238,8 +237,8 @@ static void begin_move(void)
 	relay.tap = (struct relay_tap){ move.watch, page_watch_opened, page_watch_passed, on_move_closed,
 		                        page_watch_tick };
 	assert_int_equal(relay_start(&move.relay, &relay, &e), 0);
-	if (small_qemu_start(&move.source, "src", pattern, NULL, &e) < 0 ||
-	    small_qemu_start(&move.destination, "dst", pattern, "tcp:127.0.0.1:4747", &e) < 0)
+	if (small_qemu_start(&move.source, "src", NULL, &e) < 0 ||
+	    small_qemu_start(&move.destination, "dst", "tcp:127.0.0.1:4747", &e) < 0)
 		fail_msg("%s", e.text);
 }
 
@@ -396,7 +395,7 @@ static void multifd(void **state)
 	struct err e = { 0 };
 	begin_move();
 	small_qemu_end(&move.destination);
-	assert_int_equal(small_qemu_start(&move.destination, "dst", pattern, "defer", &e), 0);
+	assert_int_equal(small_qemu_start(&move.destination, "dst", "defer", &e), 0);
 	assert_int_equal(small_qemu_capability(&move.destination, "multifd", &e), 0);
 	assert_int_equal(small_qemu_capability(&move.source, "multifd", &e), 0);
 	say(&move.destination, "migrate-incoming", "{\"uri\":\"tcp:127.0.0.1:4747\"}");
@@ -410,13 +409,6 @@ static void multifd(void **state)
 	assert_int_equal(report.connections, 3);
 	assert_true(sum_of("unknown", "", BYTES_COLUMN) > PATTERN_DIFFERENT * MADE_PAGE_BYTES);
 	json_object_put(facts);
-}
-
-static int begin(void **state)
-{
-	scratch_make(state);
-	snprintf(pattern, sizeof(pattern), "%s/pattern", scratch);
-	return small_qemu_pattern(pattern);
 }
 
 int main(void)
@@ -433,5 +425,5 @@ int main(void)
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	if (loopback_enter() < 0)
 		return loopback_skip();
-	return cmocka_run_group_tests_name("relay", tests, begin, scratch_remove);
+	return cmocka_run_group_tests_name("relay", tests, small_qemu_setup, scratch_remove);
 }

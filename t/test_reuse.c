@@ -32,12 +32,9 @@ static struct page_store *store_open(const char *name, uint32_t slots)
 /* A VM of so many pages, of which those from `changed` on have other content than with another `visit`. */
 static struct made_stream vm_stream(uint64_t changed, uint64_t visit)
 {
-	const struct made_block block = { "pc.ram", PAGES * MADE_PAGE_BYTES, 0 };
 	struct made_stream s = { 0 };
 	unsigned char content[MADE_PAGE_BYTES];
-	made_head(&s, "pc");
-	made_ram_begin(&s, &block, 1);
-	made_part_begin(&s);
+	made_vm_begin(&s, PAGES);
 	for (uint64_t i = 0; i < PAGES; i++) {
 		made_content(content, i < changed ? i : i + visit * PAGES);
 		if (i % 7 == 6)
@@ -45,8 +42,7 @@ static struct made_stream vm_stream(uint64_t changed, uint64_t visit)
 		else
 			made_page(&s, i % 50 ? NULL : "pc.ram", i * MADE_PAGE_BYTES, content);
 	}
-	made_part_end(&s);
-	made_end(&s);
+	made_vm_end(&s);
 	return s;
 }
 
@@ -338,18 +334,16 @@ static void of_qemu(void **state)
 	struct made_stream s = { 0 };
 	struct small_qemu qemu = { 0 };
 	unsigned char bytes[8192];
-	char pattern[96], arguments[160];
+	char arguments[160];
 	struct err e = { 0 };
 	if (!small_qemu_there())
 		skip();
-	snprintf(pattern, sizeof(pattern), "%s/pattern", scratch);
 	snprintf(address.sun_path, sizeof(address.sun_path), "%s/stream", scratch);
 	snprintf(arguments, sizeof(arguments), "{\"uri\":\"unix:%s\"}", address.sun_path);
-	assert_int_equal(small_qemu_pattern(pattern), 0);
 	int listening = socket(AF_UNIX, SOCK_STREAM, 0);
 	assert_int_equal(bind(listening, (struct sockaddr *)&address, sizeof(address)), 0);
 	assert_int_equal(listen(listening, 1), 0);
-	int started = small_qemu_start(&qemu, "src", pattern, NULL, &e);
+	int started = small_qemu_start(&qemu, "src", NULL, &e);
 	int asked = started < 0
 	                    ? -1
 	                    : small_qemu_say(&qemu, "migrate-set-parameters", "{\"max-bandwidth\":1073741824}", &e) |
@@ -379,5 +373,5 @@ int main(void)
 		cmocka_unit_test(of_qemu),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
+	return cmocka_run_group_tests(tests, small_qemu_setup, scratch_remove);
 }

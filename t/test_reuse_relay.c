@@ -1,63 +1,19 @@
 /*
  * A pair of reuse relays, each a process: streams byte for byte over real sockets, returns that take little of the link,
- * stores that survive a restart or are lost, ends and relays that die, and QEMU's own migrations, before and after the switch to
- * post-copy.
+ * stores that survive a restart or are lost, ends and relays that die.
  */
 #include "t/loopback.h"
-#include "t/reuse_sites.h"
-#include "t/small_qemu.h"
+#include "t/made_stream.h"
+#include "t/reuse_pair.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 
-#include <cmocka.h>
-
-enum { PAGES = 3000, DISK = 64 << 20, MEMORY = 32 << 20 };
-
-static void start(struct site *s, const char *store)
-{
-	struct err e = { 0 };
-	if (site_start(s, store, DISK, MEMORY, &e) < 0)
-		fail_msg("%s", e.text);
-}
-
-static int both_end(void **state)
-{
-	(void)state;
-	site_end(&a);
-	site_end(&b);
-	for (struct site *s = &a; s; s = s == &a ? &b : NULL) {
-		unlink(site_path("%s/reuse-%s.csv", s));
-		unlink(site_path("%s/%s.pages", s));
-		unlink(site_path("%s/%s.log", s));
-	}
-	return 0;
-}
-
-static int both_start(void **state)
-{
-	(void)state;
-	start(&a, site_path("%s/%s.pages", &a));
-	start(&b, site_path("%s/%s.pages", &b));
-	return 0;
-}
-
-/* Rows are written when a connection is over, and that is a little after its ends see it. */
-static void assert_state(const struct site *s, const char *role, const char *wanted)
-{
-	char state[32] = "";
-	for (int64_t end_ns = clock_now_ns() + 20 * NS_PER_S; strcmp(state, wanted) != 0 && clock_now_ns() < end_ns;
-	     clock_sleep(5 * NS_PER_MS))
-		site_column(s, role, SITE_STATE, state, sizeof(state));
-	assert_string_equal(state, wanted);
-}
-
-/* ---- streams ---- */
+enum { PAGES = 3000 };
 
 /* One in three pages can be compressed. */
 static void page_content(unsigned char content[MADE_PAGE_BYTES], uint64_t what, uint64_t number)
@@ -71,12 +27,9 @@ static void page_content(unsigned char content[MADE_PAGE_BYTES], uint64_t what, 
 /* A VM whose pages from `changed` on are others with another visit. */
 static struct made_stream vm_stream(uint64_t changed, uint64_t visit)
 {
-	const struct made_block block = { "pc.ram", PAGES * MADE_PAGE_BYTES, 0 };
 	struct made_stream s = { 0 };
 	unsigned char content[MADE_PAGE_BYTES];
-	made_head(&s, "pc");
-	made_ram_begin(&s, &block, 1);
-	made_part_begin(&s);
+	made_vm_begin(&s, PAGES);
 	for (uint64_t i = 0; i < PAGES; i++) {
 		uint64_t what = i < changed ? i : i + visit * PAGES;
 		page_content(content, what, i);
@@ -85,28 +38,8 @@ static struct made_stream vm_stream(uint64_t changed, uint64_t visit)
 		else
 			made_page(&s, i % 50 ? NULL : "pc.ram", i * MADE_PAGE_BYTES, content);
 	}
-	made_part_end(&s);
-	made_end(&s);
+	made_vm_end(&s);
 	return s;
-}
-
-struct writing {
-	int fd;
-	const struct made_stream *s;
-};
-
-static void *write_all(void *argument)
-{
-	const struct writing *w = argument;
-	for (size_t at = 0; at < w->s->length;) {
-		size_t length = w->s->length - at < 30011 ? w->s->length - at : 30011;
-		ssize_t n = send(w->fd, w->s->bytes + at, length, MSG_NOSIGNAL);
-		if (n < 0)
-			return NULL;
-		at += (size_t)n;
-	}
-	shutdown(w->fd, SHUT_WR);
-	return NULL;
 }
 
 /* Until the end; -1 when it breaks. */
@@ -147,9 +80,9 @@ static int64_t passed(const struct site *from, const struct site *to, const stru
 	struct made_stream came = { 0 }, back = { 0 };
 	unsigned char noise[MADE_PAGE_BYTES];
 	struct ends x = connect_ends(from, to);
-	struct writing w = { x.source, s };
+	struct loopback_bytes w = { x.source, s->bytes, s->length };
 	pthread_t thread;
-	assert_int_equal(pthread_create(&thread, NULL, write_all, &w), 0);
+	assert_int_equal(pthread_create(&thread, NULL, loopback_send, &w), 0);
 	assert_int_equal(read_all(x.destination, &came), 0);
 	pthread_join(thread, NULL);
 	assert_int_equal(came.length, s->length);
@@ -231,9 +164,9 @@ static void a_spoilt_store(void **state)
 		fputc('x', file);
 	fclose(file);
 	struct made_stream came = { 0 };
-	struct writing w = { x.source, &s };
+	struct loopback_bytes w = { x.source, s.bytes, s.length };
 	pthread_t thread;
-	assert_int_equal(pthread_create(&thread, NULL, write_all, &w), 0);
+	assert_int_equal(pthread_create(&thread, NULL, loopback_send, &w), 0);
 	assert_int_equal(read_all(x.destination, &came), 0);
 	pthread_join(thread, NULL);
 	assert_int_equal(came.length, s.length);
@@ -287,8 +220,6 @@ static void a_disk(void **state)
 	unlink(images[0]);
 	free(s.bytes);
 }
-
-/* ---- what dies ---- */
 
 static void assert_broken(int fd)
 {
@@ -368,125 +299,6 @@ static void nobody_there(void **state)
 	}
 }
 
-/* ---- QEMU ---- */
-
-static char pattern[96];
-static struct small_qemu source, destination;
-
-static int qemu_end(void **state)
-{
-	small_qemu_end(&source);
-	small_qemu_end(&destination);
-	return both_end(state);
-}
-
-static void say(const struct small_qemu *q, const char *command, const char *arguments)
-{
-	struct err e = { 0 };
-	if (small_qemu_say(q, command, arguments, &e) < 0)
-		fail_msg("%s", e.text);
-}
-
-static void qemu_begin(const struct site *to, const char *bandwidth)
-{
-	struct err e = { 0 };
-	char incoming[64], arguments[96];
-	snprintf(incoming, sizeof(incoming), "tcp:%s:%d", to->qemu, SITE_PORT);
-	snprintf(arguments, sizeof(arguments), "{\"max-bandwidth\":%s}", bandwidth);
-	if (small_qemu_start(&source, "src", pattern, NULL, &e) < 0 ||
-	    small_qemu_start(&destination, "dst", pattern, incoming, &e) < 0)
-		fail_msg("%s", e.text);
-	say(&source, "migrate-set-parameters", arguments);
-}
-
-/* Where one before has failed, QEMU takes a little to know. */
-static void qemu_go(const struct site *from)
-{
-	char arguments[96];
-	struct err e = { 0 };
-	snprintf(arguments, sizeof(arguments), "{\"uri\":\"tcp:%s:%d\"}", from->near, SITE_PORT);
-	int64_t end_ns = clock_now_ns() + 20 * NS_PER_S;
-	while (small_qemu_say(&source, "migrate", arguments, &e) < 0) {
-		if (clock_now_ns() > end_ns)
-			fail_msg("%s", e.text);
-		clock_sleep(20 * NS_PER_MS);
-	}
-}
-
-static void qemu_arrived(const struct site *from, const struct site *to)
-{
-	struct err e = { 0 };
-	assert_state(from, "near", "ended");
-	assert_state(to, "far", "ended");
-	assert_int_equal(site_number(from, "near", SITE_RAW), site_number(to, "far", SITE_RAW));
-	if (small_qemu_wrong_pages(&destination, &e))
-		fail_msg("memory is not what it was: %s", e.text);
-	small_qemu_end(&source);
-	small_qemu_end(&destination);
-}
-
-/* There and back: the second time next to nothing passes. */
-static void a_precopy(void **state)
-{
-	(void)state;
-	qemu_begin(&b, "1073741824");
-	qemu_go(&a);
-	qemu_arrived(&a, &b);
-	int64_t raw = site_number(&a, "near", SITE_RAW);
-	assert_true(raw > PATTERN_DIFFERENT * MADE_PAGE_BYTES);
-	assert_true(site_number(&a, "near", SITE_SENT) > PATTERN_DIFFERENT * MADE_PAGE_BYTES);
-	qemu_begin(&a, "1073741824");
-	qemu_go(&b);
-	qemu_arrived(&b, &a);
-	assert_true(site_number(&b, "near", SITE_SENT) * 5 < raw);
-}
-
-static void a_postcopy(void **state)
-{
-	(void)state;
-	struct err e = { 0 };
-	qemu_begin(&b, "1048576");
-	if (small_qemu_capability(&destination, "postcopy-ram", &e) < 0) {
-		print_message("# no post-copy here: %s\n", e.text);
-		skip();
-	}
-	assert_int_equal(small_qemu_capability(&source, "postcopy-ram", &e), 0);
-	qemu_go(&a);
-	clock_sleep(300 * NS_PER_MS);
-	say(&source, "migrate-start-postcopy", NULL);
-	qemu_arrived(&a, &b);
-	assert_true(site_number(&a, "near", SITE_RAW) > PATTERN_DIFFERENT * MADE_PAGE_BYTES);
-}
-
-/* A relay is killed in the middle: the source works on, and knows that it failed. */
-static void a_killed_relay(void **state)
-{
-	(void)state;
-	qemu_begin(&b, "1048576");
-	qemu_go(&a);
-	clock_sleep(300 * NS_PER_MS);
-	assert_int_equal(kill(b.pid, SIGKILL), 0);
-	assert_int_equal(waitpid(b.pid, NULL, 0), b.pid);
-	assert_state(&a, "near", "broken");
-	say(&source, "query-status", NULL);
-	/* It can be moved again: the failed migration is over. */
-	b.pid = 0;
-	small_qemu_end(&destination);
-	start(&b, site_path("%s/%s.pages", &b));
-	struct err e = { 0 };
-	assert_int_equal(small_qemu_start(&destination, "dst", pattern, "tcp:127.0.0.13:4747", &e), 0);
-	say(&source, "migrate-set-parameters", "{\"max-bandwidth\":1073741824}");
-	qemu_go(&a);
-	qemu_arrived(&a, &b);
-}
-
-static int begin(void **state)
-{
-	scratch_make(state);
-	snprintf(pattern, sizeof(pattern), "%s/pattern", scratch);
-	return small_qemu_pattern(pattern);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -498,14 +310,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(deaths, both_start, both_end),
 		cmocka_unit_test_setup_teardown(little_waits, both_start, both_end),
 		cmocka_unit_test_setup_teardown(nobody_there, both_start, both_end),
-		cmocka_unit_test_setup_teardown(a_precopy, both_start, qemu_end),
-		cmocka_unit_test_setup_teardown(a_postcopy, both_start, qemu_end),
-		cmocka_unit_test_setup_teardown(a_killed_relay, both_start, qemu_end),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	if (loopback_enter() < 0)
 		return loopback_skip();
-	if (!small_qemu_there())
-		return small_qemu_skip();
-	return cmocka_run_group_tests_name("reuse relay", tests, begin, scratch_remove);
+	return cmocka_run_group_tests_name("reuse relay", tests, scratch_make, scratch_remove);
 }

@@ -11,7 +11,6 @@
 
 #include <cmocka.h>
 
-static char pattern[96];
 static struct small_qemu qemu;
 static struct stream_decoder *decoder;
 static int pattern_seen[PATTERN_PAGES], times_seen[65536];
@@ -58,7 +57,7 @@ static void catch_stream(const char *capability, const char *before)
 	int listening = socket(AF_UNIX, SOCK_STREAM, 0);
 	assert_int_equal(bind(listening, (struct sockaddr *)&address, sizeof(address)), 0);
 	assert_int_equal(listen(listening, 1), 0);
-	assert_int_equal(small_qemu_start(&qemu, "src", pattern, NULL, &e), 0);
+	assert_int_equal(small_qemu_start(&qemu, "src", NULL, &e), 0);
 	if (capability)
 		assert_int_equal(small_qemu_capability(&qemu, capability, &e), 0);
 	if (before)
@@ -125,13 +124,6 @@ static int end_qemu(void **state)
 	return 0;
 }
 
-static int begin(void **state)
-{
-	scratch_make(state);
-	snprintf(pattern, sizeof(pattern), "%s/pattern", scratch);
-	return small_qemu_pattern(pattern);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -139,5 +131,5 @@ int main(void)
 		cmocka_unit_test_teardown(compressed_by_qemu, end_qemu),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return small_qemu_there() ? cmocka_run_group_tests(tests, begin, scratch_remove) : small_qemu_skip();
+	return small_qemu_there() ? cmocka_run_group_tests(tests, small_qemu_setup, scratch_remove) : small_qemu_skip();
 }

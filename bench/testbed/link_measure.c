@@ -41,6 +41,23 @@ static int64_t quantile(const int64_t *sorted, int count, double share)
 	return sorted[i < count ? i : count - 1];
 }
 
+void link_measured_round_trips(struct link_measured *m, int64_t *rtt_ns, int came)
+{
+	double sum = 0, squares = 0;
+	qsort(rtt_ns, (size_t)came, sizeof(rtt_ns[0]), compare_ns);
+	for (int i = 0; i < came; i++)
+		sum += (double)rtt_ns[i];
+	m->rtt_mean_ns = sum / came;
+	for (int i = 0; i < came; i++)
+		squares += ((double)rtt_ns[i] - m->rtt_mean_ns) * ((double)rtt_ns[i] - m->rtt_mean_ns);
+	m->rtt_sd_ns = came > 1 ? sqrt(squares / (came - 1)) : 0;
+	m->rtt_min_ns = rtt_ns[0];
+	m->rtt_p50_ns = quantile(rtt_ns, came, 0.5);
+	m->rtt_p99_ns = quantile(rtt_ns, came, 0.99);
+	m->rtt_max_ns = rtt_ns[came - 1];
+	m->probes_lost = m->probes_sent - came;
+}
+
 static double queue_ns(const struct link_shape *s)
 {
 	return s->rate_bits_per_s ? (double)s->queue_bytes * 8e9 / (double)s->rate_bits_per_s : 0;
@@ -70,7 +87,6 @@ static int64_t own_buffer(const struct probe_path *path, int64_t in_flight_bytes
 static int measure_rtt(const struct link *l, const struct probe_path *path, struct link_measured *m, struct err *e)
 {
 	int64_t rtt[PROBES], interval = PROBE_INTERVAL_NS, on_wire = 0, patience = 200 * NS_PER_MS;
-	double sum = 0, squares = 0;
 	if (l->shape.rate_bits_per_s)
 		on_wire = (int64_t)(PROBE_WIRE_BYTES * 8e9 / (double)l->shape.rate_bits_per_s);
 	if (PROBE_RATE_SHARE * on_wire > interval)
@@ -84,21 +100,10 @@ static int measure_rtt(const struct link *l, const struct probe_path *path, stru
 	int came = probe_round_trips(path, m->probes_sent, interval, patience, rtt, e);
 	if (came < 0)
 		return -1;
-	m->probes_lost = m->probes_sent - came;
 	if (!came)
 		return err_set(e, EXIT_CANNOT, "none of %d probes came back from '%s' over the link", m->probes_sent,
 		               path->address_b);
-	qsort(rtt, (size_t)came, sizeof(rtt[0]), compare_ns);
-	for (int i = 0; i < came; i++)
-		sum += (double)rtt[i];
-	m->rtt_mean_ns = sum / came;
-	for (int i = 0; i < came; i++)
-		squares += ((double)rtt[i] - m->rtt_mean_ns) * ((double)rtt[i] - m->rtt_mean_ns);
-	m->rtt_sd_ns = came > 1 ? sqrt(squares / (came - 1)) : 0;
-	m->rtt_min_ns = rtt[0];
-	m->rtt_p50_ns = quantile(rtt, came, 0.5);
-	m->rtt_p99_ns = quantile(rtt, came, 0.99);
-	m->rtt_max_ns = rtt[came - 1];
+	link_measured_round_trips(m, rtt, came);
 	return 0;
 }
 

@@ -40,6 +40,9 @@ struct link_measured {
 	char reason[512];          /* the flags in words, "; " between them; empty if none */
 };
 
+/* The statistics of the round trips of `came` (at least 1) of m's probes_sent probes, and how many were lost. Sorts them. */
+void link_measured_round_trips(struct link_measured *m, int64_t *rtt_ns, int came);
+
 /* Set flags and reason of what is not as the link was asked to be. */
 void link_measured_judge(const struct link *l, struct link_measured *m);
 

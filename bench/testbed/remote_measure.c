@@ -12,7 +12,6 @@
 #include <json-c/json.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { PINGS = 50, TEXT_ROOM = 16384, IPERF_PORT = 5209 };
@@ -20,35 +19,18 @@ enum { PINGS = 50, TEXT_ROOM = 16384, IPERF_PORT = 5209 };
 #define PING_INTERVAL "0.02"
 #define ASK_NS (40 * NS_PER_S)
 
-static int compare_ns(const void *a, const void *b)
-{
-	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-	return (x > y) - (x < y);
-}
-
 int ping_read(const char *text, struct link_measured *m)
 {
 	int64_t rtt[PINGS];
-	double ms, sum = 0, squares = 0;
+	double ms;
 	int came = 0;
 	for (const char *at = strstr(text, " time="); at && came < PINGS; at = strstr(at + 1, " time="))
 		if (sscanf(at, " time=%lf", &ms) == 1 && ms >= 0 && ms < 1e5)
 			rtt[came++] = (int64_t)(ms * NS_PER_MS);
 	if (!came)
 		return -1;
-	qsort(rtt, (size_t)came, sizeof(rtt[0]), compare_ns);
-	for (int i = 0; i < came; i++)
-		sum += (double)rtt[i];
-	m->rtt_mean_ns = sum / came;
-	for (int i = 0; i < came; i++)
-		squares += ((double)rtt[i] - m->rtt_mean_ns) * ((double)rtt[i] - m->rtt_mean_ns);
-	m->rtt_sd_ns = came > 1 ? sqrt(squares / (came - 1)) : 0;
-	m->rtt_min_ns = rtt[0];
-	m->rtt_p50_ns = rtt[came / 2];
-	m->rtt_p99_ns = rtt[came * 99 / 100];
-	m->rtt_max_ns = rtt[came - 1];
 	m->probes_sent = PINGS;
-	m->probes_lost = PINGS - came;
+	link_measured_round_trips(m, rtt, came);
 	return 0;
 }
 
