@@ -74,8 +74,7 @@ static inline int small_qemu_start(struct small_qemu *q, const char *name, const
 	char monitor[128], monitor_option[160], loader[256];
 	snprintf(monitor, sizeof(monitor), "%s/%s.qmp", scratch, name);
 	snprintf(monitor_option, sizeof(monitor_option), "unix:%s,server=on,wait=off", monitor);
-	snprintf(loader, sizeof(loader), "loader,file=%s,addr=%d,force-raw=on", small_qemu_pattern,
-	         PATTERN_AT);
+	snprintf(loader, sizeof(loader), "loader,file=%s,addr=%d,force-raw=on", small_qemu_pattern, PATTERN_AT);
 	const char *const arguments[] = { "qemu-system-x86_64",
 		                          "-S",
 		                          "-machine",

@@ -25,8 +25,7 @@ static void qemu_begin(const struct site *to, const char *bandwidth)
 	char incoming[64], arguments[96];
 	snprintf(incoming, sizeof(incoming), "tcp:%s:%d", to->qemu, SITE_PORT);
 	snprintf(arguments, sizeof(arguments), "{\"max-bandwidth\":%s}", bandwidth);
-	if (small_qemu_start(&source, "src", NULL, &e) < 0 ||
-	    small_qemu_start(&destination, "dst", incoming, &e) < 0)
+	if (small_qemu_start(&source, "src", NULL, &e) < 0 || small_qemu_start(&destination, "dst", incoming, &e) < 0)
 		fail_msg("%s", e.text);
 	say(&source, "migrate-set-parameters", arguments);
 }

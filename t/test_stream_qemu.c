@@ -131,5 +131,6 @@ int main(void)
 		cmocka_unit_test_teardown(compressed_by_qemu, end_qemu),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return small_qemu_there() ? cmocka_run_group_tests(tests, small_qemu_setup, scratch_remove) : small_qemu_skip();
+	return small_qemu_there() ? cmocka_run_group_tests(tests, small_qemu_setup, scratch_remove)
+	                          : small_qemu_skip();
 }

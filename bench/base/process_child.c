@@ -11,17 +11,18 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+enum { SHOWN_MOST = 400 };
+
 #define KILL_GRACE_NS (2 * NS_PER_S)
 
-/* The last line that is not empty; *ret_length is its length. */
-static const char *last_line(const char *text, size_t *ret_length)
+const char *process_last_line(const char *text, int most, int *ret_length)
 {
 	size_t end = strlen(text), begin;
 	while (end && strchr(" \r\n", text[end - 1]))
 		end--;
 	for (begin = end; begin && !strchr("\r\n", text[begin - 1]);)
 		begin--;
-	*ret_length = end - begin;
+	*ret_length = end - begin < (size_t)most ? (int)(end - begin) : most;
 	return text + begin;
 }
 
@@ -152,17 +153,16 @@ bool process_child_ended(struct process_child *c, int64_t wait_ns)
 
 int process_child_result(const struct process_child *c, const char *what, struct err *e)
 {
-	size_t length = 0;
-	const char *line = c->errors.text ? last_line(c->errors.text, &length) : "";
+	int length = 0;
+	const char *line = c->errors.text ? process_last_line(c->errors.text, SHOWN_MOST, &length) : "";
 	if (!length)
-		line = last_line(c->output.text, &length);
-	int shown = (int)(length < 400 ? length : 400);
+		line = process_last_line(c->output.text, SHOWN_MOST, &length);
 	if (c->code == CLD_EXITED && c->status == 0)
 		return 0;
 	if (c->code == CLD_EXITED)
 		return err_set(e, c->status == 127 ? EXIT_CANNOT : EXIT_MEASURED_BAD,
-		               "%s failed with status %d: %.*s", what, c->status, shown, line);
-	return err_set(e, EXIT_MEASURED_BAD, "%s was ended by signal %d: %.*s", what, c->status, shown, line);
+		               "%s failed with status %d: %.*s", what, c->status, length, line);
+	return err_set(e, EXIT_MEASURED_BAD, "%s was ended by signal %d: %.*s", what, c->status, length, line);
 }
 
 void process_child_forget(struct process_child *c)

@@ -41,6 +41,9 @@ int process_child_start(struct process_child *c, const struct process_place *pla
 /* Whether it has ended by itself, after at most wait_ns; takes in what it printed. What it started may go on. */
 bool process_child_ended(struct process_child *c, int64_t wait_ns);
 
+/* The last line that is not empty of what a program printed, mostly why it failed: where in text, and at most so long. */
+const char *process_last_line(const char *text, int most, int *ret_length);
+
 /* Of one that has ended: 0 when with status 0, else -1: "WHAT failed with status 3: LAST LINE". A program that is not
  * there is EXIT_CANNOT. */
 int process_child_result(const struct process_child *c, const char *what, struct err *e);

@@ -2,7 +2,7 @@
 
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
-#include "bench/base/process.h"
+#include "bench/base/process_child.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -14,7 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { WORDS_MAX = 64, SCRIPT_ROOM = 32768, ANSWER_ROOM = 65536, CONTROL_PATH_MOST = 80 };
+enum { WORDS_MAX = 64, SCRIPT_ROOM = 32768, ANSWER_ROOM = 65536, CONTROL_PATH_MOST = 80, SHOWN_MOST = 400 };
 
 #define OPEN_TIMEOUT_NS (20 * NS_PER_S)
 #define PUT_TIMEOUT_NS (300 * NS_PER_S)
@@ -122,16 +122,6 @@ static int answer_read(struct ssh *s, const char *mark, int64_t end_ns, int *ret
 	}
 }
 
-/* The last line that is not empty; cuts the text after it. */
-static const char *last_line(char *text)
-{
-	size_t length = strlen(text);
-	while (length && strchr("\r\n ", text[length - 1]))
-		text[--length] = '\0';
-	char *newline = strrchr(text, '\n');
-	return newline ? newline + 1 : text;
-}
-
 static int ask(struct ssh *s, const char *script, int64_t deadline_ns, struct ssh_asked *asked, int *ret_status,
                struct err *e)
 {
@@ -149,8 +139,9 @@ static int ask(struct ssh *s, const char *script, int64_t deadline_ns, struct ss
 		return 0;
 	}
 	s->broken = true;
-	return err_set(e, EXIT_CANNOT, "'%s' does not answer: %s", s->target,
-	               s->answer[0] ? last_line(s->answer) : "its time is over, or the connection");
+	const char *line = process_last_line(s->answer, SHOWN_MOST, &length);
+	return err_set(e, EXIT_CANNOT, "'%s' does not answer: %.*s%s", s->target, length, line,
+	               length ? "" : "its time is over, or the connection");
 }
 
 int ssh_ask(struct ssh *s, const char *script, int64_t deadline_ns, char *output, size_t room,
@@ -162,9 +153,11 @@ int ssh_ask(struct ssh *s, const char *script, int64_t deadline_ns, char *output
 	int result = ask(s, script, deadline_ns, asked ? asked : &unseen, &status, e);
 	if (result == 0 && output)
 		snprintf(output, room, "%s", s->answer);
-	if (result == 0 && status)
-		result = err_set(e, EXIT_MEASURED_BAD, "on '%s': status %d: %s", s->target, status,
-		                 last_line(s->answer));
+	if (result == 0 && status) {
+		int length;
+		const char *line = process_last_line(s->answer, SHOWN_MOST, &length);
+		result = err_set(e, EXIT_MEASURED_BAD, "on '%s': status %d: %.*s", s->target, status, length, line);
+	}
 	pthread_mutex_unlock(&s->lock);
 	return result;
 }

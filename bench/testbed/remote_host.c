@@ -69,6 +69,19 @@ static int shape_lines(const struct remote_host *h, const struct link_shape *sha
 	return before + count;
 }
 
+static char *tc_line(const char *words, char *line, size_t room)
+{
+	snprintf(line, room, "tc %s", words);
+	return line;
+}
+
+/* Guests' files are read by the user that QEMU runs as. */
+static char *directory_line(const struct remote_host *h, char *line, size_t room)
+{
+	snprintf(line, room, "mkdir -p '%s' && chmod 755 '%s'", h->directory, h->directory);
+	return line;
+}
+
 int remote_host_plan(const struct remote_host *h, const struct link_shape *shape, enum link_backend backend,
                      const char *shown, const char *owner, int64_t lease_ns,
                      void (*say)(void *context, const char *line), void *context, struct err *e)
@@ -77,20 +90,15 @@ int remote_host_plan(const struct remote_host *h, const struct link_shape *shape
 	struct undoing u;
 	if (undoing_make(h, shown, owner, lease_ns, &u, e) < 0)
 		return -1;
-	if (u.own) {
-		snprintf(line, sizeof(line), "tc %s", u.restore);
-		say(context, line);
-	}
+	if (u.own)
+		say(context, tc_line(u.restore, line, sizeof(line)));
 	lease_take_script(&u.lease, script);
 	for (char *save = NULL, *one = strtok_r(script, "\n", &save); one; one = strtok_r(NULL, "\n", &save))
 		say(context, one);
-	snprintf(line, sizeof(line), "mkdir -p '%s' && chmod 755 '%s'", h->directory, h->directory);
-	say(context, line);
+	say(context, directory_line(h, line, sizeof(line)));
 	int count = shape_lines(h, shape, backend, u.own, lines);
-	for (int i = 0; i < count; i++) {
-		snprintf(line, sizeof(line), "tc %s", lines[i]);
-		say(context, line);
-	}
+	for (int i = 0; i < count; i++)
+		say(context, tc_line(lines[i], line, sizeof(line)));
 	return 0;
 }
 
@@ -100,19 +108,14 @@ int remote_host_take(struct remote_host *h, const char *owner, int64_t lease_ns,
 	struct undoing u;
 	if (remote_host_qdisc(h, shown, sizeof(shown), e) < 0 || undoing_make(h, shown, owner, lease_ns, &u, e) < 0)
 		return -1;
-	if (u.own) {
-		snprintf(script, sizeof(script), "tc %s", u.restore);
-		if (ssh_ask(h->ssh, script, SHORT_NS, NULL, 0, NULL, e) < 0)
-			return err_prefix(e, "node '%s': its qdisc could not be put back, so it is left alone",
-			                  h->name);
-	}
+	if (u.own && ssh_ask(h->ssh, tc_line(u.restore, script, sizeof(script)), SHORT_NS, NULL, 0, NULL, e) < 0)
+		return err_prefix(e, "node '%s': its qdisc could not be put back, so it is left alone", h->name);
 	if (ssh_ask(h->ssh, lease_take_script(&u.lease, script), SHORT_NS, NULL, 0, NULL, e) < 0) {
 		e->status = EXIT_CANNOT;
 		return err_prefix(e, "node '%s'", h->name);
 	}
 	h->leased = true;
-	snprintf(script, sizeof(script), "mkdir -p '%s' && chmod 755 '%s'", h->directory, h->directory);
-	return ssh_ask(h->ssh, script, SHORT_NS, NULL, 0, NULL, e);
+	return ssh_ask(h->ssh, directory_line(h, script, sizeof(script)), SHORT_NS, NULL, 0, NULL, e);
 }
 
 int remote_host_probe(const struct remote_host *h, enum link_backend backend, struct err *e)
@@ -137,8 +140,7 @@ int remote_host_shape(struct remote_host *h, const struct link_shape *shape, enu
 		return -1;
 	int count = shape_lines(h, shape, backend, own, lines);
 	for (int i = 0; i < count; i++) {
-		snprintf(script, sizeof(script), "tc %s", lines[i]);
-		if (ssh_ask(h->ssh, script, SHORT_NS, NULL, 0, NULL, e) < 0) {
+		if (ssh_ask(h->ssh, tc_line(lines[i], script, sizeof(script)), SHORT_NS, NULL, 0, NULL, e) < 0) {
 			e->status = EXIT_CANNOT;
 			return err_prefix(e, "node '%s': '%s'", h->name, script);
 		}
