@@ -53,9 +53,9 @@ enum verdict claim_judge(const struct interval *value, double low, double high)
 {
 	if (isnan(value->low) || isnan(value->high))
 		return VERDICT_NOT_SHOWN;
-	if (value->low >= low && value->high <= high)
+	if (value->low > low && value->high < high)
 		return VERDICT_AGREES;
-	if (value->high < low || value->low > high)
+	if (value->high <= low || value->low >= high)
 		return VERDICT_DISAGREES;
 	return VERDICT_NOT_SHOWN;
 }

@@ -82,7 +82,7 @@ enum verdict { VERDICT_AGREES, VERDICT_DISAGREES, VERDICT_NOT_SHOWN };
 
 const char *verdict_name(enum verdict verdict);
 
-/* One value against a range. */
+/* One value against a range, of which neither end is a part: no difference at all is not above 0. */
 enum verdict claim_judge(const struct interval *value, double low, double high);
 
 /* The verdict on parts together; count 0 is not shown. */

@@ -81,11 +81,13 @@ static void test_rules(void **state)
 {
 	(void)state;
 	const struct interval above = { 3, 2, 4, 3 }, below = { -3, -4, -2, 3 }, across = { 0, -1, 1, 3 };
-	const struct interval unknown = { 3, NAN, NAN, 2 };
+	const struct interval unknown = { 3, NAN, NAN, 2 }, none = { 0, 0, 0, 3 };
 	assert_int_equal(claim_judge(&above, 0, INFINITY), VERDICT_AGREES);
 	assert_int_equal(claim_judge(&below, 0, INFINITY), VERDICT_DISAGREES);
 	assert_int_equal(claim_judge(&across, 0, INFINITY), VERDICT_NOT_SHOWN);
 	assert_int_equal(claim_judge(&unknown, 0, INFINITY), VERDICT_NOT_SHOWN);
+	assert_int_equal(claim_judge(&none, 0, INFINITY), VERDICT_DISAGREES);
+	assert_int_equal(claim_judge(&none, -INFINITY, 0), VERDICT_DISAGREES);
 	assert_int_equal(claim_judge(&above, 1, 5), VERDICT_AGREES);
 	assert_int_equal(claim_judge(&above, 3, 5), VERDICT_NOT_SHOWN);
 	assert_int_equal(claim_judge(&above, 5, 6), VERDICT_DISAGREES);

@@ -149,18 +149,15 @@ static void an_old_qemu_says_nothing(void **state)
 /* The installed one counts and traces as it is told. */
 static void qemu_obeys(void **state)
 {
-	(void)state;
 	struct small_qemu q;
 	struct err e = { 0 };
 	struct json_object *facts = NULL;
-	char log[160], pattern[160];
+	char log[160];
 	int traced = 0;
 	if (!small_qemu_there())
 		skip();
 	snprintf(log, sizeof(log), "%s/waits", scratch);
-	snprintf(pattern, sizeof(pattern), "%s/pattern", scratch);
-	assert_int_equal(small_qemu_pattern(pattern), 0);
-	if (small_qemu_start(&q, "dst", pattern, "defer", &e) < 0 ||
+	if (small_qemu_setup(state) < 0 || small_qemu_start(&q, "dst", "defer", &e) < 0 ||
 	    page_waits_begin(q.monitor, log, &traced, &e) < 0 || page_waits_end(q.monitor, &facts, &e) < 0)
 		fail_msg("%s", e.text);
 	assert_int_equal(traced, 1);
