@@ -21,7 +21,7 @@ do for [p = 1:PANELS] {
 	set lmargin at screen LEFT + (p - 1) * (WIDE + GAP)
 	set rmargin at screen LEFT + (p - 1) * (WIDE + GAP) + WIDE
 	set label 1 PANEL[p] at graph 0, screen 1 - (TOP - 16.) / H left font bold
-	if (p == 1) { set ylabel 'actual transfer time (s)' } else { unset ylabel }
+	if (p == 1) { set ylabel 'actual transfer time (s)' offset 1, 0 } else { unset ylabel }
 	plot for [k = 1:LINES] FILE index (p - 1) * LINES + k - 1 using 1:2 with lines linewidth 1.5 linecolor rgb COLOUR[k == 1 ? 1 : 3], \
 	     for [k = 1:LINES] FILE index (p - 1) * LINES + k - 1 using 1:2:3:4 with yerrorbars pointtype (k == 1 ? 7 : 5) pointsize 1 linewidth 1.5 linecolor rgb COLOUR[k == 1 ? 1 : 3] title LINE[k]
 	unset label 90
