@@ -50,7 +50,7 @@ static void put_ours(FILE *out, const struct csv_table *t, int row)
 	put_mean(out, value, csv_table_number(t, row, "high"), csv_table_text(t, row, "unit"));
 	if (isnan(share))
 		return;
-	fputs(" (", out);
+	fputs("<br>(", out); /* three such columns beside the paper's are a page wide */
 	put_mean(out, share, high, "%");
 	fputs("\u00a0%)", out);
 }

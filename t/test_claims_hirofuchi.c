@@ -60,11 +60,11 @@ static void test_tables(void **state)
 	(void)state;
 	static const char *const wanted[] = {
 		"Table 1: time of a kernel compile (s)",
-		"<td class=\"number paper\">257.21 (117 %)</td><td class=\"number\">72.0 ± 2.5 (120 ± 4",
+		"<td class=\"number paper\">257.21 (117 %)</td><td class=\"number\">72.0 ± 2.5<br>(120 ± 4",
 		"<td class=\"number paper\">259.45 (118 %)</td><td class=\"number\">90.0",
 		"Missing: the study has no run of compile-postcopy; the study has no run of compile-none.",
 		"<td class=\"number paper\">-</td><td class=\"number\">-</td>",
-		"<td class=\"number paper\">4119 (89.56 %)</td><td class=\"number\">800 ± 0 (80.0 ± 0.0",
+		"<td class=\"number paper\">4119 (89.56 %)</td><td class=\"number\">800 ± 0<br>(80.0 ± 0.0",
 		"no relocation (VM1)",
 	};
 	struct err e = { 0 };
