@@ -97,13 +97,16 @@ const struct metric_definition metric_definitions[] = {
 	  BETTER_LOWER, "what went through the migration's connections" },
 	{ "stream_left", "percent",
 	  "100 x bytes that would have been sent / stream_bytes: 24 for a page that is known (sent, own, group, kept, disk), its "
-	  "header and its size under zstd with compression; together: 24 where any way knows it, else compressed",
+	  "header and its size under zstd with compression; deduplication: 24 where own or group knows it; together: 24 where "
+	  "any way knows it, else compressed",
 	  BETTER_LOWER,
-	  "what reuse, deduplication, recognising the page cache and compression would leave, alone and together" },
+	  "what reuse, deduplication within a VM (own), across the VMs of a group (group) and both, recognising the page cache "
+	  "and compression would leave, alone and together; of a group's VMs those that went first have less to share: "
+	  "without a VM's name it is of all" },
 	{ "pages_equal", "percent",
 	  "100 x bytes of pages that are equal to what the destination has / of all pages as they are", BETTER_NONE,
 	  "how much of what was sent the destination had: of the same address (sent), another page (own), another VM "
-	  "(group), an earlier visit (kept), a disk (disk); unique: nowhere" },
+	  "(group), an earlier visit (kept), a disk (disk); deduplication: own or group; unique: nowhere" },
 	{ "reuse_bytes", "bytes",
 	  "reuse-NODE.csv, connections since migrate-start: stream: taken from the source's QEMU; link: sent over the link for it; "
 	  "link:back: what came back; rebuilt: given to the destination's QEMU; resent: plain, after something was missed",

@@ -13,7 +13,7 @@
 enum { VMS = 16 };
 
 /* In plots/pages.csv each page counts once, for the first of these that knows it. */
-static const enum page_way drawn[] = { WAY_KEPT, WAY_DISK, WAY_GROUP, WAY_OWN, WAY_SENT };
+static const enum page_way drawn[] = { WAY_KEPT, WAY_DISK, WAY_SENT, WAY_OWN, WAY_GROUP };
 enum { DRAWN = sizeof(drawn) / sizeof(*drawn), DRAWN_UNIQUE = DRAWN, DRAWN_OTHER, DRAWN_COLUMNS };
 
 struct pages {
@@ -28,9 +28,18 @@ struct pages {
 
 const char *page_way_name(enum page_way way)
 {
-	static const char *const names[PAGE_WAYS] = { "sent", "own",         "group",   "kept",
-		                                      "disk", "compression", "together" };
+	static const char *const names[PAGE_WAYS] = { "sent", "own",           "group",       "kept",
+		                                      "disk", "deduplication", "compression", "together" };
 	return names[way];
+}
+
+/* The classes of pages.csv that it knows, as bits. */
+static int classes_of(enum page_way way)
+{
+	return (int)way < PAGE_CLASSES    ? 1 << way
+	       : way == WAY_DEDUPLICATION ? 1 << WAY_OWN | 1 << WAY_GROUP
+	       : way == WAY_TOGETHER      ? PAGE_MASKS - 1
+	                                  : 0;
 }
 
 int page_equal_parse(const char *text)
@@ -41,10 +50,10 @@ int page_equal_parse(const char *text)
 	while (*text) {
 		size_t length = strcspn(text, "+");
 		int way = 0;
-		while (way < WAY_COMPRESSION && (strlen(page_way_name((enum page_way)way)) != length ||
-		                                 strncmp(page_way_name((enum page_way)way), text, length) != 0))
+		while (way < PAGE_CLASSES && (strlen(page_way_name((enum page_way)way)) != length ||
+		                              strncmp(page_way_name((enum page_way)way), text, length) != 0))
 			way++;
-		if (way == WAY_COMPRESSION)
+		if (way == PAGE_CLASSES)
 			return -1;
 		equal |= 1 << way;
 		text += length + (text[length] == '+');
@@ -80,7 +89,7 @@ double page_bytes_left(const struct page_sums *s, enum page_way way)
 	double bytes = s->other_bytes;
 	for (int i = 0; i < PAGE_MASKS; i++) {
 		const struct page_tally *t = &s->by_equal[i];
-		bool known = way == WAY_TOGETHER ? i != 0 : way != WAY_COMPRESSION && i >> way & 1;
+		bool known = i & classes_of(way);
 		bool compressed = way == WAY_COMPRESSION || (way == WAY_TOGETHER && !known);
 		bytes += known ? t->pages * PAGE_REFERENCE_BYTES : compressed ? compressed_bytes(s, t) : t->bytes;
 	}
@@ -153,19 +162,19 @@ static int on_row(void *context, const struct series_cell *cells, struct err *e)
 	      number_of(&cells[ZSTD_BYTES]));
 	count(&p->all, equal, number_of(&cells[PAGES]), bytes, number_of(&cells[ZSTD_PAGES]),
 	      number_of(&cells[ZSTD_BYTES]));
-	if (cells[HEAD].integer != p->at_ns)
+	if (cells[HEAD].integer > p->at_ns) { /* several VMs' rows are not quite in order */
 		plot_row(p);
-	p->at_ns = cells[HEAD].integer;
+		p->at_ns = cells[HEAD].integer;
+	}
 	p->so_far[drawn_as(equal)] += bytes;
 	return 0;
 }
 
 /* ---- metrics ---- */
 
-static void put_vm(const struct pages *p, int i, struct metrics *metrics)
+/* vm NULL: of all. */
+static void put_sums(const struct page_sums *s, const struct run_vm *vm, struct metrics *metrics)
 {
-	const struct page_sums *s = &p->vm[i];
-	const struct run_vm *vm = run_vm(p->run, p->names[i]);
 	double sent = page_bytes_sent(s), pages = sent - s->other_bytes;
 	metrics_put(metrics, "stream_bytes", vm, "all", sent, NULL);
 	metrics_put(metrics, "stream_bytes", vm, "pages", pages, NULL);
@@ -176,7 +185,7 @@ static void put_vm(const struct pages *p, int i, struct metrics *metrics)
 	for (int way = 0; way < WAY_COMPRESSION; way++) {
 		double equal = 0;
 		for (int m = 0; m < PAGE_MASKS; m++)
-			equal += m >> way & 1 ? s->by_equal[m].bytes : 0;
+			equal += m & classes_of((enum page_way)way) ? s->by_equal[m].bytes : 0;
 		metrics_put(metrics, "pages_equal", vm, page_way_name((enum page_way)way),
 		            pages > 0 ? 100 * equal / pages : NAN, "no page was sent as it is");
 	}
@@ -184,21 +193,24 @@ static void put_vm(const struct pages *p, int i, struct metrics *metrics)
 	            "no page was sent as it is");
 }
 
-/* Of all VMs together. */
+/* Of all VMs together; one alone has nothing to share with others. */
 static int left_write(const struct pages *p, struct err *e)
 {
+	static const enum page_way shown[PAGE_WAYS] = { WAY_SENT, WAY_OWN,  WAY_GROUP,       WAY_DEDUPLICATION,
+		                                        WAY_KEPT, WAY_DISK, WAY_COMPRESSION, WAY_TOGETHER };
 	struct whole_file out = { 0 };
 	double sent = page_bytes_sent(&p->all);
 	if (whole_file_open(&out, p->run->directory, "plots/pages-left.csv", e) < 0)
 		return -1;
 	fprintf(out.file, "way,left_bytes,left_percent\nas it was,%.0f,100\n", sent);
-	for (int way = 0; way < PAGE_WAYS; way++) {
-		double left = page_bytes_left(&p->all, (enum page_way)way);
+	for (int i = 0; i < PAGE_WAYS; i++) {
+		double left = page_bytes_left(&p->all, shown[i]);
+		if (p->count < 2 && (shown[i] == WAY_GROUP || shown[i] == WAY_DEDUPLICATION))
+			continue;
 		if (isnan(left) || sent <= 0)
-			fprintf(out.file, "%s,missing,missing\n", page_way_name((enum page_way)way));
+			fprintf(out.file, "%s,missing,missing\n", page_way_name(shown[i]));
 		else
-			fprintf(out.file, "%s,%.0f,%.2f\n", page_way_name((enum page_way)way), left,
-			        100 * left / sent);
+			fprintf(out.file, "%s,%.0f,%.2f\n", page_way_name(shown[i]), left, 100 * left / sent);
 	}
 	return whole_file_close(&out, 0, e);
 }
@@ -236,7 +248,9 @@ int stream_metrics(const struct run *run, struct metrics *metrics, struct err *e
 	if (result == 0)
 		result = written < 0 ? -1 : left_write(p, e);
 	for (int i = 0; result == 0 && i < p->count; i++)
-		put_vm(p, i, metrics);
+		put_sums(&p->vm[i], run_vm(p->run, p->names[i]), metrics);
+	if (result == 0 && p->count > 1)
+		put_sums(&p->all, NULL, metrics);
 	free(p);
 	return result < 0 ? -1 : 0;
 }

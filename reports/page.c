@@ -195,7 +195,8 @@ void page_plots(FILE *out, const struct run_data *run, const struct plot plots[P
 		  "Pre-copy ends when what is left fits the downtime limit, which it never does while the "
 		  "guest dirties memory faster than it is sent." },
 		{ PLOT_PAGES, OF_STREAM,
-		  "Above: each page that was sent, under the first of the names in which the destination had it. Below: what "
+		  "Above: each page that was sent counts once, under the first name, from the top down, by which the destination had "
+		  "it. Below: what "
 		  "each way to send less would have left, alone, and all of them together; a page that is known costs 24 bytes, "
 		  "one that is compressed its size under zstd at level 1." },
 		{ PLOT_REUSE, OF_RELAYS,

@@ -7,6 +7,7 @@
 
 #include <json-c/json.h>
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 #define MIB 1048576.0
@@ -14,7 +15,7 @@
 enum { POINTS = 1500 };
 
 /* From the lowest layer up. */
-static const char *const layers[] = { "other", "unique", "sent", "own", "group", "disk", "kept" };
+static const char *const layers[] = { "other", "unique", "group", "own", "sent", "disk", "kept" };
 enum { LAYERS = sizeof(layers) / sizeof(*layers) };
 
 /* As the picture names the ways of plots/pages-left.csv. */
@@ -23,8 +24,9 @@ static const char *way_label(const char *way)
 	static const struct {
 		const char *way, *label;
 	} labels[] = { { "sent", "not again what did not change" },
-		       { "own", "a page of the VM once" },
-		       { "group", "a page of all VMs once" },
+		       { "own", "deduplication within a VM" },
+		       { "group", "deduplication across the VMs" },
+		       { "deduplication", "deduplication, both" },
 		       { "kept", "pages kept of earlier visits" },
 		       { "disk", "pages that a disk has" },
 		       { "compression", "zstd" },
@@ -106,7 +108,7 @@ int pages_prepare(struct plotting *p, struct err *e)
 
 /* ---- words ---- */
 
-static void put_vm(FILE *out, const char *vm, struct json_object *stream)
+static void put_passage(FILE *out, const char *vm, struct json_object *stream)
 {
 	const char *verdict = json_text(stream, "verdict"), *reason = json_text(stream, "reason");
 	char bytes[64], memory[64];
@@ -124,7 +126,67 @@ static void put_vm(FILE *out, const char *vm, struct json_object *stream)
 		           strcmp(verdict, "cut-off") == 0 ? "all was understood, but it did not come to its end"
 		                                           : "not all was understood",
 		           *reason ? reason : "no reason is known");
+	if (json_number(stream, "pool_refused") > 0)
+		html_text(out, " There were more different pages than are remembered: some told as new were not.");
 	fputs("</p>\n", out);
+}
+
+/* With the moves before its last one, from which it was called back. */
+static void put_vm(FILE *out, const char *vm, struct json_object *stream)
+{
+	struct json_object *before = json_at(stream, "before");
+	bool list = before && json_object_is_type(before, json_type_array);
+	char name[96];
+	for (size_t i = 0; list && i < json_object_array_length(before); i++) {
+		snprintf(name, sizeof(name), "%s, move %zu", vm, i + 1);
+		put_passage(out, name, json_object_array_get_idx(before, i));
+	}
+	put_passage(out, vm, stream);
+}
+
+/* ---- the VMs of a group ---- */
+
+static void put_share(FILE *out, const struct run_data *run, const char *metric, const char *vm, const char *variant)
+{
+	const struct shown_metric *m = run_metric(run, metric, vm, variant);
+	char text[64];
+	fprintf(out, "<td class=\"number\">%s</td>",
+	        value_format(m ? m->value : NAN, m ? m->unit : "", text, sizeof(text)));
+}
+
+/* vm "": of all. */
+static void put_shares(FILE *out, const struct run_data *run, const char *vm)
+{
+	static const char *const ways[] = { "sent", "own", "group", "deduplication", "kept", "disk", "unique" };
+	fputs("<tr><th scope=\"row\">", out);
+	html_text(out, *vm ? vm : "all");
+	fputs("</th>", out);
+	put_share(out, run, "stream_bytes", vm, "pages");
+	for (size_t i = 0; i < sizeof(ways) / sizeof(*ways); i++)
+		put_share(out, run, "pages_equal", vm, ways[i]);
+	fputs("</tr>\n", out);
+}
+
+/* Only where analysis has sums of several VMs. */
+static void put_group(FILE *out, const struct run_data *run, struct json_object *vms)
+{
+	if (!run_metric(run, "pages_equal", "", "group"))
+		return;
+	fputs("<table class=\"roles\">\n<thead><tr><th rowspan=\"2\">VM</th><th class=\"number\" rowspan=\"2\">pages as they "
+	      "are</th><th colspan=\"6\">of them, equal to</th><th class=\"number\" rowspan=\"2\">new</th></tr>\n<tr>"
+	      "<th class=\"number\">sent before</th><th class=\"number\">another page of the VM</th>"
+	      "<th class=\"number\">a page of another VM</th><th class=\"number\">either of these two</th>"
+	      "<th class=\"number\">kept of a visit</th><th class=\"number\">on a disk</th></tr></thead>\n<tbody>\n",
+	      out);
+	json_object_object_foreach(vms, vm, stream)
+	{
+		(void)stream;
+		put_shares(out, run, vm);
+	}
+	put_shares(out, run, "");
+	fputs("</tbody>\n</table>\n<p class=\"note\">A page can be equal to several, so the shares overlap. Of two equal pages "
+	      "of two VMs the one that passed first is new: the VMs that went first have less to share.</p>\n",
+	      out);
 }
 
 void page_stream(FILE *out, const struct run_data *run)
@@ -136,4 +198,5 @@ void page_stream(FILE *out, const struct run_data *run)
 	{
 		put_vm(out, vm, stream);
 	}
+	put_group(out, run, vms);
 }

@@ -1,5 +1,5 @@
 # What a migration sent, by what the destination had of it already, and what ways to send less would have left.
-# The caller has set: DATA (time (s), then layers of MiB one upon the other: other, unique, sent, own, group, disk, kept),
+# The caller has set: DATA (time (s), then layers of MiB one upon the other: other, unique, group, own, sent, disk, kept),
 # LAYERS (0 or 1 each: whether there is any of it), FIRST, LAST (s), N, LEFT (share of the width for the labels), HIGH
 # (percent, of the axis), CAPTION, and arrays WAY_LABEL, WAY_PERCENT, WAY_TEXT.
 load SCRIPTS.'/style.gp'
@@ -19,8 +19,8 @@ set yrange [0:*]
 set ylabel 'MiB sent so far'
 set xlabel 'time since the migration began (s)' offset 0, 0.3
 set style fill solid 1 noborder
-array NAME_OF[7] = ['zeros, devices, headers', 'new to the destination', 'sent before, unchanged', 'another page of the VM', 'a page of another VM', 'on a disk it can read', 'kept of an earlier visit']
-array COLOUR_OF[7] = [GREY, BLUE, SKY, GREEN, ORANGE, PINK, RED]
+array NAME_OF[7] = ['zeros, devices, headers', 'new to the destination', 'a page of another VM', 'another page of the VM', 'sent before, unchanged', 'on a disk it can read', 'kept of an earlier visit']
+array COLOUR_OF[7] = [GREY, BLUE, ORANGE, GREEN, SKY, PINK, RED]
 set key at graph 1, graph 1.02 right bottom horizontal maxcols 4 Left reverse samplen 1.6 font small
 plot for [i = 7:1:-1] DATA using 1:(LAYERS[i] ? column(1 + i) : NaN) with filledcurves x1 linecolor rgb COLOUR_OF[i] title (LAYERS[i] ? NAME_OF[i] : '')
 unset label 99

@@ -83,7 +83,7 @@ static double watch(const struct made_stream *s, uint64_t pages, int each, struc
 	stream_decoder_end(ret->decoder);
 	if (!stream_decoder_report(ret->decoder)->complete)
 		exit(EXIT_MEASURED_BAD);
-	*ret_state_bytes = page_pool_bytes(pool) + page_classes_bytes(ret->classes);
+	*ret_state_bytes = page_pool_facts(pool).bytes + page_classes_bytes(ret->classes);
 	stream_decoder_free(ret->decoder);
 	page_classes_free(ret->classes);
 	page_pool_free(pool);

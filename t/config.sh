@@ -88,6 +88,7 @@ loop="$work/good.conf -n -s consolidate.policy=threshold"
 	complains 'a window that is too long' 2 "window of 61 s is more than" run $loop -s consolidate.threshold.window=61s
 	complains 'a policy and mode none' 2 'consolidate.policy = none' run $loop -s migration.mode=none
 	complains 'a policy and a VM that moves' 2 'migration.vm cannot be set' run $loop -s migration.vm=vm1
+	complains 'a policy and a watched stream' 2 'has VMs come and go' run $loop -s migration.stream=yes
 	complains 'a policy and a cut' 2 'fault.cut is for one migration' run $loop -s fault.cut=1s
 	complains 'sleep without commands' 2 'consolidate.sleep and .wake' run $loop -s consolidate.power=command
 	is 'policies make a sweep' "$("$migmeter" run $loop -s consolidate.policy=threshold,none | head -n 1 | cut -d, -f1)" \
@@ -105,6 +106,7 @@ group="$work/good.conf -n -s group.vms=all"
 	complains 'a group and mode none' 2 'migration.mode = none cannot be set' run $group -s migration.mode=none
 	complains 'a group and a policy' 2 'cannot both say what moves' run $group -s consolidate.policy=threshold
 	complains 'a group and a cut' 2 'fault.cut is for one migration' run $group -s fault.cut=1s
+	ok 'a group may be watched' "$migmeter" run $group -s migration.stream=yes
 	complains 'a group without job statistics' 2 'group.vms needs collect.job' run $group -s collect.job=no
 }
 complains 'consolidating without a policy' 2 'has no policy' consolidate "$work/good.conf"

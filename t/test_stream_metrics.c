@@ -31,16 +31,38 @@ static void run_write(const char *text)
 	fclose(file);
 }
 
-static struct metrics summed(void)
+static struct metrics summed_of(struct run_vm *vms, int vm_count)
 {
 	static struct run_event begin = { .head_ns = 1000000000, .event = "migrate-start" };
 	struct run run = { .events = &begin, .event_count = 1, .migrate_start_ns = 1000000000 };
+	run.vms = vms;
+	run.vm_count = vm_count;
 	struct metrics metrics = { 0 };
 	struct err e = { 0 };
 	snprintf(run.directory, sizeof(run.directory), "%s/run", scratch);
 	if (stream_metrics(&run, &metrics, &e) < 0)
 		fail_msg("%s", e.text);
 	return metrics;
+}
+
+static struct metrics summed(void)
+{
+	return summed_of(NULL, 0);
+}
+
+static void assert_value(const struct metrics *m, const char *name, const char *vm, const char *variant,
+                         double wanted)
+{
+	for (int i = 0; i < m->count; i++) {
+		const struct metric_value *v = &m->values[i];
+		if (strcmp(v->definition->name, name) != 0 || strcmp(v->vm, vm) != 0 ||
+		    strcmp(v->variant, variant) != 0)
+			continue;
+		if (fabs(v->value - wanted) > 1e-9 * fabs(wanted))
+			fail_msg("%s of %s, %s: %.9g, not %.9g", name, *vm ? vm : "all", variant, v->value, wanted);
+		return;
+	}
+	fail_msg("no %s of %s, %s", name, *vm ? vm : "all", variant);
 }
 
 static double value(const struct metrics *m, const char *name, const char *variant)
@@ -85,15 +107,59 @@ static void what_would_have_been_left(void **state)
 	assert_true(fabs(value(&m, "pages_equal", "kept") - 60) < 1e-9);
 	assert_true(fabs(value(&m, "pages_equal", "unique") - 30) < 1e-9);
 	char *text = plot_text("pages.csv");
-	assert_string_equal(text, "time_s,kept,disk,group,own,sent,unique,other\n"
+	assert_string_equal(text, "time_s,kept,disk,sent,own,group,unique,other\n"
 	                          "0.100000,0,0,0,410400,0,1231200,450\n"
 	                          "0.200000,2462400,0,0,410400,0,1231200,12345\n");
 	free(text);
 	text = plot_text("pages-left.csv");
 	assert_has(text, "as it was,4116345,100\n");
 	assert_has(text, "kept,1668345,40.53\n");
+	assert_lacks(text, "group,"); /* it was alone */
+	assert_lacks(text, "deduplication,");
 	free(text);
 	metrics_free(&m);
+}
+
+/* Two VMs, 4104 bytes a page; rows of two threads, one of them late. */
+static void of_a_group(void **state)
+{
+	static struct run_vm vms[] = { { .name = "vm1" }, { .name = "vm2" } };
+	static const char of_two[] = "1100000000,vm1,src,dst,precopy,page,unique,100,0,410400,100,204800\n"
+				     "1300000000,vm2,src,dst,precopy,page,group,40,0,164160,40,81920\n"
+				     "1299999000,vm1,src,dst,precopy,page,own,20,0,82080,20,40960\n"
+				     "1400000000,vm2,src,dst,precopy,page,own+group,10,0,41040,10,20480\n"
+				     "1400000000,vm2,src,dst,precopy,page,sent+group,10,10,41040,10,20480\n"
+				     "1500000000,vm2,src,dst,precopy,page,unique,20,0,82080,20,40960\n";
+	const double page = 4104 - 24, all = 200 * 4104;
+	(void)state;
+	run_write(of_two);
+	struct metrics m = summed_of(vms, 2);
+	assert_value(&m, "stream_bytes", "", "all", all);
+	assert_value(&m, "stream_bytes", "vm2", "all", 80 * 4104);
+	assert_value(&m, "stream_left", "", "own", 100 - 100 * 30 * page / all);
+	assert_value(&m, "stream_left", "", "group", 100 - 100 * 60 * page / all);
+	assert_value(&m, "stream_left", "", "deduplication", 100 - 100 * 80 * page / all);
+	assert_value(&m, "stream_left", "", "sent", 100 - 100 * 10 * page / all);
+	assert_value(&m, "stream_left", "", "together", 100 * (80 * 24 + 120 * (8 + 2048.)) / all);
+	assert_value(&m, "stream_left", "vm1", "group", 100);
+	assert_value(&m, "stream_left", "vm2", "group", 100 - 100 * 60 * page / (80 * 4104));
+	assert_value(&m, "pages_equal", "", "own", 15);
+	assert_value(&m, "pages_equal", "", "group", 30);
+	assert_value(&m, "pages_equal", "", "deduplication", 40);
+	assert_value(&m, "pages_equal", "", "unique", 60);
+	assert_value(&m, "pages_equal", "vm2", "deduplication", 75);
+	metrics_free(&m);
+	/* Each page once; time does not go back. */
+	char *text = plot_text("pages.csv");
+	assert_string_equal(text, "time_s,kept,disk,sent,own,group,unique,other\n"
+	                          "0.100000,0,0,0,0,0,410400,0\n"
+	                          "0.300000,0,0,0,82080,164160,410400,0\n"
+	                          "0.400000,0,0,41040,123120,164160,410400,0\n"
+	                          "0.500000,0,0,41040,123120,164160,492480,0\n");
+	free(text);
+	text = plot_text("pages-left.csv");
+	assert_has(text, "own,698400,85.09\ngroup,576000,70.18\ndeduplication,494400,60.23\nkept,820800,100.00\n");
+	free(text);
 }
 
 /* Missing is a word: nothing was compressed, pages were not classified. */
@@ -123,6 +189,7 @@ static void classes_are_words(void **state)
 	assert_int_equal(page_equal_parse("own+"), 1 << WAY_OWN);
 	assert_int_equal(page_equal_parse("sen"), -1);
 	assert_int_equal(page_equal_parse("compression"), -1);
+	assert_int_equal(page_equal_parse("deduplication"), -1);
 	assert_int_equal(page_equal_parse("own kept"), -1);
 	run_write("1100000000,vm1,src,dst,precopy,page,borrowed,10,0,41040,0,0\n");
 	struct run run = { .migrate_start_ns = MISSING };
@@ -145,7 +212,7 @@ static void a_page_of_them(void **state)
 	assert_lacks(page, "need not have been sent");
 	free(page);
 	FILE *file = fopen(path_of("precopy", "plots/pages.csv"), "we");
-	fputs("time_s,kept,disk,group,own,sent,unique,other\n0.1,0,0,0,410400,0,1231200,450\n"
+	fputs("time_s,kept,disk,sent,own,group,unique,other\n0.1,0,0,0,410400,0,1231200,450\n"
 	      "0.2,2462400,0,0,410400,0,1231200,12345\n",
 	      file);
 	fclose(file);
@@ -173,6 +240,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_would_have_been_left),
+		cmocka_unit_test(of_a_group),
 		cmocka_unit_test(what_is_not_known),
 		cmocka_unit_test(classes_are_words),
 		cmocka_unit_test(a_page_of_them),

@@ -161,11 +161,10 @@ static int stream_check(const struct experiment *x, struct err *e)
 		return err_set(e, EXIT_USAGE, "migration.stream_kept needs migration.stream = yes");
 	if (!x->migration.stream)
 		return 0;
-	if (x->migration.mode == MODE_NONE || x->consolidate.ops || experiment_is_group(x))
-		return err_set(e, EXIT_USAGE, "migration.stream watches one migration: %s",
-		               x->consolidate.ops       ? "consolidate.policy makes several"
-		               : experiment_is_group(x) ? "group.vms makes several"
-		                                        : "migration.mode = none makes none");
+	if (x->migration.mode == MODE_NONE || x->consolidate.ops)
+		return err_set(e, EXIT_USAGE, "migration.stream watches one migration, or a group's: %s",
+		               x->consolidate.ops ? "consolidate.policy has VMs come and go"
+		                                  : "migration.mode = none makes none");
 	if (x->features.tunnelled || x->features.copy_disks)
 		return err_set(e, EXIT_USAGE, "migration.stream cannot watch a migration with migration.%s",
 		               x->features.tunnelled ? "tunnelled" : "copy_disks");

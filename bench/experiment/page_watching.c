@@ -12,6 +12,7 @@
 #include "collectors/stream/relay.h"
 
 #include <json-c/json.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
@@ -28,6 +29,8 @@ struct page_watching {
 	struct series *series;
 	struct page_pool *pools[NODES]; /* of NODE_SRC, NODE_DST */
 	uint64_t seed;
+	pthread_mutex_t lock;
+	struct json_object *told; /* of each VM's passages, under the lock */
 };
 
 struct page_passage {
@@ -134,6 +137,8 @@ int page_watching_open(struct page_watching **ret, const struct experiment *x, c
 	w->x = x;
 	w->testbed = t;
 	w->directory = d;
+	w->told = json_object_new_object();
+	pthread_mutex_init(&w->lock, NULL);
 	if (fill(w, e) < 0) {
 		page_watching_close(w, NULL);
 		return err_prefix(e, "migration.stream");
@@ -147,6 +152,10 @@ int page_watching_close(struct page_watching *w, struct err *e)
 	if (!w)
 		return 0;
 	int result = series_close(w->series, e);
+	if (json_object_object_length(w->told))
+		run_directory_set(w->directory, "stream.vms", json_object_get(w->told));
+	json_object_put(w->told);
+	pthread_mutex_destroy(&w->lock);
 	for (int node = 0; node < NODES; node++)
 		page_pool_free(w->pools[node]);
 	free(w);
@@ -192,8 +201,8 @@ int page_passage_begin(struct page_passage **ret, struct page_watching *w, int v
 	return err_prefix(e, "migration.stream");
 }
 
-/* What was last sent is what the node that it left could have kept. */
-static void keep(struct page_passage *p, struct json_object *facts)
+/* What was last sent is what the node that it left could have kept; or where it did not stay. */
+static void keep(struct page_passage *p, bool moved, struct json_object *facts)
 {
 	const struct page_classes *c = page_watch_classes(p->watch);
 	struct page_hash h;
@@ -201,30 +210,42 @@ static void keep(struct page_passage *p, struct json_object *facts)
 	char path[512];
 	for (uint64_t i = 0; c && i < page_classes_pages(c); i++)
 		if (page_last(c, i, &h))
-			page_pool_add(p->w->pools[p->from], h, EQUAL_KEPT);
-	if (!c || !p->w->x->migration.stream_kept[0])
+			page_pool_add(p->w->pools[moved ? p->from : p->to], h, EQUAL_KEPT);
+	if (!c || !moved || !p->w->x->migration.stream_kept[0])
 		return;
 	kept_path(p->w, p->from, p->vm, path, sizeof(path));
 	if (kept_pages_write(path, c, p->w->seed, &e) < 0)
 		json_object_object_add(facts, "not_kept", json_object_new_string(e.text));
 }
 
+static void tell(struct page_watching *w, const char *vm, struct json_object *facts)
+{
+	struct json_object *last, *before = NULL;
+	pthread_mutex_lock(&w->lock);
+	if (json_object_object_get_ex(w->told, vm, &last)) {
+		before = json_object_object_get_ex(last, "before", &before) ? json_object_get(before)
+		                                                            : json_object_new_array();
+		json_object_object_del(last, "before");
+		json_object_array_add(before, json_object_get(last));
+		json_object_object_add(facts, "before", before);
+	}
+	json_object_object_add(w->told, vm, facts);
+	pthread_mutex_unlock(&w->lock);
+}
+
 void page_passage_end(struct page_passage *p, bool moved)
 {
 	struct relay_report report;
-	char name[96];
 	if (!p)
 		return;
 	relay_stop(p->relay, &report);
 	struct json_object *facts = page_watch_end(p->watch);
-	if (moved)
-		keep(p, facts);
+	keep(p, moved, facts);
 	json_object_object_add(facts, "relay_refused", json_object_new_int(report.refused));
 	json_object_object_add(facts, "relay_broken", json_object_new_int(report.broken));
 	json_object_object_add(facts, "watched_ns", json_object_new_int64(report.watched_ns));
 	json_object_object_add(facts, "connected_ns", json_object_new_int64(report.connected_ns));
-	snprintf(name, sizeof(name), "stream.vms.%s", p->w->x->vms[p->vm].name);
-	run_directory_set(p->w->directory, name, facts);
+	tell(p->w, p->w->x->vms[p->vm].name, facts);
 	page_watch_free(p->watch);
 	free(p);
 }

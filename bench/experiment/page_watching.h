@@ -4,13 +4,18 @@
  *	page_watching_open(&w, x, &testbed, &directory, &e);            // before the warm-up: reads disk images
  *	page_passage_begin(&p, w, vm, NODE_SRC, NODE_DST, &spec, &e);   // sets spec->uri, spec->listen_ip
  *	... migration_run(&spec, ...) ...
- *	page_passage_end(p, moved);                                     // "stream.VM" of the manifest
- *	page_watching_close(w, &e);
+ *	page_passage_end(p, moved);
+ *	page_watching_close(w, &e);                                     // "stream.vms.VM" of the manifest
  *
  * A relay in the destination's namespace takes the place of its QEMU, which listens at the loopback there, and passes
  * the bytes on; collectors/stream/page_watch.h counts them in pages.csv. A stream that is not understood passes all the
- * same. Each node has a pool of pages: those of disk images that it can read, those of VMs that left it (in this run, or
- * in an earlier one that kept them in [migration] stream_kept), and those that arrived.
+ * same. Each node has a pool of pages: those of disk images that it can read, those that VMs left there (in this run, or
+ * in an earlier one that kept them in [migration] stream_kept; by leaving, or when they were called back on their way), and
+ * those that arrived.
+ *
+ * The VMs of a group have a passage each, with a relay and its thread, begun and ended by the thread that moves the VM; all
+ * share the pool of their destination. A VM that was called back and moves again has more than one: "stream.vms.VM" is the
+ * last, and those before it are in its list "before".
  */
 #ifndef BENCH_EXPERIMENT_PAGE_WATCHING_H
 #define BENCH_EXPERIMENT_PAGE_WATCHING_H
@@ -30,7 +35,7 @@ int page_watching_open(struct page_watching **ret, const struct experiment *x, c
                        struct run_directory *d, struct err *e);
 
 /* A migration of VM number vm between two nodes (NODE_SRC, NODE_DST) is about to begin; spec->uri and listen_ip are good
- * until the passage ends. */
+ * until the passage ends. Any thread. */
 int page_passage_begin(struct page_passage **ret, struct page_watching *w, int vm, int from, int to,
                        struct migration_spec *spec, struct err *e);
 

@@ -1,6 +1,7 @@
 #include "bench/experiment/run_moves.h"
 
 #include "bench/base/err.h"
+#include "bench/experiment/page_watching.h"
 #include "bench/experiment/progress.h"
 #include "bench/experiment/reuse_relays.h"
 #include "collectors/job.h"
@@ -63,11 +64,18 @@ int run_moves_migrate(const struct mover_node *from, const struct mover_node *to
                       struct migration_result *ret, struct err *e)
 {
 	const struct run *r = spec->context;
+	struct page_passage *passage;
 	int vm = 0;
 	while (vm < r->x->vm_count - 1 && strcmp(r->x->vms[vm].name, spec->vm) != 0)
 		vm++;
 	reuse_relays_route(r->relays, vm, spec);
-	return mover_migrate(from, to, spec, ret, e);
+	*ret = (struct migration_result){ 0 };
+	if (page_passage_begin(&passage, r->pages, vm, run_node_index(from->name), run_node_index(to->name), spec,
+	                       e) < 0)
+		return -1;
+	int status = mover_migrate(from, to, spec, ret, e);
+	page_passage_end(passage, status == 0);
+	return status;
 }
 
 int run_moves_pulse(void *context, const char *line, struct err *e)

@@ -19,7 +19,7 @@ struct json_object *run_moves_json(const struct run *r, const struct move_record
 /* What the mover needs of one of the testbed's nodes; uri is written for it, and lives as long. */
 struct mover_node run_mover_node(const struct run *r, int node, char uri[64]);
 
-/* mover_migrate() through the run's relays; spec->context is the run. */
+/* mover_migrate() through the run's relays, or watched on its way; spec->context is the run. */
 int run_moves_migrate(const struct mover_node *from, const struct mover_node *to, struct migration_spec *spec,
                       struct migration_result *ret, struct err *e);
 

@@ -8,7 +8,7 @@
 #include <zstd.h>
 
 enum { PAGE_BYTES_MAX = 65536 };
-enum { OWN_MOST = 4 }; /* different contents of a migration, times its pages */
+enum { CONTENTS_MOST = 4 }; /* different ones of a migration, times its pages */
 
 #define POOL_PAGES_MOST (UINT64_C(1) << 26)
 
@@ -32,6 +32,7 @@ struct page_classes {
 	struct page_pool *pool;
 	uint32_t sender;
 	uint64_t pages;
+	uint64_t pooled; /* contents that it was the first to send */
 	struct page_index *own;
 	struct page_hash *last; /* a page */
 	ZSTD_CCtx *zstd;
@@ -91,27 +92,36 @@ uint64_t page_pool_seed(const struct page_pool *pool)
 	return pool->limits.seed;
 }
 
-uint64_t page_pool_bytes(const struct page_pool *pool)
+struct page_pool_facts page_pool_facts(struct page_pool *pool)
 {
-	return sizeof(*pool) + page_index_bytes(pool->pages);
+	pthread_mutex_lock(&pool->lock);
+	const struct page_pool_facts facts = { .bytes = sizeof(*pool) + page_index_bytes(pool->pages),
+		                               .pages = page_index_count(pool->pages),
+		                               .refused = pool->refused };
+	pthread_mutex_unlock(&pool->lock);
+	return facts;
 }
 
-uint64_t page_pool_pages(const struct page_pool *pool)
+/* The pool's value of a page that is sent, put in if there is room. */
+static uint32_t *pool_value(struct page_classes *c, struct page_hash h)
 {
-	return page_index_count(pool->pages);
-}
-
-uint64_t page_pool_refused(const struct page_pool *pool)
-{
-	return pool->refused;
+	uint32_t *value = page_index_find(c->pool->pages, h);
+	if (value)
+		return value;
+	if (c->pooled < CONTENTS_MOST * c->pages)
+		value = page_index_put(c->pool->pages, h);
+	c->pooled += value != NULL;
+	c->pool->refused += !value;
+	return value;
 }
 
 /* What the pool knows of a page that is sent by this migration; from now on it is there. */
-static unsigned pool_equal(struct page_pool *pool, struct page_hash h, uint32_t sender)
+static unsigned pool_equal(struct page_classes *c, struct page_hash h)
 {
 	unsigned equal = 0;
-	pthread_mutex_lock(&pool->lock);
-	uint32_t *value = page_index_put(pool->pages, h);
+	uint32_t sender = c->sender;
+	pthread_mutex_lock(&c->pool->lock);
+	uint32_t *value = pool_value(c, h);
 	if (value) {
 		uint32_t first = *value & POOL_SENDER;
 		equal |= (first && first != sender) || *value & POOL_SEVERAL ? EQUAL_GROUP : 0;
@@ -122,8 +132,7 @@ static unsigned pool_equal(struct page_pool *pool, struct page_hash h, uint32_t 
 		else if (first != sender)
 			*value |= POOL_SEVERAL;
 	}
-	pool->refused += !value;
-	pthread_mutex_unlock(&pool->lock);
+	pthread_mutex_unlock(&c->pool->lock);
 	return equal;
 }
 
@@ -141,7 +150,7 @@ int page_classes_create(struct page_classes **ret, struct page_pool *pool, int v
 	c->zstd = pool->limits.zstd_level ? ZSTD_createCCtx() : NULL;
 	c->room = ZSTD_compressBound(PAGE_BYTES_MAX);
 	c->compressed = malloc(c->room);
-	int result = page_index_create(&c->own, 0, OWN_MOST * pages, e);
+	int result = page_index_create(&c->own, 0, CONTENTS_MOST * pages, e);
 	if (result == 0 && (!c->last || !c->compressed || (pool->limits.zstd_level && !c->zstd)))
 		result = err_set(e, EXIT_CANNOT, "no memory to classify %llu pages", (unsigned long long)pages);
 	if (result < 0) {
@@ -196,7 +205,7 @@ void page_classify(struct page_classes *c, uint64_t number, const void *content,
 	h.high += h.high == 0; /* so that page_last() can tell */
 	ret->again = last->high || last->low != LAST_NONE;
 	ret->equal = page_hash_equal(*last, h) ? EQUAL_SENT : 0;
-	ret->equal |= own_equal(c, h, number) | pool_equal(c->pool, h, c->sender);
+	ret->equal |= own_equal(c, h, number) | pool_equal(c, h);
 	ret->zstd_bytes = compressed_bytes(c, h, content, length);
 	*last = h;
 }

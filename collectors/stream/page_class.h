@@ -10,7 +10,15 @@
  *	page_pool_free(pool);
  *
  * A page of one repeated byte is none of this: the stream has them as zero pages, page_classify_zero().
- * Several threads may classify at once, each with its own migration, over one pool.
+ *
+ * The VMs of a group that go to one destination share its pool. Several threads may classify at once, each with its own
+ * migration: what passed first of two equal pages is the new one, the other one is equal to it. All questions are asked of
+ * each page, in the order of enum page_equal, and none is left out because one before it said yes: so analysis can tell
+ * what each saves alone, and together count each page once.
+ *
+ * Memory is bounded: of a migration at most 4 different contents times its pages are remembered, by itself (own) and in the
+ * pool; a VM that writes fast does not fill the pool for the others. Nothing that is remembered is forgotten. A page that
+ * there is no room for is classified by what is there.
  */
 #ifndef COLLECTORS_STREAM_PAGE_CLASS_H
 #define COLLECTORS_STREAM_PAGE_CLASS_H
@@ -29,7 +37,7 @@ struct page_classes;
 enum page_equal {
 	EQUAL_SENT = 1,  /* what was last sent for this address in this migration */
 	EQUAL_OWN = 2,   /* what was sent for another address of this VM in this migration */
-	EQUAL_GROUP = 4, /* what was sent of another VM of the group to this destination */
+	EQUAL_GROUP = 4, /* what was ever sent of another VM of the group to this destination */
 	EQUAL_KEPT = 8,  /* what the destination kept of an earlier visit */
 	EQUAL_DISK = 16, /* a 4 KiB block of a disk image that the destination can read */
 	EQUAL_KINDS = 5,
@@ -59,10 +67,14 @@ void page_pool_free(struct page_pool *pool);
 int page_pool_add(struct page_pool *pool, struct page_hash h, enum page_equal how);
 
 uint64_t page_pool_seed(const struct page_pool *pool);
-uint64_t page_pool_bytes(const struct page_pool *pool); /* of memory */
-uint64_t page_pool_pages(const struct page_pool *pool);
-uint64_t page_pool_refused(
-	const struct page_pool *pool); /* pages that it had no room for: those equal to them are missed */
+
+struct page_pool_facts {
+	uint64_t bytes; /* of memory */
+	uint64_t pages;
+	uint64_t refused; /* times that there was no room for one: those equal to it are missed */
+};
+
+struct page_pool_facts page_pool_facts(struct page_pool *pool);
 
 /* A migration of VM number `vm` (from 0) of those that share the pool, which has so many pages. */
 int page_classes_create(struct page_classes **ret, struct page_pool *pool, int vm, uint64_t pages, struct err *e);

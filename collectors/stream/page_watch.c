@@ -255,9 +255,10 @@ struct json_object *page_watch_end(struct page_watch *w)
 	put(facts, "requested_bytes", w->back.requested_bytes);
 	if (w->classes)
 		put(facts, "state_bytes", page_classes_bytes(w->classes));
-	put(facts, "pool_pages", page_pool_pages(w->spec.pool));
-	put(facts, "pool_bytes", page_pool_bytes(w->spec.pool));
-	put(facts, "pool_refused", page_pool_refused(w->spec.pool));
+	const struct page_pool_facts pool = page_pool_facts(w->spec.pool);
+	put(facts, "pool_pages", pool.pages);
+	put(facts, "pool_bytes", pool.bytes);
+	put(facts, "pool_refused", pool.refused);
 	return facts;
 }
 

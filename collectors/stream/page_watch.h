@@ -13,6 +13,9 @@
  *	zstd_pages      those of the pages that were compressed, to see how small they become
  *	zstd_bytes      their sum compressed, none above its page; uncompressed they are zstd_pages times 4 KiB
  *
+ * Several migrations may write one series at once, each from its own thread, when they share a pool: their rows are in
+ * order for each VM, and among VMs but for the time that it takes to write one.
+ *
  * Other connections than the first (multifd, post-copy's urgent pages) are unknown bytes, and the verdict says so.
  */
 #ifndef COLLECTORS_STREAM_PAGE_WATCH_H
