@@ -173,9 +173,9 @@ static void put_group(FILE *out, const struct run_data *run, struct json_object 
 	if (!run_metric(run, "pages_equal", "", "group"))
 		return;
 	fputs("<table class=\"roles\">\n<thead><tr><th rowspan=\"2\">VM</th><th class=\"number\" rowspan=\"2\">pages as they "
-	      "are</th><th colspan=\"6\">of them, equal to</th><th class=\"number\" rowspan=\"2\">new</th></tr>\n<tr>"
-	      "<th class=\"number\">sent before</th><th class=\"number\">another page of the VM</th>"
-	      "<th class=\"number\">a page of another VM</th><th class=\"number\">either of these two</th>"
+	      "are</th><th colspan=\"6\">of them, equal to a page</th><th class=\"number\" rowspan=\"2\">new</th></tr>\n<tr>"
+	      "<th class=\"number\">sent before</th><th class=\"number\">elsewhere in the VM</th>"
+	      "<th class=\"number\">of another VM</th><th class=\"number\">of either</th>"
 	      "<th class=\"number\">kept of a visit</th><th class=\"number\">on a disk</th></tr></thead>\n<tbody>\n",
 	      out);
 	json_object_object_foreach(vms, vm, stream)

@@ -147,13 +147,24 @@ int page_watching_open(struct page_watching **ret, const struct experiment *x, c
 	return 0;
 }
 
+/* In the order of the config, not of the ends. */
+static void tell_all(const struct page_watching *w)
+{
+	struct json_object *facts;
+	char name[96];
+	for (int i = 0; i < w->x->vm_count; i++) {
+		snprintf(name, sizeof(name), "stream.vms.%s", w->x->vms[i].name);
+		if (json_object_object_get_ex(w->told, w->x->vms[i].name, &facts))
+			run_directory_set(w->directory, name, json_object_get(facts));
+	}
+}
+
 int page_watching_close(struct page_watching *w, struct err *e)
 {
 	if (!w)
 		return 0;
 	int result = series_close(w->series, e);
-	if (json_object_object_length(w->told))
-		run_directory_set(w->directory, "stream.vms", json_object_get(w->told));
+	tell_all(w);
 	json_object_put(w->told);
 	pthread_mutex_destroy(&w->lock);
 	for (int node = 0; node < NODES; node++)
