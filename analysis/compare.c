@@ -1,6 +1,7 @@
 #include "analysis/compare.h"
 
 #include "analysis/compare_judge.h"
+#include "analysis/downtime.h"
 #include "analysis/json_field.h"
 #include "analysis/warmup_metrics.h"
 #include "bench/base/err.h"
@@ -211,6 +212,7 @@ static void take_value(struct compared *into, int side, const struct study_run *
 		s->endless++;
 	} else if (known && !aborted) {
 		s->values[s->n++] = json_object_get_double(value);
+		s->unseen += downtime_is_no_stop(reason);
 	} else {
 		s->aborted += aborted;
 		s->missing++;
@@ -228,7 +230,7 @@ static void drop_survivors(struct compared *into, int side)
 	snprintf(into->reason, sizeof(into->reason), "%d of %d runs of %s never converged", s->aborted,
 	         s->n + s->missing, sides[side]);
 	s->missing += s->n;
-	s->n = 0;
+	s->n = s->unseen = 0;
 }
 
 static int gather_value(struct gathering *g, struct json_object *like, size_t place)

@@ -35,6 +35,7 @@ enum { COMPARE_BASE, COMPARE_NEW, COMPARE_SIDES };
 struct compared_side {
 	double *values; /* INFINITY: endless */
 	int n, endless, missing;
+	int unseen;    /* of the values, those of a downtime that is not above its floor */
 	int aborted;   /* of the missing ones, those of a migration that never converged */
 	double center; /* NAN: no value */
 };

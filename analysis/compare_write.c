@@ -81,6 +81,7 @@ static struct json_object *side_json(const struct compared_side *s)
 	add_count(into, "n", s->n);
 	add_count(into, "endless", s->endless);
 	add_count(into, "missing", s->missing);
+	add_count(into, "unseen", s->unseen);
 	for (int i = 0; i < s->n; i++)
 		json_object_array_add(values, number_or_never(s->values[i]));
 	json_object_object_add(into, "values", values);

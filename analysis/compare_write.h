@@ -7,8 +7,9 @@
  *	cases       case, base and new {runs, failed, skipped, link_flagged, unsteady, folders, typical}, why (not
  *	            comparable; ""), broken, changes [what, base, new, forbids]
  *	comparisons case, metric, vm, role, estimator, unit, better, center ("median", "mean"),
- *	            base and new {center, n, endless, missing, values}, difference, low, high, share (of base's centre),
- *	            threshold, p, p_adjusted (null: no part of the family), method, detectable, verdict, reason
+ *	            base and new {center, n, endless, missing, unseen (of the values: downtimes that are not above
+ *	            their floor), values}, difference, low, high, share (of base's centre), threshold, p,
+ *	            p_adjusted (null: no part of the family), method, detectable, verdict, reason
  *
  * Times and sizes are in `unit`. What is not known is null; what is endless is "never" (a difference "-never" where NEW
  * comes to an end and BASE did not).

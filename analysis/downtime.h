@@ -25,6 +25,9 @@ struct schedule;
 
 #define NO_STOP_SEEN "no stop seen" /* how the reason of such a value begins */
 
+/* Whether a reason is that of such a value. */
+int downtime_is_no_stop(const char *reason);
+
 struct downtime {
 	int64_t value_ns, low_ns, high_ns; /* MISSING: see reason */
 	int64_t at_ns;                     /* where it begins, head time */

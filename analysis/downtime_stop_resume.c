@@ -6,6 +6,11 @@
 
 const struct downtime downtime_missing = { MISSING, MISSING, MISSING, MISSING, MISSING, "" };
 
+int downtime_is_no_stop(const char *reason)
+{
+	return strncmp(reason, NO_STOP_SEEN, strlen(NO_STOP_SEEN)) == 0;
+}
+
 int downtime_window(const struct run *run, struct downtime_window *ret, struct downtime *why)
 {
 	const struct run_phase *baseline = run_phase(run, "baseline");

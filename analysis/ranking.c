@@ -144,9 +144,9 @@ static void entry_fill(struct ranking *r, struct ranked *e, const struct study_r
 		for (int i = 0; i < count; i++) {
 			const struct ranking_column *column = &r->columns[c];
 			scratch[i] = study_run_value(runs[i], column->metric, "", column->estimator, NULL, 0);
-			e->unseen[c] += !isnan(scratch[i]) &&
-			                strncmp(study_run_caution(runs[i], column->metric, column->estimator),
-			                        NO_STOP_SEEN, strlen(NO_STOP_SEEN)) == 0;
+			e->unseen[c] +=
+				!isnan(scratch[i]) &&
+				downtime_is_no_stop(study_run_caution(runs[i], column->metric, column->estimator));
 		}
 		e->values[c] = interval_of(scratch, count);
 	}

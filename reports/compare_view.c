@@ -32,6 +32,7 @@ static struct shown_side side_of(struct json_object *side)
 		.n = count_at(side, "n"),
 		.endless = count_at(side, "endless"),
 		.missing = count_at(side, "missing"),
+		.unseen = count_at(side, "unseen"),
 		.values = json_at(side, "values"),
 	};
 }
@@ -151,6 +152,10 @@ char *compare_side_format(const struct shown_comparison *row, const struct shown
 		value_format(side->center, row->unit, buffer, room);
 	if (side->endless && !isinf(side->center))
 		say(buffer, room, " (%s in %d of %d)", endless, side->endless, side->n);
+	if (side->unseen && side->unseen < side->n)
+		say(buffer, room, " (" NO_STOP_SEEN " in %d of %d)", side->unseen, side->n);
+	else if (side->unseen)
+		say(buffer, room, " (" NO_STOP_SEEN ")");
 	return buffer;
 }
 

@@ -12,7 +12,7 @@ struct json_object;
 
 struct shown_side {
 	double center; /* INFINITY: endless; NAN: no value */
-	int n, endless, missing;
+	int n, endless, missing, unseen;
 	struct json_object *values;
 };
 
@@ -37,7 +37,7 @@ int comparison_is(const struct shown_comparison *row, const char *verdict);
 /* Each returns buffer.
  *	label       "downtime, network"
  *	subject     "vm1 (migrating)", "src" for a node
- *	side        "212 ms", "never", "missing"
+ *	side        "212 ms", "never", "missing", "66 ms (no stop seen)"
  *	difference  "-10.1 % (-10.9 to -9.3)"; in the metric's unit where BASE is 0
  *	outcome     the verdict, and what else is to be said: how small a difference could have been shown
  *	sentence    "baseline rate of vm1 (migrating): 1.1 G to 0.98 G additions/s, -10.1 % (...)"

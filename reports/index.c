@@ -125,7 +125,7 @@ static void put_row(FILE *out, const struct entry *e, const char *page_directory
 		fputs("<td class=\"number\">", out);
 		html_text(out, never ? "never converged"
 		                     : value_format(m ? m->value : NAN, m ? m->unit : "", text, sizeof(text)));
-		fputs("</td>", out);
+		fputs(m && is_no_stop(m->reason) ? "<br><small>" NO_STOP_SEEN "</small></td>" : "</td>", out);
 	}
 	fputs("<td>", out);
 	if (has_file(e, "plots/timeline.svg")) {

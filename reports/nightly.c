@@ -145,7 +145,7 @@ static void say_all(FILE *out, struct json_object *night, struct json_object *co
 static void put_value(char *cell, struct json_object *night, struct json_object *compared, const char *label,
                       int column)
 {
-	char value[96], difference[160];
+	char value[160], difference[160];
 	snprintf(cell, GRID_CELL, "missing");
 	for (int i = 0; compared && i < comparison_count(compared); i++) {
 		struct shown_comparison row = comparison_row(compared, i);
@@ -159,9 +159,9 @@ static void put_value(char *cell, struct json_object *night, struct json_object 
 		if (interval)
 			*interval = '\0';
 		if (has_baseline(night))
-			snprintf(cell, GRID_CELL, "%.40s (%.30s)", value, difference);
+			snprintf(cell, GRID_CELL, "%s (%s)", value, difference);
 		else
-			snprintf(cell, GRID_CELL, "%.79s", value);
+			snprintf(cell, GRID_CELL, "%s", value);
 		return;
 	}
 }

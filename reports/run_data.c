@@ -12,8 +12,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static const char no_stop_seen[] = "no stop seen"; /* as analysis/downtime.h has it */
-
 enum { TABLE_ROWS = 20000 };
 
 struct json_object *json_at(struct json_object *object, const char *path)
@@ -208,7 +206,7 @@ bool downtime_is_seen(const struct csv_table *t, int row)
 
 bool is_no_stop(const char *reason)
 {
-	return strncmp(reason, no_stop_seen, strlen(no_stop_seen)) == 0;
+	return strncmp(reason, NO_STOP_SEEN, strlen(NO_STOP_SEEN)) == 0;
 }
 
 double mark_time(const struct csv_table *marks, const char *kind, double from_s)

@@ -48,6 +48,8 @@ double mark_time(const struct csv_table *marks, const char *kind, double from_s)
 /* Whether a row of plots/downtime.csv tells of a stop: it has a value, and one above its floor where that is known. */
 bool downtime_is_seen(const struct csv_table *downtimes, int row);
 
+#define NO_STOP_SEEN "no stop seen" /* as analysis/downtime.h has it */
+
 /* Whether a metric's reason, or a ranking's caution, says that its downtime is none. */
 bool is_no_stop(const char *reason);
 

@@ -295,7 +295,7 @@ static void write_data(FILE *data, const struct csv_table *t, int row, int place
 		int at = find_column(t, row, drawn[i].metric, drawn[i].estimator);
 		double value = at < 0 ? NAN : csv_table_number(t, at, "value") * drawn[i].factor;
 		/* Below its floor it is no stop. */
-		int unseen = at >= 0 && strcmp(cell(t, at, "caution"), "no stop seen") == 0; /* in no run */
+		int unseen = at >= 0 && strcmp(cell(t, at, "caution"), NO_STOP_SEEN) == 0; /* in no run */
 		if (isnan(value) || value < 0 || (is_downtime && (value == 0 || kind == 2 || unseen))) {
 			gnuplot_put_number(data, NAN);
 			continue;

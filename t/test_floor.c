@@ -28,6 +28,20 @@ static char *page_of_run(void)
 	return page;
 }
 
+/* index.html of the run alone. */
+static char *index_of_run(void)
+{
+	struct err e = { 0 };
+	const char *runs[] = { run_path };
+	char path[256];
+	snprintf(path, sizeof(path), "%s/index.html", scratch);
+	if (report_runs(runs, 1, path, &e) < 0)
+		fail_msg("%s", e.text);
+	char *page = whole_file_read(path, 4 << 20);
+	assert_non_null(page);
+	return page;
+}
+
 static void below_it_nothing_is_a_stop(void **state)
 {
 	(void)state;
@@ -46,6 +60,9 @@ static void below_it_nothing_is_a_stop(void **state)
 	assert_null(strstr(page, "Beyond their uncertainty"));
 	free(rows);
 	free(page);
+	page = index_of_run();
+	assert_non_null(strstr(page, "200 ms<br><small>no stop seen</small></td>"));
+	free(page);
 }
 
 /* A calibration that saw less takes nothing away. */
@@ -59,6 +76,10 @@ static void the_larger_counts(void **state)
 	char *page = page_of_run();
 	assert_non_null(strstr(page, "it was stopped for"));
 	assert_null(strstr(page, "no stop seen:"));
+	free(page);
+	page = index_of_run();
+	assert_non_null(strstr(page, "200 ms</td>"));
+	assert_null(strstr(page, "no stop seen"));
 	free(page);
 }
 

@@ -171,6 +171,35 @@ static void the_summary_says_what_matters(void **state)
 	free(text);
 }
 
+/* A downtime that is not above its floor, in two of six runs of one case and in all of another's. */
+static void what_is_no_stop_is_told(void **state)
+{
+	(void)state;
+	const struct made_conditions some = { .point = "load=some" }, all = { .point = "load=all" };
+	for (int i = 0; i < 12; i++) {
+		char rows[2048] = "";
+		int unseen = i < 2 || i >= 6;
+		made_row(rows, "migration_time", "completion", "ns", 6e9 + i * 1e6, "");
+		made_row(rows, "converged", "", "ratio", 1, "");
+		made_row(rows, "downtime", "stop_resume", "ns", 66e6,
+		         unseen ? "no stop seen: not above its floor of 100 ms" : "");
+		made_compared(new_path, i + 1, i < 6 ? &some : &all, rows);
+	}
+	make_documents(0);
+	struct err e = { 0 };
+	assert_int_equal(report_night(night_doc, compared_doc, scratch, &e), 0);
+	static const char *const files[] = { "index.html", "summary.txt" };
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
+		char path[256];
+		snprintf(path, sizeof(path), "%s/%s", scratch, files[i]);
+		char *text = whole_file_read(path, 1 << 20);
+		assert_non_null(text);
+		if (!strstr(text, "66 ms (no stop seen in 2 of 6)") || !strstr(text, "66 ms (no stop seen)"))
+			fail_msg("%s does not tell:\n%s", files[i], text);
+		free(text);
+	}
+}
+
 #define REPORTED(test) cmocka_unit_test_setup_teardown(test, report_begin, report_end)
 
 int main(void)
@@ -182,6 +211,7 @@ int main(void)
 		REPORTED(values_that_are_none),
 		REPORTED(hostile_labels),
 		REPORTED(the_summary_says_what_matters),
+		REPORTED(what_is_no_stop_is_told),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
