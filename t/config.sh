@@ -193,6 +193,9 @@ complains 'relays for what does not move' 2 'migration.mode = none' run "$work/g
 complains 'relays beside a watcher' 2 'migration.stream' run "$work/good.conf" -n -s migration.reuse=yes -s migration.stream=yes
 complains 'a store of no relays' 2 'needs migration.reuse' run "$work/good.conf" -n -s migration.reuse_store=/tmp
 complains 'moves before a group' 2 'not with group.vms' run "$work/good.conf" -n -s migration.moves_before=1 -s group.vms=all
+complains 'a value twice in a list' 2 "'rate': the list has one value twice, '1G' and '1000M'" run "$work/good.conf" -n \
+	-s link.rate=1G,10M,1000M
+complains 'a workload twice in a list' 2 "twice, 'idle' and 'idle'" run "$work/good.conf" -n -s vm1.workload=idle,intadd,idle
 complains 'an empty list element' 2 'empty element' run "$work/good.conf" -n -s link.rate=1G,,10M
 
 long=$(printf '%0500d' 0)

@@ -32,6 +32,7 @@ complains() {
 	is "$what: in one line" "$(printf '%s\n' "$said" | wc -l)" 1
 }
 
+complains 'a value twice in a list' "the list has one value twice, '20min' and '1200s'" -s vms.interval=20min,1200s
 ok 'it runs' simulated one --threads 1
 ok 'and again, on several threads' simulated several --threads 7
 for file in points.csv runs.csv simulated.csv summary.csv judged.csv verdicts.csv; do

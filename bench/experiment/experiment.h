@@ -196,7 +196,8 @@ bool experiment_is_group(const struct experiment *x);
 /* "migrating", "source-neighbour", "destination-neighbour" or "bystander"; where a policy decides, "roaming". */
 const char *experiment_role(const struct experiment *x, const struct experiment_vm *vm);
 
-/* Whether values of this entry separated by commas are points of a sweep (and not one text); also of a simulation's. */
-bool experiment_key_sweeps(const struct config_entry *entry);
+/* The row of an entry whose values separated by commas are points of a sweep, also of a simulation's; NULL: they are one
+ * text. */
+const struct option_row *experiment_list_row(const struct config_entry *entry);
 
 #endif

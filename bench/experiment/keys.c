@@ -356,13 +356,13 @@ static const struct option_row *named_rows(const struct config_entry *entry, con
 	return ops ? ops->options : NULL;
 }
 
-bool experiment_key_sweeps(const struct config_entry *entry)
+const struct option_row *experiment_list_row(const struct config_entry *entry)
 {
 	/* Texts are never lists (a schedule has commas of its own), but for those that name things to choose from. */
 	static const char *const choices[] = { "workload", "policy", "congestion_control" };
 	const char *key = entry->key;
 	if (strcmp(entry->section, "bisect") == 0)
-		return false;
+		return NULL;
 	const struct option_row *rows = named_rows(entry, &key);
 	if (!rows)
 		rows = experiment_section_rows(entry->section);
@@ -374,5 +374,5 @@ bool experiment_key_sweeps(const struct config_entry *entry)
 	bool sweeps = row && row->type != OPTION_STRING;
 	for (size_t i = 0; row && i < sizeof(choices) / sizeof(choices[0]); i++)
 		sweeps |= strcmp(key, choices[i]) == 0;
-	return sweeps;
+	return sweeps ? row : NULL;
 }

@@ -4,6 +4,7 @@
 #include "bench/experiment/experiment.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -29,7 +30,39 @@ static long list_element(const char *list, long index, char *buffer, size_t room
 static long entry_points(const struct config_entry *entry)
 {
 	char unused[1];
-	return experiment_key_sweeps(entry) ? list_element(entry->value, -1, unused, sizeof(unused)) : 1;
+	return experiment_list_row(entry) ? list_element(entry->value, -1, unused, sizeof(unused)) : 1;
+}
+
+/* Whether both texts set the key to the same value: 1G and 1000M. */
+static bool same_value(const struct option_row *row, const char *one, const char *other)
+{
+	const struct option_row alone[] = { { row->name, row->type, 0, NULL, row->minimum, row->maximum, NULL },
+		                            OPTION_END };
+	_Alignas(max_align_t) char values[2][OPTION_STRING_ROOM] = { 0 };
+	return option_set(alone, values[0], row->name, one, NULL) == 0 &&
+	       option_set(alone, values[1], row->name, other, NULL) == 0 &&
+	       memcmp(values[0], values[1], sizeof(values[0])) == 0;
+}
+
+/* Of a list every element is there, and none twice. */
+static int list_check(const struct config_entry *entry, long count, struct err *e)
+{
+	char value[sizeof(entry->value)], before[sizeof(entry->value)];
+	for (long k = 0; k < count; k++) {
+		list_element(entry->value, k, value, sizeof(value));
+		if (!value[0])
+			return err_set(e, EXIT_USAGE, "%s: key '%s': the list has an empty element", entry->where,
+			               entry->key);
+		for (long i = 0; i < k; i++) {
+			list_element(entry->value, i, before, sizeof(before));
+			if (same_value(experiment_list_row(entry), before, value))
+				return err_set(e, EXIT_USAGE,
+				               "%s: key '%s': the list has one value twice, '%.60s' and '%.60s': "
+				               "leave one out (experiment.repeat runs every point again)",
+				               entry->where, entry->key, before, value);
+		}
+	}
+	return 0;
 }
 
 /* ---- cases ---- */
@@ -108,19 +141,14 @@ long sweep_count(const struct config_file *c, struct err *e)
 	long total = 1;
 	for (size_t i = 0; i < c->count; i++) {
 		long points = alternatives(c, i);
-		for (long k = 0; !is_case(&c->entries[i]) && points > 1 && k < points; k++) {
-			char value[1024];
-			list_element(c->entries[i].value, k, value, sizeof(value));
-			if (!value[0])
-				return err_set(e, EXIT_USAGE, "%s: key '%s': the list has an empty element",
-				               c->entries[i].where, c->entries[i].key);
-		}
 		total *= points;
 		if (total > SWEEP_POINTS_MAX)
 			return err_set(
 				e, EXIT_USAGE,
 				"the lists of '%s' and the keys before it make more than %d points: split the sweep",
 				c->entries[i].key, SWEEP_POINTS_MAX);
+		if (points > 1 && !is_case(&c->entries[i]) && list_check(&c->entries[i], points, e) < 0)
+			return -1;
 	}
 	return total;
 }

@@ -27,7 +27,7 @@
 enum { SWEEP_POINTS_MAX = 1000 };
 
 /* How many points there are: 1 without lists and cases; -1 with a message when there are more than SWEEP_POINTS_MAX or a
- * list has an empty element. */
+ * list has an empty element, or one value twice. */
 long sweep_count(const struct config_file *c, struct err *e);
 
 /*
