@@ -6,6 +6,7 @@
 #include "bench/nightly.h"
 #include "bench/nightly_sets.h"
 #include "bench/study_arguments.h"
+#include "bench/study_plan.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -53,7 +54,7 @@ static int night(const struct arguments *a, struct nightly *n, struct study *s, 
 	nightly_set_runs(n->set, s->directory, sizeof(s->directory));
 	s->unclaimed = false;
 	if (arguments_option(a, "dry-run")) {
-		study_print_plan(s);
+		study_plan_print(s, REPORT_TEXT);
 		baseline_print(n, s->name);
 		return EXIT_DONE;
 	}

@@ -2,6 +2,7 @@
 #include "bench/base/err.h"
 #include "bench/command.h"
 #include "bench/study_arguments.h"
+#include "bench/study_plan.h"
 
 #include <stddef.h>
 
@@ -13,7 +14,7 @@ static int run_command_run(const struct arguments *a)
 	if (study_arguments_read(a, "run", &s, &e) < 0 || study_prepare(&s, &e) < 0)
 		status = err_report(&e);
 	else if (arguments_option(a, "dry-run"))
-		study_print_plan(&s);
+		study_plan_print(&s, s.format);
 	else
 		status = study_run(&s);
 	study_free(&s);
@@ -30,7 +31,7 @@ static const struct command_option options[] = {
 	{ STUDY_OPTION_REPEAT },
 	{ STUDY_OPTION_SCALE },
 	{ STUDY_OPTION_FORMAT },
-	{ "dry-run", 'n', NULL, "check the config and show what would be run", NULL },
+	{ STUDY_OPTION_DRY_RUN },
 	{ STUDY_OPTION_WAIT },
 	{ STUDY_OPTION_QUIET },
 	{ NULL, 0, NULL, NULL, NULL },

@@ -28,35 +28,27 @@ static int arguments_take(const struct arguments *a, struct simulation_study *s,
 	return result;
 }
 
-static enum report_format format_of(const char *format)
-{
-	return !format || strcmp(format, "text") == 0 ? REPORT_TEXT
-	       : strcmp(format, "csv") == 0           ? REPORT_CSV
-	                                              : REPORT_JSON;
-}
-
 /* A group that moves, instead of a cluster. */
-static int evacuate(struct simulation_study *s, const char *format, struct err *e)
+static int evacuate(struct simulation_study *s, enum report_format format, struct err *e)
 {
 	if (evacuation_run(s, e) < 0 || evacuation_analyze(s->directory, e) < 0)
 		return -1;
 	int drawn = evacuation_report(s->directory, NULL, e);
-	if (evacuation_print(stdout, s->directory, format_of(format), e) < 0)
+	if (evacuation_print(stdout, s->directory, format, e) < 0)
 		return -1;
-	if (format_of(format) == REPORT_TEXT)
+	if (format == REPORT_TEXT)
 		printf("\npage: %s/report.html\n", s->directory);
 	return drawn;
 }
 
-static int results_show(const struct simulation_study *s, const char *format, struct err *e)
+static int results_show(const struct simulation_study *s, enum report_format format, struct err *e)
 {
 	if (simulated_analyze(s->directory, e) < 0)
 		return -1;
 	int drawn = simulated_report(s->directory, NULL, e);
-	enum report_format as = format_of(format);
-	if (simulated_print(stdout, s->directory, as, e) < 0)
+	if (simulated_print(stdout, s->directory, format, e) < 0)
 		return -1;
-	if (as == REPORT_TEXT)
+	if (format == REPORT_TEXT)
 		printf("\npage: %s/report.html\n", s->directory);
 	return drawn;
 }
@@ -67,14 +59,15 @@ static int simulate_run(const struct arguments *a)
 	struct err e = { 0 };
 	int status = EXIT_DONE;
 	bool groups = false;
+	enum report_format format = study_arguments_format(a);
 	if (arguments_take(a, &s, &e) < 0 || simulation_prepare(&s, &e) < 0 ||
 	    evacuation_is_asked(&s, &groups, &e) < 0)
 		status = err_report(&e);
 	else if (arguments_option(a, "dry-run"))
-		simulation_print_plan(&s);
+		simulation_plan_print(&s, format);
 	else if (groups)
-		status = evacuate(&s, arguments_option(a, "format"), &e) < 0 ? err_report(&e) : EXIT_DONE;
-	else if (simulation_run(&s, &e) < 0 || results_show(&s, arguments_option(a, "format"), &e) < 0)
+		status = evacuate(&s, format, &e) < 0 ? err_report(&e) : EXIT_DONE;
+	else if (simulation_run(&s, &e) < 0 || results_show(&s, format, &e) < 0)
 		status = err_report(&e);
 	simulation_free(&s);
 	return status;
@@ -84,8 +77,8 @@ static const struct command_option options[] = {
 	{ "set", 's', "SECTION.KEY=VALUE", "change a key of the config", NULL },
 	{ "output", 'o', "DIR", "results folder (must not exist, or be empty); default results/NAME-TIME", NULL },
 	{ "threads", 0, "N", "runs at the same time; default: one a core. The result does not depend on it", NULL },
-	{ "format", 0, "FORMAT", "of the result table: text, csv or json", "text|csv|json" },
-	{ "dry-run", 'n', NULL, "check the config and show what would be run", NULL },
+	{ STUDY_OPTION_FORMAT },
+	{ STUDY_OPTION_DRY_RUN },
 	{ "quiet", 'q', NULL, "no progress on stderr", NULL },
 	{ NULL, 0, NULL, NULL, NULL },
 };

@@ -9,7 +9,7 @@
 #include "bench/experiment/run.h"
 #include "bench/experiment/run_directory.h"
 #include "bench/experiment/sweep.h"
-#include "bench/study.h"
+#include "bench/study_plan.h"
 
 #include <inttypes.h>
 #include <json-c/json.h>
@@ -78,8 +78,16 @@ int simulation_prepare(struct simulation_study *s, struct err *e)
 	return points_check(s, e);
 }
 
-void simulation_print_plan(const struct simulation_study *s)
+void simulation_plan_print(const struct simulation_study *s, enum report_format format)
 {
+	if (format != REPORT_TEXT) {
+		struct json_object *plan = json_object_new_object();
+		json_object_object_add(plan, "config", json_object_new_string(s->config_path));
+		for (long i = 0; i < s->point_count; i++)
+			plan_row_add(plan, i + 1, s->labels[i], s->runs, s->runs);
+		plan_print(plan, format);
+		return;
+	}
 	printf("%ld point%s x %ld run%s\n", s->point_count, s->point_count == 1 ? "" : "s", s->runs,
 	       s->runs == 1 ? "" : "s");
 	for (long i = 0; i < s->point_count; i++)

@@ -18,6 +18,7 @@
 #define BENCH_SIMULATION_H
 
 #include "bench/experiment/simulated.h"
+#include "reports/report.h"
 
 #include <stdio.h>
 
@@ -41,8 +42,8 @@ struct simulation_study {
 /* Build and check every point. Nothing is written. */
 int simulation_prepare(struct simulation_study *s, struct err *e);
 
-/* What would be run, on stdout. */
-void simulation_print_plan(const struct simulation_study *s);
+/* What would be run, on stdout: as text, as CSV (point,label,repeats,to_come) or as JSON (the same rows in `list`). */
+void simulation_plan_print(const struct simulation_study *s, enum report_format format);
 
 /* Make the results folder, with what was asked in its manifest; run_directory_finish() it. */
 int simulation_folder_begin(struct simulation_study *s, const char *kind, struct run_directory *d, struct err *e);

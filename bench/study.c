@@ -18,7 +18,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -190,26 +189,6 @@ int study_prepare(struct study *s, struct err *e)
 		return -1;
 	study_states_read(s);
 	return states_choose(s, e);
-}
-
-void study_print_plan(const struct study *s)
-{
-	long to_come = 0;
-	bool same = true;
-	for (long i = 0; i < study_run_count(s); i++)
-		to_come += s->states[i] == RUN_TO_COME;
-	for (long i = 0; i < s->points; i++)
-		same &= s->wanted[i] == s->repeats;
-	printf("%ld point%s x %s%ld repeat%s, results in %s", s->points, s->points == 1 ? "" : "s",
-	       same ? "" : "up to ", s->repeats, s->repeats == 1 ? "" : "s", s->directory);
-	printf(to_come < study_run_count(s) ? ", %ld of %ld runs to come\n" : "\n", to_come, study_run_count(s));
-	if (s->steps > 1)
-		printf("  by bisection of %s from %g to %g times %s: at most %ld steps at each\n", s->search.key,
-		       s->search.from, s->search.to, s->search.of, s->steps);
-	for (long i = 0; i < s->points; i++) {
-		if (s->states[i] != RUN_LEFT_OUT && (s->steps == 1 || i % s->steps == 0 || !isnan(s->at[i])))
-			printf("  %ld: %s\n", i + 1, s->labels[i][0] ? s->labels[i] : "(no lists)");
-	}
 }
 
 void study_free(struct study *s)

@@ -50,9 +50,6 @@ struct study {
  * the results folder. Nothing is written. */
 int study_prepare(struct study *s, struct err *e);
 
-/* What would be run, on stdout. */
-void study_print_plan(const struct study *s);
-
 /* Run what is to come; metrics, plots and page of each run, and the index. Tells troubles itself; returns an exit
  * status. */
 int study_run(struct study *s);

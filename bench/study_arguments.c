@@ -11,9 +11,10 @@
 #include <string.h>
 #include <unistd.h>
 
-/* One of the choices of --format, which is all that arguments_parse() lets through. */
-static enum report_format format_of(const char *text)
+/* It is one of the choices: arguments_parse() lets nothing else through. */
+enum report_format study_arguments_format(const struct arguments *a)
 {
+	const char *text = arguments_option(a, "format");
 	return !text || strcmp(text, "text") == 0 ? REPORT_TEXT : strcmp(text, "csv") == 0 ? REPORT_CSV : REPORT_JSON;
 }
 
@@ -56,7 +57,7 @@ int study_arguments_read(const struct arguments *a, const char *command, struct 
 	    (integer_parse(text, &repeat, e) < 0 || repeat < 1 || repeat > 1000))
 		return err_set(e, EXIT_USAGE, "--repeat '%s': expected 1 to 1000", text);
 	s->repeats = (long)repeat;
-	s->format = format_of(arguments_option(a, "format"));
+	s->format = study_arguments_format(a);
 	if (access(s->config_path, F_OK) < 0)
 		return err_errno(e, EXIT_USAGE,
 		                 "cannot read config '%s' ('migmeter list configs' has those that come along)",

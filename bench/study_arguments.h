@@ -13,6 +13,9 @@ struct arguments;
  * its name, for the manifest, and that of the config where none is given. study_free() it in any case. */
 int study_arguments_read(const struct arguments *a, const char *command, struct study *s, struct err *e);
 
+/* What --format says; text when it was not given. */
+enum report_format study_arguments_format(const struct arguments *a);
+
 /* Rows of their tables of options. */
 #define STUDY_OPTION_SET                                                                                             \
 	"set", 's', "SECTION.KEY=VALUE",                                                                             \
@@ -22,6 +25,8 @@ int study_arguments_read(const struct arguments *a, const char *command, struct 
 #define STUDY_OPTION_REPEAT "repeat", 0, "N", "run every point N times", NULL
 #define STUDY_OPTION_SCALE "scale", 0, "F", "multiply memory, disk, job and file sizes by F, such as 1/16", NULL
 #define STUDY_OPTION_FORMAT "format", 0, "FORMAT", "of the result table: text, csv or json", "text|csv|json"
+#define STUDY_OPTION_DRY_RUN                                                                                         \
+	"dry-run", 'n', NULL, "check the config and show what would be run, as --format says", NULL
 #define STUDY_OPTION_WAIT                                                                                            \
 	"wait", 0, NULL, "while another migmeter is at work on this machine, wait for it; several runs always do",   \
 		NULL

@@ -2,9 +2,11 @@
 
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
+#include "bench/base/field_text.h"
 #include "bench/base/json_file.h"
 #include "bench/experiment/progress.h"
 #include "bench/experiment/run_directory.h"
+#include "bench/study_search.h"
 
 #include <json-c/json.h>
 #include <math.h>
@@ -68,6 +70,90 @@ int study_plan_fits(const struct study *s, struct err *e)
 			s->directory);
 	return 0;
 }
+
+/* ---- what would be run ---- */
+
+/* Of the steps of a search only those are shown that are known, and the first. */
+static bool is_shown(const struct study *s, long point)
+{
+	return s->states[point] != RUN_LEFT_OUT && (s->steps == 1 || point % s->steps == 0 || !isnan(s->at[point]));
+}
+
+static long point_left(const struct study *s, long point)
+{
+	long left = 0;
+	for (long r = 0; r < s->repeats; r++)
+		left += s->states[r * s->points + point] == RUN_TO_COME;
+	return left;
+}
+
+static void print_text(const struct study *s)
+{
+	long to_come = 0;
+	bool same = true;
+	for (long i = 0; i < s->points; i++) {
+		to_come += point_left(s, i);
+		same &= s->wanted[i] == s->repeats;
+	}
+	printf("%ld point%s x %s%ld repeat%s, results in %s", s->points, s->points == 1 ? "" : "s",
+	       same ? "" : "up to ", s->repeats, s->repeats == 1 ? "" : "s", s->directory);
+	printf(to_come < study_run_count(s) ? ", %ld of %ld runs to come\n" : "\n", to_come, study_run_count(s));
+	if (s->steps > 1)
+		printf("  by bisection of %s from %g to %g times %s: at most %ld steps at each\n", s->search.key,
+		       s->search.from, s->search.to, s->search.of, s->steps);
+	for (long i = 0; i < s->points; i++)
+		if (is_shown(s, i))
+			printf("  %ld: %s\n", i + 1, s->labels[i][0] ? s->labels[i] : "(no lists)");
+}
+
+void plan_row_add(struct json_object *plan, long point, const char *label, long repeats, long to_come)
+{
+	struct json_object *list = json_object_object_get(plan, "list"), *row = json_object_new_object();
+	if (!list)
+		json_object_object_add(plan, "list", list = json_object_new_array());
+	json_object_object_add(row, "point", json_object_new_int64(point));
+	json_object_object_add(row, "label", json_object_new_string(label));
+	json_object_object_add(row, "repeats", json_object_new_int64(repeats));
+	json_object_object_add(row, "to_come", json_object_new_int64(to_come));
+	json_object_array_add(list, row);
+}
+
+static void print_csv(struct json_object *list)
+{
+	puts("point,label,repeats,to_come");
+	for (size_t i = 0; list && i < json_object_array_length(list); i++) {
+		struct json_object *row = json_object_array_get_idx(list, i);
+		printf("%s,", json_object_get_string(json_object_object_get(row, "point")));
+		field_text(stdout, json_object_get_string(json_object_object_get(row, "label")));
+		printf(",%s", json_object_get_string(json_object_object_get(row, "repeats")));
+		printf(",%s\n", json_object_get_string(json_object_object_get(row, "to_come")));
+	}
+}
+
+void plan_print(struct json_object *plan, enum report_format format)
+{
+	if (format == REPORT_CSV)
+		print_csv(json_object_object_get(plan, "list"));
+	else
+		puts(json_object_to_json_string_ext(plan, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(plan);
+}
+
+void study_plan_print(const struct study *s, enum report_format format)
+{
+	if (format == REPORT_TEXT) {
+		print_text(s);
+		return;
+	}
+	struct json_object *plan = plan_json(s);
+	json_object_object_add(plan, "directory", json_object_new_string(s->directory));
+	for (long i = 0; i < s->points; i++)
+		if (is_shown(s, i))
+			plan_row_add(plan, i + 1, s->labels[i], s->wanted[i], point_left(s, i));
+	plan_print(plan, format);
+}
+
+/* ---- where it stands ---- */
 
 long study_left(const struct study *s)
 {

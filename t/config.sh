@@ -196,6 +196,11 @@ complains 'moves before a group' 2 'not with group.vms' run "$work/good.conf" -n
 complains 'a value twice in a list' 2 "'rate': the list has one value twice, '1G' and '1000M'" run "$work/good.conf" -n \
 	-s link.rate=1G,10M,1000M
 complains 'a workload twice in a list' 2 "twice, 'idle' and 'idle'" run "$work/good.conf" -n -s vm1.workload=idle,intadd,idle
+is 'a dry run as CSV' "$("$migmeter" run "$work/good.conf" -n --repeat 2 -s link.rate=1G,10M --format csv)" 'point,label,repeats,to_come
+1,rate=1G,2,2
+2,rate=10M,2,2'
+like 'a dry run as JSON' "$("$migmeter" run "$work/good.conf" -n --repeat 2 --format json | tr -d ' \n')" \
+	'"repeats":2,"runs":2,.*"list":\[\{"point":1,"label":"","repeats":2,"to_come":2\}\]'
 complains 'an empty list element' 2 'empty element' run "$work/good.conf" -n -s link.rate=1G,,10M
 
 long=$(printf '%0500d' 0)

@@ -32,6 +32,10 @@ complains() {
 	is "$what: in one line" "$(printf '%s\n' "$said" | wc -l)" 1
 }
 
+is 'a dry run as CSV' "$("$migmeter" simulate "$work/small.conf" -n --format csv | sed -n '1p;5p')" 'point,label,repeats,to_come
+4,policy=rtt-aware interval=5min,40,40'
+like 'a dry run as JSON' "$("$migmeter" simulate "$work/small.conf" -n --format json | tr -d ' \n')" \
+	'"point":4,"label":"policy=rtt-awareinterval=5min","repeats":40'
 complains 'a value twice in a list' "the list has one value twice, '20min' and '1200s'" -s vms.interval=20min,1200s
 ok 'it runs' simulated one --threads 1
 ok 'and again, on several threads' simulated several --threads 7
