@@ -28,7 +28,12 @@ complains 'unknown workload' 2 "-s vm1.workload=intad: unknown workload 'intad',
 complains 'unknown workload key' 2 "unknown key 'jb', did you mean 'job'" run "$work/good.conf" -n -s vm1.intadd.jb=1
 complains 'missing file' 2 "cannot read config '$work/none.conf'" run "$work/none.conf"
 complains 'a VM that is not there' 2 "no VM 'vm2'" run "$work/good.conf" -n -s migration.vm=vm2
-complains 'region larger than the memory' 2 'needs at least' run "$work/good.conf" -n -s vm1.workload=memdirty -s vm1.memdirty.region=2G
+complains 'a guest too small for its kernel' 2 "'vm1' has 64 MiB of memory and needs at least 96 MiB: 96 MiB for its kernel and agent$" \
+	run "$work/good.conf" -n -s vm1.memory=64M
+ok 'a domain of yours may be as small as it is' "$migmeter" run "$work/good.conf" -n -s vm1.memory=64M -s hosts.kind=outside \
+	-s vm1.domain=mine -s vm1.address=192.0.2.1 -s remote.run_id=0123456789abcdef -s remote.head=192.0.2.9 \
+	-s link.rate=0 -s link.rtt=0ms -s migration.driver=exec -s migration.start=true
+complains 'region larger than the memory' 2 'needs at least [0-9]* MiB: 96 MiB for its kernel and agent, the rest for its workload' run "$work/good.conf" -n -s vm1.workload=memdirty -s vm1.memdirty.region=2G
 complains 'reading without a disk' 2 'reads a disk but has none' run "$work/good.conf" -n -s vm1.workload=seqread
 complains 'a disk beside an image' 2 "brings its own disk" run "$work/good.conf" -n -s vm1.workload=compile -s vm1.disk=1G
 complains 'an image without storage' 2 "set it to iscsi" run "$work/good.conf" -n -s vm1.workload=web -s vm1.memory=256M

@@ -6,7 +6,7 @@
 
 #include "bench/experiment/experiment.h"
 
-/* Bytes of memory that the VM cannot do without: its guest's, and those of its workloads. */
+/* Bytes of memory that the VM cannot do without: those of its workloads, and, where the guest is ours, the guest's. */
 int64_t experiment_memory_needed(const struct experiment_vm *vm);
 
 /* 0, or -1 with the first thing that cannot be (EXIT_USAGE). Where one VM moves and none is named, it becomes the first. */
