@@ -15,6 +15,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -307,6 +309,41 @@ static void a_start_that_hangs_is_ended_with_its_children(void **state)
 	outcome_clear(&o);
 }
 
+static bool is_gone(const char *path)
+{
+	for (int i = 0; i < 200 && access(path, F_OK) == 0; i++)
+		clock_sleep(10 * NS_PER_MS);
+	return access(path, F_OK) < 0;
+}
+
+/* One of them does not heed SIGTERM. */
+static void a_head_that_is_killed_leaves_no_children_of_start(void **state)
+{
+	(void)state;
+	struct outcome *o = mmap(NULL, sizeof(*o), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	assert_ptr_not_equal(o, MAP_FAILED);
+	pid_t head = fork();
+	if (head == 0) {
+		migrate(o,
+		        "sleep 300 & echo $! >$F/pid; sh -c 'trap \"\" TERM; echo $$ >$F/deaf; sleep 300; sleep 300' & "
+		        "echo $MIGMETER_DIRECTORY >$F/d; until [ -s $F/deaf ]; do sleep 0.01; done; touch $F/begun; wait",
+		        "", "", LONG_NS);
+		_exit(0);
+	}
+	/* ticks come when all that is to be guarded is */
+	for (int i = 0; i < 1000 && (!o->ticks || !there("begun")); i++)
+		clock_sleep(10 * NS_PER_MS);
+	assert_true(o->ticks > 0 && there("begun"));
+	assert_int_equal(kill(head, SIGKILL), 0);
+	assert_int_equal(waitpid(head, NULL, 0), head);
+	assert_true(is_ended("pid"));
+	assert_true(is_ended("deaf"));
+	char *directory = said("d");
+	directory[strcspn(directory, "\n")] = '\0';
+	assert_true(strlen(directory) > strlen("/tmp/") && is_gone(directory));
+	munmap(o, sizeof(*o));
+}
+
 static void what_is_cancelled_in_time_has_not_converged(void **state)
 {
 	(void)state;
@@ -429,6 +466,7 @@ int main(void)
 		cmocka_unit_test(commands_are_told_by_their_environment),
 		cmocka_unit_test(a_start_that_fails),
 		cmocka_unit_test(a_start_that_hangs_is_ended_with_its_children),
+		cmocka_unit_test(a_head_that_is_killed_leaves_no_children_of_start),
 		cmocka_unit_test(what_is_cancelled_in_time_has_not_converged),
 		cmocka_unit_test(cancelling_may_come_too_late_or_fail),
 		cmocka_unit_test(a_state_that_says_nothing_three_times_ends_it),

@@ -4,6 +4,7 @@
 #include "bench/base/err.h"
 #include "bench/base/field_text.h"
 #include "bench/base/process_child.h"
+#include "bench/base/process_guard.h"
 #include "bench/base/tree.h"
 #include "bench/base/whole_file.h"
 #include "bench/migrate/domain_xml.h"
@@ -38,6 +39,7 @@ struct exec {
 	int variables;
 	char directory[32], xml_path[64]; /* "": none */
 	struct command start, ask;
+	pid_t guard;              /* of start's group */
 	int64_t running_since_ns; /* when `state` was last asked and said running; 0: never */
 	int troubles;             /* answers in a row that were none */
 };
@@ -310,6 +312,8 @@ static enum outcome carry_out(struct exec *x, struct err *e)
 	if (command_start(x, &x->start, x->commands->start, e) < 0)
 		return FAILED;
 	migration_say(x->spec, "migrate-start", "");
+	if (process_guard_start(x->start.child.pid, x->directory, &x->guard, e) < 0)
+		return FAILED;
 	bool ended = await(x, &x->start, INT64_MAX, false);
 	x->result->end_ns = clock_now_ns();
 	if (ended && process_child_result(&x->start.child, "migration.start", e) < 0)
@@ -342,6 +346,7 @@ int exec_migrate(const struct migration_spec *spec, struct migration_result *ret
 		how = carry_out(x, e);
 	}
 	process_child_end(&x->start.child, GRACE_NS);
+	process_guard_end(x->guard);
 	if (x->directory[0])
 		tree_remove(x->directory);
 	if (how == ARRIVED) {

@@ -19,7 +19,7 @@
  * `state` is asked, at once and then every interval, until it says completed or failed (exec_answer.h); an answer that is
  * none (another status, no end within the limit, other words) is told as an event, and three in a row end it. `cancel` is
  * run when the migration is to be broken off or its state is not known any more. At the end whatever is left of the
- * group of `start` is ended.
+ * group of `start` is ended, and also when this process is killed by a signal that it cannot answer.
  */
 #ifndef BENCH_MIGRATE_EXEC_DRIVER_H
 #define BENCH_MIGRATE_EXEC_DRIVER_H
