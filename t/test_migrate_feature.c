@@ -1,4 +1,5 @@
 /* The feature table: complete, consistent, checked before anything starts, asked for and read back. */
+#include "analysis/json_field.h"
 #include "bench/base/err.h"
 #include "bench/migrate/feature.h"
 
@@ -38,7 +39,8 @@ static void check(const char *text, const struct feature_host *host, int status,
 {
 	struct feature_set set = parsed(text);
 	struct err e = { 0 };
-	int result = host ? feature_check_host(&set, host, &e) : feature_check(&set, false, true, &e);
+	int result = host ? feature_check_host(&set, host, &e)
+	                  : feature_check(&set, &(struct feature_also){ 0 }, true, &e);
 	if (result != (status ? -1 : 0) || e.status != status || (words && !strstr(e.text, words)))
 		fail_msg("'%s': %d, status %d, '%s'; wanted status %d and '%s'", text, result, e.status, e.text,
 		         status, words ? words : "");
@@ -54,6 +56,7 @@ static void test_table_is_consistent(void **state)
 			assert_true(f->qemu_since || strcmp(f->key, "peer2peer") == 0 ||
 			            strcmp(f->key, "tunnelled") == 0);
 		}
+		assert_true(!f->option == !!f->also);
 		assert_true(!f->qemu_gone || f->qemu_gone > f->qemu_since);
 		assert_true(!f->param || f->param_type);
 		assert_true(!f->unread == (f->capability || f->parameter || f->job));
@@ -202,9 +205,12 @@ static void test_whole_units(void **state)
 	check("postcopy_bandwidth=5M", &postcopy, 0, NULL);
 	check("postcopy_bandwidth=5500K", &postcopy, EXIT_USAGE, "whole MiB");
 	check("postcopy_bandwidth=100K", &postcopy, EXIT_USAGE, "whole MiB");
-	assert_int_equal(feature_check_bandwidth(0, &e), 0);
-	assert_int_equal(feature_check_bandwidth(6 << 20, &e), 0);
-	assert_int_equal(feature_check_bandwidth(100 << 10, &e), -1);
+	/* and of those that are no members of the set; QEMU takes a limit of the stop in any unit */
+	const struct feature_set none = parsed("none");
+	struct feature_also also = { .downtime_limit_ns = 1500000, .bandwidth_bytes_per_s = 6 << 20 };
+	assert_int_equal(feature_check(&none, &also, false, &e), 0);
+	also.bandwidth_bytes_per_s = 100 << 10;
+	assert_int_equal(feature_check(&none, &also, false, &e), -1);
 	assert_string_equal(e.text, "migration.bandwidth is in whole MiB");
 	assert_int_equal(e.status, EXIT_USAGE);
 }
@@ -310,6 +316,17 @@ static void test_read_back(void **state)
 	kept_also("none", &more, also_on, NULL, "bandwidth", "6291456", 0);
 	kept_also("none", &more, NULL, NULL, "bandwidth", "missing", -1);
 	struct feature_set set = parsed("xbzrle+xbzrle_cache=8M");
+	struct json_object *all = feature_kept(&set, &also, NULL, NULL);
+	static const struct {
+		const char *path, *asked;
+	} texts[] = { { "/mode/asked", "postcopy" },
+		      { "/downtime_limit/asked", "250 ms" },
+		      { "/bandwidth/asked", "6 MiB" },
+		      { "/xbzrle/asked", "yes" },
+		      { "/xbzrle_cache/asked", "8 MiB" } };
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
+		assert_string_equal(json_text_at(all, texts[i].path), texts[i].asked);
+	json_object_put(all);
 	struct json_object *asked = feature_asked(&set);
 	assert_int_equal(json_object_object_length(asked), 2);
 	json_object_put(asked);

@@ -326,6 +326,14 @@ bool experiment_copies(const struct experiment *x, const struct experiment_vm *v
 	return x->storage.kind == STORAGE_COPY && vm->disk_bytes && experiment_moves(x, vm);
 }
 
+struct feature_also experiment_feature_also(const struct experiment *x)
+{
+	const struct experiment_migration *m = &x->migration;
+	return (struct feature_also){ .postcopy = m->mode == MODE_POSTCOPY,
+		                      .downtime_limit_ns = m->downtime_limit_ns,
+		                      .bandwidth_bytes_per_s = m->bandwidth_bytes_per_s };
+}
+
 const struct experiment_vm *experiment_moving_vm(const struct experiment *x)
 {
 	for (int i = 0; !x->consolidate.ops && !experiment_is_group(x) && i < x->vm_count; i++)

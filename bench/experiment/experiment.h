@@ -187,6 +187,9 @@ bool experiment_copies(const struct experiment *x, const struct experiment_vm *v
 /* The one VM that moves; NULL in mode none, where a group moves, and where a policy decides. */
 const struct experiment_vm *experiment_moving_vm(const struct experiment *x);
 
+/* What its features are checked with, and read back beside. */
+struct feature_also experiment_feature_also(const struct experiment *x);
+
 /* What libvirt calls it. */
 const char *experiment_domain(const struct experiment_vm *vm);
 

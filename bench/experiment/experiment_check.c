@@ -86,13 +86,19 @@ static struct experiment_vm *vm_find(struct experiment *x, const char *name, con
 	return NULL;
 }
 
+static int features_check(const struct experiment *x, bool disks, struct err *e)
+{
+	const struct feature_also also = experiment_feature_also(x);
+	return feature_check(&x->features, &also, disks, e);
+}
+
 /* One VM moves, which there must be. */
 static int moving_check(struct experiment *x, struct err *e)
 {
 	if (!x->migration.vm[0])
 		snprintf(x->migration.vm, sizeof(x->migration.vm), "%s", x->vms[0].name);
 	const struct experiment_vm *vm = vm_find(x, x->migration.vm, "migration.vm", e);
-	return vm ? feature_check(&x->features, x->migration.mode == MODE_POSTCOPY, experiment_copies(x, vm), e) : -1;
+	return vm ? features_check(x, experiment_copies(x, vm), e) : -1;
 }
 
 /* Any VM may move, whenever the policy says so. */
@@ -115,7 +121,7 @@ static int loop_check(const struct experiment *x, struct err *e)
 		return err_prefix(e, "consolidate");
 	for (int i = 0; i < x->vm_count; i++)
 		disks |= experiment_copies(x, &x->vms[i]);
-	return feature_check(&x->features, x->migration.mode == MODE_POSTCOPY, disks, e);
+	return features_check(x, disks, e);
 }
 
 /* The VMs that group.vms names: on one node, which they leave. */
@@ -161,7 +167,7 @@ static int group_check(struct experiment *x, struct err *e)
 		return err_set(e, EXIT_USAGE, "group.vms needs collect.job = yes, which tells what was sent");
 	for (int i = 0; i < x->vm_count; i++)
 		disks |= experiment_copies(x, &x->vms[i]);
-	return feature_check(&x->features, x->migration.mode == MODE_POSTCOPY, disks, e);
+	return features_check(x, disks, e);
 }
 
 /* The relay takes the place of the destination's QEMU, for memory only. */
@@ -264,8 +270,8 @@ int experiment_check(struct experiment *x, struct err *e)
 	int moves = experiment_is_group(x) ? group_check(x, e)
 	            : x->consolidate.ops   ? loop_check(x, e)
 	                                   : moving_check(x, e);
-	if (moves < 0 || feature_check_bandwidth(x->migration.bandwidth_bytes_per_s, e) < 0 ||
-	    stream_check(x, e) < 0 || driver_check(x, e) < 0 || waits_check(x, e) < 0 || reuse_check(x, e) < 0)
+	if (moves < 0 || stream_check(x, e) < 0 || driver_check(x, e) < 0 || waits_check(x, e) < 0 ||
+	    reuse_check(x, e) < 0)
 		return -1;
 	for (int i = 0; i < x->vm_count; i++)
 		if (experiment_copies(x, &x->vms[i]) && !x->features.copy_disks)

@@ -118,10 +118,9 @@ static int migrate(struct run *r, const struct experiment_vm *vm, struct err *e)
 	struct json_object *completed = result.completed && !result.timed_out
 	                                        ? job_stats_json(result.completed, result.completed_count)
 	                                        : NULL;
-	/* A stop that is forced raises the limit for that. */
-	const struct feature_also also = { .postcopy = m->mode == MODE_POSTCOPY,
-		                           .downtime_limit_ns = spec.stop_due ? 0 : m->downtime_limit_ns,
-		                           .bandwidth_bytes_per_s = m->bandwidth_bytes_per_s };
+	struct feature_also also = experiment_feature_also(r->x);
+	if (spec.stop_due) /* a stop that is forced raises the limit for that */
+		also.downtime_limit_ns = 0;
 	run_directory_set(&r->directory, "features.kept",
 	                  feature_kept(&r->x->features, &also, result.features_on, completed));
 	if (completed)

@@ -32,6 +32,12 @@ const struct option_row feature_rows[] = {
 	OPTION_END
 };
 
+#define ALSO(key, type, member, choices)                                                                             \
+	&(const struct option_row)                                                                                   \
+	{                                                                                                            \
+		key, OPTION_##type, offsetof(struct feature_also, member), NULL, choices, NULL, NULL                 \
+	}
+
 const struct feature features[] = {
 #define FEATURE(key_, member, type, initial, lowest, highest, help_, ...)                                            \
 	{ .key = key_, .option = &feature_rows[FEATURE_INDEX_##member], .help = help_, __VA_ARGS__ },
@@ -39,6 +45,7 @@ const struct feature features[] = {
 #undef FEATURE
 	/* Those whose keys the experiment keeps itself. */
 	{ .key = "mode = postcopy",
+	  .also = ALSO("mode", CHOICE, postcopy, "precopy|postcopy"),
 	  .help = "run at the destination before the memory is there",
 	  .libvirt_since = V(1, 3, 3),
 	  .flag = VIR_MIGRATE_POSTCOPY,
@@ -46,12 +53,14 @@ const struct feature features[] = {
 	  .capability = "postcopy-ram",
 	  .excludes = "compress tunnelled" },
 	{ .key = "downtime_limit",
+	  .also = ALSO("downtime_limit", DURATION, downtime_limit_ns, NULL),
 	  .help = "longest stop that pre-copy may plan",
 	  .libvirt_since = V(0, 8, 0),
 	  .qemu_since = V(2, 8, 0),
 	  .parameter = "downtime-limit",
 	  .parameter_unit = 1000000 },
 	{ .key = "bandwidth",
+	  .also = ALSO("bandwidth", SIZE, bandwidth_bytes_per_s, NULL),
 	  .help = "bytes a second, whole MiB",
 	  .libvirt_since = V(1, 1, 0),
 	  .param = VIR_MIGRATE_PARAM_BANDWIDTH,
@@ -62,11 +71,10 @@ const struct feature features[] = {
 	{ .key = NULL },
 };
 
-/* The member as a number: a boolean or a text as 0 or 1, a choice as its index. */
-static int64_t value_of(const struct feature *f, const struct feature_set *set)
+int64_t feature_value(const struct option_row *row, const void *from)
 {
-	const char *member = (const char *)set + f->option->offset;
-	switch (f->option->type) {
+	const char *member = (const char *)from + row->offset;
+	switch (row->type) {
 	case OPTION_BOOLEAN:
 		return *(const bool *)member;
 	case OPTION_CHOICE:
@@ -81,12 +89,12 @@ static int64_t value_of(const struct feature *f, const struct feature_set *set)
 /* Whether the value is one for which it needs what it needs. */
 static bool is_needy(const struct feature *f, const struct feature_set *set)
 {
-	return f->needs && value_of(f, set) > f->needs_above;
+	return f->needs && feature_value(f->option, set) > f->needs_above;
 }
 
 bool feature_is_asked(const struct feature *f, const struct feature_set *set)
 {
-	return f->option && value_of(f, set) != 0;
+	return f->option && feature_value(f->option, set) != 0;
 }
 
 static const struct feature *feature_find(const char *key, size_t length)
@@ -177,7 +185,7 @@ static int unit_check(const struct feature *f, int64_t value, struct err *e)
 	if (unit <= 1 || value % unit == 0)
 		return 0;
 	return err_set(e, EXIT_USAGE, "migration.%s is in whole %s", f->key,
-	               f->option && f->option->type == OPTION_DURATION ? "ms" : "MiB");
+	               (f->option ? f->option : f->also)->type == OPTION_DURATION ? "ms" : "MiB");
 }
 
 static int postcopy_check(const struct feature *f, const struct feature_host *host, struct err *e)
@@ -195,7 +203,7 @@ static int row_check(const struct feature *f, const struct feature_set *set, con
 {
 	size_t length;
 	bool outside;
-	int64_t value = value_of(f, set);
+	int64_t value = feature_value(f->option, set);
 	const struct feature *needed = f->needs ? feature_find(f->needs, strlen(f->needs)) : NULL;
 	if (f->power_of_two && ((value & (value - 1)) || value < PAGE_BYTES))
 		return err_set(e, EXIT_USAGE, "migration.%s must be a power of two, 4K or more", f->key);
@@ -237,15 +245,12 @@ static int set_check(const struct feature_set *set, const struct feature_host *h
 	return level_check(set, e);
 }
 
-int feature_check_bandwidth(int64_t bytes_per_s, struct err *e)
+int feature_check(const struct feature_set *set, const struct feature_also *also, bool disks, struct err *e)
 {
-	const struct feature *f = feature_find("bandwidth", strlen("bandwidth"));
-	return f ? unit_check(f, bytes_per_s, e) : 0;
-}
-
-int feature_check(const struct feature_set *set, bool postcopy, bool disks, struct err *e)
-{
-	const struct feature_host any = { .kvm = true, .postcopy = postcopy, .disks = disks };
+	const struct feature_host any = { .kvm = true, .postcopy = also->postcopy, .disks = disks };
+	for (const struct feature *f = features; f->key; f++)
+		if (f->also && unit_check(f, feature_value(f->also, also), e) < 0)
+			return -1;
 	return set_check(set, &any, e);
 }
 

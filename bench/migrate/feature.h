@@ -52,8 +52,10 @@ struct feature_set {
 extern const struct option_row feature_rows[];
 
 struct feature {
-	const char *key;                 /* of [migration] */
-	const struct option_row *option; /* NULL: a key of [migration] that is no member of struct feature_set */
+	const char *key; /* of [migration] */
+	const struct option_row
+		*option; /* of a member of struct feature_set; NULL: a key that the experiment keeps itself */
+	const struct option_row *also; /* ... then of a member of struct feature_also */
 	const char *help;
 	/* libvirt */
 	unsigned long libvirt_since; /* as virConnectGetLibVersion(); 0: it has no key */
@@ -118,13 +120,20 @@ void feature_describe(const struct feature *f, FILE *out);
 /* Whether the set asks for it; false for rows without an option. */
 bool feature_is_asked(const struct feature *f, const struct feature_set *set);
 
-/* Exclusions, needs among features and of the mode and the guest, values that only fit together: EXIT_USAGE. Pure. */
-int feature_check(const struct feature_set *set, bool postcopy, bool disks, struct err *e);
+/* Keys of [migration] that are features too, and no members of struct feature_set; 0: not asked for. */
+struct feature_also {
+	int postcopy; /* 1: mode = postcopy */
+	int64_t downtime_limit_ns, bandwidth_bytes_per_s;
+};
 
-/* migration.bandwidth, which is no member: whole MiB, or EXIT_USAGE. Pure. */
-int feature_check_bandwidth(int64_t bytes_per_s, struct err *e);
+/* The member of a set, or of struct feature_also, as a number: a boolean or a text as 0 or 1, a choice as its index. */
+int64_t feature_value(const struct option_row *row, const void *from);
 
-/* feature_check(), and what the hosts must have: EXIT_CANNOT when they lack it. Pure. */
+/* Exclusions, needs among features and of the mode and the guest, values that only fit together, whole units: EXIT_USAGE.
+ * Pure. */
+int feature_check(const struct feature_set *set, const struct feature_also *also, bool disks, struct err *e);
+
+/* The first of these, and what the hosts must have: EXIT_CANNOT when they lack it. Pure. */
 int feature_check_host(const struct feature_set *set, const struct feature_host *host, struct err *e);
 
 /* Set several from one text: keys joined by '+', each KEY or KEY=VALUE: "xbzrle+xbzrle_cache=64M"; "none": nothing. */
@@ -140,12 +149,6 @@ int feature_globals(const struct feature_set *set, unsigned long libvirt_version
 
 /* What was asked for, as JSON; only what is on: {"xbzrle":"yes"}. */
 struct json_object *feature_asked(const struct feature_set *set);
-
-/* Keys of [migration] that are features too, and no members of struct feature_set; 0: not asked for. */
-struct feature_also {
-	bool postcopy;
-	int64_t downtime_limit_ns, bandwidth_bytes_per_s;
-};
 
 /* The keys of those that a libvirt of this version cannot be asked for and that are set past it: ["zstd_level"]. */
 struct json_object *feature_past_libvirt(const struct feature_set *set, unsigned long libvirt_version);

@@ -16,11 +16,6 @@ static const void *member_of(const struct feature *f, const struct feature_set *
 	return (const char *)set + f->option->offset;
 }
 
-static int64_t number_of(const struct feature *f, const struct feature_set *set)
-{
-	return *(const int64_t *)member_of(f, set);
-}
-
 static int64_t scaled(int64_t value, int64_t unit)
 {
 	return unit ? value / unit : value;
@@ -35,7 +30,7 @@ static bool by_libvirt(const struct feature *f, unsigned long libvirt_version)
 static int param_add(const struct feature *f, const struct feature_set *set, virTypedParameterPtr *params, int *count,
                      int *room)
 {
-	int64_t value = f->option->type == OPTION_STRING ? 0 : scaled(number_of(f, set), f->param_unit);
+	int64_t value = scaled(feature_value(f->option, set), f->param_unit);
 	switch (f->param_type) {
 	case VIR_TYPED_PARAM_STRING:
 		return virTypedParamsAddString(params, count, room, f->param, member_of(f, set));
@@ -92,7 +87,8 @@ int feature_globals(const struct feature_set *set, unsigned long libvirt_version
 		else if (f->option->type == OPTION_CHOICE)
 			option_choice_name(f->option, *(const int *)member_of(f, set), value, sizeof(value));
 		else
-			snprintf(value, sizeof(value), "%" PRId64, scaled(number_of(f, set), f->global_unit));
+			snprintf(value, sizeof(value), "%" PRId64,
+			         scaled(feature_value(f->option, set), f->global_unit));
 		if ((f->global_also && global_add(globals, count, room, f->global_also, NULL, e) < 0) ||
 		    global_add(globals, count, room, f->global, value, e) < 0)
 			return -1;
@@ -126,42 +122,30 @@ static bool capability_on(struct json_object *features_on, const char *name)
 /* As it was asked for. */
 struct asked {
 	const char *key;
+	enum option_type type;
 	char text[OPTION_STRING_ROOM];
-	int64_t number; /* of a number */
+	int64_t number;
 };
-
-/* One that is no member of the set. */
-static bool also_asked(const struct feature *f, const struct feature_also *also, struct asked *ret)
-{
-	*ret = (struct asked){ .key = f->key };
-	if (strcmp(f->key, "mode = postcopy") == 0) {
-		*ret = (struct asked){ .key = "mode", .text = "postcopy", .number = also->postcopy };
-	} else if (strcmp(f->key, "downtime_limit") == 0) {
-		ret->number = also->downtime_limit_ns;
-		duration_format(ret->number, ret->text, sizeof(ret->text));
-	} else if (strcmp(f->key, "bandwidth") == 0) {
-		ret->number = also->bandwidth_bytes_per_s;
-		size_format(ret->number, ret->text, sizeof(ret->text));
-	}
-	return ret->number != 0;
-}
 
 static bool is_asked(const struct feature *f, const struct feature_set *set, const struct feature_also *also,
                      struct asked *ret)
 {
-	if (!f->option)
-		return also_asked(f, also, ret);
-	*ret = (struct asked){ .key = f->key };
-	option_get(f->option, set, ret->text, sizeof(ret->text));
-	if (f->option->type == OPTION_INTEGER || f->option->type == OPTION_SIZE || f->option->type == OPTION_DURATION)
-		ret->number = number_of(f, set);
-	return feature_is_asked(f, set);
+	const struct option_row *row = f->option ? f->option : f->also;
+	const void *from = f->option ? (const void *)set : also;
+	*ret = (struct asked){ .key = row->name, .type = row->type, .number = feature_value(row, from) };
+	if (row->type == OPTION_SIZE)
+		size_format(ret->number, ret->text, sizeof(ret->text));
+	else if (row->type == OPTION_DURATION)
+		duration_format(ret->number, ret->text, sizeof(ret->text));
+	else
+		option_get(row, from, ret->text, sizeof(ret->text));
+	return ret->number != 0;
 }
 
 /* Whether QEMU's value is what was asked, in the coarser of the units it went through. */
 static bool value_kept(const struct feature *f, const struct asked *asked, struct json_object *value)
 {
-	switch (f->option ? f->option->type : OPTION_INTEGER) {
+	switch (asked->type) {
 	case OPTION_BOOLEAN: /* a name, such as of the TLS credentials: any */
 		return *json_object_get_string(value) != '\0';
 	case OPTION_STRING:
