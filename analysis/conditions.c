@@ -135,18 +135,43 @@ static void walk(struct condition_changes *c, const char *path, const char *kind
 	}
 }
 
-void conditions_compare(struct condition_changes *ret, const struct study_run *base, const struct study_run *new)
+struct json_object *conditions_of(struct json_object *manifest)
 {
-	struct json_object *a = json_file_read(base->directory, "manifest.json");
-	struct json_object *b = json_file_read(new->directory, "manifest.json");
+	struct json_object *all = json_object_new_object();
+	for (size_t i = 0; i < sizeof(conditions) / sizeof(*conditions); i++) {
+		struct json_object *value = at(manifest, conditions[i].path);
+		if (value)
+			json_object_object_add(all, conditions[i].path, json_object_get(value));
+	}
+	return all;
+}
+
+void conditions_changes(struct condition_changes *ret, struct json_object *base, struct json_object *new)
+{
 	*ret = (struct condition_changes){ 0 };
 	for (size_t i = 0; i < sizeof(conditions) / sizeof(*conditions); i++) {
-		struct json_object *from = at(a, conditions[i].path), *to = at(b, conditions[i].path);
+		struct json_object *from = NULL, *to = NULL;
+		json_object_object_get_ex(base, conditions[i].path, &from);
+		json_object_object_get_ex(new, conditions[i].path, &to);
 		if (from && to)
 			walk(ret, conditions[i].path, conditions[i].kind, from, to, 0);
 		else if (from || to)
 			add(ret, conditions[i].path, NULL, from, to);
 	}
+}
+
+static struct json_object *conditions_read(const struct study_run *run)
+{
+	struct json_object *manifest = json_file_read(run->directory, "manifest.json");
+	struct json_object *all = conditions_of(manifest);
+	json_object_put(manifest);
+	return all;
+}
+
+void conditions_compare(struct condition_changes *ret, const struct study_run *base, const struct study_run *new)
+{
+	struct json_object *a = conditions_read(base), *b = conditions_read(new);
+	conditions_changes(ret, a, b);
 	json_object_put(a);
 	json_object_put(b);
 }

@@ -12,6 +12,8 @@
 /* What forbids a comparison: "link", "scale", "machine", "load"; for --despite. */
 #define CONDITION_KINDS "link|scale|machine|load"
 
+struct json_object;
+
 enum { CONDITION_CHANGES_MAX = 24 };
 
 struct condition_change {
@@ -27,6 +29,12 @@ struct condition_changes {
 
 /* How the manifest of `new` differs from that of `base`. */
 void conditions_compare(struct condition_changes *ret, const struct study_run *base, const struct study_run *new);
+
+/* What of a manifest is compared, by its path: {"scale":1,"link.asked":{"rate":"100M"}}. The caller's. */
+struct json_object *conditions_of(struct json_object *manifest);
+
+/* The same of two of these. */
+void conditions_changes(struct condition_changes *ret, struct json_object *base, struct json_object *new);
 
 /* The first that forbids, but for the kinds in `despite` (words with | between them, may be ""). NULL: none. */
 const struct condition_change *conditions_forbid(const struct condition_changes *c, const char *despite);

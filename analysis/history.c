@@ -1,6 +1,7 @@
 #include "analysis/history.h"
 
 #include "analysis/compare_rules.h"
+#include "analysis/conditions.h"
 #include "analysis/json_field.h"
 #include "analysis/study.h"
 #include "bench/base/err.h"
@@ -58,6 +59,9 @@ static const char *const migrations[HISTORY_SCHEMA_VERSION] = {
 	"	PRIMARY KEY (run, metric, vm, role, estimator)\n"
 	") WITHOUT ROWID;\n"
 	"CREATE INDEX value_by_metric ON value (metric, run);\n",
+	/* Runs are removed (migmeter nightly --keep), and a change must still be told from another question. */
+	"ALTER TABLE run ADD COLUMN conditions /* under which it was made: parts of its manifest by their path, in JSON;\n"
+	"	'' not known */ TEXT NOT NULL DEFAULT '';\n",
 };
 
 static int fail(const struct history *h, struct err *e, enum exit_status status, const char *what)
@@ -174,16 +178,21 @@ static int put_run(const struct history *h, const char *id, const char *director
 		"/revision",
 	};
 	enum { FACTS = sizeof(facts) / sizeof(*facts) };
-	const char *texts[FACTS + 2] = { id, directory };
+	struct json_object *conditions = conditions_of(manifest);
+	const char *texts[FACTS + 3] = { id, directory };
 	for (int i = 0; i < FACTS; i++)
 		texts[i + 2] = json_text_at(manifest, facts[i]);
-	return put(
+	texts[FACTS + 2] =
+		json_object_to_json_string_ext(conditions, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+	int result = put(
 		h,
 		"INSERT INTO run (id, directory, wall_ns, name, point, repeat, status, reason, scale, link_rate, mode, "
-		"accelerator, cpu, kernel, guest_kernel, qemu, libvirt, version, revision) VALUES (?1, ?2, "
+		"accelerator, cpu, kernel, guest_kernel, qemu, libvirt, version, revision, conditions) VALUES (?1, ?2, "
 		"CAST(nullif(?3, '') AS INTEGER), ?4, ?5, CAST(?6 AS INTEGER), ?7, ?8, "
-		"CAST(nullif(?9, '') AS REAL), ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
-		texts, FACTS + 2);
+		"CAST(nullif(?9, '') AS REAL), ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
+		texts, FACTS + 3);
+	json_object_put(conditions);
+	return result;
 }
 
 static int put_value(sqlite3_stmt *s, const char *id, struct json_object *row)
@@ -257,7 +266,7 @@ static const char *text_at(sqlite3_stmt *s, int column)
 	return text ? text : "";
 }
 
-/* Each row of the statement: the columns of a run, then (has_value) unit, value, reason, estimator. */
+/* Each row of the statement: RUN_COLUMNS, then (metric) unit, value, reason, estimator. */
 static int each(const struct history *h, sqlite3_stmt *s, const char *metric, history_fn *fn, void *context,
                 struct err *e)
 {
@@ -274,15 +283,16 @@ static int each(const struct history *h, sqlite3_stmt *s, const char *metric, hi
 			.kernel = text_at(s, 7),
 			.version = text_at(s, 8),
 			.wall_ns = sqlite3_column_int64(s, 9),
+			.conditions = text_at(s, 10),
 			.value = NAN,
 			.unit = "",
 		};
 		if (metric) {
-			const char *endless = compare_rule_find(metric, text_at(s, 13))->endless;
-			run.unit = text_at(s, 10);
-			if (sqlite3_column_type(s, 11) != SQLITE_NULL)
-				run.value = sqlite3_column_double(s, 11);
-			else if (endless && fnmatch(endless, text_at(s, 12), 0) == 0)
+			const char *endless = compare_rule_find(metric, text_at(s, 14))->endless;
+			run.unit = text_at(s, 11);
+			if (sqlite3_column_type(s, 12) != SQLITE_NULL)
+				run.value = sqlite3_column_double(s, 12);
+			else if (endless && fnmatch(endless, text_at(s, 13), 0) == 0)
 				run.value = INFINITY;
 		}
 		result = fn(context, &run, e);
@@ -293,7 +303,8 @@ static int each(const struct history *h, sqlite3_stmt *s, const char *metric, hi
 	return result;
 }
 
-#define RUN_COLUMNS "r.id, r.directory, r.name, r.point, r.status, r.qemu, r.libvirt, r.kernel, r.version, r.wall_ns"
+#define RUN_COLUMNS                                                                                                  \
+	"r.id, r.directory, r.name, r.point, r.status, r.qemu, r.libvirt, r.kernel, r.version, r.wall_ns, r.conditions"
 #define RUN_CHOSEN "(?1 IS NULL OR r.name = ?1) AND (?2 IS NULL OR r.point = ?2)"
 #define RUN_ORDER " ORDER BY r.wall_ns, r.name, r.point, r.repeat, r.id"
 

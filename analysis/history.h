@@ -1,7 +1,7 @@
 /*
  * history.h - runs over weeks and versions, in an SQLite file: what a nightly job adds to, and trends are drawn from.
  *
- *	run    a row a run, by its random id: when, of what, on what versions
+ *	run    a row a run, by its random id: when, of what, on what versions, under which conditions
  *	value  its metrics; NULL where one is missing, with the reason
  * Its schema says itself what it holds (`sqlite3 FILE .schema`). The version is PRAGMA user_version; a file of an earlier one is
  * brought up to date when it is opened, one of a later one is refused, untouched.
@@ -17,7 +17,7 @@
 struct err;
 struct history;
 
-enum { HISTORY_SCHEMA_VERSION = 1 };
+enum { HISTORY_SCHEMA_VERSION = 2 };
 
 /* Make the file, or go on with it. EXIT_USAGE when it is something else or of a later version. */
 int history_open(struct history **ret, const char *path, struct err *e);
@@ -31,8 +31,10 @@ int history_add(struct history *h, const struct study_run *run, int *ret_new, st
 /* A run as listed; texts are good during the call. */
 struct history_run {
 	const char *id, *directory, *name, *point, *status, *qemu, *libvirt, *kernel, *version;
-	int64_t wall_ns; /* of its begin; 0: not known */
-	double value;    /* of history_values(): NAN: missing; INFINITY: endless */
+	const char *
+		conditions; /* as conditions_of() says, in JSON; "": not known, of a run added before schema version 2 */
+	int64_t wall_ns;    /* of its begin; 0: not known */
+	double value;       /* of history_values(): NAN: missing; INFINITY: endless */
 	const char *unit;
 };
 

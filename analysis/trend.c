@@ -1,6 +1,7 @@
 #include "analysis/trend.h"
 
 #include "analysis/change_points.h"
+#include "analysis/conditions.h"
 #include "analysis/history.h"
 #include "analysis/json_field.h"
 #include "analysis/metrics.h"
@@ -46,6 +47,64 @@ static struct json_object *trend_of(struct json_object *trends, const char *name
 	return trend;
 }
 
+/* ---- conditions ---- */
+
+/* Told as versions. */
+static int is_version(const char *what)
+{
+	static const char *const versions[] = { "hypervisor.qemu", "hypervisor.libvirt", "host.kernel", "version" };
+	for (size_t i = 0; i < sizeof(versions) / sizeof(*versions); i++)
+		if (strcmp(versions[i], what) == 0)
+			return 1;
+	return 0;
+}
+
+/* "link.asked.rtt 0ns to 6ms, vms.1.memory_bytes 1 to 2 and 3 more" */
+static void say_conditions(const struct condition_changes *c, char *buffer, size_t room)
+{
+	size_t used = 0;
+	int left = c->left_out;
+	buffer[0] = '\0';
+	for (int i = 0; i < c->count; i++) {
+		const struct condition_change *one = &c->list[i];
+		char text[sizeof(*one) + 8];
+		int length = snprintf(text, sizeof(text), "%s%s %s to %s", used ? ", " : "", one->what, one->base,
+		                      one->new);
+		if (is_version(one->what))
+			continue;
+		if (used + (size_t)length + sizeof(" and 1000 more") > room) {
+			left++;
+			continue;
+		}
+		memcpy(buffer + used, text, (size_t)length + 1);
+		used += (size_t)length;
+	}
+	if (left)
+		snprintf(buffer + used, room - used, " and %d more", left);
+}
+
+/* What is another in this run than in the last one of its trend that is known; the trend keeps its conditions for the next. */
+static void add_conditions(struct json_object *trend, struct json_object *row, const char *conditions)
+{
+	const char *before = json_text_at(trend, "/conditions");
+	const struct condition_change *other = NULL;
+	struct condition_changes changes = { 0 };
+	char text[600] = "";
+	int known = *before && *conditions;
+	if (known && strcmp(before, conditions) != 0) {
+		struct json_object *from = json_tokener_parse(before), *to = json_tokener_parse(conditions);
+		conditions_changes(&changes, from, to);
+		other = conditions_forbid(&changes, "");
+		say_conditions(&changes, text, sizeof(text));
+		json_object_put(from);
+		json_object_put(to);
+	}
+	json_object_object_add(row, "conditions", known ? json_of_text(text) : NULL);
+	json_object_object_add(row, "forbids", json_of_text(other ? other->kind : ""));
+	if (*conditions)
+		json_object_object_add(trend, "conditions", json_of_text(conditions));
+}
+
 static int take_run(void *context, const struct history_run *run, struct err *e)
 {
 	struct gathering *g = context;
@@ -59,6 +118,7 @@ static int take_run(void *context, const struct history_run *run, struct err *e)
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
 		json_object_object_add(row, texts[i].key, json_of_text(texts[i].text));
 	json_object_object_add(row, "value", value_json(run->value));
+	add_conditions(trend, row, run->conditions);
 	json_object_array_add(json_array_at(trend, "/runs"), row);
 	if (run->unit[0])
 		snprintf(g->unit, sizeof(g->unit), "%s", run->unit);
@@ -99,6 +159,22 @@ static void say_versions(const struct series *s, int at, char *buffer, size_t ro
 	}
 }
 
+/* The same of conditions, or NULL when those of a run are not known. */
+static struct json_object *conditions_json(const struct series *s, int at)
+{
+	char buffer[1024] = "";
+	size_t used = 0;
+	for (int i = s->places[at - 1] + 1; i <= s->places[at]; i++) {
+		struct json_object *row = json_object_array_get_idx(s->runs, (size_t)i), *text;
+		if (!json_object_object_get_ex(row, "conditions", &text) || !text)
+			return NULL;
+		if (json_object_get_string_len(text) && used < sizeof(buffer))
+			used += (size_t)snprintf(buffer + used, sizeof(buffer) - used, "%s%s", used ? ", " : "",
+			                         json_object_get_string(text));
+	}
+	return json_of_text(buffer);
+}
+
 static const char *verdict_of(const struct change_point *c, enum metric_better better)
 {
 	double more = c->median_after - c->median_before;
@@ -111,6 +187,7 @@ static int add_changes(struct json_object *trend, struct series *s, enum metric_
 {
 	struct change_point found[CHANGE_POINTS_MAX];
 	struct json_object *list = json_object_new_array();
+	json_object_object_del(trend, "conditions");
 	read_series(s, json_array_at(trend, "/runs"));
 	int count = change_points(s->values, s->count, found);
 	for (int i = 0; i < count; i++) {
@@ -123,6 +200,7 @@ static int add_changes(struct json_object *trend, struct series *s, enum metric_
 		json_object_object_add(row, "after", value_json(found[i].median_after));
 		json_object_object_add(row, "verdict", json_of_text(verdict_of(&found[i], better)));
 		json_object_object_add(row, "versions", json_of_text(versions));
+		json_object_object_add(row, "conditions", conditions_json(s, found[i].at));
 		json_object_array_add(list, row);
 	}
 	json_object_object_add(trend, "changes", list);

@@ -15,7 +15,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { TEXT_ROOM = 1024 };
+enum { TEXT_ROOM = 3072 };
 
 static size_t length_of(struct json_object *list)
 {
@@ -64,19 +64,31 @@ static char *title_text(struct json_object *doc, struct json_object *trend, char
 	return buffer;
 }
 
+/* "with qemu 7.2.22 to 8.0.0, link.asked.rtt 0ns to 6ms" */
+static char *with_text(struct json_object *change, char *buffer, size_t room)
+{
+	const char *versions = json_text(change, "versions"), *conditions = json_text(change, "conditions");
+	if (*versions || *conditions)
+		snprintf(buffer, room, "with %s%s%s", versions, *versions && *conditions ? ", " : "", conditions);
+	else
+		snprintf(buffer, room, "%s changed with it",
+		         json_at(change, "conditions") ? "no version and no condition" : "no version");
+	return buffer;
+}
+
 /* "regressed at 2026-11-20 22:15: 1.1 G to 0.98 G additions/s (-10.1 %), p 0.005; with qemu 7.2.22 to 8.0.0" */
 static char *change_text(struct json_object *doc, struct json_object *trend, struct json_object *change, char *buffer,
                          size_t room)
 {
 	double before = value_at(change, "before"), after = value_at(change, "after");
-	const char *unit = json_text(doc, "unit"), *versions = json_text(change, "versions");
-	char day[64], from[96], to[96], share[64] = "";
+	const char *unit = json_text(doc, "unit");
+	char day[64], from[96], to[96], share[64] = "", with[TEXT_ROOM - 512];
 	if (isfinite(before) && isfinite(after) && before != 0)
 		snprintf(share, sizeof(share), " (%+.1f %%)", 100 * (after - before) / fabs(before));
-	snprintf(buffer, room, "%s at %s: %s to %s%s, p %.3f; %s%s", json_text(change, "verdict"),
+	snprintf(buffer, room, "%s at %s: %s to %s%s, p %.3f; %s", json_text(change, "verdict"),
 	         day_text(item(trend, "runs", (size_t)json_number(change, "at")), day, sizeof(day)),
 	         value_text(before, unit, from, sizeof(from)), value_text(after, unit, to, sizeof(to)), share,
-	         json_number(change, "p"), *versions ? "with " : "no version changed with it", versions);
+	         json_number(change, "p"), with_text(change, with, sizeof(with)));
 	return buffer;
 }
 
@@ -107,8 +119,10 @@ static void print_text(FILE *out, struct json_object *doc)
 
 static void print_csv(FILE *out, struct json_object *doc)
 {
-	static const char *const texts[] = { "id", "directory", "qemu", "libvirt", "kernel", "version" };
-	fputs("name,point,wall_ns,value,unit,change,id,directory,qemu,libvirt,kernel,version\n", out);
+	static const char *const texts[] = {
+		"id", "directory", "qemu", "libvirt", "kernel", "version", "conditions"
+	};
+	fputs("name,point,wall_ns,value,unit,change,id,directory,qemu,libvirt,kernel,version,conditions\n", out);
 	for (size_t i = 0; i < length_of(json_at(doc, "trends")); i++) {
 		struct json_object *trend = item(doc, "trends", i);
 		size_t next = 0, changes = length_of(json_at(trend, "changes"));
@@ -163,23 +177,32 @@ static double axis_unit(double highest, const char *unit, char *name, size_t roo
 	return shown > 0 && highest > 0 ? highest / shown : 1;
 }
 
-static void put_versions(FILE *s, struct json_object *trend)
+static void put_mark(FILE *s, int number, size_t run, const char *what, const char *now)
+{
+	char text[160];
+	snprintf(text, sizeof(text), "%s %.100s", what, now);
+	fprintf(s, "MARK_AT[%d] = %zu\n", number, run + 1);
+	gnuplot_set_item(s, "MARK", number, text);
+}
+
+/* Where a version is another than before, or a condition without which runs are no answer to the same question. */
+static void put_marks(FILE *s, struct json_object *trend)
 {
 	static const char *const kinds[] = { "qemu", "libvirt", "kernel" };
 	size_t runs = length_of(json_at(trend, "runs"));
 	int count = 0;
-	fprintf(s, "array MARK_AT[%zu]\narray MARK[%zu]\n", 3 * runs + 1, 3 * runs + 1);
-	for (size_t i = 1; i < runs; i++)
+	fprintf(s, "array MARK_AT[%zu]\narray MARK[%zu]\n", 4 * runs + 1, 4 * runs + 1);
+	for (size_t i = 1; i < runs; i++) {
+		const char *other = json_text(item(trend, "runs", i), "forbids");
+		if (*other)
+			put_mark(s, ++count, i, "another", other);
 		for (size_t k = 0; k < sizeof(kinds) / sizeof(*kinds); k++) {
 			const char *from = json_text(item(trend, "runs", i - 1), kinds[k]);
 			const char *to = json_text(item(trend, "runs", i), kinds[k]);
-			char text[160];
-			if (strcmp(from, to) == 0)
-				continue;
-			snprintf(text, sizeof(text), "%s %.100s", kinds[k], *to ? to : "missing");
-			fprintf(s, "MARK_AT[%d] = %zu\n", ++count, i + 1);
-			gnuplot_set_item(s, "MARK", count, text);
+			if (strcmp(from, to) != 0)
+				put_mark(s, ++count, i, kinds[k], *to ? to : "missing");
 		}
+	}
 	fprintf(s, "MARKS = %d\n", count);
 }
 
@@ -233,7 +256,7 @@ static int prepare(const struct gnuplot *g, FILE *s, const struct drawing *d, st
 	gnuplot_set_text(s, "FIRST", day_text(item(d->trend, "runs", 0), first, sizeof(first)));
 	gnuplot_set_text(s, "LAST", day_text(item(d->trend, "runs", runs - 1), last, sizeof(last)));
 	fprintf(s, "COUNT = %zu\nENDLESS = %d\n", runs, endless);
-	put_versions(s, d->trend);
+	put_marks(s, d->trend);
 	put_parts(s, d->trend, factor);
 	return 0;
 }
@@ -285,7 +308,8 @@ static void put_head(FILE *out, struct json_object *const docs[], int count)
 		html_textf(out, "s of %d metrics", count);
 	fputs("</h1>\n<p class=\"note\">A dot is a run; lines are the medians between change points, found by E-Divisive "
 	      "with the energy distance (Matteson and James 2014): fewer than one in twenty random orders of the runs "
-	      "have a cut as good. Versions are marked where they changed.</p>\n</header>\n",
+	      "have a cut as good. Versions are marked where they changed, and "
+	      "where the link, the scale, the machine or the load is another.</p>\n</header>\n",
 	      out);
 }
 

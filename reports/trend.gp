@@ -1,4 +1,5 @@
-# A metric over the runs of a history: dots, the medians of the parts between change points, versions where they changed.
+# A metric over the runs of a history: dots, the medians of the parts between change points, marks where a version or the
+# question changed.
 # The caller has set: CAPTION, UNIT, COUNT (runs), FIRST, LAST (their days), FILE (data: number, value, 1: endless), ENDLESS
 # (how many), PARTS and arrays PART_FROM, PART_TO, PART (median; NaN: endless), WORSE (1: it regressed into it), MARKS and arrays
 # MARK_AT, MARK.

@@ -184,6 +184,41 @@ static void the_first_version_stays_readable(void **state)
 	assert_refused("schema version 99");
 }
 
+/* What it could not know is not known until the run is added again. */
+static void a_file_of_the_first_version_is_brought_up_to_date(void **state)
+{
+	(void)state;
+	run_sql(version_1);
+	run_sql("UPDATE run SET id = '0000000000000002'; UPDATE value SET run = '0000000000000002'");
+	assert_int_equal(values_of("downtime", "network", NULL).count, 1);
+	assert_int_equal(ask("PRAGMA user_version"), 2);
+	assert_int_equal(ask("SELECT count(*) FROM run WHERE conditions = '' AND directory = '/kept'"), 1);
+	made_set(folder, 1, 2, &(struct made_conditions){ .rate = "1000bit/s" }, 1e9, 200);
+	assert_int_equal(add_all(), 1);
+	assert_int_equal(ask("SELECT count(*) FROM run"), 2);
+	assert_int_equal(ask("SELECT count(*) FROM run WHERE "
+	                     "json_extract(conditions, '$.\"link.asked\".rate') = '1000bit/s'"),
+	                 2);
+	assert_int_equal(ask("SELECT count(*) FROM value WHERE estimator = 'network'"), 0);
+	/* and not again */
+	assert_int_equal(add_all(), 0);
+	assert_int_equal(ask("PRAGMA user_version"), 2);
+}
+
+static void an_upgrade_that_fails_changes_nothing(void **state)
+{
+	(void)state;
+	struct err e = { 0 };
+	struct history *h;
+	run_sql(version_1);
+	run_sql("ALTER TABLE run ADD COLUMN conditions");
+	assert_int_equal(history_open(&h, path, &e), -1);
+	assert_int_equal(e.status, EXIT_CANNOT);
+	assert_non_null(strstr(e.text, "cannot bring up to date the history"));
+	assert_int_equal(ask("PRAGMA user_version"), 1);
+	assert_int_equal(ask("SELECT count(*) FROM run JOIN value ON run = id"), 1);
+}
+
 static void values_in_order(void **state)
 {
 	(void)state;
@@ -277,6 +312,8 @@ int main(void)
 		IN_SCRATCH(what_has_not_ended_is_refused),
 		IN_SCRATCH(files_of_others_are_refused),
 		IN_SCRATCH(the_first_version_stays_readable),
+		IN_SCRATCH(a_file_of_the_first_version_is_brought_up_to_date),
+		IN_SCRATCH(an_upgrade_that_fails_changes_nothing),
 		IN_SCRATCH(values_in_order),
 		cmocka_unit_test(steps_are_found),
 		cmocka_unit_test(noise_is_no_change),

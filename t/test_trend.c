@@ -1,0 +1,140 @@
+/* The trend of a metric over a history: what changed with it, versions and conditions, though the runs are gone. */
+#include "analysis/history.h"
+#include "analysis/json_field.h"
+#include "analysis/study.h"
+#include "analysis/trend.h"
+#include "bench/base/tree.h"
+#include "bench/base/whole_file.h"
+#include "reports/trend.h"
+#include "t/analysed.h"
+#include "t/made_comparison.h"
+
+#include <sqlite3.h>
+
+enum { BEFORE = 12, AFTER = 12 };
+
+static char folder[128], path[128];
+static struct history *history;
+static struct json_object *doc;
+
+static int begin(void **state)
+{
+	struct err e = { 0 };
+	made_state = 88172645463325252u;
+	if (run_make(state) < 0)
+		return -1;
+	snprintf(folder, sizeof(folder), "%s/runs", scratch);
+	snprintf(path, sizeof(path), "%s/history.sqlite", scratch);
+	return history_open(&history, path, &e);
+}
+
+static int end(void **state)
+{
+	history_close(history);
+	json_object_put(doc);
+	doc = NULL;
+	return run_remove(state);
+}
+
+/* Runs whose stop is twice as long from the 13th on, when they were made under other conditions; then their folders go. */
+static void add_runs(const struct made_conditions *before, const struct made_conditions *after)
+{
+	struct err e = { 0 };
+	struct study_runs s;
+	made_set(folder, 1, BEFORE, before, 1e9, 200);
+	made_set(folder, 1 + BEFORE, AFTER, after, 1e9, 400);
+	if (study_read_any(&s, folder, &e) < 0)
+		fail_msg("%s", e.text);
+	for (int i = 0, new; i < s.count; i++)
+		if (history_add(history, &s.runs[i], &new, &e) < 0)
+			fail_msg("%s", e.text);
+	study_runs_free(&s);
+	assert_int_equal(tree_remove(folder), 0);
+}
+
+static void make_trend(void)
+{
+	struct err e = { 0 };
+	doc = trend_json(history, "downtime:stop_resume", NULL, NULL, &e);
+	if (!doc)
+		fail_msg("%s", e.text);
+	assert_string_equal(json_text_at(doc, "/trends/0/changes/0/at"), "12");
+	assert_string_equal(json_text_at(doc, "/trends/0/conditions"), "");
+}
+
+static void assert_shown(const char *format, const char *wanted)
+{
+	char *text = NULL;
+	size_t size;
+	struct err e = { 0 };
+	FILE *out = open_memstream(&text, &size);
+	assert_int_equal(report_trend(out, doc, format, &e), 0);
+	fclose(out);
+	if (!strstr(text, wanted))
+		fail_msg("%s has no '%s':\n%s", format, wanted, text);
+	free(text);
+}
+
+static void another_link_is_told(void **state)
+{
+	(void)state;
+	add_runs(&(struct made_conditions){ 0 },
+	         &(struct made_conditions){ .rate = "10000000bit/s", .mode = "postcopy", .qemu = "8.0.0" });
+	make_trend();
+	static const char said[] =
+		"link.asked.rate 100000000bit/s to 10000000bit/s, migration.mode precopy to postcopy";
+	assert_string_equal(json_text_at(doc, "/trends/0/runs/12/conditions"), said);
+	assert_string_equal(json_text_at(doc, "/trends/0/runs/12/forbids"), "link");
+	assert_string_equal(json_text_at(doc, "/trends/0/runs/11/forbids"), "");
+	assert_string_equal(json_text_at(doc, "/trends/0/changes/0/conditions"), said);
+	assert_string_equal(json_text_at(doc, "/trends/0/changes/0/versions"), "qemu 7.2.22 to 8.0.0");
+	assert_shown("text",
+	             "; with qemu 7.2.22 to 8.0.0, link.asked.rate 100000000bit/s to 10000000bit/s, migration");
+	assert_shown("csv", ",\"link.asked.rate 100000000bit/s to 10000000bit/s, migration.mode");
+	struct err e = { 0 };
+	char page[256];
+	if (report_trend_page(&doc, 1, scratch, &e) < 0)
+		fail_msg("%s", e.text);
+	snprintf(page, sizeof(page), "%s/trend.html", scratch);
+	char *text = whole_file_read(page, 1 << 20);
+	assert_non_null(text);
+	assert_non_null(strstr(text, "another link"));
+	free(text);
+}
+
+static void nothing_changed_is_told(void **state)
+{
+	(void)state;
+	add_runs(&(struct made_conditions){ 0 }, &(struct made_conditions){ 0 });
+	make_trend();
+	assert_shown("text", "; no version and no condition changed with it\n");
+}
+
+/* Runs that an earlier migmeter added: nobody knows. */
+static void unknown_conditions_are_no_change(void **state)
+{
+	(void)state;
+	sqlite3 *database;
+	add_runs(&(struct made_conditions){ 0 }, &(struct made_conditions){ .rate = "10000000bit/s" });
+	assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
+	assert_int_equal(
+		sqlite3_exec(database, "UPDATE run SET conditions = '' WHERE repeat <= 12", NULL, NULL, NULL),
+		SQLITE_OK);
+	sqlite3_close(database);
+	make_trend();
+	assert_string_equal(json_text_at(doc, "/trends/0/runs/12/forbids"), "");
+	assert_string_equal(json_text_at(doc, "/trends/0/runs/12/conditions"), "");
+	assert_shown("text", "; no version changed with it\n");
+}
+
+#define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, begin, end)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		IN_SCRATCH(another_link_is_told),
+		IN_SCRATCH(nothing_changed_is_told),
+		IN_SCRATCH(unknown_conditions_are_no_change),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
