@@ -95,98 +95,89 @@ static void a_qdisc_that_cannot_be_put_back_is_left_alone(void **state)
 	assert_non_null(strstr(e.text, "others below it"));
 }
 
-/* ---- the lease, each script with a /run of its own ---- */
+/* ---- the lease ---- */
 
-static int scripts(const char *text, char *output, size_t room)
+/* What a shell with a /run of its own says of /run/take (of a lease so many seconds long), /run/renew and /run/release. */
+static void assert_leased(int seconds, const char *script, const char *wanted)
 {
-	char script[4 * LEASE_SCRIPT_ROOM];
-	struct err e = { 0 };
-	snprintf(script, sizeof(script), "mount -t tmpfs none /run || exit 99\n%s", text);
-	const char *const argv[] = {
-		"unshare", "--mount", "--pid", "--fork", "--mount-proc", "sh", "-c", script, NULL
-	};
-	return process_run(NULL, argv, 60 * NS_PER_S, output, room, &e) < 0 ? -1 : 0;
-}
-
-static char *take(int seconds, char *script)
-{
+	static const char files[] = "mount -t tmpfs none /run || exit 99\n"
+				    "cat >/run/take <<'TAKE'\n%s\nTAKE\n"
+				    "cat >/run/renew <<'RENEW'\n%s\nRENEW\n"
+				    "cat >/run/release <<'RELEASE'\n%s\nRELEASE\n%s";
 	const struct lease lease = { .owner = "migmeter on head, pid 7",
 		                     .seconds = seconds,
 		                     .undo = "false\necho undone >>/run/undone\n",
 		                     .directory = "/run/migmeter-own",
 		                     .virsh_uri = "qemu:///system" };
-	return lease_take_script(&lease, script);
+	char text[4 * LEASE_SCRIPT_ROOM], taking[LEASE_SCRIPT_ROOM], output[4096];
+	const char *const argv[] = {
+		"unshare", "--mount", "--pid", "--fork", "--mount-proc", "sh", "-c", text, NULL
+	};
+	struct err e = { 0 };
+	if (geteuid() != 0)
+		skip();
+	snprintf(text, sizeof(text), files, lease_take_script(&lease, taking), lease_renew_script,
+	         lease_release_script, script);
+	if (process_run(NULL, argv, 60 * NS_PER_S, output, sizeof(output), &e) < 0)
+		fail_msg("%s", e.text);
+	assert_string_equal(output, wanted);
 }
 
+/* The taking shell is gone when the time comes. */
 static void a_lease_that_is_not_renewed_undoes(void **state)
 {
 	(void)state;
-	char text[3 * LEASE_SCRIPT_ROOM], taking[LEASE_SCRIPT_ROOM], output[4096];
-	if (geteuid() != 0)
-		skip();
-	/* The taking shell is gone when the time comes. */
-	take(2, taking);
-	snprintf(text, sizeof(text),
-	         "cat >/run/take <<'TAKE'\n%s\nTAKE\nsh /run/take || exit 1\nmkdir /run/migmeter-own\n"
-	         "{ %s\n} || exit 2\n[ ! -e /run/undone ] || exit 3\nsleep 6\n[ ! -d " LEASE_DIRECTORY
-	         " ] || exit 4\n"
-	         "[ ! -d /run/migmeter-own ] || exit 5\ncat /run/undone\n{ %s\n} 2>/dev/null && exit 6; exit 0",
-	         taking, lease_renew_script, lease_renew_script);
-	assert_int_equal(scripts(text, output, sizeof(output)), 0);
-	assert_string_equal(output, "undone\n");
+	assert_leased(2,
+	              "sh /run/take || exit 1\n"
+	              "mkdir /run/migmeter-own\n"
+	              "sh /run/renew || exit 2\n"
+	              "[ ! -e /run/undone ] || exit 3\n"
+	              "sleep 6\n"
+	              "[ ! -d " LEASE_DIRECTORY " ] || exit 4\n"
+	              "[ ! -d /run/migmeter-own ] || exit 5\n"
+	              "cat /run/undone\n"
+	              "! sh /run/renew 2>/dev/null",
+	              "undone\n");
 }
 
 static void a_renewed_lease_lasts_and_a_released_one_undoes_at_once(void **state)
 {
 	(void)state;
-	char text[3 * LEASE_SCRIPT_ROOM], taking[LEASE_SCRIPT_ROOM], output[4096];
-	if (geteuid() != 0)
-		skip();
-	snprintf(text, sizeof(text),
-	         "cat >/run/take <<'TAKE'\n%s\nTAKE\nsh /run/take || exit 1\n"
-	         "for i in 1 2 3 4 5; do sleep 1; { %s\n} || exit 2; done\n"
-	         "[ ! -e /run/undone ] || exit 3\n"
-	         "sh /run/take; [ $? = 9 ] || exit 4\n"
-	         "%s || exit 5\n"
-	         "[ ! -d " LEASE_DIRECTORY " ] || exit 6\n"
-	         "cat /run/undone\n%s",
-	         take(3, taking), lease_renew_script, lease_release_script, lease_release_script);
-	assert_int_equal(scripts(text, output, sizeof(output)), 0);
-	assert_string_equal(output, "held by migmeter on head, pid 7\nundone\n");
+	assert_leased(3,
+	              "sh /run/take || exit 1\n"
+	              "for i in 1 2 3 4 5; do sleep 1; sh /run/renew || exit 2; done\n"
+	              "[ ! -e /run/undone ] || exit 3\n"
+	              "sh /run/take; [ $? = 9 ] || exit 4\n"
+	              "sh /run/release || exit 5\n"
+	              "[ ! -d " LEASE_DIRECTORY " ] || exit 6\n"
+	              "cat /run/undone\n"
+	              "sh /run/release",
+	              "held by migmeter on head, pid 7\nundone\n");
 }
 
 static void what_was_there_before_is_not_ours_to_remove(void **state)
 {
 	(void)state;
-	char text[3 * LEASE_SCRIPT_ROOM], taking[LEASE_SCRIPT_ROOM], output[4096];
-	if (geteuid() != 0)
-		skip();
-	snprintf(text, sizeof(text),
-	         "mkdir /run/migmeter-own\ncat >/run/take <<'TAKE'\n%s\nTAKE\nsh /run/take; [ $? = 8 ] || exit 1\n"
-	         "[ -d /run/migmeter-own ] && [ ! -d " LEASE_DIRECTORY " ]",
-	         take(5, taking));
-	assert_int_equal(scripts(text, output, sizeof(output)), 0);
-	assert_string_equal(output, "/run/migmeter-own is there already\n");
+	assert_leased(5,
+	              "mkdir /run/migmeter-own\n"
+	              "sh /run/take; [ $? = 8 ] || exit 1\n"
+	              "[ -d /run/migmeter-own ] && [ ! -d " LEASE_DIRECTORY " ]",
+	              "/run/migmeter-own is there already\n");
 }
 
 /* Its waiting shell was killed: the next who takes the lease undoes first, and so does a release. */
 static void a_lease_whose_shell_was_killed_is_undone_by_others(void **state)
 {
 	(void)state;
-	char text[3 * LEASE_SCRIPT_ROOM], taking[LEASE_SCRIPT_ROOM], output[4096];
-	if (geteuid() != 0)
-		skip();
-	snprintf(text, sizeof(text),
-	         "cat >/run/take <<'TAKE'\n%s\nTAKE\nsh /run/take || exit 1\n"
-	         "kill -9 $(cat " LEASE_DIRECTORY "/watcher); sleep 0.2\n"
-	         "{ %s\n} 2>/dev/null && exit 2\n"
-	         "sh /run/take || exit 3\n"
-	         "kill -9 $(cat " LEASE_DIRECTORY "/watcher); sleep 0.2\n"
-	         "%s || exit 4\n"
-	         "cat /run/undone",
-	         take(30, taking), lease_renew_script, lease_release_script);
-	assert_int_equal(scripts(text, output, sizeof(output)), 0);
-	assert_string_equal(output, "undone\nundone\n");
+	assert_leased(30,
+	              "sh /run/take || exit 1\n"
+	              "kill -9 $(cat " LEASE_DIRECTORY "/watcher); sleep 0.2\n"
+	              "sh /run/renew 2>/dev/null && exit 2\n"
+	              "sh /run/take || exit 3\n"
+	              "kill -9 $(cat " LEASE_DIRECTORY "/watcher); sleep 0.2\n"
+	              "sh /run/release || exit 4\n"
+	              "cat /run/undone",
+	              "undone\nundone\n");
 }
 
 /* ---- ssh ---- */
@@ -337,25 +328,21 @@ static void a_host_is_shaped_and_as_it_was_afterwards(void **state)
 	ssh_close(h.ssh);
 }
 
+#define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, scratch_make, scratch_remove)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(a_rate_is_htb_and_a_round_trip_netem, scratch_make, scratch_remove),
-		cmocka_unit_test_setup_teardown(a_qdisc_is_put_back_as_it_was, scratch_make, scratch_remove),
-		cmocka_unit_test_setup_teardown(a_qdisc_that_cannot_be_put_back_is_left_alone, scratch_make,
-		                                scratch_remove),
-		cmocka_unit_test_setup_teardown(a_lease_that_is_not_renewed_undoes, scratch_make, scratch_remove),
-		cmocka_unit_test_setup_teardown(a_renewed_lease_lasts_and_a_released_one_undoes_at_once, scratch_make,
-		                                scratch_remove),
-		cmocka_unit_test_setup_teardown(a_lease_whose_shell_was_killed_is_undone_by_others, scratch_make,
-		                                scratch_remove),
-		cmocka_unit_test_setup_teardown(what_was_there_before_is_not_ours_to_remove, scratch_make,
-		                                scratch_remove),
-		cmocka_unit_test_setup_teardown(a_shell_elsewhere_answers, scratch_make, scratch_remove),
-		cmocka_unit_test_setup_teardown(a_plan_names_every_command_and_one_interface, scratch_make,
-		                                scratch_remove),
-		cmocka_unit_test_setup_teardown(a_host_is_shaped_and_as_it_was_afterwards, scratch_make,
-		                                scratch_remove),
+		cmocka_unit_test(a_rate_is_htb_and_a_round_trip_netem),
+		cmocka_unit_test(a_qdisc_is_put_back_as_it_was),
+		cmocka_unit_test(a_qdisc_that_cannot_be_put_back_is_left_alone),
+		cmocka_unit_test(a_lease_that_is_not_renewed_undoes),
+		cmocka_unit_test(a_renewed_lease_lasts_and_a_released_one_undoes_at_once),
+		cmocka_unit_test(a_lease_whose_shell_was_killed_is_undone_by_others),
+		cmocka_unit_test(what_was_there_before_is_not_ours_to_remove),
+		IN_SCRATCH(a_shell_elsewhere_answers),
+		cmocka_unit_test(a_plan_names_every_command_and_one_interface),
+		IN_SCRATCH(a_host_is_shaped_and_as_it_was_afterwards),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
