@@ -2,6 +2,7 @@
 
 #include "analysis/compare_rules.h"
 #include "analysis/conditions.h"
+#include "analysis/downtime.h"
 #include "analysis/json_field.h"
 #include "analysis/study.h"
 #include "bench/base/err.h"
@@ -290,6 +291,7 @@ static int each(const struct history *h, sqlite3_stmt *s, const char *metric, hi
 		if (metric) {
 			const char *endless = compare_rule_find(metric, text_at(s, 14))->endless;
 			run.unit = text_at(s, 11);
+			run.unseen = downtime_is_no_stop(text_at(s, 13));
 			if (sqlite3_column_type(s, 12) != SQLITE_NULL)
 				run.value = sqlite3_column_double(s, 12);
 			else if (endless && fnmatch(endless, text_at(s, 13), 0) == 0)

@@ -31,10 +31,10 @@ int history_add(struct history *h, const struct study_run *run, int *ret_new, st
 /* A run as listed; texts are good during the call. */
 struct history_run {
 	const char *id, *directory, *name, *point, *status, *qemu, *libvirt, *kernel, *version;
-	const char *
-		conditions; /* as conditions_of() says, in JSON; "": not known, of a run added before schema version 2 */
-	int64_t wall_ns;    /* of its begin; 0: not known */
-	double value;       /* of history_values(): NAN: missing; INFINITY: endless */
+	const char *conditions; /* JSON of conditions_of(); "": not known, since it was added in schema version 1 */
+	int64_t wall_ns;        /* of its begin; 0: not known */
+	double value;           /* of history_values(): NAN: missing; INFINITY: endless */
+	int unseen;             /* it is a downtime that is not above its floor */
 	const char *unit;
 };
 

@@ -118,6 +118,7 @@ static int take_run(void *context, const struct history_run *run, struct err *e)
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
 		json_object_object_add(row, texts[i].key, json_of_text(texts[i].text));
 	json_object_object_add(row, "value", value_json(run->value));
+	json_object_object_add(row, "unseen", json_object_new_boolean(run->unseen));
 	add_conditions(trend, row, run->conditions);
 	json_object_array_add(json_array_at(trend, "/runs"), row);
 	if (run->unit[0])

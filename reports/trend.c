@@ -52,15 +52,27 @@ static char *day_text(struct json_object *run, char *buffer, size_t room)
 	return buffer;
 }
 
+/* Of how many runs the value is a downtime that is not above its floor. */
+static int count_unseen(struct json_object *trend)
+{
+	int count = 0;
+	for (size_t i = 0; i < length_of(json_at(trend, "runs")); i++)
+		count += json_object_get_boolean(json_at(item(trend, "runs", i), "unseen"));
+	return count;
+}
+
 /* "nightly, load=cpu: baseline_rate, 30 runs" */
 static char *title_text(struct json_object *doc, struct json_object *trend, char *buffer, size_t room)
 {
 	const char *point = json_text(trend, "point"), *estimator = json_text(doc, "estimator");
 	char metric[128];
 	size_t runs = length_of(json_at(trend, "runs"));
-	snprintf(buffer, room, "%s%s%s: %s%s%s, %zu run%s", json_text(trend, "name"), *point ? ", " : "", point,
-	         name_format(json_text(doc, "metric"), metric, sizeof(metric)), *estimator ? ", " : "", estimator,
-	         runs, runs == 1 ? "" : "s");
+	int unseen = count_unseen(trend), used;
+	used = snprintf(buffer, room, "%s%s%s: %s%s%s, %zu run%s", json_text(trend, "name"), *point ? ", " : "",
+	                point, name_format(json_text(doc, "metric"), metric, sizeof(metric)), *estimator ? ", " : "",
+	                estimator, runs, runs == 1 ? "" : "s");
+	if (unseen && (size_t)used < room)
+		snprintf(buffer + used, room - (size_t)used, ", " NO_STOP_SEEN " in %d", unseen);
 	return buffer;
 }
 
@@ -122,7 +134,8 @@ static void print_csv(FILE *out, struct json_object *doc)
 	static const char *const texts[] = {
 		"id", "directory", "qemu", "libvirt", "kernel", "version", "conditions"
 	};
-	fputs("name,point,wall_ns,value,unit,change,id,directory,qemu,libvirt,kernel,version,conditions\n", out);
+	fputs("name,point,wall_ns,value,unit,change,id,directory,qemu,libvirt,kernel,version,conditions,caution\n",
+	      out);
 	for (size_t i = 0; i < length_of(json_at(doc, "trends")); i++) {
 		struct json_object *trend = item(doc, "trends", i);
 		size_t next = 0, changes = length_of(json_at(trend, "changes"));
@@ -141,7 +154,7 @@ static void print_csv(FILE *out, struct json_object *doc)
 				putc(',', out);
 				field_text(out, json_text(run, texts[t]));
 			}
-			putc('\n', out);
+			fprintf(out, ",%s\n", json_object_get_boolean(json_at(run, "unseen")) ? NO_STOP_SEEN : "");
 		}
 	}
 }
@@ -243,10 +256,11 @@ static int prepare(const struct gnuplot *g, FILE *s, const struct drawing *d, st
 	if (!data)
 		return err_errno(e, EXIT_CANNOT, "cannot write '%s'", path);
 	for (size_t i = 0; i < runs; i++) {
-		double value = value_at(item(d->trend, "runs", i), "value");
+		struct json_object *run = item(d->trend, "runs", i);
+		double value = value_at(run, "value");
 		if (!isnan(value))
 			fprintf(data, "%zu %.9g %d\n", i + 1, isinf(value) ? highest / factor : value / factor,
-			        isinf(value));
+			        isinf(value) ? 1 : 2 * json_object_get_boolean(json_at(run, "unseen")));
 	}
 	if (fclose(data) != 0)
 		return err_errno(e, EXIT_CANNOT, "cannot write '%s'", path);
@@ -255,7 +269,7 @@ static int prepare(const struct gnuplot *g, FILE *s, const struct drawing *d, st
 	gnuplot_set_text(s, "UNIT", unit);
 	gnuplot_set_text(s, "FIRST", day_text(item(d->trend, "runs", 0), first, sizeof(first)));
 	gnuplot_set_text(s, "LAST", day_text(item(d->trend, "runs", runs - 1), last, sizeof(last)));
-	fprintf(s, "COUNT = %zu\nENDLESS = %d\n", runs, endless);
+	fprintf(s, "COUNT = %zu\nENDLESS = %d\nUNSEEN = %d\n", runs, endless, count_unseen(d->trend));
 	put_marks(s, d->trend);
 	put_parts(s, d->trend, factor);
 	return 0;
@@ -306,10 +320,10 @@ static void put_head(FILE *out, struct json_object *const docs[], int count)
 		           name_format(json_text(docs[i], "metric"), metric, sizeof(metric)));
 	if (count > 2)
 		html_textf(out, "s of %d metrics", count);
-	fputs("</h1>\n<p class=\"note\">A dot is a run; lines are the medians between change points, found by E-Divisive "
-	      "with the energy distance (Matteson and James 2014): fewer than one in twenty random orders of the runs "
-	      "have a cut as good. Versions are marked where they changed, and "
-	      "where the link, the scale, the machine or the load is another.</p>\n</header>\n",
+	fputs("</h1>\n<p class=\"note\">A dot is a run (a circle one in which no stop was seen); lines are the medians "
+	      "between change points, found by E-Divisive with the energy distance (Matteson and James 2014): fewer than "
+	      "one in twenty random orders of the runs have a cut as good. Marks are where a version is another than "
+	      "before, and where the link, the scale, the machine or the load is.</p>\n</header>\n",
 	      out);
 }
 

@@ -1,8 +1,8 @@
 # A metric over the runs of a history: dots, the medians of the parts between change points, marks where a version or the
 # question changed.
-# The caller has set: CAPTION, UNIT, COUNT (runs), FIRST, LAST (their days), FILE (data: number, value, 1: endless), ENDLESS
-# (how many), PARTS and arrays PART_FROM, PART_TO, PART (median; NaN: endless), WORSE (1: it regressed into it), MARKS and arrays
-# MARK_AT, MARK.
+# The caller has set: CAPTION, UNIT, COUNT (runs), FIRST, LAST (their days), FILE (data: number, value, 1: endless, 2: a
+# downtime not above its floor), ENDLESS and UNSEEN (how many), PARTS and arrays PART_FROM, PART_TO, PART (median; NaN:
+# endless), WORSE (1: it regressed into it), MARKS and arrays MARK_AT, MARK.
 load SCRIPTS.'/style.gp'
 
 W = 1200; H = 420 + 16 * (MARKS > 0 ? (MARKS < 4 ? MARKS : 4) : 0)
@@ -31,6 +31,7 @@ do for [i = 1:PARTS] {
 }
 # Labels without any point, over an empty range (one run), are too much for gnuplot 5.4: it dies.
 PLOT = "FILE using 1:($3 == 0 ? $2 : NaN) with points pointtype 7 pointsize 0.9 linecolor rgb BLUE"
+if (UNSEEN > 0) { PLOT = PLOT.", FILE using 1:($3 == 2 ? $2 : NaN) with points pointtype 6 pointsize 0.9 linecolor rgb BLUE" }
 if (ENDLESS > 0) {
 	PLOT = PLOT.", FILE using 1:($3 == 1 ? $2 : NaN) with points pointtype 9 pointsize 1.1 linecolor rgb RED"
 	PLOT = PLOT.", FILE using 1:($3 == 1 ? $2 : NaN):('never') with labels offset 0, 0.9 font small textcolor rgb RED"

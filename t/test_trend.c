@@ -36,13 +36,11 @@ static int end(void **state)
 	return run_remove(state);
 }
 
-/* Runs whose stop is twice as long from the 13th on, when they were made under other conditions; then their folders go. */
-static void add_runs(const struct made_conditions *before, const struct made_conditions *after)
+/* All runs of the folder, which then goes. */
+static void add_folder(void)
 {
 	struct err e = { 0 };
 	struct study_runs s;
-	made_set(folder, 1, BEFORE, before, 1e9, 200);
-	made_set(folder, 1 + BEFORE, AFTER, after, 1e9, 400);
 	if (study_read_any(&s, folder, &e) < 0)
 		fail_msg("%s", e.text);
 	for (int i = 0, new; i < s.count; i++)
@@ -50,6 +48,14 @@ static void add_runs(const struct made_conditions *before, const struct made_con
 			fail_msg("%s", e.text);
 	study_runs_free(&s);
 	assert_int_equal(tree_remove(folder), 0);
+}
+
+/* Runs whose stop is twice as long from the 13th on, when they were made under other conditions. */
+static void add_runs(const struct made_conditions *before, const struct made_conditions *after)
+{
+	made_set(folder, 1, BEFORE, before, 1e9, 200);
+	made_set(folder, 1 + BEFORE, AFTER, after, 1e9, 400);
+	add_folder();
 }
 
 static void make_trend(void)
@@ -127,6 +133,26 @@ static void unknown_conditions_are_no_change(void **state)
 	assert_shown("text", "; no version changed with it\n");
 }
 
+/* In every third run the stop is not above its floor. */
+static void what_is_no_stop_is_told(void **state)
+{
+	(void)state;
+	struct err e = { 0 };
+	for (int i = 1; i <= BEFORE + AFTER; i++) {
+		char rows[512] = "";
+		made_row(rows, "downtime", "stop_resume", "ns",
+		         (i <= BEFORE ? 2e8 : 4e8) * (1 + 0.04 * made_random()),
+		         i % 3 ? "" : "no stop seen: not above its floor of 500 ms");
+		made_compared(folder, i, &(struct made_conditions){ 0 }, rows);
+	}
+	add_folder();
+	make_trend();
+	assert_shown("text", "made: downtime, stop_resume, 24 runs, no stop seen in 8\n");
+	assert_shown("csv", ",no stop seen\n");
+	if (report_trend_page(&doc, 1, scratch, &e) < 0)
+		fail_msg("%s", e.text);
+}
+
 #define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, begin, end)
 
 int main(void)
@@ -135,6 +161,7 @@ int main(void)
 		IN_SCRATCH(another_link_is_told),
 		IN_SCRATCH(nothing_changed_is_told),
 		IN_SCRATCH(unknown_conditions_are_no_change),
+		IN_SCRATCH(what_is_no_stop_is_told),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
