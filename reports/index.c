@@ -157,7 +157,7 @@ static int write_index(struct entry *entries, int count, const char *output, str
 	fprintf(page.file,
 	        "<header><h1>%d runs</h1>\n<p class=\"question\">%d with a result, %d without</p></header>\n", count,
 	        count - bad, bad);
-	fputs("<table>\n<thead><tr><th>run</th>", page.file);
+	fputs("<table class=\"index\">\n<thead><tr><th>run</th>", page.file);
 	for (int i = 0; i < COLUMNS; i++) {
 		fputs("<th class=\"number\">", page.file);
 		html_text(page.file, columns[i].label);
