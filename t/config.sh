@@ -196,6 +196,10 @@ complains 'a stream through the daemons' 2 'with migration.tunnelled' run "$work
 complains 'kept pages of no stream' 2 'needs migration.stream' run "$work/good.conf" -n -s migration.stream_kept=/tmp
 complains 'relays for what does not move' 2 'migration.mode = none' run "$work/good.conf" -n -s migration.reuse=yes -s migration.mode=none
 complains 'relays beside a watcher' 2 'migration.stream' run "$work/good.conf" -n -s migration.reuse=yes -s migration.stream=yes
+ok 'relays for a disk that moves along' "$migmeter" run "$work/good.conf" -n -s storage.kind=copy -s vm1.disk=8M \
+	-s migration.copy_disks=full -s migration.reuse=yes -s migration.moves_before=2
+complains 'relays for what the daemons carry' 2 'migration.tunnelled' run "$work/good.conf" -n -s migration.reuse=yes \
+	-s migration.peer2peer=yes -s migration.tunnelled=yes
 complains 'a store of no relays' 2 'needs migration.reuse' run "$work/good.conf" -n -s migration.reuse_store=/tmp
 complains 'moves before a group' 2 'not with group.vms' run "$work/good.conf" -n -s migration.moves_before=1 -s group.vms=all
 complains 'a value twice in a list' 2 "'rate': the list has one value twice, '1G' and '1000M'" run "$work/good.conf" -n \

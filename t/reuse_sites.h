@@ -20,20 +20,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Of memory; the next ones are of disks. */
 enum { SITE_PORT = 4747, SITE_LINK_PORT = 4748 };
 
 /* Columns of reuse-SITE.csv. */
 enum {
-	SITE_STATE = 3,
+	SITE_KIND = 3,
+	SITE_STATE,
 	SITE_RAW,
 	SITE_SENT,
-	SITE_REFERENCED = 8,
-	SITE_ZSTD_RAW = 10,
+	SITE_REFERENCED = 9,
+	SITE_ZSTD_RAW = 11,
 	SITE_ZSTD,
 	SITE_RESENT,
 	SITE_STORE_PAGES,
-	SITE_CPU = 15,
-	SITE_COLUMNS = 17
+	SITE_CPU = 16,
+	SITE_COLUMNS = 18
 };
 
 /* Its loopback addresses. */

@@ -203,15 +203,9 @@ static int reuse_check(const struct experiment *x, struct err *e)
 		return err_set(e, EXIT_USAGE, "migration.moves_before is for one VM that moves, not with %s", other);
 	if (m->reuse && m->mode == MODE_NONE)
 		return err_set(e, EXIT_USAGE, "migration.reuse has nothing to do with migration.mode = none");
-	if (m->moves_before && x->features.copy_disks)
-		return err_set(e, EXIT_USAGE,
-		               "migration.moves_before cannot move a disk along (migration.copy_disks)");
 	if (!m->reuse)
 		return 0;
-	other = m->stream                ? "stream"
-	        : x->features.tunnelled  ? "tunnelled"
-	        : x->features.copy_disks ? "copy_disks"
-	                                 : NULL;
+	other = m->stream ? "stream" : x->features.tunnelled ? "tunnelled" : NULL;
 	return other ? err_set(e, EXIT_USAGE, "migration.reuse cannot be had with migration.%s", other) : 0;
 }
 

@@ -6,6 +6,7 @@
 #include "bench/experiment/experiment.h"
 #include "bench/experiment/run_directory.h"
 #include "bench/migrate/migration.h"
+#include "bench/migrate/reuse/reuse.h"
 #include "bench/migrate/reuse/reuse_relay.h"
 #include "bench/testbed/storage.h"
 
@@ -17,7 +18,7 @@
 /* On every node the same: what sends goes to NEAR, what receives listens at QEMU. libvirt wants one port for both. */
 #define NEAR_IP "127.0.0.2"
 #define QEMU_IP "127.0.0.1"
-enum { NODES = 2, CONNECTIONS = 1000, PORT = 4920, LINK_PORT = PORT + VMS_MAX };
+enum { NODES = 2, CONNECTIONS = 1000, PORT = 4920, LINK_PORT = PORT + REUSE_KINDS * VMS_MAX };
 static_assert((int)VMS_MAX <= (int)REUSE_LANES, "a lane a VM");
 
 struct reuse_relays {
@@ -111,6 +112,7 @@ void reuse_relays_route(const struct reuse_relays *p, int vm, struct migration_s
 		return;
 	spec->uri = p->uri[vm];
 	spec->listen_ip = QEMU_IP;
+	spec->disks_port = p->x->features.copy_disks ? PORT + p->x->vm_count + vm : 0;
 }
 
 static bool has_ended(const struct reuse_relays *p, int node)

@@ -2,13 +2,14 @@
  * reuse_relays.h - a pair of relays for a run's migrations ([migration] reuse = yes): a process on either node.
  *
  *	reuse_relays_open(&p, x, &testbed, &directory, run_on_event, run, &e);
- *	reuse_relays_route(p, vm, &spec);               // sets spec->uri, spec->listen_ip
+ *	reuse_relays_route(p, vm, &spec);               // sets spec->uri, spec->listen_ip, spec->disks_port
  *	... migration_run(&spec, ...) ...
  *	reuse_relays_close(p, &directory);
  *
  * The source's QEMU goes to the relay of its own node, the destination's listens at its loopback; a VM has a lane of its own,
- * which is the same for either direction. bench/migrate/reuse/reuse_relay.h says what the relays write into the run directory. Each has an
- * event `reuse-relay` with its pid, also when it is started again.
+ * which is the same for either direction, and another for the disk that it takes along.
+ * bench/migrate/reuse/reuse_relay.h says what the relays write into the run directory. Each has an event `reuse-relay` with
+ * its pid, also when it is started again.
  *
  * A node's store of pages is in memory, or the file NODE.pages in [migration] reuse_store, which outlives the run.
  */

@@ -164,7 +164,7 @@ static void magic(struct stream_decoder *d, const unsigned char *field)
 		stream_expect(d, version, 4);
 	else if (number == MULTIFD_MAGIC)
 		stream_give_up(d, "multifd: a connection with pages in a format of its own");
-	else if (field[0] == 0x16 && field[1] == 3) /* a handshake record of TLS 1.x */
+	else if (stream_is_tls(field))
 		stream_give_up(d, "TLS: encrypted");
 	else
 		stream_give_up(d, "not the beginning of a migration stream (0x%08x)", number);
@@ -214,7 +214,7 @@ static void section_begin(struct stream_decoder *d, const unsigned char *field)
 	stream_expect(d, section_name, field[4]);
 }
 
-static void trailing(struct stream_decoder *d, const unsigned char *field)
+void stream_trailing(struct stream_decoder *d, const unsigned char *field)
 {
 	(void)field;
 	d->report.complete = false;
@@ -223,7 +223,7 @@ static void trailing(struct stream_decoder *d, const unsigned char *field)
 
 static void description_length(struct stream_decoder *d, const unsigned char *field)
 {
-	stream_expect(d, trailing, 1);
+	stream_expect(d, stream_trailing, 1);
 	stream_skip(d, stream_be32(field), STREAM_DESCRIPTION);
 }
 
@@ -232,7 +232,7 @@ static void after_end(struct stream_decoder *d, const unsigned char *field)
 	if (field[0] == SECTION_DESCRIPTION)
 		stream_expect(d, description_length, 4);
 	else
-		trailing(d, field);
+		stream_trailing(d, field);
 }
 
 void stream_section_type(struct stream_decoder *d, const unsigned char *field)
@@ -363,7 +363,7 @@ void stream_decoder_end(struct stream_decoder *d)
 		return;
 	if (d->skip_devices)
 		devices_end(d);
-	else if (d->ended && !d->skip && !d->have && (d->step == after_end || d->step == trailing))
+	else if (d->ended && !d->skip && !d->have && (d->step == after_end || d->step == stream_trailing))
 		d->report.complete = true;
 	else
 		snprintf(d->report.reason, sizeof(d->report.reason),
@@ -392,18 +392,24 @@ const struct stream_report *stream_decoder_report(const struct stream_decoder *d
 	return &d->report;
 }
 
-int stream_decoder_create(struct stream_decoder **ret, const struct stream_sink *sink, struct err *e)
+int stream_decoder_begin(struct stream_decoder **ret, const struct stream_sink *sink, stream_step *step, size_t bytes,
+                         struct err *e)
 {
 	struct stream_decoder *d = calloc(1, sizeof(*d));
 	if (!d)
-		return err_set(e, EXIT_CANNOT, "no memory to decode a migration stream");
+		return err_set(e, EXIT_CANNOT, "no memory to decode a migration");
 	d->sink = *sink;
 	d->report.page_bytes = 4096;
 	d->report.understood = true;
 	d->block = -1;
-	stream_expect(d, magic, 4);
+	stream_expect(d, step, bytes);
 	*ret = d;
 	return 0;
+}
+
+int stream_decoder_create(struct stream_decoder **ret, const struct stream_sink *sink, struct err *e)
+{
+	return stream_decoder_begin(ret, sink, magic, 4, e);
 }
 
 void stream_decoder_free(struct stream_decoder *d)

@@ -41,6 +41,8 @@ struct stream_decoder {
 	/* the end of device state */
 	unsigned char tail[12];
 	uint64_t description_at, description_bytes; /* of the candidate; 0: none */
+	/* nbd_decoder.c: what is written now, from where on the disk, and how much of it comes still */
+	uint64_t write_at, write_left;
 	unsigned char field[STREAM_PAGE_BYTES_MAX];
 };
 
@@ -57,6 +59,12 @@ static inline uint32_t stream_be32(const unsigned char *field)
 static inline uint64_t stream_be64(const unsigned char *field)
 {
 	return (uint64_t)stream_be32(field) << 32 | stream_be32(field + 4);
+}
+
+/* Two bytes of a handshake record of TLS 1.x. */
+static inline bool stream_is_tls(const unsigned char *field)
+{
+	return field[0] == 0x16 && field[1] == 3;
 }
 
 static inline void stream_expect(struct stream_decoder *d, stream_step *step, size_t bytes)
@@ -94,6 +102,13 @@ int stream_name(char ret[STREAM_NAME_ROOM], const unsigned char *field, size_t l
 
 /* Steps that hand over to each other. */
 stream_step stream_section_type, stream_section_footer, stream_ram_record;
+
+/* A byte after the end. */
+stream_step stream_trailing;
+
+/* A decoder whose first field this step reads. */
+int stream_decoder_begin(struct stream_decoder **ret, const struct stream_sink *sink, stream_step *step, size_t bytes,
+                         struct err *e);
 
 /* decoder_ram.c: whether the name is RAM's and its version known; the body of its sections begins. */
 void stream_ram_begin(struct stream_decoder *d, uint32_t version);

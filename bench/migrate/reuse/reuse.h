@@ -1,11 +1,11 @@
 /*
- * reuse.h - a migration stream over a wide-area link without the pages that the far side has: two state machines, no I/O.
+ * reuse.h - a migration over a wide-area link without the pages that the far side has: two state machines, no I/O.
  *
  *	near the source:        raw bytes -> reuse_sender -> frames
  *	near the destination:   frames -> reuse_receiver -> the same raw bytes; words for the sender on the way back
  *
  *	reuse_receiver_create(&r, store, &e);   reuse_receiver_words(r, &words)    // what it has: send it back first
- *	reuse_sender_create(&s, store, &e);     reuse_sender_hear(s, words ...)    // until reuse_sender_ready(s)
+ *	reuse_sender_create(&s, REUSE_MEMORY, store, &e);  reuse_sender_hear(s, words ...)    // until reuse_sender_ready(s)
  *	reuse_sender_take(s, bytes, n, &frames);                                   // at most reuse_sender_room(s) of them
  *	reuse_receiver_take(r, frames ..., &raw, &words);
  *
@@ -15,6 +15,9 @@
  * since the last proof as plain bytes, which the sender has kept, and from then on nothing but plain bytes is sent; the
  * raw stream does not notice. The same holds, from the point where it is not understood, for a stream that decoder.h does
  * not understand: it is compressed, and that is all.
+ *
+ * A disk that is copied along is carried the same way, its blocks of 4 KiB as pages: the raw stream is then what the source,
+ * client of NBD, sends (nbd_decoder.h), and the server's answers are the return path.
  *
  * Frames: a letter, then numbers with the highest byte first.
  *	L length:4 bytes                literal
@@ -41,6 +44,12 @@ struct err;
 struct reuse_receiver;
 struct reuse_sender;
 
+/* What a stream is of. */
+enum reuse_kind { REUSE_MEMORY, REUSE_DISK, REUSE_KINDS };
+
+/* "memory", "disk". */
+const char *reuse_kind_name(enum reuse_kind kind);
+
 /* Bytes to be written somewhere; the caller empties it (length = 0) and at last frees .bytes. */
 struct reuse_bytes {
 	unsigned char *bytes;
@@ -59,7 +68,7 @@ struct reuse_report {
 };
 
 /* store: of pages seen here, may be NULL. */
-int reuse_sender_create(struct reuse_sender **ret, struct page_store *store, struct err *e);
+int reuse_sender_create(struct reuse_sender **ret, enum reuse_kind kind, struct page_store *store, struct err *e);
 void reuse_sender_free(struct reuse_sender *s);
 
 /* Words of the receiver; what is to be sent because of them is added to frames, bytes of the return path to back. */

@@ -27,6 +27,7 @@ struct end {
 
 struct reuse_passage {
 	enum passage_role role;
+	enum reuse_kind kind;
 	enum passage_state state;
 	struct end qemu, link;
 	struct reuse_sender *sender;     /* near */
@@ -198,6 +199,11 @@ enum passage_role reuse_passage_role(const struct reuse_passage *p)
 	return p->role;
 }
 
+enum reuse_kind reuse_passage_kind(const struct reuse_passage *p)
+{
+	return p->kind;
+}
+
 enum passage_state reuse_passage_state(const struct reuse_passage *p)
 {
 	return p->state;
@@ -219,7 +225,7 @@ const char *reuse_passage_reason(const struct reuse_passage *p)
 	return p->reason[0] ? p->reason : reuse_passage_report(p)->reason;
 }
 
-int reuse_passage_create(struct reuse_passage **ret, enum passage_role role, int qemu, int link,
+int reuse_passage_create(struct reuse_passage **ret, enum passage_role role, enum reuse_kind kind, int qemu, int link,
                          struct page_store *store, struct err *e)
 {
 	int unsent = PASSAGE_UNSENT_BYTES;
@@ -230,10 +236,11 @@ int reuse_passage_create(struct reuse_passage **ret, enum passage_role role, int
 		return err_set(e, EXIT_CANNOT, "no memory for a reuse relay");
 	}
 	p->role = role;
+	p->kind = kind;
 	p->qemu.fd = qemu;
 	p->link.fd = link;
 	setsockopt(link, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof(unsent));
-	if (role == PASSAGE_NEAR ? reuse_sender_create(&p->sender, store, e) < 0
+	if (role == PASSAGE_NEAR ? reuse_sender_create(&p->sender, kind, store, e) < 0
 	                         : reuse_receiver_create(&p->receiver, store, e) < 0) {
 		reuse_passage_free(p);
 		return -1;

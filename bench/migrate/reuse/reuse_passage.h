@@ -4,7 +4,7 @@
  *	at the source:          QEMU <-> near passage <-> the link
  *	at the destination:     the link <-> far passage <-> QEMU
  *
- *	reuse_passage_create(&p, PASSAGE_NEAR, qemu, link, store, &e);
+ *	reuse_passage_create(&p, PASSAGE_NEAR, REUSE_MEMORY, qemu, link, store, &e);
  *	do {
  *		reuse_passage_poll(p, fds);
  *		poll(fds, 2, ...);
@@ -36,7 +36,7 @@ const char *passage_role_name(enum passage_role role);
 const char *passage_state_name(enum passage_state state);
 
 /* The sockets are the passage's from now on, also when this fails. The store outlives it. */
-int reuse_passage_create(struct reuse_passage **ret, enum passage_role role, int qemu, int link,
+int reuse_passage_create(struct reuse_passage **ret, enum passage_role role, enum reuse_kind kind, int qemu, int link,
                          struct page_store *store, struct err *e);
 
 /* Close both, broken off where it has not ended. p may be NULL. */
@@ -46,6 +46,7 @@ void reuse_passage_poll(const struct reuse_passage *p, struct pollfd fds[2]);
 enum passage_state reuse_passage_serve(struct reuse_passage *p, const struct pollfd fds[2]);
 
 enum passage_role reuse_passage_role(const struct reuse_passage *p);
+enum reuse_kind reuse_passage_kind(const struct reuse_passage *p);
 enum passage_state reuse_passage_state(const struct reuse_passage *p);
 const struct reuse_report *reuse_passage_report(const struct reuse_passage *p);
 

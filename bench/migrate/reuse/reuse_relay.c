@@ -18,13 +18,15 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-enum { PASSAGES = 16, ROW_MS = 100, RECEIVE_BYTES = 64 << 10 };
-enum { ROLES = 2, FD_STOP = 0, FD_LISTENING, FDS = FD_LISTENING + ROLES * REUSE_LANES };
+enum { ROLES = 2, LISTENING = ROLES * REUSE_KINDS * REUSE_LANES };
+enum { PASSAGES = REUSE_KINDS * REUSE_LANES, ROW_MS = 100, RECEIVE_BYTES = 64 << 10 };
+enum { FD_STOP, FD_LISTENING, FDS = FD_LISTENING + LISTENING };
 
 struct site {
 	const struct reuse_relay_spec *spec;
 	const struct process_place *place;
-	int listening[ROLES * REUSE_LANES]; /* of a lane, its near and its far side */
+	int listening[LISTENING]; /* of a lane, its near and its far side; lanes of memory, then of disks */
+	int listening_count;
 	int stop_fd;
 	struct page_store *store;
 	struct series *series;
@@ -47,12 +49,12 @@ static void row_write(struct site *s, int i)
 	char reason[200];
 	reuse_passage_link_bytes(p, &sent, &received);
 	series_row(s->series,
-	           "%" PRId64 ",%s,%d,%s,%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64
+	           "%" PRId64 ",%s,%d,%s,%s,%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64
 	           ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu32 ",%" PRIu32 ",%" PRId64 ",%s",
 	           clock_now_ns(), passage_role_name(reuse_passage_role(p)), s->number[i],
-	           passage_state_name(reuse_passage_state(p)), r->raw_bytes, sent, received, r->pages, r->referenced,
-	           r->stored, r->zstd_raw_bytes, r->zstd_bytes, r->resent_bytes, page_store_count(s->store),
-	           page_store_room(s->store), cpu_ns(),
+	           reuse_kind_name(reuse_passage_kind(p)), passage_state_name(reuse_passage_state(p)), r->raw_bytes,
+	           sent, received, r->pages, r->referenced, r->stored, r->zstd_raw_bytes, r->zstd_bytes,
+	           r->resent_bytes, page_store_count(s->store), page_store_room(s->store), cpu_ns(),
 	           field_text_copy(reuse_passage_reason(p), reason, sizeof(reason)));
 }
 
@@ -70,6 +72,7 @@ static void passage_open(struct site *s, int listening)
 {
 	struct err e = { 0 };
 	enum passage_role role = listening % ROLES ? PASSAGE_FAR : PASSAGE_NEAR;
+	enum reuse_kind kind = listening / ROLES < s->spec->lanes ? REUSE_MEMORY : REUSE_DISK;
 	int accepted = tcp_accept(s->listening[listening]);
 	if (accepted < 0)
 		return;
@@ -83,8 +86,8 @@ static void passage_open(struct site *s, int listening)
 	if (!s->open_count)
 		page_store_session(s->store);
 	bool near = role == PASSAGE_NEAR;
-	if (reuse_passage_create(&s->open[s->open_count], role, near ? accepted : other, near ? other : accepted,
-	                         s->store, &e) < 0) {
+	if (reuse_passage_create(&s->open[s->open_count], role, kind, near ? accepted : other,
+	                         near ? other : accepted, s->store, &e) < 0) {
 		fprintf(stderr, "%s\n", e.text);
 		return;
 	}
@@ -107,9 +110,8 @@ static int listen_at(struct site *s, int listening, struct err *e)
 {
 	const struct reuse_relay_spec *spec = s->spec;
 	bool near = listening % ROLES == PASSAGE_NEAR;
-	int lane = listening / ROLES, port;
-	int fd = tcp_listen(NULL, near ? spec->near_ip : spec->far_ip, (near ? spec->port : spec->link_port) + lane,
-	                    &port, e);
+	int port = (near ? spec->port : spec->link_port) + listening / ROLES;
+	int fd = tcp_listen(NULL, near ? spec->near_ip : spec->far_ip, port, &port, e);
 	if (fd < 0)
 		return -1;
 	/* What waits in a socket before the relay is time that a stopped VM waits. */
@@ -169,7 +171,8 @@ static int begin(struct site *s, struct err *e)
 	snprintf(name, sizeof(name), "reuse-%s.csv", s->spec->site);
 	if (process_enter(s->place, e) < 0)
 		return -1;
-	for (int i = 0; i < ROLES * s->spec->lanes; i++)
+	s->listening_count = ROLES * REUSE_KINDS * s->spec->lanes;
+	for (int i = 0; i < s->listening_count; i++)
 		if (listen_at(s, i, e) < 0)
 			return -1;
 	return store_open(s, e) < 0 ? -1 : series_create(&s->series, s->spec->directory, name, REUSE_COLUMNS, e);
@@ -178,14 +181,13 @@ static int begin(struct site *s, struct err *e)
 static void serve(struct site *s)
 {
 	struct pollfd fds[FDS + 2 * PASSAGES];
-	int listening = ROLES * s->spec->lanes;
 	int64_t row_ns = 0;
 	for (;;) {
 		int served = s->open_count;
 		fds[FD_STOP] = (struct pollfd){ .fd = s->stop_fd, .events = POLLIN };
-		for (int i = 0; i < ROLES * REUSE_LANES; i++)
-			fds[FD_LISTENING + i] =
-				(struct pollfd){ .fd = i < listening ? s->listening[i] : -1, .events = POLLIN };
+		for (int i = 0; i < LISTENING; i++)
+			fds[FD_LISTENING + i] = (struct pollfd){ .fd = i < s->listening_count ? s->listening[i] : -1,
+				                                 .events = POLLIN };
 		for (int i = 0; i < served; i++)
 			reuse_passage_poll(s->open[i], fds + FDS + 2 * (size_t)i);
 		if (poll(fds, (nfds_t)(FDS + 2 * served), served ? ROW_MS : -1) < 0 && errno != EINTR)
@@ -196,7 +198,7 @@ static void serve(struct site *s)
 		for (int i = served - 1; i >= 0; i--)
 			if (reuse_passage_serve(s->open[i], fds + FDS + 2 * (size_t)i) != PASSAGE_GOES_ON)
 				passage_close(s, i);
-		for (int i = 0; i < listening; i++)
+		for (int i = 0; i < s->listening_count; i++)
 			if (fds[FD_LISTENING + i].revents)
 				passage_open(s, i);
 		if (clock_now_ns() < row_ns)

@@ -9,9 +9,10 @@
  *
  *	QEMU -> near_ip:port, near relay -> peer_ip:link_port, far relay -> qemu_ip:port, QEMU
  *
- * It has `lanes` of these, at the next ports, so that as many QEMUs can receive at a time, each at a port of its own. A store is
- * one for all of them; a page that came through one lane is known to connections of the other ones that begin later. Where
- * several at a time would store more than there is room for, those that find none come to plain bytes.
+ * It has `lanes` of these, at the next ports, so that as many QEMUs can receive at a time, each at a port of its own; and behind
+ * them as many for the disks that they copy along (NBD). A store is one for all of them; a page that came through one lane is
+ * known to connections of the other ones that begin later. Where several at a time would store more than there is room for,
+ * those that find none come to plain bytes.
  *
  * Where the store's file cannot be used, the log says why, and pages are kept in memory only, memory_bytes of them.
  *
@@ -26,8 +27,9 @@
  * far:
  *	head_ns            CLOCK_MONOTONIC
  *	role,connection    near, far; from 0
+ *	kind               memory, disk
  *	state              reuse; plain (nothing but plain bytes from now on); ended; broken
- *	raw_bytes          of QEMU's stream: near: taken from QEMU; far: rebuilt and proved
+ *	raw_bytes          of QEMU's stream, or of a disk's: near: taken from QEMU; far: rebuilt and proved
  *	sent_bytes         written to the link, of all kinds
  *	received_bytes     read from the link
  *	pages              of the stream that are pages as they are
@@ -52,8 +54,8 @@ struct process_place;
 struct undo;
 
 #define REUSE_COLUMNS                                                                                                \
-	"head_ns,role,connection,state,raw_bytes,sent_bytes,received_bytes,pages,referenced,stored,zstd_raw_bytes,"  \
-	"zstd_bytes,resent_bytes,store_pages,store_room,cpu_ns,reason"
+	"head_ns,role,connection,kind,state,raw_bytes,sent_bytes,received_bytes,pages,referenced,stored,"            \
+	"zstd_raw_bytes,zstd_bytes,resent_bytes,store_pages,store_room,cpu_ns,reason"
 
 enum { REUSE_LANES = 16 };
 
@@ -61,10 +63,10 @@ struct reuse_relay_spec {
 	const char *site;                                 /* "src" */
 	const char *directory;                            /* of the series */
 	const char *near_ip, *qemu_ip, *far_ip, *peer_ip; /* IPv4 */
-	int port, link_port, lanes;                       /* lanes: 1 to REUSE_LANES */
-	const char *store_path;                           /* NULL: in memory only */
-	int64_t disk_bytes;                               /* of the store's pages */
-	int64_t memory_bytes; /* of pages that stay in memory; of all of them without a file */
+	int port, link_port, lanes; /* lanes: 1 to REUSE_LANES; disks have lanes more of either port */
+	const char *store_path;     /* NULL: in memory only */
+	int64_t disk_bytes;         /* of the store's pages */
+	int64_t memory_bytes;       /* of pages that stay in memory; of all of them without a file */
 	/* Disk images that the site can read, NULL ends; may be NULL. Their blocks are put into the store when it starts, while
 	 * less than half of it is used. */
 	const char *const *images;

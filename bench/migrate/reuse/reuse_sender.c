@@ -1,7 +1,7 @@
 #include "bench/migrate/reuse/reuse_wire.h"
 
 #include "bench/base/err.h"
-#include "collectors/stream/decoder.h"
+#include "collectors/stream/nbd_decoder.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -359,7 +359,12 @@ const struct reuse_report *reuse_sender_report(const struct reuse_sender *s)
 	return &s->report;
 }
 
-int reuse_sender_create(struct reuse_sender **ret, struct page_store *store, struct err *e)
+/* What knows where the pages are in what is carried. */
+static int (*const decoders[REUSE_KINDS])(struct stream_decoder **, const struct stream_sink *, struct err *) = {
+	[REUSE_MEMORY] = stream_decoder_create, [REUSE_DISK] = nbd_decoder_create
+};
+
+int reuse_sender_create(struct reuse_sender **ret, enum reuse_kind kind, struct page_store *store, struct err *e)
 {
 	struct reuse_sender *s = calloc(1, sizeof(*s));
 	if (!s)
@@ -370,7 +375,7 @@ int reuse_sender_create(struct reuse_sender **ret, struct page_store *store, str
 	s->proved_sum = reuse_sum_create();
 	s->zstd = ZSTD_createCCtx();
 	expect(s, HEAR_LETTER, 1);
-	if (!s->sum || !s->proved_sum || !s->zstd || stream_decoder_create(&s->decoder, &sink, e) < 0) {
+	if (!s->sum || !s->proved_sum || !s->zstd || decoders[kind](&s->decoder, &sink, e) < 0) {
 		reuse_sender_free(s);
 		return err_set(e, EXIT_CANNOT, "no memory for a reuse relay");
 	}

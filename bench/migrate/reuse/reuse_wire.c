@@ -5,6 +5,11 @@
 
 #include <xxhash.h>
 
+const char *reuse_kind_name(enum reuse_kind kind)
+{
+	return kind == REUSE_DISK ? "disk" : "memory";
+}
+
 void reuse_put(struct reuse_bytes *b, const void *bytes, size_t length)
 {
 	if (b->room - b->length < length) {
