@@ -34,7 +34,7 @@ static struct cost pass(const struct made_stream *s, struct page_store *near, st
 	struct cost cost = { 0 };
 	struct reused u;
 	page_store_session(far);
-	reused_begin(&u, near, far);
+	reused_begin(&u, REUSE_MEMORY, near, far);
 	reused_exchange(&u, PIECE);
 	for (size_t at = 0; at < s->length; at += PIECE) {
 		size_t length = s->length - at < PIECE ? s->length - at : PIECE;

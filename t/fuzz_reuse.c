@@ -21,7 +21,7 @@ static void to_receiver(const uint8_t *bytes, size_t length, size_t piece)
 {
 	struct page_store *store = store_of(64);
 	struct reused u;
-	reused_begin(&u, NULL, store);
+	reused_begin(&u, REUSE_MEMORY, NULL, store);
 	u.words.length = 0;
 	for (size_t at = 0; at < length; at += piece)
 		reuse_receiver_take(u.receiver, bytes + at, length - at < piece ? length - at : piece, &u.raw,
@@ -38,7 +38,7 @@ static void to_sender(const uint8_t *bytes, size_t length, size_t piece)
 	struct page_store *store = store_of(64);
 	struct reused u;
 	unsigned char stream[64] = "QEVM";
-	reused_begin(&u, store, store);
+	reused_begin(&u, REUSE_MEMORY, store, store);
 	for (size_t at = 0; at < length; at += piece) {
 		reuse_sender_hear(u.sender, bytes + at, length - at < piece ? length - at : piece, &u.frames,
 		                  &u.back);
@@ -74,7 +74,7 @@ static size_t seed_frames(int which, unsigned char *buffer)
 		made_page(&s, "pc.ram", (uint64_t)i * MADE_PAGE_BYTES, content);
 	}
 	made_part_end(&s);
-	reused_begin(&u, NULL, store);
+	reused_begin(&u, REUSE_MEMORY, NULL, store);
 	reuse_sender_hear(u.sender, u.words.bytes, u.words.length, &u.frames, &u.back);
 	reuse_sender_take(u.sender, s.bytes, s.length, &u.frames);
 	reuse_sender_end(u.sender, &u.frames);

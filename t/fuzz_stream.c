@@ -1,15 +1,19 @@
 /*
- * Migration streams: however they are cut, the same comes out, every byte is counted once, and pages lie in their blocks.
- * The first byte says how the rest is cut; its lowest bit, whether it is a return path.
+ * Migration streams and disks over NBD: however they are cut, the same comes out, every byte is counted once, and pages lie in
+ * their blocks and are what the stream has there. The first byte says how the rest is cut, and its remainder by 3 what it is.
  */
 #include "bench/base/err.h"
-#include "collectors/stream/decoder.h"
+#include "collectors/stream/nbd_decoder.h"
 #include "collectors/stream/return_path.h"
 #include "t/fuzz.h"
-#include "t/made_stream.h"
+#include "t/made_nbd.h"
+
+enum what { STREAM, RETURN_PATH, DISK, WHATS };
 
 struct outcome {
+	enum what what;
 	struct stream_decoder *decoder;
+	const uint8_t *bytes;
 	uint64_t pages, page_bytes, sum;
 };
 
@@ -17,7 +21,9 @@ static void on_page(void *context, const struct stream_page *page)
 {
 	struct outcome *o = context;
 	const struct stream_report *r = stream_decoder_report(o->decoder);
-	if (page->number >= r->total_pages || (page->kind == STREAM_PAGE) != (page->content != NULL))
+	if ((o->what == STREAM && page->number >= r->total_pages) ||
+	    (page->kind == STREAM_PAGE) != (page->content != NULL) ||
+	    (page->content && memcmp(page->content, o->bytes + page->content_at, r->page_bytes) != 0))
 		abort();
 	o->pages++;
 	o->page_bytes += page->record_bytes;
@@ -32,13 +38,14 @@ static void on_event(void *context, enum stream_event event)
 	o->sum = o->sum * 31 + (uint64_t)event;
 }
 
-static struct outcome decode(const uint8_t *bytes, size_t length, size_t piece, struct stream_report *ret)
+static struct outcome decode(enum what what, const uint8_t *bytes, size_t length, size_t piece,
+                             struct stream_report *ret)
 {
-	struct outcome o = { 0 };
+	struct outcome o = { .what = what, .bytes = bytes };
 	const struct stream_sink sink = { &o, on_page, on_event };
 	struct err e = { 0 };
 	uint64_t sum = 0;
-	if (stream_decoder_create(&o.decoder, &sink, &e) < 0)
+	if ((what == DISK ? nbd_decoder_create : stream_decoder_create)(&o.decoder, &sink, &e) < 0)
 		abort();
 	for (size_t at = 0; at < length; at += piece) {
 		size_t taken = length - at < piece ? length - at : piece;
@@ -55,7 +62,6 @@ static struct outcome decode(const uint8_t *bytes, size_t length, size_t piece, 
 	if (sum != length || (ret->complete && !ret->understood) || (ret->complete == (ret->reason[0] != '\0')))
 		abort();
 	stream_decoder_free(o.decoder);
-	o.decoder = NULL;
 	return o;
 }
 
@@ -78,17 +84,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 	struct stream_report whole_report, cut_report;
 	if (length < 2)
 		return 0;
-	size_t piece = 1 + *bytes / 2 * 5u;
-	bool back = *bytes & 1;
+	size_t piece = 1 + *bytes / WHATS * 7u;
+	enum what what = *bytes % WHATS;
 	bytes++;
 	length--;
-	if (back) {
+	if (what == RETURN_PATH) {
 		return_paths(bytes, length, piece);
 		return 0;
 	}
-	struct outcome whole = decode(bytes, length, length, &whole_report);
-	struct outcome cut = decode(bytes, length, piece, &cut_report);
-	if (memcmp(&whole, &cut, sizeof(whole)) != 0 ||
+	struct outcome whole = decode(what, bytes, length, length, &whole_report);
+	struct outcome cut = decode(what, bytes, length, piece, &cut_report);
+	if (whole.pages != cut.pages || whole.page_bytes != cut.page_bytes || whole.sum != cut.sum ||
 	    memcmp(whole_report.bytes, cut_report.bytes, sizeof(cut_report.bytes)) != 0 ||
 	    memcmp(whole_report.pages, cut_report.pages, sizeof(cut_report.pages)) != 0 ||
 	    whole_report.complete != cut_report.complete || strcmp(whole_report.reason, cut_report.reason) != 0)
@@ -134,15 +140,33 @@ static void seed_forward(struct made_stream *s, int which)
 	}
 }
 
+static void seed_disk(struct made_stream *s, int which)
+{
+	unsigned char content[2 * MADE_PAGE_BYTES];
+	made_content(content, (uint64_t)which);
+	made_content(content + MADE_PAGE_BYTES, (uint64_t)which + 1);
+	made_nbd_begin(s);
+	for (unsigned i = 0; i < 8; i++)
+		if (i != MADE_NBD_WRITE && i != MADE_NBD_DISC)
+			made_nbd_request(s, i, 0, (uint64_t)which << i, 1 << 20);
+	made_nbd_write(s, (uint64_t)which * 64, content, sizeof(content));
+	if (which % 2) {
+		made_nbd_extended(s, MADE_NBD_BLOCK_STATUS, MADE_NBD_PAYLOAD, 0, 10);
+		made_bytes(s, content, 10);
+		made_nbd_extended(s, MADE_NBD_WRITE, MADE_NBD_PAYLOAD, (uint64_t)which, 4200);
+		made_bytes(s, content, 4200);
+	}
+	made_nbd_end(s);
+}
+
 size_t fuzz_seed(int which, unsigned char *buffer)
 {
+	static void (*const seeds[WHATS])(struct made_stream *, int) = {
+		[STREAM] = seed_forward, [RETURN_PATH] = seed_back, [DISK] = seed_disk
+	};
 	struct made_stream s = { 0 };
-	bool back = which % 4 == 3;
-	made_number(&s, (uint64_t)(which & ~1) | back, 1);
-	if (back)
-		seed_back(&s, which);
-	else
-		seed_forward(&s, which);
+	made_number(&s, (uint64_t)which, 1);
+	seeds[(which & 0xff) % WHATS](&s, which / WHATS);
 	size_t length = s.length < FUZZ_ROOM ? s.length : FUZZ_ROOM;
 	memcpy(buffer, s.bytes, length);
 	free(s.bytes);

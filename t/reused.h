@@ -1,7 +1,7 @@
 /*
  * reused.h - for tests: a stream through a pair of reuse.h, over a link that is two buffers.
  *
- *	reused_begin(&u, near_store, far_store);
+ *	reused_begin(&u, REUSE_MEMORY, near_store, far_store);
  *	reused_pass(&u, bytes, length, piece);
  *	reused_end(&u);
  *	... u.raw is what came out ...
@@ -46,11 +46,12 @@ static inline void reused_exchange(struct reused *u, size_t piece)
 	}
 }
 
-static inline void reused_begin(struct reused *u, struct page_store *near, struct page_store *far)
+static inline void reused_begin(struct reused *u, enum reuse_kind kind, struct page_store *near,
+                                struct page_store *far)
 {
 	struct err e = { 0 };
 	*u = (struct reused){ 0 };
-	if (reuse_sender_create(&u->sender, near, &e) < 0 || reuse_receiver_create(&u->receiver, far, &e) < 0)
+	if (reuse_sender_create(&u->sender, kind, near, &e) < 0 || reuse_receiver_create(&u->receiver, far, &e) < 0)
 		abort();
 	reuse_receiver_words(u->receiver, &u->words);
 }

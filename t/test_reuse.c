@@ -1,6 +1,6 @@
 /* The pair of reuse.h: byte for byte, with less to send on a return, and without harm when something is lost. */
 #include "collectors/stream/decoder.h"
-#include "t/made_stream.h"
+#include "t/made_nbd.h"
 #include "t/reused.h"
 #include "t/small_qemu.h"
 
@@ -53,10 +53,11 @@ static void assert_same(const struct reused *u, const struct made_stream *s)
 }
 
 /* How many bytes a stream took on the link. */
-static uint64_t passed(const struct made_stream *s, struct page_store *near, struct page_store *far, size_t piece)
+static uint64_t passed_as(enum reuse_kind kind, const struct made_stream *s, struct page_store *near,
+                          struct page_store *far, size_t piece)
 {
 	struct reused u;
-	reused_begin(&u, near, far);
+	reused_begin(&u, kind, near, far);
 	reused_pass(&u, s->bytes, s->length, piece);
 	reused_end(&u);
 	assert_same(&u, s);
@@ -66,6 +67,11 @@ static uint64_t passed(const struct made_stream *s, struct page_store *near, str
 	uint64_t bytes = reuse_sender_report(u.sender)->frame_bytes;
 	reused_free(&u);
 	return bytes;
+}
+
+static uint64_t passed(const struct made_stream *s, struct page_store *near, struct page_store *far, size_t piece)
+{
+	return passed_as(REUSE_MEMORY, s, near, far, piece);
 }
 
 static void byte_for_byte(void **state)
@@ -137,7 +143,7 @@ static void a_lost_page(void **state)
 	struct reused u;
 	char path[96];
 	passed(&s, NULL, far, 65536);
-	reused_begin(&u, NULL, far);
+	reused_begin(&u, REUSE_MEMORY, NULL, far);
 	reused_exchange(&u, 65536);
 	snprintf(path, sizeof(path), "%s/lost", scratch);
 	FILE *file = fopen(path, "r+");
@@ -163,6 +169,54 @@ static void a_lost_page(void **state)
 	free(s.bytes);
 }
 
+/* A disk that is copied: writes of 64 KiB, and odd ones between them. Blocks from `changed` on are others with another visit. */
+static struct made_stream disk_stream(uint64_t changed, uint64_t visit)
+{
+	enum { AT_ONCE = 16 };
+	struct made_stream s = { 0 };
+	unsigned char content[AT_ONCE * MADE_PAGE_BYTES];
+	made_nbd_begin(&s);
+	made_nbd_request(&s, MADE_NBD_WRITE_ZEROES, 0, 0, PAGES * MADE_PAGE_BYTES);
+	for (uint64_t i = 0; i < PAGES; i += AT_ONCE) {
+		for (uint64_t j = 0; j < AT_ONCE; j++)
+			made_content(content + j * MADE_PAGE_BYTES, i + j < changed ? i + j : i + j + visit * PAGES);
+		made_nbd_write(&s, i * MADE_PAGE_BYTES, content, sizeof(content));
+		made_nbd_write(&s, i * MADE_PAGE_BYTES + 512, content + 512, (size_t)(i * 13 % 5000));
+	}
+	made_nbd_request(&s, MADE_NBD_FLUSH, 0, 0, 0);
+	made_nbd_end(&s);
+	return s;
+}
+
+/* There and back; and a VM whose page cache has the disk finds its blocks. */
+static void a_disk(void **state)
+{
+	(void)state;
+	static const size_t pieces[] = { 13, 4095, 65536 };
+	struct made_stream there = disk_stream(PAGES, 0), back = disk_stream(PAGES * 9 / 10, 1),
+			   vm = vm_stream(PAGES, 0);
+	for (size_t i = 0; i < sizeof(pieces) / sizeof(*pieces); i++) {
+		struct page_store *a = store_open(NULL, 8000), *b = store_open(NULL, 8000);
+		uint64_t first = passed_as(REUSE_DISK, &there, a, b, pieces[i]);
+		assert_int_equal(page_store_count(b), PAGES);
+		assert_true(first > PAGES * MADE_PAGE_BYTES);
+		assert_true(passed_as(REUSE_DISK, &there, b, a, 65536) < there.length / 10);
+		assert_true(passed_as(REUSE_DISK, &back, b, a, pieces[i]) < there.length * 25 / 100);
+		assert_true(passed(&vm, a, b, 65536) < vm.length / 50);
+		page_store_close(a);
+		page_store_close(b);
+	}
+	/* As what it is not, it comes through all the same. */
+	struct page_store *far = store_open(NULL, 8000);
+	passed(&there, NULL, far, 65536);
+	passed_as(REUSE_DISK, &vm, NULL, far, 65536);
+	assert_int_equal(page_store_count(far), 0);
+	page_store_close(far);
+	free(there.bytes);
+	free(back.bytes);
+	free(vm.bytes);
+}
+
 static uint64_t spoilt_at;
 
 static void spoil(struct reuse_bytes *frames, uint64_t position)
@@ -180,7 +234,7 @@ static void a_damaged_link(void **state)
 	for (uint64_t at = 0; at < s.length && good + broken < 300; at += 20011) {
 		struct page_store *far = store_open(NULL, 1000);
 		struct reused u;
-		reused_begin(&u, NULL, far);
+		reused_begin(&u, REUSE_MEMORY, NULL, far);
 		u.on_frames = spoil;
 		spoilt_at = at;
 		reused_pass(&u, s.bytes, s.length, 65536);
@@ -208,7 +262,7 @@ static void room(void **state)
 	static unsigned char bytes[1 << 20];
 	struct page_store *far = store_open(NULL, 10);
 	struct reused u;
-	reused_begin(&u, NULL, far);
+	reused_begin(&u, REUSE_MEMORY, NULL, far);
 	assert_int_equal(reuse_sender_room(u.sender), 0);
 	reuse_sender_hear(u.sender, u.words.bytes, u.words.length, &u.frames, &u.back);
 	size_t before = reuse_sender_room(u.sender), taken = 0;
@@ -233,7 +287,7 @@ static void the_way_back(void **state)
 	unsigned char sent[100000], piece = 1;
 	struct page_store *far = store_open(NULL, 10);
 	struct reused u;
-	reused_begin(&u, NULL, far);
+	reused_begin(&u, REUSE_MEMORY, NULL, far);
 	for (size_t i = 0; i < sizeof(sent); i++)
 		sent[i] = (unsigned char)(i * 31 >> 3);
 	for (size_t at = 0; at < sizeof(sent); piece = (unsigned char)(piece * 3 + 1)) {
@@ -367,10 +421,10 @@ static void of_qemu(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(byte_for_byte), cmocka_unit_test(a_return),       cmocka_unit_test(a_small_store),
-		cmocka_unit_test(a_lost_page),   cmocka_unit_test(a_damaged_link), cmocka_unit_test(room),
-		cmocka_unit_test(the_way_back),  cmocka_unit_test(the_store),      cmocka_unit_test(a_full_disk),
-		cmocka_unit_test(of_qemu),
+		cmocka_unit_test(byte_for_byte), cmocka_unit_test(a_return),     cmocka_unit_test(a_small_store),
+		cmocka_unit_test(a_disk),        cmocka_unit_test(a_lost_page),  cmocka_unit_test(a_damaged_link),
+		cmocka_unit_test(room),          cmocka_unit_test(the_way_back), cmocka_unit_test(the_store),
+		cmocka_unit_test(a_full_disk),   cmocka_unit_test(of_qemu),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, small_qemu_setup, scratch_remove);

@@ -1,7 +1,11 @@
-/* QEMU's own migrations through a pair of reuse relays, before and after the switch to post-copy, and a relay that dies. */
+/* QEMU's own migrations through a pair of reuse relays, before and after the switch to post-copy, a disk that is copied along,
+ * and a relay that dies. */
 #include "t/loopback.h"
 #include "t/reuse_pair.h"
 #include "t/small_qemu.h"
+
+#include <json-c/json.h>
+#include <sys/stat.h>
 
 static struct small_qemu source, destination;
 
@@ -89,6 +93,148 @@ static void a_postcopy(void **state)
 	assert_true(site_number(&a, "near", SITE_RAW) > PATTERN_DIFFERENT * MADE_PAGE_BYTES);
 }
 
+/* ---- disks ---- */
+
+/* Its end is no whole block. */
+enum { DISK_BLOCKS = 2048, DISK_BYTES = DISK_BLOCKS * MADE_PAGE_BYTES + 1536 };
+
+/* Different blocks, like a heap, zeros, holes; those from `changed` on are others with another visit. */
+static void disk_make(const char *path, uint64_t changed, uint64_t visit)
+{
+	unsigned char content[MADE_PAGE_BYTES];
+	FILE *file = fopen(path, "we");
+	assert_non_null(file);
+	for (uint64_t i = 0; i < DISK_BLOCKS; i++) {
+		uint64_t what = i < changed ? i : i + visit * DISK_BLOCKS;
+		memset(content, 0, sizeof(content));
+		if (i / 32 % 4 < 2)
+			made_content(content, what);
+		else if (i / 32 % 4 == 2)
+			made_heap(content, what);
+		if (i / 32 % 8 == 7)
+			fseek(file, MADE_PAGE_BYTES, SEEK_CUR);
+		else
+			fwrite(content, sizeof(content), 1, file);
+	}
+	made_content(content, changed);
+	fwrite(content, DISK_BYTES % MADE_PAGE_BYTES, 1, file);
+	assert_int_equal(fclose(file), 0);
+}
+
+static void assert_same_disks(const char *one, const char *other)
+{
+	unsigned char bytes[2][MADE_PAGE_BYTES];
+	FILE *files[2] = { fopen(one, "re"), fopen(other, "re") };
+	assert_true(files[0] && files[1]);
+	for (size_t n, m; (n = fread(bytes[0], 1, MADE_PAGE_BYTES, files[0])) > 0;) {
+		m = fread(bytes[1], 1, MADE_PAGE_BYTES, files[1]);
+		assert_int_equal(n, m);
+		assert_memory_equal(bytes[0], bytes[1], n);
+	}
+	assert_int_equal(ftell(files[0]), DISK_BYTES);
+	fclose(files[0]);
+	fclose(files[1]);
+}
+
+static void sayf(const struct small_qemu *q, const char *command, const char *format, ...)
+{
+	char arguments[400];
+	va_list list;
+	va_start(list, format);
+	vsnprintf(arguments, sizeof(arguments), format, list);
+	va_end(list);
+	say(q, command, arguments);
+}
+
+static void disk_add(const struct small_qemu *q, const char *path)
+{
+	sayf(q, "blockdev-add",
+	     "{\"driver\":\"raw\",\"node-name\":\"disk\",\"file\":{\"driver\":\"file\",\"filename\":\"%s\"}}", path);
+}
+
+/* Until the source's copy is where it is awaited: 1: all of the disk is there; 0: there is none. */
+static void copy_await(int ready)
+{
+	int64_t end_ns = clock_now_ns() + 30 * NS_PER_S;
+	for (;; clock_sleep(5 * NS_PER_MS)) {
+		struct json_object *jobs, *is_ready = NULL;
+		struct err e = { 0 };
+		if (qmp_ask(source.monitor, "query-block-jobs", NULL, &jobs, &e) < 0)
+			fail_msg("%s", e.text);
+		size_t count = json_object_array_length(jobs);
+		if (count)
+			json_object_object_get_ex(json_object_array_get_idx(jobs, 0), "ready", &is_ready);
+		bool there = ready ? json_object_get_boolean(is_ready) : !count;
+		json_object_put(jobs);
+		if (there)
+			return;
+		assert_true(clock_now_ns() < end_ns);
+	}
+}
+
+/* As libvirt has it done: a mirror onto the destination's disk, over NBD. */
+static void disk_mirror(const struct site *from, const char *here, const struct site *to, const char *there)
+{
+	struct err e = { 0 };
+	char text[32];
+	if (small_qemu_start(&source, "src", NULL, &e) < 0 || small_qemu_start(&destination, "dst", NULL, &e) < 0)
+		fail_msg("%s", e.text);
+	assert_int_equal(truncate(there, DISK_BYTES), 0);
+	disk_add(&destination, there);
+	sayf(&destination, "nbd-server-start",
+	     "{\"addr\":{\"type\":\"inet\",\"data\":{\"host\":\"%s\",\"port\":\"%d\"}}}", to->qemu, SITE_PORT + 1);
+	say(&destination, "block-export-add",
+	    "{\"type\":\"nbd\",\"id\":\"disk\",\"name\":\"disk\",\"node-name\":\"disk\",\"writable\":true}");
+	disk_add(&source, here);
+	sayf(&source, "blockdev-add",
+	     "{\"driver\":\"nbd\",\"node-name\":\"far\",\"export\":\"disk\","
+	     "\"server\":{\"type\":\"inet\",\"host\":\"%s\",\"port\":\"%d\"}}",
+	     from->near, SITE_PORT + 1);
+	say(&source, "blockdev-mirror",
+	    "{\"job-id\":\"copy\",\"device\":\"disk\",\"target\":\"far\",\"sync\":\"full\"}");
+	copy_await(1);
+	say(&source, "block-job-cancel", "{\"device\":\"copy\"}");
+	copy_await(0);
+	say(&source, "blockdev-del", "{\"node-name\":\"far\"}");
+	assert_state(from, "near", "ended");
+	assert_state(to, "far", "ended");
+	assert_string_equal(site_column(from, "near", SITE_KIND, text, sizeof(text)), "disk");
+	assert_int_equal(site_number(from, "near", SITE_RAW), site_number(to, "far", SITE_RAW));
+	small_qemu_end(&source);
+	small_qemu_end(&destination);
+	assert_same_disks(here, there);
+}
+
+/* There and back: the second time next to nothing passes. */
+static void a_disk(void **state)
+{
+	(void)state;
+	char here[96], there[96];
+	snprintf(here, sizeof(here), "%s/a.disk", scratch);
+	snprintf(there, sizeof(there), "%s/b.disk", scratch);
+	disk_make(here, DISK_BLOCKS, 0);
+	FILE *file = fopen(there, "we");
+	assert_non_null(file);
+	fclose(file);
+	disk_mirror(&a, here, &b, there);
+	int64_t raw = site_number(&a, "near", SITE_RAW), first = site_number(&a, "near", SITE_SENT);
+	assert_true(raw > DISK_BLOCKS * 3 / 4 * MADE_PAGE_BYTES);
+	assert_true(first > DISK_BLOCKS / 2 * MADE_PAGE_BYTES);
+	/* What the destination had before does not matter. */
+	disk_make(here, 0, 7);
+	disk_mirror(&b, there, &a, here);
+	int64_t second = site_number(&b, "near", SITE_SENT);
+	print_message("# a disk of %d bytes: %lld sent, then %lld\n", DISK_BYTES, (long long)first,
+	              (long long)second);
+	assert_true(second * 50 < raw);
+	/* A tenth has changed. */
+	disk_make(here, DISK_BLOCKS * 9 / 10, 1);
+	disk_mirror(&a, here, &b, there);
+	assert_in_range(site_number(&a, "near", SITE_SENT), second, raw / 5);
+	unlink(here);
+	unlink(there);
+}
+
 /* A relay is killed in the middle: the source works on, and knows that it failed. */
 static void a_killed_relay(void **state)
 {
@@ -116,6 +262,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_precopy, both_start, qemu_end),
 		cmocka_unit_test_setup_teardown(a_postcopy, both_start, qemu_end),
+		cmocka_unit_test_setup_teardown(a_disk, both_start, qemu_end),
 		cmocka_unit_test_setup_teardown(a_killed_relay, both_start, qemu_end),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
