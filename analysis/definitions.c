@@ -109,12 +109,14 @@ const struct metric_definition metric_definitions[] = {
 	  "(group), an earlier visit (kept), a disk (disk); deduplication: own or group; unique: nowhere" },
 	{ "reuse_bytes", "bytes",
 	  "reuse-NODE.csv, connections since migrate-start: stream: taken from the source's QEMU; link: sent over the link for it; "
-	  "link:back: what came back; rebuilt: given to the destination's QEMU; resent: plain, after something was missed",
+	  "link:back: what came back; rebuilt: given to the destination's QEMU; resent: plain, after something was missed; "
+	  "disk: the same of disks that are copied along, over NBD",
 	  BETTER_LOWER, "what relays made of the migration's stream" },
-	{ "reuse_share", "percent", "100 x reuse_bytes:link / reuse_bytes:stream; memory: / memory of the VM",
+	{ "reuse_share", "percent",
+	  "100 x reuse_bytes:link / reuse_bytes:stream; memory: / memory of the VM; disk: of disks",
 	  BETTER_LOWER, "how much of a stream, or of the memory, crossed the link between relays" },
 	{ "reuse_pages", "count",
-	  "pages as they are in the stream; referenced: sent by their hash; stored: new at the far relay",
+	  "pages as they are in the stream; referenced: sent by their hash; stored: new at the far relay; disk: blocks of disks",
 	  BETTER_NONE, "what the destination's relay had of the pages, and had not" },
 	{ "reuse_zstd", "percent", "100 x size compressed / size before, of what the near relay compressed",
 	  BETTER_LOWER, "how small pages and other bytes became that had to be sent" },

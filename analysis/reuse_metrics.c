@@ -14,6 +14,7 @@ enum {
 	HEAD,
 	ROLE,
 	CONNECTION,
+	KIND,
 	STATE,
 	RAW,
 	SENT,
@@ -33,9 +34,15 @@ enum {
 /* What the last row says of a connection. */
 struct passage {
 	int64_t number, begin_ns, end_ns, begin_cpu_ns, cells[WANTED];
-	bool near;
+	bool near, disk;
 	char state[16], reason[128];
 };
+
+/* Ends of connections. */
+struct which {
+	bool near, disk;
+};
+static const struct which near_memory = { true, false }, near_disk = { true, true };
 
 /* One node's relay. */
 struct relay {
@@ -50,13 +57,14 @@ static bool is_measured(const struct run *run, const struct passage *p)
 	return run->migrate_start_ns != MISSING && p->begin_ns >= run->migrate_start_ns;
 }
 
-static double so_far(const struct relay *r, int column)
+/* What connections of the measured migration say together, at one of their ends. */
+static double sum_of(const struct relay *r, struct which which, int column)
 {
 	double sum = 0;
 	for (int i = 0; i < r->count; i++)
-		sum += r->passages[i].near && is_measured(r->run, &r->passages[i])
-		               ? (double)r->passages[i].cells[column]
-		               : 0;
+		if (r->passages[i].near == which.near && r->passages[i].disk == which.disk &&
+		    is_measured(r->run, &r->passages[i]))
+			sum += (double)r->passages[i].cells[column];
 	return sum;
 }
 
@@ -71,7 +79,8 @@ static struct passage *passage_of(struct relay *r, const struct series_cell *cel
 		r->passages[r->count++] = (struct passage){ .number = cells[CONNECTION].integer,
 			                                    .begin_ns = cells[HEAD].integer,
 			                                    .begin_cpu_ns = cells[CPU].integer,
-			                                    .near = !strcmp(cells[ROLE].text, "near") };
+			                                    .near = !strcmp(cells[ROLE].text, "near"),
+			                                    .disk = !strcmp(cells[KIND].text, "disk") };
 	return &r->passages[i];
 }
 
@@ -79,7 +88,7 @@ static int on_row(void *context, const struct series_cell *cells, struct err *e)
 {
 	struct relay *r = context;
 	for (int i = 0; i < WANTED; i++)
-		if (i != ROLE && i != STATE && i != REASON && cells[i].integer == MISSING)
+		if (i != ROLE && i != KIND && i != STATE && i != REASON && cells[i].integer == MISSING)
 			return err_set(e, EXIT_MEASURED_BAD, "a relay's row has no number where one must be");
 	struct passage *p = passage_of(r, cells);
 	if (!p)
@@ -90,8 +99,9 @@ static int on_row(void *context, const struct series_cell *cells, struct err *e)
 	snprintf(p->state, sizeof(p->state), "%.15s", cells[STATE].text);
 	snprintf(p->reason, sizeof(p->reason), "%.127s", cells[REASON].text);
 	if (r->plot && p->near && is_measured(r->run, p))
-		fprintf(r->plot, "%.6f,%.0f,%.0f\n", (double)(p->end_ns - run_origin_ns(r->run)) / 1e9,
-		        so_far(r, RAW), so_far(r, SENT));
+		fprintf(r->plot, "%.6f,%.0f,%.0f,%.0f,%.0f\n", (double)(p->end_ns - run_origin_ns(r->run)) / 1e9,
+		        sum_of(r, near_memory, RAW), sum_of(r, near_memory, SENT), sum_of(r, near_disk, RAW),
+		        sum_of(r, near_disk, SENT));
 	return 0;
 }
 
@@ -102,6 +112,7 @@ static int relay_read(struct relay *r, const struct run *run, const char *node, 
 		[HEAD] = { "head_ns", COLUMN_INTEGER, 0 },
 		[ROLE] = { "role", COLUMN_TEXT, 0 },
 		[CONNECTION] = { "connection", COLUMN_INTEGER, 0 },
+		[KIND] = { "kind", COLUMN_TEXT, 1 }, /* older runs: memory */
 		[STATE] = { "state", COLUMN_TEXT, 0 },
 		[RAW] = { "raw_bytes", COLUMN_INTEGER, 0 },
 		[SENT] = { "sent_bytes", COLUMN_INTEGER, 0 },
@@ -125,15 +136,9 @@ static int relay_read(struct relay *r, const struct run *run, const char *node, 
 
 /* ---- metrics ---- */
 
-/* What all connections of the measured migration say together at one of their ends. */
-static double sum_of(const struct relay relays[2], bool near, int column)
+static double both(const struct relay relays[2], struct which which, int column)
 {
-	double sum = 0;
-	for (const struct relay *r = relays; r < relays + 2; r++)
-		for (int i = 0; i < r->count; i++)
-			if (r->passages[i].near == near && is_measured(r->run, &r->passages[i]))
-				sum += (double)r->passages[i].cells[column];
-	return sum;
+	return sum_of(&relays[0], which, column) + sum_of(&relays[1], which, column);
 }
 
 static double cpu_of(const struct relay *r)
@@ -157,29 +162,42 @@ static void put_node(const struct relay *r, const struct run_vm *vm, const char 
 	for (int i = 0; i < r->count; i++) {
 		const struct passage *p = &r->passages[i];
 		if (is_measured(r->run, p) && (p->reason[0] || strcmp(p->state, "ended") != 0))
-			metrics_warn(metrics, "relay at %s: its connection is %s%s%s", node, p->state,
-			             p->reason[0] ? ": " : "", p->reason);
+			metrics_warn(metrics, "relay at %s: its connection%s is %s%s%s", node,
+			             p->disk ? " for a disk" : "", p->state, p->reason[0] ? ": " : "",
+			             p->reason);
 	}
 }
 
-static void put(const struct relay relays[2], const struct run_vm *vm, struct metrics *metrics)
+static void put(const struct relay relays[2], bool disk, const struct run_vm *vm, struct metrics *metrics)
 {
 	static const char nothing[] = "nothing came through the relays";
-	double raw = sum_of(relays, true, RAW), sent = sum_of(relays, true, SENT);
-	double zstd_raw = sum_of(relays, true, ZSTD_RAW);
+	const struct which near = { true, disk }, far = { false, disk };
+	const char *of = disk ? "disk:" : "";
+	double raw = both(relays, near, RAW), sent = both(relays, near, SENT);
+	double zstd_raw = both(relays, near, ZSTD_RAW);
 	double any = raw > 0 ? 0 : NAN; /* makes the rest missing where there was nothing */
-	metrics_put(metrics, "reuse_bytes", vm, "stream", raw + any, nothing);
-	metrics_put(metrics, "reuse_bytes", vm, "link", sent + any, nothing);
-	metrics_put(metrics, "reuse_bytes", vm, "link:back", sum_of(relays, true, RECEIVED) + any, nothing);
-	metrics_put(metrics, "reuse_bytes", vm, "rebuilt", sum_of(relays, false, RAW) + any, nothing);
-	metrics_put(metrics, "reuse_bytes", vm, "resent", sum_of(relays, true, RESENT) + any, nothing);
-	metrics_put(metrics, "reuse_share", vm, "stream", 100 * sent / raw + any, nothing);
-	metrics_put(metrics, "reuse_share", vm, "memory",
-	            vm && vm->memory_bytes > 0 ? 100 * sent / (double)vm->memory_bytes + any : NAN, nothing);
-	metrics_put(metrics, "reuse_pages", vm, "all", sum_of(relays, true, PAGES) + any, nothing);
-	metrics_put(metrics, "reuse_pages", vm, "referenced", sum_of(relays, true, REFERENCED) + any, nothing);
-	metrics_put(metrics, "reuse_pages", vm, "stored", sum_of(relays, true, STORED) + any, nothing);
-	metrics_put(metrics, "reuse_zstd", vm, "", zstd_raw > 0 ? 100 * sum_of(relays, true, ZSTD) / zstd_raw : NAN,
+	const struct {
+		const char *name, *variant;
+		double value;
+	} rows[] = { { "reuse_bytes", "stream", raw + any },
+		     { "reuse_bytes", "link", sent + any },
+		     { "reuse_bytes", "link:back", both(relays, near, RECEIVED) + any },
+		     { "reuse_bytes", "rebuilt", both(relays, far, RAW) + any },
+		     { "reuse_bytes", "resent", both(relays, near, RESENT) + any },
+		     { "reuse_share", "stream", 100 * sent / raw + any },
+		     { "reuse_pages", "all", both(relays, near, PAGES) + any },
+		     { "reuse_pages", "referenced", both(relays, near, REFERENCED) + any },
+		     { "reuse_pages", "stored", both(relays, near, STORED) + any } };
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		char variant[32];
+		snprintf(variant, sizeof(variant), "%s%s", of, rows[i].variant);
+		metrics_put(metrics, rows[i].name, vm, variant, rows[i].value, nothing);
+	}
+	if (!disk)
+		metrics_put(metrics, "reuse_share", vm, "memory",
+		            vm && vm->memory_bytes > 0 ? 100 * sent / (double)vm->memory_bytes + any : NAN, nothing);
+	metrics_put(metrics, "reuse_zstd", vm, disk ? "disk" : "",
+	            zstd_raw > 0 ? 100 * both(relays, near, ZSTD) / zstd_raw : NAN,
 	            "nothing became smaller by compression");
 }
 
@@ -203,16 +221,17 @@ static int moves_write(const struct run *run, const char *const nodes[2], const 
 	qsort(moves, count, sizeof(*moves), by_begin);
 	if (whole_file_open(&out, run->directory, "plots/reuse-moves.csv", e) < 0)
 		return -1;
-	fputs("from,begin_s,end_s,measured,stream_bytes,link_bytes,back_bytes,pages,referenced,stored,state\n",
+	fputs("from,begin_s,end_s,measured,stream_bytes,link_bytes,back_bytes,pages,referenced,stored,state,kind\n",
 	      out.file);
 	for (size_t i = 0; i < count; i++) {
 		const struct passage *m = moves[i];
 		bool of_source = m >= relays[0].passages && m < relays[0].passages + relays[0].count;
-		fprintf(out.file, "%s,%.3f,%.3f,%d,%lld,%lld,%lld,%lld,%lld,%lld,%s\n",
+		fprintf(out.file, "%s,%.3f,%.3f,%d,%lld,%lld,%lld,%lld,%lld,%lld,%s,%s\n",
 		        of_source ? nodes[0] : nodes[1], (double)(m->begin_ns - run_origin_ns(run)) / 1e9,
 		        (double)(m->end_ns - run_origin_ns(run)) / 1e9, is_measured(run, m), (long long)m->cells[RAW],
 		        (long long)m->cells[SENT], (long long)m->cells[RECEIVED], (long long)m->cells[PAGES],
-		        (long long)m->cells[REFERENCED], (long long)m->cells[STORED], m->state);
+		        (long long)m->cells[REFERENCED], (long long)m->cells[STORED], m->state,
+		        m->disk ? "disk" : "memory");
 	}
 	return whole_file_close(&out, 0, e);
 }
@@ -231,7 +250,7 @@ int reuse_metrics(const struct run *run, struct metrics *metrics, bool *ret_ther
 		free(relays);
 		return -1;
 	}
-	fputs("time_s,stream_bytes,link_bytes\n", plot.file);
+	fputs("time_s,stream_bytes,link_bytes,disk_stream_bytes,disk_link_bytes\n", plot.file);
 	int result = relay_read(&relays[0], run, nodes[0], plot.file, e);
 	*ret_there = result == 0;
 	if (result == 0)
@@ -241,7 +260,9 @@ int reuse_metrics(const struct run *run, struct metrics *metrics, bool *ret_ther
 		result = written < 0 ? -1 : moves_write(run, nodes, relays, e);
 	if (result == 0) {
 		const struct run_vm *vm = run_vm(run, run->moved);
-		put(relays, vm, metrics);
+		put(relays, false, vm, metrics);
+		if (both(relays, near_disk, RAW) > 0)
+			put(relays, true, vm, metrics);
 		put_node(&relays[0], vm, nodes[0], metrics);
 		put_node(&relays[1], vm, nodes[1], metrics);
 	}

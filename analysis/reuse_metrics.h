@@ -15,9 +15,11 @@ struct err;
 
 /*
  * reuse_bytes, reuse_share, reuse_pages, reuse_zstd, reuse_store, reuse_cpu; writes
- *	plots/reuse.csv         time_s,stream_bytes,link_bytes of the measured migration, so far
- *	plots/reuse-moves.csv   from,begin_s,end_s,measured,stream_bytes,link_bytes,back_bytes,pages,referenced,stored,state:
- *	                        a row each connection that carried something
+ *	plots/reuse.csv         time_s,stream_bytes,link_bytes,disk_stream_bytes,disk_link_bytes of the measured migration, so
+ *	                        far: of its stream, and of disks
+ *	plots/reuse-moves.csv   from,begin_s,end_s,measured,stream_bytes,link_bytes,back_bytes,pages,referenced,stored,state,
+ *	                        kind: a row each connection that carried something
+ * What disks that are copied along take has metrics of its own, with `disk` before their estimators.
  * No relays: nothing. *ret_there: whether there were any.
  */
 int reuse_metrics(const struct run *run, struct metrics *metrics, bool *ret_there, struct err *e);

@@ -1,9 +1,11 @@
 # A migration between relays that keep pages: its stream, and what of it crossed the link; below, each move of the run.
-# The caller has set: DATA (time (s), MiB of the stream, MiB on the link), LAST (s), N, HIGH (MiB), CAPTION, and arrays
+# The caller has set: DATA (time (s), MiB of the stream, MiB on the link, both of disks only), LAST (s), DISKS (0, 1), N, HIGH (MiB), CAPTION, and arrays
 # MOVE_LABEL, MOVE_STREAM, MOVE_LINK (MiB), MOVE_TEXT.
 load SCRIPTS.'/style.gp'
 
-LEFT = 0.12
+LEFT = DISKS ? 0.16 : 0.12
+array DISK_COLOUR[2] = [BLACK, SKY]
+array DISK_TITLE[2] = ['of it the disk', 'on the link']
 TOP = CAPTION eq '' ? 66. : 90.
 W = 1200; H = TOP + 280 + 100 + 56 * N + 76
 eval(open(W, H))
@@ -20,8 +22,9 @@ set ylabel 'MiB so far'
 set xlabel 'time since the migration began (s)' offset 0, 0.3
 set style fill solid 1 noborder
 set key at graph 1, graph 1.02 right bottom horizontal Left reverse samplen 1.6 font small
-plot DATA using 1:2 with filledcurves x1 linecolor rgb GREY title 'the stream, as QEMU sees it', \
-     DATA using 1:3 with filledcurves x1 linecolor rgb BLUE title 'on the link'
+plot DATA using 1:2 with filledcurves x1 linecolor rgb GREY title DISKS ? 'memory and disk, as QEMU sees them' : 'the stream, as QEMU sees it', \
+     DATA using 1:3 with filledcurves x1 linecolor rgb BLUE title 'on the link', \
+     for [i = 1:2 * DISKS] DATA using 1:i + 3 with lines linewidth 2 linecolor rgb DISK_COLOUR[i] title DISK_TITLE[i]
 unset label 99
 unset ylabel
 set tmargin at screen 1 - (TOP + 280 + 100) / H
