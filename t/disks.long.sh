@@ -1,20 +1,27 @@
 #!/bin/sh
-# A disk that moves along over NBD: whole, and only what the VM has changed of it; what arrives is what left.
+# A disk that moves along over NBD: whole, and only what the VM has changed of it; what arrives is what left. Relays do not send
+# again what the destination once had of it.
 . t/lib.sh
 [ "$(id -u)" = 0 ] || skip_all 'a local testbed needs root'
 alone
 trap '"$migmeter" testbed down >/dev/null 2>&1; rm -rf "$work"' EXIT
 
+# disk_run WAY [OPTION...]
 disk_run() {
-	"$migmeter" run configs/quick.conf -q -o "$work/$1" -s hosts.accelerator=tcg -s storage.kind=copy -s vm1.disk=32M \
-		-s storage.changed=0.25 -s vm1.workload=seqread -s "migration.copy_disks=$1" -s experiment.baseline=3s \
-		-s experiment.settle=3s
+	way=$1
+	shift
+	"$migmeter" run configs/quick.conf -q -o "$work/$way" -s hosts.accelerator=tcg -s storage.kind=copy -s vm1.disk=32M \
+		-s storage.changed=0.25 -s vm1.workload=seqread -s "migration.copy_disks=${way%-*}" -s experiment.baseline=3s \
+		-s experiment.settle=3s "$@"
 }
 copied() {
 	tr -d ' \n\t' <"$work/$1/manifest.json" | grep -o '"kept":{"copy_disks":{[^}]*}' | sed 's/.*"on":"\([^"]*\)".*/\1/'
 }
 image() {
 	echo "/var/lib/migmeter/testbed/$1/lib/disk1.qcow2"
+}
+metric() { # METRIC ESTIMATOR: rounded down
+	awk -F, -v m="$1" -v e="$2" '$1 == m && $4 == e { print int($5) }' "$work/$way/metrics.csv"
 }
 sent() {
 	awk -F, '$1 == "bytes_on_wire" && $4 == "migration:src-to-dst" { printf "%d", $5 }' "$work/$1/metrics.csv"
@@ -30,6 +37,17 @@ done
 is 'full: all of the disk' "$(copied full)" $((32 << 20))
 is 'incremental: what was changed' "$(copied incremental)" $((8 << 20))
 ok 'which is seen on the wire' test $(($(sent full) - $(sent incremental))) -gt $((20 << 20))
+for way in full-relayed incremental-relayed; do
+	ok "$way: there, back and there" disk_run $way -s migration.reuse=yes -s migration.moves_before=2 -s migration.stay=1s
+	ok "$way: the disk that arrived is the one that left" qemu-img compare -q "$(image src)" "$(image dst)"
+	ok "$way: so much was copied" test "$(metric reuse_bytes disk:stream)" -ge "$(copied $way)"
+	ok "$way: hardly any of it crossed the link" test "$(metric reuse_share disk:stream)" -le 3
+	is "$way: its last byte came out" "$(metric reuse_bytes disk:rebuilt)" "$(metric reuse_bytes disk:stream)"
+	is "$way: a disk and a memory each way, to their ends" \
+		"$(awk -F, 'NR > 1 { printf "%s %s %s, ", $1, $12, $11 }' "$work/$way/plots/reuse-moves.csv")" \
+		'src disk ended, src memory ended, dst disk ended, dst memory ended, src disk ended, src memory ended, '
+done
+is 'full-relayed: all of the disk' "$(copied full-relayed)" $((32 << 20))
 "$migmeter" run quick --wait -o "$work/other" -s link.rate=1M,2M >"$work/out" 2>&1
 is 'a sweep that the testbed does not fit: exit status' "$?" 2
 is 'nothing was run' "$(find "$work/other" -name manifest.json | wc -l)" 0

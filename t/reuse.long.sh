@@ -32,17 +32,6 @@ for mode in precopy postcopy; do
 	like "$mode: not a bit has changed" "$(cat "$run/manifest.json")" '"status": ?"complete"'
 done
 
-run=$work/disk
-ok 'a return with a disk' relayed -s migration.moves_before=1 -s storage.kind=copy -s vm1.disk=32M -s storage.changed=0.25 \
-	-s migration.copy_disks=full
-is 'all of the disk was copied' "$(($(metric reuse_bytes disk:stream) >= 32 << 20))" 1
-ok 'hardly any of it crosses the link' no_more_than "$(metric reuse_share disk:stream)" 3
-is 'its last byte came out' "$(metric reuse_bytes disk:rebuilt)" "$(metric reuse_bytes disk:stream)"
-ok 'of the memory no more than without a disk' no_more_than "$(metric reuse_share memory)" 30
-ok 'all four relays came to the end' both_ended
-ok 'the disk that arrived is the one that left' qemu-img compare -q \
-	/var/lib/migmeter/testbed/src/lib/disk1.qcow2 /var/lib/migmeter/testbed/dst/lib/disk1.qcow2
-
 run=$work/first
 ok 'a first visit, into a store on disk' relayed -s migration.moves_before=0 -s migration.reuse_store="$work/store" \
 	-s migration.reuse_disk=256M
