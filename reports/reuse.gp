@@ -24,7 +24,7 @@ set style fill solid 1 noborder
 set key at graph 1, graph 1.02 right bottom horizontal Left reverse samplen 1.6 font small
 plot DATA using 1:2 with filledcurves x1 linecolor rgb GREY title DISKS ? 'memory and disk, as QEMU sees them' : 'the stream, as QEMU sees it', \
      DATA using 1:3 with filledcurves x1 linecolor rgb BLUE title 'on the link', \
-     for [i = 1:2 * DISKS] DATA using 1:i + 3 with lines linewidth 2 linecolor rgb DISK_COLOUR[i] title DISK_TITLE[i]
+     for [i = 1:2 * DISKS] DATA using 1:(column(i + 3)) with lines linewidth 2 linecolor rgb DISK_COLOUR[i] title DISK_TITLE[i]
 unset label 99
 unset ylabel
 set tmargin at screen 1 - (TOP + 280 + 100) / H
