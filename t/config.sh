@@ -198,6 +198,8 @@ complains 'relays for what does not move' 2 'migration.mode = none' run "$work/g
 complains 'relays beside a watcher' 2 'migration.stream' run "$work/good.conf" -n -s migration.reuse=yes -s migration.stream=yes
 ok 'relays for a disk that moves along' "$migmeter" run "$work/good.conf" -n -s storage.kind=copy -s vm1.disk=8M \
 	-s migration.copy_disks=full -s migration.reuse=yes -s migration.moves_before=2
+complains 'relays for a disk under TLS' 2 'libvirt has no TLS' run "$work/good.conf" -n -s storage.kind=copy -s vm1.disk=8M \
+	-s migration.copy_disks=full -s migration.reuse=yes -s migration.tls=yes
 complains 'relays for what the daemons carry' 2 'migration.tunnelled' run "$work/good.conf" -n -s migration.reuse=yes \
 	-s migration.peer2peer=yes -s migration.tunnelled=yes
 complains 'a store of no relays' 2 'needs migration.reuse' run "$work/good.conf" -n -s migration.reuse_store=/tmp

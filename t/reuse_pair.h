@@ -33,6 +33,8 @@ static inline int both_end(void **state)
 		unlink(site_path("%s/reuse-%s.csv", s));
 		unlink(site_path("%s/%s.pages", s));
 		unlink(site_path("%s/%s.log", s));
+		unlink(site_path(SITE_DISKS_NEAR "0", s));
+		unlink(site_path(SITE_DISKS_QEMU "0", s));
 	}
 	return 0;
 }

@@ -2,7 +2,8 @@
  * reuse_sites.h - for tests: the relays of two sites, a and b, in one network namespace (loopback.h), each a process.
  *
  *	site_start(&a, store_path, disk_bytes, memory_bytes, &e);
- *	... QEMU that sends goes to a.near:SITE_PORT, its stream comes out at b.qemu:SITE_PORT; or the other way round ...
+ *	... QEMU that sends goes to a.near:SITE_PORT, its stream comes out at b.qemu:SITE_PORT; or the other way round; disks go from
+ *	SITE_DISKS_NEAR of a to SITE_DISKS_QEMU of b ...
  *	site_number(&a, "near", SITE_SENT);
  *	site_end(&a);
  */
@@ -20,8 +21,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Of memory; the next ones are of disks. */
 enum { SITE_PORT = 4747, SITE_LINK_PORT = 4748 };
+
+/* Its sockets for disks, to which the lane's number is added: 0. */
+#define SITE_DISKS_NEAR "%s/%s-near-"
+#define SITE_DISKS_QEMU "%s/%s-qemu-"
 
 /* Columns of reuse-SITE.csv. */
 enum {
@@ -50,9 +54,9 @@ static struct site b = { "b", "127.0.0.12", "127.0.0.13", "127.0.0.14", "127.0.0
 /* format has the scratch folder and the site's name in it. */
 static inline char *site_path(const char *format, const struct site *s)
 {
-	static char path[4][96];
+	static char path[8][96];
 	static int next;
-	next = (next + 1) % 4;
+	next = (next + 1) % 8;
 	snprintf(path[next], sizeof(path[next]), format, scratch, s->name);
 	return path[next];
 }
@@ -70,6 +74,8 @@ static inline int site_start(struct site *s, const char *store, int64_t disk_byt
 		                               .port = SITE_PORT,
 		                               .link_port = SITE_LINK_PORT,
 		                               .lanes = 1,
+		                               .disks_near = site_path(SITE_DISKS_NEAR, s),
+		                               .disks_qemu = site_path(SITE_DISKS_QEMU, s),
 		                               .store_path = store,
 		                               .disk_bytes = disk_bytes,
 		                               .memory_bytes = memory_bytes,

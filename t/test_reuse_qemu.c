@@ -182,15 +182,15 @@ static void disk_mirror(const struct site *from, const char *here, const struct 
 		fail_msg("%s", e.text);
 	assert_int_equal(truncate(there, DISK_BYTES), 0);
 	disk_add(&destination, there);
-	sayf(&destination, "nbd-server-start",
-	     "{\"addr\":{\"type\":\"inet\",\"data\":{\"host\":\"%s\",\"port\":\"%d\"}}}", to->qemu, SITE_PORT + 1);
+	sayf(&destination, "nbd-server-start", "{\"addr\":{\"type\":\"unix\",\"data\":{\"path\":\"%s\"}}}",
+	     site_path(SITE_DISKS_QEMU "0", to));
 	say(&destination, "block-export-add",
 	    "{\"type\":\"nbd\",\"id\":\"disk\",\"name\":\"disk\",\"node-name\":\"disk\",\"writable\":true}");
 	disk_add(&source, here);
 	sayf(&source, "blockdev-add",
 	     "{\"driver\":\"nbd\",\"node-name\":\"far\",\"export\":\"disk\","
-	     "\"server\":{\"type\":\"inet\",\"host\":\"%s\",\"port\":\"%d\"}}",
-	     from->near, SITE_PORT + 1);
+	     "\"server\":{\"type\":\"unix\",\"path\":\"%s\"}}",
+	     site_path(SITE_DISKS_NEAR "0", from));
 	say(&source, "blockdev-mirror",
 	    "{\"job-id\":\"copy\",\"device\":\"disk\",\"target\":\"far\",\"sync\":\"full\"}");
 	copy_await(1);

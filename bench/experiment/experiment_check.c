@@ -205,6 +205,11 @@ static int reuse_check(const struct experiment *x, struct err *e)
 		return err_set(e, EXIT_USAGE, "migration.reuse has nothing to do with migration.mode = none");
 	if (!m->reuse)
 		return 0;
+	if (x->features.copy_disks && x->features.tls)
+		return err_set(
+			e, EXIT_USAGE,
+			"migration.reuse cannot carry disks of a migration with migration.tls: they go through Unix "
+			"sockets, for which libvirt has no TLS");
 	other = m->stream ? "stream" : x->features.tunnelled ? "tunnelled" : NULL;
 	return other ? err_set(e, EXIT_USAGE, "migration.reuse cannot be had with migration.%s", other) : 0;
 }

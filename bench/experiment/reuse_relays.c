@@ -6,7 +6,6 @@
 #include "bench/experiment/experiment.h"
 #include "bench/experiment/run_directory.h"
 #include "bench/migrate/migration.h"
-#include "bench/migrate/reuse/reuse.h"
 #include "bench/migrate/reuse/reuse_relay.h"
 #include "bench/testbed/storage.h"
 
@@ -14,11 +13,15 @@
 #include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* On every node the same: what sends goes to NEAR, what receives listens at QEMU. libvirt wants one port for both. */
 #define NEAR_IP "127.0.0.2"
 #define QEMU_IP "127.0.0.1"
-enum { NODES = 2, CONNECTIONS = 1000, PORT = 4920, LINK_PORT = PORT + REUSE_KINDS * VMS_MAX };
+/* Disks go to a socket of this name, followed by their VM's number, in /run of both nodes. An explicit port is none for them:
+ * libvirt 9.0 does not give it back, and refuses it to the next migration to the node. */
+#define DISKS_TO "disks-to-%s-"
+enum { NODES = 2, CONNECTIONS = 1000, PORT = 4920, LINK_PORT = PORT + VMS_MAX };
 static_assert((int)VMS_MAX <= (int)REUSE_LANES, "a lane a VM");
 
 struct reuse_relays {
@@ -34,6 +37,7 @@ struct reuse_relays {
 	pid_t pid[NODES]; /* of NODE_SRC, NODE_DST; 0: not started */
 	uint64_t start_time[NODES];
 	char uri[VMS_MAX][64];
+	char disks_uri[VMS_MAX][NODES][64]; /* by the node to which they go */
 };
 
 static int relay_start(struct reuse_relays *p, int node, struct err *e)
@@ -42,7 +46,9 @@ static int relay_start(struct reuse_relays *p, int node, struct err *e)
 	const struct node *here = &p->testbed->nodes[node],
 			  *there = &p->testbed->nodes[node == NODE_SRC ? NODE_DST : NODE_SRC];
 	const struct experiment_migration *m = &x->migration;
-	char store[400], log[600], detail[64];
+	char store[400], log[600], disks_near[300], disks_qemu[300], detail[64];
+	snprintf(disks_near, sizeof(disks_near), "%s/run/" DISKS_TO, here->state_directory, there->name);
+	snprintf(disks_qemu, sizeof(disks_qemu), "%s/run/" DISKS_TO, here->state_directory, here->name);
 	snprintf(store, sizeof(store), "%s/%s.pages", m->reuse_store, here->name);
 	snprintf(log, sizeof(log), "%s/reuse-%s.log", p->directory->path, here->name);
 	/* Of the node's namespaces only the network's: its files are the machine's. */
@@ -57,6 +63,8 @@ static int relay_start(struct reuse_relays *p, int node, struct err *e)
 		.port = PORT,
 		.link_port = LINK_PORT,
 		.lanes = x->vm_count,
+		.disks_near = disks_near,
+		.disks_qemu = disks_qemu,
 		.store_path = m->reuse_store[0] ? store : NULL,
 		.disk_bytes = m->reuse_disk_bytes,
 		.memory_bytes = m->reuse_memory_bytes,
@@ -93,8 +101,12 @@ int reuse_relays_open(struct reuse_relays **ret, const struct experiment *x, con
 		return err_set(e, EXIT_CANNOT, "no memory for a pair of relays");
 	*p = (struct reuse_relays){ .x = x, .testbed = t, .directory = d, .sink = sink, .context = context };
 	images_choose(p);
-	for (int i = 0; i < VMS_MAX; i++)
+	for (int i = 0; i < VMS_MAX; i++) {
 		snprintf(p->uri[i], sizeof(p->uri[i]), "tcp://%s:%d", NEAR_IP, PORT + i);
+		for (int to = NODE_SRC; to <= NODE_DST; to++)
+			snprintf(p->disks_uri[i][to], sizeof(p->disks_uri[i][to]), "unix:///run/" DISKS_TO "%d",
+			         t->nodes[to].name, i);
+	}
 	int result = x->migration.reuse_store[0] ? directory_make(x->migration.reuse_store, e) : 0;
 	for (int node = NODE_SRC; result == 0 && node <= NODE_DST; node++)
 		result = relay_start(p, node, e);
@@ -112,7 +124,8 @@ void reuse_relays_route(const struct reuse_relays *p, int vm, struct migration_s
 		return;
 	spec->uri = p->uri[vm];
 	spec->listen_ip = QEMU_IP;
-	spec->disks_port = p->x->features.copy_disks ? PORT + p->x->vm_count + vm : 0;
+	int to = strcmp(spec->destination_node, p->testbed->nodes[NODE_DST].name) == 0 ? NODE_DST : NODE_SRC;
+	spec->disks_uri = p->x->features.copy_disks ? p->disks_uri[vm][to] : NULL;
 }
 
 static bool has_ended(const struct reuse_relays *p, int node)

@@ -61,8 +61,8 @@ static int disk_make(const struct run *r, int vm, struct err *e)
 	if (x->storage.kind == STORAGE_ISCSI)
 		return storage_add_disk(storage, vm + 1, bytes, bytes, e);
 	for (int node = NODE_SRC; node <= NODE_DST; node++)
-		if (own_disk_make(&r->testbed.nodes[node], vm + 1, bytes,
-		                  node == run_start_node(r, vm) ? changed : 0, e) < 0)
+		if (own_disk_make(&r->testbed.nodes[node], vm + 1, bytes, node == run_start_node(r, vm) ? changed : 0,
+		                  e) < 0)
 			return err_prefix(e, "disk of VM '%s'", x->vms[vm].name);
 	return 0;
 }

@@ -12,6 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifndef VIR_MIGRATE_PARAM_DISKS_URI /* before libvirt 6.8 */
+#define VIR_MIGRATE_PARAM_DISKS_URI "disks_uri"
+#endif
+
 #define RECOVER_PAUSE_NS (200 * NS_PER_MS)
 
 struct request {
@@ -51,8 +55,8 @@ static int request_make(const struct migration_spec *spec, struct request *r, st
 	     virTypedParamsAddString(&r->params, &r->count, &room, VIR_MIGRATE_PARAM_URI, spec->uri) < 0) ||
 	    (spec->listen_ip && virTypedParamsAddString(&r->params, &r->count, &room,
 	                                                VIR_MIGRATE_PARAM_LISTEN_ADDRESS, spec->listen_ip) < 0) ||
-	    (spec->disks_port && virTypedParamsAddInt(&r->params, &r->count, &room, VIR_MIGRATE_PARAM_DISKS_PORT,
-	                                              spec->disks_port) < 0) ||
+	    (spec->disks_uri && virTypedParamsAddString(&r->params, &r->count, &room, VIR_MIGRATE_PARAM_DISKS_URI,
+	                                                spec->disks_uri) < 0) ||
 	    (spec->bandwidth_bytes_per_s &&
 	     virTypedParamsAddULLong(&r->params, &r->count, &room, VIR_MIGRATE_PARAM_BANDWIDTH,
 	                             (unsigned long long)(spec->bandwidth_bytes_per_s >> 20)) < 0))

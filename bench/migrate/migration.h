@@ -33,7 +33,9 @@ struct migration_spec {
 		uri; /* where the destination's QEMU listens: "tcp://10.77.3.3:49152", or without a port: libvirt's choice */
 	const char *
 		listen_ip; /* where the destination's QEMU listens instead, at the port of the uri; NULL: at the uri's address */
-	int disks_port; /* where it listens there for disks that are copied along; 0: libvirt's choice */
+	/* "unix:///run/x": where it listens for disks that are copied along, and where the source's QEMU looks for it, each on its own
+	 * node; NULL: a port of libvirt's choice. */
+	const char *disks_uri;
 	/* How the source's daemon reaches the destination's, with features->peer2peer; NULL: by the destination's own URI. */
 	const char *peer_uri;
 	int destination_core; /* where it is pinned on the destination; -1: as it is at the source */

@@ -2,6 +2,7 @@
 
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
+#include "bench/base/unix_socket.h"
 
 #include <json-c/json.h>
 #include <poll.h>
@@ -9,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 struct qmp {
@@ -81,13 +81,11 @@ int qmp_execute(struct qmp *m, const char *command, const char *arguments, struc
 
 int qmp_open(struct qmp **ret, const char *path, struct err *e)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	struct qmp *m = calloc(1, sizeof(*m));
 	if (!m)
 		return err_errno(e, EXIT_CANNOT, "cannot open a monitor");
-	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
-	m->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (m->fd < 0 || connect(m->fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
+	m->fd = unix_connect(path);
+	if (m->fd < 0) {
 		err_errno(e, EXIT_CANNOT, "cannot connect to QEMU's monitor '%s'", path);
 		qmp_close(m);
 		return -1;

@@ -2,8 +2,9 @@
 
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
-#include "bench/testbed/certificates.h"
 #include "bench/base/undo.h"
+#include "bench/base/unix_socket.h"
+#include "bench/testbed/certificates.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,9 +19,7 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -248,15 +247,10 @@ static int libvirtd_configure(const struct node *node, struct err *e)
 /* Whether something accepts connections on a Unix socket. */
 static int socket_answers(const char *path)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	if (strlen(path) >= sizeof(address.sun_path))
-		return 0;
-	memcpy(address.sun_path, path, strlen(path) + 1);
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	int answers = fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0;
+	int fd = unix_connect(path);
 	if (fd >= 0)
 		close(fd);
-	return answers;
+	return fd >= 0;
 }
 
 /*

@@ -14,7 +14,8 @@
  * Sockets do not block. Little waits here: more is read from QEMU only when the link has taken what there was but for
  * PASSAGE_UNSENT_BYTES, so that pages that a vCPU of post-copy waits for do not queue behind others, and QEMU knows how
  * fast the link is. An end that breaks off, or a peer that does not keep to the protocol, is broken off at the other
- * end, so that QEMU at either side sees a broken connection, never a stream that ends early.
+ * end, so that QEMU at either side sees a broken connection, never a stream that ends early. (A Unix socket can only end;
+ * of NBD that is enough, since its client says goodbye.)
  */
 #ifndef BENCH_MIGRATE_REUSE_REUSE_PASSAGE_H
 #define BENCH_MIGRATE_REUSE_REUSE_PASSAGE_H

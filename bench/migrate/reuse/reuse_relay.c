@@ -7,6 +7,7 @@
 #include "bench/base/process.h"
 #include "bench/base/series.h"
 #include "bench/base/tcp.h"
+#include "bench/base/unix_socket.h"
 #include "bench/migrate/reuse/reuse_passage.h"
 #include "collectors/stream/disk_blocks.h"
 
@@ -20,6 +21,7 @@
 
 enum { ROLES = 2, LISTENING = ROLES * REUSE_KINDS * REUSE_LANES };
 enum { PASSAGES = REUSE_KINDS * REUSE_LANES, ROW_MS = 100, RECEIVE_BYTES = 64 << 10 };
+enum { DISK_PATH_ROOM = 300 };
 enum { FD_STOP, FD_LISTENING, FDS = FD_LISTENING + LISTENING };
 
 struct site {
@@ -60,23 +62,37 @@ static void row_write(struct site *s, int i)
 
 /* ---- connections ---- */
 
+static enum reuse_kind kind_of(const struct site *s, int lane)
+{
+	return lane < s->spec->lanes ? REUSE_MEMORY : REUSE_DISK;
+}
+
+static const char *disk_path(const struct site *s, const char *beginning, int lane, char path[DISK_PATH_ROOM])
+{
+	snprintf(path, DISK_PATH_ROOM, "%s%d", beginning, lane - s->spec->lanes);
+	return path;
+}
+
 /* The other side of a connection that was accepted: at a near relay the link, at a far one QEMU. */
 static int other_side(const struct site *s, enum passage_role role, int lane)
 {
 	const struct reuse_relay_spec *spec = s->spec;
-	return role == PASSAGE_NEAR ? tcp_connect(NULL, spec->peer_ip, spec->link_port + lane)
-	                            : tcp_connect(NULL, spec->qemu_ip, spec->port + lane);
+	char path[DISK_PATH_ROOM];
+	if (role == PASSAGE_NEAR)
+		return tcp_connect(NULL, spec->peer_ip, spec->link_port + lane);
+	if (kind_of(s, lane) == REUSE_DISK)
+		return unix_connect(disk_path(s, spec->disks_qemu, lane, path));
+	return tcp_connect(NULL, spec->qemu_ip, spec->port + lane);
 }
 
 static void passage_open(struct site *s, int listening)
 {
 	struct err e = { 0 };
 	enum passage_role role = listening % ROLES ? PASSAGE_FAR : PASSAGE_NEAR;
-	enum reuse_kind kind = listening / ROLES < s->spec->lanes ? REUSE_MEMORY : REUSE_DISK;
-	int accepted = tcp_accept(s->listening[listening]);
+	int lane = listening / ROLES, accepted = tcp_accept(s->listening[listening]);
 	if (accepted < 0)
 		return;
-	int other = s->open_count < PASSAGES ? other_side(s, role, listening / ROLES) : -1;
+	int other = s->open_count < PASSAGES ? other_side(s, role, lane) : -1;
 	if (other < 0) {
 		fprintf(stderr, "%s: a connection was refused: %s\n", passage_role_name(role),
 		        s->open_count < PASSAGES ? "its other side does not answer" : "there are too many");
@@ -86,7 +102,7 @@ static void passage_open(struct site *s, int listening)
 	if (!s->open_count)
 		page_store_session(s->store);
 	bool near = role == PASSAGE_NEAR;
-	if (reuse_passage_create(&s->open[s->open_count], role, kind, near ? accepted : other,
+	if (reuse_passage_create(&s->open[s->open_count], role, kind_of(s, lane), near ? accepted : other,
 	                         near ? other : accepted, s->store, &e) < 0) {
 		fprintf(stderr, "%s\n", e.text);
 		return;
@@ -110,15 +126,16 @@ static int listen_at(struct site *s, int listening, struct err *e)
 {
 	const struct reuse_relay_spec *spec = s->spec;
 	bool near = listening % ROLES == PASSAGE_NEAR;
-	int port = (near ? spec->port : spec->link_port) + listening / ROLES;
-	int fd = tcp_listen(NULL, near ? spec->near_ip : spec->far_ip, port, &port, e);
-	if (fd < 0)
-		return -1;
+	char path[DISK_PATH_ROOM];
+	int lane = listening / ROLES, port = (near ? spec->port : spec->link_port) + lane;
+	bool disk = near && kind_of(s, lane) == REUSE_DISK;
+	int fd = disk ? unix_listen(disk_path(s, spec->disks_near, lane, path), e)
+	              : tcp_listen(NULL, near ? spec->near_ip : spec->far_ip, port, &port, e);
 	/* What waits in a socket before the relay is time that a stopped VM waits. */
-	if (near)
+	if (fd >= 0 && near && !disk)
 		tcp_wait_little(fd, RECEIVE_BYTES);
 	s->listening[listening] = fd;
-	return 0;
+	return fd < 0 ? -1 : 0;
 }
 
 static int store_open(struct site *s, struct err *e)

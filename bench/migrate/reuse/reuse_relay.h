@@ -9,10 +9,13 @@
  *
  *	QEMU -> near_ip:port, near relay -> peer_ip:link_port, far relay -> qemu_ip:port, QEMU
  *
- * It has `lanes` of these, at the next ports, so that as many QEMUs can receive at a time, each at a port of its own; and behind
- * them as many for the disks that they copy along (NBD). A store is one for all of them; a page that came through one lane is
- * known to connections of the other ones that begin later. Where several at a time would store more than there is room for,
- * those that find none come to plain bytes.
+ * It has `lanes` of these, at the next ports, so that as many QEMUs can receive at a time, each at a port of its own; and as many
+ * for the disks that they copy along (NBD), whose QEMUs are at Unix sockets and whose ports of the link are the next ones:
+ *
+ *	QEMU -> disks_near<LANE>, near relay -> peer_ip:link_port + lanes, far relay -> disks_qemu<LANE>, QEMU
+ *
+ * A store is one for all of them; a page that came through one lane is known to connections of the other ones that begin
+ * later. Where several at a time would store more than there is room for, those that find none come to plain bytes.
  *
  * Where the store's file cannot be used, the log says why, and pages are kept in memory only, memory_bytes of them.
  *
@@ -63,10 +66,11 @@ struct reuse_relay_spec {
 	const char *site;                                 /* "src" */
 	const char *directory;                            /* of the series */
 	const char *near_ip, *qemu_ip, *far_ip, *peer_ip; /* IPv4 */
-	int port, link_port, lanes; /* lanes: 1 to REUSE_LANES; disks have lanes more of either port */
-	const char *store_path;     /* NULL: in memory only */
-	int64_t disk_bytes;         /* of the store's pages */
-	int64_t memory_bytes;       /* of pages that stay in memory; of all of them without a file */
+	int port, link_port, lanes;                       /* lanes: 1 to REUSE_LANES */
+	const char *disks_near, *disks_qemu;              /* paths, a number from 0 follows */
+	const char *store_path;                           /* NULL: in memory only */
+	int64_t disk_bytes;                               /* of the store's pages */
+	int64_t memory_bytes; /* of pages that stay in memory; of all of them without a file */
 	/* Disk images that the site can read, NULL ends; may be NULL. Their blocks are put into the store when it starts, while
 	 * less than half of it is used. */
 	const char *const *images;
