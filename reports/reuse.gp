@@ -5,7 +5,7 @@ load SCRIPTS.'/style.gp'
 
 LEFT = DISKS ? 0.16 : 0.12
 array DISK_COLOUR[2] = [BLACK, SKY]
-array DISK_TITLE[2] = ['of it the disk', 'on the link']
+array DISK_TITLE[2] = ['the disk, as QEMU sees it', 'the disk, on the link']
 TOP = CAPTION eq '' ? 66. : 90.
 W = 1200; H = TOP + 280 + 100 + 56 * N + 76
 eval(open(W, H))
