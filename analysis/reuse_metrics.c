@@ -49,7 +49,8 @@ struct relay {
 	const struct run *run;
 	struct passage passages[CONNECTIONS];
 	int count;
-	FILE *plot; /* of the measured migration; NULL: not at this node */
+	FILE *plot;      /* of the measured migration; NULL: not at this node */
+	int64_t plot_ns; /* a line for what is known of then is to be written; 0: none */
 };
 
 static bool is_measured(const struct run *run, const struct passage *p)
@@ -84,6 +85,16 @@ static struct passage *passage_of(struct relay *r, const struct series_cell *cel
 	return &r->passages[i];
 }
 
+/* Connections have a row each of one time: a line is for all of them. */
+static void plot_line(struct relay *r)
+{
+	if (r->plot && r->plot_ns)
+		fprintf(r->plot, "%.6f,%.0f,%.0f,%.0f,%.0f\n", (double)(r->plot_ns - run_origin_ns(r->run)) / 1e9,
+		        sum_of(r, near_memory, RAW), sum_of(r, near_memory, SENT), sum_of(r, near_disk, RAW),
+		        sum_of(r, near_disk, SENT));
+	r->plot_ns = 0;
+}
+
 static int on_row(void *context, const struct series_cell *cells, struct err *e)
 {
 	struct relay *r = context;
@@ -93,15 +104,15 @@ static int on_row(void *context, const struct series_cell *cells, struct err *e)
 	struct passage *p = passage_of(r, cells);
 	if (!p)
 		return err_set(e, EXIT_MEASURED_BAD, "a relay had more than %d connections", CONNECTIONS);
+	if (cells[HEAD].integer != r->plot_ns)
+		plot_line(r);
 	p->end_ns = cells[HEAD].integer;
 	for (int i = 0; i < WANTED; i++)
 		p->cells[i] = cells[i].integer;
 	snprintf(p->state, sizeof(p->state), "%.15s", cells[STATE].text);
 	snprintf(p->reason, sizeof(p->reason), "%.127s", cells[REASON].text);
-	if (r->plot && p->near && is_measured(r->run, p))
-		fprintf(r->plot, "%.6f,%.0f,%.0f,%.0f,%.0f\n", (double)(p->end_ns - run_origin_ns(r->run)) / 1e9,
-		        sum_of(r, near_memory, RAW), sum_of(r, near_memory, SENT), sum_of(r, near_disk, RAW),
-		        sum_of(r, near_disk, SENT));
+	if (p->near && is_measured(r->run, p))
+		r->plot_ns = p->end_ns;
 	return 0;
 }
 
@@ -131,7 +142,9 @@ static int relay_read(struct relay *r, const struct run *run, const char *node, 
 	r->run = run;
 	r->plot = plot;
 	snprintf(name, sizeof(name), "reuse-%s.csv", node);
-	return series_read(run->directory, name, wanted, WANTED, on_row, r, NULL, e);
+	int result = series_read(run->directory, name, wanted, WANTED, on_row, r, NULL, e);
+	plot_line(r);
+	return result;
 }
 
 /* ---- metrics ---- */
@@ -163,8 +176,7 @@ static void put_node(const struct relay *r, const struct run_vm *vm, const char 
 		const struct passage *p = &r->passages[i];
 		if (is_measured(r->run, p) && (p->reason[0] || strcmp(p->state, "ended") != 0))
 			metrics_warn(metrics, "relay at %s: its connection%s is %s%s%s", node,
-			             p->disk ? " for a disk" : "", p->state, p->reason[0] ? ": " : "",
-			             p->reason);
+			             p->disk ? " for a disk" : "", p->state, p->reason[0] ? ": " : "", p->reason);
 	}
 }
 

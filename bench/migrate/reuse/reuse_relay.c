@@ -43,7 +43,7 @@ static int64_t cpu_ns(void)
 	return (int64_t)t.tv_sec * NS_PER_S + t.tv_nsec;
 }
 
-static void row_write(struct site *s, int i)
+static void row_write(struct site *s, int i, int64_t now_ns)
 {
 	const struct reuse_passage *p = s->open[i];
 	const struct reuse_report *r = reuse_passage_report(p);
@@ -53,7 +53,7 @@ static void row_write(struct site *s, int i)
 	series_row(s->series,
 	           "%" PRId64 ",%s,%d,%s,%s,%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64
 	           ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu32 ",%" PRIu32 ",%" PRId64 ",%s",
-	           clock_now_ns(), passage_role_name(reuse_passage_role(p)), s->number[i],
+	           now_ns, passage_role_name(reuse_passage_role(p)), s->number[i],
 	           reuse_kind_name(reuse_passage_kind(p)), passage_state_name(reuse_passage_state(p)), r->raw_bytes,
 	           sent, received, r->pages, r->referenced, r->stored, r->zstd_raw_bytes, r->zstd_bytes,
 	           r->resent_bytes, page_store_count(s->store), page_store_room(s->store), cpu_ns(),
@@ -108,12 +108,12 @@ static void passage_open(struct site *s, int listening)
 		return;
 	}
 	s->number[s->open_count] = s->count++;
-	row_write(s, s->open_count++);
+	row_write(s, s->open_count++, clock_now_ns());
 }
 
 static void passage_close(struct site *s, int i)
 {
-	row_write(s, i);
+	row_write(s, i, clock_now_ns());
 	series_flush(s->series);
 	reuse_passage_free(s->open[i]);
 	s->open[i] = s->open[--s->open_count];
@@ -218,11 +218,12 @@ static void serve(struct site *s)
 		for (int i = 0; i < s->listening_count; i++)
 			if (fds[FD_LISTENING + i].revents)
 				passage_open(s, i);
-		if (clock_now_ns() < row_ns)
+		int64_t now_ns = clock_now_ns();
+		if (now_ns < row_ns)
 			continue;
 		for (int i = 0; i < s->open_count; i++)
-			row_write(s, i);
-		row_ns = clock_now_ns() + ROW_MS * NS_PER_MS;
+			row_write(s, i, now_ns);
+		row_ns = now_ns + ROW_MS * NS_PER_MS;
 	}
 }
 
