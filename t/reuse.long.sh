@@ -1,6 +1,7 @@
 #!/bin/sh
 # Relays that keep pages, with real guests over a long link: a return that sends little and changes no bit, by pre-copy and
-# by post-copy; a store that outlives its run; a relay that is killed in the middle leaves the VM at work at its source.
+# by post-copy; a store that outlives its run; a relay that is killed in the middle, of memory or of a disk, leaves the VM at
+# work at its source.
 . t/lib.sh
 [ "$(id -u)" = 0 ] || skip_all 'a local testbed needs root'
 
@@ -60,16 +61,22 @@ killed() {
 	kill -9 "$(awk -F, -v n="$node" '$3 == n && $4 == "reuse-relay" { sub("pid ", "", $5); print $5 }' "$run/events.csv")"
 	wait $pid
 }
-for node in src dst; do
-	run=$work/killed-$node
-	killed $node migrate-start
-	is "relay at $node killed: the run failed" "$?" 1
-	like "relay at $node killed: it is told" "$(cat "$run/manifest.json")" '"ended_early": ?true'
-	like "relay at $node killed: the migration failed" "$(cat "$run/events.csv")" ',migrate-failed,'
-	is "relay at $node killed: the VM was not lost" "$(grep -c 'ended unexpectedly' "$work/err")" 0
+for what in src dst disk; do
+	node=$what
+	set --
+	if [ $what = disk ]; then # while it is copied
+		node=dst
+		set -- -s storage.kind=copy -s vm1.disk=64M -s migration.copy_disks=full
+	fi
+	run=$work/killed-$what
+	killed $node migrate-start "$@"
+	is "relay killed ($what): the run failed" "$?" 1
+	like "relay killed ($what): it is told" "$(cat "$run/manifest.json")" '"ended_early": ?true'
+	like "relay killed ($what): the migration failed" "$(cat "$run/events.csv")" ',migrate-failed,'
+	is "relay killed ($what): the VM was not lost" "$(grep -c 'ended unexpectedly' "$work/err")" 0
 	# Samples go on after the failure, on the source: the last ones are fetched from the guest, which must be alive for it.
 	failed=$(awk -F, '$4 == "migrate-failed" { print $1 }' "$run/events.csv")
-	ok "relay at $node killed: the guest works on" samples_after "$failed"
+	ok "relay killed ($what): the guest works on" samples_after "$failed"
 done
 
 # QEMU 7.2 recovers only where its vCPU does not wait for a page with the big lock held, inside of a device: the guest of this
