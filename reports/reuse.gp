@@ -1,6 +1,6 @@
 # A migration between relays that keep pages: its stream, and what of it crossed the link; below, each move of the run.
-# The caller has set: DATA (time (s), MiB of the stream, MiB on the link, both of disks only), LAST (s), DISKS (0, 1), N, HIGH (MiB), CAPTION, and arrays
-# MOVE_LABEL, MOVE_STREAM, MOVE_LINK (MiB), MOVE_TEXT.
+# The caller has set: DATA (time (s), MiB of the stream, MiB on the link, both of disks only), LAST (s), DISKS (0, 1), N, HIGH (MiB),
+# CAPTION, and arrays MOVE_LABEL, MOVE_STREAM, MOVE_LINK (MiB), MOVE_TEXT.
 load SCRIPTS.'/style.gp'
 
 LEFT = DISKS ? 0.16 : 0.12

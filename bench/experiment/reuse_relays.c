@@ -18,8 +18,8 @@
 /* On every node the same: what sends goes to NEAR, what receives listens at QEMU. libvirt wants one port for both. */
 #define NEAR_IP "127.0.0.2"
 #define QEMU_IP "127.0.0.1"
-/* Disks go to a socket of this name, followed by their VM's number, in /run of both nodes. An explicit port is none for them:
- * libvirt 9.0 does not give it back, and refuses it to the next migration to the node. */
+/* Disks go to a socket of this name, followed by their VM's number, in /run of both nodes. A port will not do: libvirt 9.0 does
+ * not give back one that it was told to use, and refuses it to the next migration to the node. */
 #define DISKS_TO "disks-to-%s-"
 enum { NODES = 2, CONNECTIONS = 1000, PORT = 4920, LINK_PORT = PORT + VMS_MAX };
 static_assert((int)VMS_MAX <= (int)REUSE_LANES, "a lane a VM");
