@@ -335,8 +335,7 @@ static int all_metrics(struct analysis *a, struct err *e)
 	if (group_metrics(&a->run, &a->metrics, e) < 0)
 		return -1;
 	warmup_metrics(&a->run, &a->metrics);
-	move_metrics(&a->run, &a->metrics);
-	if (cluster_metrics(&a->run, &a->metrics, e) < 0)
+	if (move_metrics(&a->run, &a->metrics, e) < 0 || cluster_metrics(&a->run, &a->metrics, e) < 0)
 		return -1;
 	for (int i = 0; i < a->run.vm_count; i++)
 		if (vm_metrics(a, &a->run.vms[i], e) < 0 ||

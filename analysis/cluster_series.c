@@ -10,22 +10,28 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The first reading has none before it. Between two a row may be missing, not more. */
+/* Between two readings a row may be missing, not more. */
 #define STEPS                                                                                                        \
 	"WITH counted AS (SELECT *, lag(head_ns) OVER w AS from_ns, cpu_ns - lag(cpu_ns) OVER w AS cpu,"             \
 	" due_ns - lag(due_ns) OVER w AS gap_ns FROM sample WINDOW w AS (PARTITION BY node, vm ORDER BY due_ns)),"   \
-	" step AS (SELECT due_ns, node, vm, state = 'running' AS running, cpus, from_ns, head_ns AS to_ns,"          \
+	" step AS (SELECT due_ns, node, vm, state, state = 'running' AS running, cpus, from_ns, head_ns AS to_ns,"   \
 	" CASE WHEN cpu >= 0 AND gap_ns <= 2 * ?1 AND head_ns > from_ns THEN 1.0 * cpu / (head_ns - from_ns) END"    \
-	" AS cores FROM counted WHERE from_ns IS NOT NULL AND head_ns IS NOT NULL) "
+	" AS cores FROM counted) "
 
 static const char interval_query[] = "SELECT min(gap_ns) FROM (SELECT due_ns - lag(due_ns) OVER (ORDER BY due_ns) AS "
 				     "gap_ns FROM (SELECT DISTINCT due_ns FROM sample))";
-static const char step_query[] = STEPS "SELECT from_ns, to_ns, node, vm, cores FROM step ORDER BY due_ns, node, vm";
+static const char step_query[] = STEPS "SELECT from_ns, to_ns, node, vm, cores FROM step "
+				       "WHERE from_ns IS NOT NULL AND to_ns IS NOT NULL ORDER BY due_ns, node, vm";
+/* The first reading has none before it. A node that did not answer has no rows of its VMs. */
 static const char second_query[] =
-	STEPS "SELECT due_ns, max(CASE vm WHEN '' THEN from_ns END), max(CASE vm WHEN '' THEN to_ns END), node,"
+	STEPS "SELECT due_ns, max(CASE vm WHEN '' THEN coalesce(from_ns, due_ns - ?1) END),"
+	      " max(CASE vm WHEN '' THEN coalesce(to_ns, due_ns) END), node,"
 	      " max(CASE vm WHEN '' THEN cores END), total(CASE WHEN vm <> '' AND running THEN cores END),"
 	      " max(CASE vm WHEN '' THEN cpus END), total(vm <> '' AND running),"
-	      " total(vm <> '' AND running AND cores >= ?2) FROM step GROUP BY due_ns, node "
+	      " total(vm <> '' AND running AND cores >= ?2),"
+	      " total(vm = '' AND state = 'answering') > 0 AND"
+	      " total(vm <> '' AND running AND cores IS NULL) = 0 FROM step "
+	      "WHERE due_ns > (SELECT min(due_ns) FROM sample) GROUP BY due_ns, node "
 	      "HAVING total(vm = '') > 0 ORDER BY due_ns, node";
 
 enum { ROWS_MAX = 1 << 24 };
@@ -69,6 +75,9 @@ static void take_second(void *into, sqlite3_stmt *row)
 	second->capacity = fmax(number_of(row, 6), 1);
 	second->running = sqlite3_column_int(row, 7);
 	second->active = sqlite3_column_int(row, 8);
+	second->known = sqlite3_column_int(row, 9);
+	if (!second->known)
+		second->guests = NAN;
 }
 
 /* All rows of a query into an array, which the caller frees. */

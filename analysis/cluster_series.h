@@ -26,9 +26,10 @@ struct cluster_second {
 	int64_t due_ns; /* the same for all nodes */
 	int64_t from_ns, to_ns;
 	char node[RUN_NAME_ROOM];
-	double cores, guests; /* all that its cores did, NAN not known; what the VMs did that run there */
+	double cores, guests; /* all that its cores did; what the VMs did that run there. NAN: not known */
 	double capacity;      /* its cores */
 	int running, active;  /* VMs whose vCPUs run there; of them, those that use rules.active or more */
+	int known;            /* 0: the node did not say which VMs it has, or the CPU of a VM that runs is not known */
 };
 
 /* The policy's numbers by which a second is judged. */

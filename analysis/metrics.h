@@ -11,6 +11,7 @@
  *	link              link:direction (migration:src-to-dst)
  *	TCP               what is averaged: mean, middle, congestion, flight, peer, buffer, lowest
  *	moves             of a loop: number:from-to-to (1:src-to-dst); node_active, node_in_use, overload_time: the node
+ *	moves by role     of a loop: number:role (1:away, 1:gather)
  *	overloads         of a loop: number:node (1:src)
  *	responses         the class: good, tolerable, failed
  *	prediction        which iteration (first, last, median)

@@ -1,116 +1,220 @@
 #include "analysis/move_metrics.h"
 
 #include "analysis/cluster_series.h"
+#include "analysis/loop_moves.h"
+#include "bench/base/err.h"
 
 #include <json-c/json.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-static int is_of(const struct run_event *event, const char *name, const char *vm)
-{
-	return !strcmp(event->event, name) && !strcmp(event->vm, vm);
-}
+struct moves {
+	const struct run *run;
+	struct loop_move *list;
+	int64_t *bytes; /* of each move, as the hypervisor said last before its end; MISSING: it never did */
+	int count;
+	const char *vm; /* whose job is read */
+	struct metrics *metrics;
+};
 
-/* The move that begins with this event. */
-static void put_move(const struct run *run, int begin, int number, struct metrics *metrics)
-{
-	const struct run_event *from = &run->events[begin];
-	const struct run_event *end = run_event(run, "move-end", from->vm, from->head_ns);
-	const struct run_event *resumed = run_event(run, "resume", from->vm, from->head_ns);
-	const struct run_vm *vm = run_vm(run, from->vm);
-	char to[RUN_NAME_ROOM] = "", variant[3 * RUN_NAME_ROOM];
-	while (resumed && !strcmp(resumed->node, from->node))
-		resumed = run_event(run, "resume", from->vm, resumed->head_ns + 1);
-	if (resumed && end && resumed->head_ns > end->head_ns)
-		resumed = NULL;
-	if (sscanf(from->detail, "to %63s", to) != 1)
-		return;
-	int arrived = end && !strncmp(end->detail, "arrived", 7);
-	const char *why = arrived ? NULL : end ? "the move failed" : "the move did not end";
-	snprintf(variant, sizeof(variant), "%d:%s-to-%s", number, from->node, to);
-	metrics_put(metrics, "move_time", vm, variant, arrived ? (double)(end->head_ns - from->head_ns) : NAN, why);
-	metrics_put(metrics, "move_switch_time", vm, variant,
-	            arrived && resumed ? (double)(resumed->head_ns - from->head_ns) : NAN,
-	            arrived && !resumed ? "no resume event on the other node" : why);
-}
+/* ---- of each move ---- */
 
-/* Moves that brought the VM to another node. */
-static void put_moves(const struct run *run, const struct run_vm *vm, struct metrics *metrics)
-{
-	int moves = 0;
-	for (int i = 0; i < run->event_count; i++)
-		moves += is_of(&run->events[i], "move-end", vm->name) &&
-		         strncmp(run->events[i].detail, "arrived", 7) == 0;
-	metrics_put(metrics, "moves", vm, "", moves, NULL);
-}
+enum { HEAD, PROCESSED, COLUMNS };
+static const struct series_column job_columns[COLUMNS] = {
+	[HEAD] = { "head_ns", COLUMN_INTEGER, 0 },
+	[PROCESSED] = { "data_processed_bytes", COLUMN_INTEGER, 1 },
+};
 
-/* Where the move goes that begins with this event, "" for another event. */
-static void target_of(const struct run_event *begin, char *to)
+static int on_job_row(void *context, const struct series_cell *cells, struct err *e)
 {
-	if (strcmp(begin->event, "move-begin") != 0 || sscanf(begin->detail, "to %63s", to) != 1)
-		to[0] = '\0';
-}
-
-/* By how many more the node is in use from this event on: at its begin a move takes its target too, at its end it leaves
- * one side. */
-static int use_change(const struct run *run, int index, const char *node)
-{
-	const struct run_event *event = &run->events[index];
-	char to[RUN_NAME_ROOM];
-	target_of(event, to);
-	if (to[0])
-		return strcmp(to, node) == 0;
-	for (int i = index - 1; i >= 0 && strcmp(event->event, "move-end") == 0; i--)
-		if (is_of(&run->events[i], "move-begin", event->vm)) {
-			target_of(&run->events[i], to);
-			int arrived = strncmp(event->detail, "arrived", 7) == 0;
-			return -(strcmp(arrived ? run->events[i].node : to, node) == 0);
-		}
+	(void)e;
+	struct moves *m = context;
+	int64_t at_ns = cells[HEAD].integer, bytes = cells[PROCESSED].integer;
+	for (int i = 0; i < m->count && at_ns != MISSING && bytes >= 0; i++) {
+		const struct loop_move *move = &m->list[i];
+		if (strcmp(move->begin->vm, m->vm) == 0 && move->end && at_ns >= move->begin->head_ns &&
+		    at_ns <= move->end->head_ns)
+			m->bytes[i] = bytes;
+	}
 	return 0;
 }
 
-/* While a VM is on the node, comes to it or leaves it. */
-static void put_in_use(const struct run *run, const char *node, struct metrics *metrics)
+static int read_bytes(struct moves *m, struct err *e)
 {
-	int64_t begin_ns = cluster_begin_ns(run), end_ns = cluster_end_ns(run), since_ns = begin_ns, sum_ns = 0;
-	int users = 0;
-	if (begin_ns == MISSING || end_ns == MISSING)
-		return;
-	for (int i = 0; i < run->vm_count; i++)
-		users += strcmp(run->vms[i].node, node) == 0;
-	for (int i = 0; i < run->event_count; i++) {
-		const struct run_event *event = &run->events[i];
-		if (event->head_ns < begin_ns || event->head_ns > end_ns)
-			continue;
-		int change = use_change(run, i, node);
-		if (change && users > 0)
-			sum_ns += event->head_ns - since_ns;
-		since_ns = change ? event->head_ns : since_ns;
-		users += change;
+	char name[RUN_NAME_ROOM + 16];
+	for (int i = 0; i < m->count; i++)
+		m->bytes[i] = MISSING;
+	for (int i = 0; i < m->run->vm_count; i++) {
+		m->vm = m->run->vms[i].name;
+		snprintf(name, sizeof(name), "job-%s.csv", m->vm);
+		if (series_read(m->run->directory, name, job_columns, COLUMNS, on_job_row, m, NULL, e) < 0)
+			return -1;
 	}
-	metrics_put(metrics, "node_in_use", NULL, node, (double)(sum_ns + (users > 0 ? end_ns - since_ns : 0)), NULL);
+	return 0;
 }
 
-void move_metrics(const struct run *run, struct metrics *metrics)
+/* By its VM, or by its role, whichever VM it was. */
+static void put_move(struct moves *m, int index, int by_role)
 {
-	struct json_object *active;
-	for (int i = 0; i < run->event_count; i++) {
-		int number = 1;
-		if (strcmp(run->events[i].event, "move-begin") != 0)
-			continue;
-		for (int k = 0; k < i; k++)
-			number += is_of(&run->events[k], "move-begin", run->events[i].vm);
-		put_move(run, i, number, metrics);
+	static const char *const names[2][3] = { { "move_time", "move_switch_time", "move_bytes" },
+		                                 { "loop_move_time", "loop_switch_time", "loop_move_bytes" } };
+	const struct loop_move *move = &m->list[index];
+	const struct run_vm *vm = by_role ? NULL : run_vm(m->run, move->begin->vm);
+	const char *why = loop_move_why(move), *const *name = names[by_role];
+	int64_t begin_ns = move->begin->head_ns, bytes = m->bytes[index];
+	char variant[3 * RUN_NAME_ROOM];
+	if (by_role)
+		snprintf(variant, sizeof(variant), "%d:%s", move->number_of_role, loop_role_name(move->role));
+	else
+		snprintf(variant, sizeof(variant), "%d:%s-to-%s", move->number, move->begin->node, move->to);
+	metrics_put(m->metrics, name[0], vm, variant, why ? NAN : (double)(move->end->head_ns - begin_ns), why);
+	metrics_put(m->metrics, name[1], vm, variant,
+	            why || !move->resumed ? NAN : (double)(move->resumed->head_ns - begin_ns),
+	            why ? why : "no resume event on the other node");
+	metrics_put(m->metrics, name[2], vm, variant, why ? NAN : metric_of(bytes),
+	            why ? why : "its job was not watched (job-VM.csv)");
+}
+
+/* The first of a role that the loop never had is missed, so that a claim about it says why. */
+static void put_roles(struct moves *m)
+{
+	static const char *const names[] = { "loop_move_time", "loop_switch_time", "loop_move_bytes" };
+	static const char *const none[LOOP_ROLES] = { "no VM was moved away from others",
+		                                      "no node's VMs were gathered on another" };
+	int had[LOOP_ROLES] = { 0 };
+	for (int i = 0; i < m->count; i++) {
+		put_move(m, i, 1);
+		had[m->list[i].role] = 1;
 	}
-	if (json_pointer_get(run->manifest, "/consolidate/active_ns", &active) != 0 ||
-	    !json_object_is_type(active, json_type_object))
+	for (int role = 0; role < LOOP_ROLES; role++)
+		for (size_t i = 0; i < sizeof(names) / sizeof(*names) && !had[role]; i++) {
+			char variant[16];
+			snprintf(variant, sizeof(variant), "1:%s", loop_role_name((enum loop_role)role));
+			metrics_put(m->metrics, names[i], NULL, variant, NAN, none[role]);
+		}
+}
+
+/* ---- of each VM ---- */
+
+static void put_vm(struct moves *m, const struct run_vm *vm)
+{
+	const struct loop_move *away = NULL;
+	int arrived = 0;
+	for (int i = 0; i < m->count; i++) {
+		const struct loop_move *move = &m->list[i];
+		arrived += move->arrived && strcmp(move->begin->vm, vm->name) == 0;
+		if (!away && move->role == ROLE_AWAY)
+			away = move;
+	}
+	metrics_put(m->metrics, "moves", vm, "", arrived, NULL);
+	metrics_put(m->metrics, "moved_first", vm, "", away ? strcmp(away->begin->vm, vm->name) == 0 : NAN,
+	            "no VM was moved away from others");
+}
+
+/* ---- of the nodes ---- */
+
+struct use {
+	const char *node;
+	int users; /* VMs that are on it, come to it or leave it */
+	int64_t sum_ns;
+};
+
+struct uses {
+	struct use *list;
+	int count, busy; /* busy: those with users */
+	int64_t from_ns, two_ns;
+};
+
+static void change(struct uses *u, const char *node, int by)
+{
+	for (int i = 0; i < u->count; i++)
+		if (strcmp(u->list[i].node, node) == 0) {
+			u->busy -= u->list[i].users > 0;
+			u->list[i].users += by;
+			u->busy += u->list[i].users > 0;
+		}
+}
+
+/* Up to now it was as it is. */
+static void pass(struct uses *u, int64_t to_ns)
+{
+	for (int i = 0; i < u->count; i++)
+		u->list[i].sum_ns += u->list[i].users > 0 ? to_ns - u->from_ns : 0;
+	u->two_ns += u->busy > 1 ? to_ns - u->from_ns : 0;
+	u->from_ns = to_ns;
+}
+
+/* A move takes its target too from its begin on, and one side less from its end on. */
+static void follow(const struct moves *m, struct uses *u, int64_t end_ns)
+{
+	for (int i = 0; i < m->run->vm_count; i++)
+		change(u, m->run->vms[i].node, 1);
+	for (int i = 0; i < m->run->event_count && m->run->events[i].head_ns <= end_ns; i++) {
+		const struct run_event *event = &m->run->events[i];
+		for (int k = 0; k < m->count && strncmp(event->event, "move-", 5) == 0; k++) {
+			const struct loop_move *move = &m->list[k];
+			if (event != move->begin && event != move->end)
+				continue;
+			if (event->head_ns > u->from_ns)
+				pass(u, event->head_ns);
+			change(u, event == move->begin || !move->arrived ? move->to : move->begin->node,
+			       event == move->begin ? 1 : -1);
+		}
+	}
+	pass(u, end_ns);
+}
+
+static void put_nodes(struct moves *m, struct json_object *active)
+{
+	int64_t begin_ns = cluster_begin_ns(m->run), end_ns = cluster_end_ns(m->run);
+	struct uses u = { .from_ns = begin_ns };
+	int known = begin_ns != MISSING && end_ns != MISSING && begin_ns <= end_ns;
+	u.list = calloc((size_t)json_object_object_length(active) + 1, sizeof(*u.list));
+	if (!u.list) {
+		m->metrics->out_of_memory = 1;
 		return;
-	for (int i = 0; i < run->vm_count; i++)
-		put_moves(run, &run->vms[i], metrics);
+	}
 	json_object_object_foreach(active, node, ns)
 	{
-		metrics_put(metrics, "node_active", NULL, node, (double)json_object_get_int64(ns), NULL);
-		put_in_use(run, node, metrics);
+		u.list[u.count++].node = node;
+		metrics_put(m->metrics, "node_active", NULL, node, (double)json_object_get_int64(ns), NULL);
 	}
+	if (known)
+		follow(m, &u, end_ns);
+	for (int i = 0; i < u.count && known; i++)
+		metrics_put(m->metrics, "node_in_use", NULL, u.list[i].node, (double)u.list[i].sum_ns, NULL);
+	if (known) {
+		metrics_put(m->metrics, "second_node_in_use", NULL, "", (double)u.two_ns, NULL);
+		metrics_put(m->metrics, "nodes_at_end", NULL, "", u.busy, NULL);
+	}
+	free(u.list);
+}
+
+static void put_all(struct moves *m)
+{
+	struct json_object *active;
+	for (int i = 0; i < m->count; i++)
+		put_move(m, i, 0);
+	if (json_pointer_get(m->run->manifest, "/consolidate/active_ns", &active) != 0 ||
+	    !json_object_is_type(active, json_type_object))
+		return;
+	put_roles(m);
+	for (int i = 0; i < m->run->vm_count; i++)
+		put_vm(m, &m->run->vms[i]);
+	put_nodes(m, active);
+}
+
+int move_metrics(const struct run *run, struct metrics *metrics, struct err *e)
+{
+	struct moves m = { .run = run, .metrics = metrics };
+	m.list = loop_moves(run, &m.count);
+	m.bytes = calloc((size_t)m.count + 1, sizeof(*m.bytes));
+	int result = m.list && m.bytes ? read_bytes(&m, e) : err_errno(e, EXIT_CANNOT, "cannot keep the moves");
+	if (result == 0)
+		put_all(&m);
+	free(m.list);
+	free(m.bytes);
+	return result;
 }

@@ -195,7 +195,9 @@ static void put(FILE *out, const struct study_view *v, const struct study_plot *
 	if (v->paper->bars)
 		fputs("Means over the repeats, with their 95 % intervals from three on. ", out);
 	else if (!v->paper->curves)
-		fputs("Of each point the first complete run. ", out);
+		fputs(v->paper->loops ? "Of each point the first run that moved VMs as most of its repeats did. "
+		                      : "Of each point the first complete run. ",
+		      out);
 	html_text(out, v->paper->note);
 	fputs("</p>\n", out);
 	study_plots_put(out, v, plots, plot_count, PART_PAPER, 0);
@@ -319,6 +321,22 @@ static int loops_prepare(const struct study_drawing *d, const struct study_plot 
 	return cluster_prepare(s, d->work, plot->name, columns, count);
 }
 
+/* "Shown: post-copy, repeat 2 of 3" */
+static void say_repeats(char *note, size_t room, const struct study_view *v, const struct paper_loops *loops)
+{
+	size_t used = 0;
+	for (int i = 0; i < LOOP_POINTS && loops->columns[i].point && used < room; i++) {
+		const struct run_data *run = study_view_point(v, loops->columns[i].point);
+		int repeats = 0;
+		for (int k = 0; k < v->count; k++)
+			repeats += strcmp(json_text(v->runs[k].manifest, "point"), loops->columns[i].point) == 0;
+		if (run)
+			used += (size_t)snprintf(note + used, room - used, "%s%s, repeat %.0f of %d", used ? "; " : "Shown: ",
+			                         loops->columns[i].title, fmax(json_number(run->manifest, "repeat"), 1),
+			                         repeats);
+	}
+}
+
 static int replies_prepare(const struct study_drawing *d, const struct study_plot *plot, FILE *s)
 {
 	return study_replies_prepare(d->view, plot->of, s);
@@ -331,6 +349,13 @@ static void add_plot(struct study_plot *plots, int *count, const char *name, con
 	snprintf(plots[*count].name, sizeof(plots[*count].name), "%s", name);
 	snprintf(plots[*count].heading, sizeof(plots[*count].heading), "%s", heading);
 	++*count;
+}
+
+static void add_loops(struct study_plot *plots, int *count, const struct study_view *v, const struct paper_loops *loops,
+                      struct study_plot plot)
+{
+	say_repeats(plot.note, sizeof(plot.note), v, loops);
+	add_plot(plots, count, loops->name, loops->heading, plot);
 }
 
 static int plots(const struct study_view *v, struct study_plot *ret, int room)
@@ -357,11 +382,11 @@ static int plots(const struct study_view *v, struct study_plot *ret, int room)
 		add_plot(ret, &count, b->name, b->heading,
 		         (struct study_plot){ .script = "study_bars.gp", .prepare = study_bars_prepare, .of = b });
 	for (const struct paper_loops *l = paper->loops; l && l->name && count < room; l++)
-		add_plot(ret, &count, l->name, l->heading,
-		         (struct study_plot){ .script = "cluster.gp", .prepare = loops_prepare, .of = l });
+		add_loops(ret, &count, v, l,
+		          (struct study_plot){ .script = "cluster.gp", .prepare = loops_prepare, .of = l });
 	for (const struct paper_loops *l = paper->replies; l && l->name && count < room; l++)
-		add_plot(ret, &count, l->name, l->heading,
-		         (struct study_plot){ .script = "replies.gp", .prepare = replies_prepare, .of = l });
+		add_loops(ret, &count, v, l,
+		          (struct study_plot){ .script = "replies.gp", .prepare = replies_prepare, .of = l });
 	return count;
 }
 

@@ -27,6 +27,11 @@ static void put_plot(FILE *out, const struct study_view *v, const struct study_p
 		fputs("</h3>\n", out);
 	}
 	svg_figure(out, v->directory, plot->name, plot->heading, plot->missing);
+	if (*plot->note && !*plot->missing) {
+		fputs("<p class=\"note\">", out);
+		html_text(out, plot->note);
+		fputs(".</p>\n", out);
+	}
 }
 
 void study_plots_put(FILE *out, const struct study_view *v, const struct study_plot *plots, int plot_count,

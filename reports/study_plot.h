@@ -24,6 +24,7 @@ struct study_plot {
 	int (*prepare)(const struct study_drawing *d, const struct study_plot *plot, FILE *script);
 	const void *of;
 	int row;           /* the same, of a table */
+	char note[400];    /* under the picture; "" none */
 	char missing[512]; /* why there is none; "" when it was drawn */
 };
 

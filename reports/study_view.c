@@ -161,13 +161,44 @@ int study_point_row(const struct csv_table *t, const char *point, const char *me
 	return -1;
 }
 
+static int is_of_point(const struct run_data *run, const char *label)
+{
+	return strcmp(run->status, "complete") == 0 && strcmp(json_text(run->manifest, "point"), label) == 0;
+}
+
+/* Whether two runs of loops moved the same VMs the same ways, one after the other; runs without a loop do. */
+static int moved_alike(const struct run_data *one, const struct run_data *other)
+{
+	static const char *const members[] = { "vm", "from", "to" };
+	struct json_object *a = json_at(one->manifest, "consolidate.moves"),
+			   *b = json_at(other->manifest, "consolidate.moves");
+	size_t count = json_object_is_type(a, json_type_array) ? json_object_array_length(a) : 0;
+	if ((json_object_is_type(b, json_type_array) ? json_object_array_length(b) : 0) != count)
+		return 0;
+	for (size_t i = 0; i < count; i++)
+		for (size_t k = 0; k < sizeof(members) / sizeof(*members); k++)
+			if (strcmp(json_text(json_object_array_get_idx(a, i), members[k]),
+			           json_text(json_object_array_get_idx(b, i), members[k])) != 0)
+				return 0;
+	return 1;
+}
+
 const struct run_data *study_view_point(const struct study_view *v, const char *label)
 {
-	for (int i = 0; i < v->count; i++)
-		if (strcmp(v->runs[i].status, "complete") == 0 &&
-		    strcmp(json_text(v->runs[i].manifest, "point"), label) == 0)
-			return &v->runs[i];
-	return NULL;
+	const struct run_data *best = NULL;
+	int most = 0;
+	for (int i = 0; i < v->count; i++) {
+		int alike = 0;
+		if (!is_of_point(&v->runs[i], label))
+			continue;
+		for (int k = 0; k < v->count; k++)
+			alike += is_of_point(&v->runs[k], label) && moved_alike(&v->runs[i], &v->runs[k]);
+		if (alike > most) {
+			best = &v->runs[i];
+			most = alike;
+		}
+	}
+	return best;
 }
 
 char *block_format(const char *block, char *buffer, size_t room)

@@ -121,7 +121,8 @@ int study_view_row(const struct study_view *v, const char *metric, const char *r
 /* The row of a table like study.csv with this value of a point, -1: there is none. */
 int study_point_row(const struct csv_table *t, const char *point, const char *metric, const char *estimator);
 
-/* The first complete run of this point of the sweep; NULL: there is none. */
+/* The complete run of this point of the sweep that stands for its repeats: of loops one that moved VMs as most of them did,
+ * the first of those. NULL: there is none. */
 const struct run_data *study_view_point(const struct study_view *v, const char *label);
 
 /* "load=cpu" as "load cpu". Returns buffer. */

@@ -195,6 +195,9 @@ static void say_overloads(struct sentence *s, const struct run_data *run)
 			continue;
 		const char *node = strchr(m->estimator, ':') ? strchr(m->estimator, ':') + 1 : m->estimator;
 		const struct shown_metric *over = run_metric(run, "overload_resolve_time", NULL, m->estimator);
+		const struct shown_metric *lasted = run_metric(run, "overload_time", NULL, node);
+		if (isnan(m->value) && lasted && !(lasted->value > 0))
+			continue;
 		say(s, " %s was overloaded", node);
 		if (isnan(m->value)) {
 			say(s, ", %s.", m->reason);

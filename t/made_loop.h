@@ -20,7 +20,10 @@ struct made_loop {
 	struct made_move away, back;
 	double lone_s;        /* vm1 asks 100 % for this long from 5 s after the begin on too */
 	double dip;           /* so much of the core have both together from 5 s after up_s on for 4 s; 0: all */
-	int silent_from_s;    /* the monitor misses the VMs once; 0: never */
+	int silent_from_s;    /* from then on src does not answer for so many seconds; 0: never */
+	int silent_s;
+	double odd_s, odd_length_s, odd_cpu; /* vm1 uses this for so long from then on; odd_s 0: never */
+	int absent_s;                        /* then the VMs are not there, by an answer; 0: never */
 	const char *node_cpu; /* guests, or all: then half of a core more is in use on src while vm1 asks 100 % */
 };
 
@@ -56,6 +59,8 @@ static double made_cpu(const struct made_loop *l, int vm, int node, double t)
 		return made_on_dst(l, t) == node ? 0.2 : 0;
 	if (node == 1)
 		return 0;
+	if (l->odd_s > 0 && t >= l->odd_s && t < l->odd_s + l->odd_length_s)
+		return l->odd_cpu;
 	if (l->dip > 0 && t >= l->up_s + 5 && t < l->up_s + 9)
 		return l->dip - 0.2;
 	return up ? (made_on_dst(l, t) ? 0.98 : 0.8) : t >= l->down_s ? 0.02 : 0.5;
@@ -94,14 +99,18 @@ __attribute__((unused)) static void made_monitor(const char *directory, const st
 			continue;
 		failed |= monitor_store_begin(store, &e) < 0;
 		for (int n = 0; n < 2; n++) {
-			struct monitor_reading r = made_reading("", MONITOR_ANSWERING, due_ns + MADE_MS, cpu[n][2]);
+			int silent = n == 0 && l->silent_from_s && i >= 100 * l->silent_from_s &&
+			             i < 100 * (l->silent_from_s + l->silent_s);
+			struct monitor_reading r = made_reading("", silent ? MONITOR_SILENT : MONITOR_ANSWERING,
+			                                        due_ns + MADE_MS, cpu[n][2]);
+			snprintf(r.missing, sizeof(r.missing), "%s", silent ? "no answer" : "");
 			failed |= monitor_store_add(store, due_ns, nodes[n], &r, &e) < 0;
 			for (int v = 0; v < 2; v++) {
 				int runs = v ? n == 0 : made_on_dst(l, t) == n;
-				int silent = l->silent_from_s && i == 100 * l->silent_from_s;
+				int absent = silent || (l->absent_s && i == 100 * l->absent_s);
 				r = made_reading(vms[v], runs ? MONITOR_RUNNING : "paused", due_ns + MADE_MS,
 				                 cpu[n][v]);
-				if ((v ? n == 0 : made_is_there(l, n, t)) && !silent)
+				if ((v ? n == 0 : made_is_there(l, n, t)) && !absent)
 					failed |= monitor_store_add(store, due_ns, nodes[n], &r, &e) < 0;
 			}
 		}
@@ -134,15 +143,20 @@ static void made_move_events(char *events, const struct made_move *m, const char
 	"{\"name\":\"" name "\",\"role\":\"roaming\",\"node\":\"src\",\"memory_bytes\":134217728,\"workloads\":"     \
 	"[{\"name\":\"intadd\",\"unit\":\"busy ns\",\"options\":{\"share\":\"" share "\",\"schedule\":\"\"}}]}"
 
+#define MADE_MOVE(vm, from, to) "{\"vm\":\"" vm "\",\"from\":\"" from "\",\"to\":\"" to "\"}"
+
 /* manifest, events and database; further events may be added. */
 __attribute__((unused)) static void made_loop(const char *directory, const struct made_loop *l, const char *point,
                                               int repeat, const char *more)
 {
-	char events[8192] = "";
+	char events[8192] = "", moves[200];
 	made_event(events, l->begin_s, "", "", "consolidation", "threshold");
 	made_move_events(events, &l->away, "src", "dst");
 	made_move_events(events, &l->back, "dst", "src");
 	strcat(events, more);
+	snprintf(moves, sizeof(moves), "%s%s%s", l->away.decided_s > 0 ? MADE_MOVE("vm0", "src", "dst") : "",
+	         l->away.decided_s > 0 && l->back.decided_s > 0 ? "," : "",
+	         l->back.decided_s > 0 ? MADE_MOVE("vm0", "dst", "src") : "");
 	made_run(directory, "precopy", "", l->begin_s, l->end_s, l->end_s + 5, events);
 	made_file(
 		directory, "manifest.json",
@@ -152,9 +166,9 @@ __attribute__((unused)) static void made_loop(const char *directory, const struc
 			"0.5") "],\"link\":{\"asked\":{\"rate\":\"100000000bit/s\"}},\"migration\":{\"mode\":"
 			       "\"precopy\",\"link\":\"migration\"},\"config\":{\"consolidate\":{\"policy\":\"threshold\",\"power\":"
 			       "\"stand-in\",\"dry_run\":\"no\",\"node_cpu\":\"%s\"}},\"consolidate\":{\"policy_options\":{\"overload\":"
-			       "\"0.9\",\"active\":\"0.05\",\"idle\":\"0.3\"},\"moves\":[],\"length_ns\":%.0f,\"active_ns\":{\"src\":1,"
+			       "\"0.9\",\"active\":\"0.05\",\"idle\":\"0.3\"},\"moves\":[%s],\"length_ns\":%.0f,\"active_ns\":{\"src\":1,"
 			       "\"dst\":1}}}\n",
-		point, repeat, l->node_cpu, (l->end_s - l->begin_s) * 1e9);
+		point, repeat, l->node_cpu, moves, (l->end_s - l->begin_s) * 1e9);
 	made_monitor(directory, l);
 }
 

@@ -23,6 +23,19 @@ static void make(const struct made_loop *l)
 	analyse_well();
 }
 
+static void assert_says(const char *text, const char *wanted)
+{
+	if (!strstr(text, wanted))
+		fail_msg("not there: %s", wanted);
+}
+
+static char *plot_text(const char *name)
+{
+	char path[128];
+	snprintf(path, sizeof(path), "%s/plots/%s", run_path, name);
+	return whole_file_read(path, 1 << 20);
+}
+
 static void an_overload_is_timed(void **state)
 {
 	(void)state;
@@ -44,6 +57,56 @@ static void an_overload_is_timed(void **state)
 	assert_near(run_number("node_in_use", "src", "value"), 90e9, 1, "in use");
 	assert_near(run_number("node_in_use", "dst", "value"), 46.99e9, 1e7,
 	            "in use from the first move to the last");
+	assert_near(run_number("second_node_in_use", "", "value"), 46.99e9, 1e7, "both");
+	assert_near(run_number("nodes_at_end", "", "value"), 1, 0, "gathered");
+}
+
+/* Where two nodes are as busy, chance says which is freed: the other VM may be the one that is moved. */
+static void moves_are_told_apart_by_what_they_are_for(void **state)
+{
+	(void)state;
+	for (int other = 0; other < 2; other++) {
+		struct made_loop l = MADE_LOOP;
+		char more[1024] = "";
+		if (other) {
+			l.back.decided_s = 0;
+			made_event(more, 86, "vm1", "src", "plan", "\"move to dst: both idle\"");
+			made_event(more, 86.01, "vm1", "src", "move-begin", "to dst");
+			made_event(more, 87, "vm1", "dst", "resume", "");
+			made_event(more, 97, "vm1", "dst", "move-end", "\"arrived, took some time\"");
+		}
+		made_loop(run_path, &l, "", 1, more);
+		for (int v = 0; v < 2; v++) {
+			char name[16];
+			snprintf(name, sizeof(name), "job-vm%d.csv", v);
+			FILE *file = made_open(run_path, name);
+			fputs("head_ns,operation,data_processed_bytes\n", file);
+			for (int i = 500; i < 1000; i += 2) /* counted anew with each move */
+				if (i < 610 ? !v : i >= 860 && v == other)
+					fprintf(file, "%" PRId64 ",migration_out,%d\n", MADE_HEAD + i * MADE_S / 10,
+					        1000 * (i < 610 ? i - 500 : 10 + i - 860));
+			fclose(file);
+		}
+		analyse_well();
+		assert_near(run_number("loop_move_time", "1:away", "value"), 10.99e9, 1, "away");
+		assert_near(run_number("loop_switch_time", "1:away", "value"), 10.19e9, 1, "away");
+		assert_near(run_number("loop_move_bytes", "1:away", "value"), 108e3, 0, "away");
+		assert_near(run_number("loop_move_time", "1:gather", "value"), 10.99e9, 1, "gathered");
+		assert_near(run_number("loop_move_bytes", "1:gather", "value"), 120e3, 0, "gathered");
+		assert_near(metric_number("move_bytes", other ? "vm1" : "vm0", other ? "1:src-to-dst" : "2:dst-to-src",
+		                          "value"),
+		            120e3, 0, "of the VM");
+		assert_near(metric_number("moved_first", "vm0", "", "value"), 1, 0, "the lighter");
+		assert_near(metric_number("moved_first", "vm1", "", "value"), 0, 0, "the other");
+		assert_near(run_number("second_node_in_use", "", "value"), 46.99e9, 1e7, "both");
+		assert_near(run_number("nodes_at_end", "", "value"), 1, 0, "gathered");
+	}
+	struct made_loop l = MADE_LOOP;
+	l.away.decided_s = l.back.decided_s = 0;
+	make(&l);
+	assert_gone("loop_move_bytes", "1:away", "no VM was moved away from others");
+	assert_gone("loop_move_time", "1:gather", "no node's VMs were gathered on another");
+	assert_near(run_number("second_node_in_use", "", "value"), 0, 0, "one was enough");
 }
 
 static void what_a_policy_did_not_bring_is_missing(void **state)
@@ -78,9 +141,9 @@ static void noise_is_no_overload(void **state)
 {
 	(void)state;
 	struct made_loop l = MADE_LOOP;
-	/* Two seconds are too few; a gap in what is known ends nothing. */
+	/* Two seconds are too few, and one without VMs ends nothing. */
 	l.lone_s = 2;
-	l.silent_from_s = 44;
+	l.absent_s = 44;
 	make(&l);
 	assert_near(run_number("overload_seen_time", "1:src", "value"), 10e9, 0.6e9, "one overload");
 	assert_near(run_number("overload_time", "src", "value"), 19e9, 1.1e9, "less what is not known");
@@ -88,6 +151,85 @@ static void noise_is_no_overload(void **state)
 	make(&l);
 	assert_near(run_number("overload_seen_time", "1:src", "value"), 10e9, 0.6e9, "the one that was answered");
 	assert_near(run_number("overload_time", "src", "value"), 25e9, 2.1e9, "both");
+}
+
+/* A second of which the node says nothing is none in which nothing ran. */
+static void silence_ends_nothing(void **state)
+{
+	(void)state;
+	struct made_loop l = MADE_LOOP;
+	l.silent_from_s = 44;
+	l.silent_s = 5;
+	make(&l);
+	assert_near(run_number("overload_seen_time", "1:src", "value"), 10e9, 0.6e9, "one overload");
+	assert_near(run_number("overload_resolve_time", "1:src", "value"), 10.2e9, 1, "over");
+	assert_near(run_number("overload_time", "src", "value"), 14e9, 1.1e9, "what is known");
+	assert_true(run_number("overload_time", "src", "high") >= 20.2e9);
+	char *series = plot_text("cluster.csv");
+	assert_says(series, "src,*,missing\n");
+	free(series);
+	/* It may have begun before anything is known again. */
+	l.silent_from_s = 37;
+	make(&l);
+	assert_near(run_number("overload_seen_time", "1:src", "value"), 8e9, 0.6e9, "from what is known");
+	assert_true(run_number("overload_seen_time", "1:src", "high") >= 10e9);
+	/* A node that sleeps has nothing to say. */
+	char more[1024] = "";
+	made_event(more, 15, "", "src", "node-asleep", "stand-in");
+	made_event(more, 35, "", "src", "node-awake", "stand-in");
+	l.silent_from_s = 16;
+	made_loop(run_path, &l, "", 1, more);
+	analyse_well();
+	assert_true(run_number("overload_time", "src", "high") < 23e9);
+}
+
+/* The policy's word makes an overload of fewer seconds than it else takes. */
+static void what_was_decided_on_was_there(void **state)
+{
+	(void)state;
+	struct made_loop l = MADE_LOOP;
+	l.up_s = 49;
+	l.away = (struct made_move){ 50.05, 50.05, 50.6, 61 };
+	make(&l);
+	assert_true(run_number("overload_seen_time", "1:src", "low") <= 1.06e9);
+	assert_true(run_number("overload_seen_time", "1:src", "high") >= 3e9);
+	assert_near(run_number("overload_resolve_time", "1:src", "value"), 0.55e9, 1, "over");
+	assert_near(run_number("overload_time", "src", "value"), 1.6e9, 0.6e9, "short");
+	assert_true(run_number("overload_time", "src", "low") < 1.6e9);
+	/* No second is whole. */
+	l.up_s = 49.5;
+	l.away.ran_s = 50.2;
+	make(&l);
+	assert_near(run_number("overload_seen_time", "1:src", "value"), 0, 0, "at once");
+	assert_true(run_number("overload_seen_time", "1:src", "high") >= 3e9);
+	assert_near(run_number("overload_resolve_time", "1:src", "value"), 0.15e9, 1, "over");
+	assert_near(run_number("overload_time", "src", "value"), 0, 0, "no second");
+	assert_true(run_number("overload_time", "src", "high") >= 1e9);
+	/* And where nothing was, that. */
+	l.up_s = 200;
+	l.away.decided_s = l.back.decided_s = 0;
+	make(&l);
+	assert_gone("overload_seen_time", "1:src", "no overload of the node was seen");
+	assert_gone("overload_resolve_time", "1:src", "no overload of the node was seen");
+	assert_gone("gather_seen_time", "1", "at no time did two nodes with VMs have too little to do");
+	assert_true(run_number("overload_time", "src", "high") >= 1e9);
+}
+
+/* The policy's mean covers noise right before what it decides, and only what it decides on is counted. */
+static void idle_nodes_are_seen_through_noise(void **state)
+{
+	(void)state;
+	struct made_loop l = MADE_LOOP;
+	l.odd_s = 84.1;
+	l.odd_length_s = 2;
+	l.odd_cpu = 0.5;
+	make(&l);
+	assert_near(run_number("gather_seen_time", "1", "value"), 6e9, 0.6e9, "through noise");
+	l.odd_s = 65;
+	l.odd_length_s = 5;
+	l.odd_cpu = 0.02;
+	make(&l);
+	assert_near(run_number("gather_seen_time", "1", "value"), 6e9, 0.6e9, "the one that was answered");
 }
 
 /* What other work takes from the VMs now and then does not end it; a load that is less does. */
@@ -112,19 +254,6 @@ static void a_node_may_count_as_a_whole(void **state)
 	make(&l);
 	/* Busy with other work, but with one active VM it is not overloaded. */
 	assert_near(run_number("overload_time", "src", "value"), 20e9, 1e9, "overloaded");
-}
-
-static void assert_says(const char *text, const char *wanted)
-{
-	if (!strstr(text, wanted))
-		fail_msg("not there: %s", wanted);
-}
-
-static char *plot_text(const char *name)
-{
-	char path[128];
-	snprintf(path, sizeof(path), "%s/plots/%s", run_path, name);
-	return whole_file_read(path, 1 << 20);
 }
 
 static void what_was_asked_is_kept(void **state)
@@ -250,6 +379,31 @@ static void a_study_has_one_of_several(void **state)
 	free(page);
 }
 
+/* Drawn is a repeat that moved VMs as most did, and which it is. */
+static void a_figure_stands_for_its_repeats(void **state)
+{
+	(void)state;
+	struct err e = { 0 };
+	char path[256];
+	made_study(scratch, "hirofuchi");
+	for (int repeat = 1; repeat <= 3; repeat++) {
+		struct made_loop l = MADE_LOOP;
+		if (repeat == 1)
+			l.back.decided_s = 0;
+		snprintf(path, sizeof(path), "%s/001-r%d", scratch, repeat);
+		made_loop(path, &l, "case=staircase-precopy", repeat, "");
+		if (analyze_run(path, &e) < 0)
+			fail_msg("%s", e.text);
+	}
+	if (analyze_study(scratch, &e) < 0 || report_study(scratch, NULL, path, sizeof(path), &e) < 0)
+		fail_msg("%s", e.text);
+	char *page = whole_file_read(path, 16 << 20);
+	assert_non_null(page);
+	assert_says(page, "<p class=\"note\">Shown: pre-copy, repeat 2 of 3.</p>");
+	assert_says(page, "vm0: move to src"); /* which the first never did */
+	free(page);
+}
+
 /* The responses of the VMs, a column a way to move. */
 static void a_study_shows_responses(void **state)
 {
@@ -278,11 +432,13 @@ static void a_study_shows_responses(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		ONE(an_overload_is_timed),        ONE(what_a_policy_did_not_bring_is_missing),
-		ONE(noise_is_no_overload),        ONE(an_overload_has_two_limits),
+		ONE(an_overload_is_timed),
+		ONE(moves_are_told_apart_by_what_they_are_for), ONE(what_a_policy_did_not_bring_is_missing),
+		ONE(silence_ends_nothing), ONE(what_was_decided_on_was_there),
+		ONE(idle_nodes_are_seen_through_noise), ONE(noise_is_no_overload),        ONE(an_overload_has_two_limits),
 		ONE(a_node_may_count_as_a_whole), ONE(what_was_asked_is_kept),
 		ONE(responses_have_classes),      ONE(it_has_a_picture),
-		ONE(a_study_has_one_of_several),  ONE(a_study_shows_responses),
+		ONE(a_study_has_one_of_several), ONE(a_figure_stands_for_its_repeats), ONE(a_study_shows_responses),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
