@@ -311,6 +311,21 @@ static void check_commands(struct analysis *a)
 			"commands moved the VM: what mode, limits and features they really used is not read back");
 }
 
+/* Of a loop whose monitor did not keep its second. */
+static void check_monitor(struct analysis *a)
+{
+	int64_t lost = run_fact(&a->run, "/consolidate/monitor_seconds_lost"),
+		failed = run_fact(&a->run, "/consolidate/monitor_writes_failed"),
+		late = run_fact(&a->run, "/consolidate/monitor_answers_late");
+	if (lost > 0 || failed > 0)
+		metrics_warn(&a->metrics, "the monitor lost %lld seconds, and %lld writes to its database failed",
+		             (long long)(lost > 0 ? lost : 0), (long long)(failed > 0 ? failed : 0));
+	if (late > 0)
+		metrics_warn(&a->metrics,
+		             "%lld answers came to the monitor too late: what they say is missing, for the policy too",
+		             (long long)late);
+}
+
 /* What did not cross the link was not held up by it. */
 static void check_way(struct analysis *a, double link_bytes)
 {
@@ -331,6 +346,7 @@ static int all_metrics(struct analysis *a, struct err *e)
 	a->came_ns = MISSING;
 	check_commands(a);
 	check_events(a);
+	check_monitor(a);
 	put_times(a);
 	if (group_metrics(&a->run, &a->metrics, e) < 0)
 		return -1;

@@ -1,5 +1,6 @@
 #include "analysis/cluster_series.h"
 
+#include "analysis/monitor_database.h"
 #include "bench/base/err.h"
 
 #include <json-c/json.h>
@@ -8,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* Between two readings a row may be missing, not more. */
 #define STEPS                                                                                                        \
@@ -35,12 +35,6 @@ static const char second_query[] =
 	      "HAVING total(vm = '') > 0 ORDER BY due_ns, node";
 
 enum { ROWS_MAX = 1 << 24 };
-
-static int fail(sqlite3 *database, const char *directory, struct err *e)
-{
-	return err_set(e, EXIT_MEASURED_BAD, "cannot read '%s/monitor.sqlite': %s", directory,
-	               database ? sqlite3_errmsg(database) : "out of memory");
-}
 
 static double number_of(sqlite3_stmt *row, int column)
 {
@@ -133,25 +127,22 @@ static double policy_number(const struct run *run, const char *key, double other
 
 int cluster_series_read(struct cluster_series *ret, const struct run *run, struct err *e)
 {
-	char path[sizeof(run->directory) + 32];
-	sqlite3 *database = NULL;
+	struct monitor_database d;
 	*ret = (struct cluster_series){ .rules = { .overload = policy_number(run, "overload", 0.9),
 		                                   .idle = policy_number(run, "idle", 0.3),
 		                                   .active = policy_number(run, "active", 0.05),
 		                                   .guests_only = strcmp(text_at(run, "/config/consolidate/node_cpu"),
 		                                                         "guests") == 0 } };
-	snprintf(path, sizeof(path), "%s/monitor.sqlite", run->directory);
-	if (access(path, F_OK) < 0)
-		return 1;
-	int result = sqlite3_open_v2(path, &database, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK &&
-	                             (ret->interval_ns = read_interval(database)) >= 0 &&
-	                             read_all(ret, database, step_query, sizeof(*ret->steps), take_step,
-	                                      (void **)&ret->steps, &ret->step_count) == 0 &&
-	                             read_all(ret, database, second_query, sizeof(*ret->seconds), take_second,
-	                                      (void **)&ret->seconds, &ret->second_count) == 0
-	                     ? 0
-	                     : fail(database, run->directory, e);
-	sqlite3_close(database);
+	int result = monitor_database_open(&d, run->directory, e);
+	if (result == 0 &&
+	    ((ret->interval_ns = read_interval(d.handle)) < 0 ||
+	     read_all(ret, d.handle, step_query, sizeof(*ret->steps), take_step, (void **)&ret->steps,
+	              &ret->step_count) < 0 ||
+	     read_all(ret, d.handle, second_query, sizeof(*ret->seconds), take_second, (void **)&ret->seconds,
+	              &ret->second_count) < 0))
+		result = err_set(e, EXIT_MEASURED_BAD, "cannot read '%s/monitor.sqlite': %s", run->directory,
+		                 sqlite3_errmsg(d.handle));
+	monitor_database_close(&d);
 	return result;
 }
 

@@ -1,5 +1,6 @@
 #include "analysis/loop_moves.h"
 
+#include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,11 +8,6 @@
 static int is(const struct run_event *event, const char *name)
 {
 	return strcmp(event->event, name) == 0;
-}
-
-static int is_of(const struct run_event *event, const char *name, const char *vm)
-{
-	return is(event, name) && strcmp(event->vm, vm) == 0;
 }
 
 const char *loop_role_name(enum loop_role role)
@@ -23,6 +19,13 @@ const char *loop_role_name(enum loop_role role)
 const char *loop_move_why(const struct loop_move *move)
 {
 	return move->arrived ? NULL : move->end ? "the move failed" : "the move did not end";
+}
+
+int loop_is(const struct run *run)
+{
+	struct json_object *loop = NULL;
+	return json_pointer_get(run->manifest, "/consolidate", &loop) == 0 &&
+	       json_object_is_type(loop, json_type_object);
 }
 
 int loop_is_decision(const struct run_event *event)

@@ -24,6 +24,9 @@ struct loop_move {
 	int number_of_role; /* of all moves with the role, from 1 */
 };
 
+/* Whether the run was a consolidation loop, in which VMs move now and then, or never. */
+int loop_is(const struct run *run);
+
 /* In the order in which they began, in an array that the caller frees; *ret_count of them. NULL: no memory, or none. */
 struct loop_move *loop_moves(const struct run *run, int *ret_count);
 

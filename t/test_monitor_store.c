@@ -104,11 +104,18 @@ static void columns_have_names_and_units(void **state)
 	assert_int_equal(monitor_store_add(s, due_ns, "n0", &vm, &e), 0);
 	assert_int_equal(monitor_store_add(s, due_ns, "n0", &lost, &e), 0);
 	assert_int_equal(monitor_store_commit(s, due_ns, &e), 0);
+	sqlite3 *client = open_client(d->path);
+	assert_string_equal(ask(client, "PRAGMA journal_mode"), "wal");
+	sqlite3_close(client);
 	monitor_store_close(s);
 
-	sqlite3 *client = open_client(d->path);
+	/* In the end it is one file that needs nothing beside it. */
+	client = open_client(d->path);
+	assert_string_equal(ask(client, "PRAGMA journal_mode"), "delete");
+	char beside[600];
+	snprintf(beside, sizeof(beside), "%.500s-wal", d->path);
+	assert_int_equal(access(beside, F_OK), -1);
 	assert_int_equal(number(client, "PRAGMA user_version"), MONITOR_SCHEMA_VERSION);
-	assert_string_equal(ask(client, "PRAGMA journal_mode"), "wal");
 	assert_string_equal(ask(client, "SELECT state FROM sample WHERE vm = ''"), "answering");
 	assert_int_equal(number(client, "SELECT head_ns FROM sample WHERE vm = 'a'"), 8);
 	for (int q = 0; q < MONITOR_QUANTITIES; q++) {

@@ -66,8 +66,20 @@ static void facts(struct run *r, const struct consolidation_result *result)
 	}
 	monitor_report_text(&result->monitor, text, sizeof(text));
 	run_directory_set(&r->directory, "consolidate.monitor", json_object_new_string(text));
-	run_directory_set(&r->directory, "consolidate.monitor_longest_delay_ns",
-	                  json_object_new_int64(result->monitor.longest_write_ns));
+	const struct {
+		const char *name;
+		int64_t value;
+	} numbers[] = {
+		{ "seconds", result->monitor.seconds },
+		{ "seconds_lost", result->monitor.seconds_lost },
+		{ "writes_failed", result->monitor.writes_failed },
+		{ "answers_late", result->monitor.answers_late },
+		{ "longest_delay_ns", result->monitor.longest_write_ns },
+	};
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
+		snprintf(path, sizeof(path), "consolidate.monitor_%s", numbers[i].name);
+		run_directory_set(&r->directory, path, json_object_new_int64(numbers[i].value));
+	}
 	progress_note("%s", text);
 }
 

@@ -194,6 +194,11 @@ void monitor_store_close(struct monitor_store *s)
 	sqlite3_finalize(s->age_samples);
 	sqlite3_finalize(s->age_pairs);
 	sqlite3_finalize(s->pair);
+	/* One file, for who reads it later where it cannot be written; while another has it open it stays a log. */
+	if (s->database && !sqlite3_get_autocommit(s->database))
+		run(s, "ROLLBACK");
+	if (s->database)
+		run(s, "PRAGMA journal_mode = DELETE");
 	sqlite3_close(s->database);
 	free(s);
 }

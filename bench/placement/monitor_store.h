@@ -43,6 +43,7 @@ int monitor_store_add(struct monitor_store *s, int64_t due_ns, const char *node,
 /* now_ns: head time from which rows age. */
 int monitor_store_commit(struct monitor_store *s, int64_t now_ns, struct err *e);
 
-void monitor_store_close(struct monitor_store *s); /* NULL is fine */
+/* Unless another has it open, all is in the one file then, and no log beside it. NULL is fine. */
+void monitor_store_close(struct monitor_store *s);
 
 #endif
