@@ -75,6 +75,43 @@ static void versions_are_told(void **state)
 	assert_int_equal(compared.cases[0].flagged[COMPARE_BASE], 0);
 }
 
+static void another_policy_is_told(void **state)
+{
+	(void)state;
+	const struct made_conditions c = { .policy = "none", .overload = "0.8" };
+	made_set(base_path, 1, 5, &usual, 1e9, 200);
+	made_set(new_path, 1, 5, &c, 1e9, 200);
+	compare();
+	const struct condition_changes *changes = &compared.cases[0].changes;
+	assert_int_equal(changes->count, 2);
+	assert_string_equal(changes->list[0].what, "config.consolidate.policy");
+	assert_string_equal(changes->list[0].base, "threshold");
+	assert_string_equal(changes->list[0].new, "none");
+	assert_string_equal(changes->list[1].what, "consolidate.policy_options.overload");
+}
+
+static void other_sessions(void **state)
+{
+	(void)state;
+	const struct made_conditions c = { .think = "1s" };
+	assert_forbidden(&c, "another load: config.sessions.think is 6s in BASE, 1s in NEW", "load");
+}
+
+/* What a loop is about is compared without being asked for. */
+static void loops_are_compared(void **state)
+{
+	(void)state;
+	static const char *const chosen[][2] = {
+		{ "overload_time", "src" },      { "overload_seen_time", "1:src" }, { "overload_resolve_time", "1:src" },
+		{ "loop_switch_time", "1:away" }, { "job_time", "compile" },         { "good_responses", "" },
+		{ "response_time", "p95" },
+	};
+	const struct compare_choices none = { 0 };
+	for (size_t i = 0; i < sizeof(chosen) / sizeof(*chosen); i++)
+		assert_true(compare_is_chosen(&none, chosen[i][0], chosen[i][1]));
+	assert_false(compare_is_chosen(&none, "node_active", "src"));
+}
+
 static void failed_runs(void **state)
 {
 	(void)state;
@@ -196,6 +233,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		IN_FOLDERS(another_link),        IN_FOLDERS(another_scale),          IN_FOLDERS(another_machine),
 		IN_FOLDERS(another_load),        IN_FOLDERS(mixed_among_themselves), IN_FOLDERS(versions_are_told),
+		IN_FOLDERS(another_policy_is_told), IN_FOLDERS(other_sessions), IN_FOLDERS(loops_are_compared),
 		IN_FOLDERS(failed_runs),         IN_FOLDERS(cases_by_point),         IN_FOLDERS(runs_and_folders),
 		IN_FOLDERS(points_of_one_study),
 	};
