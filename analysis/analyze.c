@@ -321,9 +321,10 @@ static void check_monitor(struct analysis *a)
 		metrics_warn(&a->metrics, "the monitor lost %lld seconds, and %lld writes to its database failed",
 		             (long long)(lost > 0 ? lost : 0), (long long)(failed > 0 ? failed : 0));
 	if (late > 0)
-		metrics_warn(&a->metrics,
-		             "%lld answers came to the monitor too late: what they say is missing, for the policy too",
-		             (long long)late);
+		metrics_warn(
+			&a->metrics,
+			"%lld answers came to the monitor too late: what they say is missing, for the policy too",
+			(long long)late);
 }
 
 /* What did not cross the link was not held up by it. */

@@ -134,12 +134,11 @@ int cluster_series_read(struct cluster_series *ret, const struct run *run, struc
 		                                   .guests_only = strcmp(text_at(run, "/config/consolidate/node_cpu"),
 		                                                         "guests") == 0 } };
 	int result = monitor_database_open(&d, run->directory, e);
-	if (result == 0 &&
-	    ((ret->interval_ns = read_interval(d.handle)) < 0 ||
-	     read_all(ret, d.handle, step_query, sizeof(*ret->steps), take_step, (void **)&ret->steps,
-	              &ret->step_count) < 0 ||
-	     read_all(ret, d.handle, second_query, sizeof(*ret->seconds), take_second, (void **)&ret->seconds,
-	              &ret->second_count) < 0))
+	if (result == 0 && ((ret->interval_ns = read_interval(d.handle)) < 0 ||
+	                    read_all(ret, d.handle, step_query, sizeof(*ret->steps), take_step, (void **)&ret->steps,
+	                             &ret->step_count) < 0 ||
+	                    read_all(ret, d.handle, second_query, sizeof(*ret->seconds), take_second,
+	                             (void **)&ret->seconds, &ret->second_count) < 0))
 		result = err_set(e, EXIT_MEASURED_BAD, "cannot read '%s/monitor.sqlite': %s", run->directory,
 		                 sqlite3_errmsg(d.handle));
 	monitor_database_close(&d);

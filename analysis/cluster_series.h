@@ -29,7 +29,7 @@ struct cluster_second {
 	double cores, guests; /* all that its cores did; what the VMs did that run there. NAN: not known */
 	double capacity;      /* its cores */
 	int running, active;  /* VMs whose vCPUs run there; of them, those that use rules.active or more */
-	int known;            /* 0: the node did not say which VMs it has, or the CPU of a VM that runs is not known */
+	int known; /* 0: the node did not say which VMs it has, or the CPU of a VM that runs is not known */
 };
 
 /* The policy's numbers by which a second is judged. */

@@ -58,7 +58,8 @@ static int open_in_place(struct monitor_database *d, const char *path, struct er
 		return err_errno(e, EXIT_CANNOT, "cannot open '%s'", path);
 	at += sprintf(at, "file:");
 	for (const char *c = path; *c; c++)
-		at += sprintf(at, isalnum((unsigned char)*c) || strchr("/._-", *c) ? "%c" : "%%%02X", (unsigned char)*c);
+		at += sprintf(at, isalnum((unsigned char)*c) || strchr("/._-", *c) ? "%c" : "%%%02X",
+		              (unsigned char)*c);
 	sprintf(at, "?immutable=1");
 	int opened = sqlite3_open_v2(uri, &d->handle, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL) == SQLITE_OK;
 	free(uri);

@@ -39,7 +39,7 @@ static int on_row(void *context, const struct series_cell *cells, struct err *e)
 	if (at_ns == MISSING || at_ns < r->from_ns || at_ns >= r->to_ns)
 		return 0;
 	while (class < CLASSES && strcmp(classes[class], cells[CLASS].text) != 0)
-		class++;
+		class ++;
 	if (class == CLASSES)
 		return err_set(e, EXIT_MEASURED_BAD, "a response has the class '%.40s', which is not known",
 		               cells[CLASS].text);

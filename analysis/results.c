@@ -14,7 +14,7 @@
 static const char *const results[] = { "metrics.csv", "metrics.json", "calibration*.csv", "calibration.json", NULL };
 static const char *const plots[] = { "*.csv", "*.svg", "*.png", NULL };
 static const char *const raw[] = { "manifest.json", "*.csv", "monitor.sqlite", "monitor.sqlite-wal",
-				   NULL }; /* but for results */
+	                           NULL }; /* but for results */
 
 static int is_one_of(const char *name, const char *const patterns[])
 {

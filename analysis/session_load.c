@@ -6,8 +6,9 @@
 #include <stdlib.h>
 
 enum { HEAD, SESSIONS, COLUMNS };
-static const struct series_column columns[COLUMNS] = { [HEAD] = { "head_ns", COLUMN_INTEGER, 0 },
-	                                               [SESSIONS] = { "sessions", COLUMN_INTEGER, 0 } };
+static const struct series_column columns[COLUMNS] = {
+	[HEAD] = { "head_ns", COLUMN_INTEGER, 0 }, [SESSIONS] = { "sessions", COLUMN_INTEGER, 0 }
+};
 
 struct seen {
 	const struct session_window *windows;

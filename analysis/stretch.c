@@ -97,7 +97,8 @@ static void close_open(struct finder *f, int ended)
 	s->ended = ended;
 	s->from_ns -= half_ns;
 	s->to_ns += half_ns;
-	if (s->seconds && f->count < f->room && (s->decided = decision(f, s), s->decided || s->seconds >= STRETCH_LEAST))
+	if (s->seconds && f->count < f->room &&
+	    (s->decided = decision(f, s), s->decided || s->seconds >= STRETCH_LEAST))
 		f->found[f->count++] = *s;
 	s->seconds = 0;
 }
@@ -149,7 +150,9 @@ static void add_decided(struct finder *f, int first)
 	const struct run_event *loop = run_event(f->run, "consolidation", NULL, MISSING);
 	for (int i = 0; i < f->run->event_count && loop && strcmp(loop->detail, "threshold") == 0; i++) {
 		const struct run_event *event = &f->run->events[i];
-		struct stretch s = { .from_ns = event->head_ns, .to_ns = event->head_ns, .ended = 1, .decided = event };
+		struct stretch s = {
+			.from_ns = event->head_ns, .to_ns = event->head_ns, .ended = 1, .decided = event
+		};
 		if (f->count == f->room || !is_for(f, f->node, event) || is_answered(f, first, event))
 			continue;
 		snprintf(s.node, sizeof(s.node), "%s", f->node);

@@ -331,9 +331,9 @@ static void say_repeats(char *note, size_t room, const struct study_view *v, con
 		for (int k = 0; k < v->count; k++)
 			repeats += strcmp(json_text(v->runs[k].manifest, "point"), loops->columns[i].point) == 0;
 		if (run)
-			used += (size_t)snprintf(note + used, room - used, "%s%s, repeat %.0f of %d", used ? "; " : "Shown: ",
-			                         loops->columns[i].title, fmax(json_number(run->manifest, "repeat"), 1),
-			                         repeats);
+			used += (size_t)snprintf(note + used, room - used, "%s%s, repeat %.0f of %d",
+			                         used ? "; " : "Shown: ", loops->columns[i].title,
+			                         fmax(json_number(run->manifest, "repeat"), 1), repeats);
 	}
 }
 
@@ -351,8 +351,8 @@ static void add_plot(struct study_plot *plots, int *count, const char *name, con
 	++*count;
 }
 
-static void add_loops(struct study_plot *plots, int *count, const struct study_view *v, const struct paper_loops *loops,
-                      struct study_plot plot)
+static void add_loops(struct study_plot *plots, int *count, const struct study_view *v,
+                      const struct paper_loops *loops, struct study_plot plot)
 {
 	say_repeats(plot.note, sizeof(plot.note), v, loops);
 	add_plot(plots, count, loops->name, loops->heading, plot);

@@ -27,7 +27,11 @@ like 'the overload was seen' "$(value overload_seen_time '' 1:src)" '^[0-9]+'
 like 'and resolved' "$(value overload_resolve_time '' 1:src)" '^[0-9]+'
 like 'nodes were in use' "$(value node_in_use '' dst)" '^[1-9][0-9]+'
 like 'what vm1 was asked' "$(cat "$run/plots/asked-vm1.csv")" ',100.00'
-is 'vm0 moved away and back' "$(value moves vm0 '')" 2
+is 'vm0 was moved away' "$(value moved_first vm0 '')" 1
+is 'all are together in the end' "$(value nodes_at_end '' '')" 1
+like 'what a move sent' "$(value loop_move_bytes '' 1:gather)" '^[1-9][0-9]{7,}$'
+ok 'the database is one file' test ! -e "$run/monitor.sqlite-wal"
+is 'no second of it was lost' "$(sed -n 's/.*"monitor_seconds_lost": *\([0-9]*\).*/\1/p' "$run/manifest.json")" 0
 ok 'the run has its picture' test -s "$run/plots/cluster.svg"
 is 'claims: seven of them' "$(sed 1d "$study/claims.csv" | cut -d, -f1 | sort -u | wc -l)" 7
 like 'what was not run is told' "$(cat "$study/claims.csv")" 'the study has no run of compile-alone'

@@ -8,8 +8,7 @@
 
 /* What a manifest says of a run; members left out are those of an ordinary run. */
 struct made_conditions {
-	const char *point, *status, *reason, *rate, *cpu, *qemu, *mode, *flags, *workload, *policy, *overload,
-		*think;
+	const char *point, *status, *reason, *rate, *cpu, *qemu, *mode, *flags, *workload, *policy, *overload, *think;
 	double scale;
 };
 
@@ -23,20 +22,21 @@ __attribute__((unused)) static void made_compared(const char *folder, int number
 	mkdir(folder, 0755);
 	snprintf(run, sizeof(run), "%.3000s/%03d", folder, number);
 	mkdir(run, 0755);
-	made_file(run, "manifest.json",
-	          "{\"format\":1,\"run_id\":\"%016d\",\"clock_pairs\":[{\"wall_ns\":179529258%010d}],"
-	          "\"status\":\"%s\",\"reason\":\"%s\",\"name\":\"made\",\"point\":\"%s\",\"repeat\":%d,"
-	          "\"scale\":%g,\"host\":{\"machine\":\"x86_64\",\"cpu\":\"%s\",\"cores\":2,\"kernel\":\"6.1\"},"
-	          "\"accelerator\":\"tcg\",\"hypervisor\":{\"qemu\":\"%s\",\"libvirt\":\"9.0.0\"},"
-	          "\"link\":{\"asked\":{\"rate\":\"%s\",\"rtt\":\"0ns\"},\"flags\":[%s]},"
-	          "\"migration\":{\"vm\":\"vm1\",\"mode\":\"%s\"},\"config\":{\"consolidate\":{\"policy\":\"%s\"},"
-	          "\"sessions\":{\"think\":\"%s\"}},\"consolidate\":{\"policy_options\":{\"overload\":\"%s\"}},\"vms\":[{\"name\":\"vm1\",\"role\":\"migrating\","
-	          "\"memory_bytes\":100663296,\"workloads\":[{\"name\":\"%s\"}]}]}\n",
-	          number, number, MADE_OR(c->status, "complete"), MADE_OR(c->reason, ""), MADE_OR(c->point, ""),
-	          number, c->scale > 0 ? c->scale : 1, MADE_OR(c->cpu, "a cpu"), MADE_OR(c->qemu, "7.2.22"),
-	          MADE_OR(c->rate, "100000000bit/s"), MADE_OR(c->flags, ""), MADE_OR(c->mode, "precopy"),
-	          MADE_OR(c->policy, "threshold"), MADE_OR(c->think, "6s"), MADE_OR(c->overload, "0.9"),
-	          MADE_OR(c->workload, "intadd"));
+	made_file(
+		run, "manifest.json",
+		"{\"format\":1,\"run_id\":\"%016d\",\"clock_pairs\":[{\"wall_ns\":179529258%010d}],"
+		"\"status\":\"%s\",\"reason\":\"%s\",\"name\":\"made\",\"point\":\"%s\",\"repeat\":%d,"
+		"\"scale\":%g,\"host\":{\"machine\":\"x86_64\",\"cpu\":\"%s\",\"cores\":2,\"kernel\":\"6.1\"},"
+		"\"accelerator\":\"tcg\",\"hypervisor\":{\"qemu\":\"%s\",\"libvirt\":\"9.0.0\"},"
+		"\"link\":{\"asked\":{\"rate\":\"%s\",\"rtt\":\"0ns\"},\"flags\":[%s]},"
+		"\"migration\":{\"vm\":\"vm1\",\"mode\":\"%s\"},\"config\":{\"consolidate\":{\"policy\":\"%s\"},"
+		"\"sessions\":{\"think\":\"%s\"}},\"consolidate\":{\"policy_options\":{\"overload\":\"%s\"}},\"vms\":[{\"name\":\"vm1\",\"role\":\"migrating\","
+		"\"memory_bytes\":100663296,\"workloads\":[{\"name\":\"%s\"}]}]}\n",
+		number, number, MADE_OR(c->status, "complete"), MADE_OR(c->reason, ""), MADE_OR(c->point, ""), number,
+		c->scale > 0 ? c->scale : 1, MADE_OR(c->cpu, "a cpu"), MADE_OR(c->qemu, "7.2.22"),
+		MADE_OR(c->rate, "100000000bit/s"), MADE_OR(c->flags, ""), MADE_OR(c->mode, "precopy"),
+		MADE_OR(c->policy, "threshold"), MADE_OR(c->think, "6s"), MADE_OR(c->overload, "0.9"),
+		MADE_OR(c->workload, "intadd"));
 	if (!c->status || strcmp(c->status, "complete") == 0)
 		made_file(run, "metrics.json", "{\"status\":\"complete\",\"metrics\":[%s]}\n", rows);
 }

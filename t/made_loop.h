@@ -18,11 +18,11 @@ struct made_move {
 struct made_loop {
 	double begin_s, up_s, down_s, end_s; /* of the loop, and in it of vm1's 100 % */
 	struct made_move away, back;
-	double lone_s;        /* vm1 asks 100 % for this long from 5 s after the begin on too */
-	double dip;           /* so much of the core have both together from 5 s after up_s on for 4 s; 0: all */
-	int silent_from_s;    /* from then on src does not answer for so many seconds; 0: never */
+	double lone_s;     /* vm1 asks 100 % for this long from 5 s after the begin on too */
+	double dip;        /* so much of the core have both together from 5 s after up_s on for 4 s; 0: all */
+	int silent_from_s; /* from then on src does not answer for so many seconds; 0: never */
 	int silent_s;
-	int seconds_lost, answers_late; /* by the monitor's report */
+	int seconds_lost, answers_late;      /* by the monitor's report */
 	double odd_s, odd_length_s, odd_cpu; /* vm1 uses this for so long from then on; odd_s 0: never */
 	int absent_s;                        /* then the VMs are not there, by an answer; 0: never */
 	const char *node_cpu; /* guests, or all: then half of a core more is in use on src while vm1 asks 100 % */
@@ -165,7 +165,7 @@ __attribute__((unused)) static void made_loop(const char *directory, const struc
 		"\"repeat\":%d,\"accelerator\":\"tcg\",\"vms\":[" MADE_ROAMING("vm0", "0.2") "," MADE_ROAMING(
 			"vm1",
 			"0.5") "],\"link\":{\"asked\":{\"rate\":\"100000000bit/s\"}},\"migration\":{\"mode\":"
-			       "\"precopy\",\"link\":\"migration\"},\"config\":{\"consolidate\":{\"policy\":\"threshold\",\"power\":"
+			       "\"precopy\",\"link\":\"migration\"},\"config\":{\"sessions\":{\"think\":\"3s\"},\"consolidate\":{\"policy\":\"threshold\",\"power\":"
 			       "\"stand-in\",\"dry_run\":\"no\",\"node_cpu\":\"%s\"}},\"consolidate\":{\"policy_options\":{\"overload\":"
 			       "\"0.9\",\"active\":\"0.05\",\"idle\":\"0.3\"},\"moves\":[%s],\"length_ns\":%.0f,\"monitor_seconds_lost\":%d,\"monitor_answers_late\":%d,\"active_ns\":{\"src\":1,"
 			       "\"dst\":1}}}\n",

@@ -102,8 +102,12 @@ static void loops_are_compared(void **state)
 {
 	(void)state;
 	static const char *const chosen[][2] = {
-		{ "overload_time", "src" },      { "overload_seen_time", "1:src" }, { "overload_resolve_time", "1:src" },
-		{ "loop_switch_time", "1:away" }, { "job_time", "compile" },         { "good_responses", "" },
+		{ "overload_time", "src" },
+		{ "overload_seen_time", "1:src" },
+		{ "overload_resolve_time", "1:src" },
+		{ "loop_switch_time", "1:away" },
+		{ "job_time", "compile" },
+		{ "good_responses", "" },
 		{ "response_time", "p95" },
 	};
 	const struct compare_choices none = { 0 };
@@ -231,10 +235,12 @@ static void runs_and_folders(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		IN_FOLDERS(another_link),        IN_FOLDERS(another_scale),          IN_FOLDERS(another_machine),
-		IN_FOLDERS(another_load),        IN_FOLDERS(mixed_among_themselves), IN_FOLDERS(versions_are_told),
-		IN_FOLDERS(another_policy_is_told), IN_FOLDERS(other_sessions), IN_FOLDERS(loops_are_compared),
-		IN_FOLDERS(failed_runs),         IN_FOLDERS(cases_by_point),         IN_FOLDERS(runs_and_folders),
+		IN_FOLDERS(another_link),           IN_FOLDERS(another_scale),
+		IN_FOLDERS(another_machine),        IN_FOLDERS(another_load),
+		IN_FOLDERS(mixed_among_themselves), IN_FOLDERS(versions_are_told),
+		IN_FOLDERS(another_policy_is_told), IN_FOLDERS(other_sessions),
+		IN_FOLDERS(loops_are_compared),     IN_FOLDERS(failed_runs),
+		IN_FOLDERS(cases_by_point),         IN_FOLDERS(runs_and_folders),
 		IN_FOLDERS(points_of_one_study),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
