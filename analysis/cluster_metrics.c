@@ -52,11 +52,10 @@ static void put_resolved(struct metrics *metrics, const struct run *run, const s
                          int64_t interval_ns)
 {
 	int64_t until_ns = o->to_ns + STRETCH_GAP * interval_ns;
-	const struct run_event *over = o->decided ? left(run, o->node, o->decided->head_ns, until_ns) : NULL;
-	const char *reason = !o->decided ? undecided
-	                     : !o->ended ? "the loop ended before the overload did"
-	                     : !over     ? "it was over before a VM ran elsewhere"
-	                                 : NULL;
+	const struct run_event *over = left(run, o->node, o->decided->head_ns, until_ns);
+	const char *reason = !o->ended ? "the loop ended before the overload did"
+	                     : !over   ? "it was over before a VM ran elsewhere"
+	                               : NULL;
 	put(metrics, "overload_resolve_time", variant, reason ? NAN : (double)(over->head_ns - o->decided->head_ns),
 	    (double)run->event_error_ns, (double)run->event_error_ns, reason);
 }

@@ -75,6 +75,14 @@ static int64_t margin_ns(const struct finder *f)
 	return STRETCH_GAP * f->series->interval_ns;
 }
 
+/* While a node is overloaded, all that moves VMs off it is an answer, also one that leaves none there. */
+static int is_answer(const struct finder *f, const struct stretch *s, const struct run_event *event)
+{
+	int meanwhile = event->head_ns <= s->to_ns + f->series->interval_ns;
+	return is_for(f, s->node, event) ||
+	       (f->role == ROLE_AWAY && meanwhile && loop_is_decision(event) && strcmp(event->node, s->node) == 0);
+}
+
 /* What was decided on for a stretch is not for the next. */
 static const struct run_event *decision(const struct finder *f, const struct stretch *s)
 {
@@ -82,7 +90,7 @@ static const struct run_event *decision(const struct finder *f, const struct str
 	for (int i = 0; i < f->run->event_count; i++) {
 		const struct run_event *event = &f->run->events[i];
 		if (event->head_ns >= s->from_ns && event->head_ns <= s->to_ns + margin_ns(f) &&
-		    is_for(f, s->node, event) && !(before && before->decided == event))
+		    is_answer(f, s, event) && !(before && before->decided == event))
 			return event;
 	}
 	return NULL;

@@ -23,8 +23,8 @@ struct stretch {
 };
 
 /* A node had two active VMs or more, and `overload` or more of its CPU in use; then it is until that falls by a quarter of
- * the way to `idle`. What is decided on for it is a move away (loop_moves.h) from the node. Returns how many, at most room,
- * each node's in order of time. */
+ * the way to `idle`. What is decided on for it is a move away (loop_moves.h), and within it any move, off the node.
+ * Returns how many, at most room, each node's in order of time. */
 int stretches_overloaded(const struct cluster_series *s, const struct run *run, struct stretch *ret, int room);
 
 /* Two nodes or more had VMs, and less than `idle` of their CPU in use. What is decided on for it is to gather VMs. */

@@ -235,6 +235,13 @@ static void what_was_decided_on_was_there(void **state)
 	assert_near(run_number("overload_resolve_time", "1:src", "value"), 0.15e9, 1, "over");
 	assert_near(run_number("overload_time", "src", "value"), 0, 0, "no second");
 	assert_true(run_number("overload_time", "src", "high") >= 1e9);
+	/* All VMs may be to leave it. */
+	char more[1024] = "";
+	l = (struct made_loop)MADE_LOOP;
+	made_event(more, 50.001, "vm1", "src", "plan", "\"move to dst: both\"");
+	made_loop(run_path, &l, "", 1, more);
+	analyse_well();
+	assert_near(run_number("overload_seen_time", "1:src", "value"), 10e9, 0.6e9, "all of them");
 	/* And where nothing was, that. */
 	l.up_s = 200;
 	l.away.decided_s = l.back.decided_s = 0;
