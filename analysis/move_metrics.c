@@ -55,6 +55,13 @@ static int read_bytes(struct moves *m, struct err *e)
 	return 0;
 }
 
+/* The reason is told where there is no value. */
+static void put(struct moves *m, const char *name, const struct run_vm *vm, const char *variant, double value,
+                const char *why_missing)
+{
+	metrics_put(m->metrics, name, vm, variant, value, isnan(value) ? why_missing : NULL);
+}
+
 /* By its VM, or by its role, whichever VM it was. */
 static void put_move(struct moves *m, int index, int by_role)
 {
@@ -69,12 +76,11 @@ static void put_move(struct moves *m, int index, int by_role)
 		snprintf(variant, sizeof(variant), "%d:%s", move->number_of_role, loop_role_name(move->role));
 	else
 		snprintf(variant, sizeof(variant), "%d:%s-to-%s", move->number, move->begin->node, move->to);
-	metrics_put(m->metrics, name[0], vm, variant, why ? NAN : (double)(move->end->head_ns - begin_ns), why);
-	metrics_put(m->metrics, name[1], vm, variant,
-	            why || !move->resumed ? NAN : (double)(move->resumed->head_ns - begin_ns),
-	            why ? why : "no resume event on the other node");
-	metrics_put(m->metrics, name[2], vm, variant, why ? NAN : metric_of(bytes),
-	            why ? why : "its job was not watched (job-VM.csv)");
+	put(m, name[0], vm, variant, why ? NAN : (double)(move->end->head_ns - begin_ns), why);
+	put(m, name[1], vm, variant, why || !move->resumed ? NAN : (double)(move->resumed->head_ns - begin_ns),
+	    why ? why : "no resume event on the other node");
+	put(m, name[2], vm, variant, why ? NAN : metric_of(bytes),
+	    why ? why : "its job was not watched (job-VM.csv)");
 }
 
 /* The first of a role that the loop never had is missed, so that a claim about it says why. */
@@ -109,8 +115,8 @@ static void put_vm(struct moves *m, const struct run_vm *vm)
 			away = move;
 	}
 	metrics_put(m->metrics, "moves", vm, "", arrived, NULL);
-	metrics_put(m->metrics, "moved_first", vm, "", away ? strcmp(away->begin->vm, vm->name) == 0 : NAN,
-	            "no VM was moved away from others");
+	put(m, "moved_first", vm, "", away ? strcmp(away->begin->vm, vm->name) == 0 : NAN,
+	    "no VM was moved away from others");
 }
 
 /* ---- of the nodes ---- */

@@ -100,6 +100,8 @@ static void moves_are_told_apart_by_what_they_are_for(void **state)
 		            120e3, 0, "of the VM");
 		assert_near(metric_number("moved_first", "vm0", "", "value"), 1, 0, "the lighter");
 		assert_near(metric_number("moved_first", "vm1", "", "value"), 0, 0, "the other");
+		assert_string_equal(json_object_get_string(metric_member("loop_switch_time", "", "1:away", "reason")),
+		                    "");
 		assert_near(run_number("second_node_in_use", "", "value"), 46.99e9, 1e7, "both");
 		assert_near(run_number("nodes_at_end", "", "value"), 1, 0, "gathered");
 	}
