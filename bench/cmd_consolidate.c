@@ -58,7 +58,8 @@ const struct command consolidate_command = {
 		"Every decision is in events.csv with the numbers that led to it, and what every node and VM did\n"
 		"each second in monitor.sqlite, which any SQLite client can read meanwhile.\n"
 		"Nothing is moved to a node that does not answer; a move that fails is recorded, and the loop goes on.\n"
-		"Ctrl-C aborts a move that goes on and ends the run.\n",
+		"Ctrl-C ends the run: a move is aborted, but one in post-copy ends first, since its VM runs on the\n"
+		"other node already and would be lost; Ctrl-C once more breaks it off all the same.\n",
 	.options = options,
 	.run = consolidate_run,
 };

@@ -61,7 +61,8 @@ static int log_count(const char *text)
 }
 
 static atomic_int now_moving, most_moving, moved;
-static atomic_bool hold; /* migrations last until it is false, or they are aborted */
+static atomic_bool hold;     /* migrations last until it is false, or they are aborted */
+static atomic_bool switched; /* they are in post-copy: only INTERRUPT_BREAK_OFF ends them, and loses the VM */
 
 static int fake_migrate(const struct mover_node *from, const struct mover_node *to, struct migration_spec *spec,
                         struct migration_result *ret, struct err *e)
@@ -72,10 +73,12 @@ static int fake_migrate(const struct mover_node *from, const struct mover_node *
 	int now = atomic_fetch_add(&now_moving, 1) + 1;
 	if (now > atomic_load(&most_moving))
 		atomic_store(&most_moving, now);
-	while (atomic_load(&hold) && !*spec->interrupted)
+	const int limit = atomic_load(&switched) ? INTERRUPT_BREAK_OFF : INTERRUPT_END;
+	while (atomic_load(&hold) && *spec->interrupted < limit)
 		clock_sleep(NS_PER_MS);
 	atomic_fetch_sub(&now_moving, 1);
-	if (*spec->interrupted)
+	ret->lost = limit == INTERRUPT_BREAK_OFF && *spec->interrupted >= limit;
+	if (*spec->interrupted >= limit)
 		return err_set(e, EXIT_INTERRUPTED, "interrupted");
 	if (strcmp(to->name, "bad") == 0)
 		return err_set(e, EXIT_MEASURED_BAD, "it does not work");

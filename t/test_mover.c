@@ -22,6 +22,18 @@ static const struct mover_node to[] = {
 	{ "pm0", "", "", NULL, 0 }, { "pm1", "", "", NULL, 1 }, { "bad", "", "", NULL, 2 }, { "pm3", "", "", NULL, 3 }
 };
 
+static volatile sig_atomic_t asked_for; /* by signals */
+static char said[160];
+
+/* The first line is kept. */
+static int on_pulse(void *context, const char *line, struct err *e)
+{
+	char *first = context;
+	if (!first[0])
+		snprintf(first, sizeof(said), "%s", line);
+	return err_set(e, EXIT_INTERRUPTED, "interrupted");
+}
+
 static void control_begin(struct control *k, const char *nodes, const char *vms, enum node_power_kind kind)
 {
 	struct err e = { 0 };
@@ -40,7 +52,7 @@ static void control_begin(struct control *k, const char *nodes, const char *vms,
 		                         .power = k->power,
 		                         .nodes = to,
 		                         .patience_ns = 50 * NS_PER_MS,
-		                         .migration = { .sink = sink },
+		                         .migration = { .sink = sink, .interrupted = &asked_for },
 		                         .migrate = fake_migrate };
 	assert_int_equal(mover_new(&k->mover, &spec, &e), 0);
 	assert_int_equal(plan_init(&k->plan, k->cluster, false, &e), 0);
@@ -205,6 +217,45 @@ static void an_abort_ends_moves(void **state)
 	control_end(&k);
 }
 
+/* What is in post-copy ends first; only a second signal breaks it off. */
+static void an_abort_lets_postcopy_end(void **state)
+{
+	(void)state;
+	for (int again = 0; again < 2; again++) {
+		struct control k;
+		struct err e = { 0 };
+		int count;
+		asked_for = INTERRUPT_END;
+		control_begin(&k, "90 10 10", "0:20 0:20", NODE_POWER_NONE);
+		plan_move(&k.plan, k.cluster, 0, 1);
+		assert_int_equal(mover_take(k.mover, &k.plan, &e), 0);
+		atomic_store(&hold, true);
+		atomic_store(&switched, true);
+		mover_step(k.mover);
+		mover_abort(k.mover);
+		mover_recall(k.mover, 0);
+		for (int i = 0; i < 20; i++) {
+			mover_step(k.mover);
+			clock_sleep(NS_PER_MS);
+		}
+		assert_true(mover_is_busy(k.mover));
+		if (again)
+			asked_for = INTERRUPT_BREAK_OFF;
+		else
+			atomic_store(&hold, false);
+		said[0] = '\0';
+		mover_finish(k.mover, on_pulse, said);
+		assert_non_null(strstr(said, "waiting for vm0 > pm1 ("));
+		const struct move_record *records = mover_records(k.mover, &count);
+		assert_int_equal(count, 1);
+		assert_true(again ? records[0].lost && !records[0].arrived : records[0].arrived);
+		assert_int_equal(k.cluster->vms[0].node, !again);
+		atomic_store(&switched, false);
+		control_end(&k);
+	}
+	asked_for = INTERRUPT_NONE;
+}
+
 /* ---- power ---- */
 
 static void wait_power(struct node_power *p, int node, bool awake)
@@ -284,7 +335,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(stages_follow_each_other),      cmocka_unit_test(a_failure_drops_what_stands_on_it),
 		cmocka_unit_test(nothing_goes_to_a_silent_node), cmocka_unit_test(a_move_waits_for_the_node_it_wakes),
-		cmocka_unit_test(an_abort_ends_moves),           cmocka_unit_test(commands_put_nodes_to_sleep),
+		cmocka_unit_test(an_abort_ends_moves),           cmocka_unit_test(an_abort_lets_postcopy_end),
+		cmocka_unit_test(commands_put_nodes_to_sleep),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,6 +9,7 @@
 #include "bench/experiment/run_state.h"
 #include "bench/migrate/events.h"
 #include "bench/migrate/hypervisor.h"
+#include "bench/migrate/migration.h"
 #include "bench/testbed/disk_image.h"
 #include "bench/testbed/own_disk.h"
 #include "bench/testbed/storage.h"
@@ -17,17 +18,25 @@
 
 #include <json-c/json.h>
 #include <limits.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 
+#define AGAIN_NS (NS_PER_S / 2) /* a signal sooner after the first one is the same */
+
 volatile sig_atomic_t run_interrupted;
 
 static void on_signal(int number)
 {
+	static _Atomic int64_t first_ns;
+	int64_t now_ns = clock_now_ns(), none = 0;
 	(void)number;
-	run_interrupted = 1;
+	if (atomic_compare_exchange_strong(&first_ns, &none, now_ns))
+		run_interrupted = INTERRUPT_END;
+	else if (now_ns - none >= AGAIN_NS)
+		run_interrupted = INTERRUPT_BREAK_OFF;
 }
 
 void run_catch_signals(void)

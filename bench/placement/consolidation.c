@@ -314,7 +314,7 @@ static void settle(struct consolidation *k)
 	if (!k->mover)
 		return;
 	mover_abort(k->mover);
-	mover_finish(k->mover);
+	mover_finish(k->mover, k->spec->pulse, k->spec->pulse_context);
 }
 
 static int end(struct consolidation *k, struct consolidation_result *ret, int result, struct err *e)

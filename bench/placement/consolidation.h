@@ -53,7 +53,8 @@ struct consolidation_spec {
 	int64_t sleep_after_ns;       /* a node is put to sleep when it has been empty for so long */
 	bool guests_only;             /* see struct cluster_view_rules */
 	bool dry_run;                 /* plan, and do nothing */
-	/* About 20 times a second, with a line that says how nodes and VMs do. -1 ends the loop. */
+	/* About 20 times a second, with a line that says how nodes and VMs do. -1 ends the loop; it is called on while moves
+	 * end. */
 	int (*pulse)(void *context, const char *line, struct err *e);
 	/* A line that stays, for people: what the event `plan` says. */
 	void (*note)(void *context, const char *line);
@@ -73,8 +74,8 @@ struct consolidation_result {
 int consolidation_check(const struct policy_ops *policy, const void *options, struct err *e);
 
 /*
- * Blocks for duration_ns, or until pulse() says no: then moves going on are aborted. At the end of the duration they are
- * waited for. Moves that fail are no failure of the loop. *ret is to be freed in any case.
+ * Blocks for duration_ns, or until pulse() says no: then moves going on are aborted, but for those in post-copy, which end
+ * first (mover.h). At the end of the duration they are waited for. Moves that fail are no failure of the loop. *ret is to be freed in any case.
  */
 int consolidation_run(const struct consolidation_spec *spec, struct consolidation_result *ret, struct err *e);
 void consolidation_result_free(struct consolidation_result *result);

@@ -28,7 +28,7 @@ struct errand {
 	struct migration_result result;
 	struct err e;
 	int status;
-	volatile sig_atomic_t broken_off; /* what the thread looks at */
+	volatile sig_atomic_t broken_off; /* what the thread looks at: enum migration_interrupt */
 	bool recalled;
 	atomic_bool over; /* the thread has done its work */
 };
@@ -207,7 +207,7 @@ static void wait_again(struct errand *r)
 {
 	r->state = TO_COME;
 	r->recalled = false;
-	r->broken_off = 0;
+	r->broken_off = INTERRUPT_NONE;
 	r->status = 0;
 	r->e = (struct err){ 0 };
 	atomic_store(&r->over, false);
@@ -288,10 +288,20 @@ static void errand_step(struct errand *r)
 	}
 }
 
+/* Never less than before. */
+static void interrupt(struct errand *r, enum migration_interrupt how)
+{
+	if (r->broken_off < (int)how)
+		r->broken_off = how;
+}
+
 void mover_step(struct mover *m)
 {
+	const volatile sig_atomic_t *asked = m->spec.migration.interrupted;
 	int32_t stage = INT32_MAX;
 	node_power_step(m->spec.power);
+	for (int32_t i = 0; asked && *asked >= INTERRUPT_BREAK_OFF && i < m->count; i++)
+		interrupt(&m->errands[i], INTERRUPT_BREAK_OFF);
 	for (int32_t i = 0; i < m->count; i++)
 		if (m->errands[i].state != DONE && m->errands[i].stage < stage)
 			stage = m->errands[i].stage;
@@ -305,7 +315,7 @@ void mover_recall(struct mover *m, int32_t vm)
 	for (int32_t i = 0; i < m->count; i++)
 		if (m->errands[i].vm == vm && m->errands[i].kind == PLAN_MOVE && m->errands[i].state == GOING_ON) {
 			m->errands[i].recalled = true;
-			m->errands[i].broken_off = 1;
+			interrupt(&m->errands[i], INTERRUPT_END);
 		}
 }
 
@@ -319,13 +329,30 @@ void mover_abort(struct mover *m)
 	mover_drop(m, "interrupted");
 	m->aborted = true;
 	for (int32_t i = 0; i < m->count; i++)
-		m->errands[i].broken_off = 1;
+		interrupt(&m->errands[i], INTERRUPT_END);
 }
 
-void mover_finish(struct mover *m)
+static char *waiting_line(const struct mover *m, char *buffer, size_t room)
+{
+	size_t used = (size_t)snprintf(buffer, room, "waiting for");
+	for (int32_t i = 0; i < m->count && used < room; i++) {
+		const struct errand *r = &m->errands[i];
+		if (r->state == GOING_ON)
+			used += (size_t)snprintf(buffer + used, room - used, " %s > %s (%.0f s)", r->vm_name,
+			                         node_name(m, r->to),
+			                         (double)(clock_now_ns() - m->records[r->record].begin_ns) / NS_PER_S);
+	}
+	return buffer;
+}
+
+void mover_finish(struct mover *m, int (*pulse)(void *context, const char *line, struct err *e), void *context)
 {
 	while (mover_is_busy(m)) {
+		char line[160];
+		struct err ignored = { 0 };
 		mover_step(m);
+		if (pulse)
+			pulse(context, waiting_line(m, line, sizeof(line)), &ignored);
 		clock_sleep(STEP_NS);
 	}
 }

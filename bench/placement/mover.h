@@ -44,7 +44,8 @@ struct mover_spec {
 	void *due_context;
 	/*
 	 * How every VM is moved, and where events go. Connections, VM, nodes, URIs, core and interrupted are filled in for
-	 * each move, which has connections of its own: one that broke before does it no harm.
+	 * each move, which has connections of its own: one that broke before does it no harm. INTERRUPT_BREAK_OFF in the
+	 * *interrupted of this one breaks off what goes on, with the next step; what is less is for the caller to heed.
 	 */
 	struct migration_spec migration;
 	/* migration_run() between two nodes; another for tests. NULL: mover_migrate(). */
@@ -76,17 +77,18 @@ void mover_step(struct mover *m);
 
 /*
  * Break off the move of this VM, if it goes on: it waits to be begun again, as if it had not been. One that was too far to
- * be broken off arrives all the same.
+ * be broken off (in post-copy) arrives all the same.
  */
 void mover_recall(struct mover *m, int32_t vm);
 
 /* Begin nothing more. */
 void mover_drop(struct mover *m, const char *why);
-/* The same, and break off what goes on. */
+/* The same, and abort what goes on, but for what is in post-copy already: that ends first. */
 void mover_abort(struct mover *m);
 
-/* Step until nothing is left to be done. */
-void mover_finish(struct mover *m);
+/* Step until nothing is left to be done. pulse (may be NULL) is called with each step and a line that says what is waited
+ * for; what it returns does not matter. */
+void mover_finish(struct mover *m, int (*pulse)(void *context, const char *line, struct err *e), void *context);
 
 /* All moves so far, by their begin; valid until the next mover_step(). */
 const struct move_record *mover_records(const struct mover *m, int *ret_count);
