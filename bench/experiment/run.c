@@ -7,9 +7,9 @@
 #include "bench/experiment/reuse_relays.h"
 #include "bench/experiment/run_facts.h"
 #include "bench/experiment/run_state.h"
-#include "bench/migrate/events.h"
 #include "bench/migrate/hypervisor.h"
 #include "bench/migrate/migration.h"
+#include "bench/migrate/node_events.h"
 #include "bench/testbed/disk_image.h"
 #include "bench/testbed/own_disk.h"
 #include "bench/testbed/storage.h"
@@ -108,7 +108,7 @@ static int stage_connect(struct run *r, struct err *e)
 	for (int i = NODE_SRC; i <= NODE_DST; i++) {
 		const struct node *n = &r->testbed.nodes[i];
 		if (hypervisor_open(&r->connections[i], n->libvirt_uri, e) < 0 ||
-		    events_open(&r->events[i], r->connections[i], n->name, run_on_hypervisor_event, r, e) < 0)
+		    node_events_open(&r->events[i], n->libvirt_uri, n->name, NULL, run_on_hypervisor_event, r, e) < 0)
 			return -1;
 	}
 	run_directory_set(&r->directory, "hypervisor", hypervisor_facts(r->connections[NODE_SRC]));
@@ -214,7 +214,7 @@ static void run_close(struct run *r, struct err *e)
 	keep_first(e, page_watching_close(r->pages, &one), &one);
 	reuse_relays_close(r->relays, &r->directory);
 	for (int i = NODE_SRC; i <= NODE_DST; i++)
-		events_close(r->events[i]);
+		node_events_close(r->events[i]);
 	if (r->x->hosts.kind != HOSTS_LOCAL) {
 		close_testbed(r, e);
 		run_domains_return(r); /* over a link that is shaped no more */

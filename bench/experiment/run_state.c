@@ -71,6 +71,8 @@ void run_on_hypervisor_event(void *context, int64_t head_ns, const char *vm, con
                              const char *detail)
 {
 	struct run *r = context;
+	if (strncmp(event, "events-", 7) == 0)
+		progress_note("%s: %s (%s)", node, event, detail);
 	if (r->x->collect.events)
 		run_on_event(r, head_ns, vm, node, event, detail);
 	if (vm_of(r, vm))

@@ -23,6 +23,7 @@
 struct fault;
 struct page_watching;
 struct migration_spec;
+struct node_events;
 struct reuse_relays;
 
 /* A run under way. What is zero was not reached; run_execute() ends it from any state. */
@@ -36,7 +37,7 @@ struct run {
 	struct guest_boot boot;
 	virConnectPtr connections[2]; /* of NODE_SRC and NODE_DST */
 	char uris[2][64];             /* where their QEMUs listen for migrations */
-	struct events *events[2];
+	struct node_events *events[2];
 	struct watching watching;
 	struct fault *fault;         /* while the migration runs */
 	struct page_watching *pages; /* NULL: not asked for */
