@@ -85,7 +85,9 @@ loop="$work/good.conf -n -s consolidate.policy=threshold"
 	complains 'unknown policy' 2 "unknown policy 'treshold', did you mean 'threshold'" run $loop -s consolidate.policy=treshold
 	complains 'unknown key of a policy' 2 "unknown key 'overlaod', did you mean 'overload'" run $loop -s consolidate.threshold.overlaod=80%
 	complains 'keys of a policy that do not go together' 2 "idle = 95 % is above overload" run $loop -s consolidate.threshold.idle=95%
-	complains 'a window that is too long' 2 "window of 61 s is more than" run $loop -s consolidate.threshold.window=61s
+	complains 'a window that is too long' 2 "window of 61 s is more than the monitor remembers: set consolidate.threshold.window to 60s or less" run $loop -s consolidate.threshold.window=61s
+	complains 'a monitor that forgets' 2 'consolidate.keep is shorter than consolidate.duration' run $loop \
+		-s consolidate.duration=2h -s consolidate.keep=1h
 	complains 'a policy and mode none' 2 'consolidate.policy = none' run $loop -s migration.mode=none
 	complains 'a policy and a VM that moves' 2 'migration.vm cannot be set' run $loop -s migration.vm=vm1
 	complains 'a policy and a watched stream' 2 'has VMs come and go' run $loop -s migration.stream=yes

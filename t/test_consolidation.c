@@ -70,6 +70,13 @@ static void a_view_fills_the_cluster(void **state)
 	asleep[1] = true;
 	cluster_view_apply(c, &view, &all);
 	assert_int_equal(c->nodes[1].state, NODE_ASLEEP);
+
+	/* It would not wake: nothing is planned with it for a while. */
+	const bool left_alone[2] = { false, true };
+	const struct cluster_view_rules refused = { .asleep = asleep, .left_alone = left_alone };
+	cluster_view_apply(c, &view, &refused);
+	assert_int_equal(c->nodes[1].state, NODE_SILENT);
+	assert_int_equal(c->nodes[0].state, NODE_ANSWERING);
 	monitor_view_free(&view);
 	cluster_free(c);
 }

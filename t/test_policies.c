@@ -225,7 +225,8 @@ static void entries_say_why(void **state)
 	reasons(&threshold_policy, "", "96 3", "0:20 0:76",
 	        "pm0 96 % >= 90 %, 2 active; vm0 20 % moves to pm1 (3 % < 30 %)");
 	reasons(&threshold_policy, "", "96.25 0z 40", "0:20 0:76",
-	        "no node awake will do for vm0; pm1 is woken\n"
+	        "no node awake will do for vm0 (20 %, 1 GiB): of the others pm2 has the least CPU, 40 %, and pm2 the most "
+	        "free, 64 GiB; pm1 is woken\n"
 	        "pm0 96.25 % >= 90 %, 2 active; vm0 20 % moves to pm1 (0 % < 30 %)");
 	reasons(&threshold_policy, "", "96 40", "0:20 0:76",
 	        "pm0 96 % >= 90 %, 2 active; vm0 20 % stays: no idle node (< 30 %) with room for its memory");

@@ -1,5 +1,6 @@
 #include "bench/experiment/experiment_check.h"
 
+#include "bench/base/clock.h"
 #include "bench/base/err.h"
 #include "bench/experiment/remote_config.h"
 #include "bench/placement/consolidation.h"
@@ -7,6 +8,8 @@
 
 #include <stdio.h>
 #include <string.h>
+
+#define KEEP_LEAST_NS (3600 * NS_PER_S)
 
 enum { MEMORY_LOWEST = 96 << 20 }; /* what the guest's kernel and agent need to run at all */
 
@@ -85,6 +88,14 @@ static int moving_check(struct experiment *x, struct err *e)
 	return vm ? feature_check(&x->features, x->migration.mode == MODE_POSTCOPY, experiment_copies(x, vm), e) : -1;
 }
 
+int64_t experiment_keep_ns(const struct experiment *x)
+{
+	const struct experiment_consolidate *k = &x->consolidate;
+	/* The last move may begin at the end, and take twice its time in post-copy. */
+	int64_t whole_ns = k->duration_ns + 2 * x->migration.timeout_ns + x->general.settle_ns;
+	return k->keep_ns ? k->keep_ns : whole_ns > KEEP_LEAST_NS ? whole_ns : KEEP_LEAST_NS;
+}
+
 /* Any VM may move, whenever the policy says so. */
 static int loop_check(const struct experiment *x, struct err *e)
 {
@@ -101,6 +112,10 @@ static int loop_check(const struct experiment *x, struct err *e)
 		               x->fault.cut_ns ? "fault.cut" : "migration.sent_limit");
 	if (k->power == NODE_POWER_COMMAND && (!k->sleep[0] || !k->wake[0]))
 		return err_set(e, EXIT_USAGE, "consolidate.power = command needs consolidate.sleep and .wake");
+	if (k->keep_ns && k->keep_ns < k->duration_ns)
+		return err_set(e, EXIT_USAGE,
+		               "consolidate.keep is shorter than consolidate.duration: what the monitor saw first would be "
+		               "gone at the end; set it to 0 to keep all");
 	if (consolidation_check(k->ops, k->policy_options, e) < 0)
 		return err_prefix(e, "consolidate");
 	for (int i = 0; i < x->vm_count; i++)

@@ -221,6 +221,10 @@ static const struct option_row consolidate_rows[] = {
 	  "so long the stand-in takes to wake a node" },
 	{ "sleep_after", OPTION_DURATION, CONSOLIDATE(sleep_after_ns), "10s", "0s", "24h",
 	  "a node sleeps when it has been empty for so long" },
+	{ "wake_limit", OPTION_DURATION, CONSOLIDATE(wake_limit_ns), "60s", "1s", "1h",
+	  "for a sleep or wake command to end, and then for a woken node to answer" },
+	{ "keep", OPTION_DURATION, CONSOLIDATE(keep_ns), "0s", "0s", "48h",
+	  "age at which the monitor's rows are deleted; 0: none of the run, and an hour at least" },
 	{ "dry_run", OPTION_BOOLEAN, CONSOLIDATE(dry_run), "no", NULL, NULL,
 	  "watch and plan, and say what would be done, but do nothing" },
 	OPTION_END

@@ -17,7 +17,10 @@ static void node_apply(struct cluster *c, const struct monitor_view *view, const
                        int32_t node)
 {
 	const struct monitor_node_view *n = &view->nodes[node];
-	enum node_state state = rules->asleep[node] ? NODE_ASLEEP : n->answering ? NODE_ANSWERING : NODE_SILENT;
+	enum node_state state = rules->left_alone && rules->left_alone[node] ? NODE_SILENT
+	                        : rules->asleep[node]                        ? NODE_ASLEEP
+	                        : n->answering                               ? NODE_ANSWERING
+	                                                                     : NODE_SILENT;
 	double cpu = state != NODE_ANSWERING ? NAN : rules->guests_only ? guests_cpu(n) : n->mean.cpu_cores;
 	cluster_node_measured(c, node, state, cpu);
 }

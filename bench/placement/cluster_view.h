@@ -17,6 +17,7 @@ struct cluster_view_rules {
 	 */
 	bool guests_only;
 	const bool *asleep; /* a node each: it was put to sleep, and is not to answer */
+	const bool *left_alone; /* a node each: it would not wake, and is not asked for now: silent; NULL: none is */
 };
 
 /*

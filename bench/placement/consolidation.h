@@ -45,12 +45,14 @@ struct consolidation_spec {
 	const struct monitor_source_ops *source;                     /* monitor_libvirt; another for tests */
 	const void *source_argument;
 	const char *database; /* of the monitor */
+	int64_t keep_ns;      /* age at which its rows are deleted; 0: 1 h */
 	int64_t interval_ns;  /* of the monitor and the planner; 0: 1 s */
 	int64_t duration_ns;
 	/* The load is over: the loop ends as soon as all VMs are together and none moves. NULL: only duration_ns ends it. */
 	bool (*is_over)(void *context);
-	struct node_power_spec power; /* names and count, sink and context are filled in */
+	struct node_power_spec power; /* names and count, sink and tell, deadline are filled in */
 	int64_t sleep_after_ns;       /* a node is put to sleep when it has been empty for so long */
+	int64_t patience_ns; /* for a power command to end, and for a woken node to answer; 0: 60 s */
 	bool guests_only;             /* see struct cluster_view_rules */
 	bool dry_run;                 /* plan, and do nothing */
 	/* About 20 times a second, with a line that says how nodes and VMs do. -1 ends the loop; it is called on while moves

@@ -18,7 +18,8 @@ enum errand_state { TO_COME, GOING_ON, DONE };
 struct errand {
 	struct mover *mover;
 	enum plan_kind kind;
-	int32_t vm, from, to, stage;
+	int32_t vm, from, to, stage, relocation;
+	char why[240];    /* of a wake: the plan's reason */
 	enum errand_state state;
 	bool to_woken;    /* of a move: the plan wakes its node */
 	int64_t woken_ns; /* and it has been awake since then; 0: it is not yet */
@@ -36,7 +37,7 @@ struct errand {
 struct mover {
 	struct mover_spec spec;
 	struct errand *errands; /* of the plan */
-	int32_t count;
+	int32_t count, stage;   /* the stage that goes on */
 	struct move_record *records;
 	int record_count, record_room;
 	bool aborted;
@@ -104,6 +105,21 @@ static void plan_clear(struct mover *m)
 	m->count = 0;
 }
 
+/* A node is woken for its first move, not for what may never come. */
+static void wake_with_its_move(struct mover *m, struct errand *wake)
+{
+	const struct errand *first = NULL;
+	for (int32_t i = 0; i < m->count; i++) {
+		const struct errand *r = &m->errands[i];
+		if (r->kind == PLAN_MOVE && r->to == wake->to && (!first || r->stage < first->stage))
+			first = r;
+	}
+	if (first) {
+		wake->stage = first->stage;
+		wake->relocation = first->relocation;
+	}
+}
+
 static bool wakes(const struct plan *plan, int32_t node)
 {
 	for (int32_t i = 0; i < plan->count; i++)
@@ -128,12 +144,19 @@ int mover_take(struct mover *m, const struct plan *plan, struct err *e)
 		r->from = entry->from;
 		r->to = entry->to;
 		r->stage = entry->stage;
+		r->relocation = entry->relocation;
 		r->to_woken = entry->kind == PLAN_MOVE && wakes(plan, entry->to);
 		if (r->kind == PLAN_MOVE)
 			snprintf(r->vm_name, sizeof(r->vm_name), "%s",
 			         cluster_vm_name(m->spec.cluster, r->vm, buffer));
+		else
+			snprintf(r->why, sizeof(r->why), "%s", plan->explain ? plan_why(plan, i) : "a plan needs it");
 		m->count++;
 	}
+	m->stage = 0;
+	for (int32_t i = 0; i < m->count; i++)
+		if (m->errands[i].kind == PLAN_WAKE)
+			wake_with_its_move(m, &m->errands[i]);
 	return 0;
 }
 
@@ -275,7 +298,7 @@ static void errand_step(struct errand *r)
 	if (r->state != TO_COME)
 		return;
 	if (r->kind == PLAN_WAKE) {
-		node_power_wake(r->mover->spec.power, r->to);
+		node_power_wake(r->mover->spec.power, r->to, r->why);
 		r->state = DONE;
 		return;
 	}
@@ -288,6 +311,44 @@ static void errand_step(struct errand *r)
 	}
 }
 
+static bool relocation_begun(const struct mover *m, int32_t relocation)
+{
+	for (int32_t i = 0; i < m->count; i++)
+		if (m->errands[i].relocation == relocation && m->errands[i].state == DONE)
+			return true;
+	return false;
+}
+
+/* What was decided before moves that have ended since then; true: there was any. */
+static bool postpone(struct mover *m)
+{
+	bool any = false;
+	for (int32_t i = 0; i < m->count; i++) {
+		struct errand *r = &m->errands[i];
+		char detail[300];
+		if (r->state != TO_COME || relocation_begun(m, r->relocation))
+			continue;
+		snprintf(detail, sizeof(detail), "to %s: it is planned again after the moves before it",
+		         node_name(m, r->to));
+		r->state = DONE;
+		r->relocation = CLUSTER_NONE; /* it has begun nothing */
+		any = true;
+		if (r->kind == PLAN_MOVE)
+			say(r, r->from, "move-postponed", detail);
+	}
+	return any;
+}
+
+/* The first stage that has something left; INT32_MAX: none has. */
+static int32_t stage_left(const struct mover *m)
+{
+	int32_t stage = INT32_MAX;
+	for (int32_t i = 0; i < m->count; i++)
+		if (m->errands[i].state != DONE && m->errands[i].stage < stage)
+			stage = m->errands[i].stage;
+	return stage;
+}
+
 /* Never less than before. */
 static void interrupt(struct errand *r, enum migration_interrupt how)
 {
@@ -298,13 +359,13 @@ static void interrupt(struct errand *r, enum migration_interrupt how)
 void mover_step(struct mover *m)
 {
 	const volatile sig_atomic_t *asked = m->spec.migration.interrupted;
-	int32_t stage = INT32_MAX;
 	node_power_step(m->spec.power);
 	for (int32_t i = 0; asked && *asked >= INTERRUPT_BREAK_OFF && i < m->count; i++)
 		interrupt(&m->errands[i], INTERRUPT_BREAK_OFF);
-	for (int32_t i = 0; i < m->count; i++)
-		if (m->errands[i].state != DONE && m->errands[i].stage < stage)
-			stage = m->errands[i].stage;
+	int32_t stage = stage_left(m);
+	if (m->spec.stage_by_stage && stage > m->stage && stage != INT32_MAX && postpone(m))
+		stage = stage_left(m);
+	m->stage = stage;
 	for (int32_t i = 0; i < m->count; i++)
 		if (m->errands[i].stage == stage)
 			errand_step(&m->errands[i]);

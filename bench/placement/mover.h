@@ -9,13 +9,15 @@
  *	mover_abort(m); mover_free(m);		at the end, waits for the threads
  *
  * A move to a node that does not answer is not begun; to one that the plan wakes, when it answers. When a move or wake
- * fails, what the plan has in later stages is dropped: it may stand on it. Moves that have begun go on.
+ * fails, what the plan has in later stages is dropped: it may stand on it. Moves that have begun go on. With stage_by_stage a
+ * later stage holds only what completes a relocation that has begun; the rest is for the next plan (plan.h).
  *
  * Events (of the node where the VM is):
  *	move-begin      detail = "to pm1"
  *	move-end        detail = "arrived, took 4.31 s", "recalled after 0.52 s", or "failed after 4.31 s: ..." with libvirt's
  *			words
  *	move-dropped    it was not begun, detail = "to pm1: ..." and why
+ *	move-postponed  the same, since it is planned again after the stage before it
  */
 #ifndef BENCH_PLACEMENT_MOVER_H
 #define BENCH_PLACEMENT_MOVER_H
@@ -39,6 +41,7 @@ struct mover_spec {
 	struct node_power *power;
 	const struct mover_node *nodes; /* as in the cluster */
 	int64_t patience_ns;            /* so long a woken node may take to answer */
+	bool stage_by_stage;            /* what began no relocation is planned again between stages */
 	/* Whether a move that could begin may: asked with every step until it says yes. NULL: at once. */
 	bool (*due)(void *context, int32_t vm);
 	void *due_context;

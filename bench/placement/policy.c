@@ -1,6 +1,7 @@
 #include "bench/placement/policy.h"
 
 #include "bench/base/err.h"
+#include "bench/base/quantity.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -118,13 +119,35 @@ double policy_cpu_share(const struct cluster *c, const struct plan *plan, int32_
 	return cpu_round((now + plan_delta(plan, node)->cpu) / n->cores);
 }
 
+/* What was missing: the least CPU and the most memory free on nodes that are awake. */
+static void say_wake(const struct cluster *c, struct plan *plan, int32_t vm, int32_t to)
+{
+	const struct cluster_vm *v = &c->vms[vm];
+	int32_t calm = CLUSTER_NONE, roomy = CLUSTER_NONE;
+	char needs[32], room[32], others[200] = "no other node is awake";
+	for (int32_t i = 0; i < c->node_count; i++) {
+		if (i == v->node || (c->nodes[i].state != NODE_ANSWERING && !plan_delta(plan, i)->woken))
+			continue;
+		if (calm == CLUSTER_NONE || policy_cpu_share(c, plan, i) < policy_cpu_share(c, plan, calm))
+			calm = i;
+		if (roomy == CLUSTER_NONE || plan_free_bytes(plan, c, i) > plan_free_bytes(plan, c, roomy))
+			roomy = i;
+	}
+	if (calm != CLUSTER_NONE)
+		snprintf(others, sizeof(others), "of the others %s has the least CPU, %.4g %%, and %s the most free, %s",
+		         NODE_NAME(c, calm), PERCENT(policy_cpu_share(c, plan, calm)), NODE_NAME(c, roomy),
+		         size_format(plan_free_bytes(plan, c, roomy), room, sizeof(room)));
+	plan_say(plan, "no node awake will do for %s (%.4g %%, %s): %s; %s is woken", VM_NAME(c, vm), PERCENT(v->cpu),
+	         size_format(v->memory_bytes, needs, sizeof(needs)), others, NODE_NAME(c, to));
+}
+
 void policy_move(struct policy *p, const struct cluster *c, struct plan *plan, int32_t vm, int32_t to)
 {
 	int32_t from = c->vms[vm].node;
 	if (c->nodes[to].state == NODE_ASLEEP && !plan_delta(plan, to)->woken) {
 		plan_wake(plan, to, vm);
 		if (plan->explain)
-			plan_say(plan, "no node awake will do for %s; %s is woken", VM_NAME(c, vm), NODE_NAME(c, to));
+			say_wake(c, plan, vm, to);
 	}
 	plan_move(plan, c, vm, to);
 	p->ops->look(p, c, plan, from);

@@ -15,6 +15,8 @@
  *   is allocated in init().
  * - What is not known (NAN) decides nothing: such a node is neither loaded nor idle, such a VM does not move.
  * - A node that wants help and gets none has plan_stay(), with the reason.
+ * - A plan's moves are relocations of their own, and what cannot begin at once (the stages, plan.h) is planned again after a
+ *   move and the quiet time. Moves of which half would be worse than none or all are one relocation: plan_same().
  * - Every entry says the numbers that led to it, with plan_say(): "pm0 96 % >= 90 %, 2 active; vm0 20 % moves to pm1".
  * What no plan may do (move to a node that does not answer or has no room, move a VM that is being moved) is refused
  * for all policies by policy_plan().
@@ -126,7 +128,7 @@ bool vm_choices_room(struct vm_choice **list, int32_t *room, int32_t count);
 /* clang-format off */
 #define POLICY_WINDOW_ROW(type) \
 	{ "window", OPTION_DURATION, offsetof(struct type, window_ns), "10s", "1s", "1h", \
-	  "CPU is the mean over this time" }
+	  "CPU is the mean over all of this time, and not known before; on machines 60s at most" }
 #define POLICY_QUIET_ROW(type, initial) \
 	{ "quiet", OPTION_DURATION, offsetof(struct type, quiet_ns), initial, "0s", "24h", \
 	  "no plan while a VM moves and so long after; 0: plan on, around the nodes of moves" }

@@ -430,6 +430,8 @@ static bool empty(struct policy *p, const struct cluster *c, struct plan *plan, 
 		int32_t to = f->places[i];
 		double before = policy_cpu_share(c, plan, to);
 		policy_move(p, c, plan, f->choices[i].vm, to);
+		if (i > 0)
+			plan_same(plan); /* emptied as a whole */
 		say(o, c, plan, because, f->choices[i].vm, to, before);
 	}
 	return true;
