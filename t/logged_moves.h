@@ -41,7 +41,7 @@ static void log_clear(void)
 	log_text[0] = '\0';
 }
 
-static void log_has(const char *text)
+__attribute__((unused)) static void log_has(const char *text)
 {
 	pthread_mutex_lock(&log_lock);
 	bool has = strstr(log_text, text);
@@ -64,8 +64,9 @@ static atomic_int now_moving, most_moving, moved;
 static atomic_bool hold;     /* migrations last until it is false, or they are aborted */
 static atomic_bool switched; /* they are in post-copy: only INTERRUPT_BREAK_OFF ends them, and loses the VM */
 
-static int fake_migrate(const struct mover_node *from, const struct mover_node *to, struct migration_spec *spec,
-                        struct migration_result *ret, struct err *e)
+__attribute__((unused)) static int fake_migrate(const struct mover_node *from, const struct mover_node *to,
+                                                struct migration_spec *spec,
+                                                struct migration_result *ret, struct err *e)
 {
 	(void)from;
 	*ret = (struct migration_result){ 0 };

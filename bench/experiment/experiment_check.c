@@ -60,6 +60,10 @@ static int sessions_check(const struct experiment *x, const struct experiment_vm
 		return err_set(e, EXIT_USAGE, "VM '%s' has sessions but no workload 'web'", vm->name);
 	if (x->sessions.tolerable_ns < x->sessions.good_ns)
 		return err_set(e, EXIT_USAGE, "sessions.tolerable is below sessions.good");
+	if (x->sessions.timeout_ns < x->sessions.tolerable_ns)
+		return err_set(e, EXIT_USAGE,
+		               "sessions.timeout is below sessions.tolerable: a response would be given up while it is "
+		               "still tolerable");
 	if (web_schedule_parse(vm->sessions, &unused, e) < 0)
 		return err_prefix(e, "VM '%s', sessions", vm->name);
 	return 0;
@@ -88,6 +92,21 @@ static int moving_check(struct experiment *x, struct err *e)
 	return vm ? feature_check(&x->features, x->migration.mode == MODE_POSTCOPY, experiment_copies(x, vm), e) : -1;
 }
 
+/* A loop that waits for all jobs: a workload without one would be waited for to no end. */
+static int jobs_check(const struct experiment *x, struct err *e)
+{
+	for (int i = 0; i < x->vm_count; i++)
+		for (int w = 0; w < VM_WORKLOADS_MAX && x->vms[i].workloads[w]; w++) {
+			const struct workload_ops *ops = x->vms[i].workloads[w];
+			if (!ops->has_job || !ops->has_job(x->vms[i].workload_options[w]))
+				return err_set(e, EXIT_USAGE,
+				               "consolidate.until = jobs, but workload '%s' of VM '%s' has no job and "
+				               "never ends: give it one, or set until = duration",
+				               ops->name, x->vms[i].name);
+		}
+	return 0;
+}
+
 int64_t experiment_keep_ns(const struct experiment *x)
 {
 	const struct experiment_consolidate *k = &x->consolidate;
@@ -112,6 +131,8 @@ static int loop_check(const struct experiment *x, struct err *e)
 		               x->fault.cut_ns ? "fault.cut" : "migration.sent_limit");
 	if (k->power == NODE_POWER_COMMAND && (!k->sleep[0] || !k->wake[0]))
 		return err_set(e, EXIT_USAGE, "consolidate.power = command needs consolidate.sleep and .wake");
+	if (k->until == UNTIL_JOBS && jobs_check(x, e) < 0)
+		return -1;
 	if (k->keep_ns && k->keep_ns < k->duration_ns)
 		return err_set(e, EXIT_USAGE,
 		               "consolidate.keep is shorter than consolidate.duration: what the monitor saw first would be "

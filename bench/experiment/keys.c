@@ -143,7 +143,8 @@ static const struct option_row vm_rows[] = {
 	  "random: every free page is written once, so that zero pages flatter nothing" },
 	{ "workload", OPTION_STRING, VM(workload), "intadd", NULL, NULL, "what it does; two at once as NAME+NAME" },
 	{ "sessions", OPTION_STRING, VM(sessions), "", NULL, NULL,
-	  "web sessions that load it (workload web): 100, or 20:60,+30/10s..200 (20 for 60 s, then every 10 s 30 more)" },
+	  "web sessions that load it (workload web): 100, or 20:60,+30/10s..200 (20 for 60 s, then every 10 s "
+	  "30 more); its time counts from when all guests work, before the warm-up" },
 	OPTION_END
 };
 
@@ -269,6 +270,8 @@ static const struct option_row sessions_rows[] = {
 	  "and tolerable up to here; later, or with an error, it has failed" },
 	{ "timeout", OPTION_DURATION, SESSIONS(timeout_ns), "30s", "1ms", "1h",
 	  "a request without a whole response is given up" },
+	{ "start", OPTION_CHOICE, SESSIONS(start), "thinking", "thinking|at-once", NULL,
+	  "sessions that a step of the schedule opens begin after a think time each, within the step; or all at its instant" },
 	{ "tls", OPTION_BOOLEAN, SESSIONS(tls), "yes", NULL, NULL, "https on port 443; no: http on port 80" },
 	OPTION_END
 };

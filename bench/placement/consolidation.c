@@ -192,8 +192,8 @@ static void say_entry(struct consolidation *k, int32_t index)
 	tell(k, line);
 }
 
-/* All of it when any of it is new. */
-static void say_plan(struct consolidation *k)
+/* All of it when any of it is new, which is returned. */
+static bool say_plan(struct consolidation *k)
 {
 	bool same = k->plan.count == k->said_count;
 	for (int32_t i = 0; i < k->plan.count && same; i++)
@@ -202,6 +202,7 @@ static void say_plan(struct consolidation *k)
 		say_entry(k, i);
 	if (!same)
 		remember(k);
+	return !same;
 }
 
 /* ---- each second ---- */
@@ -260,8 +261,7 @@ static int plan_once(struct consolidation *k, struct err *e)
 		return 0;
 	if (policy_plan(k->policy, clock_now_ns(), &k->plan, e) < 0)
 		return -1;
-	say_plan(k);
-	bool wants = false;
+	bool is_new = say_plan(k), wants = false;
 	for (int32_t i = 0; i < k->plan.count; i++)
 		wants |= k->plan.entries[i].kind != PLAN_STAY;
 	if (!wants) {
@@ -269,7 +269,7 @@ static int plan_once(struct consolidation *k, struct err *e)
 			sleep_the_empty(k);
 		return 0;
 	}
-	k->plans++;
+	k->plans += is_new || !k->spec->dry_run; /* one that is not carried out is made again each second */
 	return k->spec->dry_run ? 0 : mover_take(k->mover, &k->plan, e);
 }
 
@@ -295,7 +295,7 @@ static int loop(struct consolidation *k, struct err *e)
 	const struct consolidation_spec *spec = k->spec;
 	int64_t end_ns = k->begin_ns + spec->duration_ns;
 	for (;;) {
-		char line[160];
+		char line[1000];
 		bool time_left = clock_now_ns() < end_ns && !is_over(k);
 		int seen = look(k, e);
 		if (seen < 0 || (seen > 0 && time_left && plan_once(k, e) < 0))

@@ -66,7 +66,7 @@ struct consolidation_spec {
 struct consolidation_result {
 	struct move_record *moves; /* owned */
 	int move_count;
-	int plans;          /* that wanted something done */
+	int plans;          /* that wanted something done; in a dry run only those that differ from the one before */
 	int64_t *active_ns; /* a node each: how long it was on; owned */
 	int64_t length_ns;  /* of the loop */
 	struct cluster_monitor_report monitor;

@@ -395,11 +395,13 @@ void mover_abort(struct mover *m)
 
 static char *waiting_line(const struct mover *m, char *buffer, size_t room)
 {
-	size_t used = (size_t)snprintf(buffer, room, "waiting for");
+	size_t used = 0;
+	buffer[0] = '\0';
 	for (int32_t i = 0; i < m->count && used < room; i++) {
 		const struct errand *r = &m->errands[i];
 		if (r->state == GOING_ON)
-			used += (size_t)snprintf(buffer + used, room - used, " %s > %s (%.0f s)", r->vm_name,
+			used += (size_t)snprintf(buffer + used, room - used, "%s%s > %s (%.0f s)",
+			                         used ? ", " : "waiting for ", r->vm_name,
 			                         node_name(m, r->to),
 			                         (double)(clock_now_ns() - m->records[r->record].begin_ns) / NS_PER_S);
 	}

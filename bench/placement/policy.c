@@ -126,7 +126,7 @@ static void say_wake(const struct cluster *c, struct plan *plan, int32_t vm, int
 	int32_t calm = CLUSTER_NONE, roomy = CLUSTER_NONE;
 	char needs[32], room[32], others[200] = "no other node is awake";
 	for (int32_t i = 0; i < c->node_count; i++) {
-		if (i == v->node || (c->nodes[i].state != NODE_ANSWERING && !plan_delta(plan, i)->woken))
+		if (i == v->node || i == to || (c->nodes[i].state != NODE_ANSWERING && !plan_delta(plan, i)->woken))
 			continue;
 		if (calm == CLUSTER_NONE || policy_cpu_share(c, plan, i) < policy_cpu_share(c, plan, calm))
 			calm = i;
