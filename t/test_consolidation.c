@@ -54,7 +54,10 @@ static void a_view_fills_the_cluster(void **state)
 	struct monitor_view view = view_begin(2, 1000);
 	see(&view, 0, 0.9, (const struct seen[]){ { "vm0", 0.2, true }, { "vm1", 0.5, true } }, 2);
 	see(&view, 1, 0.1, (const struct seen[]){ { "vm2", NAN, true }, { "vm0", 0.05, false } }, 2);
+	cluster_vm_measured(c, 0, NAN, 0, 5e6);
 	cluster_view_apply(c, &view, &all);
+	assert_true(c->vms[0].dirty_per_s == 5e6); /* the monitor knows of none */
+	assert_true(isnan(c->vms[1].dirty_per_s));
 	assert_true(c->nodes[0].cpu == 0.9 && c->nodes[0].state == NODE_ANSWERING);
 	assert_true(c->nodes[1].cpu == 0.1);
 	assert_true(c->vms[0].cpu == 0.2 && c->vms[0].node == 0);
@@ -228,7 +231,7 @@ static struct looped loop_run(const char *second, int64_t duration_ns, bool dry_
 		{ { "pm0", "", "", NULL, 0 }, { .name = "pm0" }, 1, INT64_C(1) << 34 },
 		{ { second, "", "", NULL, 1 }, { .name = second }, 1, INT64_C(1) << 34 },
 	};
-	const struct consolidation_vm vms[] = { { "vm0", 1 << 28, 0 }, { "vm1", 1 << 28, 0 } };
+	const struct consolidation_vm vms[] = { { "vm0", 1 << 28, 0, 0 }, { "vm1", 1 << 28, 0, 0 } };
 	memcpy(rows, overloaded, sizeof(rows));
 	rows[3].node = second;
 	scratch_database_make(&database);

@@ -103,6 +103,7 @@ static void stages_follow_each_other(void **state)
 	assert_int_equal(k.plan.entries[1].stage, 1);
 	assert_int_equal(mover_take(k.mover, &k.plan, &e), 0);
 	atomic_store(&hold, true);
+	atomic_store(&dirtied_pages_per_s, 1000);
 	mover_step(k.mover);
 	mover_step(k.mover);
 	assert_int_equal(k.cluster->vms[0].to, 1);
@@ -111,6 +112,8 @@ static void stages_follow_each_other(void **state)
 	carry_out(&k);
 	assert_int_equal(k.cluster->vms[0].node, 1);
 	assert_int_equal(k.cluster->vms[1].node, 3);
+	assert_true(k.cluster->vms[0].dirty_per_s == 1000 * 4096);
+	assert_true(isnan(k.cluster->vms[2].dirty_per_s));
 	assert_int_equal(atomic_load(&most_moving), 1);
 	int count;
 	const struct move_record *records = mover_records(k.mover, &count);
@@ -120,7 +123,8 @@ static void stages_follow_each_other(void **state)
 	log_has("vm0 pm0 move-begin: to pm1\n");
 	log_has("vm0 pm1 move-end: arrived, took ");
 
-	/* Those of a stage at the same time. */
+	/* Those of a stage at the same time. 0 says nothing of dirty rates. */
+	atomic_store(&dirtied_pages_per_s, 0);
 	plan_begin(&k.plan, 0);
 	plan_move(&k.plan, k.cluster, 0, 0);
 	plan_move(&k.plan, k.cluster, 1, 0);
@@ -132,6 +136,7 @@ static void stages_follow_each_other(void **state)
 	carry_out(&k);
 	assert_int_equal(k.cluster->moves, 0);
 	assert_int_equal(k.cluster->vms[1].node, 0);
+	assert_true(k.cluster->vms[0].dirty_per_s == 1000 * 4096);
 	control_end(&k);
 }
 

@@ -131,6 +131,7 @@ static int loop_check(const struct experiment *x, struct err *e)
 		               x->fault.cut_ns ? "fault.cut" : "migration.sent_limit");
 	if (k->power == NODE_POWER_COMMAND && (!k->sleep[0] || !k->wake[0]))
 		return err_set(e, EXIT_USAGE, "consolidate.power = command needs consolidate.sleep and .wake");
+	policy_link_set(k->ops, k->policy_options, x->link.shape.rate_bits_per_s, x->link.shape.rtt_ns);
 	if (k->until == UNTIL_JOBS && jobs_check(x, e) < 0)
 		return -1;
 	if (k->keep_ns && k->keep_ns < k->duration_ns)

@@ -10,6 +10,7 @@
 #include "bench/placement/monitor_libvirt.h"
 
 #include <json-c/json.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -93,9 +94,12 @@ int run_consolidate(struct run *r, struct err *e)
 			.memory_bytes = memory_bytes,
 		};
 	}
-	for (int i = 0; i < x->vm_count; i++)
+	for (int i = 0; i < x->vm_count; i++) {
+		double dirty_per_s = run_dirty_rate(r, i);
 		vms[i] = (struct consolidation_vm){ x->vms[i].name, x->vms[i].memory_bytes,
-			                            run_node_index(x->vms[i].node) };
+			                            run_node_index(x->vms[i].node),
+			                            isnan(dirty_per_s) ? 0 : dirty_per_s };
+	}
 	snprintf(database, sizeof(database), "%s/monitor.sqlite", r->directory.path);
 	struct consolidation_spec spec = {
 		.policy = k->ops,

@@ -102,8 +102,8 @@ struct migration_spec run_one_spec(struct run *r, const struct experiment_vm *vm
 /* The migration phase where a policy decides what moves: the consolidation loop. */
 int run_consolidate(struct run *r, struct err *e);
 
-/* While a group still stays: measure how fast its VMs dirty their memory, for the schedule to know. What cannot be is told. */
-void run_group_watch(struct run *r);
+/* Before a group, or a policy that wants to know: measure how fast its VMs dirty their memory. What cannot be is told. */
+void run_dirty_watch(struct run *r);
 
 /* The migration phase where a group moves. */
 int run_group(struct run *r, struct err *e);

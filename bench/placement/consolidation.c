@@ -5,6 +5,7 @@
 #include "bench/placement/cluster_line.h"
 #include "bench/placement/cluster_view.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,6 +79,7 @@ static int cluster_make(struct consolidation *k, struct err *e)
 		if (vm < 0)
 			return -1;
 		cluster_vm_put(k->cluster, vm, v->node);
+		cluster_vm_measured(k->cluster, vm, NAN, v->memory_bytes, v->dirty_per_s > 0 ? v->dirty_per_s : NAN);
 	}
 	k->policy = policy_new(spec->policy, spec->policy_options, k->cluster, e);
 	k->plan_made = k->policy && plan_init(&k->plan, k->cluster, true, e) == 0;

@@ -28,7 +28,8 @@ struct consolidation_node {
 struct consolidation_vm {
 	const char *name;
 	int64_t memory_bytes;
-	int node; /* where it is */
+	int node;           /* where it is */
+	double dirty_per_s; /* bytes of memory, as measured; 0: not known */
 };
 
 /* Names and URIs live as long as the loop. */

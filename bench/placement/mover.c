@@ -5,6 +5,7 @@
 #include "bench/migrate/hypervisor.h"
 
 #include <errno.h>
+#include <math.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -236,6 +237,18 @@ static void wait_again(struct errand *r)
 	atomic_store(&r->over, false);
 }
 
+/* What the move's statistics say of how fast the VM dirties its memory: bytes a second, NAN: nothing. */
+static double dirtied(const struct migration_result *result)
+{
+	unsigned long long pages_per_s = 0, page_bytes = 0;
+	virTypedParamsGetULLong(result->completed, result->completed_count, VIR_DOMAIN_JOB_MEMORY_DIRTY_RATE,
+	                        &pages_per_s);
+	virTypedParamsGetULLong(result->completed, result->completed_count, VIR_DOMAIN_JOB_MEMORY_PAGE_SIZE,
+	                        &page_bytes);
+	/* 0: it was over before there was a second pass to count in. */
+	return pages_per_s && page_bytes ? (double)pages_per_s * (double)page_bytes : NAN;
+}
+
 static void move_end(struct errand *r)
 {
 	struct mover *m = r->mover;
@@ -257,6 +270,10 @@ static void move_end(struct errand *r)
 		         took_s);
 	else
 		snprintf(detail, sizeof(detail), "failed after %.3g s: %s", took_s, record->words);
+	const struct cluster_vm *v = &m->spec.cluster->vms[r->vm];
+	double dirty_per_s = dirtied(&r->result);
+	if (!isnan(dirty_per_s))
+		cluster_vm_measured(m->spec.cluster, r->vm, v->cpu, v->used_bytes, dirty_per_s);
 	cluster_move_end(m->spec.cluster, r->vm, record->end_ns, record->arrived);
 	say(r, record->arrived ? r->to : r->from, "move-end", detail);
 	migration_result_free(&r->result);

@@ -1,6 +1,6 @@
 /*
  * mover.h - carries out a plan on machines: wakes nodes, moves VMs, one thread a move, all of a stage at the same time.
- * It keeps the cluster's moves up to date and says what it does; the one who plans gives it one plan after the other.
+ * It keeps the cluster's moves up to date, and what their statistics say of dirty rates, and says what it does; the one who plans gives it one plan after the other.
  *
  *	mover_new(&m, &spec, &e);
  *	if (!mover_is_busy(m))

@@ -78,6 +78,24 @@ struct policy *policy_new(const struct policy_ops *ops, const void *options, str
 	return p;
 }
 
+/* RATE and DURATION are int64_t. */
+static void set_if_zero(const struct policy_ops *ops, void *options, const char *name, int64_t value)
+{
+	const struct option_row *row = ops->options ? option_find(ops->options, name) : NULL;
+	int64_t now;
+	if (!row)
+		return;
+	memcpy(&now, (char *)options + row->offset, sizeof(now));
+	if (now == 0)
+		memcpy((char *)options + row->offset, &value, sizeof(value));
+}
+
+void policy_link_set(const struct policy_ops *ops, void *options, int64_t rate_bits_per_s, int64_t rtt_ns)
+{
+	set_if_zero(ops, options, "cost_rate", rate_bits_per_s);
+	set_if_zero(ops, options, "cost_rtt", rtt_ns);
+}
+
 void policy_free(struct policy *p)
 {
 	if (p && p->ops->end)

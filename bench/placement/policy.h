@@ -47,6 +47,8 @@ struct policy_ops {
 	size_t options_size;
 	/* Options that are fine one by one but not together. NULL: nothing to check. */
 	int (*check)(const void *options, struct err *e);
+	/* Whether it counts how fast VMs dirty their memory, which is measured for nobody else. NULL: no. */
+	bool (*wants_dirty_rate)(const void *options);
 	/* Indices for c->node_count nodes. 0, or -1 and nothing is left. NULL: none are needed. */
 	int (*init)(struct policy *p, const struct cluster *c, struct err *e);
 	/* This node is as the cluster says, with what the plan changes (plan may be NULL). NULL: not interested. */
@@ -85,6 +87,9 @@ int policy_key_set(const struct policy_ops *chosen, void *options, const char *k
  */
 struct policy *policy_new(const struct policy_ops *ops, const void *options, struct cluster *c, struct err *e);
 void policy_free(struct policy *p);
+
+/* On machines: options `cost_rate` and `cost_rtt` that were left at 0 become what the link has (0 there: they stay). */
+void policy_link_set(const struct policy_ops *ops, void *options, int64_t rate_bits_per_s, int64_t rtt_ns);
 
 /* Where a VM that waits is to start; a node that is asleep is to be woken for it. CLUSTER_NONE: nowhere yet. */
 int32_t policy_place(struct policy *p, int32_t vm);
