@@ -60,7 +60,7 @@ static int log_count(const char *text)
 	return count;
 }
 
-static atomic_uint dirtied_pages_per_s; /* as the moves' statistics say */
+static atomic_uint dirtied_pages_per_s; /* as the moves' statistics say, after virInitialize(); 0: there are none */
 static atomic_int now_moving, most_moving, moved;
 static atomic_bool hold;     /* migrations last until it is false, or they are aborted */
 static atomic_bool switched; /* they are in post-copy: only INTERRUPT_BREAK_OFF ends them, and loses the VM */
@@ -86,6 +86,8 @@ __attribute__((unused)) static int fake_migrate(const struct mover_node *from, c
 		return err_set(e, EXIT_MEASURED_BAD, "it does not work");
 	atomic_fetch_add(&moved, 1);
 	int room = 0;
+	if (!atomic_load(&dirtied_pages_per_s))
+		return 0;
 	virTypedParamsAddULLong(&ret->completed, &ret->completed_count, &room, VIR_DOMAIN_JOB_MEMORY_DIRTY_RATE,
 	                        atomic_load(&dirtied_pages_per_s));
 	virTypedParamsAddULLong(&ret->completed, &ret->completed_count, &room, VIR_DOMAIN_JOB_MEMORY_PAGE_SIZE, 4096);

@@ -123,7 +123,7 @@ static void stages_follow_each_other(void **state)
 	log_has("vm0 pm0 move-begin: to pm1\n");
 	log_has("vm0 pm1 move-end: arrived, took ");
 
-	/* Those of a stage at the same time. 0 says nothing of dirty rates. */
+	/* Those of a stage at the same time. Where nothing is said of dirty rates they stay. */
 	atomic_store(&dirtied_pages_per_s, 0);
 	plan_begin(&k.plan, 0);
 	plan_move(&k.plan, k.cluster, 0, 0);
@@ -489,5 +489,5 @@ int main(void)
 		cmocka_unit_test(the_end_wakes_all_at_once),
 		cmocka_unit_test(commands_put_nodes_to_sleep),
 	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return virInitialize() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
 }

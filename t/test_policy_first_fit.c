@@ -141,10 +141,10 @@ static void costs_are_of_the_link(void **state)
 				*rtt = option_find(first_fit_policy.options, "cost_rtt");
 	assert_false(first_fit_policy.wants_dirty_rate(options));
 	policy_link_set(&first_fit_policy, options, 100000000, 20 * NS_PER_MS);
-	assert_string_equal(option_get(rate, options, text, sizeof(text)), "100M");
-	assert_string_equal(option_get(rtt, options, text, sizeof(text)), "20ms");
+	assert_string_equal(option_get(rate, options, text, sizeof(text)), "100000000bit/s");
+	assert_string_equal(option_get(rtt, options, text, sizeof(text)), "20000000ns");
 	policy_link_set(&first_fit_policy, options, 10000000, 0);
-	assert_string_equal(option_get(rate, options, text, sizeof(text)), "100M");
+	assert_string_equal(option_get(rate, options, text, sizeof(text)), "100000000bit/s");
 	assert_int_equal(option_set(first_fit_policy.options, options, "cost_dirty", "1s", &e), 0);
 	assert_true(first_fit_policy.wants_dirty_rate(options));
 	free(options);

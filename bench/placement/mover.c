@@ -241,6 +241,8 @@ static void wait_again(struct errand *r)
 static double dirtied(const struct migration_result *result)
 {
 	unsigned long long pages_per_s = 0, page_bytes = 0;
+	if (!result->completed)
+		return NAN;
 	virTypedParamsGetULLong(result->completed, result->completed_count, VIR_DOMAIN_JOB_MEMORY_DIRTY_RATE,
 	                        &pages_per_s);
 	virTypedParamsGetULLong(result->completed, result->completed_count, VIR_DOMAIN_JOB_MEMORY_PAGE_SIZE,
