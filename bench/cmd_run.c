@@ -21,16 +21,11 @@ static int run_command_run(const struct arguments *a)
 }
 
 static const struct command_option options[] = {
-	{ STUDY_OPTION_SET },
-	{ STUDY_OPTION_OUTPUT },
-	{ STUDY_OPTION_CONTINUE },
-	{ STUDY_OPTION_ONLY },
-	{ STUDY_OPTION_REPEAT },
-	{ STUDY_OPTION_SCALE },
-	{ STUDY_OPTION_FORMAT },
-	{ "dry-run", 'n', NULL, "check the config and show what would be run", NULL },
-	{ STUDY_OPTION_WAIT },
-	{ STUDY_OPTION_QUIET },
+	{ STUDY_OPTION_SET },          { STUDY_OPTION_OUTPUT },
+	{ STUDY_OPTION_CONTINUE },     { STUDY_OPTION_ONLY },
+	{ STUDY_OPTION_REPEAT },       { STUDY_OPTION_SCALE },
+	{ STUDY_OPTION_FORMAT },       { "dry-run", 'n', NULL, "check the config and show what would be run", NULL },
+	{ STUDY_OPTION_WAIT },         { STUDY_OPTION_QUIET },
 	{ NULL, 0, NULL, NULL, NULL },
 };
 

@@ -346,7 +346,8 @@ int study_outcome(const struct study *s, int status)
 {
 	const char *command = s->command ? s->command : "run";
 	if (!run_interrupted && status == EXIT_USAGE && study_left(s) && folder_is_used(s->directory))
-		progress_note("put that right, and 'migmeter %s ... -o %s --continue' goes on", command, s->directory);
+		progress_note("put that right, and 'migmeter %s ... -o %s --continue' goes on", command,
+		              s->directory);
 	if (!run_interrupted)
 		return status;
 	if (study_left(s) == 0) {

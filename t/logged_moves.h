@@ -66,8 +66,8 @@ static atomic_bool hold;     /* migrations last until it is false, or they are a
 static atomic_bool switched; /* they are in post-copy: only INTERRUPT_BREAK_OFF ends them, and loses the VM */
 
 __attribute__((unused)) static int fake_migrate(const struct mover_node *from, const struct mover_node *to,
-                                                struct migration_spec *spec,
-                                                struct migration_result *ret, struct err *e)
+                                                struct migration_spec *spec, struct migration_result *ret,
+                                                struct err *e)
 {
 	(void)from;
 	*ret = (struct migration_result){ 0 };

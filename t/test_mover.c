@@ -458,9 +458,10 @@ static void the_end_wakes_all_at_once(void **state)
 	struct node_power *p;
 	struct err e = { 0 };
 	assert_non_null(mkdtemp(directory));
-	snprintf(wake, sizeof(wake),
-	         "cd %s; touch $1; for i in $(seq 600); do [ -e pm0 ] && [ -e pm1 ] && exit 0; sleep 0.1; done; exit 1",
-	         directory);
+	snprintf(
+		wake, sizeof(wake),
+		"cd %s; touch $1; for i in $(seq 600); do [ -e pm0 ] && [ -e pm1 ] && exit 0; sleep 0.1; done; exit 1",
+		directory);
 	const struct node_power_spec spec = { .kind = NODE_POWER_COMMAND,
 		                              .sleep = "true",
 		                              .wake = wake,
@@ -482,10 +483,14 @@ static void the_end_wakes_all_at_once(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(stages_follow_each_other),      cmocka_unit_test(a_failure_drops_what_stands_on_it),
-		cmocka_unit_test(nothing_goes_to_a_silent_node), cmocka_unit_test(a_move_waits_for_the_node_it_wakes),
-		cmocka_unit_test(an_abort_ends_moves),           cmocka_unit_test(an_abort_lets_postcopy_end),
-		cmocka_unit_test(later_stages_are_planned_again), cmocka_unit_test(a_killed_migmeter_leaves_a_promise),
+		cmocka_unit_test(stages_follow_each_other),
+		cmocka_unit_test(a_failure_drops_what_stands_on_it),
+		cmocka_unit_test(nothing_goes_to_a_silent_node),
+		cmocka_unit_test(a_move_waits_for_the_node_it_wakes),
+		cmocka_unit_test(an_abort_ends_moves),
+		cmocka_unit_test(an_abort_lets_postcopy_end),
+		cmocka_unit_test(later_stages_are_planned_again),
+		cmocka_unit_test(a_killed_migmeter_leaves_a_promise),
 		cmocka_unit_test(the_end_wakes_all_at_once),
 		cmocka_unit_test(commands_put_nodes_to_sleep),
 	};

@@ -197,10 +197,8 @@ static void first_fit_counts_as_measured(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(first_fit_relieves),
-		cmocka_unit_test(first_fit_empties),
-		cmocka_unit_test(first_fit_counts_as_measured),
-		cmocka_unit_test(costs_are_of_the_link),
+		cmocka_unit_test(first_fit_relieves),           cmocka_unit_test(first_fit_empties),
+		cmocka_unit_test(first_fit_counts_as_measured), cmocka_unit_test(costs_are_of_the_link),
 		cmocka_unit_test(first_fit_comes_back),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

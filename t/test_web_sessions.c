@@ -399,8 +399,10 @@ static void what_is_wrong_has_failed_with_its_reason(void **state)
 static void sessions_begin_with_a_think_time(void **state)
 {
 	enum { SESSIONS_OPENED = 50 };
-	const struct web_options options[] = { { .think_ns = NS_PER_S, .timeout_ns = NS_PER_S },
-		                               { .think_ns = NS_PER_S, .timeout_ns = NS_PER_S, .start = WEB_START_AT_ONCE } };
+	const struct web_options options[] = {
+		{ .think_ns = NS_PER_S, .timeout_ns = NS_PER_S },
+		{ .think_ns = NS_PER_S, .timeout_ns = NS_PER_S, .start = WEB_START_AT_ONCE }
+	};
 	static struct web_session s; /* it is large */
 	struct err e = { 0 };
 	int64_t first[SESSIONS_OPENED], within_ns = NS_PER_S / 2, sum_ns = 0;
@@ -408,7 +410,9 @@ static void sessions_begin_with_a_think_time(void **state)
 	for (int round = 0; round < 3; round++)
 		for (int i = 0; i < SESSIONS_OPENED; i++) {
 			const struct web_visit visit = { .session = i, .sessions = SESSIONS_OPENED, .number = -1 };
-			assert_int_equal(web_session_init(&s, &options[round / 2], "127.0.0.1", &visit, 7 + (uint64_t)i, &e), 0);
+			assert_int_equal(
+				web_session_init(&s, &options[round / 2], "127.0.0.1", &visit, 7 + (uint64_t)i, &e),
+				0);
 			web_session_open(&s, NS_PER_S, within_ns);
 			assert_true(s.open && s.intended_ns >= NS_PER_S && s.intended_ns < NS_PER_S + within_ns);
 			if (round == 0)

@@ -26,7 +26,7 @@ enum undo_kind {
 	UNDO_TREE,      /* path: removed with everything below it, never crossing a mount */
 	UNDO_PROCESS,   /* pid, start time */
 	UNDO_PIDFILE,   /* path of a pid file, name that /proc/PID/comm must have */
-	UNDO_COMMAND,   /* a word without blanks, then a line for sh -c, which has the word as $1; two minutes for it */
+	UNDO_COMMAND, /* a word without blanks, then a line for sh -c, which has the word as $1; two minutes for it */
 };
 
 /* Open (creating it) the register at path. */

@@ -61,9 +61,10 @@ static int sessions_check(const struct experiment *x, const struct experiment_vm
 	if (x->sessions.tolerable_ns < x->sessions.good_ns)
 		return err_set(e, EXIT_USAGE, "sessions.tolerable is below sessions.good");
 	if (x->sessions.timeout_ns < x->sessions.tolerable_ns)
-		return err_set(e, EXIT_USAGE,
-		               "sessions.timeout is below sessions.tolerable: a response would be given up while it is "
-		               "still tolerable");
+		return err_set(
+			e, EXIT_USAGE,
+			"sessions.timeout is below sessions.tolerable: a response would be given up while it is "
+			"still tolerable");
 	if (web_schedule_parse(vm->sessions, &unused, e) < 0)
 		return err_prefix(e, "VM '%s', sessions", vm->name);
 	return 0;
@@ -99,10 +100,11 @@ static int jobs_check(const struct experiment *x, struct err *e)
 		for (int w = 0; w < VM_WORKLOADS_MAX && x->vms[i].workloads[w]; w++) {
 			const struct workload_ops *ops = x->vms[i].workloads[w];
 			if (!ops->has_job || !ops->has_job(x->vms[i].workload_options[w]))
-				return err_set(e, EXIT_USAGE,
-				               "consolidate.until = jobs, but workload '%s' of VM '%s' has no job and "
-				               "never ends: give it one, or set until = duration",
-				               ops->name, x->vms[i].name);
+				return err_set(
+					e, EXIT_USAGE,
+					"consolidate.until = jobs, but workload '%s' of VM '%s' has no job and "
+					"never ends: give it one, or set until = duration",
+					ops->name, x->vms[i].name);
 		}
 	return 0;
 }
@@ -135,9 +137,10 @@ static int loop_check(const struct experiment *x, struct err *e)
 	if (k->until == UNTIL_JOBS && jobs_check(x, e) < 0)
 		return -1;
 	if (k->keep_ns && k->keep_ns < k->duration_ns)
-		return err_set(e, EXIT_USAGE,
-		               "consolidate.keep is shorter than consolidate.duration: what the monitor saw first would be "
-		               "gone at the end; set it to 0 to keep all");
+		return err_set(
+			e, EXIT_USAGE,
+			"consolidate.keep is shorter than consolidate.duration: what the monitor saw first would be "
+			"gone at the end; set it to 0 to keep all");
 	if (consolidation_check(k->ops, k->policy_options, e) < 0)
 		return err_prefix(e, "consolidate");
 	for (int i = 0; i < x->vm_count; i++)

@@ -54,7 +54,8 @@ char *progress_cut(char *line, int columns)
 {
 	int used = 0;
 	for (char *at = line; columns > 0 && *at; at++)
-		if (((unsigned char)*at & 0xc0) != 0x80 && ++used >= columns) { /* other bytes of UTF-8 take no column */
+		if (((unsigned char)*at & 0xc0) != 0x80 &&
+		    ++used >= columns) { /* other bytes of UTF-8 take no column */
 			*at = '\0';
 			break;
 		}
@@ -72,7 +73,8 @@ void progress_tick(const char *detail)
 	char line[1200], to_go[40] = "";
 	if (progress.planned_ns && left > 0)
 		snprintf(to_go, sizeof(to_go), ", %.0f s to go", left);
-	snprintf(line, sizeof(line), "%s: %.1f s%s%s%s", progress.phase, elapsed, to_go, detail[0] ? ", " : "", detail);
+	snprintf(line, sizeof(line), "%s: %.1f s%s%s%s", progress.phase, elapsed, to_go, detail[0] ? ", " : "",
+	         detail);
 	if (live())
 		fprintf(stderr, "\r\033[K%s", progress_cut(line, terminal_columns()));
 	else

@@ -46,8 +46,7 @@ static struct members members_of(struct run *r)
 			continue;
 		m.index[m.count] = i;
 		m.names[m.count] = vm->name;
-		m.vms[m.count++] =
-			(struct group_vm){ vm->memory_bytes, used, run_dirty_rate(r, i) };
+		m.vms[m.count++] = (struct group_vm){ vm->memory_bytes, used, run_dirty_rate(r, i) };
 	}
 	return m;
 }

@@ -56,7 +56,8 @@ struct migration_spec {
 	 * every tick. */
 	bool (*stop_due)(void *context);
 	const struct feature_set *features;
-	const volatile sig_atomic_t *interrupted; /* enum migration_interrupt, heeded soon after it changes; may be NULL */
+	const volatile sig_atomic_t
+		*interrupted; /* enum migration_interrupt, heeded soon after it changes; may be NULL */
 	/*
 	 * migrate-start         just before libvirt is called
 	 * postcopy-requested    it has accepted the switch

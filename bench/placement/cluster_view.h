@@ -16,7 +16,7 @@ struct cluster_view_rules {
 	 * machine that has other work. Otherwise it is all that its cores do.
 	 */
 	bool guests_only;
-	const bool *asleep; /* a node each: it was put to sleep, and is not to answer */
+	const bool *asleep;     /* a node each: it was put to sleep, and is not to answer */
 	const bool *left_alone; /* a node each: it would not wake, and is not asked for now: silent; NULL: none is */
 };
 

@@ -51,10 +51,11 @@ int consolidation_check(const struct policy_ops *policy, const void *options, st
 		p = policy_new(policy, options, c, e);
 	int result = p ? 0 : -1;
 	if (p && p->window_ns > WINDOW_HIGHEST_NS)
-		result = err_set(e, EXIT_USAGE,
-		                 "a window of %.3g s is more than the monitor remembers: set consolidate.%s.window to "
-		                 "%.3gs or less",
-		                 (double)p->window_ns / NS_PER_S, policy->name, (double)WINDOW_HIGHEST_NS / NS_PER_S);
+		result =
+			err_set(e, EXIT_USAGE,
+		                "a window of %.3g s is more than the monitor remembers: set consolidate.%s.window to "
+		                "%.3gs or less",
+		                (double)p->window_ns / NS_PER_S, policy->name, (double)WINDOW_HIGHEST_NS / NS_PER_S);
 	policy_free(p);
 	cluster_free(c);
 	return result;

@@ -53,7 +53,7 @@ struct consolidation_spec {
 	bool (*is_over)(void *context);
 	struct node_power_spec power; /* names and count, sink and tell, deadline are filled in */
 	int64_t sleep_after_ns;       /* a node is put to sleep when it has been empty for so long */
-	int64_t patience_ns; /* for a power command to end, and for a woken node to answer; 0: 60 s */
+	int64_t patience_ns;          /* for a power command to end, and for a woken node to answer; 0: 60 s */
 	bool guests_only;             /* see struct cluster_view_rules */
 	bool dry_run;                 /* plan, and do nothing */
 	/* About 20 times a second, with a line that says how nodes and VMs do. -1 ends the loop; it is called on while moves

@@ -20,7 +20,7 @@ struct errand {
 	struct mover *mover;
 	enum plan_kind kind;
 	int32_t vm, from, to, stage, relocation;
-	char why[240];    /* of a wake: the plan's reason */
+	char why[240]; /* of a wake: the plan's reason */
 	enum errand_state state;
 	bool to_woken;    /* of a move: the plan wakes its node */
 	int64_t woken_ns; /* and it has been awake since then; 0: it is not yet */
@@ -420,9 +420,9 @@ static char *waiting_line(const struct mover *m, char *buffer, size_t room)
 		const struct errand *r = &m->errands[i];
 		if (r->state == GOING_ON)
 			used += (size_t)snprintf(buffer + used, room - used, "%s%s > %s (%.0f s)",
-			                         used ? ", " : "waiting for ", r->vm_name,
-			                         node_name(m, r->to),
-			                         (double)(clock_now_ns() - m->records[r->record].begin_ns) / NS_PER_S);
+			                         used ? ", " : "waiting for ", r->vm_name, node_name(m, r->to),
+			                         (double)(clock_now_ns() - m->records[r->record].begin_ns) /
+			                                 NS_PER_S);
 	}
 	return buffer;
 }

@@ -132,7 +132,9 @@ static void promise_kept(struct powered_node *n)
 static void leave_alone(struct powered_node *n)
 {
 	int64_t first_ns = n->power->spec.retry_ns ? n->power->spec.retry_ns : RETRY_NS;
-	n->pause_ns = !n->pause_ns ? first_ns : n->pause_ns < RETRY_HIGHEST_NS / 2 ? 2 * n->pause_ns : RETRY_HIGHEST_NS;
+	n->pause_ns = !n->pause_ns                         ? first_ns
+	              : n->pause_ns < RETRY_HIGHEST_NS / 2 ? 2 * n->pause_ns
+	                                                   : RETRY_HIGHEST_NS;
 	n->retry_ns = clock_now_ns() + n->pause_ns;
 }
 
@@ -156,8 +158,8 @@ void node_power_sleep(struct node_power *p, int node, const char *why)
 		return;
 	}
 	enter(n, FALLING_ASLEEP);
-	say_begin(n, "node-sleep",
-	          p->spec.kind == NODE_POWER_STAND_IN ? "stand-in, only in the books" : "command", why);
+	say_begin(n, "node-sleep", p->spec.kind == NODE_POWER_STAND_IN ? "stand-in, only in the books" : "command",
+	          why);
 	if (p->spec.kind == NODE_POWER_COMMAND)
 		command_begin(n, p->spec.sleep);
 	node_power_step(p);
@@ -260,8 +262,8 @@ static void tell_waiting(const struct node_power *p)
 		const struct powered_node *n = &p->nodes[i];
 		char words[300];
 		snprintf(words, sizeof(words), "waiting for %s to %s (%.0f s of %.0f s)", n->name,
-		         n->state == WAKING ? "wake" : "fall asleep", (double)(clock_now_ns() - n->since_ns) / NS_PER_S,
-		         (double)p->spec.deadline_ns / NS_PER_S);
+		         n->state == WAKING ? "wake" : "fall asleep",
+		         (double)(clock_now_ns() - n->since_ns) / NS_PER_S, (double)p->spec.deadline_ns / NS_PER_S);
 		if (is_between(n))
 			p->spec.tell(p->spec.tell_context, words);
 	}

@@ -44,10 +44,10 @@ struct plan_delta {
 struct plan {
 	struct plan_entry *entries;
 	int32_t count, entry_room;
-	int32_t moves;   /* entries of this kind */
+	int32_t moves;      /* entries of this kind */
 	int32_t relocation; /* the number of the last one */
-	bool explain;    /* keep the reasons; the caller's, false is faster */
-	int64_t at_once; /* moves from or to one node in one stage, 0: any number; the policy's */
+	bool explain;       /* keep the reasons; the caller's, false is faster */
+	int64_t at_once;    /* moves from or to one node in one stage, 0: any number; the policy's */
 	/* the rest is reached by functions */
 	struct plan_delta *deltas;
 	int32_t node_count;

@@ -152,8 +152,9 @@ static void say_wake(const struct cluster *c, struct plan *plan, int32_t vm, int
 			roomy = i;
 	}
 	if (calm != CLUSTER_NONE)
-		snprintf(others, sizeof(others), "of the others %s has the least CPU, %.4g %%, and %s the most free, %s",
-		         NODE_NAME(c, calm), PERCENT(policy_cpu_share(c, plan, calm)), NODE_NAME(c, roomy),
+		snprintf(others, sizeof(others),
+		         "of the others %s has the least CPU, %.4g %%, and %s the most free, %s", NODE_NAME(c, calm),
+		         PERCENT(policy_cpu_share(c, plan, calm)), NODE_NAME(c, roomy),
 		         size_format(plan_free_bytes(plan, c, roomy), room, sizeof(room)));
 	plan_say(plan, "no node awake will do for %s (%.4g %%, %s): %s; %s is woken", VM_NAME(c, vm), PERCENT(v->cpu),
 	         size_format(v->memory_bytes, needs, sizeof(needs)), others, NODE_NAME(c, to));
