@@ -238,6 +238,9 @@ static void entries_say_why(void **state)
 	reasons(&first_fit_policy, "node_worth=0s", "91 50", "0:20 0:71",
 	        "pm0 91 % > 90 %, a move loses 5.3 s; vm0 20 %, 1 GiB moves to pm1, the first with room "
 	        "(50 % + 20 % <= 70 %)");
+	reasons(&first_fit_policy, "node_worth=0s cost_dirty=1s", "91 50", "0:20 0:71!100",
+	        "pm0 91 % > 90 %, a move loses 5.3 s (a dirty rate is not known); vm0 20 %, 1 GiB moves to pm1, the first "
+	        "with room (50 % + 20 % <= 70 %)");
 	reasons(&first_fit_policy, "", "91 60 0", "0:20 0:71 1:60$61",
 	        "pm0 91 % > 90 %, a move loses 5.3 s; vm0 20 %, 1 GiB moves to pm2, the first with room "
 	        "(0 % + 20 % <= 70 %)\n"

@@ -199,7 +199,7 @@ static bool first_fit_wants_dirty_rate(const void *options)
 static const char *dirty_words(const struct first_fit_options *o, const struct cluster_vm *v)
 {
 	return first_fit_wants_dirty_rate(o) && isnan(v->cost_s) && isnan(v->dirty_per_s)
-	               ? " (its dirty rate is not known)"
+	               ? " (a dirty rate is not known)"
 	               : "";
 }
 
@@ -221,7 +221,7 @@ static int32_t first_fit_place(struct policy *p, const struct cluster *c, int32_
 	return first_place(p->state, isnan(v->cpu) ? 0 : v->cpu, v->memory_bytes);
 }
 
-enum { BECAUSE = 160 };
+enum { BECAUSE = 200 };
 
 /* Why a VM moves, or stays when there is no place; `because` says why it should, before is the CPU of the place. */
 static void say(const struct first_fit_options *o, const struct cluster *c, struct plan *plan, const char *because,
@@ -423,6 +423,7 @@ static bool empty(struct policy *p, const struct cluster *c, struct plan *plan, 
 	const struct first_fit_options *o = p->options;
 	struct first_fit *f = p->state;
 	int32_t count = c->nodes[node].vms;
+	const char *unknown = "";
 	double cost = choose_all(p, c, plan, node), worth = (double)o->node_worth_ns / NS_PER_S;
 	bool is_worth = cost <= worth;
 	int32_t without = is_worth ? find_places(p, c, plan, node, count) : CLUSTER_NONE;
@@ -431,9 +432,11 @@ static bool empty(struct policy *p, const struct cluster *c, struct plan *plan, 
 	if (plan->explain && isnan(cost))
 		snprintf(because, BECAUSE, "%s cannot be emptied: CPU of one of its VMs is not known",
 		         NODE_NAME(c, node));
-	else if (plan->explain)
-		snprintf(because, BECAUSE, "%s %.4g %%, to empty it loses %.3g s %s %.3g s", NODE_NAME(c, node),
-		         PERCENT(policy_cpu_share(c, plan, node)), cost, is_worth ? "<=" : ">", worth);
+	for (int32_t i = 0; plan->explain && !isnan(cost) && !unknown[0] && i < count; i++)
+		unknown = dirty_words(o, &c->vms[f->choices[i].vm]);
+	if (plan->explain && !isnan(cost))
+		snprintf(because, BECAUSE, "%s %.4g %%, to empty it loses %.3g s%s %s %.3g s", NODE_NAME(c, node),
+		         PERCENT(policy_cpu_share(c, plan, node)), cost, unknown, is_worth ? "<=" : ">", worth);
 	if (without != CLUSTER_NONE) {
 		most_needed(f, c, count, ret_cores, ret_bytes);
 		plan_stay(plan, node, without);
