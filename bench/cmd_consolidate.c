@@ -21,7 +21,7 @@ static int policy_check(const struct study *s, struct err *e)
 
 static int consolidate_run(const struct arguments *a)
 {
-	struct study s = { 0 };
+	struct study s = { .command = "consolidate" };
 	struct err e = { 0 };
 	int status;
 	if (study_arguments_read(a, "consolidate", &s, &e) < 0 || policy_check(&s, &e) < 0 ||
@@ -37,6 +37,8 @@ static int consolidate_run(const struct arguments *a)
 static const struct command_option options[] = {
 	{ STUDY_OPTION_SET },
 	{ STUDY_OPTION_OUTPUT },
+	{ STUDY_OPTION_CONTINUE },
+	{ STUDY_OPTION_ONLY },
 	{ STUDY_OPTION_REPEAT },
 	{ STUDY_OPTION_SCALE },
 	{ STUDY_OPTION_FORMAT },
@@ -55,10 +57,13 @@ const struct command consolidate_command = {
 	.help = "Run the consolidation manager: watch nodes and VMs, plan by a policy, move, let empty nodes sleep",
 	.details =
 		"CONFIG is an experiment with a [consolidate] section ('migmeter list keys').\n"
+		"-n boots and watches guests, since what would be moved depends on them; to check the config only:\n"
+		"'migmeter run CONFIG -n'.\n"
 		"Every decision is in events.csv with the numbers that led to it, and what every node and VM did\n"
 		"each second in monitor.sqlite, which any SQLite client can read meanwhile.\n"
 		"Nothing is moved to a node that does not answer; a move that fails is recorded, and the loop goes on.\n"
-		"Ctrl-C aborts a move that goes on and ends the run.\n",
+		"Ctrl-C ends the run: a move is aborted, but one in post-copy ends first, since its VM runs on the\n"
+		"other node already and would be lost; Ctrl-C once more breaks it off all the same.\n",
 	.options = options,
 	.run = consolidate_run,
 };

@@ -323,8 +323,10 @@ static void pages_write(const struct study *s)
 
 int study_outcome(const struct study *s, int status)
 {
+	const char *command = s->command ? s->command : "run";
 	if (!run_interrupted && status == EXIT_USAGE && study_left(s) && folder_is_used(s->directory))
-		progress_note("put that right, and 'migmeter run ... -o %s --continue' goes on", s->directory);
+		progress_note("put that right, and 'migmeter %s ... -o %s --continue' goes on", command,
+		              s->directory);
 	if (!run_interrupted)
 		return status;
 	if (study_left(s) == 0) {
@@ -332,7 +334,7 @@ int study_outcome(const struct study *s, int status)
 		return status;
 	}
 	if (folder_is_used(s->directory))
-		progress_note("interrupted: 'migmeter run ... -o %s --continue' goes on", s->directory);
+		progress_note("interrupted: 'migmeter %s ... -o %s --continue' goes on", command, s->directory);
 	return EXIT_INTERRUPTED;
 }
 

@@ -24,6 +24,7 @@ struct study {
 	long repeats;              /* of every point; 0: as the config says, and set to the most of any point */
 	double scale;
 	char directory[400]; /* "": results/NAME-TIME, which is then unclaimed until the first run begins */
+	const char *command; /* that it is carried out by, for what is advised; NULL: run */
 	char command_line[1024];
 	bool resume;
 	bool waits; /* for another migmeter, before each run; several runs always do */

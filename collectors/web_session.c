@@ -80,13 +80,22 @@ static void visit_begin(struct web_session *s)
 	curl_easy_setopt(s->easy, CURLOPT_COOKIELIST, "ALL");
 }
 
-void web_session_open(struct web_session *s, int64_t start_ns)
+static int64_t think_ns(struct web_session *s)
+{
+	double mean = (double)s->options->think_ns, most = THINK_MOST * mean;
+	double drawn = mean > 0 ? gsl_ran_exponential(s->random, mean) : 0;
+	return (int64_t)(drawn < most ? drawn : most);
+}
+
+void web_session_open(struct web_session *s, int64_t start_ns, int64_t within_ns)
 {
 	s->open = true;
 	if (s->in_flight)
 		return;
 	visit_begin(s);
 	s->intended_ns = start_ns;
+	if (s->options->start == WEB_START_THINKING)
+		s->intended_ns += think_ns(s) % within_ns;
 }
 
 int web_session_send(struct web_session *s, CURLM *multi, int64_t now_ns, struct err *e)
@@ -128,13 +137,6 @@ static bool answer_wrong(struct web_session *s, CURLcode result, struct web_resp
 	else if (!strstr(s->answer, expected))
 		snprintf(r->reason, sizeof(r->reason), "no '%s' in the answer", expected);
 	return r->reason[0];
-}
-
-static int64_t think_ns(struct web_session *s)
-{
-	double mean = (double)s->options->think_ns, most = THINK_MOST * mean;
-	double drawn = mean > 0 ? gsl_ran_exponential(s->random, mean) : 0;
-	return (int64_t)(drawn < most ? drawn : most);
 }
 
 void web_session_receive(struct web_session *s, CURLM *multi, CURLcode result, int64_t now_ns,

@@ -17,12 +17,16 @@
 
 struct err;
 
+/* When sessions that are opened together log in: each after a think time, or all at once. */
+enum web_start { WEB_START_THINKING, WEB_START_AT_ONCE };
+
 /* The keys of [sessions]. */
 struct web_options {
 	int64_t think_ns;     /* mean */
 	int64_t good_ns;      /* a response is good up to here, */
 	int64_t tolerable_ns; /* tolerable up to here, and failed beyond or on error */
 	int64_t timeout_ns;   /* a request is given up */
+	int start;            /* enum web_start */
 	bool tls;
 };
 
@@ -64,8 +68,11 @@ int web_session_init(struct web_session *s, const struct web_options *options, c
                      const struct web_visit *visit, uint64_t random, struct err *e);
 void web_session_end(struct web_session *s);
 
-/* Open it: the log in is intended for start_ns. One that is still waiting for a response just goes on. */
-void web_session_open(struct web_session *s, int64_t start_ns);
+/*
+ * Open it: the log in is intended for start_ns and a think time, which within_ns goes round (what is beyond it begins again at
+ * start_ns), or with WEB_START_AT_ONCE for start_ns. One that is still waiting for a response just goes on.
+ */
+void web_session_open(struct web_session *s, int64_t start_ns, int64_t within_ns);
 
 /* Send the request that is due. */
 int web_session_send(struct web_session *s, CURLM *multi, int64_t now_ns, struct err *e);

@@ -72,6 +72,7 @@ static int64_t follow_schedule(struct load *l, int64_t begin_ns, int64_t now_ns)
 	for (; l->step < l->schedule.count; l->step++) {
 		const struct web_step *step = &l->schedule.steps[l->step];
 		int64_t at_ns = begin_ns + step->from_ns;
+		int64_t held_ns = l->step + 1 < l->schedule.count ? step[1].from_ns - step->from_ns : INT64_MAX;
 		if (at_ns > now_ns)
 			return at_ns;
 		for (int i = 0; i < l->schedule.most; i++) {
@@ -79,7 +80,7 @@ static int64_t follow_schedule(struct load *l, int64_t begin_ns, int64_t now_ns)
 			if (i >= step->sessions)
 				s->open = false;
 			else if (!s->open)
-				web_session_open(s, at_ns);
+				web_session_open(s, at_ns, held_ns);
 		}
 	}
 	return INT64_MAX;

@@ -42,6 +42,8 @@ for bad in 20,30 '20:60,+30/10s' 20:60,+30/10s..20 many; do
 	complains "sessions = $bad" 2 "VM 'vm1', sessions: '" run "$work/good.conf" -n -s storage.kind=iscsi \
 		-s vm1.memory=256M -s vm1.workload=web -s "vm1.sessions=$bad"
 done
+complains 'a response that is given up while it is tolerable' 2 'sessions.timeout is below sessions.tolerable' run "$work/good.conf" -n \
+	-s storage.kind=iscsi -s vm1.memory=256M -s vm1.workload=web -s vm1.sessions=20 -s sessions.timeout=3s
 ok 'a ramp of sessions is no sweep' "$migmeter" run "$work/good.conf" -n -s storage.kind=iscsi -s vm1.memory=256M \
 	-s vm1.workload=web -s vm1.sessions=20:60,+30/10s..200
 complains 'xbzrle cache' 2 'power of two' run "$work/good.conf" -n -s migration.xbzrle=yes -s migration.xbzrle_cache=3M
@@ -90,7 +92,11 @@ loop="$work/good.conf -n -s consolidate.policy=threshold"
 	complains 'unknown policy' 2 "unknown policy 'treshold', did you mean 'threshold'" run $loop -s consolidate.policy=treshold
 	complains 'unknown key of a policy' 2 "unknown key 'overlaod', did you mean 'overload'" run $loop -s consolidate.threshold.overlaod=80%
 	complains 'keys of a policy that do not go together' 2 "idle = 95 % is above overload" run $loop -s consolidate.threshold.idle=95%
-	complains 'a window that is too long' 2 "window of 61 s is more than" run $loop -s consolidate.threshold.window=61s
+	complains 'a window that is too long' 2 "window of 61 s is more than the monitor remembers: set consolidate.threshold.window to 60s or less" run $loop -s consolidate.threshold.window=61s
+	complains 'jobs that are waited for' 2 "workload 'intadd' of VM 'vm1' has no job" run $loop -s consolidate.until=jobs
+	ok 'and that come' "$migmeter" run $loop -s consolidate.until=jobs -s vm1.intadd.job=1000000
+	complains 'a monitor that forgets' 2 'consolidate.keep is shorter than consolidate.duration' run $loop \
+		-s consolidate.duration=2h -s consolidate.keep=1h
 	complains 'a policy and mode none' 2 'consolidate.policy = none' run $loop -s migration.mode=none
 	complains 'a policy and a VM that moves' 2 'migration.vm cannot be set' run $loop -s migration.vm=vm1
 	complains 'a policy and a watched stream' 2 'has VMs come and go' run $loop -s migration.stream=yes

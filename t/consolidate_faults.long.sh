@@ -55,6 +55,7 @@ for mode in precopy postcopy; do
 	[ $mode = precopy ] || like "$mode: where the VM may be is told" "$(grep ',move-end,' "$run/events.csv")" \
 		'lost unless it runs on its destination, which does not answer'
 	is "$mode: nothing is moved to a node that does not answer" "$(grep -c ',move-begin,' "$run/events.csv")" 1
+	like "$mode: that its events are missing is told" "$(cat "$run/events.csv")" ',,dst,events-lost,'
 	is "$mode: the database is whole" "$(ask 'PRAGMA integrity_check')" ok
 	after=$(when ',move-end,')
 	ok "$mode: the loop has gone on for seconds" test "$(ask "SELECT count(*) FROM sample WHERE node = 'src' AND vm = '' AND state = 'answering' AND head_ns > $after")" -gt 5

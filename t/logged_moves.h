@@ -41,7 +41,7 @@ static void log_clear(void)
 	log_text[0] = '\0';
 }
 
-static void log_has(const char *text)
+__attribute__((unused)) static void log_has(const char *text)
 {
 	pthread_mutex_lock(&log_lock);
 	bool has = strstr(log_text, text);
@@ -60,11 +60,14 @@ static int log_count(const char *text)
 	return count;
 }
 
+static atomic_uint dirtied_pages_per_s; /* as the moves' statistics say, after virInitialize(); 0: there are none */
 static atomic_int now_moving, most_moving, moved;
-static atomic_bool hold; /* migrations last until it is false, or they are aborted */
+static atomic_bool hold;     /* migrations last until it is false, or they are aborted */
+static atomic_bool switched; /* they are in post-copy: only INTERRUPT_BREAK_OFF ends them, and loses the VM */
 
-static int fake_migrate(const struct mover_node *from, const struct mover_node *to, struct migration_spec *spec,
-                        struct migration_result *ret, struct err *e)
+__attribute__((unused)) static int fake_migrate(const struct mover_node *from, const struct mover_node *to,
+                                                struct migration_spec *spec, struct migration_result *ret,
+                                                struct err *e)
 {
 	(void)from;
 	*ret = (struct migration_result){ 0 };
@@ -72,14 +75,22 @@ static int fake_migrate(const struct mover_node *from, const struct mover_node *
 	int now = atomic_fetch_add(&now_moving, 1) + 1;
 	if (now > atomic_load(&most_moving))
 		atomic_store(&most_moving, now);
-	while (atomic_load(&hold) && !*spec->interrupted)
+	const int limit = atomic_load(&switched) ? INTERRUPT_BREAK_OFF : INTERRUPT_END;
+	while (atomic_load(&hold) && *spec->interrupted < limit)
 		clock_sleep(NS_PER_MS);
 	atomic_fetch_sub(&now_moving, 1);
-	if (*spec->interrupted)
+	ret->lost = limit == INTERRUPT_BREAK_OFF && *spec->interrupted >= limit;
+	if (*spec->interrupted >= limit)
 		return err_set(e, EXIT_INTERRUPTED, "interrupted");
 	if (strcmp(to->name, "bad") == 0)
 		return err_set(e, EXIT_MEASURED_BAD, "it does not work");
 	atomic_fetch_add(&moved, 1);
+	int room = 0;
+	if (!atomic_load(&dirtied_pages_per_s))
+		return 0;
+	virTypedParamsAddULLong(&ret->completed, &ret->completed_count, &room, VIR_DOMAIN_JOB_MEMORY_DIRTY_RATE,
+	                        atomic_load(&dirtied_pages_per_s));
+	virTypedParamsAddULLong(&ret->completed, &ret->completed_count, &room, VIR_DOMAIN_JOB_MEMORY_PAGE_SIZE, 4096);
 	return 0;
 }
 

@@ -177,7 +177,7 @@ static void a_failing_hypervisor_has_rows_that_say_so(void **state)
 		clock_sleep(INTERVAL_NS);
 	}
 	assert_false(look(f, "n0")->answering);
-	near(look(f, "n0")->mean.cpu_cores, 0.5); /* the node's own counters are read on */
+	near(wait_for(f, "n0", is_covered)->mean.cpu_cores, 0.5); /* the node's own counters are read on */
 	clock_sleep(2 * INTERVAL_NS);
 	stop(f);
 	assert_string_equal(recorded(f, "SELECT state FROM sample WHERE vm = '' AND missing = 'libvirtd is dead' "
@@ -188,6 +188,53 @@ static void a_failing_hypervisor_has_rows_that_say_so(void **state)
 	                    "NULL");
 	assert_string_equal(
 		recorded(f, "SELECT count(*) FROM sample WHERE node = 'n1' AND missing = 'libvirtd is dead'"), "0");
+}
+
+/* What was put to sleep is not called silent, as long as it does not answer. */
+static void a_sleeping_node_has_a_state(void **state)
+{
+	static const struct monitor_replay_row rows[] = {
+		{ .node = "n0", .vm = "", .rate = NODE_RATE },
+		{ 20 * INTERVAL_NS, .node = "n0", .vm = "", .rate = NODE_RATE, .failure = "no route" },
+		{ .node = "n1", .vm = "", .rate = NODE_RATE },
+	};
+	struct fixture *f = *state;
+	start(f, rows, 3, (const char *const[]){ "n0", "n1", NULL });
+	wait_for(f, "n0", is_silent);
+	cluster_monitor_asleep(f->monitor, 0, true);
+	cluster_monitor_asleep(f->monitor, 1, true);
+	int64_t end_ns = clock_now_ns() + PATIENCE_NS;
+	while (count_seconds(f, "n0", MONITOR_ASLEEP) < 3) {
+		assert_true(clock_now_ns() < end_ns);
+		clock_sleep(INTERVAL_NS);
+	}
+	assert_true(cluster_monitor_second(f->monitor) > 0);
+	cluster_monitor_asleep(f->monitor, 0, false);
+	int silent = count_seconds(f, "n0", MONITOR_SILENT);
+	while (count_seconds(f, "n0", MONITOR_SILENT) < silent + 3) {
+		assert_true(clock_now_ns() < end_ns);
+		clock_sleep(INTERVAL_NS);
+	}
+	stop(f);
+	assert_int_equal(count_seconds(f, "n1", MONITOR_ASLEEP), 0);
+	assert_string_equal(recorded(f, "SELECT missing FROM sample WHERE state = 'asleep'"), "no route");
+}
+
+/* A mean is of the whole window, or none: not of the half that is there so far. */
+static void a_mean_is_of_the_whole_window(void **state)
+{
+	static const struct monitor_replay_row rows[] = { { .node = "n0", .vm = "", .rate = NODE_RATE } };
+	struct fixture *f = *state;
+	int known = 0, early = 0;
+	start(f, rows, 1, (const char *const[]){ "n0", NULL });
+	for (int64_t end_ns = clock_now_ns() + PATIENCE_NS; known < 5; clock_sleep(INTERVAL_NS / 4)) {
+		const struct monitor_node_view *n = look(f, "n0");
+		assert_true(clock_now_ns() < end_ns);
+		known += !isnan(n->mean.cpu_cores);
+		early += !isnan(n->mean.cpu_cores) && n->mean.covered_ns < WINDOW_NS - INTERVAL_NS / 2;
+	}
+	assert_int_equal(early, 0);
+	stop(f);
 }
 
 static void a_hanging_node_delays_nobody(void **state)
@@ -311,6 +358,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_is_not_told_is_missing, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_vm_is_where_it_runs, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_failing_hypervisor_has_rows_that_say_so, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_sleeping_node_has_a_state, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_mean_is_of_the_whole_window, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_hanging_node_delays_nobody, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_hanging_node_does_not_hold_the_end, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_locked_database_loses_no_second, setup, teardown),

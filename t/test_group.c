@@ -24,7 +24,7 @@ static void progress(void *context, int vm, struct group_progress *ret)
 static int pulse(void *context, const char *line, struct err *e)
 {
 	(void)context;
-	assert_non_null(strstr(line, "of 4 VMs have arrived"));
+	assert_true(strstr(line, "of 4 VMs have arrived") || strstr(line, "waiting for ") || !line[0]);
 	if (atomic_fetch_add(&pulses, 1) + 1 == pulses_most)
 		return err_set(e, EXIT_INTERRUPTED, "interrupted");
 	return 0;

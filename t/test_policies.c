@@ -225,7 +225,8 @@ static void entries_say_why(void **state)
 	reasons(&threshold_policy, "", "96 3", "0:20 0:76",
 	        "pm0 96 % >= 90 %, 2 active; vm0 20 % moves to pm1 (3 % < 30 %)");
 	reasons(&threshold_policy, "", "96.25 0z 40", "0:20 0:76",
-	        "no node awake will do for vm0; pm1 is woken\n"
+	        "no node awake will do for vm0 (20 %, 1 GiB): of the others pm2 has the least CPU, 40 %, and pm2 the most "
+	        "free, 64 GiB; pm1 is woken\n"
 	        "pm0 96.25 % >= 90 %, 2 active; vm0 20 % moves to pm1 (0 % < 30 %)");
 	reasons(&threshold_policy, "", "96 40", "0:20 0:76",
 	        "pm0 96 % >= 90 %, 2 active; vm0 20 % stays: no idle node (< 30 %) with room for its memory");
@@ -237,6 +238,9 @@ static void entries_say_why(void **state)
 	reasons(&first_fit_policy, "node_worth=0s", "91 50", "0:20 0:71",
 	        "pm0 91 % > 90 %, a move loses 5.3 s; vm0 20 %, 1 GiB moves to pm1, the first with room "
 	        "(50 % + 20 % <= 70 %)");
+	reasons(&first_fit_policy, "node_worth=0s cost_dirty=1s", "91 50", "0:20 0:71!100",
+	        "pm0 91 % > 90 %, a move loses 5.3 s (a dirty rate is not known); vm0 20 %, 1 GiB moves to pm1, the first "
+	        "with room (50 % + 20 % <= 70 %)");
 	reasons(&first_fit_policy, "", "91 60 0", "0:20 0:71 1:60$61",
 	        "pm0 91 % > 90 %, a move loses 5.3 s; vm0 20 %, 1 GiB moves to pm2, the first with room "
 	        "(0 % + 20 % <= 70 %)\n"

@@ -130,6 +130,27 @@ static void model_file(const char *name, const char *lost)
 	fclose(file);
 }
 
+/* What a config leaves open is as its link is. */
+static void costs_are_of_the_link(void **state)
+{
+	(void)state;
+	struct err e = { 0 };
+	char text[32];
+	void *options = policy_options_new(&first_fit_policy, &e);
+	const struct option_row *rate = option_find(first_fit_policy.options, "cost_rate"),
+				*rtt = option_find(first_fit_policy.options, "cost_rtt");
+	assert_false(first_fit_policy.wants_dirty_rate(options));
+	policy_link_set(&first_fit_policy, options, 100000000, 20 * NS_PER_MS);
+	assert_string_equal(option_get(rate, options, text, sizeof(text)), "100000000bit/s");
+	assert_string_equal(option_get(rtt, options, text, sizeof(text)), "20000000ns");
+	policy_link_set(&first_fit_policy, options, 10000000, 0);
+	assert_string_equal(option_get(rate, options, text, sizeof(text)), "100000000bit/s");
+	assert_int_equal(option_set(first_fit_policy.options, options, "cost_dirty", "1s", &e), 0);
+	assert_true(first_fit_policy.wants_dirty_rate(options));
+	free(options);
+	policy_link_set(&threshold_policy, NULL, 10000000, 0); /* which has no such keys */
+}
+
 /* A GiB at 1 Gbit/s is 8.59 s on the wire. */
 static void first_fit_counts_as_measured(void **state)
 {
@@ -145,6 +166,7 @@ static void first_fit_counts_as_measured(void **state)
 		  "vm1>pm0" },
 		{ "is more on a slower link", "node_worth=860ms cost_model=wire.json cost_rate=900M", "40 10",
 		  "0:40 1:10", "" },
+		{ "0: 1G", "node_worth=860ms cost_model=wire.json cost_rate=0", "40 10", "0:40 1:10", "vm1>pm0" },
 		{ "half a second each ms of a round trip", "node_worth=2s cost_model=rtt.json cost_rtt=4ms", "40 10",
 		  "0:40 1:10", "vm1>pm0" },
 		{ "a longer one", "node_worth=2s cost_model=rtt.json cost_rtt=5ms", "40 10", "0:40 1:10", "" },
@@ -175,9 +197,8 @@ static void first_fit_counts_as_measured(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(first_fit_relieves),
-		cmocka_unit_test(first_fit_empties),
-		cmocka_unit_test(first_fit_counts_as_measured),
+		cmocka_unit_test(first_fit_relieves),           cmocka_unit_test(first_fit_empties),
+		cmocka_unit_test(first_fit_counts_as_measured), cmocka_unit_test(costs_are_of_the_link),
 		cmocka_unit_test(first_fit_comes_back),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

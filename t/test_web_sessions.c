@@ -395,6 +395,39 @@ static void what_is_wrong_has_failed_with_its_reason(void **state)
 	json_object_put(facts);
 }
 
+/* Sessions of one level do not log in in step, unless they are to; the same seed gives the same. */
+static void sessions_begin_with_a_think_time(void **state)
+{
+	enum { SESSIONS_OPENED = 50 };
+	const struct web_options options[] = {
+		{ .think_ns = NS_PER_S, .timeout_ns = NS_PER_S },
+		{ .think_ns = NS_PER_S, .timeout_ns = NS_PER_S, .start = WEB_START_AT_ONCE }
+	};
+	static struct web_session s; /* it is large */
+	struct err e = { 0 };
+	int64_t first[SESSIONS_OPENED], within_ns = NS_PER_S / 2, sum_ns = 0;
+	(void)state;
+	for (int round = 0; round < 3; round++)
+		for (int i = 0; i < SESSIONS_OPENED; i++) {
+			const struct web_visit visit = { .session = i, .sessions = SESSIONS_OPENED, .number = -1 };
+			assert_int_equal(
+				web_session_init(&s, &options[round / 2], "127.0.0.1", &visit, 7 + (uint64_t)i, &e),
+				0);
+			web_session_open(&s, NS_PER_S, within_ns);
+			assert_true(s.open && s.intended_ns >= NS_PER_S && s.intended_ns < NS_PER_S + within_ns);
+			if (round == 0)
+				first[i] = s.intended_ns;
+			else
+				assert_int_equal(s.intended_ns, round == 1 ? first[i] : NS_PER_S);
+			sum_ns += round == 0 ? s.intended_ns - NS_PER_S : 0;
+			if (round == 0 && i > 0)
+				assert_int_not_equal(first[i], first[i - 1]);
+			web_session_end(&s);
+		}
+	/* All over the step. */
+	assert_true(sum_ns / SESSIONS_OPENED > within_ns / 4 && sum_ns / SESSIONS_OPENED < 3 * within_ns / 4);
+}
+
 /* Stopped while everybody waits: who is late already has failed, the others are of no class. */
 static void what_waits_at_the_end_is_told(void **state)
 {
@@ -452,6 +485,7 @@ int main(void)
 		cmocka_unit_test(texts_are_of_the_visit),
 		cmocka_unit_test(the_borders_of_classes_belong_to_the_better_one),
 		cmocka_unit_test(a_bad_schedule_starts_nothing),
+		cmocka_unit_test(sessions_begin_with_a_think_time),
 		cmocka_unit_test_setup_teardown(every_response_is_counted_in_its_class, server_start, server_end),
 		cmocka_unit_test_setup_teardown(what_is_wrong_has_failed_with_its_reason, server_start, server_end),
 		cmocka_unit_test_setup_teardown(what_waits_at_the_end_is_told, server_start, server_end),

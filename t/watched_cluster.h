@@ -90,7 +90,7 @@ static const struct monitor_node_view *wait_for(struct fixture *f, const char *n
 
 static bool is_covered(const struct monitor_node_view *n)
 {
-	return n->mean.covered_ns > WINDOW_NS * 3 / 4;
+	return n->mean.covered_ns >= WINDOW_NS - INTERVAL_NS / 2;
 }
 
 static bool is_silent(const struct monitor_node_view *n)

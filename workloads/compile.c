@@ -126,6 +126,12 @@ static void compile_run(struct workload *w)
 		workload_fail(w, &e);
 }
 
+static bool compile_has_job(const void *options)
+{
+	(void)options;
+	return true;
+}
+
 const struct workload_ops compile_workload = {
 	.name = "compile",
 	.unit = "objects",
@@ -133,6 +139,7 @@ const struct workload_ops compile_workload = {
 	.help = "builds a Linux kernel from the sources on its disk (make allnoconfig, then make -j2)",
 	.options = compile_options,
 	.options_size = sizeof(struct compile_options),
+	.has_job = compile_has_job,
 	.image = "compile",
 	.memory_bytes = compile_memory_bytes,
 	.init = compile_init,

@@ -151,6 +151,12 @@ static void dutycycle_end(struct workload *w)
 	free(w->state);
 }
 
+static bool dutycycle_has_job(const void *options)
+{
+	const struct dutycycle_options *o = options;
+	return o->schedule[0] && !o->repeat;
+}
+
 const struct workload_ops dutycycle_workload = {
 	.name = "dutycycle",
 	.unit = "busy ns", /* of the undisturbed CPU */
@@ -158,6 +164,7 @@ const struct workload_ops dutycycle_workload = {
 	.help = "work for a share of a core in each 100 ms, after a schedule if one is given",
 	.options = dutycycle_options,
 	.options_size = sizeof(struct dutycycle_options),
+	.has_job = dutycycle_has_job,
 	.check = dutycycle_check,
 	.init = dutycycle_init,
 	.run = dutycycle_run,

@@ -55,6 +55,11 @@ static void intadd_end(struct workload *w)
 	free(w->state);
 }
 
+static bool intadd_has_job(const void *options)
+{
+	return ((const struct intadd_options *)options)->job > 0;
+}
+
 const struct workload_ops intadd_workload = {
 	.name = "intadd",
 	.unit = "additions",
@@ -62,6 +67,7 @@ const struct workload_ops intadd_workload = {
 	.help = "adds integers at full speed: pure CPU",
 	.options = intadd_options,
 	.options_size = sizeof(struct intadd_options),
+	.has_job = intadd_has_job,
 	.init = intadd_init,
 	.run = intadd_run,
 	.end = intadd_end,

@@ -159,6 +159,11 @@ static void seqread_end(struct workload *w)
 	reader_free(w->state);
 }
 
+static bool seqread_has_job(const void *options)
+{
+	return ((const struct seqread_options *)options)->total_bytes > 0;
+}
+
 const struct workload_ops seqread_workload = {
 	.name = "seqread",
 	.unit = "bytes",
@@ -166,6 +171,7 @@ const struct workload_ops seqread_workload = {
 	.help = "reads a block device or file sequentially, around and around",
 	.options = seqread_options,
 	.options_size = sizeof(struct seqread_options),
+	.has_job = seqread_has_job,
 	.check = seqread_check,
 	.memory_bytes = seqread_memory_bytes,
 	.init = seqread_init,

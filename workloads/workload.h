@@ -67,6 +67,8 @@ struct workload_ops {
 	const char *image;
 	/* Options that are fine one by one but not together; needs no state. NULL: nothing to check. */
 	int (*check)(const void *options, struct err *e);
+	/* Whether it ends by itself, as workload_job_done() then says. NULL: it never does. */
+	bool (*has_job)(const void *options);
 	/* Memory it will take beyond a few KiB, in bytes. NULL: none. */
 	int64_t (*memory_bytes)(const void *options);
 	/* Allocate, open, calibrate; long work is fine here, it is done before sampling. 0, or -1 and nothing is left. */

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,11 +19,14 @@
 #include <unistd.h>
 
 #define PROCESS_GRACE_NS (100 * NS_PER_MS)
+#define COMMAND_LIMIT_NS (120 * NS_PER_S)
 
 static const char *const kind_names[] = {
 	[UNDO_NETNS] = "netns",         [UNDO_MOUNT] = "mount",     [UNDO_TREE] = "tree",
 	[UNDO_DIRECTORY] = "directory", [UNDO_PROCESS] = "process", [UNDO_PIDFILE] = "pidfile",
+	[UNDO_COMMAND] = "command",
 };
+static const char forget[] = "forget"; /* before the kind: the newest entry of the same words is none any more */
 
 struct entry {
 	enum undo_kind kind;
@@ -61,16 +65,29 @@ void undo_close(struct undo *u)
 	free(u);
 }
 
-int undo_add(struct undo *u, enum undo_kind kind, const char *argument, struct err *e)
+static int line_add(struct undo *u, const char *before, enum undo_kind kind, const char *argument, struct err *e)
 {
 	char line[512];
-	int length = snprintf(line, sizeof(line), "%s\t%s\n", kind_names[kind], argument);
-	if (length < 0 || (size_t)length >= sizeof(line))
+	int length =
+		snprintf(line, sizeof(line), "%s%s%s\t%s\n", before, *before ? "\t" : "", kind_names[kind], argument);
+	if (length < 0 || (size_t)length >= sizeof(line) || strlen(argument) >= sizeof(((struct entry *)0)->argument))
 		return err_set(e, EXIT_CANNOT, "name too long for the register: '%.60s...'", argument);
+	if (strchr(argument, '\n'))
+		return err_set(e, EXIT_CANNOT, "more than a line for the register: '%.60s...'", argument);
 	pthread_mutex_lock(&u->lock);
 	int bad = write(u->fd, line, (size_t)length) != length || fdatasync(u->fd) < 0;
 	pthread_mutex_unlock(&u->lock);
 	return bad ? err_errno(e, EXIT_CANNOT, "cannot write register '%s'", u->path) : 0;
+}
+
+int undo_add(struct undo *u, enum undo_kind kind, const char *argument, struct err *e)
+{
+	return line_add(u, "", kind, argument, e);
+}
+
+int undo_forget(struct undo *u, enum undo_kind kind, const char *argument, struct err *e)
+{
+	return line_add(u, forget, kind, argument, e);
 }
 
 int undo_add_process(struct undo *u, pid_t pid, struct err *e)
@@ -169,6 +186,18 @@ static int undo_pidfile(const char *text, struct err *e)
 	return 0;
 }
 
+/* "NAME LINE" */
+static int undo_command(const char *text, struct err *e)
+{
+	char name[480];
+	const char *blank = strchr(text, ' ');
+	if (!blank)
+		return 0;
+	snprintf(name, sizeof(name), "%.*s", (int)(blank - text), text);
+	const char *const argv[] = { "/bin/sh", "-c", blank + 1, "sh", name, NULL };
+	return process_run(NULL, argv, COMMAND_LIMIT_NS, NULL, 0, e);
+}
+
 static int entry_undo(const struct entry *entry, struct err *e)
 {
 	switch (entry->kind) {
@@ -186,8 +215,43 @@ static int entry_undo(const struct entry *entry, struct err *e)
 		return undo_process(entry->argument, e);
 	case UNDO_PIDFILE:
 		return undo_pidfile(entry->argument, e);
+	case UNDO_COMMAND:
+		return undo_command(entry->argument, e);
 	}
 	return 0;
+}
+
+/* -1: no such kind. */
+static int kind_find(const char *name)
+{
+	for (size_t k = 0; k < sizeof(kind_names) / sizeof(kind_names[0]); k++)
+		if (strcmp(kind_names[k], name) == 0)
+			return (int)k;
+	return -1;
+}
+
+/* Take out the newest of these words. */
+static void entry_forget(struct entry *entries, size_t *count, const struct entry *gone)
+{
+	for (size_t i = *count; i-- > 0;) {
+		if (entries[i].kind != gone->kind || strcmp(entries[i].argument, gone->argument) != 0)
+			continue;
+		memmove(&entries[i], &entries[i + 1], (--*count - i) * sizeof(*entries));
+		return;
+	}
+}
+
+/* "KIND TAB ARGUMENT". */
+static bool entry_parse(char *text, struct entry *ret)
+{
+	char *tab = strchr(text, '\t');
+	if (!tab)
+		return false;
+	*tab = '\0';
+	int kind = kind_find(text);
+	ret->kind = (enum undo_kind)kind;
+	snprintf(ret->argument, sizeof(ret->argument), "%s", tab + 1);
+	return kind >= 0;
 }
 
 /* Read the register; a last line without newline (the promise was cut off, so the change was not made) is left out. */
@@ -200,19 +264,19 @@ static int entries_read(const char *path, struct entry **ret, size_t *ret_count,
 	if (!f)
 		return err_errno(e, EXIT_CANNOT, "cannot read register '%s'", path);
 	while (fgets(line, sizeof(line), f)) {
-		char *end = strchr(line, '\n'), *tab = strchr(line, '\t');
-		if (!end || !tab)
+		struct entry entry, *more;
+		char *end = strchr(line, '\n');
+		bool forgets = strncmp(line, forget, sizeof(forget) - 1) == 0 && line[sizeof(forget) - 1] == '\t';
+		if (!end)
 			continue;
-		*end = *tab = '\0';
-		for (size_t k = 0; k < sizeof(kind_names) / sizeof(kind_names[0]); k++) {
-			if (strcmp(kind_names[k], line) != 0)
-				continue;
-			struct entry *more = realloc(entries, (count + 1) * sizeof(*entries));
-			if (!more)
-				break;
+		*end = '\0';
+		if (!entry_parse(line + (forgets ? sizeof(forget) : 0), &entry))
+			continue;
+		if (forgets) {
+			entry_forget(entries, &count, &entry);
+		} else if ((more = realloc(entries, (count + 1) * sizeof(*entries)))) {
 			entries = more;
-			entries[count].kind = (enum undo_kind)k;
-			snprintf(entries[count++].argument, sizeof(entries->argument), "%s", tab + 1);
+			entries[count++] = entry;
 		}
 	}
 	fclose(f);

@@ -7,7 +7,8 @@
  *
  * The file (one line an entry, appended and fsynced: kind TAB argument TAB argument2) survives SIGKILL and power
  * loss; undo_run() on a register found on disk does the same work. Undoing something that was never made, or is
- * already gone, is success. Only what is in the register is ever touched.
+ * already gone, is success; what cannot be undone twice (a command) is taken out of the register when it was undone by
+ * other means. Only what is in the register is ever touched.
  */
 #ifndef BENCH_BASE_UNDO_H
 #define BENCH_BASE_UNDO_H
@@ -25,6 +26,7 @@ enum undo_kind {
 	UNDO_TREE,      /* path: removed with everything below it, never crossing a mount */
 	UNDO_PROCESS,   /* pid, start time */
 	UNDO_PIDFILE,   /* path of a pid file, name that /proc/PID/comm must have */
+	UNDO_COMMAND, /* a word without blanks, then a line for sh -c, which has the word as $1; two minutes for it */
 };
 
 /* Open (creating it) the register at path. */
@@ -32,6 +34,9 @@ int undo_open(struct undo **ret, const char *path, struct err *e);
 
 /* Promise. Safe from several threads. Returns -1 when the promise could not be written: then do not change. */
 int undo_add(struct undo *u, enum undo_kind kind, const char *argument, struct err *e);
+
+/* It was undone already: the newest such promise is none any more. */
+int undo_forget(struct undo *u, enum undo_kind kind, const char *argument, struct err *e);
 
 /* Register a process that was just started, by pid and start time. */
 int undo_add_process(struct undo *u, pid_t pid, struct err *e);

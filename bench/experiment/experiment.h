@@ -99,7 +99,8 @@ struct experiment_consolidate {
 	int64_t duration_ns;
 	int node_cpu, power, until; /* enum node_power_kind, enum loop_end */
 	char sleep[OPTION_STRING_ROOM], wake[OPTION_STRING_ROOM];
-	int64_t wake_delay_ns, sleep_after_ns, node_memory_bytes;
+	int64_t wake_delay_ns, sleep_after_ns, wake_limit_ns, node_memory_bytes;
+	int64_t keep_ns; /* of the monitor's rows; experiment_keep_ns() */
 	bool dry_run;
 	const struct policy_ops *ops; /* of the policy; NULL: there is no loop */
 	void *policy_options;         /* owned */

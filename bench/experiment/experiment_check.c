@@ -1,5 +1,6 @@
 #include "bench/experiment/experiment_check.h"
 
+#include "bench/base/clock.h"
 #include "bench/base/err.h"
 #include "bench/experiment/remote_config.h"
 #include "bench/placement/consolidation.h"
@@ -7,6 +8,8 @@
 
 #include <stdio.h>
 #include <string.h>
+
+#define KEEP_LEAST_NS (3600 * NS_PER_S)
 
 /* What kernel and agent of our guests need to run at all. As its header says the kernel unpacks itself in 52 MiB from 16 MiB
  * on, with the initramfs (2 MiB) above that: 72 MiB boot, 64 do not. The rest is for the agent, which keeps every sample. */
@@ -67,6 +70,11 @@ static int sessions_check(const struct experiment *x, const struct experiment_vm
 		return err_set(e, EXIT_USAGE, "VM '%s' has sessions but no workload 'web'", vm->name);
 	if (x->sessions.tolerable_ns < x->sessions.good_ns)
 		return err_set(e, EXIT_USAGE, "sessions.tolerable is below sessions.good");
+	if (x->sessions.timeout_ns < x->sessions.tolerable_ns)
+		return err_set(
+			e, EXIT_USAGE,
+			"sessions.timeout is below sessions.tolerable: a response would be given up while it is "
+			"still tolerable");
 	if (web_schedule_parse(vm->sessions, &unused, e) < 0)
 		return err_prefix(e, "VM '%s', sessions", vm->name);
 	return 0;
@@ -101,6 +109,30 @@ static int moving_check(struct experiment *x, struct err *e)
 	return vm ? features_check(x, experiment_copies(x, vm), e) : -1;
 }
 
+/* A loop that waits for all jobs: a workload without one would be waited for to no end. */
+static int jobs_check(const struct experiment *x, struct err *e)
+{
+	for (int i = 0; i < x->vm_count; i++)
+		for (int w = 0; w < VM_WORKLOADS_MAX && x->vms[i].workloads[w]; w++) {
+			const struct workload_ops *ops = x->vms[i].workloads[w];
+			if (!ops->has_job || !ops->has_job(x->vms[i].workload_options[w]))
+				return err_set(
+					e, EXIT_USAGE,
+					"consolidate.until = jobs, but workload '%s' of VM '%s' has no job and "
+					"never ends: give it one, or set until = duration",
+					ops->name, x->vms[i].name);
+		}
+	return 0;
+}
+
+int64_t experiment_keep_ns(const struct experiment *x)
+{
+	const struct experiment_consolidate *k = &x->consolidate;
+	/* The last move may begin at the end, and take twice its time in post-copy. */
+	int64_t whole_ns = k->duration_ns + 2 * x->migration.timeout_ns + x->general.settle_ns;
+	return k->keep_ns ? k->keep_ns : whole_ns > KEEP_LEAST_NS ? whole_ns : KEEP_LEAST_NS;
+}
+
 /* Any VM may move, whenever the policy says so. */
 static int loop_check(const struct experiment *x, struct err *e)
 {
@@ -117,6 +149,14 @@ static int loop_check(const struct experiment *x, struct err *e)
 		               x->fault.cut_ns ? "fault.cut" : "migration.sent_limit");
 	if (k->power == NODE_POWER_COMMAND && (!k->sleep[0] || !k->wake[0]))
 		return err_set(e, EXIT_USAGE, "consolidate.power = command needs consolidate.sleep and .wake");
+	policy_link_set(k->ops, k->policy_options, x->link.shape.rate_bits_per_s, x->link.shape.rtt_ns);
+	if (k->until == UNTIL_JOBS && jobs_check(x, e) < 0)
+		return -1;
+	if (k->keep_ns && k->keep_ns < k->duration_ns)
+		return err_set(
+			e, EXIT_USAGE,
+			"consolidate.keep is shorter than consolidate.duration: what the monitor saw first would be "
+			"gone at the end; set it to 0 to keep all");
 	if (consolidation_check(k->ops, k->policy_options, e) < 0)
 		return err_prefix(e, "consolidate");
 	for (int i = 0; i < x->vm_count; i++)

@@ -144,7 +144,8 @@ static const struct option_row vm_rows[] = {
 	  "random: every free page is written once, so that zero pages flatter nothing" },
 	{ "workload", OPTION_STRING, VM(workload), "intadd", NULL, NULL, "what it does; two at once as NAME+NAME" },
 	{ "sessions", OPTION_STRING, VM(sessions), "", NULL, NULL,
-	  "web sessions that load it (workload web): 100, or 20:60,+30/10s..200 (20 for 60 s, then every 10 s 30 more)" },
+	  "web sessions that load it (workload web): 100, or 20:60,+30/10s..200 (20 for 60 s, then every 10 s "
+	  "30 more); its time counts from when all guests work, before the warm-up" },
 	OPTION_END
 };
 
@@ -222,6 +223,10 @@ static const struct option_row consolidate_rows[] = {
 	  "so long the stand-in takes to wake a node" },
 	{ "sleep_after", OPTION_DURATION, CONSOLIDATE(sleep_after_ns), "10s", "0s", "24h",
 	  "a node sleeps when it has been empty for so long" },
+	{ "wake_limit", OPTION_DURATION, CONSOLIDATE(wake_limit_ns), "60s", "1s", "1h",
+	  "for a sleep or wake command to end, and then for a woken node to answer" },
+	{ "keep", OPTION_DURATION, CONSOLIDATE(keep_ns), "0s", "0s", "48h",
+	  "age at which the monitor's rows are deleted; 0: none of the run, and an hour at least" },
 	{ "dry_run", OPTION_BOOLEAN, CONSOLIDATE(dry_run), "no", NULL, NULL,
 	  "watch and plan, and say what would be done, but do nothing" },
 	OPTION_END
@@ -266,6 +271,8 @@ static const struct option_row sessions_rows[] = {
 	  "and tolerable up to here; later, or with an error, it has failed" },
 	{ "timeout", OPTION_DURATION, SESSIONS(timeout_ns), "30s", "1ms", "1h",
 	  "a request without a whole response is given up" },
+	{ "start", OPTION_CHOICE, SESSIONS(start), "thinking", "thinking|at-once", NULL,
+	  "sessions that a step of the schedule opens begin after a think time each, within the step; or all at its instant" },
 	{ "tls", OPTION_BOOLEAN, SESSIONS(tls), "yes", NULL, NULL, "https on port 443; no: http on port 80" },
 	OPTION_END
 };

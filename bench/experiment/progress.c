@@ -4,6 +4,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 static struct {
@@ -43,6 +44,24 @@ void progress_phase(const char *name, int64_t planned_ns)
 		fprintf(stderr, "migmeter: %s\n", name);
 }
 
+static int terminal_columns(void)
+{
+	struct winsize size;
+	return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+char *progress_cut(char *line, int columns)
+{
+	int used = 0;
+	for (char *at = line; columns > 0 && *at; at++)
+		if (((unsigned char)*at & 0xc0) != 0x80 &&
+		    ++used >= columns) { /* other bytes of UTF-8 take no column */
+			*at = '\0';
+			break;
+		}
+	return line;
+}
+
 void progress_tick(const char *detail)
 {
 	int64_t now = clock_now_ns(), pause = live() ? NS_PER_S / 5 : 10 * NS_PER_S;
@@ -51,10 +70,15 @@ void progress_tick(const char *detail)
 	progress.last_ns = now;
 	double elapsed = (double)(now - progress.start_ns) / NS_PER_S;
 	double left = (double)progress.planned_ns / NS_PER_S - elapsed;
-	fprintf(stderr, "%s%s: %.1f s", live() ? "\r\033[K" : "migmeter: ", progress.phase, elapsed);
+	char line[1200], to_go[40] = "";
 	if (progress.planned_ns && left > 0)
-		fprintf(stderr, ", %.0f s to go", left);
-	fprintf(stderr, "%s%s%s", detail[0] ? ", " : "", detail, live() ? "" : "\n");
+		snprintf(to_go, sizeof(to_go), ", %.0f s to go", left);
+	snprintf(line, sizeof(line), "%s: %.1f s%s%s%s", progress.phase, elapsed, to_go, detail[0] ? ", " : "",
+	         detail);
+	if (live())
+		fprintf(stderr, "\r\033[K%s", progress_cut(line, terminal_columns()));
+	else
+		fprintf(stderr, "migmeter: %s\n", line);
 	progress.drawn = live();
 	fflush(stderr);
 }

@@ -15,6 +15,9 @@ void progress_phase(const char *name, int64_t planned_ns);
 /* Redraw, at most five times a second; detail ("78 of 128 MiB, 11 MiB/s") may be "". Off a terminal: every 10 s. */
 void progress_tick(const char *detail);
 
+/* Cut a line so that it leaves the last of a terminal's columns free (0: not known, nothing is cut). Returns line. */
+char *progress_cut(char *line, int columns);
+
 /* A line that stays. */
 void progress_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

@@ -7,8 +7,9 @@
 #include "bench/experiment/reuse_relays.h"
 #include "bench/experiment/run_facts.h"
 #include "bench/experiment/run_state.h"
-#include "bench/migrate/events.h"
 #include "bench/migrate/hypervisor.h"
+#include "bench/migrate/migration.h"
+#include "bench/migrate/node_events.h"
 #include "bench/testbed/disk_image.h"
 #include "bench/testbed/own_disk.h"
 #include "bench/testbed/storage.h"
@@ -17,17 +18,25 @@
 
 #include <json-c/json.h>
 #include <limits.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 
+#define AGAIN_NS (NS_PER_S / 2) /* a signal sooner after the first one is the same */
+
 volatile sig_atomic_t run_interrupted;
 
 static void on_signal(int number)
 {
+	static _Atomic int64_t first_ns;
+	int64_t now_ns = clock_now_ns(), none = 0;
 	(void)number;
-	run_interrupted = 1;
+	if (atomic_compare_exchange_strong(&first_ns, &none, now_ns))
+		run_interrupted = INTERRUPT_END;
+	else if (now_ns - none >= AGAIN_NS)
+		run_interrupted = INTERRUPT_BREAK_OFF;
 }
 
 void run_catch_signals(void)
@@ -99,7 +108,7 @@ static int stage_connect(struct run *r, struct err *e)
 	for (int i = NODE_SRC; i <= NODE_DST; i++) {
 		const struct node *n = &r->testbed.nodes[i];
 		if (hypervisor_open(&r->connections[i], n->libvirt_uri, e) < 0 ||
-		    events_open(&r->events[i], r->connections[i], n->name, run_on_hypervisor_event, r, e) < 0)
+		    node_events_open(&r->events[i], n->libvirt_uri, n->name, NULL, run_on_hypervisor_event, r, e) < 0)
 			return -1;
 	}
 	run_directory_set(&r->directory, "hypervisor", hypervisor_facts(r->connections[NODE_SRC]));
@@ -205,7 +214,7 @@ static void run_close(struct run *r, struct err *e)
 	keep_first(e, page_watching_close(r->pages, &one), &one);
 	reuse_relays_close(r->relays, &r->directory);
 	for (int i = NODE_SRC; i <= NODE_DST; i++)
-		events_close(r->events[i]);
+		node_events_close(r->events[i]);
 	if (r->x->hosts.kind != HOSTS_LOCAL) {
 		close_testbed(r, e);
 		run_domains_return(r); /* over a link that is shaped no more */

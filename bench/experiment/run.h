@@ -22,7 +22,10 @@ struct run_order {
 	const struct machine_wait *wait;         /* for another migmeter; NULL: it is refused while one is at work */
 };
 
-/* Set by SIGINT and SIGTERM once run_catch_signals() was called. */
+/*
+ * Set by SIGINT and SIGTERM once run_catch_signals() was called: enum migration_interrupt. The first one ends what goes on
+ * cleanly; another, half a second later or more (timeout(1) sends two at once), breaks off what that would wait for.
+ */
 extern volatile sig_atomic_t run_interrupted;
 void run_catch_signals(void);
 

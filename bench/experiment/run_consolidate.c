@@ -1,6 +1,7 @@
 /* The migration phase of a run in which a policy decides what moves. Declared in run_state.h. */
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
+#include "bench/experiment/experiment_check.h"
 #include "bench/experiment/progress.h"
 #include "bench/experiment/run_moves.h"
 #include "bench/experiment/run_state.h"
@@ -9,6 +10,7 @@
 #include "bench/placement/monitor_libvirt.h"
 
 #include <json-c/json.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -92,6 +94,9 @@ int run_consolidate(struct run *r, struct err *e)
 	struct consolidation_result result;
 	char uris[COMPUTE_NODES][64], database[600];
 	int64_t memory_bytes = node_memory(r);
+	struct undo *undo = k->power == NODE_POWER_COMMAND ? testbed_undo(&r->testbed, e) : NULL;
+	if (k->power == NODE_POWER_COMMAND && !undo)
+		return -1;
 	for (int i = 0; i < COMPUTE_NODES; i++) {
 		const struct node *n = &r->testbed.nodes[i];
 		nodes[i] = (struct consolidation_node){
@@ -101,9 +106,12 @@ int run_consolidate(struct run *r, struct err *e)
 			.memory_bytes = memory_bytes,
 		};
 	}
-	for (int i = 0; i < x->vm_count; i++)
+	for (int i = 0; i < x->vm_count; i++) {
+		double dirty_per_s = run_dirty_rate(r, i);
 		vms[i] = (struct consolidation_vm){ x->vms[i].name, x->vms[i].memory_bytes,
-			                            run_node_index(x->vms[i].node) };
+			                            run_node_index(x->vms[i].node),
+			                            isnan(dirty_per_s) ? 0 : dirty_per_s };
+	}
 	snprintf(database, sizeof(database), "%s/monitor.sqlite", r->directory.path);
 	struct consolidation_spec spec = {
 		.policy = k->ops,
@@ -116,12 +124,15 @@ int run_consolidate(struct run *r, struct err *e)
 		.migrate = run_moves_migrate,
 		.source = &monitor_libvirt,
 		.database = database,
+		.keep_ns = experiment_keep_ns(x),
 		.duration_ns = k->duration_ns,
 		.is_over = k->until == UNTIL_JOBS ? jobs_are_over : NULL,
 		.power = { .kind = (enum node_power_kind)k->power,
 		           .sleep = k->sleep,
 		           .wake = k->wake,
-		           .wake_delay_ns = k->wake_delay_ns },
+		           .wake_delay_ns = k->wake_delay_ns,
+		           .undo = undo },
+		.patience_ns = k->wake_limit_ns,
 		.sleep_after_ns = k->sleep_after_ns,
 		.guests_only = k->node_cpu != 0,
 		.dry_run = k->dry_run,

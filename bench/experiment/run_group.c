@@ -3,7 +3,6 @@
 #include "bench/base/err.h"
 #include "bench/experiment/progress.h"
 #include "bench/experiment/run_moves.h"
-#include "bench/migrate/dirty_rate.h"
 #include "bench/migrate/hypervisor.h"
 #include "bench/placement/group.h"
 #include "collectors/job.h"
@@ -37,20 +36,6 @@ static int pulse(void *context, const char *line, struct err *e)
 	return run_moves_pulse(m->run, line, e);
 }
 
-void run_group_watch(struct run *r)
-{
-	for (int i = 0; experiment_is_group(r->x) && i < r->x->vm_count; i++) {
-		const struct experiment_vm *vm = &r->x->vms[i];
-		struct err e = { 0 };
-		/* It is to be over with the baseline. */
-		if (experiment_moves(r->x, vm) && dirty_rate_begin(r->connections[run_node_index(vm->node)], vm->name,
-		                                                   r->x->general.baseline_ns - NS_PER_S, &e) < 0) {
-			progress_note("dirty rates are not known beforehand: %s", e.text);
-			return;
-		}
-	}
-}
-
 static struct members members_of(struct run *r)
 {
 	struct members m = { .run = r };
@@ -61,9 +46,7 @@ static struct members members_of(struct run *r)
 			continue;
 		m.index[m.count] = i;
 		m.names[m.count] = vm->name;
-		m.vms[m.count++] =
-			(struct group_vm){ vm->memory_bytes, used,
-			                   dirty_rate_read(r->connections[run_node_index(vm->node)], vm->name) };
+		m.vms[m.count++] = (struct group_vm){ vm->memory_bytes, used, run_dirty_rate(r, i) };
 	}
 	return m;
 }

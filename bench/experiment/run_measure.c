@@ -210,7 +210,7 @@ int run_measure(struct run *r, struct err *e)
 	    run_before(r, e) < 0 || run_warmup(r, e) < 0)
 		return -1;
 	run_begin_phase(r, "baseline", g->baseline_ns);
-	run_group_watch(r);
+	run_dirty_watch(r);
 	if (run_pause(r, g->baseline_ns, e) < 0)
 		return -1;
 	job_expect(r->watching.job, r->x->migration.vm);

@@ -1,12 +1,16 @@
 #include "bench/experiment/run_moves.h"
 
+#include "bench/base/clock.h"
 #include "bench/base/err.h"
 #include "bench/experiment/page_watching.h"
 #include "bench/experiment/progress.h"
 #include "bench/experiment/reuse_relays.h"
+#include "bench/migrate/dirty_rate.h"
+#include "bench/placement/policy.h"
 #include "collectors/job.h"
 
 #include <json-c/json.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -23,6 +27,33 @@ void run_on_move_event(void *context, int64_t head_ns, const char *vm, const cha
 	else if (strcmp(event, "group-limit") == 0)
 		progress_note("%s", detail);
 	run_on_event(r, head_ns, vm, node, event, detail);
+}
+
+static bool wants_dirty_rates(const struct experiment *x)
+{
+	const struct policy_ops *policy = x->consolidate.ops;
+	return experiment_is_group(x) ||
+	       (policy && policy->wants_dirty_rate && policy->wants_dirty_rate(x->consolidate.policy_options));
+}
+
+void run_dirty_watch(struct run *r)
+{
+	for (int i = 0; wants_dirty_rates(r->x) && i < r->x->vm_count; i++) {
+		const struct experiment_vm *vm = &r->x->vms[i];
+		struct err e = { 0 };
+		/* It is to be over with the baseline. */
+		if (experiment_moves(r->x, vm) && dirty_rate_begin(r->connections[run_node_index(vm->node)], vm->name,
+		                                                   r->x->general.baseline_ns - NS_PER_S, &e) < 0) {
+			progress_note("dirty rates are not known beforehand: %s", e.text);
+			return;
+		}
+	}
+}
+
+double run_dirty_rate(const struct run *r, int vm)
+{
+	const struct experiment_vm *v = &r->x->vms[vm];
+	return wants_dirty_rates(r->x) ? dirty_rate_read(r->connections[run_node_index(v->node)], v->name) : NAN;
 }
 
 static struct json_object *move_json(const struct run *r, const struct move_record *m)

@@ -13,6 +13,9 @@ struct json_object;
 void run_on_move_event(void *context, int64_t head_ns, const char *vm, const char *node, const char *event,
                        const char *detail);
 
+/* What run_dirty_watch() has measured of a VM, in bytes a second; NAN: nothing. */
+double run_dirty_rate(const struct run *r, int vm);
+
 /* The moves as the manifest has them: their `vm` is an index into the experiment's VMs, nodes are the testbed's. */
 struct json_object *run_moves_json(const struct run *r, const struct move_record *moves, int count);
 

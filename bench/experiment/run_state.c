@@ -60,6 +60,8 @@ void run_on_event(void *context, int64_t head_ns, const char *vm, const char *no
 	bool is_before = atomic_load(&r->before);
 	if (!ours)
 		return;
+	if (strcmp(event, "interrupt-waits") == 0)
+		progress_note("%s: %s", ours, detail);
 	snprintf(before, sizeof(before), "%s%s%s", event, detail && *detail ? ": " : "", detail ? detail : "");
 	run_directory_event(&r->directory, head_ns, ours, node, is_before ? "before" : event,
 	                    is_before ? before : detail);
@@ -69,6 +71,8 @@ void run_on_hypervisor_event(void *context, int64_t head_ns, const char *vm, con
                              const char *detail)
 {
 	struct run *r = context;
+	if (strncmp(event, "events-", 7) == 0)
+		progress_note("%s: %s (%s)", node, event, detail);
 	if (r->x->collect.events)
 		run_on_event(r, head_ns, vm, node, event, detail);
 	if (vm_of(r, vm))
@@ -103,6 +107,7 @@ struct migration_spec run_migration_spec(struct run *r)
 		.bandwidth_bytes_per_s = m->bandwidth_bytes_per_s,
 		.timeout_ns = m->timeout_ns,
 		.features = &r->x->features,
+		.interrupted = &run_interrupted,
 		.sink = run_on_event,
 		.context = r,
 	};
@@ -122,7 +127,8 @@ struct migration_spec run_one_spec(struct run *r, const struct experiment_vm *vm
 	spec.uri = r->uris[to];
 	spec.peer_uri = there->peer_uri[0] ? there->peer_uri : NULL;
 	spec.destination_core = there->core;
-	spec.interrupted = r->order->injections ? &r->injected : &run_interrupted;
+	if (r->order->injections)
+		spec.interrupted = &r->injected;
 	snprintf(r->uris[to], sizeof(r->uris[to]), "tcp://%s", there->migration_ip);
 	reuse_relays_route(r->relays, (int)(vm - r->x->vms), &spec);
 	return spec;

@@ -23,6 +23,7 @@
 struct fault;
 struct page_watching;
 struct migration_spec;
+struct node_events;
 struct reuse_relays;
 
 /* A run under way. What is zero was not reached; run_execute() ends it from any state. */
@@ -36,7 +37,7 @@ struct run {
 	struct guest_boot boot;
 	virConnectPtr connections[2]; /* of NODE_SRC and NODE_DST */
 	char uris[2][64];             /* where their QEMUs listen for migrations */
-	struct events *events[2];
+	struct node_events *events[2];
 	struct watching watching;
 	struct fault *fault;         /* while the migration runs */
 	struct page_watching *pages; /* NULL: not asked for */
@@ -101,8 +102,8 @@ struct migration_spec run_one_spec(struct run *r, const struct experiment_vm *vm
 /* The migration phase where a policy decides what moves: the consolidation loop. */
 int run_consolidate(struct run *r, struct err *e);
 
-/* While a group still stays: measure how fast its VMs dirty their memory, for the schedule to know. What cannot be is told. */
-void run_group_watch(struct run *r);
+/* Before a group, or a policy that wants to know: measure how fast its VMs dirty their memory. What cannot be is told. */
+void run_dirty_watch(struct run *r);
 
 /* The migration phase where a group moves. */
 int run_group(struct run *r, struct err *e);

@@ -106,7 +106,7 @@ static bool recover(const struct migration_spec *spec, virDomainPtr domain, cons
 #endif
 	int64_t deadline = clock_now_ns() + spec->features->postcopy_recover_ns;
 	while (resume && clock_now_ns() < deadline && !steering_aborted(s) &&
-	       !(spec->interrupted && *spec->interrupted) && broken_in_postcopy(domain)) {
+	       !(spec->interrupted && *spec->interrupted >= INTERRUPT_BREAK_OFF) && broken_in_postcopy(domain)) {
 		migration_say(spec, "postcopy-recover", e->text);
 		if (migrate_once(spec, domain, r, r->flags | resume, ret_moved)) {
 			ret->recoveries++;

@@ -23,6 +23,13 @@ struct json_object;
 
 enum postcopy_moment { POSTCOPY_NEVER, POSTCOPY_NOW, POSTCOPY_AFTER_FIRST_PASS, POSTCOPY_AFTER_TIME };
 
+/* What *interrupted of a migration may hold, by what it costs. */
+enum migration_interrupt {
+	INTERRUPT_NONE,
+	INTERRUPT_END,       /* abort it; after the switch to post-copy let it end, since that would lose the VM */
+	INTERRUPT_BREAK_OFF, /* also after the switch */
+};
+
 struct migration_spec {
 	const struct exec_commands *commands;     /* NULL: libvirt */
 	virConnectPtr source, destination;        /* with commands each may be NULL */
@@ -53,7 +60,7 @@ struct migration_spec {
 	bool (*stop_due)(void *context);
 	const struct feature_set *features;
 	const volatile sig_atomic_t
-		*interrupted; /* aborted, or in post-copy broken off, soon after it is not 0; may be NULL */
+		*interrupted; /* enum migration_interrupt, heeded soon after it changes; may be NULL */
 	/*
 	 * migrate-start         just before libvirt is called
 	 * postcopy-requested    it has accepted the switch
@@ -61,6 +68,7 @@ struct migration_spec {
 	 * source-released       the source's QEMU is gone
 	 * stop-forced           stop_due said so, and the hypervisor was told
 	 * migrate-aborted       detail = why; abort-refused: detail = the hypervisor's words
+	 * interrupt-waits       INTERRUPT_END came after the switch: detail = what is waited for, and what more would cost
 	 * postcopy-recover      after a broken link another attempt is made, detail = the words of the failure before
 	 * migrate-done, migrate-failed    libvirt's call has returned; detail = words
 	 * Called from this thread, the steering thread and the event thread.

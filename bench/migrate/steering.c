@@ -29,7 +29,7 @@ struct steering {
 	bool active, postcopy, released, job_done;
 	int pass;
 	/* set by this module's thread */
-	bool over, limits_done, stop_forced, requested, refused_said, aborted;
+	bool over, limits_done, stop_forced, requested, refused_said, waits_said, aborted;
 	struct read_back *read_back;
 	const char *abort_reason;
 };
@@ -182,19 +182,52 @@ static void abort_try(struct steering *s, const char *reason, bool break_off)
 	}
 }
 
-static void abort_if_due(struct steering *s, bool in_postcopy)
+enum steering_verdict steering_judge(const struct steering_moment *now, const char **ret_reason)
 {
-	int64_t taken_ns = clock_now_ns() - s->start_ns;
+	bool late = now->taken_ns > now->timeout_ns;
+	if (now->in_postcopy && now->interrupted >= INTERRUPT_BREAK_OFF) {
+		*ret_reason = "interrupted a second time, in post-copy";
+		return STEERING_BREAK_OFF;
+	}
+	if (now->in_postcopy && now->taken_ns > 2 * now->timeout_ns) {
+		*ret_reason = "it took longer than twice migration.timeout in post-copy";
+		return STEERING_BREAK_OFF;
+	}
+	if (!now->interrupted && !late)
+		return STEERING_GO_ON;
+	*ret_reason = now->interrupted ? "interrupted" : "it took longer than migration.timeout";
+	return now->interrupted && now->in_postcopy ? STEERING_LET_END : STEERING_ABORT;
+}
+
+static void let_end(struct steering *s)
+{
+	if (s->waits_said)
+		return;
+	s->waits_said = true;
+	migration_say(s->spec, "interrupt-waits",
+	              "the VM runs on its destination already, and the move is let end first; to interrupt once more "
+	              "breaks it off, and the VM is lost");
+}
+
+static void end_if_due(struct steering *s, bool in_postcopy)
+{
+	const struct migration_spec *spec = s->spec;
+	const struct steering_moment now = { .interrupted = spec->interrupted ? *spec->interrupted : INTERRUPT_NONE,
+		                             .in_postcopy = in_postcopy,
+		                             .taken_ns = clock_now_ns() - s->start_ns,
+		                             .timeout_ns = spec->timeout_ns };
+	const char *reason = NULL;
 	if (s->aborted)
 		return;
-	if (s->spec->interrupted && *s->spec->interrupted) {
-		abort_try(s, "interrupted", in_postcopy);
-	} else if (taken_ns > 2 * s->spec->timeout_ns) {
-		abort_try(s, "it took longer than twice migration.timeout in post-copy", in_postcopy);
-	} else if (taken_ns > s->spec->timeout_ns && !s->refused_said) {
-		abort_try(s, "it took longer than migration.timeout", false);
+	enum steering_verdict verdict = steering_judge(&now, &reason);
+	if (verdict == STEERING_LET_END)
+		let_end(s);
+	else if (verdict == STEERING_BREAK_OFF)
+		abort_try(s, reason, true);
+	else if (verdict == STEERING_ABORT && (now.interrupted || !s->refused_said))
+		abort_try(s, reason, false);
+	if (verdict == STEERING_ABORT && !now.interrupted)
 		s->result->timed_out = s->aborted;
-	}
 }
 
 /* One round, without the lock. */
@@ -210,7 +243,7 @@ static void steer_once(struct steering *s, bool due, bool active, bool in_postco
 		s->read_back = read_back_start(s->domain);
 	if (active && s->spec->stop_due && !s->stop_forced && s->spec->stop_due(s->spec->context))
 		stop_force(s);
-	abort_if_due(s, in_postcopy);
+	end_if_due(s, in_postcopy);
 	if (s->spec->tick)
 		s->spec->tick(s->spec->context);
 }

@@ -12,6 +12,24 @@
 
 struct steering;
 
+/* A move that goes on, as far as it matters for its end. */
+struct steering_moment {
+	int interrupted; /* enum migration_interrupt */
+	bool in_postcopy;
+	int64_t taken_ns, timeout_ns;
+};
+
+enum steering_verdict {
+	STEERING_GO_ON,
+	STEERING_LET_END,   /* interrupted, but the VM runs on the destination and needs the rest of its memory */
+	STEERING_ABORT,     /* the VM works on at its source */
+	STEERING_BREAK_OFF, /* the VM is lost */
+};
+
+/* What is to be done with it, and why (static text; untouched when it goes on). A move in post-copy has twice the time,
+ * interrupted or not. */
+enum steering_verdict steering_judge(const struct steering_moment *now, const char **ret_reason);
+
 /* Begin, with the domain on the source; fills the result's stamps, features_on and, from the source's
  * last event, the completed job's statistics as they come. */
 int steering_start(struct steering **ret, const struct migration_spec *spec, virDomainPtr domain,

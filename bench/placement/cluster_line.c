@@ -49,12 +49,12 @@ char *cluster_line(const struct cluster *c, char *buffer, size_t room)
 	struct line l = { buffer, 0, room };
 	char vm[CLUSTER_NAME], node[CLUSTER_NAME];
 	buffer[0] = '\0';
+	for (int32_t i = 0; i < c->vm_count; i++)
+		if (c->vms[i].there && c->vms[i].to != CLUSTER_NONE)
+			put(&l, "%s > %s; ", cluster_vm_name(c, i, vm), cluster_node_name(c, c->vms[i].to, node));
 	for (int32_t i = 0; i < c->node_count; i++) {
 		put(&l, "%s", i ? "; " : "");
 		put_node(&l, c, i);
 	}
-	for (int32_t i = 0; i < c->vm_count; i++)
-		if (c->vms[i].there && c->vms[i].to != CLUSTER_NONE)
-			put(&l, "; %s > %s", cluster_vm_name(c, i, vm), cluster_node_name(c, c->vms[i].to, node));
 	return buffer;
 }

@@ -6,7 +6,8 @@
 
 #include "bench/placement/cluster.h"
 
-/* "src 96 % (vm0 20 %, vm1 76 %); dst asleep; vm0 > dst"; ? is not known. Cut to room. Returns buffer. */
+/* "vm0 > dst; src 96 % (vm0 20 %, vm1 76 %); dst asleep": what moves is first, since a terminal may be narrow; ? is not known.
+ * Cut to room. Returns buffer. */
 char *cluster_line(const struct cluster *c, char *buffer, size_t room);
 
 #endif

@@ -17,7 +17,10 @@ static void node_apply(struct cluster *c, const struct monitor_view *view, const
                        int32_t node)
 {
 	const struct monitor_node_view *n = &view->nodes[node];
-	enum node_state state = rules->asleep[node] ? NODE_ASLEEP : n->answering ? NODE_ANSWERING : NODE_SILENT;
+	enum node_state state = rules->left_alone && rules->left_alone[node] ? NODE_SILENT
+	                        : rules->asleep[node]                        ? NODE_ASLEEP
+	                        : n->answering                               ? NODE_ANSWERING
+	                                                                     : NODE_SILENT;
 	double cpu = state != NODE_ANSWERING ? NAN : rules->guests_only ? guests_cpu(n) : n->mean.cpu_cores;
 	cluster_node_measured(c, node, state, cpu);
 }
@@ -50,7 +53,7 @@ static void vm_apply(struct cluster *c, const struct monitor_view *view, int32_t
 	int64_t used_bytes = v->memory_bytes;
 	if (seen && seen->mean.memory_bytes < (double)used_bytes) /* not where it is not known */
 		used_bytes = (int64_t)seen->mean.memory_bytes;
-	cluster_vm_measured(c, vm, seen ? seen->mean.cpu_cores : NAN, used_bytes, NAN);
+	cluster_vm_measured(c, vm, seen ? seen->mean.cpu_cores : NAN, used_bytes, v->dirty_per_s);
 }
 
 void cluster_view_apply(struct cluster *c, const struct monitor_view *view, const struct cluster_view_rules *rules)

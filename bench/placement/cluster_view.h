@@ -16,13 +16,14 @@ struct cluster_view_rules {
 	 * machine that has other work. Otherwise it is all that its cores do.
 	 */
 	bool guests_only;
-	const bool *asleep; /* a node each: it was put to sleep, and is not to answer */
+	const bool *asleep;     /* a node each: it was put to sleep, and is not to answer */
+	const bool *left_alone; /* a node each: it would not wake, and is not asked for now: silent; NULL: none is */
 };
 
 /*
  * States, CPU, memory in use. A VM that the view is younger than (no move began or ended since its second) is where the
  * view sees it run, or waits when it runs on no node and the node that had it answers; a VM that is being moved stays as
- * the cluster has it.
+ * the cluster has it. The monitor knows no dirty rates: they stay too.
  */
 void cluster_view_apply(struct cluster *c, const struct monitor_view *view, const struct cluster_view_rules *rules);
 

@@ -5,6 +5,7 @@
 #include "bench/placement/cluster_line.h"
 #include "bench/placement/cluster_view.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +13,7 @@
 #define PULSE_NS (50 * NS_PER_MS)
 #define WINDOW_NS (10 * NS_PER_S)         /* of a policy that uses none, for the live line */
 #define WINDOW_HIGHEST_NS (60 * NS_PER_S) /* as cluster_monitor_view() takes it, at the interval of 1 s */
-#define PATIENCE_NS (60 * NS_PER_S)       /* for a woken node to answer, and for a command */
+#define PATIENCE_NS (60 * NS_PER_S)       /* unless the spec says another */
 
 /* What was said of the plan before: an entry without its numbers. */
 struct said {
@@ -32,8 +33,9 @@ struct consolidation {
 	struct mover *mover;
 	const char **names;      /* of the nodes */
 	bool *asleep;            /* a node each */
+	bool *left_alone;        /* a node each */
 	int64_t *empty_since_ns; /* a node each; 0: it is not */
-	int64_t begin_ns, seen_ns;
+	int64_t begin_ns, seen_ns, patience_ns;
 	struct said *said;
 	int said_count, said_room;
 	int plans;
@@ -49,9 +51,11 @@ int consolidation_check(const struct policy_ops *policy, const void *options, st
 		p = policy_new(policy, options, c, e);
 	int result = p ? 0 : -1;
 	if (p && p->window_ns > WINDOW_HIGHEST_NS)
-		result = err_set(e, EXIT_USAGE,
-		                 "policy '%s': a window of %.3g s is more than the monitor remembers (60 s)",
-		                 policy->name, (double)p->window_ns / NS_PER_S);
+		result =
+			err_set(e, EXIT_USAGE,
+		                "a window of %.3g s is more than the monitor remembers: set consolidate.%s.window to "
+		                "%.3gs or less",
+		                (double)p->window_ns / NS_PER_S, policy->name, (double)WINDOW_HIGHEST_NS / NS_PER_S);
 	policy_free(p);
 	cluster_free(c);
 	return result;
@@ -76,6 +80,7 @@ static int cluster_make(struct consolidation *k, struct err *e)
 		if (vm < 0)
 			return -1;
 		cluster_vm_put(k->cluster, vm, v->node);
+		cluster_vm_measured(k->cluster, vm, NAN, v->memory_bytes, v->dirty_per_s > 0 ? v->dirty_per_s : NAN);
 	}
 	k->policy = policy_new(spec->policy, spec->policy_options, k->cluster, e);
 	k->plan_made = k->policy && plan_init(&k->plan, k->cluster, true, e) == 0;
@@ -89,6 +94,7 @@ static int monitor_start(struct consolidation *k, struct err *e)
 		                                .argument = spec->source_argument,
 		                                .node_count = spec->node_count,
 		                                .path = spec->database,
+		                                .keep_ns = spec->keep_ns,
 		                                .interval_ns = spec->interval_ns };
 	struct monitor_node *nodes = calloc((size_t)spec->node_count + 1, sizeof(*nodes));
 	if (!nodes)
@@ -101,6 +107,15 @@ static int monitor_start(struct consolidation *k, struct err *e)
 	return result;
 }
 
+/* For people: a line that stays, with the time of the loop. */
+static void tell(void *context, const char *words)
+{
+	const struct consolidation *k = context;
+	char line[500];
+	snprintf(line, sizeof(line), "%.1f s: %s", (double)(clock_now_ns() - k->begin_ns) / NS_PER_S, words);
+	k->spec->note(k->spec->pulse_context, line);
+}
+
 static int controller_start(struct consolidation *k, struct mover_node *nodes, struct err *e)
 {
 	const struct consolidation_spec *spec = k->spec;
@@ -109,7 +124,9 @@ static int controller_start(struct consolidation *k, struct mover_node *nodes, s
 	power.node_count = spec->node_count;
 	power.sink = spec->migration.sink;
 	power.context = spec->migration.context;
-	power.deadline_ns = PATIENCE_NS;
+	power.deadline_ns = k->patience_ns;
+	power.tell = tell;
+	power.tell_context = k;
 	if (node_power_new(&k->power, &power, e) < 0)
 		return -1;
 	for (int i = 0; i < spec->node_count; i++)
@@ -118,7 +135,8 @@ static int controller_start(struct consolidation *k, struct mover_node *nodes, s
 		.cluster = k->cluster,
 		.power = k->power,
 		.nodes = nodes,
-		.patience_ns = PATIENCE_NS,
+		.patience_ns = k->patience_ns,
+		.stage_by_stage = true,
 		.migration = spec->migration,
 		.migrate = spec->migrate,
 	};
@@ -165,20 +183,20 @@ static void say_entry(struct consolidation *k, int32_t index)
 {
 	const struct plan_entry *p = &k->plan.entries[index];
 	static const char *const done[] = { [PLAN_MOVE] = "move", [PLAN_WAKE] = "wake", [PLAN_STAY] = "stay" };
-	char line[500], detail[400];
+	char line[480], detail[400];
 	bool stays = p->kind == PLAN_STAY;
 	snprintf(detail, sizeof(detail), "%s%s%s%s: %s", k->spec->dry_run && !stays ? "would " : "", done[p->kind],
 	         p->kind == PLAN_MOVE ? " to " : "", p->kind == PLAN_MOVE ? k->names[p->to] : "",
 	         plan_why(&k->plan, index));
 	int32_t node = p->kind == PLAN_WAKE ? p->to : p->from;
 	event(k, p->vm, node, "plan", detail);
-	snprintf(line, sizeof(line), "%.1f s: %s%s%s", (double)(clock_now_ns() - k->begin_ns) / NS_PER_S,
-	         p->vm == CLUSTER_NONE ? k->names[node] : VM_NAME(k->cluster, p->vm), ": ", detail);
-	k->spec->note(k->spec->pulse_context, line);
+	snprintf(line, sizeof(line), "%s: %s", p->vm == CLUSTER_NONE ? k->names[node] : VM_NAME(k->cluster, p->vm),
+	         detail);
+	tell(k, line);
 }
 
-/* All of it when any of it is new. */
-static void say_plan(struct consolidation *k)
+/* All of it when any of it is new, which is returned. */
+static bool say_plan(struct consolidation *k)
 {
 	bool same = k->plan.count == k->said_count;
 	for (int32_t i = 0; i < k->plan.count && same; i++)
@@ -187,6 +205,7 @@ static void say_plan(struct consolidation *k)
 		say_entry(k, i);
 	if (!same)
 		remember(k);
+	return !same;
 }
 
 /* ---- each second ---- */
@@ -208,23 +227,32 @@ static void sleep_the_empty(struct consolidation *k)
 			k->empty_since_ns[i] = k->view.due_ns;
 		if (!empty || awake < 2 || k->view.due_ns - k->empty_since_ns[i] < k->spec->sleep_after_ns)
 			continue;
+		char why[120];
+		snprintf(why, sizeof(why), "empty for %.3g s >= %.3g s (sleep_after), %d nodes awake",
+		         (double)(k->view.due_ns - k->empty_since_ns[i]) / NS_PER_S,
+		         (double)k->spec->sleep_after_ns / NS_PER_S, awake);
 		k->empty_since_ns[i] = 0;
-		node_power_sleep(k->power, i);
-		awake--;
+		node_power_sleep(k->power, i, why);
+		awake -= !node_power_is_awake(k->power, i);
 	}
 }
 
 static int look(struct consolidation *k, struct err *e)
 {
 	int64_t window_ns = k->policy->window_ns ? k->policy->window_ns : WINDOW_NS;
+	if (cluster_monitor_second(k->monitor) == k->seen_ns)
+		return 0;
 	if (cluster_monitor_view(k->monitor, window_ns, &k->view, e) < 0)
 		return -1;
-	if (k->view.due_ns == k->seen_ns)
-		return 0;
-	const struct cluster_view_rules rules = { .guests_only = k->spec->guests_only, .asleep = k->asleep };
+	const struct cluster_view_rules rules = { .guests_only = k->spec->guests_only,
+		                                  .asleep = k->asleep,
+		                                  .left_alone = k->left_alone };
 	k->seen_ns = k->view.due_ns;
-	for (int32_t i = 0; i < k->cluster->node_count; i++)
+	for (int32_t i = 0; i < k->cluster->node_count; i++) {
 		k->asleep[i] = !node_power_is_awake(k->power, i);
+		k->left_alone[i] = node_power_is_left_alone(k->power, i);
+		cluster_monitor_asleep(k->monitor, i, k->asleep[i]);
+	}
 	cluster_view_apply(k->cluster, &k->view, &rules);
 	return 1;
 }
@@ -236,8 +264,7 @@ static int plan_once(struct consolidation *k, struct err *e)
 		return 0;
 	if (policy_plan(k->policy, clock_now_ns(), &k->plan, e) < 0)
 		return -1;
-	say_plan(k);
-	bool wants = false;
+	bool is_new = say_plan(k), wants = false;
 	for (int32_t i = 0; i < k->plan.count; i++)
 		wants |= k->plan.entries[i].kind != PLAN_STAY;
 	if (!wants) {
@@ -245,7 +272,7 @@ static int plan_once(struct consolidation *k, struct err *e)
 			sleep_the_empty(k);
 		return 0;
 	}
-	k->plans++;
+	k->plans += is_new || !k->spec->dry_run; /* one that is not carried out is made again each second */
 	return k->spec->dry_run ? 0 : mover_take(k->mover, &k->plan, e);
 }
 
@@ -271,7 +298,7 @@ static int loop(struct consolidation *k, struct err *e)
 	const struct consolidation_spec *spec = k->spec;
 	int64_t end_ns = k->begin_ns + spec->duration_ns;
 	for (;;) {
-		char line[160];
+		char line[1000];
 		bool time_left = clock_now_ns() < end_ns && !is_over(k);
 		int seen = look(k, e);
 		if (seen < 0 || (seen > 0 && time_left && plan_once(k, e) < 0))
@@ -314,7 +341,7 @@ static void settle(struct consolidation *k)
 	if (!k->mover)
 		return;
 	mover_abort(k->mover);
-	mover_finish(k->mover);
+	mover_finish(k->mover, k->spec->pulse, k->spec->pulse_context);
 }
 
 static int end(struct consolidation *k, struct consolidation_result *ret, int result, struct err *e)
@@ -335,6 +362,7 @@ static int end(struct consolidation *k, struct consolidation_result *ret, int re
 	cluster_free(k->cluster);
 	free(k->names);
 	free(k->asleep);
+	free(k->left_alone);
 	free(k->empty_since_ns);
 	free(k->said);
 	return result;
@@ -343,13 +371,16 @@ static int end(struct consolidation *k, struct consolidation_result *ret, int re
 int consolidation_run(const struct consolidation_spec *spec, struct consolidation_result *ret, struct err *e)
 {
 	size_t nodes = (size_t)spec->node_count + 1;
-	struct consolidation k = { .spec = spec, .begin_ns = clock_now_ns() };
+	struct consolidation k = { .spec = spec,
+		                   .begin_ns = clock_now_ns(),
+		                   .patience_ns = spec->patience_ns ? spec->patience_ns : PATIENCE_NS };
 	struct mover_node *to = calloc(nodes, sizeof(*to));
 	*ret = (struct consolidation_result){ 0 };
 	k.names = calloc(nodes, sizeof(*k.names));
 	k.asleep = calloc(nodes, sizeof(*k.asleep));
+	k.left_alone = calloc(nodes, sizeof(*k.left_alone));
 	k.empty_since_ns = calloc(nodes, sizeof(*k.empty_since_ns));
-	int result = to && k.names && k.asleep && k.empty_since_ns
+	int result = to && k.names && k.asleep && k.left_alone && k.empty_since_ns
 	                     ? 0
 	                     : err_errno(e, EXIT_CANNOT, "no memory for %d nodes", spec->node_count);
 	if (result == 0 && (cluster_make(&k, e) < 0 || controller_start(&k, to, e) < 0 || monitor_start(&k, e) < 0))

@@ -28,7 +28,8 @@ struct consolidation_node {
 struct consolidation_vm {
 	const char *name;
 	int64_t memory_bytes;
-	int node; /* where it is */
+	int node;           /* where it is */
+	double dirty_per_s; /* bytes of memory, as measured; 0: not known */
 };
 
 /* Names and URIs live as long as the loop. */
@@ -45,15 +46,18 @@ struct consolidation_spec {
 	const struct monitor_source_ops *source;                     /* monitor_libvirt; another for tests */
 	const void *source_argument;
 	const char *database; /* of the monitor */
+	int64_t keep_ns;      /* age at which its rows are deleted; 0: 1 h */
 	int64_t interval_ns;  /* of the monitor and the planner; 0: 1 s */
 	int64_t duration_ns;
 	/* The load is over: the loop ends as soon as all VMs are together and none moves. NULL: only duration_ns ends it. */
 	bool (*is_over)(void *context);
-	struct node_power_spec power; /* names and count, sink and context are filled in */
+	struct node_power_spec power; /* names and count, sink and tell, deadline are filled in */
 	int64_t sleep_after_ns;       /* a node is put to sleep when it has been empty for so long */
+	int64_t patience_ns;          /* for a power command to end, and for a woken node to answer; 0: 60 s */
 	bool guests_only;             /* see struct cluster_view_rules */
 	bool dry_run;                 /* plan, and do nothing */
-	/* About 20 times a second, with a line that says how nodes and VMs do. -1 ends the loop. */
+	/* About 20 times a second, with a line that says how nodes and VMs do. -1 ends the loop; it is called on while moves
+	 * end. */
 	int (*pulse)(void *context, const char *line, struct err *e);
 	/* A line that stays, for people: what the event `plan` says. */
 	void (*note)(void *context, const char *line);
@@ -63,7 +67,7 @@ struct consolidation_spec {
 struct consolidation_result {
 	struct move_record *moves; /* owned */
 	int move_count;
-	int plans;          /* that wanted something done */
+	int plans;          /* that wanted something done; in a dry run only those that differ from the one before */
 	int64_t *active_ns; /* a node each: how long it was on; owned */
 	int64_t length_ns;  /* of the loop */
 	struct cluster_monitor_report monitor;
@@ -73,8 +77,8 @@ struct consolidation_result {
 int consolidation_check(const struct policy_ops *policy, const void *options, struct err *e);
 
 /*
- * Blocks for duration_ns, or until pulse() says no: then moves going on are aborted. At the end of the duration they are
- * waited for. Moves that fail are no failure of the loop. *ret is to be freed in any case.
+ * Blocks for duration_ns, or until pulse() says no: then moves going on are aborted, but for those in post-copy, which end
+ * first (mover.h). At the end of the duration they are waited for. Moves that fail are no failure of the loop. *ret is to be freed in any case.
  */
 int consolidation_run(const struct consolidation_spec *spec, struct consolidation_result *ret, struct err *e);
 void consolidation_result_free(struct consolidation_result *result);

@@ -158,7 +158,7 @@ static void settle(struct group *g, bool aborted)
 		mover_abort(g->mover);
 	else
 		mover_drop(g->mover, "it does not fit into the destination's memory");
-	mover_finish(g->mover);
+	mover_finish(g->mover, g->spec->pulse, g->spec->pulse_context);
 }
 
 static int keep(struct group *g, struct group_result *ret, struct err *e)

@@ -267,6 +267,14 @@ int cluster_monitor_stop(struct cluster_monitor *m, struct cluster_monitor_repor
 	return lost_end ? err_set(e, EXIT_MEASURED_BAD, "%s", report.trouble) : 0;
 }
 
+void cluster_monitor_asleep(struct cluster_monitor *m, int node, bool asleep)
+{
+	struct monitored_node *n = &m->nodes[node];
+	pthread_mutex_lock(&m->lock);
+	n->asleep_ns = !asleep ? 0 : n->asleep_ns ? n->asleep_ns : clock_now_ns();
+	pthread_mutex_unlock(&m->lock);
+}
+
 void cluster_monitor_report(struct cluster_monitor *m, struct cluster_monitor_report *ret)
 {
 	pthread_mutex_lock(&m->lock);

@@ -48,7 +48,10 @@ struct cluster_monitor_report {
 	char trouble[512];          /* the last write that failed; "" */
 };
 
-/* Means over a window. NAN: not known, since less than half of the window is covered. */
+/*
+ * Means over a window. NAN: not known, since not the whole window is covered (half an interval may lack, since readings do
+ * not come on the dot; a second that is missing within it does not, a counter has kept what it counted).
+ */
 struct monitor_means {
 	int64_t covered_ns;        /* of the window, by readings of the CPU time */
 	double cpu_cores;          /* 1: one core busy all the time */
@@ -88,6 +91,12 @@ int cluster_monitor_start(struct cluster_monitor **ret, const struct cluster_mon
  * before, then its memory is used again. May be called from any thread. */
 int cluster_monitor_view(struct cluster_monitor *m, int64_t window_ns, struct monitor_view *view, struct err *e);
 void monitor_view_free(struct monitor_view *view);
+
+/* The last second that is over, which a view would be of; 0: none is. For little. */
+int64_t cluster_monitor_second(struct cluster_monitor *m);
+
+/* The node, by its index, was put to sleep, or no more: while it does not answer its rows say MONITOR_ASLEEP. */
+void cluster_monitor_asleep(struct cluster_monitor *m, int node, bool asleep);
 
 void cluster_monitor_report(struct cluster_monitor *m, struct cluster_monitor_report *ret);
 

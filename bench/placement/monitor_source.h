@@ -37,7 +37,7 @@ extern const struct monitor_quantity_row {
 /* A node's or VM's counters at one instant. */
 struct monitor_reading {
 	char vm[MONITOR_NAME_ROOM]; /* "": the node itself */
-	const char *state;          /* static text; NULL: not known. Node: MONITOR_ANSWERING, MONITOR_SILENT */
+	const char *state;          /* static text; NULL: not known. Node: MONITOR_ANSWERING, ... */
 	int64_t head_ns;            /* when they were read, or MONITOR_MISSING */
 	int64_t value[MONITOR_QUANTITIES];
 	char missing[MONITOR_REASON_ROOM]; /* why something is missing; "" when nothing is */
@@ -45,6 +45,7 @@ struct monitor_reading {
 
 #define MONITOR_ANSWERING "answering" /* the node's hypervisor said in time which VMs are there */
 #define MONITOR_SILENT "silent"
+#define MONITOR_ASLEEP "asleep"   /* it does not answer, and was put to sleep */
 #define MONITOR_RUNNING "running" /* a VM's vCPUs run; other states are in libvirt's words */
 
 /* A node and what is on it, of one second. */

@@ -24,6 +24,7 @@ struct monitored_node {
 	struct monitor_answer answers[MONITOR_RING]; /* at due_ns / interval_ns */
 	int64_t asked_ns;                            /* the second whose question is on its way; 0: none */
 	int64_t done_ns;                             /* the last second whose question came back; 0: none */
+	int64_t asleep_ns;                           /* put to sleep then; 0: it is awake */
 	char (*known)[MONITOR_NAME_ROOM];            /* the writer's own: VMs of the last answer */
 	int known_count, known_room;
 };

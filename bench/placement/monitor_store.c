@@ -25,7 +25,7 @@ static const char schema[] =
 	"	due_ns INTEGER NOT NULL,      -- the second that the row is of: ns of the head's CLOCK_MONOTONIC\n"
 	"	node TEXT NOT NULL,\n"
 	"	vm TEXT NOT NULL,             -- '' = the node itself\n"
-	"	state TEXT,                   -- node: answering, silent; VM: running, paused, ...\n"
+	"	state TEXT,                   -- node: answering, silent, asleep (put to sleep); VM: running, paused, ...\n"
 	"	head_ns INTEGER,              -- when the counters were read: ns of the head's CLOCK_MONOTONIC\n"
 	"	cpus INTEGER,                 -- cores of the node, vCPUs of the VM\n"
 	"	cpu_ns INTEGER,               -- CPU time, cumulative, from an arbitrary origin\n"

@@ -36,22 +36,23 @@ static void add_reading(struct sums *s, const struct monitor_reading *r)
 	}
 }
 
-static double mean(const struct sums *s, enum monitor_quantity q, int64_t window_ns)
+/* enough_ns: what of the window must be covered. */
+static double mean(const struct sums *s, enum monitor_quantity q, int64_t enough_ns)
 {
 	if (!monitor_quantities[q].cumulative)
 		return s->weight[q] ? s->sum[q] / (double)s->weight[q] : NAN;
-	return s->weight[q] && s->weight[q] >= window_ns / 2 ? s->sum[q] / (double)s->weight[q] * NS_PER_S : NAN;
+	return s->weight[q] && s->weight[q] >= enough_ns ? s->sum[q] / (double)s->weight[q] * NS_PER_S : NAN;
 }
 
-static struct monitor_means means_of(const struct sums *s, int64_t window_ns)
+static struct monitor_means means_of(const struct sums *s, int64_t enough_ns)
 {
 	return (struct monitor_means){
 		.covered_ns = s->weight[MONITOR_CPU_NS],
-		.cpu_cores = mean(s, MONITOR_CPU_NS, window_ns) / NS_PER_S,
-		.memory_bytes = mean(s, MONITOR_MEMORY, window_ns),
-		.memory_total_bytes = mean(s, MONITOR_MEMORY_TOTAL, window_ns),
-		.disk_bytes_per_s = mean(s, MONITOR_DISK_READ, window_ns) + mean(s, MONITOR_DISK_WRITTEN, window_ns),
-		.net_bytes_per_s = mean(s, MONITOR_NET_RECEIVED, window_ns) + mean(s, MONITOR_NET_SENT, window_ns),
+		.cpu_cores = mean(s, MONITOR_CPU_NS, enough_ns) / NS_PER_S,
+		.memory_bytes = mean(s, MONITOR_MEMORY, enough_ns),
+		.memory_total_bytes = mean(s, MONITOR_MEMORY_TOTAL, enough_ns),
+		.disk_bytes_per_s = mean(s, MONITOR_DISK_READ, enough_ns) + mean(s, MONITOR_DISK_WRITTEN, enough_ns),
+		.net_bytes_per_s = mean(s, MONITOR_NET_RECEIVED, enough_ns) + mean(s, MONITOR_NET_SENT, enough_ns),
 	};
 }
 
@@ -98,6 +99,7 @@ static int fill_node(struct monitored_node *n, int64_t due_ns, int64_t window_ns
                      struct err *e)
 {
 	const struct monitor_answer *now = monitor_find(n, due_ns), *last = last_answer(n, due_ns, window_ns);
+	const int64_t enough_ns = window_ns - n->monitor->interval_ns / 2;
 	struct sums s = sum_up(n, due_ns, window_ns, NULL, 0);
 	v->name = n->name;
 	v->answering = now && now->answered;
@@ -105,8 +107,8 @@ static int fill_node(struct monitored_node *n, int64_t due_ns, int64_t window_ns
 		memcpy(v->missing, now->node.missing, sizeof(v->missing));
 	else
 		monitor_silence(n, due_ns, v->missing, sizeof(v->missing));
-	v->cores = mean(&s, MONITOR_CPUS, window_ns);
-	v->mean = means_of(&s, window_ns);
+	v->cores = mean(&s, MONITOR_CPUS, enough_ns);
+	v->mean = means_of(&s, enough_ns);
 	v->vm_count = 0;
 	if (last && last->vm_count > v->vm_room) {
 		void *more = realloc(v->vms, (size_t)last->vm_count * sizeof(*v->vms));
@@ -123,7 +125,7 @@ static int fill_node(struct monitored_node *n, int64_t due_ns, int64_t window_ns
 		vm->state = r->state;
 		vm->running = r->state && strcmp(r->state, MONITOR_RUNNING) == 0;
 		s = sum_up(n, due_ns, window_ns, r->vm, i);
-		vm->mean = means_of(&s, window_ns);
+		vm->mean = means_of(&s, enough_ns);
 	}
 	return 0;
 }
@@ -136,6 +138,14 @@ static int64_t last_second(const struct cluster_monitor *m)
 	while (due_ns >= m->start_ns && !monitor_second_is_over(m, due_ns, now_ns))
 		due_ns -= m->interval_ns;
 	return due_ns;
+}
+
+int64_t cluster_monitor_second(struct cluster_monitor *m)
+{
+	pthread_mutex_lock(&m->lock);
+	int64_t due_ns = last_second(m);
+	pthread_mutex_unlock(&m->lock);
+	return due_ns < m->start_ns ? 0 : due_ns;
 }
 
 int cluster_monitor_view(struct cluster_monitor *m, int64_t window_ns, struct monitor_view *view, struct err *e)

@@ -11,7 +11,7 @@
 enum { BACKLOG = MONITOR_RING - 4 }; /* seconds that can wait; the ring's others are being filled */
 
 /* Take a second's answer out of the ring; why there is none, if so, is in copy->silence. */
-static int copy_answer(struct monitored_node *n, int64_t due_ns, struct monitor_answer *copy)
+static int copy_answer(struct monitored_node *n, int64_t due_ns, struct monitor_answer *copy, bool *ret_asleep)
 {
 	struct cluster_monitor *m = n->monitor;
 	bool fits = true;
@@ -19,6 +19,7 @@ static int copy_answer(struct monitored_node *n, int64_t due_ns, struct monitor_
 	const struct monitor_answer *a = monitor_find(n, due_ns);
 	copy->answered = a && a->answered;
 	copy->vm_count = 0;
+	*ret_asleep = n->asleep_ns && due_ns >= n->asleep_ns;
 	if (a)
 		copy->node = a->node;
 	else
@@ -56,9 +57,10 @@ static int write_answer(struct monitored_node *n, int64_t due_ns, struct monitor
                         struct cluster_monitor_report *written, struct err *e)
 {
 	struct monitor_store *store = n->monitor->store;
-	if (copy_answer(n, due_ns, a) < 0 || (a->answered && know(n, a) < 0))
+	bool asleep = false;
+	if (copy_answer(n, due_ns, a, &asleep) < 0 || (a->answered && know(n, a) < 0))
 		return err_set(e, EXIT_CANNOT, "no memory for what node '%s' answered", n->name);
-	a->node.state = a->answered ? MONITOR_ANSWERING : MONITOR_SILENT;
+	a->node.state = a->answered ? MONITOR_ANSWERING : asleep ? MONITOR_ASLEEP : MONITOR_SILENT;
 	if (!a->answered) {
 		snprintf(a->node.missing, sizeof(a->node.missing), "%s", a->silence);
 		for (int i = 0; i < n->known_count; i++) {

@@ -5,6 +5,7 @@
 #include "bench/migrate/hypervisor.h"
 
 #include <errno.h>
+#include <math.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -18,7 +19,8 @@ enum errand_state { TO_COME, GOING_ON, DONE };
 struct errand {
 	struct mover *mover;
 	enum plan_kind kind;
-	int32_t vm, from, to, stage;
+	int32_t vm, from, to, stage, relocation;
+	char why[240]; /* of a wake: the plan's reason */
 	enum errand_state state;
 	bool to_woken;    /* of a move: the plan wakes its node */
 	int64_t woken_ns; /* and it has been awake since then; 0: it is not yet */
@@ -28,7 +30,7 @@ struct errand {
 	struct migration_result result;
 	struct err e;
 	int status;
-	volatile sig_atomic_t broken_off; /* what the thread looks at */
+	volatile sig_atomic_t broken_off; /* what the thread looks at: enum migration_interrupt */
 	bool recalled;
 	atomic_bool over; /* the thread has done its work */
 };
@@ -36,7 +38,7 @@ struct errand {
 struct mover {
 	struct mover_spec spec;
 	struct errand *errands; /* of the plan */
-	int32_t count;
+	int32_t count, stage;   /* the stage that goes on */
 	struct move_record *records;
 	int record_count, record_room;
 	bool aborted;
@@ -104,6 +106,21 @@ static void plan_clear(struct mover *m)
 	m->count = 0;
 }
 
+/* A node is woken for its first move, not for what may never come. */
+static void wake_with_its_move(struct mover *m, struct errand *wake)
+{
+	const struct errand *first = NULL;
+	for (int32_t i = 0; i < m->count; i++) {
+		const struct errand *r = &m->errands[i];
+		if (r->kind == PLAN_MOVE && r->to == wake->to && (!first || r->stage < first->stage))
+			first = r;
+	}
+	if (first) {
+		wake->stage = first->stage;
+		wake->relocation = first->relocation;
+	}
+}
+
 static bool wakes(const struct plan *plan, int32_t node)
 {
 	for (int32_t i = 0; i < plan->count; i++)
@@ -128,12 +145,19 @@ int mover_take(struct mover *m, const struct plan *plan, struct err *e)
 		r->from = entry->from;
 		r->to = entry->to;
 		r->stage = entry->stage;
+		r->relocation = entry->relocation;
 		r->to_woken = entry->kind == PLAN_MOVE && wakes(plan, entry->to);
 		if (r->kind == PLAN_MOVE)
 			snprintf(r->vm_name, sizeof(r->vm_name), "%s",
 			         cluster_vm_name(m->spec.cluster, r->vm, buffer));
+		else
+			snprintf(r->why, sizeof(r->why), "%s", plan->explain ? plan_why(plan, i) : "a plan needs it");
 		m->count++;
 	}
+	m->stage = 0;
+	for (int32_t i = 0; i < m->count; i++)
+		if (m->errands[i].kind == PLAN_WAKE)
+			wake_with_its_move(m, &m->errands[i]);
 	return 0;
 }
 
@@ -207,10 +231,24 @@ static void wait_again(struct errand *r)
 {
 	r->state = TO_COME;
 	r->recalled = false;
-	r->broken_off = 0;
+	r->broken_off = INTERRUPT_NONE;
 	r->status = 0;
 	r->e = (struct err){ 0 };
 	atomic_store(&r->over, false);
+}
+
+/* What the move's statistics say of how fast the VM dirties its memory: bytes a second, NAN: nothing. */
+static double dirtied(const struct migration_result *result)
+{
+	unsigned long long pages_per_s = 0, page_bytes = 0;
+	if (!result->completed)
+		return NAN;
+	virTypedParamsGetULLong(result->completed, result->completed_count, VIR_DOMAIN_JOB_MEMORY_DIRTY_RATE,
+	                        &pages_per_s);
+	virTypedParamsGetULLong(result->completed, result->completed_count, VIR_DOMAIN_JOB_MEMORY_PAGE_SIZE,
+	                        &page_bytes);
+	/* 0: it was over before there was a second pass to count in. */
+	return pages_per_s && page_bytes ? (double)pages_per_s * (double)page_bytes : NAN;
 }
 
 static void move_end(struct errand *r)
@@ -234,6 +272,10 @@ static void move_end(struct errand *r)
 		         took_s);
 	else
 		snprintf(detail, sizeof(detail), "failed after %.3g s: %s", took_s, record->words);
+	const struct cluster_vm *v = &m->spec.cluster->vms[r->vm];
+	double dirty_per_s = dirtied(&r->result);
+	if (!isnan(dirty_per_s))
+		cluster_vm_measured(m->spec.cluster, r->vm, v->cpu, v->used_bytes, dirty_per_s);
 	cluster_move_end(m->spec.cluster, r->vm, record->end_ns, record->arrived);
 	say(r, record->arrived ? r->to : r->from, "move-end", detail);
 	migration_result_free(&r->result);
@@ -275,7 +317,7 @@ static void errand_step(struct errand *r)
 	if (r->state != TO_COME)
 		return;
 	if (r->kind == PLAN_WAKE) {
-		node_power_wake(r->mover->spec.power, r->to);
+		node_power_wake(r->mover->spec.power, r->to, r->why);
 		r->state = DONE;
 		return;
 	}
@@ -288,13 +330,61 @@ static void errand_step(struct errand *r)
 	}
 }
 
-void mover_step(struct mover *m)
+static bool relocation_begun(const struct mover *m, int32_t relocation)
+{
+	for (int32_t i = 0; i < m->count; i++)
+		if (m->errands[i].relocation == relocation && m->errands[i].state == DONE)
+			return true;
+	return false;
+}
+
+/* What was decided before moves that have ended since then; true: there was any. */
+static bool postpone(struct mover *m)
+{
+	bool any = false;
+	for (int32_t i = 0; i < m->count; i++) {
+		struct errand *r = &m->errands[i];
+		char detail[300];
+		if (r->state != TO_COME || relocation_begun(m, r->relocation))
+			continue;
+		snprintf(detail, sizeof(detail), "to %s: it is planned again after the moves before it",
+		         node_name(m, r->to));
+		r->state = DONE;
+		r->relocation = CLUSTER_NONE; /* it has begun nothing */
+		any = true;
+		if (r->kind == PLAN_MOVE)
+			say(r, r->from, "move-postponed", detail);
+	}
+	return any;
+}
+
+/* The first stage that has something left; INT32_MAX: none has. */
+static int32_t stage_left(const struct mover *m)
 {
 	int32_t stage = INT32_MAX;
-	node_power_step(m->spec.power);
 	for (int32_t i = 0; i < m->count; i++)
 		if (m->errands[i].state != DONE && m->errands[i].stage < stage)
 			stage = m->errands[i].stage;
+	return stage;
+}
+
+/* Never less than before. */
+static void interrupt(struct errand *r, enum migration_interrupt how)
+{
+	if (r->broken_off < (int)how)
+		r->broken_off = how;
+}
+
+void mover_step(struct mover *m)
+{
+	const volatile sig_atomic_t *asked = m->spec.migration.interrupted;
+	node_power_step(m->spec.power);
+	for (int32_t i = 0; asked && *asked >= INTERRUPT_BREAK_OFF && i < m->count; i++)
+		interrupt(&m->errands[i], INTERRUPT_BREAK_OFF);
+	int32_t stage = stage_left(m);
+	if (m->spec.stage_by_stage && stage > m->stage && stage != INT32_MAX && postpone(m))
+		stage = stage_left(m);
+	m->stage = stage;
 	for (int32_t i = 0; i < m->count; i++)
 		if (m->errands[i].stage == stage)
 			errand_step(&m->errands[i]);
@@ -305,7 +395,7 @@ void mover_recall(struct mover *m, int32_t vm)
 	for (int32_t i = 0; i < m->count; i++)
 		if (m->errands[i].vm == vm && m->errands[i].kind == PLAN_MOVE && m->errands[i].state == GOING_ON) {
 			m->errands[i].recalled = true;
-			m->errands[i].broken_off = 1;
+			interrupt(&m->errands[i], INTERRUPT_END);
 		}
 }
 
@@ -319,13 +409,32 @@ void mover_abort(struct mover *m)
 	mover_drop(m, "interrupted");
 	m->aborted = true;
 	for (int32_t i = 0; i < m->count; i++)
-		m->errands[i].broken_off = 1;
+		interrupt(&m->errands[i], INTERRUPT_END);
 }
 
-void mover_finish(struct mover *m)
+static char *waiting_line(const struct mover *m, char *buffer, size_t room)
+{
+	size_t used = 0;
+	buffer[0] = '\0';
+	for (int32_t i = 0; i < m->count && used < room; i++) {
+		const struct errand *r = &m->errands[i];
+		if (r->state == GOING_ON)
+			used += (size_t)snprintf(buffer + used, room - used, "%s%s > %s (%.0f s)",
+			                         used ? ", " : "waiting for ", r->vm_name, node_name(m, r->to),
+			                         (double)(clock_now_ns() - m->records[r->record].begin_ns) /
+			                                 NS_PER_S);
+	}
+	return buffer;
+}
+
+void mover_finish(struct mover *m, int (*pulse)(void *context, const char *line, struct err *e), void *context)
 {
 	while (mover_is_busy(m)) {
+		char line[160];
+		struct err ignored = { 0 };
 		mover_step(m);
+		if (pulse)
+			pulse(context, waiting_line(m, line, sizeof(line)), &ignored);
 		clock_sleep(STEP_NS);
 	}
 }

@@ -1,6 +1,6 @@
 /*
  * mover.h - carries out a plan on machines: wakes nodes, moves VMs, one thread a move, all of a stage at the same time.
- * It keeps the cluster's moves up to date and says what it does; the one who plans gives it one plan after the other.
+ * It keeps the cluster's moves up to date, and what their statistics say of dirty rates, and says what it does; the one who plans gives it one plan after the other.
  *
  *	mover_new(&m, &spec, &e);
  *	if (!mover_is_busy(m))
@@ -9,13 +9,15 @@
  *	mover_abort(m); mover_free(m);		at the end, waits for the threads
  *
  * A move to a node that does not answer is not begun; to one that the plan wakes, when it answers. When a move or wake
- * fails, what the plan has in later stages is dropped: it may stand on it. Moves that have begun go on.
+ * fails, what the plan has in later stages is dropped: it may stand on it. Moves that have begun go on. With stage_by_stage a
+ * later stage holds only what completes a relocation that has begun; the rest is for the next plan (plan.h).
  *
  * Events (of the node where the VM is):
  *	move-begin      detail = "to pm1"
  *	move-end        detail = "arrived, took 4.31 s", "recalled after 0.52 s", or "failed after 4.31 s: ..." with libvirt's
  *			words
  *	move-dropped    it was not begun, detail = "to pm1: ..." and why
+ *	move-postponed  the same, since it is planned again after the stage before it
  */
 #ifndef BENCH_PLACEMENT_MOVER_H
 #define BENCH_PLACEMENT_MOVER_H
@@ -39,12 +41,14 @@ struct mover_spec {
 	struct node_power *power;
 	const struct mover_node *nodes; /* as in the cluster */
 	int64_t patience_ns;            /* so long a woken node may take to answer */
+	bool stage_by_stage;            /* what began no relocation is planned again between stages */
 	/* Whether a move that could begin may: asked with every step until it says yes. NULL: at once. */
 	bool (*due)(void *context, int32_t vm);
 	void *due_context;
 	/*
 	 * How every VM is moved, and where events go. Connections, VM, nodes, URIs, core and interrupted are filled in for
-	 * each move, which has connections of its own: one that broke before does it no harm.
+	 * each move, which has connections of its own: one that broke before does it no harm. INTERRUPT_BREAK_OFF in the
+	 * *interrupted of this one breaks off what goes on, with the next step; what is less is for the caller to heed.
 	 */
 	struct migration_spec migration;
 	/* migration_run() between two nodes; another for tests. NULL: mover_migrate(). */
@@ -76,17 +80,18 @@ void mover_step(struct mover *m);
 
 /*
  * Break off the move of this VM, if it goes on: it waits to be begun again, as if it had not been. One that was too far to
- * be broken off arrives all the same.
+ * be broken off (in post-copy) arrives all the same.
  */
 void mover_recall(struct mover *m, int32_t vm);
 
 /* Begin nothing more. */
 void mover_drop(struct mover *m, const char *why);
-/* The same, and break off what goes on. */
+/* The same, and abort what goes on, but for what is in post-copy already: that ends first. */
 void mover_abort(struct mover *m);
 
-/* Step until nothing is left to be done. */
-void mover_finish(struct mover *m);
+/* Step until nothing is left to be done. pulse (may be NULL) is called with each step and a line that says what is waited
+ * for; what it returns does not matter. */
+void mover_finish(struct mover *m, int (*pulse)(void *context, const char *line, struct err *e), void *context);
 
 /* All moves so far, by their begin; valid until the next mover_step(). */
 const struct move_record *mover_records(const struct mover *m, int *ret_count);

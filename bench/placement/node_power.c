@@ -3,12 +3,18 @@
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
 #include "bench/base/process.h"
+#include "bench/base/undo.h"
 
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+#define RETRY_NS (10 * NS_PER_S) /* after a first failure */
+#define RETRY_HIGHEST_NS (300 * NS_PER_S)
+#define STEP_NS (20 * NS_PER_MS)
+#define TELL_NS (5 * NS_PER_S)
 
 enum power_state { AWAKE, FALLING_ASLEEP, ASLEEP, WAKING };
 
@@ -18,6 +24,10 @@ struct powered_node {
 	enum power_state state;
 	int64_t since_ns;  /* of the state */
 	int64_t active_ns; /* before it */
+	bool promised;     /* in the register: it is to be woken */
+	bool last;         /* woken for the end */
+	int64_t retry_ns;  /* left alone until then */
+	int64_t pause_ns;  /* for so long; 0: nothing failed last */
 	pthread_t thread;  /* runs the command, while the state is in between */
 	bool threaded;
 	atomic_bool over; /* the command has ended, with what follows */
@@ -92,30 +102,87 @@ static void command_begin(struct powered_node *n, const char *command)
 	}
 }
 
-void node_power_sleep(struct node_power *p, int node)
+/* The register's words for waking it. */
+static char *promise_of(const struct powered_node *n, char *buffer, size_t room)
+{
+	snprintf(buffer, room, "%s %s", n->name, n->power->spec.wake);
+	return buffer;
+}
+
+static int promise(struct powered_node *n, struct err *e)
+{
+	char words[600];
+	struct undo *undo = n->power->spec.undo;
+	if (undo && !n->promised && undo_add(undo, UNDO_COMMAND, promise_of(n, words, sizeof(words)), e) < 0)
+		return -1;
+	n->promised = true;
+	return 0;
+}
+
+/* It is awake again. Not written: it is woken once more, which is told then. */
+static void promise_kept(struct powered_node *n)
+{
+	char words[600];
+	struct undo *undo = n->power->spec.undo;
+	if (undo && n->promised)
+		undo_forget(undo, UNDO_COMMAND, promise_of(n, words, sizeof(words)), NULL);
+	n->promised = false;
+}
+
+static void leave_alone(struct powered_node *n)
+{
+	int64_t first_ns = n->power->spec.retry_ns ? n->power->spec.retry_ns : RETRY_NS;
+	n->pause_ns = !n->pause_ns                         ? first_ns
+	              : n->pause_ns < RETRY_HIGHEST_NS / 2 ? 2 * n->pause_ns
+	                                                   : RETRY_HIGHEST_NS;
+	n->retry_ns = clock_now_ns() + n->pause_ns;
+}
+
+/* "stand-in, takes 5 s: for vm0, ..." */
+static void say_begin(const struct powered_node *n, const char *event, const char *how, const char *why)
+{
+	char detail[400];
+	snprintf(detail, sizeof(detail), "%s: %s", how, why);
+	say(n, event, detail);
+}
+
+void node_power_sleep(struct node_power *p, int node, const char *why)
 {
 	struct powered_node *n = &p->nodes[node];
-	if (p->spec.kind == NODE_POWER_NONE || n->state != AWAKE)
+	struct err e = { 0 };
+	if (p->spec.kind == NODE_POWER_NONE || n->state != AWAKE || clock_now_ns() < n->retry_ns)
 		return;
+	if (p->spec.kind == NODE_POWER_COMMAND && promise(n, &e) < 0) {
+		leave_alone(n);
+		say(n, "node-sleep-failed", e.text);
+		return;
+	}
 	enter(n, FALLING_ASLEEP);
-	say(n, "node-sleep", p->spec.kind == NODE_POWER_STAND_IN ? "stand-in, only in the books" : "command");
+	say_begin(n, "node-sleep", p->spec.kind == NODE_POWER_STAND_IN ? "stand-in, only in the books" : "command",
+	          why);
 	if (p->spec.kind == NODE_POWER_COMMAND)
 		command_begin(n, p->spec.sleep);
 	node_power_step(p);
 }
 
-void node_power_wake(struct node_power *p, int node)
+static void wake_begin(struct powered_node *n, const char *why)
+{
+	const struct node_power_spec *spec = &n->power->spec;
+	char how[80] = "command";
+	enter(n, WAKING);
+	if (spec->kind == NODE_POWER_STAND_IN)
+		snprintf(how, sizeof(how), "stand-in, takes %.3g s", (double)spec->wake_delay_ns / NS_PER_S);
+	say_begin(n, "node-wake", how, why);
+	if (spec->kind == NODE_POWER_COMMAND)
+		command_begin(n, spec->wake);
+}
+
+void node_power_wake(struct node_power *p, int node, const char *why)
 {
 	struct powered_node *n = &p->nodes[node];
-	char detail[80] = "command";
-	if (n->state != ASLEEP)
+	if (n->state != ASLEEP || clock_now_ns() < n->retry_ns)
 		return;
-	enter(n, WAKING);
-	if (p->spec.kind == NODE_POWER_STAND_IN)
-		snprintf(detail, sizeof(detail), "stand-in, takes %.3g s", (double)p->spec.wake_delay_ns / NS_PER_S);
-	say(n, "node-wake", detail);
-	if (p->spec.kind == NODE_POWER_COMMAND)
-		command_begin(n, p->spec.wake);
+	wake_begin(n, why);
 	node_power_step(p);
 }
 
@@ -137,10 +204,14 @@ static void node_step(struct powered_node *n)
 		pthread_join(n->thread, NULL);
 	n->threaded = false;
 	if (n->result < 0) {
+		leave_alone(n);
 		enter(n, sleeps ? AWAKE : ASLEEP);
 		say(n, sleeps ? "node-sleep-failed" : "node-wake-failed", n->e.text);
 		return;
 	}
+	n->pause_ns = n->retry_ns = 0;
+	if (!sleeps)
+		promise_kept(n);
 	enter(n, sleeps ? ASLEEP : AWAKE);
 	say(n, sleeps ? "node-asleep" : "node-awake",
 	    n->power->spec.kind == NODE_POWER_STAND_IN ? "stand-in" : "command");
@@ -162,32 +233,72 @@ bool node_power_is_waking(const struct node_power *p, int node)
 	return p->nodes[node].state == WAKING;
 }
 
+bool node_power_is_left_alone(const struct node_power *p, int node)
+{
+	const struct powered_node *n = &p->nodes[node];
+	return n->state == ASLEEP && clock_now_ns() < n->retry_ns;
+}
+
 int64_t node_power_active_ns(const struct node_power *p, int node)
 {
 	const struct powered_node *n = &p->nodes[node];
 	return n->active_ns + (is_on(n->state) ? clock_now_ns() - n->since_ns : 0);
 }
 
-/* A command's thread ends by its deadline. */
-static void wait_command(struct powered_node *n)
+static bool is_between(const struct powered_node *n)
 {
-	if (n->threaded)
-		pthread_join(n->thread, NULL);
-	n->threaded = false;
-	node_step(n);
+	return n->state == FALLING_ASLEEP || n->state == WAKING;
+}
+
+/* Also a node that failed to go to sleep may be half asleep. */
+static bool is_to_be_woken(const struct powered_node *n)
+{
+	return !is_between(n) && !n->last && (n->promised || n->state == ASLEEP);
+}
+
+static void tell_waiting(const struct node_power *p)
+{
+	for (int i = 0; p->spec.tell && i < p->spec.node_count; i++) {
+		const struct powered_node *n = &p->nodes[i];
+		char words[300];
+		snprintf(words, sizeof(words), "waiting for %s to %s (%.0f s of %.0f s)", n->name,
+		         n->state == WAKING ? "wake" : "fall asleep",
+		         (double)(clock_now_ns() - n->since_ns) / NS_PER_S, (double)p->spec.deadline_ns / NS_PER_S);
+		if (is_between(n))
+			p->spec.tell(p->spec.tell_context, words);
+	}
+}
+
+/* Each command ends by its deadline. */
+static void wake_all(struct node_power *p)
+{
+	int64_t told_ns = clock_now_ns();
+	for (bool waits = true; waits;) {
+		waits = false;
+		node_power_step(p);
+		for (int i = 0; i < p->spec.node_count; i++) {
+			struct powered_node *n = &p->nodes[i];
+			if (is_to_be_woken(n)) {
+				n->last = true;
+				wake_begin(n, "the end of the loop");
+			}
+			waits |= is_between(n);
+		}
+		if (waits && clock_now_ns() - told_ns >= TELL_NS) {
+			told_ns = clock_now_ns();
+			tell_waiting(p);
+		}
+		if (waits)
+			clock_sleep(STEP_NS);
+	}
 }
 
 void node_power_free(struct node_power *p)
 {
 	if (!p)
 		return;
-	for (int i = 0; i < p->spec.node_count; i++) {
-		wait_command(&p->nodes[i]);
-		if (p->spec.kind == NODE_POWER_COMMAND)
-			node_power_wake(p, i);
-	}
-	for (int i = 0; i < p->spec.node_count; i++)
-		wait_command(&p->nodes[i]);
+	if (p->spec.kind == NODE_POWER_COMMAND)
+		wake_all(p);
 	free(p->nodes);
 	free(p);
 }

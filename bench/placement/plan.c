@@ -32,7 +32,7 @@ void plan_free(struct plan *p)
 
 void plan_begin(struct plan *p, int64_t at_once)
 {
-	p->count = p->moves = p->touched_count = 0;
+	p->count = p->moves = p->touched_count = p->relocation = 0;
 	p->text_used = 1; /* 0: no reason */
 	p->at_once = at_once;
 	p->failed = false;
@@ -114,19 +114,25 @@ void plan_move(struct plan *p, const struct cluster *c, int32_t vm, int32_t to)
 	destination->taken_bytes += v->memory_bytes;
 	destination->vms++;
 	p->moves++;
-	add(p, (struct plan_entry){ PLAN_MOVE, vm, v->node, to, stage, 0 });
+	add(p, (struct plan_entry){ PLAN_MOVE, vm, v->node, to, stage, ++p->relocation, 0 });
+}
+
+void plan_same(struct plan *p)
+{
+	if (!p->failed)
+		p->entries[p->count - 1].relocation = --p->relocation;
 }
 
 void plan_wake(struct plan *p, int32_t node, int32_t vm)
 {
 	delta(p, node)->woken = true;
-	add(p, (struct plan_entry){ PLAN_WAKE, vm, CLUSTER_NONE, node, 0, 0 });
+	add(p, (struct plan_entry){ PLAN_WAKE, vm, CLUSTER_NONE, node, 0, 0, 0 });
 }
 
 void plan_stay(struct plan *p, int32_t node, int32_t vm)
 {
 	if (p->explain)
-		add(p, (struct plan_entry){ PLAN_STAY, vm, node, CLUSTER_NONE, 0, 0 });
+		add(p, (struct plan_entry){ PLAN_STAY, vm, node, CLUSTER_NONE, 0, 0, 0 });
 }
 
 void plan_say(struct plan *p, const char *format, ...)

@@ -1,9 +1,11 @@
 /*
  * plan.h - what a policy wants done, in order, each with the numbers that led to it.
  *
- * Carrying it out: the stages one after the other, the entries of a stage at the same time, but a move to a node that
- * the plan wakes when that node answers. What a failed move or wake was to make possible is not tried; the next plan
- * sees the cluster as it is then.
+ * Its stages are what can be done at the same time: no more moves from or to one node than the policy's at_once. Carrying it
+ * out: the entries of a stage at the same time, but a move to a node that the plan wakes when that node answers. What a later
+ * stage holds was decided on numbers that are a whole move old by then: on machines it is left to the next plan, which the
+ * policy's quiet time comes before, unless the move belongs to a relocation that has begun (plan_same()). What a failed move
+ * or wake was to make possible is not tried; the next plan sees the cluster as it is then.
  *
  * While it is being made a plan also knows what it will change on each node (plan_delta()), so that a policy counts
  * what it has already decided.
@@ -23,6 +25,7 @@ struct plan_entry {
 	enum plan_kind kind;
 	int32_t vm, from, to; /* CLUSTER_NONE where there is none */
 	int32_t stage;        /* from 0 */
+	int32_t relocation;   /* moves of one relocation have the same number */
 	size_t why;           /* see plan_why() */
 };
 
@@ -41,9 +44,10 @@ struct plan_delta {
 struct plan {
 	struct plan_entry *entries;
 	int32_t count, entry_room;
-	int32_t moves;   /* entries of this kind */
-	bool explain;    /* keep the reasons; the caller's, false is faster */
-	int64_t at_once; /* moves from or to one node in one stage, 0: any number; the policy's */
+	int32_t moves;      /* entries of this kind */
+	int32_t relocation; /* the number of the last one */
+	bool explain;       /* keep the reasons; the caller's, false is faster */
+	int64_t at_once;    /* moves from or to one node in one stage, 0: any number; the policy's */
 	/* the rest is reached by functions */
 	struct plan_delta *deltas;
 	int32_t node_count;
@@ -65,6 +69,9 @@ void plan_begin(struct plan *p, int64_t at_once);
 void plan_move(struct plan *p, const struct cluster *c, int32_t vm, int32_t to);
 void plan_wake(struct plan *p, int32_t node, int32_t vm);
 void plan_stay(struct plan *p, int32_t node, int32_t vm);
+
+/* The move added last is of the same relocation as the one before it: half of it would be worse than none or all. */
+void plan_same(struct plan *p);
 
 /* The reason of the entry added last: one line. Without `explain` nothing happens. */
 void plan_say(struct plan *p, const char *format, ...) __attribute__((format(printf, 2, 3)));

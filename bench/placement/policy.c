@@ -1,6 +1,7 @@
 #include "bench/placement/policy.h"
 
 #include "bench/base/err.h"
+#include "bench/base/quantity.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -77,6 +78,24 @@ struct policy *policy_new(const struct policy_ops *ops, const void *options, str
 	return p;
 }
 
+/* RATE and DURATION are int64_t. */
+static void set_if_zero(const struct policy_ops *ops, void *options, const char *name, int64_t value)
+{
+	const struct option_row *row = ops->options ? option_find(ops->options, name) : NULL;
+	int64_t now;
+	if (!row)
+		return;
+	memcpy(&now, (char *)options + row->offset, sizeof(now));
+	if (now == 0)
+		memcpy((char *)options + row->offset, &value, sizeof(value));
+}
+
+void policy_link_set(const struct policy_ops *ops, void *options, int64_t rate_bits_per_s, int64_t rtt_ns)
+{
+	set_if_zero(ops, options, "cost_rate", rate_bits_per_s);
+	set_if_zero(ops, options, "cost_rtt", rtt_ns);
+}
+
 void policy_free(struct policy *p)
 {
 	if (p && p->ops->end)
@@ -118,13 +137,36 @@ double policy_cpu_share(const struct cluster *c, const struct plan *plan, int32_
 	return cpu_round((now + plan_delta(plan, node)->cpu) / n->cores);
 }
 
+/* What was missing: the least CPU and the most memory free on nodes that are awake. */
+static void say_wake(const struct cluster *c, struct plan *plan, int32_t vm, int32_t to)
+{
+	const struct cluster_vm *v = &c->vms[vm];
+	int32_t calm = CLUSTER_NONE, roomy = CLUSTER_NONE;
+	char needs[32], room[32], others[200] = "no other node is awake";
+	for (int32_t i = 0; i < c->node_count; i++) {
+		if (i == v->node || i == to || (c->nodes[i].state != NODE_ANSWERING && !plan_delta(plan, i)->woken))
+			continue;
+		if (calm == CLUSTER_NONE || policy_cpu_share(c, plan, i) < policy_cpu_share(c, plan, calm))
+			calm = i;
+		if (roomy == CLUSTER_NONE || plan_free_bytes(plan, c, i) > plan_free_bytes(plan, c, roomy))
+			roomy = i;
+	}
+	if (calm != CLUSTER_NONE)
+		snprintf(others, sizeof(others),
+		         "of the others %s has the least CPU, %.4g %%, and %s the most free, %s", NODE_NAME(c, calm),
+		         PERCENT(policy_cpu_share(c, plan, calm)), NODE_NAME(c, roomy),
+		         size_format(plan_free_bytes(plan, c, roomy), room, sizeof(room)));
+	plan_say(plan, "no node awake will do for %s (%.4g %%, %s): %s; %s is woken", VM_NAME(c, vm), PERCENT(v->cpu),
+	         size_format(v->memory_bytes, needs, sizeof(needs)), others, NODE_NAME(c, to));
+}
+
 void policy_move(struct policy *p, const struct cluster *c, struct plan *plan, int32_t vm, int32_t to)
 {
 	int32_t from = c->vms[vm].node;
 	if (c->nodes[to].state == NODE_ASLEEP && !plan_delta(plan, to)->woken) {
 		plan_wake(plan, to, vm);
 		if (plan->explain)
-			plan_say(plan, "no node awake will do for %s; %s is woken", VM_NAME(c, vm), NODE_NAME(c, to));
+			say_wake(c, plan, vm, to);
 	}
 	plan_move(plan, c, vm, to);
 	p->ops->look(p, c, plan, from);

@@ -15,6 +15,8 @@
  *   is allocated in init().
  * - What is not known (NAN) decides nothing: such a node is neither loaded nor idle, such a VM does not move.
  * - A node that wants help and gets none has plan_stay(), with the reason.
+ * - A plan's moves are relocations of their own, and what cannot begin at once (the stages, plan.h) is planned again after a
+ *   move and the quiet time. Moves of which half would be worse than none or all are one relocation: plan_same().
  * - Every entry says the numbers that led to it, with plan_say(): "pm0 96 % >= 90 %, 2 active; vm0 20 % moves to pm1".
  * What no plan may do (move to a node that does not answer or has no room, move a VM that is being moved) is refused
  * for all policies by policy_plan().
@@ -45,6 +47,8 @@ struct policy_ops {
 	size_t options_size;
 	/* Options that are fine one by one but not together. NULL: nothing to check. */
 	int (*check)(const void *options, struct err *e);
+	/* Whether it counts how fast VMs dirty their memory, which is measured for nobody else. NULL: no. */
+	bool (*wants_dirty_rate)(const void *options);
 	/* Indices for c->node_count nodes. 0, or -1 and nothing is left. NULL: none are needed. */
 	int (*init)(struct policy *p, const struct cluster *c, struct err *e);
 	/* This node is as the cluster says, with what the plan changes (plan may be NULL). NULL: not interested. */
@@ -83,6 +87,9 @@ int policy_key_set(const struct policy_ops *chosen, void *options, const char *k
  */
 struct policy *policy_new(const struct policy_ops *ops, const void *options, struct cluster *c, struct err *e);
 void policy_free(struct policy *p);
+
+/* On machines: options `cost_rate` and `cost_rtt` that were left at 0 become what the link has (0 there: they stay). */
+void policy_link_set(const struct policy_ops *ops, void *options, int64_t rate_bits_per_s, int64_t rtt_ns);
 
 /* Where a VM that waits is to start; a node that is asleep is to be woken for it. CLUSTER_NONE: nowhere yet. */
 int32_t policy_place(struct policy *p, int32_t vm);
@@ -126,7 +133,7 @@ bool vm_choices_room(struct vm_choice **list, int32_t *room, int32_t count);
 /* clang-format off */
 #define POLICY_WINDOW_ROW(type) \
 	{ "window", OPTION_DURATION, offsetof(struct type, window_ns), "10s", "1s", "1h", \
-	  "CPU is the mean over this time" }
+	  "CPU is the mean over all of this time, and not known before; on machines 60s at most" }
 #define POLICY_QUIET_ROW(type, initial) \
 	{ "quiet", OPTION_DURATION, offsetof(struct type, quiet_ns), initial, "0s", "24h", \
 	  "no plan while a VM moves and so long after; 0: plan on, around the nodes of moves" }

@@ -20,7 +20,8 @@
  *	cost_fixed + cost_memory * (memory in use, GiB) + cost_dirty * (dirtied a second, 100 MiB)
  *
  * whose defaults are two papers' figures for 1 Gbit/s: half of the work lost (Kuno) for the 8.6 s that a GiB takes, and a
- * stop of up to 1 s (Hirofuchi). A dirty rate that is not known adds nothing.
+ * stop of up to 1 s (Hirofuchi). On machines the dirty rate is measured before the loop, and told anew by each move's statistics;
+ * one that is not known adds nothing, and the plan says so.
  */
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
@@ -42,6 +43,8 @@ struct first_fit_options {
 	char cost_model[OPTION_STRING_ROOM];
 };
 
+#define COST_RATE INT64_C(1000000000) /* bit/s */
+
 #define ROW(member) offsetof(struct first_fit_options, member)
 static const struct option_row rows[] = {
 	POLICY_WINDOW_ROW(first_fit_options),
@@ -57,8 +60,10 @@ static const struct option_row rows[] = {
 	  "and for each 100 MiB dirtied a second" },
 	{ "cost_model", OPTION_STRING, ROW(cost_model), "", NULL, NULL,
 	  "file that 'migmeter model fit' wrote: the lost work of measured runs, in place of the three" },
-	{ "cost_rate", OPTION_RATE, ROW(cost_rate_bits_per_s), "1G", "1K", "100T", "of the link, for cost_model" },
-	{ "cost_rtt", OPTION_DURATION, ROW(cost_rtt_ns), "0s", "0s", "10s", "of the link, for cost_model" },
+	{ "cost_rate", OPTION_RATE, ROW(cost_rate_bits_per_s), "0", "0", "100T",
+	  "of the link, for cost_model; 0: link.rate, and where there is none 1G" },
+	{ "cost_rtt", OPTION_DURATION, ROW(cost_rtt_ns), "0s", "0s", "10s",
+	  "of the link, for cost_model; 0: link.rtt" },
 	POLICY_QUIET_ROW(first_fit_options, "10s"),
 	POLICY_AT_ONCE_ROW(first_fit_options),
 	POLICY_WAKE_ROW(first_fit_options),
@@ -111,7 +116,7 @@ static int first_fit_init(struct policy *p, const struct cluster *c, struct err 
 	p->window_ns = o->window_ns;
 	p->quiet_ns = o->quiet_ns;
 	p->at_once = o->at_once;
-	f->costs.rate_bits_per_s = o->cost_rate_bits_per_s;
+	f->costs.rate_bits_per_s = o->cost_rate_bits_per_s ? o->cost_rate_bits_per_s : COST_RATE;
 	if (o->cost_model[0] && transfer_file_read(o->cost_model, &f->costs, e) < 0) {
 		err_prefix(e, "cost_model");
 		first_fit_end(p);
@@ -184,6 +189,20 @@ static double cost_s(const struct policy *p, const struct cluster_vm *v)
 	return ns / NS_PER_S;
 }
 
+static bool first_fit_wants_dirty_rate(const void *options)
+{
+	const struct first_fit_options *o = options;
+	return o->cost_dirty_ns > 0 || o->cost_model[0];
+}
+
+/* Of a cost that lacks it. */
+static const char *dirty_words(const struct first_fit_options *o, const struct cluster_vm *v)
+{
+	return first_fit_wants_dirty_rate(o) && isnan(v->cost_s) && isnan(v->dirty_per_s)
+	               ? " (a dirty rate is not known)"
+	               : "";
+}
+
 static double size_on(const struct cluster_node *n, const struct cluster_vm *v)
 {
 	double memory = (double)v->memory_bytes / (double)n->memory_bytes;
@@ -202,7 +221,7 @@ static int32_t first_fit_place(struct policy *p, const struct cluster *c, int32_
 	return first_place(p->state, isnan(v->cpu) ? 0 : v->cpu, v->memory_bytes);
 }
 
-enum { BECAUSE = 160 };
+enum { BECAUSE = 200 };
 
 /* Why a VM moves, or stays when there is no place; `because` says why it should, before is the CPU of the place. */
 static void say(const struct first_fit_options *o, const struct cluster *c, struct plan *plan, const char *because,
@@ -330,9 +349,9 @@ static void relieve(struct policy *p, const struct cluster *c, struct plan *plan
 			policy_move(p, c, plan, vm, to);
 		char because[BECAUSE] = "";
 		if (plan->explain)
-			snprintf(because, BECAUSE, "%s %.4g %% > %.4g %%, a move loses %.3g s", NODE_NAME(c, from),
+			snprintf(because, BECAUSE, "%s %.4g %% > %.4g %%, a move loses %.3g s%s", NODE_NAME(c, from),
 			         PERCENT(policy_cpu_share(c, NULL, from)), PERCENT(o->cpu_limit),
-			         cost_s(p, &c->vms[vm]));
+			         cost_s(p, &c->vms[vm]), dirty_words(o, &c->vms[vm]));
 		say(o, c, plan, because, vm, to, before);
 	}
 	aside_end(&f->loaded);
@@ -404,6 +423,7 @@ static bool empty(struct policy *p, const struct cluster *c, struct plan *plan, 
 	const struct first_fit_options *o = p->options;
 	struct first_fit *f = p->state;
 	int32_t count = c->nodes[node].vms;
+	const char *unknown = "";
 	double cost = choose_all(p, c, plan, node), worth = (double)o->node_worth_ns / NS_PER_S;
 	bool is_worth = cost <= worth;
 	int32_t without = is_worth ? find_places(p, c, plan, node, count) : CLUSTER_NONE;
@@ -412,9 +432,11 @@ static bool empty(struct policy *p, const struct cluster *c, struct plan *plan, 
 	if (plan->explain && isnan(cost))
 		snprintf(because, BECAUSE, "%s cannot be emptied: CPU of one of its VMs is not known",
 		         NODE_NAME(c, node));
-	else if (plan->explain)
-		snprintf(because, BECAUSE, "%s %.4g %%, to empty it loses %.3g s %s %.3g s", NODE_NAME(c, node),
-		         PERCENT(policy_cpu_share(c, plan, node)), cost, is_worth ? "<=" : ">", worth);
+	for (int32_t i = 0; plan->explain && !isnan(cost) && !unknown[0] && i < count; i++)
+		unknown = dirty_words(o, &c->vms[f->choices[i].vm]);
+	if (plan->explain && !isnan(cost))
+		snprintf(because, BECAUSE, "%s %.4g %%, to empty it loses %.3g s%s %s %.3g s", NODE_NAME(c, node),
+		         PERCENT(policy_cpu_share(c, plan, node)), cost, unknown, is_worth ? "<=" : ">", worth);
 	if (without != CLUSTER_NONE) {
 		most_needed(f, c, count, ret_cores, ret_bytes);
 		plan_stay(plan, node, without);
@@ -430,6 +452,8 @@ static bool empty(struct policy *p, const struct cluster *c, struct plan *plan, 
 		int32_t to = f->places[i];
 		double before = policy_cpu_share(c, plan, to);
 		policy_move(p, c, plan, f->choices[i].vm, to);
+		if (i > 0)
+			plan_same(plan); /* emptied as a whole */
 		say(o, c, plan, because, f->choices[i].vm, to, before);
 	}
 	return true;
@@ -459,6 +483,7 @@ const struct policy_ops first_fit_policy = {
 	.options = rows,
 	.options_size = sizeof(struct first_fit_options),
 	.check = first_fit_check,
+	.wants_dirty_rate = first_fit_wants_dirty_rate,
 	.init = first_fit_init,
 	.look = first_fit_look,
 	.place = first_fit_place,

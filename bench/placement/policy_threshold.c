@@ -210,6 +210,8 @@ static void gather_from(struct policy *p, const struct cluster *c, struct plan *
 	for (int32_t i = 0; i < count; i++) {
 		int32_t vm = t->choices[i].vm;
 		policy_move(p, c, plan, vm, target);
+		if (i > 0)
+			plan_same(plan); /* emptied as a whole */
 		if (plan->explain)
 			plan_say(plan,
 			         "%s %.4g %% and %s %.4g %% < %.4g %%; %s %.4g %% moves to %s, the busiest idle node",

@@ -207,6 +207,11 @@ int testbed_open(struct testbed *t, const struct testbed_spec *spec, const struc
 	return 0;
 }
 
+struct undo *testbed_undo(struct testbed *t, struct err *e)
+{
+	return !t->undo && undo_open(&t->undo, REGISTER_PATH, e) < 0 ? NULL : t->undo;
+}
+
 int testbed_check_free(const struct testbed_spec *spec, const struct machine_wait *wait, struct err *e)
 {
 	struct testbed t = { 0 };
@@ -235,7 +240,10 @@ int testbed_close(struct testbed *t, struct err *e)
 			link_destroy(t->links[i].link);
 		t->link_count = 0;
 		result = register_undo(t->undo, e);
+	} else {
+		undo_close(t->undo);
 	}
+	t->undo = NULL;
 	testbed_forget(t);
 	machine_lock_give(t->lock_fd, !t->kept && result == 0);
 	return result;

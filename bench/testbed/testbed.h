@@ -75,6 +75,10 @@ int testbed_open(struct testbed *t, const struct testbed_spec *spec, const struc
 /* Whether testbed_open() would refuse: another migmeter is at work, or a testbed is up with another link. */
 int testbed_check_free(const struct testbed_spec *spec, const struct machine_wait *wait, struct err *e);
 
+/* The undo register, for what is changed beside the testbed; also of one that was up, whose register stays and is undone by
+ * 'testbed down'. NULL with *e when it cannot be had. Not with spec.remote. */
+struct undo *testbed_undo(struct testbed *t, struct err *e);
+
 /* Undo everything (unless it was up before) and give the lock back. */
 int testbed_close(struct testbed *t, struct err *e);
 

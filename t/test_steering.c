@@ -1,0 +1,72 @@
+/* How a move that goes on is ended: what is judged of it, what signals ask for. */
+#include "bench/base/clock.h"
+#include "bench/base/err.h"
+#include "bench/experiment/run.h"
+#include "bench/migrate/steering.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define TIMEOUT_NS (60 * NS_PER_S)
+
+static void judged(int interrupted, bool in_postcopy, int64_t taken_ns, enum steering_verdict wanted, const char *why)
+{
+	const struct steering_moment now = { interrupted, in_postcopy, taken_ns, TIMEOUT_NS };
+	const char *reason = "none";
+	assert_int_equal(steering_judge(&now, &reason), wanted);
+	assert_string_equal(reason, why);
+}
+
+static void before_the_switch_it_is_aborted(void **state)
+{
+	(void)state;
+	judged(INTERRUPT_NONE, false, TIMEOUT_NS, STEERING_GO_ON, "none");
+	judged(INTERRUPT_NONE, false, TIMEOUT_NS + 1, STEERING_ABORT, "it took longer than migration.timeout");
+	judged(INTERRUPT_END, false, 0, STEERING_ABORT, "interrupted");
+	judged(INTERRUPT_BREAK_OFF, false, 0, STEERING_ABORT, "interrupted");
+	judged(INTERRUPT_END, false, 3 * TIMEOUT_NS, STEERING_ABORT, "interrupted");
+}
+
+static void after_the_switch_it_is_let_end(void **state)
+{
+	(void)state;
+	judged(INTERRUPT_NONE, true, TIMEOUT_NS, STEERING_GO_ON, "none");
+	judged(INTERRUPT_END, true, 0, STEERING_LET_END, "interrupted");
+	judged(INTERRUPT_END, true, 2 * TIMEOUT_NS, STEERING_LET_END, "interrupted");
+	/* Only a second signal, or a limit far off, costs the VM. */
+	judged(INTERRUPT_BREAK_OFF, true, 0, STEERING_BREAK_OFF, "interrupted a second time, in post-copy");
+	judged(INTERRUPT_END, true, 2 * TIMEOUT_NS + 1, STEERING_BREAK_OFF,
+	       "it took longer than twice migration.timeout in post-copy");
+	judged(INTERRUPT_NONE, true, 2 * TIMEOUT_NS + 1, STEERING_BREAK_OFF,
+	       "it took longer than twice migration.timeout in post-copy");
+}
+
+/* timeout(1) sends one to us and one to our group. */
+static void a_signal_that_comes_twice_at_once_is_one(void **state)
+{
+	(void)state;
+	run_catch_signals();
+	assert_int_equal(run_interrupted, INTERRUPT_NONE);
+	raise(SIGTERM);
+	assert_int_equal(run_interrupted, INTERRUPT_END);
+	raise(SIGTERM);
+	assert_int_equal(run_interrupted, INTERRUPT_END);
+	clock_sleep(600 * NS_PER_MS);
+	assert_int_equal(run_interrupted, INTERRUPT_END);
+	raise(SIGINT);
+	assert_int_equal(run_interrupted, INTERRUPT_BREAK_OFF);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(before_the_switch_it_is_aborted),
+		cmocka_unit_test(after_the_switch_it_is_let_end),
+		cmocka_unit_test(a_signal_that_comes_twice_at_once_is_one),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
