@@ -33,10 +33,14 @@ static bool count_parse(const char *text, int64_t *ret)
 /* "12.345s" */
 static bool duration_parse(const char *text, int64_t *ret_ns)
 {
+	const int64_t whole_max = INT64_MAX / 1000000000 - 1; /* 292 years; with a part of a second, too */
 	int64_t whole = 0, part = 0, unit = 1000000000;
 	bool digits = false;
-	for (; isdigit((unsigned char)*text) && whole < INT64_C(1000000000); text++, digits = true)
+	for (; isdigit((unsigned char)*text); text++, digits = true) {
 		whole = 10 * whole + (*text - '0');
+		if (whole > whole_max)
+			return false;
+	}
 	if (*text == '.')
 		for (text++; isdigit((unsigned char)*text) && unit > 1; text++) {
 			unit /= 10;

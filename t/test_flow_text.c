@@ -58,6 +58,17 @@ static void what_is_not_asked_is_empty(void **state)
 	assert_int_equal(f.priority, 32768);
 }
 
+static void a_long_duration_is_taken_whole(void **state)
+{
+	(void)state;
+	struct flow f;
+	assert_int_equal(
+		parse(" cookie=0x0, duration=9223372035.999999999s, table=0, n_packets=5, n_bytes=1 actions=drop",
+	              &f),
+		1);
+	assert_int_equal(f.duration_ns, 9223372035999999999);
+}
+
 static void heads_and_empty_lines_are_no_flows(void **state)
 {
 	(void)state;
@@ -75,6 +86,9 @@ static void what_is_not_understood_is_refused(void **state)
 		" cookie=0x0, duration=12.345s, table=0, n_packets=5, priority=1 actions=drop",
 		" cookie=0x0, duration=12.345s, table=0, n_packets=-5, n_bytes=490 actions=drop",
 		" cookie=0x0, duration=12.345s, table=0, n_packets=99999999999999999999, n_bytes=1 actions=drop",
+		" cookie=0x0, duration=9999999999s, table=0, n_packets=5, n_bytes=1 actions=drop",
+		" cookie=0x0, duration=9223372036s, table=0, n_packets=5, n_bytes=1 actions=drop",
+		" cookie=0x0, duration=99999999999999999999s, table=0, n_packets=5, n_bytes=1 actions=drop",
 		" cookie=0x0, duration=12.345, table=0, n_packets=5, n_bytes=1 actions=drop",
 		COUNTS "metadata=0x3 actions=drop",
 		COUNTS "in_port= actions=drop",
@@ -96,6 +110,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_flow_is_its_match_and_counters),
 		cmocka_unit_test(what_is_not_asked_is_empty),
+		cmocka_unit_test(a_long_duration_is_taken_whole),
 		cmocka_unit_test(heads_and_empty_lines_are_no_flows),
 		cmocka_unit_test(what_is_not_understood_is_refused),
 	};
