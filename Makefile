@@ -26,7 +26,7 @@ COMPILE    = $(CC) -std=c17 -D_GNU_SOURCE -I. -I$(B) $(WARN) $(SANITIZER) $(CFLA
 # The program is everything but its entry and the guest; tests link the same objects.
 SOURCES := $(filter-out bench/migmeter.c workloads/main.c,$(shell find bench workloads collectors analysis reports -name '*.c' | sort))
 OBJECTS := $(SOURCES:%.c=$(B)/%.o)
-GUEST_SOURCES := $(wildcard workloads/*.c) $(addprefix bench/base/,err.c clock.c quantity.c option.c sample_wire.c stream_wire.c \
+GUEST_SOURCES := $(wildcard workloads/*.c) $(addprefix bench/base/,err.c clock.c quantity.c option.c sample_wire.c seen.c stream_wire.c \
                  stream_end.c)
 GUEST_OBJECTS := $(GUEST_SOURCES:%.c=$(B)/guest/%.o)
 C_TESTS := $(patsubst t/%.c,$(B)/t/%.t,$(filter-out t/fuzz_alone.c t/bench_%.c,$(wildcard t/*.c)))

@@ -24,8 +24,14 @@ enum {
 	AGAIN,
 	GUEST_AGAIN,
 	ALIVE,
+	GUEST_SILENCE,
+	EPOCH,
 	COLUMNS
 };
+
+/* Of guest_epoch (collectors/continuity.h). */
+enum { EPOCH_BASELINE = 1, EPOCH_MIGRATION = 2 };
+
 enum { UDP, TCP, STREAMS };
 
 static const struct series_column columns[COLUMNS] = {
@@ -45,6 +51,8 @@ static const struct series_column columns[COLUMNS] = {
 	[AGAIN] = { "retransmits", COLUMN_INTEGER, 0 },
 	[GUEST_AGAIN] = { "guest_retransmits", COLUMN_INTEGER, 0 },
 	[ALIVE] = { "alive", COLUMN_INTEGER, 0 },
+	[GUEST_SILENCE] = { "guest_silence_ns", COLUMN_INTEGER, 1 },
+	[EPOCH] = { "guest_epoch", COLUMN_INTEGER, 1 },
 };
 
 /* A longest time and when it ended. */
@@ -65,6 +73,11 @@ struct reading {
 	struct seen seen[STREAMS];
 	int64_t all_sent, all_received; /* of UDP, to the very end */
 };
+
+static int64_t longer(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
 
 static void keep_longest(struct longest *l, int64_t ns, int64_t end_ns)
 {
@@ -95,7 +108,8 @@ static int on_row(void *context, const struct series_cell *cells, struct err *e)
 	if (at > r->baseline_from_ns && at <= r->baseline_to_ns) {
 		keep_longest(&s->baseline_silence, cells[SILENCE].integer, at);
 		keep_longest(&s->baseline_news, cells[NEWS].integer, at);
-		s->baseline_hole_ns = cells[HOLE].integer;
+		if (cells[EPOCH].integer == EPOCH_BASELINE)
+			s->baseline_hole_ns = longer(cells[HOLE].integer, cells[GUEST_SILENCE].integer);
 	}
 	if (at <= r->from_ns)
 		copy_row(s->before, cells);
@@ -265,6 +279,36 @@ static struct longest silence_of(const struct reading *r, int which, char *reaso
 	return l;
 }
 
+/* The guest's longest gap since the migration phase began, from when the record before it was sent. Its clock stands still
+ * with it, so a stop in the gap comes on top of its silence; more than the client had no news for it cannot be. */
+static struct longest hole_of(const struct seen *udp, const struct moments *m, char *reason, size_t room)
+{
+	int64_t from = udp->after[HOLE_FROM], hole_ns = udp->after[HOLE], silence_ns = udp->after[GUEST_SILENCE];
+	const struct longest none = { MISSING, MISSING };
+	reason[0] = '\0';
+	if (udp->after[EPOCH] == MISSING)
+		snprintf(reason, room, "%s",
+		         "the guest kept the longest since its stream began, warm-up included: run it again");
+	else if (udp->after[EPOCH] < EPOCH_MIGRATION || hole_ns == MISSING || silence_ns == MISSING ||
+	         from == MISSING)
+		snprintf(reason, room, "%s", "nothing that the guest took since the migration began was heard of");
+	if (reason[0])
+		return none;
+	int64_t seen_ns = longer(hole_ns, silence_ns);
+	if (m->reason) {
+		snprintf(reason, room, "%s",
+		         "it is at least so long: a stop is not in the guest's time, and is not known");
+		return (struct longest){ seen_ns, from + seen_ns };
+	}
+	int64_t stop_ns = m->resume.ns - m->stop.ns, whole_ns = silence_ns + stop_ns;
+	if (m->stop.ns < from || m->stop.ns > from + longer(seen_ns, whole_ns))
+		whole_ns = seen_ns;
+	if (udp->news.ns != MISSING && whole_ns > udp->news.ns)
+		whole_ns = udp->news.ns;
+	whole_ns = longer(whole_ns, seen_ns);
+	return (struct longest){ whole_ns, from + whole_ns };
+}
+
 static void put_gaps(const struct run *run, const struct run_vm *vm, const struct reading *r, struct metrics *metrics)
 {
 	const struct seen *udp = &r->seen[UDP], *tcp = &r->seen[TCP];
@@ -274,12 +318,15 @@ static void put_gaps(const struct run *run, const struct run_vm *vm, const struc
 	put_gap(vm, "udp:from-guest", l.ns, udp->baseline_silence.ns, reason[0] ? reason : NULL, metrics);
 	if (l.ns != MISSING)
 		put_parts(vm, "from-guest", l.end_ns - l.ns, l.end_ns, &m, metrics);
-	int64_t hole = udp->after[HOLE], from = udp->after[HOLE_FROM];
-	int there = hole != MISSING && hole > udp->baseline_hole_ns && from >= r->baseline_to_ns;
-	put_gap(vm, "udp:to-guest", hole, udp->baseline_hole_ns, there ? NULL : "not above that of the baseline",
+	l = hole_of(udp, &m, reason, sizeof(reason));
+	int above = l.ns != MISSING && l.ns > udp->baseline_hole_ns;
+	put_gap(vm, "udp:to-guest", l.ns, udp->baseline_hole_ns,
+	        reason[0]                   ? reason
+	        : l.ns != MISSING && !above ? "not above that of the baseline"
+	                                    : NULL,
 	        metrics);
-	if (there)
-		put_parts(vm, "to-guest", from, from + hole, &m, metrics);
+	if (above)
+		put_parts(vm, "to-guest", l.end_ns - l.ns, l.end_ns, &m, metrics);
 	l = silence_of(r, TCP, reason, sizeof(reason));
 	put_gap(vm, "tcp:from-guest", l.ns, tcp->baseline_silence.ns, reason[0] ? reason : NULL, metrics);
 	put_gap(vm, "tcp:to-guest", tcp->news.ns, tcp->baseline_news.ns, NULL, metrics);

@@ -48,7 +48,9 @@ const struct metric_definition metric_definitions[] = {
 	  "how good the responses were that web sessions got (good, tolerable, failed); n: how many there were" },
 	{ "stream_gap", "ns",
 	  "udp:from-guest, tcp:from-guest: longest silence at the client between migrate-start and the end of settle; "
-	  "udp:to-guest: longest time of sending of which nothing reached the guest; tcp:to-guest: longest time since "
+	  "udp:to-guest: longest gap between two records that the guest took one after the other and that ended in the same window, "
+	  "as the guest says: the time between taking them by its clock and the stop (stop_resume) in it, at most the longest time "
+	  "without news of the guest's taking any; at least the time between sending them; tcp:to-guest: longest time since "
 	  "that was sent which the client knew to have reached the guest",
 	  BETTER_LOWER, "how long a client that talks to the VM all the time was cut off, by stream and direction" },
 	{ "stream_gap_floor", "ns", "the same over the baseline phase", BETTER_LOWER,

@@ -1,11 +1,12 @@
 /* What a client notices of a made migration whose gap, losses and learning are known. */
+#include "bench/base/whole_file.h"
 #include "t/analysed.h"
 
 #define IN_A_RUN(test) cmocka_unit_test_setup_teardown(test, run_make, run_remove)
 #define HEADER                                                                                                        \
 	"head_ns,stream,sent,received,next,reordered,duplicates,longest_silence_ns,oldest_news_ns,guest_received,"    \
 	"guest_next,guest_reordered,guest_duplicates,guest_hole_ns,guest_hole_from_ns,retransmits,guest_retransmits," \
-	"alive\n"
+	"alive,guest_silence_ns,guest_epoch\n"
 #define FLOW_HEADER                                                                                                  \
 	"head_ns,switch,priority,protocol,in_port,eth_src,eth_dst,ip_src,ip_dst,port_src,port_dst,actions,"          \
 	"duration_ns,packets,bytes,cookie\n"
@@ -14,7 +15,7 @@
 enum { SILENT, SURE, UNSURE };
 
 /* Stopped 15..15.2; the switches learn at 15.25 (dst) and 15.3 (src); records come again at 15.35. */
-enum { BACK_MS = 15350, GAP_FROM_MS = 15000, LOST = 120, LOST_TO = 80 };
+enum { BASELINE_MS = 2000, MIGRATION_MS = 10000, BACK_MS = 15350, GAP_FROM_MS = 15000, LOST = 120, LOST_TO = 80 };
 
 static void make_events(int learned)
 {
@@ -40,9 +41,17 @@ static void make_events(int learned)
 	         10, 15.5, 30, events);
 }
 
-/* Up to dead_ms of the run, and then no more. */
-static void make_streams(int dead_ms)
+/* What the guest says of its longest gap once it can be heard again: times, and when it began. */
+struct gap {
+	int hole_ms, silence_ms, from_ms;
+};
+
+static const struct gap lost_ones = { 310, 5, 15010 };
+
+/* Up to dead_ms of the run, and then no more. In warm-up there was a longer gap than any. */
+static void make_streams_with(int dead_ms, const struct gap *gap)
 {
+	static const struct gap epochs[] = { { 900, 4, 1100 }, { 3, 7, 6500 }, { 2, 2, 10200 } };
 	FILE *file = made_open(run_path, "continuity-vm1.csv");
 	fputs(HEADER, file);
 	int last_ms = 0, received = 0;
@@ -50,23 +59,30 @@ static void make_streams(int dead_ms)
 		if (ms > GAP_FROM_MS && ms < BACK_MS)
 			continue;
 		int after = ms >= BACK_MS, silence_ms = last_ms ? ms - last_ms : -1;
+		int epoch = ms <= BASELINE_MS ? 0 : ms <= MIGRATION_MS ? 1 : 2;
+		const struct gap *said = after ? gap : &epochs[epoch];
 		received += 10;
 		for (int tcp = 0; tcp < 2; tcp++) {
 			fprintf(file, "%" PRId64 ",%s,%d,%d,%d,%d,0,", MADE_HEAD + ms * MADE_MS, tcp ? "tcp" : "udp",
 			        ms, received, received + (after && !tcp ? LOST : 0), after && !tcp ? 3 : 0);
 			fprintf(file, silence_ms < 0 ? "missing" : "%" PRId64, silence_ms * MADE_MS);
-			fprintf(file, ",%" PRId64 ",%d,%d,%d,0,", (tcp && ms == BACK_MS ? 400 : 2) * MADE_MS,
+			fprintf(file, ",%" PRId64 ",%d,%d,%d,0,", (ms == BACK_MS ? (tcp ? 400 : 600) : 2) * MADE_MS,
 			        received - LOST_TO, received - (after && !tcp ? 0 : LOST_TO), after && !tcp ? 1 : 0);
-			fprintf(file, after && !tcp ? "%" PRId64 ",%" PRId64 ",%s\n" : "%" PRId64 ",%" PRId64 ",%s\n",
-			        (after && !tcp ? 310 : 3) * MADE_MS,
-			        after && !tcp ? MADE_HEAD + 15010 * MADE_MS : MADE_HEAD + 1500 * MADE_MS,
+			fprintf(file, "%" PRId64 ",%" PRId64 ",%s,%" PRId64 ",%d\n", said->hole_ms * MADE_MS,
+			        MADE_HEAD + said->from_ms * MADE_MS,
 			        !tcp    ? "missing,missing,missing"
 			        : after ? "7,2,1"
-			                : "1,0,1");
+			                : "1,0,1",
+			        said->silence_ms * MADE_MS, epoch);
 		}
 		last_ms = ms;
 	}
 	fclose(file);
+}
+
+static void make_streams(int dead_ms)
+{
+	make_streams_with(dead_ms, &lost_ones);
 }
 
 static double part(const char *variant)
@@ -92,6 +108,7 @@ static void a_gap_is_split_at_stop_resume_and_learning(void **state)
 	assert_near(part("from-guest:unreachable"), 100, 1e-6, "unreachable");
 	assert_near(part("from-guest:returning"), 50, 1e-6, "returning");
 	assert_near(metric("stream_gap", "udp:to-guest") / 1e6, 310, 1e-6, "hole");
+	assert_near(metric("stream_gap_floor", "udp:to-guest") / 1e6, 7, 1e-6, "floor, without the warm-up");
 	assert_near(part("to-guest:stopped"), 190, 1e-6, "stopped");
 	assert_near(part("to-guest:unreachable"), 100, 1e-6, "unreachable");
 	assert_near(part("to-guest:returning"), 20, 1e-6, "returning");
@@ -105,6 +122,51 @@ static void a_gap_is_split_at_stop_resume_and_learning(void **state)
 	assert_near(metric("stream_retransmits", "tcp:to-guest"), 6, 0, "retransmits");
 	assert_near(metric("stream_retransmits", "tcp:from-guest"), 2, 0, "its retransmits");
 	assert_near(metric("connection_alive", "tcp"), 1, 0, "alive");
+}
+
+/* What is late is silence, too; a stop in it is not in the guest's time. */
+static void a_gap_at_the_guest_is_what_it_did_not_take(void **state)
+{
+	static const struct {
+		struct gap said;
+		double truth_ms;
+	} cases[] = {
+		{ { 1, 250, 15005 }, 250 },   /* late, behind the stop */
+		{ { 1, 250, 14990 }, 450 },   /* late, and stopped */
+		{ { 310, 150, 14990 }, 350 }, /* lost, late and stopped */
+		{ { 310, 20, 14990 }, 310 },  /* lost */
+		{ { 1, 500, 14990 }, 600 },   /* the client had no news for so long */
+		{ { 350, 2, 13000 }, 350 },   /* lost, long before the stop */
+	};
+	(void)state;
+	make_events(SURE);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		make_streams_with(30500, &cases[i].said);
+		analyse_well();
+		assert_near(metric("stream_gap", "udp:to-guest") / 1e6, cases[i].truth_ms, 1e-6, "gap");
+	}
+}
+
+static void a_guest_that_kept_its_warm_up_says_nothing(void **state)
+{
+	char *text, *line, *save = NULL, path[128];
+	(void)state;
+	make_events(SURE);
+	make_streams(30500);
+	snprintf(path, sizeof(path), "%s/continuity-vm1.csv", run_path);
+	text = whole_file_read(path, 10 << 20);
+	assert_non_null(text);
+	FILE *file = made_open(run_path, "continuity-vm1.csv");
+	for (line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		*strrchr(line, ',') = '\0';
+		*strrchr(line, ',') = '\0';
+		fprintf(file, "%s\n", line);
+	}
+	fclose(file);
+	free(text);
+	analyse_well();
+	assert_missing("stream_gap", "udp:to-guest", "warm-up included");
+	assert_near(metric("stream_gap", "udp:from-guest") / 1e6, 350, 1e-6, "gap");
 }
 
 /* Stamps of events are 0.1 ms off, a switch's word half its round trip. */
@@ -222,6 +284,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		IN_A_RUN(a_gap_is_split_at_stop_resume_and_learning),
+		IN_A_RUN(a_gap_at_the_guest_is_what_it_did_not_take),
+		IN_A_RUN(a_guest_that_kept_its_warm_up_says_nothing),
 		IN_A_RUN(parts_say_how_well_they_are_known),
 		IN_A_RUN(a_network_that_does_not_say_leaves_parts_missing),
 		IN_A_RUN(a_connection_that_went_silent_is_dead),
