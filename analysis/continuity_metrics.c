@@ -25,6 +25,7 @@ enum {
 	GUEST_AGAIN,
 	ALIVE,
 	GUEST_SILENCE,
+	SILENCE_FROM,
 	EPOCH,
 	COLUMNS
 };
@@ -52,6 +53,7 @@ static const struct series_column columns[COLUMNS] = {
 	[GUEST_AGAIN] = { "guest_retransmits", COLUMN_INTEGER, 0 },
 	[ALIVE] = { "alive", COLUMN_INTEGER, 0 },
 	[GUEST_SILENCE] = { "guest_silence_ns", COLUMN_INTEGER, 1 },
+	[SILENCE_FROM] = { "guest_silence_from_ns", COLUMN_INTEGER, 1 },
 	[EPOCH] = { "guest_epoch", COLUMN_INTEGER, 1 },
 };
 
@@ -279,34 +281,32 @@ static struct longest silence_of(const struct reading *r, int which, char *reaso
 	return l;
 }
 
-/* The guest's longest gap since the migration phase began, from when the record before it was sent. Its clock stands still
- * with it, so a stop in the gap comes on top of its silence; more than the client had no news for it cannot be. */
+/* The guest's longest gap since the migration phase began, from when the record before it was sent: by when its records were
+ * sent, or by when it took them. Its clock stands still with it, so a stop in the gap comes on top of that; more than the
+ * client had no news for it cannot be. */
 static struct longest hole_of(const struct seen *udp, const struct moments *m, char *reason, size_t room)
 {
-	int64_t from = udp->after[HOLE_FROM], hole_ns = udp->after[HOLE], silence_ns = udp->after[GUEST_SILENCE];
+	const int64_t *after = udp->after;
+	int64_t hole_ns = after[HOLE], silence_ns = after[GUEST_SILENCE], from_ns = after[SILENCE_FROM];
 	const struct longest none = { MISSING, MISSING };
 	reason[0] = '\0';
-	if (udp->after[EPOCH] == MISSING)
+	if (after[EPOCH] == MISSING)
 		snprintf(reason, room, "%s",
 		         "the guest kept the longest since its stream began, warm-up included: run it again");
-	else if (udp->after[EPOCH] < EPOCH_MIGRATION || hole_ns == MISSING || silence_ns == MISSING ||
-	         from == MISSING)
+	else if (after[EPOCH] < EPOCH_MIGRATION || hole_ns == MISSING || silence_ns == MISSING)
 		snprintf(reason, room, "%s", "nothing that the guest took since the migration began was heard of");
 	if (reason[0])
 		return none;
-	int64_t seen_ns = longer(hole_ns, silence_ns);
 	if (m->reason) {
 		snprintf(reason, room, "%s",
 		         "it is at least so long: a stop is not in the guest's time, and is not known");
-		return (struct longest){ seen_ns, from + seen_ns };
+	} else if (m->stop.ns >= from_ns && m->resume.ns <= from_ns + silence_ns + (m->resume.ns - m->stop.ns)) {
+		silence_ns += m->resume.ns - m->stop.ns;
+		if (udp->news.ns != MISSING && silence_ns > udp->news.ns)
+			silence_ns = longer(after[GUEST_SILENCE], udp->news.ns);
 	}
-	int64_t stop_ns = m->resume.ns - m->stop.ns, whole_ns = silence_ns + stop_ns;
-	if (m->stop.ns < from || m->stop.ns > from + longer(seen_ns, whole_ns))
-		whole_ns = seen_ns;
-	if (udp->news.ns != MISSING && whole_ns > udp->news.ns)
-		whole_ns = udp->news.ns;
-	whole_ns = longer(whole_ns, seen_ns);
-	return (struct longest){ whole_ns, from + whole_ns };
+	return silence_ns > hole_ns ? (struct longest){ silence_ns, from_ns + silence_ns }
+	                            : (struct longest){ hole_ns, after[HOLE_FROM] + hole_ns };
 }
 
 static void put_gaps(const struct run *run, const struct run_vm *vm, const struct reading *r, struct metrics *metrics)

@@ -48,9 +48,9 @@ const struct metric_definition metric_definitions[] = {
 	  "how good the responses were that web sessions got (good, tolerable, failed); n: how many there were" },
 	{ "stream_gap", "ns",
 	  "udp:from-guest, tcp:from-guest: longest silence at the client between migrate-start and the end of settle; "
-	  "udp:to-guest: longest gap between two records that the guest took one after the other and that ended in the same window, "
-	  "as the guest says: the time between taking them by its clock and the stop (stop_resume) in it, at most the longest time "
-	  "without news of the guest's taking any; at least the time between sending them; tcp:to-guest: longest time since "
+	  "udp:to-guest: of two datagrams that the guest took one after the other since the migration phase began, the longest time "
+	  "between taking them, by the guest's clock and with the stop in between, which that does not have, but no more than the "
+	  "client's longest time without news of any; or that between sending them, if it is longer; tcp:to-guest: longest time since "
 	  "that was sent which the client knew to have reached the guest",
 	  BETTER_LOWER, "how long a client that talks to the VM all the time was cut off, by stream and direction" },
 	{ "stream_gap_floor", "ns", "the same over the baseline phase", BETTER_LOWER,

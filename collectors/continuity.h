@@ -16,10 +16,11 @@
  *	                      to have reached the guest; `missing`: nothing was
  *	guest_received, guest_next, guest_reordered, guest_duplicates
  *	                      the same of what was sent here, as the guest last said
- *	guest_hole_ns, guest_silence_ns, guest_hole_from_ns
- *	                      longest gap that ended in the epoch at the guest, between two records that it took one after the
- *	                      other: the time between sending them here, between taking them by the guest's clock, which
- *	                      stands still with the guest, and when the first of them was sent
+ *	guest_hole_ns, guest_hole_from_ns
+ *	                      of the gaps that ended in the epoch at the guest, between two records that it took one after the
+ *	                      other, the longest by when they were sent here, and when the first of them was
+ *	guest_silence_ns, guest_silence_from_ns
+ *	                      the longest by when the guest took them; its clock stands still with it
  *	guest_epoch           of these; see continuity_phase()
  *	retransmits, guest_retransmits
  *	                      what TCP has sent again so far, here and there; `missing`: not TCP, or closed

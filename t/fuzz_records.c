@@ -7,8 +7,8 @@
 
 static void check(const struct stream_receipt *s)
 {
-	if (s->received > s->next || s->reordered > s->received || s->hole_ns < 0 || s->silence_ns < 0 ||
-	    s->hole_from_ns < 0 || s->newest_sent_ns < 0)
+	if (s->received > s->next || s->reordered > s->received || s->hole_ns < 0 || s->silence_from_ns < 0 ||
+	    s->silence_ns < 0 || s->hole_from_ns < 0 || s->newest_sent_ns < 0)
 		abort();
 }
 

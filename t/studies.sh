@@ -5,8 +5,8 @@ mkdir "$work/build"
 cat >"$work/build/migmeter" <<'END'
 #!/bin/sh
 echo "$*" >>"${0%/*}/said"
-[ "$3" = results/lacks ] && exit 3
-[ "$3" != results/fails ]
+[ "$4" = results/lacks ] && exit 3
+[ "$4" != results/fails ]
 END
 chmod +x "$work/build/migmeter"
 study() { # FOLDER: its exit status, and whether what follows a study is done

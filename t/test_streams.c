@@ -86,16 +86,18 @@ static void a_gap_is_what_was_not_taken(void **state)
 	assert_int_equal(r->receipt.epoch, 1);
 	assert_int_equal(r->receipt.hole_ns, 1000);
 	assert_int_equal(r->receipt.silence_ns, 3000);
-	assert_int_equal(r->receipt.hole_from_ns, 21000);
+	assert_int_equal(r->receipt.silence_from_ns, 21000);
 	take_late(r, 22, 2000, 1);
 	take_late(r, 30, -6000, 1); /* the receiver's clock stood still */
 	assert_int_equal(r->receipt.hole_ns, 8000);
-	assert_int_equal(r->receipt.silence_ns, 0);
 	assert_int_equal(r->receipt.hole_from_ns, 23000);
+	assert_int_equal(r->receipt.silence_ns, 3000);
+	assert_int_equal(r->receipt.silence_from_ns, 21000);
 	take_late(r, 31, -6000, 1);
 	take_late(r, 34, 0, 1);
 	assert_int_equal(r->receipt.silence_ns, 9000);
-	assert_int_equal(r->receipt.hole_ns, 3000);
+	assert_int_equal(r->receipt.silence_from_ns, 32000);
+	assert_int_equal(r->receipt.hole_ns, 8000);
 	stream_receiver_end(r);
 }
 
@@ -139,6 +141,7 @@ static void a_record_is_what_was_sent(void **state)
 		                                        .epoch = 0x102,
 		                                        .hole_ns = 88,
 		                                        .silence_ns = 66,
+		                                        .silence_from_ns = 55,
 		                                        .hole_from_ns = 99 } };
 	unsigned char bytes[STREAM_RECORD_BYTES + 1] = { 0 };
 	struct stream_record got;
@@ -150,6 +153,7 @@ static void a_record_is_what_was_sent(void **state)
 	assert_int_equal(got.retransmits, 3);
 	assert_int_equal(got.report.hole_from_ns, 99);
 	assert_int_equal(got.report.silence_ns, 66);
+	assert_int_equal(got.report.silence_from_ns, 55);
 	assert_int_equal(got.epoch, 0x102);
 	assert_int_equal(got.report.epoch, 0x102);
 	assert_int_equal(stream_record_decode(bytes, STREAM_RECORD_BYTES + 1, &got), -1);
@@ -238,7 +242,7 @@ static void *load_main(void *argument)
 }
 
 /* The last row of a stream in continuity-vm1.csv, its columns from `sent` on. */
-static int last_row(const char *stream, long long values[18])
+static int last_row(const char *stream, long long values[19])
 {
 	char path[300], line[512];
 	int found = 0;
@@ -251,7 +255,7 @@ static int last_row(const char *stream, long long values[18])
 			continue;
 		at = strchr(at + 1, ',');
 		found = 0;
-		for (char *end; at && found < 18; at = strchr(at + 1, ',')) {
+		for (char *end; at && found < 19; at = strchr(at + 1, ',')) {
 			long long value = strtoll(at + 1, &end, 10);
 			values[found++] = end == at + 1 ? -1 : value;
 		}
@@ -271,14 +275,14 @@ static void a_client_and_a_guest_count_each_other(void **state)
 		AGAIN = 13,
 		ALIVE = 15,
 		SILENCE = 16,
-		EPOCH = 17
+		EPOCH = 18
 	};
 	struct watched_vm vm = { .name = "vm1", .data_ip = "127.0.0.1", .stream_interval_ns = NS_PER_MS };
 	struct watch watch = { .directory = scratch, .vms = &vm, .vm_count = 1, .packet_bin_ns = 10 * NS_PER_MS };
 	struct load load;
 	struct err e = { 0 };
 	struct json_object *facts = json_object_new_object();
-	long long udp[18], tcp[18];
+	long long udp[19], tcp[19];
 	void *options = workload_options_new(&stream_workload, &e), *client = NULL;
 	(void)state;
 	if (workload_init(&load.w, &stream_workload, options, &e) < 0)
@@ -298,8 +302,8 @@ static void a_client_and_a_guest_count_each_other(void **state)
 	free(options);
 	json_object_put(facts);
 
-	assert_int_equal(last_row("udp", udp), 18);
-	assert_int_equal(last_row("tcp", tcp), 18);
+	assert_int_equal(last_row("udp", udp), 19);
+	assert_int_equal(last_row("tcp", tcp), 19);
 	for (int t = 0; t < 2; t++) {
 		const long long *row = t ? tcp : udp;
 		assert_true(row[SENT] > 2 && row[RECEIVED] > 2);

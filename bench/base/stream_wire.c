@@ -2,7 +2,7 @@
 
 /*
  * Little endian: magic u32, version u8, sender u8, epoch u16, stream u64, number u32, retransmits u32, sent i64; the report:
- * received, next, reordered, duplicates u32, newest i64, hole i64, silence i64, hole_from i64. One encoding a record.
+ * received, next, reordered, duplicates u32, newest, hole, hole_from, silence, silence_from i64. One encoding a record.
  */
 #define MAGIC UINT32_C(0x54534d4d) /* "MMST" */
 #define VERSION 2
@@ -38,8 +38,9 @@ void stream_record_encode(const struct stream_record *r, unsigned char bytes[STR
 	p = put(p, r->report.duplicates, 4);
 	p = put(p, (uint64_t)r->report.newest_sent_ns, 8);
 	p = put(p, (uint64_t)r->report.hole_ns, 8);
+	p = put(p, (uint64_t)r->report.hole_from_ns, 8);
 	p = put(p, (uint64_t)r->report.silence_ns, 8);
-	put(p, (uint64_t)r->report.hole_from_ns, 8);
+	put(p, (uint64_t)r->report.silence_from_ns, 8);
 }
 
 int stream_record_decode(const unsigned char *bytes, size_t length, struct stream_record *ret)
@@ -60,36 +61,39 @@ int stream_record_decode(const unsigned char *bytes, size_t length, struct strea
 	r.report.duplicates = (uint32_t)get(&p, 4);
 	r.report.newest_sent_ns = (int64_t)get(&p, 8);
 	r.report.hole_ns = (int64_t)get(&p, 8);
-	r.report.silence_ns = (int64_t)get(&p, 8);
 	r.report.hole_from_ns = (int64_t)get(&p, 8);
+	r.report.silence_ns = (int64_t)get(&p, 8);
+	r.report.silence_from_ns = (int64_t)get(&p, 8);
 	if (sender > STREAM_GUEST || r.number >= STREAM_NUMBERS || r.sent_ns < 0 ||
 	    r.report.received > r.report.next || r.report.reordered > r.report.received ||
-	    r.report.newest_sent_ns < 0 || r.report.hole_ns < 0 || r.report.silence_ns < 0 ||
-	    r.report.hole_from_ns < 0)
+	    r.report.newest_sent_ns < 0 || r.report.hole_ns < 0 || r.report.hole_from_ns < 0 ||
+	    r.report.silence_ns < 0 || r.report.silence_from_ns < 0)
 		return -1;
 	r.sender = (enum stream_sender)sender;
 	*ret = r;
 	return 0;
 }
 
-static int64_t longer(int64_t a, int64_t b)
+static void keep_longest(int64_t ns, int64_t from_ns, int64_t *longest_ns, int64_t *longest_from_ns)
 {
-	return a > b ? a : b;
+	if (ns <= *longest_ns)
+		return;
+	*longest_ns = ns;
+	*longest_from_ns = from_ns;
 }
 
 /* Between the newest record so far and this one. */
 static void gap_end(struct stream_receiver *s, const struct stream_record *r, int64_t now_ns)
 {
 	struct stream_receipt *have = &s->receipt;
-	int64_t hole_ns = longer(r->sent_ns - have->newest_sent_ns, 0), silence_ns = longer(now_ns - s->came_ns, 0);
+	int64_t from_ns = have->newest_sent_ns;
 	if (r->epoch != have->epoch)
-		have->hole_ns = have->silence_ns = have->hole_from_ns = 0;
+		have->hole_ns = have->hole_from_ns = have->silence_ns = have->silence_from_ns = 0;
 	have->epoch = r->epoch;
-	if (!have->next || longer(hole_ns, silence_ns) <= longer(have->hole_ns, have->silence_ns))
+	if (!have->next)
 		return;
-	have->hole_ns = hole_ns;
-	have->silence_ns = silence_ns;
-	have->hole_from_ns = have->newest_sent_ns;
+	keep_longest(r->sent_ns - from_ns, from_ns, &have->hole_ns, &have->hole_from_ns);
+	keep_longest(now_ns - s->came_ns, from_ns, &have->silence_ns, &have->silence_from_ns);
 }
 
 void stream_take(struct stream_receiver *s, const struct stream_record *r, int64_t now_ns)

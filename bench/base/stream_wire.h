@@ -17,7 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define STREAM_RECORD_BYTES 80
+#define STREAM_RECORD_BYTES 88
 #define STREAM_NUMBERS SEEN_LIMIT /* 18.6 hours of records every millisecond */
 #define STREAM_PORT 7707          /* of UDP and TCP in the guest */
 #define STREAM_TCP_EVERY 10       /* intervals of UDP records are one of TCP's */
@@ -27,15 +27,16 @@ enum stream_sender { STREAM_CLIENT, STREAM_GUEST };
 
 /* What one side has received. */
 struct stream_receipt {
-	uint32_t received;      /* different records */
-	uint32_t next;          /* highest number + 1; 0: none came */
-	uint32_t reordered;     /* of those received, how many came behind a higher number */
-	uint32_t duplicates;    /* not counted in received */
-	int64_t newest_sent_ns; /* sender's clock, of the highest number; 0: none came */
-	uint16_t epoch;         /* of the gap: the latest that a record came of */
-	int64_t hole_ns;      /* longest gap, by the longer of its times, that ended in the epoch: between sending, */
-	int64_t silence_ns;   /* and between taking, receiver's clock */
-	int64_t hole_from_ns; /* sender's clock, of the record before it */
+	uint32_t received;       /* different records */
+	uint32_t next;           /* highest number + 1; 0: none came */
+	uint32_t reordered;      /* of those received, how many came behind a higher number */
+	uint32_t duplicates;     /* not counted in received */
+	int64_t newest_sent_ns;  /* sender's clock, of the highest number; 0: none came */
+	uint16_t epoch;          /* of the gaps: the latest that a record came of */
+	int64_t hole_ns;         /* longest time between sending the two of a gap that ended in the epoch */
+	int64_t hole_from_ns;    /* sender's clock, of the record before that gap */
+	int64_t silence_ns;      /* longest time between taking the two of such a gap, receiver's clock */
+	int64_t silence_from_ns; /* as hole_from_ns */
 };
 
 /* The receiving side; zeroed to begin with. */
