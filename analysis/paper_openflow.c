@@ -25,7 +25,8 @@ static const char survives[] = "live migration works across the layer 2 that the
 			       "connection survives it",
 		  shorter[] = "live migration is shorter than block migration, and does not grow with the disk",
 		  counted[] = "the controller counts each flow's traffic",
-		  accessible[] = "the client can access the VM during a live migration, and cannot during a block migration";
+		  accessible[] =
+			  "the client can access the VM during a live migration, and cannot during a block migration";
 
 /* clang-format off */
 const struct claim openflow_claims[] = {
