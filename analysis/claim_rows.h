@@ -21,6 +21,10 @@
 	{                                                                                                            \
 		id, text, formula, each, 0, 1, "of the repeats", paper, CLAIM_OUTCOME, NULL                          \
 	}
+#define OUTCOME_FIGURE(id, text, formula, each, paper)                                                               \
+	{                                                                                                            \
+		id, text, formula, each, 0, 1, "of the repeats", paper, CLAIM_OUTCOME_FIGURE, NULL                   \
+	}
 #define FIGURE(id, text, formula, unit, paper)                                                                       \
 	{                                                                                                            \
 		id, text, formula, NULL, -INFINITY, INFINITY, unit, paper, CLAIM_FIGURE, NULL                        \

@@ -6,6 +6,7 @@
 #include "bench/base/quantity.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,6 +40,11 @@ int claim_is_known(const char *id)
 			if (strcmp(c->id, id) == 0)
 				return 1;
 	return 0;
+}
+
+int claim_is_figure(const struct claim *c)
+{
+	return c->kind == CLAIM_FIGURE || c->kind == CLAIM_OUTCOME_FIGURE;
 }
 
 const char *verdict_name(enum verdict verdict)
@@ -86,7 +92,7 @@ enum verdict claim_together(const enum verdict *parts, int count)
 
 char *claim_rule(const struct claim *c, char *buffer, size_t room)
 {
-	if (c->kind == CLAIM_FIGURE)
+	if (claim_is_figure(c))
 		buffer[0] = '\0';
 	else if (c->kind == CLAIM_OUTCOME)
 		snprintf(buffer, room, "1 in every repeat");
@@ -204,7 +210,8 @@ int claim_value(const struct study_runs *s, const struct claim_paper *paper, enu
 		values[r] = NAN;
 		result = formula_value(formula, look_up, &l, &values[r], e);
 	}
-	*ret = kind == CLAIM_OUTCOME ? interval_of_outcomes(values, count) : interval_of(values, count);
+	bool counted = kind == CLAIM_OUTCOME || kind == CLAIM_OUTCOME_FIGURE;
+	*ret = counted ? interval_of_outcomes(values, count) : interval_of(values, count);
 	if (ret->n < INTERVAL_LEAST && !reason[0])
 		snprintf(reason, room, "fewer than %d repeats", INTERVAL_LEAST);
 	free(values);
@@ -243,7 +250,7 @@ static void write_part(FILE *out, const struct claim *c, enum verdict whole, con
 	field_number(out, part->value.mean);
 	field_number(out, part->value.low);
 	field_number(out, part->value.high);
-	fprintf(out, ",%d,%s,", part->value.n, c->kind == CLAIM_FIGURE ? "" : verdict_name(part->verdict));
+	fprintf(out, ",%d,%s,", part->value.n, claim_is_figure(c) ? "" : verdict_name(part->verdict));
 	field_text(out, part->reason);
 	putc(',', out);
 	field_text(out, c->answer ? c->answer : "");
@@ -261,7 +268,7 @@ static int write_claim(const struct study_runs *s, const struct claim_paper *pap
 	for (; result == 0 && c->id && strcmp(c->id, first->id) == 0; c++)
 		for (int i = 0; i < claim_parts(c) && count < PARTS_MAX && result == 0; i++) {
 			result = judge_part(s, paper, c, i, &parts[count], e);
-			if (c->kind != CLAIM_FIGURE)
+			if (!claim_is_figure(c))
 				verdicts[judged++] = parts[count].verdict;
 			count++;
 		}

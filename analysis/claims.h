@@ -37,8 +37,9 @@ struct err;
 
 enum claim_kind {
 	CLAIM_RANGE = 0,
-	CLAIM_FIGURE = 1, /* a figure to set beside the paper's, no part of the verdict */
-	CLAIM_OUTCOME     /* of each repeat: 1, or less when it did not happen; no range */
+	CLAIM_FIGURE = 1,    /* a figure to set beside the paper's, no part of the verdict */
+	CLAIM_OUTCOME,       /* of each repeat: 1, or less when it did not happen; no range */
+	CLAIM_OUTCOME_FIGURE /* the same as a figure */
 };
 
 struct claim {
@@ -84,6 +85,9 @@ const struct claim_paper *claim_paper_find(const char *name);
 
 /* The value that a term says, without its repeat; a word - is any. The key's texts are the term's. */
 struct study_key claim_key(const struct claim_paper *paper, const struct formula_term *term);
+
+/* Whether the row is a figure only. */
+int claim_is_figure(const struct claim *c);
 
 /* Whether a claim of any of them has this id. */
 int claim_is_known(const char *id);

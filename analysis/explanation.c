@@ -62,8 +62,8 @@ static int write_part(const struct study_runs *s, const struct claim_paper *pape
 static int write_cause(const struct study_runs *runs, const struct claim_paper *paper, FILE *out, struct err *e)
 {
 	for (const struct claim *c = paper->claims; c->id; c++)
-		for (int i = 0;
-		     c->kind != CLAIM_FIGURE && has_word(runs->runs[0].explains, c->id) && i < claim_parts(c); i++)
+		for (int i = 0; !claim_is_figure(c) && has_word(runs->runs[0].explains, c->id) && i < claim_parts(c);
+		     i++)
 			if (write_part(runs, paper, c, i, out, e) < 0)
 				return -1;
 	return 0;

@@ -31,9 +31,7 @@ static const char survives[] = "live migration works across the layer 2 that the
 /* clang-format off */
 const struct claim openflow_claims[] = {
 	OUTCOME("O1", survives, ALIVE("EACH"), "live-256M live-512M live-768M live-1G", "works (section 7.4)"),
-	FIGURE("O1", survives, ALIVE("vxlan"), "of 1", "GRE only"),
-	FIGURE("O1", survives, ALIVE("geneve"), "of 1", "GRE only"),
-	FIGURE("O1", survives, ALIVE("bridge"), "of 1", "GRE only"),
+	OUTCOME_FIGURE("O1", survives, ALIVE("EACH"), "vxlan geneve bridge", "GRE only"),
 	FIGURE("O1", survives, GAP("live-512M", "from-guest"), "ms", "future work"),
 	FIGURE("O1", survives, GAP("live-512M", "to-guest"), "ms", "future work"),
 	FIGURE("O1", survives, OF_GAP("stopped"), "ms", "future work"),
@@ -58,7 +56,7 @@ const struct claim openflow_claims[] = {
 
 	PART("O4", accessible, SILENT("live-512M"), BELOW(0.5), "of its time", "access is possible (section 8)"),
 	PART("O4", accessible, SILENT("block-512M"), ABOVE(0.5), "of its time", "cannot access the VM (section 8)"),
-	FIGURE("O4", accessible, ALIVE("block-512M"), "of 1", "not given"),
+	OUTCOME_FIGURE("O4", accessible, ALIVE("block-512M"), NULL, "not given"),
 	{ 0 },
 };
 /* clang-format on */
