@@ -26,7 +26,7 @@ COMPILE    = $(CC) -std=c17 -D_GNU_SOURCE -I. -I$(B) $(WARN) $(SANITIZER) $(CFLA
 # The program is everything but its entry and the guest; tests link the same objects.
 SOURCES := $(filter-out bench/migmeter.c workloads/main.c,$(shell find bench workloads collectors analysis reports -name '*.c' | sort))
 OBJECTS := $(SOURCES:%.c=$(B)/%.o)
-GUEST_SOURCES := $(wildcard workloads/*.c) $(addprefix bench/base/,err.c clock.c quantity.c option.c sample_wire.c stream_wire.c \
+GUEST_SOURCES := $(wildcard workloads/*.c) $(addprefix bench/base/,err.c clock.c quantity.c option.c sample_wire.c seen.c stream_wire.c \
                  stream_end.c)
 GUEST_OBJECTS := $(GUEST_SOURCES:%.c=$(B)/guest/%.o)
 C_TESTS := $(patsubst t/%.c,$(B)/t/%.t,$(filter-out t/fuzz_alone.c t/bench_%.c,$(wildcard t/*.c)))
@@ -53,21 +53,25 @@ demo: deps       ## from bare machine to report: install, build, one measured mi
 	$(Q)$(MAKE) --no-print-directory $(PARALLEL) all
 	$(Q)$(B)/migmeter run $(CONFIG)
 
-# Stopped with Ctrl-C, it goes on when it is run again. A new one: move results/kuno away.
+# How every study is run. Stopped with Ctrl-C, it goes on when it is run again; a new one: move its folder in results/ away. A
+# point that this machine lacks something for is skipped (exit status 3), which the study's page says, and what follows is done.
+STUDY_RUN = study() { $(B)/migmeter run "$$@" --continue || { status=$$?; test $$status = 3 || exit $$status; }; }
+STUDY     = $(STUDY_RUN); study
+
 kuno: deps       ## the study of configs/kuno at scale 1/16: 54 runs (about 40 minutes), report in results/kuno
 	$(Q)$(MAKE) --no-print-directory $(PARALLEL) all
-	$(Q)$(B)/migmeter run configs/kuno/kuno.conf --scale 1/16 -o results/kuno --continue
+	$(Q)$(STUDY) configs/kuno/kuno.conf --scale 1/16 -o results/kuno
 
 kuno-explain: deps ## further runs that show causes (about 12 minutes); they stand beside the claims in results/kuno
 	$(Q)$(MAKE) --no-print-directory $(PARALLEL) all
-	$(Q)$(B)/migmeter run configs/kuno/explain.conf --scale 1/16 -o results/kuno-explain --continue
+	$(Q)$(STUDY) configs/kuno/explain.conf --scale 1/16 -o results/kuno-explain
 	$(Q)$(B)/migmeter report results/kuno
 
-# The same; a part by itself: build/migmeter run configs/hirofuchi/hirofuchi.conf --only case=staircase-postcopy
+# A part by itself: build/migmeter run configs/hirofuchi/hirofuchi.conf --only case=staircase-postcopy
 hirofuchi: deps  ## the study of configs/hirofuchi, scaled: 30 runs (about 60 minutes), report in results/hirofuchi
 	$(Q)$(MAKE) --no-print-directory $(PARALLEL) all
 	$(Q)$(MAKE) --no-print-directory images
-	$(Q)$(B)/migmeter run configs/hirofuchi/hirofuchi.conf -o results/hirofuchi --continue
+	$(Q)$(STUDY) configs/hirofuchi/hirofuchi.conf -o results/hirofuchi
 
 # Its runs go on when it is run again. Parts by themselves: sakurai-tables, sakurai-rtt.
 sakurai: sakurai-tables sakurai-rtt ## configs/sakurai: tables by simulation, times against RTT by 63 runs (19 minutes)
@@ -81,31 +85,30 @@ sakurai-tables: deps ## tables 3 and 5 by simulation (a minute), pages in result
 RTT_SCALE := 1/4
 sakurai-rtt: deps ## figures 2 and 3: migration time against RTT, report in results/sakurai-rtt
 	$(Q)$(MAKE) --no-print-directory $(PARALLEL) all
-	$(Q)$(B)/migmeter run configs/sakurai/rtt-transfer.conf --scale $(RTT_SCALE) -o results/sakurai-rtt --continue
-	$(Q)$(B)/migmeter run configs/sakurai/rtt-explain.conf --scale $(RTT_SCALE) --only used=1.00 -o results/sakurai-rtt-explain --continue
-	$(Q)$(B)/migmeter run configs/sakurai/rtt-tuning.conf --scale $(RTT_SCALE) -o results/sakurai-rtt-tuning --continue
+	$(Q)$(STUDY) configs/sakurai/rtt-transfer.conf --scale $(RTT_SCALE) -o results/sakurai-rtt
+	$(Q)$(STUDY) configs/sakurai/rtt-explain.conf --scale $(RTT_SCALE) --only used=1.00 -o results/sakurai-rtt-explain
+	$(Q)$(STUDY) configs/sakurai/rtt-tuning.conf --scale $(RTT_SCALE) -o results/sakurai-rtt-tuning
 	$(Q)$(B)/migmeter report results/sakurai-rtt
 	$(Q)$(B)/migmeter model fit results/sakurai-rtt -o results/sakurai-rtt/transfer-model.json
 
 sakurai-machine: deps ## the simulator beside machines: the same VMs and policy (5 minutes), in results/sakurai-machine-simulated
 	$(Q)$(MAKE) --no-print-directory $(PARALLEL) all
-	$(Q)$(B)/migmeter run configs/sakurai/machine.conf -o results/sakurai-machine --continue
+	$(Q)$(STUDY) configs/sakurai/machine.conf -o results/sakurai-machine
 	$(Q)$(B)/migmeter model jobs results/sakurai-machine -o results/sakurai-machine/jobs.csv
 	$(Q)rm -rf results/sakurai-machine-simulated
 	$(Q)$(B)/migmeter simulate configs/sakurai/machine-simulated.conf -o results/sakurai-machine-simulated
 
-openflow: deps   ## the study of configs/openflow at scale 1/8: 33 runs (about 18 minutes), report in results/openflow
+openflow: deps   ## the study of configs/openflow at scale 1/8: 33 runs (about 20 minutes), report in results/openflow
 	$(Q)$(MAKE) --no-print-directory $(PARALLEL) all
-	$(Q)$(B)/migmeter run configs/openflow/openflow.conf --scale 1/8 -o results/openflow --continue
+	$(Q)$(STUDY) configs/openflow/openflow.conf --scale 1/8 -o results/openflow
 
-openflow-distance: deps ## the same VM at RTTs of 0 to 30 ms, with its disk left behind or not (8 runs, about 8 minutes)
+openflow-distance: deps ## the same VM at RTTs of 0 to 30 ms, with its disk left behind or not (24 runs, about 20 minutes)
 	$(Q)$(MAKE) --no-print-directory $(PARALLEL) all
-	$(Q)$(B)/migmeter run configs/openflow/distance.conf -o results/openflow-distance --continue
+	$(Q)$(STUDY) configs/openflow/distance.conf -o results/openflow-distance
 
 # What the claims are judged by, and one link more; the other links: wide-area-groups. More repeats: build/migmeter run
-# configs/wide-area/groups.conf --repeat 3. A point that this machine lacks something for is skipped (exit status 3).
-WIDE_AREA = run() { part=$$1; shift; $(B)/migmeter run configs/wide-area/$$part.conf -o results/wide-area-$$part --continue "$$@" || \
-	{ status=$$?; test $$status = 3 || exit $$status; }; }
+# configs/wide-area/groups.conf --repeat 3.
+WIDE_AREA = $(STUDY_RUN); run() { part=$$1; shift; study configs/wide-area/$$part.conf -o results/wide-area-$$part "$$@"; }
 wide-area: deps  ## configs/wide-area: groups, who waits, reachability, page cache, reuse (40 minutes as reckoned), in results/wide-area-*
 	$(Q)$(MAKE) --no-print-directory $(PARALLEL) all
 	$(Q)$(WIDE_AREA); run groups --only link=1G-100ms; run groups --only link=100M-0ms; run waiting; run reachable; run cached; \
@@ -115,7 +118,7 @@ wide-area: deps  ## configs/wide-area: groups, who waits, reachability, page cac
 
 wide-area-groups: deps ## the group over all links of configs/wide-area/groups.conf (16 more runs, about 20 minutes)
 	$(Q)$(MAKE) --no-print-directory $(PARALLEL) all
-	$(Q)$(B)/migmeter run configs/wide-area/groups.conf -o results/wide-area-groups --continue
+	$(Q)$(STUDY) configs/wide-area/groups.conf -o results/wide-area-groups
 
 check: deps      ## all tests (about 5 minutes)
 	$(Q)$(MAKE) --no-print-directory $(PARALLEL) all tests

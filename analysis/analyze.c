@@ -18,6 +18,7 @@
 #include "analysis/results.h"
 #include "analysis/reuse_metrics.h"
 #include "analysis/stream_metrics.h"
+#include "analysis/switch_over.h"
 #include "analysis/timeline.h"
 #include "analysis/wait_metrics.h"
 #include "analysis/warmup_metrics.h"
@@ -53,12 +54,8 @@ static void put_times(struct analysis *a)
 	int64_t from_ns = run->migrate_start_ns;
 	int called = run_event(run, "migrate-start", NULL, MISSING) != NULL;
 	int64_t late_ns = run_fact(run, "/migration/end_error_ns"); /* its end was asked for now and then only */
-	const struct run_event *resume = NULL, *released = run_event(run, "source-released", vm->name, from_ns);
-	for (int i = 0; i < run->event_count && !resume; i++) /* the first on the destination */
-		if (run->events[i].head_ns >= from_ns && !strcmp(run->events[i].event, "resume") &&
-		    !strcmp(run->events[i].vm, vm->name) &&
-		    (!run->destination[0] || !strcmp(run->events[i].node, run->destination)))
-			resume = &run->events[i];
+	const struct run_event *resume = switch_over_find(run, vm, from_ns).resume,
+			       *released = run_event(run, "source-released", vm->name, from_ns);
 	if (run->converged == 0 && run->migrate_end_ns != MISSING)
 		snprintf(a->never, sizeof(a->never), "never converged: aborted after %.3g s",
 		         (double)(run->migrate_end_ns - from_ns) / 1e9);

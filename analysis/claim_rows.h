@@ -8,18 +8,26 @@
 
 #include <math.h>
 
-/* A part of a claim, and a figure that is only set beside the paper's. */
+/* A part of a claim, an outcome of each repeat (or of each of `each`), and a figure that is only set beside the paper's. */
 #define PART(id, text, formula, range, unit, paper)                                                                  \
 	{                                                                                                            \
-		id, text, formula, NULL, range, unit, paper, 0, NULL                                                 \
+		id, text, formula, NULL, range, unit, paper, CLAIM_RANGE, NULL                                       \
 	}
 #define ANSWER(id, text, formula, range, unit, paper, answer)                                                        \
 	{                                                                                                            \
-		id, text, formula, NULL, range, unit, paper, 0, answer                                               \
+		id, text, formula, NULL, range, unit, paper, CLAIM_RANGE, answer                                     \
+	}
+#define OUTCOME(id, text, formula, each, paper)                                                                      \
+	{                                                                                                            \
+		id, text, formula, each, 0, 1, "of the repeats", paper, CLAIM_OUTCOME, NULL                          \
+	}
+#define OUTCOME_FIGURE(id, text, formula, each, paper)                                                               \
+	{                                                                                                            \
+		id, text, formula, each, 0, 1, "of the repeats", paper, CLAIM_OUTCOME_FIGURE, NULL                   \
 	}
 #define FIGURE(id, text, formula, unit, paper)                                                                       \
 	{                                                                                                            \
-		id, text, formula, NULL, -INFINITY, INFINITY, unit, paper, 1, NULL                                   \
+		id, text, formula, NULL, -INFINITY, INFINITY, unit, paper, CLAIM_FIGURE, NULL                        \
 	}
 
 #define ABOVE(limit) (limit), INFINITY

@@ -6,6 +6,7 @@
 #include "bench/base/quantity.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,6 +42,11 @@ int claim_is_known(const char *id)
 	return 0;
 }
 
+int claim_is_figure(const struct claim *c)
+{
+	return c->kind == CLAIM_FIGURE || c->kind == CLAIM_OUTCOME_FIGURE;
+}
+
 const char *verdict_name(enum verdict verdict)
 {
 	static const char *const names[] = { "agrees", "disagrees", "not shown" };
@@ -60,6 +66,18 @@ enum verdict claim_judge(const struct interval *value, double low, double high)
 	return VERDICT_NOT_SHOWN;
 }
 
+enum verdict claim_judge_outcomes(const struct interval *share)
+{
+	if (share->mean < 1)
+		return VERDICT_DISAGREES;
+	return share->n < INTERVAL_LEAST ? VERDICT_NOT_SHOWN : VERDICT_AGREES;
+}
+
+enum verdict claim_verdict(const struct claim *c, const struct interval *value)
+{
+	return c->kind == CLAIM_OUTCOME ? claim_judge_outcomes(value) : claim_judge(value, c->low, c->high);
+}
+
 enum verdict claim_together(const enum verdict *parts, int count)
 {
 	enum verdict all = count ? VERDICT_AGREES : VERDICT_NOT_SHOWN;
@@ -74,8 +92,10 @@ enum verdict claim_together(const enum verdict *parts, int count)
 
 char *claim_rule(const struct claim *c, char *buffer, size_t room)
 {
-	if (c->figure_only)
+	if (claim_is_figure(c))
 		buffer[0] = '\0';
+	else if (c->kind == CLAIM_OUTCOME)
+		snprintf(buffer, room, "1 in every repeat");
 	else if (isinf(c->high))
 		snprintf(buffer, room, "above %g", c->low);
 	else if (isinf(c->low))
@@ -176,8 +196,8 @@ static double look_up(void *context, const struct formula_term *t)
 	return value;
 }
 
-int claim_value(const struct study_runs *s, const struct claim_paper *paper, const char *formula,
-                struct interval *ret, char *reason, size_t room, struct err *e)
+int claim_value(const struct study_runs *s, const struct claim_paper *paper, enum claim_kind kind,
+                const char *formula, struct interval *ret, char *reason, size_t room, struct err *e)
 {
 	int count = s->repeats < REPEATS_MAX ? (int)s->repeats : REPEATS_MAX;
 	double *values = calloc((size_t)count + 1, sizeof(*values));
@@ -190,7 +210,8 @@ int claim_value(const struct study_runs *s, const struct claim_paper *paper, con
 		values[r] = NAN;
 		result = formula_value(formula, look_up, &l, &values[r], e);
 	}
-	*ret = interval_of(values, count);
+	bool counted = kind == CLAIM_OUTCOME || kind == CLAIM_OUTCOME_FIGURE;
+	*ret = counted ? interval_of_outcomes(values, count) : interval_of(values, count);
 	if (ret->n < INTERVAL_LEAST && !reason[0])
 		snprintf(reason, room, "fewer than %d repeats", INTERVAL_LEAST);
 	free(values);
@@ -209,9 +230,9 @@ static int judge_part(const struct study_runs *s, const struct claim_paper *pape
                       struct judged *ret, struct err *e)
 {
 	claim_part(c, index, ret->formula, sizeof(ret->formula), ret->paper, sizeof(ret->paper));
-	if (claim_value(s, paper, ret->formula, &ret->value, ret->reason, sizeof(ret->reason), e) < 0)
+	if (claim_value(s, paper, c->kind, ret->formula, &ret->value, ret->reason, sizeof(ret->reason), e) < 0)
 		return -1;
-	ret->verdict = claim_judge(&ret->value, c->low, c->high);
+	ret->verdict = claim_verdict(c, &ret->value);
 	return 0;
 }
 
@@ -229,7 +250,7 @@ static void write_part(FILE *out, const struct claim *c, enum verdict whole, con
 	field_number(out, part->value.mean);
 	field_number(out, part->value.low);
 	field_number(out, part->value.high);
-	fprintf(out, ",%d,%s,", part->value.n, c->figure_only ? "" : verdict_name(part->verdict));
+	fprintf(out, ",%d,%s,", part->value.n, claim_is_figure(c) ? "" : verdict_name(part->verdict));
 	field_text(out, part->reason);
 	putc(',', out);
 	field_text(out, c->answer ? c->answer : "");
@@ -247,7 +268,7 @@ static int write_claim(const struct study_runs *s, const struct claim_paper *pap
 	for (; result == 0 && c->id && strcmp(c->id, first->id) == 0; c++)
 		for (int i = 0; i < claim_parts(c) && count < PARTS_MAX && result == 0; i++) {
 			result = judge_part(s, paper, c, i, &parts[count], e);
-			if (!c->figure_only)
+			if (!claim_is_figure(c))
 				verdicts[judged++] = parts[count].verdict;
 			count++;
 		}

@@ -14,6 +14,10 @@
  *	agrees      the whole interval lies in the claim's range
  *	disagrees   the whole interval lies outside of it
  *	not shown   neither, or there is no interval
+ * What either happens or does not (a connection lives, all VMs arrive) is an outcome, and judged by count:
+ *	agrees      it happened in every repeat, and there are three or more
+ *	disagrees   in one it did not
+ *	not shown   it happened in every repeat, and there are fewer
  * A claim of several parts agrees when all do, and disagrees when any does.
  *
  * To add a paper: a table of its claims in analysis/paper_NAME.c and a row in claim_papers[] (analysis/claims.c); a
@@ -31,6 +35,13 @@
 
 struct err;
 
+enum claim_kind {
+	CLAIM_RANGE = 0,
+	CLAIM_FIGURE = 1,    /* a figure to set beside the paper's, no part of the verdict */
+	CLAIM_OUTCOME,       /* of each repeat: 1, or less when it did not happen; no range */
+	CLAIM_OUTCOME_FIGURE /* the same as a figure */
+};
+
 struct claim {
 	const char *id;      /* rows with the same id, one after the other, are parts of one claim; NULL ends */
 	const char *text;    /* the claim */
@@ -39,8 +50,8 @@ struct claim {
 	double low, high;    /* its range; -INFINITY, INFINITY: open */
 	const char *unit;    /* of the value: "%", "points", "times", "s" */
 	const char *paper;   /* the paper's figure, as it says it; one for each with | between them, or one for all */
-	int figure_only;     /* a figure to set beside the paper's, no part of the verdict */
-	const char *answer;  /* said with the value in the page's head, "It takes longer, by"; NULL: it is not */
+	enum claim_kind kind;
+	const char *answer; /* said with the value in the page's head, "It takes longer, by"; NULL: it is not */
 };
 
 extern const struct claim kuno_claims[], hirofuchi_claims[], sakurai_rtt_claims[], openflow_claims[];
@@ -75,6 +86,9 @@ const struct claim_paper *claim_paper_find(const char *name);
 /* The value that a term says, without its repeat; a word - is any. The key's texts are the term's. */
 struct study_key claim_key(const struct claim_paper *paper, const struct formula_term *term);
 
+/* Whether the row is a figure only. */
+int claim_is_figure(const struct claim *c);
+
 /* Whether a claim of any of them has this id. */
 int claim_is_known(const char *id);
 
@@ -85,6 +99,12 @@ const char *verdict_name(enum verdict verdict);
 /* One value against a range, of which neither end is a part: no difference at all is not above 0. */
 enum verdict claim_judge(const struct interval *value, double low, double high);
 
+/* A share of outcomes (interval_of_outcomes()). */
+enum verdict claim_judge_outcomes(const struct interval *share);
+
+/* The value of a row by its kind; of a figure it means nothing. */
+enum verdict claim_verdict(const struct claim *c, const struct interval *value);
+
 /* The verdict on parts together; count 0 is not shown. */
 enum verdict claim_together(const enum verdict *parts, int count);
 
@@ -93,10 +113,10 @@ int claim_parts(const struct claim *c);
 void claim_part(const struct claim *c, int index, char *formula, size_t room, char *paper, size_t paper_room);
 
 /* The value of a formula over the repeats of the study; reason says what is missing, "" when nothing is. */
-int claim_value(const struct study_runs *s, const struct claim_paper *paper, const char *formula,
-                struct interval *ret, char *reason, size_t room, struct err *e);
+int claim_value(const struct study_runs *s, const struct claim_paper *paper, enum claim_kind kind,
+                const char *formula, struct interval *ret, char *reason, size_t room, struct err *e);
 
-/* "above 0", "below 0.5", "0.9 to 1.1" */
+/* "above 0", "below 0.5", "0.9 to 1.1", "1 in every repeat" */
 char *claim_rule(const struct claim *c, char *buffer, size_t room);
 
 /*

@@ -64,17 +64,22 @@ const struct metric_definition metric_definitions[] = {
 	  "how good the responses were that web sessions got (good, tolerable, failed); n: how many there were" },
 	{ "stream_gap", "ns",
 	  "udp:from-guest, tcp:from-guest: longest silence at the client between migrate-start and the end of settle; "
-	  "udp:to-guest: longest time of sending of which nothing reached the guest; tcp:to-guest: longest time since "
+	  "udp:to-guest: of two datagrams that the guest took one after the other since the migration phase began, the longest time "
+	  "between taking them, by the guest's clock and with the stop in between, which that does not have, but no more than the "
+	  "client's longest time without news of any; or that between sending them, if it is longer; tcp:to-guest: longest time since "
 	  "that was sent which the client knew to have reached the guest",
 	  BETTER_LOWER, "how long a client that talks to the VM all the time was cut off, by stream and direction" },
 	{ "stream_gap_floor", "ns", "the same over the baseline phase", BETTER_LOWER,
 	  "what the streams show where nothing moves; a gap below it is none" },
 	{ "stream_gap_part", "ns",
-	  "of the gap of udp from-guest and to-guest, what lies before: the stop; stopped: stop to resume; unreachable: resume "
-	  "to the last switch's first `learned` after the stop; returning: from then on",
+	  "of the gap of udp from-guest and to-guest, what lies before: the stop on the source; stopped: from it to the resume on "
+	  "the destination; unreachable: from it to the last switch's first `learned` after the stop; returning: from then on. "
+	  "low..high: each end moved by its stamp's error; of `learned`, which is halfway between what the controller told the "
+	  "switch and its answer, half the time between the two, as the link's load makes it",
 	  BETTER_LOWER,
 	  "what the gap consists of: the VM stood still, the switches did not know where it is, it came back" },
-	{ "learning_time", "ns", "a switch's first `learned` after the stop - resume on the destination",
+	{ "learning_time", "ns",
+	  "a switch's first `learned` after the stop - resume on the destination; low..high: as stream_gap_part",
 	  BETTER_LOWER, "how long the switch of a node still took the VM to be at its old place" },
 	{ "stream_lost", "count", "highest number + 1 - received, at the end of settle - at migrate-start",
 	  BETTER_LOWER, "datagrams of the stream that never came" },
@@ -86,7 +91,8 @@ const struct metric_definition metric_definitions[] = {
 	  "1: open at the end of settle, and records came both ways after the migration's end; 0: not", BETTER_HIGHER,
 	  "whether a TCP connection to the VM lived through its migration" },
 	{ "flow_counted", "percent",
-	  "100 x packets of the stream's flows at the first LAN's switch / the client's count, both at the end",
+	  "100 x packets of the stream's flows at the first LAN's switch / the client's count, both at the end; flows are told "
+	  "apart by their cookies, and a count that goes back is of a flow made anew",
 	  BETTER_NONE, "how much of the client's traffic the flow counters have, by direction" },
 	{ "response_count", "count", "responses of the class that were to be asked for in the migration phase",
 	  BETTER_NONE, "how many responses of each class web sessions got" },

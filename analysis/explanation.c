@@ -40,7 +40,7 @@ static int write_part(const struct study_runs *s, const struct claim_paper *pape
 	char formula[512], figure[128], reason[300];
 	struct interval value;
 	claim_part(c, part, formula, sizeof(formula), figure, sizeof(figure));
-	if (claim_value(s, paper, formula, &value, reason, sizeof(reason), e) < 0)
+	if (claim_value(s, paper, c->kind, formula, &value, reason, sizeof(reason), e) < 0)
 		return -1;
 	if (isnan(value.mean))
 		return 0;
@@ -52,7 +52,7 @@ static int write_part(const struct study_runs *s, const struct claim_paper *pape
 	field_number(out, value.mean);
 	field_number(out, value.low);
 	field_number(out, value.high);
-	fprintf(out, ",%d,%s,", value.n, verdict_name(claim_judge(&value, c->low, c->high)));
+	fprintf(out, ",%d,%s,", value.n, verdict_name(claim_verdict(c, &value)));
 	field_text(out, reason);
 	putc('\n', out);
 	return 0;
@@ -62,7 +62,8 @@ static int write_part(const struct study_runs *s, const struct claim_paper *pape
 static int write_cause(const struct study_runs *runs, const struct claim_paper *paper, FILE *out, struct err *e)
 {
 	for (const struct claim *c = paper->claims; c->id; c++)
-		for (int i = 0; !c->figure_only && has_word(runs->runs[0].explains, c->id) && i < claim_parts(c); i++)
+		for (int i = 0; !claim_is_figure(c) && has_word(runs->runs[0].explains, c->id) && i < claim_parts(c);
+		     i++)
 			if (write_part(runs, paper, c, i, out, e) < 0)
 				return -1;
 	return 0;

@@ -14,4 +14,8 @@ struct interval {
 /* The mean of `count` values, NAN ones left out, and the 95 % interval of Student's t about it. */
 struct interval interval_of(const double *values, int count);
 
+/* Of values from 0 to 1: the share of those that are 1, NAN ones left out, and its exact 95 % interval (Clopper and Pearson 1934),
+ * which does not shrink to nothing when all are the same. */
+struct interval interval_of_outcomes(const double *values, int count);
+
 #endif

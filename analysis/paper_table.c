@@ -13,9 +13,9 @@ static int write_cell(const struct study_runs *s, const struct claim_paper *pape
 {
 	struct interval value = none, share = none;
 	char reason[300] = "", unused[300];
-	if (c->formula && claim_value(s, paper, c->formula, &value, reason, sizeof(reason), e) < 0)
+	if (c->formula && claim_value(s, paper, CLAIM_RANGE, c->formula, &value, reason, sizeof(reason), e) < 0)
 		return -1;
-	if (c->share && claim_value(s, paper, c->share, &share, unused, sizeof(unused), e) < 0)
+	if (c->share && claim_value(s, paper, CLAIM_RANGE, c->share, &share, unused, sizeof(unused), e) < 0)
 		return -1;
 	const char *const texts[] = { t->title, t->note, c->row, c->column, t->unit, c->paper };
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {

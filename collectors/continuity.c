@@ -24,7 +24,7 @@
 #define HEADER                                                                                                        \
 	"head_ns,stream,sent,received,next,reordered,duplicates,longest_silence_ns,oldest_news_ns,guest_received,"    \
 	"guest_next,guest_reordered,guest_duplicates,guest_hole_ns,guest_hole_from_ns,retransmits,guest_retransmits," \
-	"alive"
+	"alive,guest_silence_ns,guest_silence_from_ns,guest_epoch"
 
 enum { UDP, TCP, STREAMS };
 
@@ -55,6 +55,7 @@ struct continuity {
 	const struct watch *watch;
 	struct worker worker;
 	_Atomic bool begin, end;
+	_Atomic int phase;
 	struct conversation *conversations;
 	struct pollfd *fds;
 	int count;
@@ -75,14 +76,15 @@ static void row_write(struct conversation *c, int which, int64_t head_ns, int64_
 	char silence[24], news[24], again[24], guest_again[24], alive[24];
 	series_row(c->series,
 	           "%" PRId64 ",%s,%" PRIu32 ",%" PRIu32 ",%" PRIu32 ",%" PRIu32 ",%" PRIu32 ",%s,%s,%" PRIu32
-	           ",%" PRIu32 ",%" PRIu32 ",%" PRIu32 ",%" PRId64 ",%" PRId64 ",%s,%s,%s",
+	           ",%" PRIu32 ",%" PRIu32 ",%" PRIu32 ",%" PRId64 ",%" PRId64 ",%s,%s,%s,%" PRId64 ",%" PRId64 ",%u",
 	           head_ns, which == UDP ? "udp" : "tcp", s->sent, here->received, here->next, here->reordered,
 	           here->duplicates, or_missing(silence_ns, silence_ns >= 0, silence),
 	           or_missing(s->news_ns, s->news_ns >= 0, news), there->received, there->next, there->reordered,
 	           there->duplicates, there->hole_ns, there->hole_from_ns,
 	           or_missing(s->retransmits, s->retransmits != STREAM_CLOSED, again),
 	           or_missing(s->guest_retransmits, s->guest_retransmits != STREAM_CLOSED, guest_again),
-	           or_missing(s->end.fd >= 0, which == TCP, alive));
+	           or_missing(s->end.fd >= 0, which == TCP, alive), there->silence_ns, there->silence_from_ns,
+	           there->epoch);
 }
 
 static void bin_flush(struct conversation *c, int which)
@@ -113,9 +115,9 @@ static void arrived(struct conversation *c, int which, const struct stream_recor
 	s->filled = true;
 	s->last_ns = now_ns;
 	s->sent = s->end.number;
-	s->here = s->end.receipt;
+	s->here = s->end.got.receipt;
 	/* One that was overtaken reports what is past. */
-	if (r->number + 1 != s->end.receipt.next)
+	if (r->number + 1 != s->end.got.receipt.next)
 		return;
 	int64_t news_ns = s->guest.next ? now_ns - s->guest.newest_sent_ns : -1;
 	s->news_ns = news_ns > s->news_ns ? news_ns : s->news_ns;
@@ -131,10 +133,11 @@ static void take_all(struct conversation *c, int64_t bin_ns)
 			arrived(c, which, &r, clock_now_ns(), bin_ns);
 }
 
-static void send_due(struct conversation *c, int64_t now_ns)
+static void send_due(struct conversation *c, uint16_t epoch, int64_t now_ns)
 {
 	if (now_ns < c->next_ns)
 		return;
+	c->streams[UDP].end.epoch = c->streams[TCP].end.epoch = epoch;
 	stream_end_send(&c->streams[UDP].end, now_ns);
 	if (c->slot++ % STREAM_TCP_EVERY == 0)
 		stream_end_send(&c->streams[TCP].end, now_ns);
@@ -197,7 +200,7 @@ static void *continuity_main(void *argument)
 				begin(c);
 			take_all(c, k->watch->packet_bin_ns);
 			if (!atomic_load(&k->end))
-				send_due(c, clock_now_ns());
+				send_due(c, (uint16_t)atomic_load(&k->phase), clock_now_ns());
 		}
 		for (int i = 0; i < stop; i++) {
 			const struct conversation *c = &k->conversations[i / STREAMS];
@@ -215,6 +218,13 @@ void continuity_begin(void *state)
 	struct continuity *k = state;
 	if (k)
 		atomic_store(&k->begin, true);
+}
+
+void continuity_phase(void *state, enum continuity_phase phase)
+{
+	struct continuity *k = state;
+	if (k)
+		atomic_store(&k->phase, (int)phase);
 }
 
 void continuity_end(void *state)
@@ -300,6 +310,8 @@ static int continuity_stop(void *state, struct json_object *facts, struct err *e
 		fact_text(one, "vm", c->vm->name);
 		fact_number(one, "slots_missed", c->slots_missed);
 		fact_number(one, "tcp_stalled", c->streams[TCP].end.stalled);
+		if (c->streams[UDP].end.reason[0])
+			fact_text(one, "udp_ended", c->streams[UDP].end.reason);
 		if (c->streams[TCP].end.reason[0])
 			fact_text(one, "tcp_ended", c->streams[TCP].end.reason);
 		json_object_array_add(vms, one);

@@ -17,7 +17,11 @@
  *	guest_received, guest_next, guest_reordered, guest_duplicates
  *	                      the same of what was sent here, as the guest last said
  *	guest_hole_ns, guest_hole_from_ns
- *	                      longest time, so far, in which nothing was sent here that reached the guest, and since when
+ *	                      of the gaps that ended in the epoch at the guest, between two records that it took one after the
+ *	                      other, the longest by when they were sent here, and when the first of them was
+ *	guest_silence_ns, guest_silence_from_ns
+ *	                      the longest by when the guest took them; its clock stands still with it
+ *	guest_epoch           of these; see continuity_phase()
  *	retransmits, guest_retransmits
  *	                      what TCP has sent again so far, here and there; `missing`: not TCP, or closed
  *	alive                 1: the connection is open; 0: it is not; `missing` for UDP
@@ -27,9 +31,15 @@
 #ifndef COLLECTORS_CONTINUITY_H
 #define COLLECTORS_CONTINUITY_H
 
+enum continuity_phase { CONTINUITY_WARMUP, CONTINUITY_BASELINE, CONTINUITY_MIGRATION };
+
 /* Begin to talk; before that nothing is sent. End: nothing is sent any more, what comes is still taken. state of
  * continuity_collector, NULL: there is nobody to talk to. */
 void continuity_begin(void *state);
+
+/* From now on is a phase of which guests keep the longest gap by itself: the epoch is its number. */
+void continuity_phase(void *state, enum continuity_phase phase);
+
 void continuity_end(void *state);
 
 #endif

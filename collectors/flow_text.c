@@ -30,13 +30,27 @@ static bool count_parse(const char *text, int64_t *ret)
 	return true;
 }
 
+/* "0x1a2b" */
+static bool cookie_parse(const char *text, uint64_t *ret)
+{
+	size_t digits = strncmp(text, "0x", 2) == 0 ? strspn(text + 2, "0123456789abcdef") : 0;
+	if (digits < 1 || digits > 16 || text[2 + digits])
+		return false;
+	*ret = strtoull(text, NULL, 16);
+	return true;
+}
+
 /* "12.345s" */
 static bool duration_parse(const char *text, int64_t *ret_ns)
 {
+	const int64_t whole_max = INT64_MAX / 1000000000 - 1; /* 292 years; with a part of a second, too */
 	int64_t whole = 0, part = 0, unit = 1000000000;
 	bool digits = false;
-	for (; isdigit((unsigned char)*text) && whole < INT64_C(1000000000); text++, digits = true)
+	for (; isdigit((unsigned char)*text); text++, digits = true) {
 		whole = 10 * whole + (*text - '0');
+		if (whole > whole_max)
+			return false;
+	}
 	if (*text == '.')
 		for (text++; isdigit((unsigned char)*text) && unit > 1; text++) {
 			unit /= 10;
@@ -86,10 +100,9 @@ static bool field_take(char *field, struct flow *f)
 	};
 	static const char *const protocols[] = { "ip",   "arp",  "rarp", "tcp",  "udp",   "icmp",
 		                                 "sctp", "ipv6", "tcp6", "udp6", "icmp6", "sctp6" };
-	static const char *const unused[] = { "cookie",           "table",          "idle_timeout",  "hard_timeout",
-		                              "idle_age",         "hard_age",       "importance",    "reset_counts",
-		                              "no_packet_counts", "no_byte_counts", "send_flow_rem", "check_overlap",
-		                              "nw_proto" };
+	static const char *const unused[] = { "table",          "idle_timeout",  "hard_timeout",  "idle_age",
+		                              "hard_age",       "importance",    "reset_counts",  "no_packet_counts",
+		                              "no_byte_counts", "send_flow_rem", "check_overlap", "nw_proto" };
 	char *value = strchr(field, '=');
 	if (value)
 		*value++ = '\0';
@@ -101,6 +114,8 @@ static bool field_take(char *field, struct flow *f)
 			return true;
 	if (!value)
 		return false;
+	if (strcmp(field, "cookie") == 0)
+		return cookie_parse(value, &f->cookie);
 	if (strcmp(field, "duration") == 0)
 		return duration_parse(value, &f->duration_ns);
 	for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++)

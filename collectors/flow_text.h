@@ -12,6 +12,7 @@ enum { FLOW_WORD_ROOM = 32 };
 /* "" where the flow does not ask. */
 struct flow {
 	int64_t duration_ns, packets, bytes;
+	uint64_t cookie;               /* 0 where the line does not say */
 	int64_t priority;              /* 32768 where the line does not say */
 	char protocol[FLOW_WORD_ROOM]; /* "tcp", "arp" */
 	char in_port[FLOW_WORD_ROOM], eth_src[FLOW_WORD_ROOM], eth_dst[FLOW_WORD_ROOM];

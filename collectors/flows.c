@@ -6,13 +6,15 @@
  * minute goes):
  *
  *	head_ns,switch,priority,protocol,in_port,eth_src,eth_dst,ip_src,ip_dst,port_src,port_dst,actions,duration_ns,packets,
- *	bytes
+ *	bytes,cookie
  *
- * switch is the node's name; what a flow does not ask for is `any`; bytes are of Ethernet frames without FCS. head_ns is
+ * cookie is the conversation's at that switch, as its controller has numbered them ("0x1a"; 0x0: of none). switch is the node's name; what a flow does not ask for is `any`; bytes are of Ethernet frames without FCS. head_ns is
  * halfway between question and answer; the counts are up to half a second older, but for the last reading's, which is made
  * when no counted traffic goes on any more.
  *
- * An event `learned` of a VM says at which port (detail) the switch of a node knows it from then on.
+ * An event `learned` of a VM says at which port the switch of a node knows it from then on, give or take what detail says
+ * ("port tun0 error_ns 1200000"): it is halfway between what the controller told the switch and the switch's word that it
+ * is done, which both cross the network.
  */
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
@@ -31,7 +33,7 @@
 
 #define HEADER                                                                                                       \
 	"head_ns,switch,priority,protocol,in_port,eth_src,eth_dst,ip_src,ip_dst,port_src,port_dst,actions,"          \
-	"duration_ns,packets,bytes"
+	"duration_ns,packets,bytes,cookie"
 
 enum { ANSWER_ROOM = 1 << 20 };
 
@@ -59,10 +61,12 @@ static const char *or_any(const char *text)
 static void row_write(struct flows *f, const char *name, int64_t head_ns, const struct flow *flow)
 {
 	series_row(f->series,
-	           "%" PRId64 ",%s,%" PRId64 ",%s,%s,%s,%s,%s,%s,%s,%s,%s,%" PRId64 ",%" PRId64 ",%" PRId64, head_ns,
-	           name, flow->priority, or_any(flow->protocol), or_any(flow->in_port), or_any(flow->eth_src),
-	           or_any(flow->eth_dst), or_any(flow->ip_src), or_any(flow->ip_dst), or_any(flow->port_src),
-	           or_any(flow->port_dst), flow->actions, flow->duration_ns, flow->packets, flow->bytes);
+	           "%" PRId64 ",%s,%" PRId64 ",%s,%s,%s,%s,%s,%s,%s,%s,%s,%" PRId64 ",%" PRId64 ",%" PRId64
+	           ",0x%" PRIx64,
+	           head_ns, name, flow->priority, or_any(flow->protocol), or_any(flow->in_port),
+	           or_any(flow->eth_src), or_any(flow->eth_dst), or_any(flow->ip_src), or_any(flow->ip_dst),
+	           or_any(flow->port_src), or_any(flow->port_dst), flow->actions, flow->duration_ns, flow->packets,
+	           flow->bytes, flow->cookie);
 }
 
 static void ask(struct flows *f, const struct watched_node *node)
@@ -95,25 +99,26 @@ static void ask(struct flows *f, const struct watched_node *node)
 
 /* ---- places ---- */
 
-/* "head_ns,switch,mac,port" */
+/* "asked_ns,answered_ns,switch,mac,port" */
 static void place_take(struct flows *f, const char *line)
 {
 	const struct watch *w = f->watch;
-	long long head_ns;
+	long long asked_ns, answered_ns;
 	int number, used = 0;
 	char mac[24], port[24], end;
-	if (sscanf(line, "%lld,%d,%23[0-9a-f:],%23[A-Za-z0-9_.-]%n%c", &head_ns, &number, mac, port, &used, &end) !=
-	            5 ||
-	    end != '\n' || head_ns < f->from_ns)
+	if (sscanf(line, "%lld,%lld,%d,%23[0-9a-f:],%23[A-Za-z0-9_.-]%n%c", &asked_ns, &answered_ns, &number, mac,
+	           port, &used, &end) != 6 ||
+	    end != '\n' || asked_ns < f->from_ns || answered_ns < asked_ns)
 		return;
+	int64_t half_ns = (answered_ns - asked_ns + 1) / 2;
 	for (int n = 0; n < w->node_count; n++)
 		for (int v = 0; v < w->vm_count && w->nodes[n].flow_socket && w->nodes[n].switch_number == number;
 		     v++)
 			if (w->vms[v].data_mac && strcmp(w->vms[v].data_mac, mac) == 0 && w->event) {
-				char detail[40];
-				snprintf(detail, sizeof(detail), "port %s", port);
-				w->event(w->event_context, head_ns, w->vms[v].name, w->nodes[n].name, "learned",
-				         detail);
+				char detail[80];
+				snprintf(detail, sizeof(detail), "port %s error_ns %" PRId64, port, half_ns);
+				w->event(w->event_context, asked_ns + half_ns, w->vms[v].name, w->nodes[n].name,
+				         "learned", detail);
 				f->learned++;
 			}
 }

@@ -7,7 +7,7 @@
 
 #include "collectors/collector.h"
 #include "collectors/samples.h"
-#include "collectors/seen.h"
+#include "bench/base/seen.h"
 #include "collectors/worker.h"
 
 #include <netinet/in.h>

@@ -20,6 +20,8 @@ const struct paper openflow_paper = {
 		"Trema. Its VM has 512 MiB; its four disks are not printed, ours are stated below. Its controller is Trema's, "
 		"ours os-ken's; its prototype had no tunnel yet, ours has.",
 	.term = "metric(point of the study, VM, which)",
-	.note = "All traffic of the second LAN crosses the link through a GRE tunnel.",
+	.note = "All traffic of the second LAN crosses the link through a GRE tunnel. The point bridge differs from the tunnels by "
+		"more than its switch: there the way from every node to the others has the link's rate, with tunnels only the "
+		"link between the LANs has it.",
 	.times = &openflow_times,
 };

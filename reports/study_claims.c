@@ -98,7 +98,9 @@ void claims_put(FILE *out, const struct study_view *v)
 	fputs("<section>\n<h2>Claims</h2>\n"
 	      "<p class=\"note\">A formula has a value for each repeat. Its mean stands with the 95 % interval of "
 	      "Student's t, from three repeats on. A part agrees when the whole interval lies in the range, disagrees "
-	      "when the whole interval lies outside, and is not shown otherwise. A claim agrees when all its parts do, "
+	      "when the whole interval lies outside, and is not shown otherwise. What happens or does not is counted: the value is the share of the "
+	      "repeats in which it happened, with its exact 95 % interval (Clopper and Pearson); once not is enough to "
+	      "disagree, and it agrees when it happened every time. A claim agrees when all its parts do, "
 	      "and disagrees when any does. A term is ",
 	      out);
 	html_textf(out, "%s.", v->paper->term);

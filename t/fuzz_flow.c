@@ -46,12 +46,14 @@ size_t fuzz_seed(int which, unsigned char *buffer)
 		"nw_dst=10.77.2.11,tp_src=40000,tp_dst=7707 actions=output:tun0\n",
 		" cookie=0x0, duration=9.1s, table=0, n_packets=18446744073709551615, n_bytes=0, "
 		"priority=1,in_port=\"vnet 1\" actions=drop\n",
+		" cookie=0x7, duration=9223372036.999999999s, table=0, n_packets=7, n_bytes=588 actions=drop\n",
+		" cookie=0x0, duration=9999999999s, table=0, n_packets=7, n_bytes=588 actions=drop\n",
 		" cookie=0x0, duration=1s, table=0, n_packets=7, n_bytes=588, priority=0 "
 		"actions=CONTROLLER:65535\n",
 	};
 	size_t used = 0;
 	for (int i = 0; i <= which % 8; i++) {
-		const char *line = lines[(which + i) % 4];
+		const char *line = lines[(size_t)(which + i) % (sizeof(lines) / sizeof(*lines))];
 		memcpy(buffer + used, line, strlen(line));
 		used += strlen(line);
 	}

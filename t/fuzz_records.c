@@ -7,8 +7,8 @@
 
 static void check(const struct stream_receipt *s)
 {
-	if (s->received > s->next || s->reordered > s->received || s->hole_ns < 0 || s->hole_from_ns < 0 ||
-	    s->newest_sent_ns < 0)
+	if (s->received > s->next || s->reordered > s->received || s->hole_ns < 0 || s->silence_from_ns < 0 ||
+	    s->silence_ns < 0 || s->hole_from_ns < 0 || s->newest_sent_ns < 0)
 		abort();
 }
 
@@ -16,7 +16,7 @@ static void check(const struct stream_receipt *s)
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
 	unsigned char again[STREAM_RECORD_BYTES];
-	struct stream_receipt counts = { 0 };
+	struct stream_receiver counts = { 0 };
 	for (size_t at = 0; at < length; at += STREAM_RECORD_BYTES) {
 		size_t size = length - at < STREAM_RECORD_BYTES ? length - at : STREAM_RECORD_BYTES;
 		struct stream_record r;
@@ -28,17 +28,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 			if (size != STREAM_RECORD_BYTES || memcmp(again, copy, size) != 0)
 				abort();
 			check(&r.report);
-			stream_take(&counts, &r);
-			check(&counts);
+			stream_take(&counts, &r, r.report.newest_sent_ns);
+			check(&counts.receipt);
 		}
 		free(copy);
 	}
+	stream_receiver_end(&counts);
 	return 0;
 }
 
 size_t fuzz_seed(int which, unsigned char *buffer)
 {
-	struct stream_receipt counts = { 0 };
+	struct stream_receiver counts = { 0 };
 	size_t used = 0;
 	for (int i = 0; i < 1 + which % 100; i++) {
 		struct stream_record r = { .stream = 7,
@@ -46,10 +47,12 @@ size_t fuzz_seed(int which, unsigned char *buffer)
 			                   .number = (uint32_t)(i ^ (which & 3)),
 			                   .sent_ns = 1000000 * (int64_t)i,
 			                   .retransmits = i % 2 ? STREAM_CLOSED : 3,
-			                   .report = counts };
-		stream_take(&counts, &r);
+			                   .epoch = (uint16_t)(i / 10),
+			                   .report = counts.receipt };
+		stream_take(&counts, &r, 1000 * (int64_t)i);
 		stream_record_encode(&r, buffer + used);
 		used += STREAM_RECORD_BYTES;
 	}
+	stream_receiver_end(&counts);
 	return used;
 }

@@ -31,7 +31,7 @@ ok 'the run completes' "$migmeter" run configs/quick.conf -q -o "$work/run" -s h
 	-s vm1.workload=stream -s vm1.memory=96M -s vm1.memory_fill=none -s experiment.baseline=3s -s experiment.settle=4s
 is 'the connection lives' "$(metric connection_alive tcp)" 1
 like 'both switches say when they learnt it' "$(metric learning_time src) $(metric learning_time dst)" '^[0-9.e+]+ [0-9.e+]+$'
-like 'an event says so' "$(cat "$work/run/events.csv")" '^[0-9]+,vm1,src,learned,port tun0$'
+like 'an event says so' "$(cat "$work/run/events.csv")" '^[0-9]+,vm1,src,learned,port tun0 error_ns [0-9]+$'
 like 'the flows count the stream' "$(metric flow_counted udp:to-guest)" '^(9[89]|10[01])'
 is 'by hand the same flow is seen' "$(stream_by_hand | tail -n 1)" "$(stream_collected)"
 ok 'testbed down' "$migmeter" testbed down

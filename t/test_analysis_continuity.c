@@ -1,27 +1,37 @@
 /* What a client notices of a made migration whose gap, losses and learning are known. */
+#include "bench/base/whole_file.h"
 #include "t/analysed.h"
 
+#define IN_A_RUN(test) cmocka_unit_test_setup_teardown(test, run_make, run_remove)
 #define HEADER                                                                                                        \
 	"head_ns,stream,sent,received,next,reordered,duplicates,longest_silence_ns,oldest_news_ns,guest_received,"    \
 	"guest_next,guest_reordered,guest_duplicates,guest_hole_ns,guest_hole_from_ns,retransmits,guest_retransmits," \
-	"alive\n"
+	"alive,guest_silence_ns,guest_silence_from_ns,guest_epoch\n"
 #define FLOW_HEADER                                                                                                  \
 	"head_ns,switch,priority,protocol,in_port,eth_src,eth_dst,ip_src,ip_dst,port_src,port_dst,actions,"          \
-	"duration_ns,packets,bytes\n"
+	"duration_ns,packets,bytes,cookie\n"
+
+/* make_events(): whether the switches say where it is, and one does not say how well it knows when. */
+enum { SILENT, SURE, UNSURE };
 
 /* Stopped 15..15.2; the switches learn at 15.25 (dst) and 15.3 (src); records come again at 15.35. */
-enum { BACK_MS = 15350, GAP_FROM_MS = 15000, LOST = 120, LOST_TO = 80 };
+enum { BASELINE_MS = 2000, MIGRATION_MS = 10000, BACK_MS = 15350, GAP_FROM_MS = 15000, LOST = 120, LOST_TO = 80 };
 
 static void make_events(int learned)
 {
 	char events[4096] = "";
 	made_event(events, 1, "vm1", "src", "learned", "port vnet1");
 	made_event(events, 10, "vm1", "src", "migrate-start", "");
+	made_event(events, 11, "vm1", "dst", "stop", ""); /* it waits for the VM */
+	made_event(events, 12, "vm1", "src", "stop", ""); /* taken back */
+	made_event(events, 12.5, "vm1", "src", "resume", "");
 	made_event(events, 15, "vm1", "src", "stop", "");
+	made_event(events, 15.01, "vm1", "src", "stop", ""); /* said twice */
 	made_event(events, 15.2, "vm1", "dst", "resume", "");
 	if (learned) {
-		made_event(events, 15.25, "vm1", "dst", "learned", "port vnet1");
-		made_event(events, 15.3, "vm1", "src", "learned", "port tun0");
+		made_event(events, 15.25, "vm1", "dst", "learned", "port vnet1 error_ns 1000000");
+		made_event(events, 15.3, "vm1", "src", "learned",
+		           learned == UNSURE ? "port tun0" : "port tun0 error_ns 4000000");
 		made_event(events, 16, "vm1", "src", "learned", "port tun0"); /* again: it knew */
 	}
 	made_event(events, 15.5, "vm1", "src", "migrate-done", "");
@@ -31,9 +41,17 @@ static void make_events(int learned)
 	         10, 15.5, 30, events);
 }
 
-/* Up to dead_ms of the run, and then no more. */
-static void make_streams(int dead_ms)
+/* What the guest says of its longest gaps once it can be heard again: by sending, by taking, and when each began. */
+struct gap {
+	int hole_ms, hole_from_ms, silence_ms, silence_from_ms;
+};
+
+static const struct gap lost_ones = { 310, 15010, 5, 15010 };
+
+/* Up to dead_ms of the run, and then no more. In warm-up there was a longer gap than any. */
+static void make_streams_with(int dead_ms, const struct gap *gap)
 {
+	static const struct gap epochs[] = { { 900, 1100, 4, 1200 }, { 3, 6500, 7, 7000 }, { 2, 10200, 2, 10300 } };
 	FILE *file = made_open(run_path, "continuity-vm1.csv");
 	fputs(HEADER, file);
 	int last_ms = 0, received = 0;
@@ -41,23 +59,30 @@ static void make_streams(int dead_ms)
 		if (ms > GAP_FROM_MS && ms < BACK_MS)
 			continue;
 		int after = ms >= BACK_MS, silence_ms = last_ms ? ms - last_ms : -1;
+		int epoch = ms <= BASELINE_MS ? 0 : ms <= MIGRATION_MS ? 1 : 2;
+		const struct gap *said = after ? gap : &epochs[epoch];
 		received += 10;
 		for (int tcp = 0; tcp < 2; tcp++) {
 			fprintf(file, "%" PRId64 ",%s,%d,%d,%d,%d,0,", MADE_HEAD + ms * MADE_MS, tcp ? "tcp" : "udp",
 			        ms, received, received + (after && !tcp ? LOST : 0), after && !tcp ? 3 : 0);
 			fprintf(file, silence_ms < 0 ? "missing" : "%" PRId64, silence_ms * MADE_MS);
-			fprintf(file, ",%" PRId64 ",%d,%d,%d,0,", (tcp && ms == BACK_MS ? 400 : 2) * MADE_MS,
+			fprintf(file, ",%" PRId64 ",%d,%d,%d,0,", (ms == BACK_MS ? (tcp ? 400 : 600) : 2) * MADE_MS,
 			        received - LOST_TO, received - (after && !tcp ? 0 : LOST_TO), after && !tcp ? 1 : 0);
-			fprintf(file, after && !tcp ? "%" PRId64 ",%" PRId64 ",%s\n" : "%" PRId64 ",%" PRId64 ",%s\n",
-			        (after && !tcp ? 310 : 3) * MADE_MS,
-			        after && !tcp ? MADE_HEAD + 15010 * MADE_MS : MADE_HEAD + 1500 * MADE_MS,
+			fprintf(file, "%" PRId64 ",%" PRId64 ",%s,%" PRId64 ",%" PRId64 ",%d\n",
+			        said->hole_ms * MADE_MS, MADE_HEAD + said->hole_from_ms * MADE_MS,
 			        !tcp    ? "missing,missing,missing"
 			        : after ? "7,2,1"
-			                : "1,0,1");
+			                : "1,0,1",
+			        said->silence_ms * MADE_MS, MADE_HEAD + said->silence_from_ms * MADE_MS, epoch);
 		}
 		last_ms = ms;
 	}
 	fclose(file);
+}
+
+static void make_streams(int dead_ms)
+{
+	make_streams_with(dead_ms, &lost_ones);
 }
 
 static double part(const char *variant)
@@ -65,10 +90,15 @@ static double part(const char *variant)
 	return metric("stream_gap_part", variant) / 1e6;
 }
 
+static double part_end(const char *variant, const char *end)
+{
+	return metric_number("stream_gap_part", "vm1", variant, end) / 1e6;
+}
+
 static void a_gap_is_split_at_stop_resume_and_learning(void **state)
 {
 	(void)state;
-	make_events(1);
+	make_events(SURE);
 	make_streams(30500);
 	analyse_well();
 	assert_near(metric("stream_gap", "udp:from-guest") / 1e6, 350, 1e-6, "gap");
@@ -78,6 +108,7 @@ static void a_gap_is_split_at_stop_resume_and_learning(void **state)
 	assert_near(part("from-guest:unreachable"), 100, 1e-6, "unreachable");
 	assert_near(part("from-guest:returning"), 50, 1e-6, "returning");
 	assert_near(metric("stream_gap", "udp:to-guest") / 1e6, 310, 1e-6, "hole");
+	assert_near(metric("stream_gap_floor", "udp:to-guest") / 1e6, 7, 1e-6, "floor, without the warm-up");
 	assert_near(part("to-guest:stopped"), 190, 1e-6, "stopped");
 	assert_near(part("to-guest:unreachable"), 100, 1e-6, "unreachable");
 	assert_near(part("to-guest:returning"), 20, 1e-6, "returning");
@@ -93,10 +124,77 @@ static void a_gap_is_split_at_stop_resume_and_learning(void **state)
 	assert_near(metric("connection_alive", "tcp"), 1, 0, "alive");
 }
 
+/* What is late is silence, too; a stop in it is not in the guest's time. */
+static void a_gap_at_the_guest_is_what_it_did_not_take(void **state)
+{
+	static const struct {
+		struct gap said;
+		double truth_ms;
+	} cases[] = {
+		{ { 1, 15005, 250, 15005 }, 250 },   /* late, behind the stop */
+		{ { 1, 14990, 250, 14990 }, 450 },   /* late, and stopped */
+		{ { 310, 14990, 150, 14980 }, 350 }, /* some lost; stopped, and the ones before taken late */
+		{ { 310, 14990, 20, 14990 }, 310 },  /* lost */
+		{ { 1, 14990, 500, 14990 }, 600 },   /* the client had no news for so long */
+		{ { 350, 13000, 2, 13100 }, 350 },   /* lost, long before the stop */
+	};
+	(void)state;
+	make_events(SURE);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		make_streams_with(30500, &cases[i].said);
+		analyse_well();
+		assert_near(metric("stream_gap", "udp:to-guest") / 1e6, cases[i].truth_ms, 1e-6, "gap");
+	}
+}
+
+static void a_guest_that_kept_its_warm_up_says_nothing(void **state)
+{
+	char *text, *line, *save = NULL, path[128];
+	(void)state;
+	make_events(SURE);
+	make_streams(30500);
+	snprintf(path, sizeof(path), "%s/continuity-vm1.csv", run_path);
+	text = whole_file_read(path, 10 << 20);
+	assert_non_null(text);
+	FILE *file = made_open(run_path, "continuity-vm1.csv");
+	for (line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		for (int columns = 0; columns < 3; columns++)
+			*strrchr(line, ',') = '\0';
+		fprintf(file, "%s\n", line);
+	}
+	fclose(file);
+	free(text);
+	analyse_well();
+	assert_missing("stream_gap", "udp:to-guest", "warm-up included");
+	assert_near(metric("stream_gap", "udp:from-guest") / 1e6, 350, 1e-6, "gap");
+}
+
+/* Stamps of events are 0.1 ms off, a switch's word half its round trip. */
+static void parts_say_how_well_they_are_known(void **state)
+{
+	(void)state;
+	make_events(SURE);
+	make_streams(30500);
+	analyse_well();
+	assert_near(part_end("from-guest:stopped", "low"), 199.8, 1e-6, "stopped at least");
+	assert_near(part_end("from-guest:stopped", "high"), 200.1, 1e-6, "stopped at most, within the gap");
+	assert_near(part_end("from-guest:unreachable", "low"), 95.9, 1e-6, "unreachable at least");
+	assert_near(part_end("from-guest:unreachable", "high"), 104.1, 1e-6, "unreachable at most");
+	assert_near(part_end("from-guest:returning", "low"), 46, 1e-6, "returning at least");
+	assert_near(part_end("from-guest:returning", "high"), 54, 1e-6, "returning at most");
+	assert_near(metric_number("learning_time", "vm1", "src", "low") / 1e6, 95.9, 1e-6, "learning at least");
+	make_events(UNSURE);
+	make_streams(30500);
+	analyse_well();
+	assert_near(part("from-guest:unreachable"), 100, 1e-6, "unreachable");
+	assert_true(isnan(part_end("from-guest:unreachable", "low")));
+	assert_near(part_end("from-guest:stopped", "low"), 199.8, 1e-6, "stopped at least");
+}
+
 static void a_network_that_does_not_say_leaves_parts_missing(void **state)
 {
 	(void)state;
-	make_events(0);
+	make_events(SILENT);
 	make_streams(30500);
 	analyse_well();
 	assert_near(part("from-guest:stopped"), 200, 1e-6, "stopped");
@@ -107,7 +205,7 @@ static void a_network_that_does_not_say_leaves_parts_missing(void **state)
 static void a_connection_that_went_silent_is_dead(void **state)
 {
 	(void)state;
-	make_events(1);
+	make_events(SURE);
 	make_streams(14000);
 	analyse_well();
 	assert_near(metric("connection_alive", "tcp"), 0, 0, "alive");
@@ -115,38 +213,84 @@ static void a_connection_that_went_silent_is_dead(void **state)
 	assert_non_null(strstr(metric_reason("stream_gap", "udp:from-guest"), "at least so long"));
 }
 
-/* The guest's port goes, and its flow's has no name any more; it comes by another; a flow is made again. */
+/* A reading of one flow; the first LAN's switch counts, ip_dst and ports say the direction. */
+static void flow_row(FILE *file, double at_s, const char *node, const char *match, int packets, const char *cookie)
+{
+	fprintf(file, "%" PRId64 ",%s,1,%s,1000000000,%d,1,%s\n", MADE_HEAD + (int64_t)(at_s * 1e9), node, match,
+	        packets, cookie);
+}
+
+static const char to[] = "udp,up0,a,b,10.77.2.1,10.77.2.11,4000,7707,output:vnet1",
+		  from[] = "udp,vnet1,b,a,10.77.2.11,10.77.2.1,7707,4000,output:up0",
+		  gone[] = "udp,2,b,a,10.77.2.11,10.77.2.1,7707,4000,output:up0",
+		  moved[] = "udp,tun0,b,a,10.77.2.11,10.77.2.1,7707,4000,output:up0",
+		  other[] = "udp,up0,a,b,10.77.2.1,10.77.2.12,4000,7707,drop";
+
+/* The guest's port goes, and its flow's has no name any more; it comes by another; a flow goes and is made again. */
 static void the_switch_has_counted_what_the_client_sent(void **state)
 {
-	static const char to[] = "udp,up0,a,b,10.77.2.1,10.77.2.11,4000,7707,output:vnet1,",
-			  from[] = "udp,vnet1,b,a,10.77.2.11,10.77.2.1,7707,4000,output:up0,",
-			  gone[] = "udp,2,b,a,10.77.2.11,10.77.2.1,7707,4000,output:up0,",
-			  moved[] = "udp,tun0,b,a,10.77.2.11,10.77.2.1,7707,4000,output:up0,";
 	(void)state;
-	make_events(1);
+	make_events(SURE);
 	make_streams(30500);
-	made_file(run_path, "flows.csv",
-	          FLOW_HEADER "%" PRId64 ",src,1,%s5000000000,1000,1\n%" PRId64 ",src,1,%s4000000000,900,1\n"
-	                      "%" PRId64 ",dst,1,%s5000000000,77,1\n%" PRId64 ",src,1,%s6001000000,30490,1\n"
-	                      "%" PRId64 ",src,1,%s5002000000,950,1\n%" PRId64 ",src,1,%s500000000,12000,1\n"
-	                      "%" PRId64 ",src,1,%s100000000,50,1\n"
-	                      "%" PRId64 ",src,1,udp,up0,a,b,10.77.2.1,10.77.2.12,4000,7707,drop,1,55,1\n",
-	          MADE_HEAD, to, MADE_HEAD, from, MADE_HEAD, to, MADE_HEAD + MADE_S, to, MADE_HEAD + MADE_S, gone,
-	          MADE_HEAD + MADE_S, moved, MADE_HEAD + MADE_S, moved, MADE_HEAD + MADE_S);
+	FILE *file = made_open(run_path, "flows.csv");
+	fputs(FLOW_HEADER, file);
+	flow_row(file, 0, "src", to, 1000, "0x1");
+	flow_row(file, 0, "src", from, 900, "0x2");
+	flow_row(file, 0, "dst", to, 77, "0x1");
+	flow_row(file, 1, "src", to, 30490, "0x1"); /* read seconds late: it is the same */
+	flow_row(file, 1, "src", gone, 950, "0x2");
+	flow_row(file, 1, "src", moved, 12000, "0x3");
+	flow_row(file, 2, "src", moved, 50, "0x3"); /* anew */
+	flow_row(file, 2, "src", moved, 60, "0x3");
+	flow_row(file, 2, "src", other, 55, "0x4");
+	fclose(file);
 	analyse_well();
 	assert_near(metric("flow_counted", "udp:to-guest"), 100, 1e-9, "sent");
-	/* 950 at the old port, 12000 and 50 at the tunnel; the client has 29160 */
-	assert_near(metric("flow_counted", "udp:from-guest"), 100 * 13000 / 29160., 1e-9, "received");
+	/* 950 at the old port, 12000 and 60 at the tunnel; the client has 29160 */
+	assert_near(metric("flow_counted", "udp:from-guest"), 100 * 13010 / 29160., 1e-9, "received");
+}
+
+static void flows_that_cannot_be_counted_are_told(void **state)
+{
+	(void)state;
+	make_events(SURE);
+	make_streams(30500);
+	FILE *file = made_open(run_path, "flows.csv");
+	fputs(FLOW_HEADER, file);
+	for (int i = 1; i <= 257; i++) {
+		char cookie[24];
+		snprintf(cookie, sizeof(cookie), "0x%x", i);
+		flow_row(file, 1, "src", to, 10, cookie);
+	}
+	flow_row(file, 1, "src", from, 29160, "0x9999");
+	fclose(file);
+	analyse_well();
+	assert_missing("flow_counted", "udp:to-guest", "more than 256 flows");
+	assert_near(metric("flow_counted", "udp:from-guest"), 100, 1e-9, "received");
+	file = made_open(run_path, "flows.csv");
+	fputs(FLOW_HEADER, file);
+	flow_row(file, 1, "src", to, 10, "0x0");
+	fclose(file);
+	analyse_well();
+	assert_missing("flow_counted", "udp:to-guest", "no cookies");
+	file = made_open(run_path, "flows.csv");
+	fputs(FLOW_HEADER, file);
+	fclose(file);
+	analyse_well();
+	assert_missing("flow_counted", "udp:to-guest", "manifest.json");
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(a_gap_is_split_at_stop_resume_and_learning, run_make, run_remove),
-		cmocka_unit_test_setup_teardown(a_network_that_does_not_say_leaves_parts_missing, run_make,
-		                                run_remove),
-		cmocka_unit_test_setup_teardown(a_connection_that_went_silent_is_dead, run_make, run_remove),
-		cmocka_unit_test_setup_teardown(the_switch_has_counted_what_the_client_sent, run_make, run_remove),
+		IN_A_RUN(a_gap_is_split_at_stop_resume_and_learning),
+		IN_A_RUN(a_gap_at_the_guest_is_what_it_did_not_take),
+		IN_A_RUN(a_guest_that_kept_its_warm_up_says_nothing),
+		IN_A_RUN(parts_say_how_well_they_are_known),
+		IN_A_RUN(a_network_that_does_not_say_leaves_parts_missing),
+		IN_A_RUN(a_connection_that_went_silent_is_dead),
+		IN_A_RUN(the_switch_has_counted_what_the_client_sent),
+		IN_A_RUN(flows_that_cannot_be_counted_are_told),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -30,6 +30,34 @@ static void test_interval(void **state)
 	assert_true(isnan(interval_of(values, 0).mean));
 }
 
+/* By count: the mean's interval about {1, 1, 0} has 1 in it, and about {1, 1, 1} is nothing. */
+static void test_outcomes(void **state)
+{
+	(void)state;
+	const double all[] = { 1, NAN, 1, 1 }, one_not[] = { 1, 1, 0 }, part_not[] = { 1, 0.75, 1 };
+	struct interval i = interval_of_outcomes(all, 4);
+	assert_int_equal(i.n, 3);
+	assert_float_equal(i.mean, 1, 0);
+	assert_float_equal(i.low, pow(0.025, 1 / 3.), 1e-9);
+	assert_float_equal(i.high, 1, 0);
+	assert_int_equal(claim_judge_outcomes(&i), VERDICT_AGREES);
+	i = interval_of_outcomes(all, 3);
+	assert_int_equal(i.n, 2);
+	assert_true(isnan(i.low));
+	assert_int_equal(claim_judge_outcomes(&i), VERDICT_NOT_SHOWN);
+	i = interval_of_outcomes(one_not, 3);
+	assert_float_equal(i.mean, 2 / 3., 1e-12);
+	assert_float_equal(i.low, 0.0943, 1e-4); /* tables of Clopper and Pearson: 2 of 3 */
+	assert_float_equal(i.high, 0.9916, 1e-4);
+	assert_int_equal(claim_judge_outcomes(&i), VERDICT_DISAGREES);
+	i = interval_of_outcomes(part_not, 3);
+	assert_float_equal(i.mean, 2 / 3., 1e-12);
+	i = interval_of_outcomes(one_not + 2, 1);
+	assert_int_equal(claim_judge_outcomes(&i), VERDICT_DISAGREES);
+	i = interval_of_outcomes(all, 0);
+	assert_int_equal(claim_judge_outcomes(&i), VERDICT_NOT_SHOWN);
+}
+
 static double number_of(void *context, const struct formula_term *t)
 {
 	int *asked = context;
@@ -171,7 +199,7 @@ static void test_table(void **state)
 	(void)state;
 	assert_int_equal(check_claims(claim_paper_find("kuno")), 10);
 	assert_int_equal(check_claims(claim_paper_find("hirofuchi")), 7);
-	assert_int_equal(check_claims(claim_paper_find("openflow")), 3);
+	assert_int_equal(check_claims(claim_paper_find("openflow")), 4);
 	assert_int_equal(check_claims(claim_paper_find("sakurai-rtt")), 2);
 	assert_int_equal(check_claims(claim_paper_find("wide-area-groups")), 1);
 	assert_int_equal(check_claims(claim_paper_find("wide-area-reuse")), 1);
@@ -204,7 +232,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_interval), cmocka_unit_test(test_formula), cmocka_unit_test(test_rules),
-		cmocka_unit_test(test_table),    cmocka_unit_test(test_words),
+		cmocka_unit_test(test_table),    cmocka_unit_test(test_words),   cmocka_unit_test(test_outcomes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -23,11 +23,13 @@ static void a_flow_is_its_match_and_counters(void **state)
 {
 	(void)state;
 	struct flow f;
-	assert_int_equal(parse(COUNTS "idle_timeout=60, idle_age=3, priority=1,udp,in_port=up0,"
-	                              "dl_src=02:00:0a:4d:02:01,dl_dst=52:54:00:77:02:0b,nw_src=10.77.2.1,"
-	                              "nw_dst=10.77.2.11,tp_src=40000,tp_dst=7707 actions=output:tun0",
-	                       &f),
-	                 1);
+	assert_int_equal(
+		parse(" cookie=0x1a2b, duration=12.345s, table=0, n_packets=5, n_bytes=490, idle_timeout=60, idle_age=3, priority=1,udp,in_port=up0,"
+	              "dl_src=02:00:0a:4d:02:01,dl_dst=52:54:00:77:02:0b,nw_src=10.77.2.1,"
+	              "nw_dst=10.77.2.11,tp_src=40000,tp_dst=7707 actions=output:tun0",
+	              &f),
+		1);
+	assert_int_equal(f.cookie, 0x1a2b);
 	assert_int_equal(f.duration_ns, 12345000000);
 	assert_int_equal(f.packets, 5);
 	assert_int_equal(f.bytes, 490);
@@ -58,6 +60,17 @@ static void what_is_not_asked_is_empty(void **state)
 	assert_int_equal(f.priority, 32768);
 }
 
+static void a_long_duration_is_taken_whole(void **state)
+{
+	(void)state;
+	struct flow f;
+	assert_int_equal(
+		parse(" cookie=0x0, duration=9223372035.999999999s, table=0, n_packets=5, n_bytes=1 actions=drop",
+	              &f),
+		1);
+	assert_int_equal(f.duration_ns, 9223372035999999999);
+}
+
 static void heads_and_empty_lines_are_no_flows(void **state)
 {
 	(void)state;
@@ -75,6 +88,11 @@ static void what_is_not_understood_is_refused(void **state)
 		" cookie=0x0, duration=12.345s, table=0, n_packets=5, priority=1 actions=drop",
 		" cookie=0x0, duration=12.345s, table=0, n_packets=-5, n_bytes=490 actions=drop",
 		" cookie=0x0, duration=12.345s, table=0, n_packets=99999999999999999999, n_bytes=1 actions=drop",
+		" cookie=0x0, duration=9999999999s, table=0, n_packets=5, n_bytes=1 actions=drop",
+		" cookie=0x0, duration=9223372036s, table=0, n_packets=5, n_bytes=1 actions=drop",
+		" cookie=0x0, duration=99999999999999999999s, table=0, n_packets=5, n_bytes=1 actions=drop",
+		" cookie=1a, duration=12.345s, table=0, n_packets=5, n_bytes=1 actions=drop",
+		" cookie=0x12345678901234567, duration=12.345s, table=0, n_packets=5, n_bytes=1 actions=drop",
 		" cookie=0x0, duration=12.345, table=0, n_packets=5, n_bytes=1 actions=drop",
 		COUNTS "metadata=0x3 actions=drop",
 		COUNTS "in_port= actions=drop",
@@ -96,6 +114,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_flow_is_its_match_and_counters),
 		cmocka_unit_test(what_is_not_asked_is_empty),
+		cmocka_unit_test(a_long_duration_is_taken_whole),
 		cmocka_unit_test(heads_and_empty_lines_are_no_flows),
 		cmocka_unit_test(what_is_not_understood_is_refused),
 	};

@@ -3,7 +3,7 @@
 #include "bench/base/err.h"
 #include "collectors/collector.h"
 #include "collectors/samples.h"
-#include "collectors/seen.h"
+#include "bench/base/seen.h"
 #include "t/loopback.h"
 
 #include <arpa/inet.h>

@@ -24,39 +24,105 @@
 
 /* ---- bookkeeping ---- */
 
-static void take(struct stream_receipt *s, uint32_t number)
+/* Sent every 1000 ns, taken so much later by the receiver's clock, which began elsewhere. */
+static void take_late(struct stream_receiver *s, uint32_t number, int64_t late_ns, uint16_t epoch)
 {
-	const struct stream_record r = { .number = number, .sent_ns = 1000 * ((int64_t)number + 1) };
-	stream_take(s, &r);
+	const struct stream_record r = { .number = number, .sent_ns = 1000 * ((int64_t)number + 1), .epoch = epoch };
+	stream_take(s, &r, 77000 + r.sent_ns + late_ns);
+}
+
+static void take(struct stream_receiver *s, uint32_t number)
+{
+	take_late(s, number, 0, 0);
 }
 
 static void order_loss_and_repeats_are_told_apart(void **state)
 {
-	struct stream_receipt s = { 0 };
+	struct stream_receiver receiver = { 0 }, *r = &receiver;
 	(void)state;
 	for (uint32_t n = 0; n < 10; n++)
-		take(&s, n);
-	take(&s, 14); /* 10 to 13 are not there */
-	assert_int_equal(s.received, 11);
-	assert_int_equal(s.next, 15);
-	assert_int_equal(s.reordered, 0);
-	assert_int_equal(s.hole_ns, 5000);
-	assert_int_equal(s.hole_from_ns, 10000);
-	take(&s, 12);
-	assert_int_equal(s.reordered, 1);
-	assert_int_equal(s.received, 12);
-	take(&s, 12);
-	take(&s, 14);
-	assert_int_equal(s.duplicates, 2);
-	assert_int_equal(s.received, 12);
-	take(&s, 15);
-	assert_int_equal(s.next - s.received, 3); /* 10, 11, 13 */
-	assert_int_equal(s.newest_sent_ns, 16000);
-	take(&s, 200); /* the window is left behind */
-	take(&s, 100);
-	assert_int_equal(s.reordered, 2);
-	take(&s, 200);
-	assert_int_equal(s.duplicates, 3);
+		take(r, n);
+	take(r, 14); /* 10 to 13 are not there */
+	assert_int_equal(r->receipt.received, 11);
+	assert_int_equal(r->receipt.next, 15);
+	assert_int_equal(r->receipt.reordered, 0);
+	assert_int_equal(r->receipt.hole_ns, 5000);
+	assert_int_equal(r->receipt.hole_from_ns, 10000);
+	take(r, 12);
+	assert_int_equal(r->receipt.reordered, 1);
+	assert_int_equal(r->receipt.received, 12);
+	take(r, 12);
+	take(r, 14);
+	assert_int_equal(r->receipt.duplicates, 2);
+	assert_int_equal(r->receipt.received, 12);
+	take(r, 15);
+	assert_int_equal(r->receipt.next - r->receipt.received, 3); /* 10, 11, 13 */
+	assert_int_equal(r->receipt.newest_sent_ns, 16000);
+	take(r, 200);
+	take(r, 100);
+	assert_int_equal(r->receipt.reordered, 2);
+	/* However far behind: what came before hides no loss. */
+	uint32_t lost = r->receipt.next - r->receipt.received;
+	take(r, 100);
+	take(r, 3);
+	assert_int_equal(r->receipt.duplicates, 4);
+	assert_int_equal(r->receipt.reordered, 2);
+	assert_int_equal(r->receipt.next - r->receipt.received, lost);
+	take(r, 200);
+	assert_int_equal(r->receipt.duplicates, 5);
+	stream_receiver_end(r);
+}
+
+static void a_gap_is_what_was_not_taken(void **state)
+{
+	struct stream_receiver receiver = { 0 }, *r = &receiver;
+	(void)state;
+	for (uint32_t n = 0; n < 10; n++)
+		take(r, n);
+	take(r, 20); /* ten of them are lost */
+	assert_int_equal(r->receipt.hole_ns, 11000);
+	assert_int_equal(r->receipt.silence_ns, 11000);
+	take_late(r, 21, 2000, 1); /* of a new epoch: late, and none is lost */
+	assert_int_equal(r->receipt.epoch, 1);
+	assert_int_equal(r->receipt.hole_ns, 1000);
+	assert_int_equal(r->receipt.silence_ns, 3000);
+	assert_int_equal(r->receipt.silence_from_ns, 21000);
+	take_late(r, 22, 2000, 1);
+	take_late(r, 30, -6000, 1); /* the receiver's clock stood still */
+	assert_int_equal(r->receipt.hole_ns, 8000);
+	assert_int_equal(r->receipt.hole_from_ns, 23000);
+	assert_int_equal(r->receipt.silence_ns, 3000);
+	assert_int_equal(r->receipt.silence_from_ns, 21000);
+	take_late(r, 31, -6000, 1);
+	take_late(r, 34, 0, 1);
+	assert_int_equal(r->receipt.silence_ns, 9000);
+	assert_int_equal(r->receipt.silence_from_ns, 32000);
+	assert_int_equal(r->receipt.hole_ns, 8000);
+	stream_receiver_end(r);
+}
+
+static void numbers_end_with_words(void **state)
+{
+	struct stream_end client;
+	struct stream_record r = { .number = STREAM_NUMBERS };
+	unsigned char bytes[STREAM_RECORD_BYTES];
+	int fds[2];
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+	stream_end_open(&client, fds[0], true, STREAM_CLIENT, 5);
+	client.number = STREAM_NUMBERS - 1;
+	assert_true(stream_end_send(&client, 1));
+	assert_int_equal(read(fds[1], bytes, sizeof(bytes)), sizeof(bytes));
+	assert_int_equal(stream_record_decode(bytes, sizeof(bytes), &r), 0);
+	assert_int_equal(r.number, STREAM_NUMBERS - 1);
+	assert_false(stream_end_send(&client, 2));
+	assert_non_null(strstr(client.reason, "all 67108864 numbers"));
+	assert_true(client.fd >= 0);
+	r.number = STREAM_NUMBERS;
+	stream_record_encode(&r, bytes);
+	assert_int_equal(stream_record_decode(bytes, sizeof(bytes), &r), -1);
+	stream_end_close(&client);
+	close(fds[1]);
 }
 
 static void a_record_is_what_was_sent(void **state)
@@ -66,12 +132,16 @@ static void a_record_is_what_was_sent(void **state)
 		                            .number = 42,
 		                            .sent_ns = 123456789012,
 		                            .retransmits = 3,
+		                            .epoch = 0x102,
 		                            .report = { .received = 9,
 		                                        .next = 11,
 		                                        .reordered = 1,
 		                                        .duplicates = 2,
 		                                        .newest_sent_ns = 77,
+		                                        .epoch = 0x102,
 		                                        .hole_ns = 88,
+		                                        .silence_ns = 66,
+		                                        .silence_from_ns = 55,
 		                                        .hole_from_ns = 99 } };
 	unsigned char bytes[STREAM_RECORD_BYTES + 1] = { 0 };
 	struct stream_record got;
@@ -82,6 +152,10 @@ static void a_record_is_what_was_sent(void **state)
 	assert_int_equal(got.number, 42);
 	assert_int_equal(got.retransmits, 3);
 	assert_int_equal(got.report.hole_from_ns, 99);
+	assert_int_equal(got.report.silence_ns, 66);
+	assert_int_equal(got.report.silence_from_ns, 55);
+	assert_int_equal(got.epoch, 0x102);
+	assert_int_equal(got.report.epoch, 0x102);
 	assert_int_equal(stream_record_decode(bytes, STREAM_RECORD_BYTES + 1, &got), -1);
 	assert_int_equal(stream_record_decode(bytes, STREAM_RECORD_BYTES - 1, &got), -1);
 	bytes[5] = 2; /* a sender that there is not */
@@ -168,7 +242,7 @@ static void *load_main(void *argument)
 }
 
 /* The last row of a stream in continuity-vm1.csv, its columns from `sent` on. */
-static int last_row(const char *stream, long long values[16])
+static int last_row(const char *stream, long long values[19])
 {
 	char path[300], line[512];
 	int found = 0;
@@ -181,7 +255,7 @@ static int last_row(const char *stream, long long values[16])
 			continue;
 		at = strchr(at + 1, ',');
 		found = 0;
-		for (char *end; at && found < 16; at = strchr(at + 1, ',')) {
+		for (char *end; at && found < 19; at = strchr(at + 1, ',')) {
 			long long value = strtoll(at + 1, &end, 10);
 			values[found++] = end == at + 1 ? -1 : value;
 		}
@@ -192,13 +266,23 @@ static int last_row(const char *stream, long long values[16])
 
 static void a_client_and_a_guest_count_each_other(void **state)
 {
-	enum { SENT, RECEIVED, NEXT, GUEST_RECEIVED = 7, GUEST_NEXT = 8, AGAIN = 13, ALIVE = 15 };
+	enum {
+		SENT,
+		RECEIVED,
+		NEXT,
+		GUEST_RECEIVED = 7,
+		GUEST_NEXT = 8,
+		AGAIN = 13,
+		ALIVE = 15,
+		SILENCE = 16,
+		EPOCH = 18
+	};
 	struct watched_vm vm = { .name = "vm1", .data_ip = "127.0.0.1", .stream_interval_ns = NS_PER_MS };
 	struct watch watch = { .directory = scratch, .vms = &vm, .vm_count = 1, .packet_bin_ns = 10 * NS_PER_MS };
 	struct load load;
 	struct err e = { 0 };
 	struct json_object *facts = json_object_new_object();
-	long long udp[16], tcp[16];
+	long long udp[19], tcp[19];
 	void *options = workload_options_new(&stream_workload, &e), *client = NULL;
 	(void)state;
 	if (workload_init(&load.w, &stream_workload, options, &e) < 0)
@@ -206,6 +290,7 @@ static void a_client_and_a_guest_count_each_other(void **state)
 	assert_int_equal(pthread_create(&load.thread, NULL, load_main, &load.w), 0);
 	if (continuity_collector.start(&watch, &client, &e) < 0)
 		fail_msg("%s", e.text);
+	continuity_phase(client, CONTINUITY_MIGRATION);
 	continuity_begin(client);
 	/* Until both directions have carried something, however slow this machine is. */
 	for (int i = 0; i < 600 && atomic_load(&load.w.work) < 400; i++)
@@ -217,13 +302,15 @@ static void a_client_and_a_guest_count_each_other(void **state)
 	free(options);
 	json_object_put(facts);
 
-	assert_int_equal(last_row("udp", udp), 16);
-	assert_int_equal(last_row("tcp", tcp), 16);
+	assert_int_equal(last_row("udp", udp), 19);
+	assert_int_equal(last_row("tcp", tcp), 19);
 	for (int t = 0; t < 2; t++) {
 		const long long *row = t ? tcp : udp;
 		assert_true(row[SENT] > 2 && row[RECEIVED] > 2);
 		assert_int_equal(row[RECEIVED], row[NEXT]); /* nothing is lost on lo */
 		assert_int_equal(row[GUEST_RECEIVED], row[GUEST_NEXT]);
+		assert_int_equal(row[EPOCH], CONTINUITY_MIGRATION);
+		assert_true(row[SILENCE] > 0); /* as the guest says */
 		assert_true(row[GUEST_RECEIVED] > 0 && row[GUEST_RECEIVED] <= row[SENT]);
 	}
 	assert_int_equal(tcp[ALIVE], 1);
@@ -236,6 +323,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(order_loss_and_repeats_are_told_apart),
+		cmocka_unit_test(a_gap_is_what_was_not_taken),
+		cmocka_unit_test(numbers_end_with_words),
 		cmocka_unit_test(a_record_is_what_was_sent),
 		cmocka_unit_test(what_one_end_has_stands_in_what_it_sends),
 		cmocka_unit_test(tcp_ends_with_a_reason_and_udp_does_not),

@@ -37,6 +37,7 @@ static void streams_free(struct streams *s)
 	if (s->udp_fd >= 0)
 		close(s->udp_fd);
 	stream_end_close(&s->tcp);
+	stream_receiver_end(&s->udp.got);
 	free(s);
 }
 
@@ -86,7 +87,7 @@ static void udp_begin(struct streams *s)
 	    connect(s->udp_fd, (struct sockaddr *)&from, room) < 0)
 		return;
 	stream_end_open(&s->udp, s->udp_fd, false, STREAM_GUEST, r.stream);
-	stream_take(&s->udp.receipt, &r);
+	stream_take(&s->udp.got, &r, clock_now_ns());
 }
 
 static void tcp_begin(struct streams *s)

@@ -1,5 +1,7 @@
 #include "bench/base/stream_end.h"
 
+#include "bench/base/clock.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -23,6 +25,7 @@ void stream_end_close(struct stream_end *end)
 	if (end->fd >= 0)
 		close(end->fd);
 	end->fd = -1;
+	stream_receiver_end(&end->got);
 }
 
 static void ended(struct stream_end *end, const char *why)
@@ -61,11 +64,17 @@ bool stream_end_send(struct stream_end *end, int64_t now_ns)
 		                   .sender = end->self,
 		                   .number = end->number,
 		                   .sent_ns = now_ns,
-		                   .report = end->receipt };
+		                   .epoch = end->self == STREAM_CLIENT ? end->epoch : end->got.receipt.epoch,
+		                   .report = end->got.receipt };
 	if (end->fd < 0 || !end->stream)
 		return false;
 	if (!send_rest(end)) {
 		end->stalled++;
+		return false;
+	}
+	if (end->number == STREAM_NUMBERS) {
+		snprintf(end->reason, sizeof(end->reason),
+		         "all %u numbers of records are used: nothing is sent any more", STREAM_NUMBERS);
 		return false;
 	}
 	r.retransmits = stream_end_retransmits(end);
@@ -105,7 +114,7 @@ int stream_end_take(struct stream_end *end, struct stream_record *ret)
 		            ret->sender != end->self && (!end->stream || ret->stream == end->stream);
 		if (good) {
 			end->stream = ret->stream;
-			stream_take(&end->receipt, ret);
+			stream_take(&end->got, ret, clock_now_ns());
 			return 1;
 		}
 		if (end->tcp && end->fd >= 0)

@@ -15,11 +15,12 @@ struct stream_end {
 	enum stream_sender self;
 	uint64_t stream;  /* 0: taken from the first record of the peer */
 	uint32_t number;  /* of the next record */
+	uint16_t epoch;   /* of the client's records; the guest's have that of what came */
 	uint32_t stalled; /* records that TCP had no room for, and that were not numbered */
-	struct stream_receipt receipt;
+	struct stream_receiver got;
 	unsigned char in[STREAM_RECORD_BYTES], out[STREAM_RECORD_BYTES];
 	size_t in_used, out_left;
-	char reason[96]; /* why TCP ended; "" while it lives */
+	char reason[96]; /* why TCP ended, or why nothing is sent any more; "" while it goes on */
 };
 
 /* Begin on this socket, made non-blocking; TCP sends each record at once. */
@@ -28,7 +29,8 @@ void stream_end_open(struct stream_end *end, int fd, bool tcp, enum stream_sende
 /* Close; the counts stay. */
 void stream_end_close(struct stream_end *end);
 
-/* Send a record stamped now_ns. Whether it went out, or is on its way; not before the stream is known. */
+/* Send a record stamped now_ns. Whether it went out, or is on its way; not before the stream is known, nor when all numbers are
+ * used. */
 bool stream_end_send(struct stream_end *end, int64_t now_ns);
 
 /* Take one record that has come and count it: 1; 0 when there is none; -1 once TCP has ended, with the reason. */

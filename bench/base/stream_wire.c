@@ -1,12 +1,11 @@
 #include "bench/base/stream_wire.h"
 
 /*
- * Little endian: magic u32, version u8, sender u8, zero u16, stream u64, number u32, retransmits u32, sent i64; the report:
- * received, next, reordered, duplicates u32, newest i64, hole i64, hole_from i64. One encoding a record.
+ * Little endian: magic u32, version u8, sender u8, epoch u16, stream u64, number u32, retransmits u32, sent i64; the report:
+ * received, next, reordered, duplicates u32, newest, hole, hole_from, silence, silence_from i64. One encoding a record.
  */
 #define MAGIC UINT32_C(0x54534d4d) /* "MMST" */
-#define VERSION 1
-enum { SEEN = 64 };
+#define VERSION 2
 
 static unsigned char *put(unsigned char *to, uint64_t value, int bytes)
 {
@@ -28,7 +27,7 @@ void stream_record_encode(const struct stream_record *r, unsigned char bytes[STR
 	unsigned char *p = put(bytes, MAGIC, 4);
 	p = put(p, VERSION, 1);
 	p = put(p, r->sender, 1);
-	p = put(p, 0, 2);
+	p = put(p, r->epoch, 2);
 	p = put(p, r->stream, 8);
 	p = put(p, r->number, 4);
 	p = put(p, r->retransmits, 4);
@@ -39,7 +38,9 @@ void stream_record_encode(const struct stream_record *r, unsigned char bytes[STR
 	p = put(p, r->report.duplicates, 4);
 	p = put(p, (uint64_t)r->report.newest_sent_ns, 8);
 	p = put(p, (uint64_t)r->report.hole_ns, 8);
-	put(p, (uint64_t)r->report.hole_from_ns, 8);
+	p = put(p, (uint64_t)r->report.hole_from_ns, 8);
+	p = put(p, (uint64_t)r->report.silence_ns, 8);
+	put(p, (uint64_t)r->report.silence_from_ns, 8);
 }
 
 int stream_record_decode(const unsigned char *bytes, size_t length, struct stream_record *ret)
@@ -48,7 +49,8 @@ int stream_record_decode(const unsigned char *bytes, size_t length, struct strea
 	struct stream_record r = { 0 };
 	if (length != STREAM_RECORD_BYTES || get(&p, 4) != MAGIC || get(&p, 1) != VERSION)
 		return -1;
-	uint64_t sender = get(&p, 1), zero = get(&p, 2);
+	uint64_t sender = get(&p, 1);
+	r.epoch = r.report.epoch = (uint16_t)get(&p, 2);
 	r.stream = get(&p, 8);
 	r.number = (uint32_t)get(&p, 4);
 	r.retransmits = (uint32_t)get(&p, 4);
@@ -60,38 +62,60 @@ int stream_record_decode(const unsigned char *bytes, size_t length, struct strea
 	r.report.newest_sent_ns = (int64_t)get(&p, 8);
 	r.report.hole_ns = (int64_t)get(&p, 8);
 	r.report.hole_from_ns = (int64_t)get(&p, 8);
-	if (sender > STREAM_GUEST || zero || r.number == UINT32_MAX || r.sent_ns < 0 ||
+	r.report.silence_ns = (int64_t)get(&p, 8);
+	r.report.silence_from_ns = (int64_t)get(&p, 8);
+	if (sender > STREAM_GUEST || r.number >= STREAM_NUMBERS || r.sent_ns < 0 ||
 	    r.report.received > r.report.next || r.report.reordered > r.report.received ||
-	    r.report.newest_sent_ns < 0 || r.report.hole_ns < 0 || r.report.hole_from_ns < 0)
+	    r.report.newest_sent_ns < 0 || r.report.hole_ns < 0 || r.report.hole_from_ns < 0 ||
+	    r.report.silence_ns < 0 || r.report.silence_from_ns < 0)
 		return -1;
 	r.sender = (enum stream_sender)sender;
 	*ret = r;
 	return 0;
 }
 
-void stream_take(struct stream_receipt *s, const struct stream_record *r)
+static void keep_longest(int64_t ns, int64_t from_ns, int64_t *longest_ns, int64_t *longest_from_ns)
 {
-	if (r->number >= s->next) {
-		uint32_t step = r->number - s->next + 1;
-		int64_t hole_ns = r->sent_ns - s->newest_sent_ns;
-		if (s->next && hole_ns > s->hole_ns) {
-			s->hole_ns = hole_ns;
-			s->hole_from_ns = s->newest_sent_ns;
-		}
-		s->seen = step < SEEN ? s->seen << step | 1 : 1;
-		s->next = r->number + 1;
-		s->newest_sent_ns = r->sent_ns;
-		s->received++;
+	if (ns <= *longest_ns)
+		return;
+	*longest_ns = ns;
+	*longest_from_ns = from_ns;
+}
+
+/* Between the newest record so far and this one. */
+static void gap_end(struct stream_receiver *s, const struct stream_record *r, int64_t now_ns)
+{
+	struct stream_receipt *have = &s->receipt;
+	int64_t from_ns = have->newest_sent_ns;
+	if (r->epoch != have->epoch)
+		have->hole_ns = have->hole_from_ns = have->silence_ns = have->silence_from_ns = 0;
+	have->epoch = r->epoch;
+	if (!have->next)
+		return;
+	keep_longest(r->sent_ns - from_ns, from_ns, &have->hole_ns, &have->hole_from_ns);
+	keep_longest(now_ns - s->came_ns, from_ns, &have->silence_ns, &have->silence_from_ns);
+}
+
+void stream_take(struct stream_receiver *s, const struct stream_record *r, int64_t now_ns)
+{
+	struct stream_receipt *have = &s->receipt;
+	int fresh = seen_add(&s->seen, r->number, STREAM_NUMBERS);
+	if (fresh <= 0) {
+		have->duplicates += fresh == 0;
 		return;
 	}
-	uint32_t behind = s->next - 1 - r->number;
-	uint64_t bit = behind < SEEN ? UINT64_C(1) << behind : 0;
-	if (s->seen & bit) {
-		s->duplicates++;
-		return;
+	have->received++;
+	if (r->number >= have->next) {
+		gap_end(s, r, now_ns);
+		have->next = r->number + 1;
+		have->newest_sent_ns = r->sent_ns;
+	} else {
+		have->reordered++;
 	}
-	s->seen |= bit;
-	s->reordered++;
-	if (s->received < s->next)
-		s->received++;
+	s->came_ns = now_ns;
+}
+
+void stream_receiver_end(struct stream_receiver *s)
+{
+	seen_free(&s->seen);
 }

@@ -11,6 +11,7 @@
 #include "bench/experiment/wait_watching.h"
 #include "bench/migrate/hypervisor.h"
 #include "bench/migrate/migration.h"
+#include "collectors/continuity.h"
 #include "collectors/job.h"
 
 #include <errno.h>
@@ -210,6 +211,7 @@ int run_measure(struct run *r, struct err *e)
 	    run_before(r, e) < 0 || run_warmup(r, e) < 0)
 		return -1;
 	run_begin_phase(r, "baseline", g->baseline_ns);
+	continuity_phase(r->watching.continuity, CONTINUITY_BASELINE);
 	run_dirty_watch(r);
 	if (run_pause(r, g->baseline_ns, e) < 0)
 		return -1;
@@ -218,6 +220,7 @@ int run_measure(struct run *r, struct err *e)
 	                r->x->consolidate.ops  ? r->x->consolidate.duration_ns
 	                : r->order->injections ? injection_plan_duration_ns(r->order->injections)
 	                                       : 0);
+	continuity_phase(r->watching.continuity, CONTINUITY_MIGRATION);
 	if (r->x->consolidate.ops            ? run_consolidate(r, e) < 0
 	    : experiment_is_group(r->x)      ? run_group(r, e) < 0
 	    : moving && r->order->injections ? inject_beside(r, e) < 0

@@ -20,7 +20,7 @@ struct watching {
 	struct samples *samples;
 	void *job;        /* for job_last() and job_expect(); NULL: not collected */
 	void *web;        /* for web_sessions_begin(); NULL: there are none */
-	void *continuity; /* for continuity_begin(); the same */
+	void *continuity; /* for continuity_begin() and its like; the same */
 };
 
 /* What a collector sees that belongs in events.csv, as in struct watch. */

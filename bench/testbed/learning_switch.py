@@ -2,9 +2,11 @@
 #
 # Every conversation (addresses, protocol, ports) is a flow of its own in the switch, which counts it. A host that turns up
 # at another port, as a guest does that has moved, is learnt at once: the flows towards it are changed, counters and all.
+# Every conversation has a cookie of its own at each switch, which stays when its flow is made anew.
 #
-# With MIGMETER_LEARNED=FILE a line "head_ns,switch,mac,port" is written for each host that is learnt, at the moment at which
-# the switch has confirmed that it is in force. head_ns is CLOCK_MONOTONIC.
+# With MIGMETER_LEARNED=FILE a line "asked_ns,answered_ns,switch,mac,port" is written for each host that is learnt: before the
+# switch was told, and when it had confirmed that it is in force. It came to be so between the two, which are CLOCK_MONOTONIC.
+import itertools
 import os
 import time
 
@@ -24,7 +26,9 @@ class LearningSwitch(app_manager.OSKenApp):
         super().__init__(*args, **kwargs)
         self.places = {}   # (switch, host) -> port
         self.names = {}    # (switch, port) -> its name
-        self.learning = {}  # (switch, barrier) -> (host, port)
+        self.learning = {}  # (switch, barrier) -> (host, port, asked_ns)
+        self.cookies = {}  # (switch, conversation) -> cookie
+        self.unused = itertools.count(time.monotonic_ns())  # cookies; none of a controller that was here before
         self.log = open(os.environ.get("MIGMETER_LEARNED", os.devnull), "a", buffering=1)
 
     @set_ev_cls(ofp_event.EventOFPSwitchFeatures, CONFIG_DISPATCHER)
@@ -51,10 +55,10 @@ class LearningSwitch(app_manager.OSKenApp):
         self.names[switch.id, port.port_no] = port.name.decode("ascii", "replace").strip("\0")
 
     @staticmethod
-    def add(switch, priority, match, actions, idle_s):
+    def add(switch, priority, match, actions, idle_s, cookie=0):
         ofp, parser = switch.ofproto, switch.ofproto_parser
         apply = [parser.OFPInstructionActions(ofp.OFPIT_APPLY_ACTIONS, actions)]
-        switch.send_msg(parser.OFPFlowMod(switch, priority=priority, match=match, instructions=apply,
+        switch.send_msg(parser.OFPFlowMod(switch, cookie=cookie, priority=priority, match=match, instructions=apply,
                                           idle_timeout=idle_s))
 
     @set_ev_cls(ofp_event.EventOFPPacketIn, MAIN_DISPATCHER)
@@ -72,12 +76,20 @@ class LearningSwitch(app_manager.OSKenApp):
             return
         actions = [parser.OFPActionOutput(ofp.OFPP_FLOOD if out is None else out)]
         if out is not None:
-            self.add(switch, 1, self.conversation(parser, in_port, head, frame), actions, IDLE_S)
+            fields = self.conversation(in_port, head, frame)
+            self.add(switch, 1, parser.OFPMatch(**fields), actions, IDLE_S, self.cookie(switch, fields))
         switch.send_msg(parser.OFPPacketOut(switch, buffer_id=ofp.OFP_NO_BUFFER, in_port=in_port,
                                             actions=actions, data=message.data))
 
+    # A frame that was on its way to here while its flow was made makes it again: it keeps its counters, so its cookie, too.
+    def cookie(self, switch, fields):
+        key = (switch.id, tuple(sorted(fields.items())))
+        if key not in self.cookies:
+            self.cookies[key] = next(self.unused)
+        return self.cookies[key]
+
     @staticmethod
-    def conversation(parser, in_port, head, frame):
+    def conversation(in_port, head, frame):
         fields = {"in_port": in_port, "eth_src": head.src, "eth_dst": head.dst, "eth_type": head.ethertype}
         ip = frame.get_protocol(ipv4.ipv4)
         if ip is not None:
@@ -87,13 +99,14 @@ class LearningSwitch(app_manager.OSKenApp):
                 ports = frame.get_protocol(kind)
                 if ports is not None and whole:
                     fields.update({name + "_src": ports.src_port, name + "_dst": ports.dst_port})
-        return parser.OFPMatch(**fields)
+        return fields
 
     def learn(self, switch, host, port):
         before = self.places.get((switch.id, host))
         if before == port or int(host[:2], 16) & 1:
             return
         self.places[switch.id, host] = port
+        asked_ns = time.monotonic_ns()
         ofp, parser = switch.ofproto, switch.ofproto_parser
         if before is not None:
             apply = [parser.OFPInstructionActions(ofp.OFPIT_APPLY_ACTIONS, [parser.OFPActionOutput(port)])]
@@ -101,13 +114,13 @@ class LearningSwitch(app_manager.OSKenApp):
                                               match=parser.OFPMatch(eth_dst=host), instructions=apply))
         barrier = parser.OFPBarrierRequest(switch)
         switch.set_xid(barrier)
-        self.learning[switch.id, barrier.xid] = (host, port)
+        self.learning[switch.id, barrier.xid] = (host, port, asked_ns)
         switch.send_msg(barrier)
 
     @set_ev_cls(ofp_event.EventOFPBarrierReply, MAIN_DISPATCHER)
     def learned(self, event):
         switch = event.msg.datapath
-        host, port = self.learning.pop((switch.id, event.msg.xid), (None, None))
+        host, port, asked_ns = self.learning.pop((switch.id, event.msg.xid), (None, None, None))
         if host is not None:
-            self.log.write("%d,%d,%s,%s\n" % (time.monotonic_ns(), switch.id, host,
-                                              self.names.get((switch.id, port), port)))
+            self.log.write("%d,%d,%d,%s,%s\n" % (asked_ns, time.monotonic_ns(), switch.id, host,
+                                                 self.names.get((switch.id, port), port)))

@@ -212,8 +212,12 @@ static int tunnel_wait(const struct testbed *t, struct err *e)
 	while ((came = probe_round_trips(&path, PROBES, 5 * NS_PER_MS, 50 * NS_PER_MS + t->spec.shape.rtt_ns, rtt_ns,
 	                                 e)) == 0)
 		if (clock_now_ns() > end_ns)
-			return err_set(e, EXIT_CANNOT, "nothing comes back through the %s tunnel from src to dst",
-			               tunnel_name((enum tunnel)t->spec.tunnel));
+			return err_set(
+				e, EXIT_CANNOT,
+				"nothing comes back through the %s tunnel from src to dst: see "
+				"'%s/ovs-vswitchd.log' and that of dst, or try another link.tunnel (gre, vxlan, "
+				"geneve); with link.loss it may have been lost",
+				tunnel_name((enum tunnel)t->spec.tunnel), src->state_directory);
 	return came < 0 ? -1 : 0;
 }
 

@@ -1,4 +1,4 @@
-#include "collectors/seen.h"
+#include "bench/base/seen.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,8 +3,8 @@
  *
  * A zeroed struct is empty. 2^26 numbers are 7.7 days of samples at 10 ms and 8 MiB.
  */
-#ifndef COLLECTORS_SEEN_H
-#define COLLECTORS_SEEN_H
+#ifndef BENCH_BASE_SEEN_H
+#define BENCH_BASE_SEEN_H
 
 #include <stdint.h>
 

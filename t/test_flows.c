@@ -1,0 +1,112 @@
+/* The collector of flows beside a switch of ours: what its flows carried, and when it learnt where a VM is. */
+#include "bench/base/clock.h"
+#include "bench/base/err.h"
+#include "bench/base/whole_file.h"
+#include "collectors/collector.h"
+#include "t/scratch.h"
+
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <cmocka.h>
+
+/* Stands in for ovs-ofctl. */
+static const char program[] =
+	"#!/bin/sh\n"
+	"echo 'NXST_FLOW reply (xid=0x4):'\n"
+	"echo ' cookie=0x1a2b, duration=2.5s, table=0, n_packets=5, n_bytes=490, priority=1,udp,in_port=up0,"
+	"nw_src=10.77.2.1,nw_dst=10.77.2.11,tp_src=40000,tp_dst=7707 actions=output:tun0'\n";
+
+struct heard {
+	int count;
+	int64_t head_ns;
+	char vm[16], node[16], event[16], detail[80];
+};
+
+static void on_event(void *context, int64_t head_ns, const char *vm, const char *node, const char *event,
+                     const char *detail)
+{
+	struct heard *h = context;
+	h->count++;
+	h->head_ns = head_ns;
+	snprintf(h->vm, sizeof(h->vm), "%s", vm);
+	snprintf(h->node, sizeof(h->node), "%s", node);
+	snprintf(h->event, sizeof(h->event), "%s", event);
+	snprintf(h->detail, sizeof(h->detail), "%s", detail);
+}
+
+static void put(const char *name, mode_t mode, const char *text)
+{
+	char path[128];
+	snprintf(path, sizeof(path), "%s/%s", scratch, name);
+	FILE *file = fopen(path, "we");
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+	chmod(path, mode);
+}
+
+static void learning_is_between_question_and_answer(void **state)
+{
+	char learned[128], lines[512], path[4096];
+	struct heard heard = { 0 };
+	struct watched_node node = { .name = "src", .flow_socket = "/nonexistent", .switch_number = 1 };
+	struct watched_vm vm = { .name = "vm1", .data_mac = "52:54:00:77:02:0b" };
+	struct watch watch = { .directory = scratch,
+		               .nodes = &node,
+		               .node_count = 1,
+		               .vms = &vm,
+		               .vm_count = 1,
+		               .learned_path = learned,
+		               .event = on_event,
+		               .event_context = &heard,
+		               .flow_interval_ns = 10 * NS_PER_S };
+	struct json_object *facts = json_object_new_object();
+	struct err e = { 0 };
+	void *flows = NULL;
+	(void)state;
+	snprintf(path, sizeof(path), "%s:%s", scratch, getenv("PATH"));
+	setenv("PATH", path, 1);
+	put("ovs-ofctl", 0755, program);
+	snprintf(learned, sizeof(learned), "%s/learned", scratch);
+	if (flows_collector.start(&watch, &flows, &e) < 0)
+		fail_msg("%s", e.text);
+	assert_non_null(flows);
+	int64_t asked_ns = clock_now_ns();
+	/* One that is of before, a switch and a host that are not watched, an answer before its question. */
+	snprintf(lines, sizeof(lines),
+	         "1,2,1,%s,up0\n%" PRId64 ",%" PRId64 ",9,%s,up0\n%" PRId64 ",%" PRId64 ",1,52:54:00:77:02:0c,up0\n"
+	         "%" PRId64 ",%" PRId64 ",1,%s,up0\n%" PRId64 ",%" PRId64 ",1,%s,tun0\n",
+	         vm.data_mac, asked_ns, asked_ns + 7, vm.data_mac, asked_ns, asked_ns + 7, asked_ns, asked_ns - 1,
+	         vm.data_mac, asked_ns, asked_ns + 4000001, vm.data_mac);
+	put("learned", 0644, lines);
+	assert_int_equal(flows_collector.stop(flows, facts, &e), 0);
+	assert_int_equal(heard.count, 1);
+	assert_string_equal(heard.vm, "vm1");
+	assert_string_equal(heard.node, "src");
+	assert_string_equal(heard.event, "learned");
+	assert_string_equal(heard.detail, "port tun0 error_ns 2000001");
+	assert_int_equal(heard.head_ns, asked_ns + 2000001);
+	json_object_put(facts);
+	snprintf(path, sizeof(path), "%s/flows.csv", scratch);
+	char *text = whole_file_read(path, 100000);
+	assert_non_null(text);
+	assert_non_null(strstr(text, ",packets,bytes,cookie\n"));
+	assert_non_null(strstr(text, ",src,1,udp,up0,any,any,10.77.2.1,10.77.2.11,"));
+	assert_non_null(strstr(text, ",40000,7707,output:tun0,2500000000,5,490,0x1a2b\n"));
+	free(text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(learning_is_between_question_and_answer) };
+	return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
+}
