@@ -33,7 +33,7 @@ static const struct option_row rows[] = {
 	{ "memory_threshold", OPTION_FRACTION, ROW(memory_threshold), "80%", "0", "1",
 	  "memory in use by a node's VMs, of its memory; above it the node is loaded" },
 	{ "rtt_threshold", OPTION_DURATION, ROW(rtt_threshold_ns), "20ms", "0ms", "10s",
-	  "nothing moves over a longer round trip" },
+	  "nothing moves over a longer round trip (on machines: than measured)" },
 	{ "may_overload", OPTION_BOOLEAN, ROW(may_overload), "no", NULL, NULL,
 	  "move also when that makes the other node loaded" },
 	POLICY_QUIET_ROW(rtt_aware_options, "0s"),
