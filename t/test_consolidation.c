@@ -332,6 +332,8 @@ static void the_loop_knows_the_round_trip(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		loop_rtt_ns = cases[i].rtt_ns;
 		struct looped l = loop_run("pm1", PATIENCE_NS, true, (struct stop){ "pm0 plan: ", 1, 0 });
+		if (!log_count("pm0 plan: "))
+			fail_msg("no plan: %s", l.e.text);
 		log_has(cases[i].expected);
 		assert_int_equal(log_count("plan: stay: "), loop_rtt_ns != 20 * NS_PER_MS);
 		consolidation_result_free(&l.result);
