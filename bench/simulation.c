@@ -217,16 +217,17 @@ static int run_all(struct work *w, struct err *e)
 
 static void runs_put(FILE *out, const struct work *w)
 {
-	fputs("point,run,vms,first_ns,last_ns,wait_ns,longest_wait_ns,waited,sojourn_ns,moves,moves_dropped,moving_ns,"
-	      "lost_work_ns,node_ns,plans,events,unplaced,highest_vms\n",
+	fputs("point,run,vms,first_ns,last_ns,wait_ns,longest_wait_ns,waited,sojourn_ns,moves,moves_broken,"
+	      "moves_dropped,moving_ns,broken_ns,lost_work_ns,moves_beyond,node_ns,plans,events,unplaced,highest_vms\n",
 	      out);
 	for (long i = 0; i < w->study->point_count * w->study->runs; i++) {
 		const struct simulated *r = &w->results[i];
 		fprintf(out, "%ld,%ld,%" PRId64 ",%" PRId64 ",%" PRId64 ",%.0f,%.0f,%" PRId64 ",%.0f,%" PRId64,
 		        i / w->study->runs + 1, i % w->study->runs + 1, r->vms, r->first_ns, r->last_ns, r->wait_ns,
 		        r->longest_ns, r->waited, r->sojourn_ns, r->moves);
-		fprintf(out, ",%" PRId64 ",%.0f,%.0f,%.0f,%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 "\n",
-		        r->dropped, r->moving_ns, r->lost_ns, r->node_ns, r->plans, r->events, r->unplaced,
+		fprintf(out, ",%" PRId64 ",%" PRId64 ",%.0f,%.0f,%.0f,%" PRId64 ",%.0f", r->broken, r->dropped,
+		        r->moving_ns, r->broken_ns, r->lost_ns, r->beyond, r->node_ns);
+		fprintf(out, ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 "\n", r->plans, r->events, r->unplaced,
 		        r->highest_vms);
 	}
 }

@@ -177,7 +177,8 @@ int policy_plan(struct policy *p, int64_t now_ns, struct plan *plan, struct err 
 	look_again(p);
 	if (!p->ops->plan)
 		return 0;
-	if (p->quiet_ns > 0 && (c->moves > 0 || (c->moved_ns != INT64_MIN && now_ns - c->moved_ns < p->quiet_ns)))
+	/* For all policies: what goes on is carried out before more is planned. So no node has more moves than at_once. */
+	if (c->moves > 0 || (c->moved_ns != INT64_MIN && now_ns - c->moved_ns < p->quiet_ns))
 		return 0;
 	p->ops->plan(p, c, plan);
 	/* The policy's indices have the plan in them; the cluster has not. */
