@@ -31,7 +31,7 @@ enum simulated_metric {
 	METRIC_WAITED,  /* VMs */
 	METRIC_SOJOURN, /* a VM, from arrival to end */
 	METRIC_MOVES,
-	METRIC_MOVE_TIME, /* a move */
+	METRIC_MOVE_TIME, /* a move that arrived */
 	METRIC_LOST,      /* work lost by all moves */
 	METRIC_NODES,     /* with VMs on them, mean over the processing time */
 	SIMULATED_METRICS

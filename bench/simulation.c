@@ -55,6 +55,25 @@ static int points_check(const struct simulation_study *s, struct err *e)
 	                                  g->reference);
 }
 
+/* What is of the whole study. */
+static int one_check(const struct simulation_study *s, struct err *e)
+{
+	const struct simulated_general *first = &s->points[0].general;
+	for (long i = 1; i < s->point_count; i++) {
+		const struct simulated_general *g = &s->points[i].general;
+		const char *key = g->runs != first->runs                         ? "runs"
+		                  : g->first != first->first                     ? "first"
+		                  : strcmp(g->name, first->name) != 0            ? "name"
+		                  : strcmp(g->question, first->question) != 0    ? "question"
+		                  : strcmp(g->study, first->study) != 0          ? "study"
+		                  : strcmp(g->reference, first->reference) != 0 ? "reference"
+		                                                                 : NULL;
+		if (key)
+			return err_set(e, EXIT_USAGE, "simulate.%s is one for all points: it takes no list", key);
+	}
+	return 0;
+}
+
 int simulation_prepare(struct simulation_study *s, struct err *e)
 {
 	s->point_count = sweep_count(&s->config, e);
@@ -75,7 +94,7 @@ int simulation_prepare(struct simulation_study *s, struct err *e)
 			return s->labels[i][0] ? err_prefix(e, "point '%s'", s->labels[i]) : -1;
 	}
 	s->runs = (long)s->points[0].general.runs;
-	return points_check(s, e);
+	return one_check(s, e) < 0 ? -1 : points_check(s, e);
 }
 
 void simulation_plan_print(const struct simulation_study *s, enum report_format format)
@@ -309,19 +328,43 @@ static int placed_check(const struct work *w, struct err *e)
 	for (long i = 0; i < w->study->point_count * w->study->runs; i++)
 		if (w->results[i].unplaced > 0)
 			return err_set(e, EXIT_MEASURED_BAD,
-			               "%lld VMs never found a node with room (%s, run %ld): runs.csv has the runs",
-			               (long long)w->results[i].unplaced,
+			               "%lld VM%s never found a node with room (%s, run %ld): nodes.memory, nodes.cores "
+			               "or the policy's limit for VMs that start are too low for them",
+			               (long long)w->results[i].unplaced, w->results[i].unplaced == 1 ? "" : "s",
 			               w->study->labels[i / w->study->runs][0] ? w->study->labels[i / w->study->runs]
 			                                                       : "the only point",
 			               i % w->study->runs + 1);
 	return 0;
 }
 
+/* Moves for which the model was not measured, in words; "": none. */
+static void beyond_words(const struct work *w, char *text, size_t room)
+{
+	int64_t beyond = 0, moves = 0;
+	unsigned of = 0;
+	char inputs[300];
+	for (long i = 0; i < w->study->point_count * w->study->runs; i++) {
+		const struct simulated *r = &w->results[i];
+		moves += r->moves + r->broken;
+		beyond += r->beyond;
+		of |= r->beyond_of;
+	}
+	text[0] = '\0';
+	if (beyond)
+		snprintf(text, room, "%" PRId64 " of %" PRId64 " moves: %s. What transfer.model says is a guess there",
+		         beyond, moves,
+		         transfer_beyond_words(&w->study->points[0].transfer, of, inputs, sizeof(inputs)));
+}
+
 static int run_and_write(struct work *w, struct run_directory *d, struct err *e)
 {
+	char beyond[500];
 	int result = run_all(w, e);
 	if (result == 0)
 		result = write_all(w, e);
+	beyond_words(w, beyond, sizeof(beyond));
+	if (result == 0 && beyond[0])
+		run_directory_set(d, "simulation.beyond_model", json_object_new_string(beyond));
 	if (result == 0)
 		result = placed_check(w, e);
 	const char *status = result == 0 ? "complete" : e->status == EXIT_INTERRUPTED ? "interrupted" : "failed";

@@ -247,6 +247,8 @@ int simulated_print(FILE *out, const char *directory, enum report_format format,
 		fprintf(out, "%s%s", text, *text ? "\n" : "");
 		simulated_machine_words(&v, text, sizeof(text));
 		fprintf(out, "%s%s", text, *text ? "\n" : "");
+		if (*json_text(v.manifest, "simulation.beyond_model"))
+			fprintf(out, "%s\n", json_text(v.manifest, "simulation.beyond_model"));
 		if (csv_table_rows(v.points) > 2 * TEXT_BLOCKS)
 			fprintf(out, "(the first ones of %d points; the page has all)\n", csv_table_rows(v.points));
 	}
@@ -271,6 +273,11 @@ static void put_head(FILE *out, const struct simulated_view *v)
 		fputs("<p class=\"verdict\">", out);
 		html_text(out, words);
 		fputs("</p>\n", out);
+	}
+	if (*json_text(asked, "beyond_model")) {
+		fputs("<p class=\"note\">Beyond what was measured: ", out);
+		html_text(out, json_text(asked, "beyond_model"));
+		fputs(".</p>\n", out);
 	}
 	fprintf(out,
 	        "<p class=\"tags\"><span>%.0f points x %.0f runs</span> <span>seed %.0f</span> <span>%s</span></p>\n",
