@@ -60,6 +60,9 @@ extern const struct simulated_claim sakurai_claims[];
 /* What the paper's table has for this policy, in the metric's unit; NAN: nothing. */
 double simulated_paper_value(const char *study, const char *policy, enum simulated_metric metric);
 
+/* What of a paper's tables is the paper's, and which choices are ours; "": no such tables are known. */
+const char *simulated_study_note(const char *study);
+
 /* Whether a paper's tables of this name are known. */
 int simulated_study_known(const char *study);
 

@@ -61,13 +61,7 @@ static int one_check(const struct simulation_study *s, struct err *e)
 	const struct simulated_general *first = &s->points[0].general;
 	for (long i = 1; i < s->point_count; i++) {
 		const struct simulated_general *g = &s->points[i].general;
-		const char *key = g->runs != first->runs                         ? "runs"
-		                  : g->first != first->first                     ? "first"
-		                  : strcmp(g->name, first->name) != 0            ? "name"
-		                  : strcmp(g->question, first->question) != 0    ? "question"
-		                  : strcmp(g->study, first->study) != 0          ? "study"
-		                  : strcmp(g->reference, first->reference) != 0 ? "reference"
-		                                                                 : NULL;
+		const char *key = g->runs != first->runs ? "runs" : g->first != first->first ? "first" : NULL;
 		if (key)
 			return err_set(e, EXIT_USAGE, "simulate.%s is one for all points: it takes no list", key);
 	}

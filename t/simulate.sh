@@ -93,8 +93,7 @@ complains 'a matrix with a distance to itself' "'2ms' from site 1 to itself must
 	-s 'sites.rtt_matrix=0s 1ms; 1ms 2ms'
 complains 'round trips that do not rise' "'6ms' is not above the one before" -s 'sites.rtt_choices=6ms 10ms 6ms'
 complains 'two numbers of runs' 'simulate.runs is one for all points: it takes no list' -s simulate.runs=2,5
-complains 'two seeds are points, two papers are not' 'simulate.study is one for all points' \
-	-s "simulate.study=sakurai-three-sites, sakurai-five-sites"
+ok 'two seeds are points' "$migmeter" simulate "$work/small.conf" -n -s simulate.seed=1,2
 complains 'VMs larger than nodes' 'no VM would ever start' -s vms.memory=16G
 complains 'unknown paper' "'kuno' is no paper's table" -s simulate.study=kuno
 complains 'no reference' "'threshold' is none of the policies" -s simulate.reference=threshold

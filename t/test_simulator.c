@@ -438,6 +438,29 @@ static void chances_do_not_depend_on_the_policy(void **state)
 	scenario_end(&c);
 }
 
+/* A bit for each that was drawn. */
+static void no_two_runs_are_the_same(void **state)
+{
+	(void)state;
+	enum { RUNS = 2000000 };
+	static const int64_t seeds[] = { 0, 1, 2, INT64_MAX };
+	unsigned char *seen = malloc(UINT32_MAX / 8 + 1);
+	assert_non_null(seen);
+	for (size_t k = 0; k < sizeof(seeds) / sizeof(*seeds); k++) {
+		int twice = 0;
+		memset(seen, 0, UINT32_MAX / 8 + 1);
+		for (int64_t run = 0; run < RUNS; run++) {
+			unsigned long at = scenario_seed(seeds[k], run);
+			assert_true(at > 0 && at <= UINT32_MAX);
+			twice += seen[at / 8] >> at % 8 & 1;
+			seen[at / 8] |= (unsigned char)(1 << at % 8);
+		}
+		assert_int_equal(twice, 0);
+	}
+	free(seen);
+	assert_true(scenario_seed(1, 0) != scenario_seed(2, 0));
+}
+
 static void line_weights(void **state)
 {
 	(void)state;
@@ -502,6 +525,7 @@ int main(void)
 		cmocka_unit_test(waits_as_m_m_c),
 		cmocka_unit_test(shares_as_m_g_1_ps),
 		cmocka_unit_test(chances_do_not_depend_on_the_policy),
+		cmocka_unit_test(no_two_runs_are_the_same),
 		cmocka_unit_test(line_weights),
 		cmocka_unit_test(every_policy_ends_every_job),
 		cmocka_unit_test(ratios),
