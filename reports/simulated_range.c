@@ -107,7 +107,7 @@ static bool seen_before(const struct simulated_view *v, int row, int element, co
 static void claim_put(FILE *out, const struct simulated_view *v, const char *claim)
 {
 	static const char *const heads[] = { "key",           "value",       "work done in, times",
-		                             "waited, times", "at all points", "direction as in the paper",
+		                             "waited, times", "waited, at all points", "direction as in the paper",
 		                             "sizes too" };
 	struct grid *g = grid_new(7);
 	char(*cells)[GRID_CELL] = grid_row(g), key[ELEMENT], value[ELEMENT], title[200];
