@@ -53,8 +53,8 @@ simulated csv --format csv >"$work/table.csv"
 is 'CSV' "$(head -n 1 "$work/table.csv" | cut -d, -f1-4)" point,block,policy,metric
 like 'JSON' "$(simulated json --format json | tr -d '\n')" '"policy": *"rtt-aware"'
 ok 'the page is one file' test -s "$work/one/report.html"
-like 'and says what is the paper'"'"'s' "$(cat "$work/one/report.html")" "the chart of the paper's figure 5.*Ours are"
-simulated range -s nodes.cores=4,1 -s simulate.runs=20
+like 'and says what is the paper'"'"'s' "$(cat "$work/one/report.html")" 'figure 5, the one it revised.*Ours are'
+ok 'cores vary too' simulated range -s nodes.cores=4,1 -s simulate.runs=20
 like 'a row a value of each key' "$(tr -d '\n' <"$work/range/report.html" | sed 's/<[^>]*>/ /g')" \
 	'S3 by each value.*interval +20min.*interval +5min .*cores +4 .*cores +1 '
 
