@@ -25,7 +25,8 @@ double least_squares_condition(const double *x, int rows, int terms)
 	if (rows < terms || terms < 1)
 		return condition;
 	gsl_matrix_const_view of_x = gsl_matrix_const_view_array(x, (size_t)rows, (size_t)terms);
-	gsl_matrix *a = gsl_matrix_alloc((size_t)rows, (size_t)terms), *v = gsl_matrix_alloc((size_t)terms, (size_t)terms);
+	gsl_matrix *a = gsl_matrix_alloc((size_t)rows, (size_t)terms),
+		   *v = gsl_matrix_alloc((size_t)terms, (size_t)terms);
 	gsl_vector *s = gsl_vector_alloc((size_t)terms);
 	if (a && v && s && gsl_matrix_memcpy(a, &of_x.matrix) == 0) {
 		scale(a);

@@ -46,11 +46,13 @@ static const char *not_plain(struct json_object *manifest, struct json_object *v
 	if (strcmp(text_at(vm, "/memory_fill"), "random") != 0)
 		return "the VM's memory was not filled: what of it is used is not known";
 	if (features && json_object_is_type(features, json_type_object)) {
-		json_object_object_foreach(features, key, value) {
+		json_object_object_foreach(features, key, value)
+		{
 			(void)value;
 			if (strcmp(key, "peer2peer") == 0)
 				continue;
-			snprintf(why, room, "migration.%s was asked for: the model is of pre-copy without features", key);
+			snprintf(why, room, "migration.%s was asked for: the model is of pre-copy without features",
+			         key);
 			return why;
 		}
 	}

@@ -11,9 +11,10 @@ struct err;
 struct transfer_run {
 	char directory[4096 + 256];
 	char reason[300]; /* why it is of no use; "" when it is */
-	char tcp[100];     /* buffers and congestion control; all runs of use have the same */
+	char tcp[100];    /* buffers and congestion control; all runs of use have the same */
 	double used_bytes, dirty_per_s;
-	double rate_bits_per_s, rtt_ns; /* as measured before; the rate by what came through, of what an ideal link lets */
+	double rate_bits_per_s,
+		rtt_ns;        /* as measured before; the rate by what came through, of what an ideal link lets */
 	double time_s, lost_s; /* migration_time to completion, lost_work of the VM that moves */
 };
 

@@ -321,13 +321,14 @@ static int placed_check(const struct work *w, struct err *e)
 {
 	for (long i = 0; i < w->study->point_count * w->study->runs; i++)
 		if (w->results[i].unplaced > 0)
-			return err_set(e, EXIT_MEASURED_BAD,
-			               "%lld VM%s never found a node with room (%s, run %ld): nodes.memory, nodes.cores "
-			               "or the policy's limit for VMs that start are too low for them",
-			               (long long)w->results[i].unplaced, w->results[i].unplaced == 1 ? "" : "s",
-			               w->study->labels[i / w->study->runs][0] ? w->study->labels[i / w->study->runs]
-			                                                       : "the only point",
-			               i % w->study->runs + 1);
+			return err_set(
+				e, EXIT_MEASURED_BAD,
+				"%lld VM%s never found a node with room (%s, run %ld): nodes.memory, nodes.cores "
+				"or the policy's limit for VMs that start are too low for them",
+				(long long)w->results[i].unplaced, w->results[i].unplaced == 1 ? "" : "s",
+				w->study->labels[i / w->study->runs][0] ? w->study->labels[i / w->study->runs]
+									: "the only point",
+				i % w->study->runs + 1);
 	return 0;
 }
 
@@ -345,9 +346,9 @@ static void beyond_words(const struct work *w, char *text, size_t room)
 	}
 	text[0] = '\0';
 	if (beyond)
-		snprintf(text, room, "%" PRId64 " of %" PRId64 " moves: %s. What transfer.model says is a guess there",
-		         beyond, moves,
-		         transfer_beyond_words(&w->study->points[0].transfer, of, inputs, sizeof(inputs)));
+		snprintf(text, room,
+		         "%" PRId64 " of %" PRId64 " moves: %s. What transfer.model says is a guess there", beyond,
+		         moves, transfer_beyond_words(&w->study->points[0].transfer, of, inputs, sizeof(inputs)));
 }
 
 static int run_and_write(struct work *w, struct run_directory *d, struct err *e)

@@ -230,9 +230,11 @@ static int map_prepare(const struct simulated_view *v, FILE *s)
 	ticks_sort(&axes[1]);
 	for (int i = 0; i < rows; i++) {
 		const char *block = csv_table_text(v->verdicts, i, "block");
-		if (strcmp(csv_table_text(v->verdicts, i, "claim"), claim) != 0 || !place(axes, elements, first, block, at))
+		if (strcmp(csv_table_text(v->verdicts, i, "claim"), claim) != 0 ||
+		    !place(axes, elements, first, block, at))
 			continue;
-		double wait = simulated_ratio(v, block, claim, "wait"), processing = simulated_ratio(v, block, claim, "processing_time");
+		double wait = simulated_ratio(v, block, claim, "wait"),
+		       processing = simulated_ratio(v, block, claim, "processing_time");
 		char saved[40], waits[40] = "no wait";
 		cells++;
 		snprintf(saved, sizeof(saved), "%+.1f %%", 100 * (processing - 1));

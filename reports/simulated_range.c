@@ -106,8 +106,12 @@ static bool seen_before(const struct simulated_view *v, int row, int element, co
 
 static void claim_put(FILE *out, const struct simulated_view *v, const char *claim)
 {
-	static const char *const heads[] = { "key",           "value",       "work done in, times",
-		                             "waited, times", "waited, at all points", "direction as in the paper",
+	static const char *const heads[] = { "key",
+		                             "value",
+		                             "work done in, times",
+		                             "waited, times",
+		                             "waited, at all points",
+		                             "direction as in the paper",
 		                             "sizes too" };
 	struct grid *g = grid_new(7);
 	char(*cells)[GRID_CELL] = grid_row(g), key[ELEMENT], value[ELEMENT], title[200];
@@ -122,7 +126,8 @@ static void claim_put(FILE *out, const struct simulated_view *v, const char *cla
 			tally_row(g, key, value, &t);
 		}
 	snprintf(title, sizeof(title),
-	         "%s by each value: ratios with all other keys at their first value, and what all points come to", claim);
+	         "%s by each value: ratios with all other keys at their first value, and what all points come to",
+	         claim);
 	grid_html.table(out, title, g);
 	grid_free(g);
 }

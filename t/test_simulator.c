@@ -208,7 +208,8 @@ static void hand_computed(void **state)
 		  "0+vm0 0+vm1 0>vm0 to pm1 6-vm1 8=vm0 24.125-vm0" },
 		/* The third VM of a node is moved once the first has arrived: one plan after the other. */
 		{ "a move at a time", "rtt-aware", "memory_threshold=50% may_overload=yes", 2, 4, 4, 6,
-		  "0:99/1.5@0 0:99/1@0~0.5 0:99/1@0", "0+vm0 0+vm1 0+vm2 0>vm1 to pm1 4=vm1 4>vm2 to pm1 12=vm2 "
+		  "0:99/1.5@0 0:99/1@0~0.5 0:99/1@0",
+		  "0+vm0 0+vm1 0+vm2 0>vm1 to pm1 4=vm1 4>vm2 to pm1 12=vm2 "
 		  "99-vm0 100.4-vm1 100.8-vm2" },
 		/* vm1 has half a core for 8 s and loses 1.8 s of them: 10 - 3.1 are left. */
 		{ "an overloaded node spreads", "threshold", "", 2, 1, 8, 0, "0:10@0 0:10@0",

@@ -67,7 +67,8 @@ static int runs_of(struct transfer_run *runs, double dirty_per_s, double window_
 				double rate = 1e9 / 8, rtt_s = rtts_ms[r] / 1e3, noise = 1 + 0.004 * (repeat - 1);
 				if (window_bytes > 0)
 					rate = fmin(rate, window_bytes / rtt_s);
-				double time_s = (1 + sizes[s] / (rate - dirty_per_s) + per_rtt_s * rtts_ms[r]) * noise;
+				double time_s =
+					(1 + sizes[s] / (rate - dirty_per_s) + per_rtt_s * rtts_ms[r]) * noise;
 				runs[count++] = (struct transfer_run){ .used_bytes = sizes[s],
 					                               .dirty_per_s = dirty_per_s,
 					                               .rate_bits_per_s = 1e9,
@@ -98,8 +99,9 @@ static void a_truth_of_another_form(void **state)
 	int count = runs_of(runs, 0x1p20, 350e3, 0);
 	assert_int_equal(transfer_fit(runs, count, &f, &e), 0);
 	assert_int_equal(f.runs, 30);
-	assert_string_equal(f.time.left_out[3], "the runs cannot tell it from the others: the dirty rate was 1 MiB/s in "
-	                                        "all of them");
+	assert_string_equal(f.time.left_out[3],
+	                    "the runs cannot tell it from the others: the dirty rate was 1 MiB/s in "
+	                    "all of them");
 	assert_true(f.time.coefficients[3] == 0 && isnan(f.time.errors[3]));
 	struct transfer_model m = model_of(&f);
 	for (double gib = 0.01; gib < 4; gib *= 2)
@@ -126,8 +128,9 @@ static void a_pure_round_trip_where_asked_for(void **state)
 	assert_int_equal(transfer_fit(runs, count, &f, NULL), 0);
 	assert_string_equal(f.time.left_out[4], "");
 	assert_true(fabs(f.time.coefficients[4] - 0.2) < 0.02);
-	assert_string_equal(f.time.left_out[3], "the runs cannot tell it from the others: the dirty rate was 0 B/s in "
-	                                        "all of them");
+	assert_string_equal(f.time.left_out[3],
+	                    "the runs cannot tell it from the others: the dirty rate was 0 B/s in "
+	                    "all of them");
 	count = runs_of(runs, 0, 0, 0);
 	assert_int_equal(transfer_fit(runs, count, &f, NULL), 0);
 	assert_non_null(strstr(f.time.left_out[4], "do not ask for it"));
@@ -142,11 +145,9 @@ static void terms_that_never_varied(void **state)
 	struct transfer_fit f;
 	struct err e = { 0 };
 	for (int i = 0; i < 6; i++)
-		runs[i] = (struct transfer_run){ .used_bytes = 0x1p30,
-			                         .rate_bits_per_s = 1e9,
-			                         .rtt_ns = 1e7,
-			                         .time_s = 10 + i,
-			                         .lost_s = i };
+		runs[i] = (struct transfer_run){
+			.used_bytes = 0x1p30, .rate_bits_per_s = 1e9, .rtt_ns = 1e7, .time_s = 10 + i, .lost_s = i
+		};
 	assert_int_equal(transfer_fit(runs, 6, &f, &e), 0);
 	assert_string_equal(f.time.left_out[0],
 	                    "the runs cannot tell it from the others: memory in use was 1 GiB in all of them");
@@ -155,9 +156,10 @@ static void terms_that_never_varied(void **state)
 	assert_true(fabs(f.time.coefficients[1] * 8.589934592 - 12.5) < 1e-9);
 	snprintf(runs[0].reason, sizeof(runs[0].reason), "it never converged");
 	assert_int_equal(transfer_fit(runs, 2, &f, &e), -1);
-	assert_string_equal(e.text,
-	                    "1 of 2 runs left out, the first since it never converged: 1 run is of use, and a model takes "
-	                    "4 at least: a study over memory and link.rtt has such (configs/sakurai/rtt-transfer.conf)");
+	assert_string_equal(
+		e.text,
+		"1 of 2 runs left out, the first since it never converged: 1 run is of use, and a model takes "
+		"4 at least: a study over memory and link.rtt has such (configs/sakurai/rtt-transfer.conf)");
 }
 
 /* ---- runs ---- */
@@ -216,11 +218,13 @@ static void runs_are_taken(void **state)
 		{ .migration = ",\"bandwidth\":\"0B\",\"reuse\":\"no\",\"stream\":\"no\"", .reason = "" },
 		{ .migration = ",\"reuse\":\"yes\"",
 		  .reason = "relays sent less than the VM's memory (migration.reuse)" },
-		{ .migration = ",\"stream\":\"yes\"", .reason = "its stream went through a relay (migration.stream)" },
+		{ .migration = ",\"stream\":\"yes\"",
+		  .reason = "its stream went through a relay (migration.stream)" },
 		{ .fault = "1s", .reason = "the link was cut meanwhile (fault.cut)" },
 		{ .tcp = "1M",
-		  .reason = "link.tcp_buffer 1M, congestion control cubic, and the first run has link.tcp_buffer 64M, "
-			    "congestion control cubic: fit them apart" },
+		  .reason =
+		          "link.tcp_buffer 1M, congestion control cubic, and the first run has link.tcp_buffer 64M, "
+		          "congestion control cubic: fit them apart" },
 		{ .measured = "\"goodput_bits_per_s\":\"missing\",\"ideal_bits_per_s\":9e7,\"rtt_p50_ns\":1",
 		  .reason = "the link's rate was not measured" },
 		{ .measured = "\"goodput_bits_per_s\":9e7,\"ideal_bits_per_s\":9e7,\"rtt_p50_ns\":\"missing\"",

@@ -68,7 +68,8 @@ static int rtt_choices_read(struct simulated_config *x, struct err *e)
 			return err_set(e, EXIT_USAGE, "sites.rtt_choices: more than %d", SCENARIO_RTT_CHOICES);
 		if (duration_parse(word, &s->rtt_choices_ns[s->rtt_choice_count], e) < 0)
 			return err_prefix(e, "sites.rtt_choices");
-		if (s->rtt_choice_count && s->rtt_choices_ns[s->rtt_choice_count] <= s->rtt_choices_ns[s->rtt_choice_count - 1])
+		if (s->rtt_choice_count &&
+		    s->rtt_choices_ns[s->rtt_choice_count] <= s->rtt_choices_ns[s->rtt_choice_count - 1])
 			return err_set(e, EXIT_USAGE, "sites.rtt_choices: '%s' is not above the one before", word);
 	}
 	return s->rtt_choice_count || s->rtt == SCENARIO_RTT_GIVEN
@@ -91,8 +92,8 @@ static int rtt_matrix_read(struct simulated_config *x, struct err *e)
 		if (count < cells && duration_parse(word, &x->rtt_given_ns[count], e) < 0)
 			return err_prefix(e, "sites.rtt_matrix");
 		if (count < cells && count % (s->sites + 1) == 0 && x->rtt_given_ns[count] != 0)
-			return err_set(e, EXIT_USAGE, "sites.rtt_matrix: '%s' from site %lld to itself must be 0", word,
-			               (long long)(count / (s->sites + 1)));
+			return err_set(e, EXIT_USAGE, "sites.rtt_matrix: '%s' from site %lld to itself must be 0",
+			               word, (long long)(count / (s->sites + 1)));
 	}
 	return count == cells ? 0
 	                      : err_set(e, EXIT_USAGE,

@@ -62,6 +62,7 @@ void simulated_free(struct simulated_config *x);
  * from 0) and kind (small, medium or large); what is left out or empty is drawn, or a key's. Rows in order of time; no VM
  * is larger than a node of s, or has more in use than it is large.
  */
-int trace_read(const char *path, const struct scenario *s, struct simulated_vm **ret, int64_t *ret_count, struct err *e);
+int trace_read(const char *path, const struct scenario *s, struct simulated_vm **ret, int64_t *ret_count,
+               struct err *e);
 
 #endif

@@ -161,7 +161,8 @@ static void take_row(int terminator, void *context)
 	t->line++;
 }
 
-int trace_read(const char *path, const struct scenario *s, struct simulated_vm **ret, int64_t *ret_count, struct err *e)
+int trace_read(const char *path, const struct scenario *s, struct simulated_vm **ret, int64_t *ret_count,
+               struct err *e)
 {
 	struct trace t = { .path = path, .scenario = s, .line = 1, .e = e };
 	struct csv_parser parser;

@@ -233,7 +233,7 @@ static int look(struct consolidation *k, struct err *e)
 {
 	int64_t interval_ns = k->spec->interval_ns ? k->spec->interval_ns : NS_PER_S;
 	int64_t longest_ns = WINDOW_HIGHEST_NS / NS_PER_S * interval_ns; /* that the monitor takes */
-	int64_t window_ns = k->policy->window_ns   ? k->policy->window_ns
+	int64_t window_ns = k->policy->window_ns     ? k->policy->window_ns
 	                    : longest_ns < WINDOW_NS ? longest_ns
 	                                             : WINDOW_NS;
 	if (cluster_monitor_view(k->monitor, window_ns, &k->view, e) < 0)

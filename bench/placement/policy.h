@@ -36,7 +36,7 @@ struct policy {
 	void *state;       /* made by ops->init */
 	int64_t window_ns; /* what CPU in the cluster is to be a mean over; set by ops->init, 0: it uses none */
 	int64_t quiet_ns;  /* nothing is planned so long after a move. By ops->init */
-	int64_t at_once;  /* moves from or to one node at the same time; 0: any number. By ops->init */
+	int64_t at_once;   /* moves from or to one node at the same time; 0: any number. By ops->init */
 };
 
 struct policy_ops {

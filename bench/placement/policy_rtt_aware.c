@@ -92,8 +92,7 @@ static void rtt_aware_look(struct policy *p, const struct cluster *c, const stru
 	const struct cluster_node *n = &c->nodes[node];
 	struct rtt_aware *r = p->state;
 	double is = load(c, plan, node, 0);
-	bool awake = n->state == NODE_ANSWERING || d->woken,
-	     can_wake = o->wake && n->state == NODE_ASLEEP;
+	bool awake = n->state == NODE_ANSWERING || d->woken, can_wake = o->wake && n->state == NODE_ASLEEP;
 	bool loaded = awake && !d->touched && is > o->memory_threshold;
 	turns_set(&r->loaded, node, loaded ? is : MAX_TREE_OUT);
 	max_tree_set(&r->least, node, awake || can_wake ? -is : MAX_TREE_OUT, 0);

@@ -47,7 +47,7 @@ struct sim {
 	struct heap moves;           /* VMs by the time at which their move ends; mark: the entry of the plan */
 	struct sim_move *moving;     /* an entry of the plan each */
 	int32_t moving_room;
-	int32_t *done_at;            /* a node each */
+	int32_t *done_at; /* a node each */
 	struct simulated_job *jobs;
 	int32_t *move_at; /* a VM each, in moves */
 	int32_t vm_room;
@@ -55,7 +55,7 @@ struct sim {
 	struct simulated_vm ahead[SIM_AHEAD]; /* that come next, from ahead_first on, round */
 	int32_t ahead_first, ahead_count;
 	int32_t serial, vms;
-	double plan_ns; /* INFINITY: nothing to plan */
+	double plan_ns;    /* INFINITY: nothing to plan */
 	int32_t stage;     /* of the plan, whose moves go on */
 	int64_t vain;      /* turns that nodes had since the cluster changed last, and nothing moved */
 	double planned_ns; /* when the plan that is carried out was made */
