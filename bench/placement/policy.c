@@ -136,8 +136,6 @@ static const char *wrong(const struct cluster *c, const struct plan *plan, const
 {
 	if (m->vm < 0 || m->vm >= c->vm_count || !c->vms[m->vm].there || c->vms[m->vm].node != m->from)
 		return "the VM is not there";
-	if (c->vms[m->vm].to != CLUSTER_NONE)
-		return "the VM is being moved";
 	if (m->to < 0 || m->to >= c->node_count || m->to == m->from)
 		return "that is no other node";
 	if (c->nodes[m->from].state != NODE_ANSWERING)

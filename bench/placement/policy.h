@@ -17,7 +17,7 @@
  * - A node that wants help and gets none has plan_stay(), with the reason.
  * - Every entry says the numbers that led to it, with plan_say(): "pm0 96 % >= 90 %, 2 active; vm0 20 % moves to pm1".
  * Nothing is planned while a VM moves: policy_plan() sees to that, no policy need look at moves that go on.
- * What no plan may do (move to a node that does not answer or has no room, move a VM that is being moved) is refused
+ * What no plan may do (move to a node that does not answer or has no room) is refused
  * for all policies by policy_plan().
  */
 #ifndef BENCH_PLACEMENT_POLICY_H
