@@ -211,6 +211,10 @@ static void hand_computed(void **state)
 		  "0:99/1.5@0 0:99/1@0~0.5 0:99/1@0",
 		  "0+vm0 0+vm1 0+vm2 0>vm1 to pm1 4=vm1 4>vm2 to pm1 12=vm2 "
 		  "99-vm0 100.4-vm1 100.8-vm2" },
+		/* One turn a plan: pm0 is the worse one and cannot be helped, pm1 is in the next second. */
+		{ "turns come round", "rtt-aware", "turns=1", 3, 4, 4, 6,
+		  "0:50/2@0 0:51/2@0 0:52/1.9@1 0:53/1.5@1 0:54/2.2@2~0.2",
+		  "0+vm0 0+vm1 0+vm2 0+vm3 0+vm4 1>vm3 to pm2 13=vm3 50-vm0 51-vm1 52-vm2 54-vm4 55.2-vm3" },
 		/* vm1 has half a core for 8 s and loses 1.8 s of them: 10 - 3.1 are left. */
 		{ "an overloaded node spreads", "threshold", "", 2, 1, 8, 0, "0:10@0 0:10@0",
 		  "0+vm0 0+vm1 0>vm1 to pm1 8=vm1 14-vm0 14.9-vm1" },
