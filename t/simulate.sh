@@ -76,6 +76,11 @@ said=$(simulated long -s jobs.scale=1000000 -s jobs.large=8760h 2>&1)
 is 'jobs without an end: exit status' $? 1
 like 'jobs without an end' "$said" 'more than 146 years'
 
+said=$(simulated never -s simulate.policy=none,first-fit-decreasing -s simulate.first-fit-decreasing.cpu_fill=10% 2>&1)
+is 'VMs that never start: exit status' $? 1
+like 'VMs that never start, and why' "$said" \
+	"20 VMs never found a node with room \(.*\): nodes.memory, nodes.cores or the policy's limit for VMs that start are too low"
+
 # The lines that name a policy are the same in both kinds of config.
 lines='policy = threshold
 threshold.overload = 80%
