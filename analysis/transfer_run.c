@@ -64,6 +64,9 @@ static const char *not_plain(struct json_object *manifest, struct json_object *v
 		return "its stream went through a relay (migration.stream)";
 	if (duration_parse(text_at(manifest, "/config/fault/cut"), &bytes, NULL) == 0 && bytes > 0)
 		return "the link was cut meanwhile (fault.cut)";
+	if (strcmp(text_at(manifest, "/config/link/topology"), "shared") == 0 &&
+	    strcmp(text_at(manifest, "/config/storage/kind"), "iscsi") == 0)
+		return "its storage was on the same link (link.topology)";
 	return "";
 }
 

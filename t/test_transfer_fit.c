@@ -220,6 +220,10 @@ static void runs_are_taken(void **state)
 		  .reason = "relays sent less than the VM's memory (migration.reuse)" },
 		{ .migration = ",\"stream\":\"yes\"",
 		  .reason = "its stream went through a relay (migration.stream)" },
+		{ .tcp = "64M\",\"topology\":\"shared",
+		  .migration = "},\"storage\":{\"kind\":\"iscsi\"",
+		  .lost_s = 2.5,
+		  .reason = "its storage was on the same link (link.topology)" },
 		{ .fault = "1s", .reason = "the link was cut meanwhile (fault.cut)" },
 		{ .tcp = "1M",
 		  .reason =
