@@ -63,6 +63,21 @@ double simulated_paper_value(const char *study, const char *policy, enum simulat
 	return NAN;
 }
 
+/* Both tables leave the same open. */
+const char *simulated_study_note(const char *study)
+{
+	return simulated_study_known(study)
+	               ? "Moves are decided by the chart of the paper's figure 5, the one it revised. The paper prints the "
+	                 "sites, the memory of VMs and hosts and the round trips that are drawn from. Ours are: the lengths "
+	                 "of jobs, the time between two starts, cores, where a VM starts, how much of its memory is in use, "
+	                 "both thresholds (its words are that nothing moves at 30 ms), and what a move takes. Added to the "
+	                 "chart: a VM must fit, and must not make the other node loaded in turn (may_overload leaves that "
+	                 "out); of equally loaded nodes step 6 takes the first, or the nearest (ties). Length of the jobs "
+	                 "and time between starts are one choice, not two: only their ratio matters, so one of them varies. "
+	                 "Moves at the same time do not share a link's rate."
+	               : "";
+}
+
 int simulated_study_known(const char *study)
 {
 	for (const struct simulated_claim *c = sakurai_claims; c->id; c++)

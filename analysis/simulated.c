@@ -22,7 +22,7 @@ const struct simulated_metric_row simulated_metrics[SIMULATED_METRICS] = {
 	[METRIC_WAITED] = { "vms_waited", "VMs", "that found no room when they came" },
 	[METRIC_SOJOURN] = { "time_per_vm", "ns", "mean of the VMs, from arrival to end" },
 	[METRIC_MOVES] = { "moves", "moves", "that arrived" },
-	[METRIC_MOVE_TIME] = { "move_time", "ns", "mean of the moves" },
+	[METRIC_MOVE_TIME] = { "move_time", "ns", "mean of the moves that arrived" },
 	[METRIC_LOST] = { "lost_work", "ns", "of all VMs, by moves" },
 	[METRIC_NODES] = { "nodes_used", "nodes", "with VMs on them, mean over the processing time" },
 };

@@ -31,7 +31,7 @@ enum simulated_metric {
 	METRIC_WAITED,  /* VMs */
 	METRIC_SOJOURN, /* a VM, from arrival to end */
 	METRIC_MOVES,
-	METRIC_MOVE_TIME, /* a move */
+	METRIC_MOVE_TIME, /* a move that arrived */
 	METRIC_LOST,      /* work lost by all moves */
 	METRIC_NODES,     /* with VMs on them, mean over the processing time */
 	SIMULATED_METRICS
@@ -59,6 +59,9 @@ extern const struct simulated_claim sakurai_claims[];
 
 /* What the paper's table has for this policy, in the metric's unit; NAN: nothing. */
 double simulated_paper_value(const char *study, const char *policy, enum simulated_metric metric);
+
+/* What of a paper's tables is the paper's, and which choices are ours; "": no such tables are known. */
+const char *simulated_study_note(const char *study);
 
 /* Whether a paper's tables of this name are known. */
 int simulated_study_known(const char *study);

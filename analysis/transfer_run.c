@@ -36,26 +36,87 @@ static struct json_object *moving(struct json_object *manifest)
 	return NULL;
 }
 
-static const char *take_asked(struct transfer_run *r, struct json_object *manifest)
+/* What keeps a run from being a plain pre-copy of a VM's memory over the link alone; "": nothing. */
+static const char *not_plain(struct json_object *manifest, struct json_object *vm, char *why, size_t room)
 {
-	struct json_object *vm = moving(manifest);
-	int64_t rate, rtt;
-	if (!vm)
-		return "no VM migrates by itself";
+	struct json_object *features = at(manifest, "/features/asked");
+	int64_t bytes;
 	if (strcmp(text_at(manifest, "/config/migration/mode"), "precopy") != 0)
 		return "it is no pre-copy migration";
 	if (strcmp(text_at(vm, "/memory_fill"), "random") != 0)
 		return "the VM's memory was not filled: what of it is used is not known";
+	if (features && json_object_is_type(features, json_type_object)) {
+		json_object_object_foreach(features, key, value)
+		{
+			(void)value;
+			if (strcmp(key, "peer2peer") == 0)
+				continue;
+			snprintf(why, room, "migration.%s was asked for: the model is of pre-copy without features",
+			         key);
+			return why;
+		}
+	}
+	if (size_parse(text_at(manifest, "/config/migration/bandwidth"), &bytes, NULL) == 0 && bytes > 0)
+		return "migration.bandwidth held it below the link's rate";
+	if (strcmp(text_at(manifest, "/config/migration/reuse"), "yes") == 0)
+		return "relays sent less than the VM's memory (migration.reuse)";
+	if (strcmp(text_at(manifest, "/config/migration/stream"), "yes") == 0)
+		return "its stream went through a relay (migration.stream)";
+	if (duration_parse(text_at(manifest, "/config/fault/cut"), &bytes, NULL) == 0 && bytes > 0)
+		return "the link was cut meanwhile (fault.cut)";
+	if (strcmp(text_at(manifest, "/config/link/topology"), "shared") == 0 &&
+	    strcmp(text_at(manifest, "/config/storage/kind"), "iscsi") == 0)
+		return "its storage was on the same link (link.topology)";
+	return "";
+}
+
+/* The link as it was found to be: of its rate as much as of the goodput that an ideal one has. */
+static const char *take_link(struct transfer_run *r, struct json_object *manifest)
+{
+	struct json_object *goodput = at(manifest, "/link/measured/goodput_bits_per_s"),
+			   *ideal = at(manifest, "/link/measured/ideal_bits_per_s"),
+			   *rtt = at(manifest, "/link/measured/rtt_p50_ns");
+	int64_t rate;
 	if (rate_parse(text_at(manifest, "/config/link/rate"), &rate, NULL) < 0 || rate == 0)
 		return "the link had no rate of its own";
-	if (duration_parse(text_at(manifest, "/config/link/rtt"), &rtt, NULL) < 0)
-		return "the link's round trip is not known";
-	r->rate_bits_per_s = (double)rate;
-	r->rtt_ns = (double)rtt;
+	if (!json_object_is_type(goodput, json_type_double) && !json_object_is_type(goodput, json_type_int))
+		return "the link's rate was not measured";
+	if (!json_object_is_type(rtt, json_type_int) || !(json_object_get_double(ideal) > 0))
+		return "the link's round trip was not measured";
+	r->rate_bits_per_s = (double)rate * json_object_get_double(goodput) / json_object_get_double(ideal);
+	r->rtt_ns = json_object_get_double(rtt);
+	snprintf(r->tcp, sizeof(r->tcp), "link.tcp_buffer %.40s, congestion control %.20s",
+	         text_at(manifest, "/config/link/tcp_buffer"), text_at(manifest, "/link/tcp/congestion_control"));
+	return r->rate_bits_per_s > 0 ? "" : "nothing came through when the link was measured";
+}
+
+static const char *take_asked(struct transfer_run *r, struct json_object *manifest, char *why, size_t room)
+{
+	struct json_object *vm = moving(manifest);
+	if (!vm)
+		return "no VM migrates by itself";
+	const char *reason = not_plain(manifest, vm, why, room);
+	if (!reason[0])
+		reason = take_link(r, manifest);
+	if (reason[0])
+		return reason;
 	r->used_bytes = json_object_get_double(at(vm, "/memory_bytes"));
 	if (at(vm, "/spare_bytes"))
 		r->used_bytes -= json_object_get_double(at(vm, "/spare_bytes"));
 	return r->used_bytes > 0 ? "" : "the VM's memory is not known";
+}
+
+/* One model is of one TCP: that of the first run of use. */
+static const char *other_tcp(const struct transfer_run *runs, const struct transfer_run *r, char *why, size_t room)
+{
+	for (; runs < r; runs++)
+		if (!runs->reason[0]) {
+			if (strcmp(runs->tcp, r->tcp) == 0)
+				return "";
+			snprintf(why, room, "%s, and the first run has %s: fit them apart", r->tcp, runs->tcp);
+			return why;
+		}
+	return "";
 }
 
 static const char *take_found(struct transfer_run *r, const struct study_run *run, char *why, size_t room)
@@ -89,9 +150,11 @@ static int take(const char *directory, const struct study_run *run, struct trans
 	snprintf(r->directory, sizeof(r->directory), "%s", directory);
 	snprintf(path, sizeof(path), "%s/manifest.json", directory);
 	struct json_object *manifest = json_object_from_file(path);
-	const char *reason = take_asked(r, manifest);
+	const char *reason = take_asked(r, manifest, why, sizeof(why));
 	if (!reason[0])
 		reason = take_found(r, run, why, sizeof(why));
+	if (!reason[0])
+		reason = other_tcp(*list, r, why, sizeof(why));
 	snprintf(r->reason, sizeof(r->reason), "%s", reason);
 	json_object_put(manifest);
 	return 0;

@@ -1,6 +1,7 @@
 /*
  * transfer_run.h - what one measured migration says for a model of transfers: its memory, dirty rate, link and round
- * trip, and the time and the lost work that came of them.
+ * trip, and the time and the lost work that came of them. Of use are plain pre-copies over the link alone: what sends
+ * less or more than the memory (disks, compression, reuse), over several connections, or slower than the link is not.
  */
 #ifndef ANALYSIS_TRANSFER_RUN_H
 #define ANALYSIS_TRANSFER_RUN_H
@@ -10,7 +11,10 @@ struct err;
 struct transfer_run {
 	char directory[4096 + 256];
 	char reason[300]; /* why it is of no use; "" when it is */
-	double used_bytes, dirty_per_s, rate_bits_per_s, rtt_ns;
+	char tcp[100];    /* buffers and congestion control; all runs of use have the same */
+	double used_bytes, dirty_per_s;
+	double rate_bits_per_s,
+		rtt_ns;        /* as measured before; the rate by what came through, of what an ideal link lets */
 	double time_s, lost_s; /* migration_time to completion, lost_work of the VM that moves */
 };
 

@@ -1,53 +1,21 @@
 /* migmeter model: runs made into what the simulator reads: a model of transfers, or a trace of jobs. */
 #include "analysis/job_trace.h"
-#include "analysis/least_squares.h"
-#include "analysis/transfer_run.h"
+#include "analysis/transfer_fit.h"
 #include "bench/base/err.h"
 #include "bench/base/whole_file.h"
 #include "bench/command.h"
-#include "bench/placement/transfer.h"
+#include "bench/placement/transfer_file.h"
 
 #include <json-c/json.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const term_names[TRANSFER_TERMS] = { "1", "used / rate", "used x RTT (GiB ms)",
-	                                                "used / rate x dirty / rate" };
-
-struct fit {
+struct fitting {
 	struct transfer_run *runs;
-	int count, used;
-	double *terms, *time_s, *lost_s; /* of the runs that are used */
-	struct least_squares time, lost;
+	int count;
+	struct transfer_fit fit;
 };
-
-static int fit_make(struct fit *f, struct err *e)
-{
-	size_t rows = (size_t)f->count + 1;
-	f->terms = calloc(rows * TRANSFER_TERMS, sizeof(*f->terms));
-	f->time_s = calloc(rows, sizeof(*f->time_s));
-	f->lost_s = calloc(rows, sizeof(*f->lost_s));
-	if (!f->terms || !f->time_s || !f->lost_s)
-		return err_set(e, EXIT_CANNOT, "no memory for %d runs", f->count);
-	for (int i = 0; i < f->count; i++) {
-		const struct transfer_run *r = &f->runs[i];
-		if (r->reason[0])
-			continue;
-		transfer_terms(r->rate_bits_per_s, r->used_bytes, r->dirty_per_s, r->rtt_ns,
-		               f->terms + f->used * TRANSFER_TERMS);
-		f->time_s[f->used] = r->time_s;
-		f->lost_s[f->used++] = r->lost_s;
-	}
-	if (least_squares_fit(f->terms, f->time_s, f->used, TRANSFER_TERMS, &f->time, e) == 0 &&
-	    least_squares_fit(f->terms, f->lost_s, f->used, TRANSFER_TERMS, &f->lost, e) == 0)
-		return 0;
-	for (int i = 0; i < f->count; i++)
-		if (f->runs[i].reason[0])
-			return err_prefix(e, "%d of %d runs are of no use, the first since %s", f->count - f->used,
-			                  f->count, f->runs[i].reason);
-	return -1;
-}
 
 static void number_add(struct json_object *to, const char *key, double value)
 {
@@ -62,60 +30,69 @@ static struct json_object *list_json(const double *values)
 	return list;
 }
 
-static struct json_object *part_json(const struct least_squares *l)
+static struct json_object *part_json(const struct transfer_part *p)
 {
-	struct json_object *part = json_object_new_object();
-	json_object_object_add(part, "coefficients", list_json(l->coefficients));
-	json_object_object_add(part, "standard_errors", list_json(l->errors));
-	number_add(part, "residual_s", l->residual);
-	number_add(part, "explained", l->explained);
+	struct json_object *part = json_object_new_object(), *left_out = json_object_new_object();
+	json_object_object_add(part, "coefficients", list_json(p->coefficients));
+	json_object_object_add(part, "standard_errors", list_json(p->errors));
+	number_add(part, "residual_s", p->residual);
+	number_add(part, "explained", p->explained);
+	for (int i = 0; i < TRANSFER_TERMS; i++)
+		if (p->left_out[i][0])
+			json_object_object_add(left_out, transfer_term_names[i],
+			                       json_object_new_string(p->left_out[i]));
+	json_object_object_add(part, "left_out", left_out);
 	return part;
 }
 
-static double fitted(const struct least_squares *l, const double *terms)
+static struct json_object *measured_json(const struct transfer_range *measured)
 {
-	double sum = 0;
-	for (int i = 0; i < TRANSFER_TERMS; i++)
-		sum += l->coefficients[i] * terms[i];
-	return sum;
+	struct json_object *all = json_object_new_object();
+	for (int i = 0; i < TRANSFER_INPUTS; i++) {
+		struct json_object *ends = json_object_new_array();
+		json_object_array_add(ends, json_object_new_double(measured[i].low));
+		json_object_array_add(ends, json_object_new_double(measured[i].high));
+		json_object_object_add(all, transfer_input_keys[i], ends);
+	}
+	return all;
 }
 
-static struct json_object *runs_json(const struct fit *f)
+static struct json_object *runs_json(const struct fitting *f)
 {
 	struct json_object *list = json_object_new_array();
-	for (int i = 0, row = 0; i < f->count; i++) {
+	for (int i = 0; i < f->count; i++) {
 		const struct transfer_run *r = &f->runs[i];
 		struct json_object *run = json_object_new_object();
 		json_object_object_add(run, "run", json_object_new_string(r->directory));
 		if (r->reason[0]) {
 			json_object_object_add(run, "left_out", json_object_new_string(r->reason));
 		} else {
-			const double *terms = f->terms + row++ * TRANSFER_TERMS;
 			number_add(run, "used_bytes", r->used_bytes);
 			number_add(run, "dirty_bytes_per_s", r->dirty_per_s);
 			number_add(run, "rate_bit_per_s", r->rate_bits_per_s);
 			number_add(run, "rtt_ns", r->rtt_ns);
 			number_add(run, "time_s", r->time_s);
-			number_add(run, "time_residual_s", r->time_s - fitted(&f->time, terms));
+			number_add(run, "time_residual_s", r->time_s - transfer_fitted_s(&f->fit.time, r));
 			number_add(run, "lost_s", r->lost_s);
-			number_add(run, "lost_residual_s", r->lost_s - fitted(&f->lost, terms));
+			number_add(run, "lost_residual_s", r->lost_s - transfer_fitted_s(&f->fit.lost, r));
 		}
 		json_object_array_add(list, run);
 	}
 	return list;
 }
 
-static int model_write(const struct fit *f, const char *path, struct err *e)
+static int model_write(const struct fitting *f, const char *path, struct err *e)
 {
 	struct whole_file out = { 0 };
 	if (whole_file_open(&out, NULL, path, e) < 0)
 		return -1;
 	struct json_object *root = json_object_new_object();
-	json_object_object_add(root, "format", json_object_new_int(1));
+	json_object_object_add(root, "format", json_object_new_int(TRANSFER_FILE_FORMAT));
 	json_object_object_add(root, "kind", json_object_new_string("transfer-model"));
-	json_object_object_add(root, "runs", json_object_new_int(f->used));
-	json_object_object_add(root, "time_s", part_json(&f->time));
-	json_object_object_add(root, "lost_s", part_json(&f->lost));
+	json_object_object_add(root, "runs", json_object_new_int(f->fit.runs));
+	json_object_object_add(root, "measured", measured_json(f->fit.measured));
+	json_object_object_add(root, "time_s", part_json(&f->fit.time));
+	json_object_object_add(root, "lost_s", part_json(&f->fit.lost));
 	json_object_object_add(root, "of", runs_json(f));
 	fprintf(out.file, "%s\n",
 	        json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
@@ -123,11 +100,29 @@ static int model_write(const struct fit *f, const char *path, struct err *e)
 	return whole_file_close(&out, 0, e);
 }
 
-static void part_print(const char *name, const struct least_squares *l)
+static void part_print(const char *name, const struct transfer_part *p)
 {
-	printf("%s in s, residual %.3g s, %.3g %% explained\n", name, l->residual, 100 * l->explained);
+	printf("%s in s, residual %.3g s, %.3g %% explained\n", name, p->residual, 100 * p->explained);
 	for (int i = 0; i < TRANSFER_TERMS; i++)
-		printf("  %12.5g  +- %-10.3g x %s\n", l->coefficients[i], l->errors[i], term_names[i]);
+		if (p->left_out[i][0])
+			printf("  without x %s: %s\n", transfer_term_names[i], p->left_out[i]);
+		else
+			printf("  %12.5g  +- %-10.3g x %s\n", p->coefficients[i], p->errors[i],
+			       transfer_term_names[i]);
+}
+
+static void fit_print(const struct fitting *f)
+{
+	static const char *const names[TRANSFER_INPUTS] = { "memory in use", "dirty rate", "rate", "RTT" };
+	char range[100];
+	printf("%d of %d runs\n", f->fit.runs, f->count);
+	part_print("migration time", &f->fit.time);
+	part_print("lost work", &f->fit.lost);
+	printf("measured at");
+	for (enum transfer_input i = 0; i < TRANSFER_INPUTS; i++)
+		printf("%s %s %s", i ? "," : "", names[i],
+		       transfer_range_words(i, &f->fit.measured[i], range, sizeof(range)));
+	printf("; elsewhere it is a guess, which 'migmeter simulate' says\n");
 }
 
 static int jobs_run(const struct arguments *a)
@@ -149,7 +144,7 @@ static int jobs_run(const struct arguments *a)
 static int model_run(const struct arguments *a)
 {
 	const char *path = arguments_option(a, "output");
-	struct fit f = { 0 };
+	struct fitting f = { 0 };
 	struct err e = { 0 };
 	if (strcmp(arguments_at(a, 0), "jobs") == 0)
 		return jobs_run(a);
@@ -160,19 +155,14 @@ static int model_run(const struct arguments *a)
 	for (int i = 1; i < arguments_count(a) && result == 0; i++)
 		result = transfer_runs_read(arguments_at(a, i), &f.runs, &f.count, &e);
 	if (result == 0)
-		result = fit_make(&f, &e);
+		result = transfer_fit(f.runs, f.count, &f.fit, &e);
 	if (result == 0)
 		result = model_write(&f, path, &e);
 	if (result == 0) {
-		printf("%d of %d runs\n", f.used, f.count);
-		part_print("migration time", &f.time);
-		part_print("lost work", &f.lost);
+		fit_print(&f);
 		printf("model: %s\n", path);
 	}
 	free(f.runs);
-	free(f.terms);
-	free(f.time_s);
-	free(f.lost_s);
 	return result == 0 ? EXIT_DONE : err_report(&e);
 }
 
@@ -189,8 +179,10 @@ const struct command model_command = {
 	.help = "Make measured migrations and jobs into a model and a trace that the simulator reads",
 	.details =
 		"Fits migration_time and lost_work of pre-copy runs to memory in use over link rate, memory times RTT,\n"
-		"and the same over dirty rate. The file has coefficients, their errors, and every run's residual;\n"
-		"'migmeter simulate' reads it as transfer.model. A run that is of no use is named there with the reason.\n"
+		"the same over dirty rate, and RTT where the runs ask for it. A term that the runs cannot tell from the\n"
+		"others is left out, with the reason. The file has coefficients, their errors, what was measured, and every\n"
+		"run's residual; 'migmeter simulate' reads it as transfer.model and says where it goes beyond what was\n"
+		"measured. A run that is of no use is named there with the reason.\n"
 		"\n"
 		"jobs makes a trace (vms.trace) of a study whose VMs have the same fixed job: the runs with one VM say how\n"
 		"long it takes alone, those with several when they were done, which stands beside the simulated times.\n",

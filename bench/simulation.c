@@ -55,6 +55,19 @@ static int points_check(const struct simulation_study *s, struct err *e)
 	                                  g->reference);
 }
 
+/* What is of the whole study. */
+static int one_check(const struct simulation_study *s, struct err *e)
+{
+	const struct simulated_general *first = &s->points[0].general;
+	for (long i = 1; i < s->point_count; i++) {
+		const struct simulated_general *g = &s->points[i].general;
+		const char *key = g->runs != first->runs ? "runs" : g->first != first->first ? "first" : NULL;
+		if (key)
+			return err_set(e, EXIT_USAGE, "simulate.%s is one for all points: it takes no list", key);
+	}
+	return 0;
+}
+
 int simulation_prepare(struct simulation_study *s, struct err *e)
 {
 	s->point_count = sweep_count(&s->config, e);
@@ -75,7 +88,7 @@ int simulation_prepare(struct simulation_study *s, struct err *e)
 			return s->labels[i][0] ? err_prefix(e, "point '%s'", s->labels[i]) : -1;
 	}
 	s->runs = (long)s->points[0].general.runs;
-	return points_check(s, e);
+	return one_check(s, e) < 0 ? -1 : points_check(s, e);
 }
 
 void simulation_plan_print(const struct simulation_study *s, enum report_format format)
@@ -217,16 +230,17 @@ static int run_all(struct work *w, struct err *e)
 
 static void runs_put(FILE *out, const struct work *w)
 {
-	fputs("point,run,vms,first_ns,last_ns,wait_ns,longest_wait_ns,waited,sojourn_ns,moves,moves_dropped,moving_ns,"
-	      "lost_work_ns,node_ns,plans,events,unplaced,highest_vms\n",
+	fputs("point,run,vms,first_ns,last_ns,wait_ns,longest_wait_ns,waited,sojourn_ns,moves,moves_broken,"
+	      "moves_dropped,moving_ns,broken_ns,lost_work_ns,moves_beyond,node_ns,plans,events,unplaced,highest_vms\n",
 	      out);
 	for (long i = 0; i < w->study->point_count * w->study->runs; i++) {
 		const struct simulated *r = &w->results[i];
 		fprintf(out, "%ld,%ld,%" PRId64 ",%" PRId64 ",%" PRId64 ",%.0f,%.0f,%" PRId64 ",%.0f,%" PRId64,
 		        i / w->study->runs + 1, i % w->study->runs + 1, r->vms, r->first_ns, r->last_ns, r->wait_ns,
 		        r->longest_ns, r->waited, r->sojourn_ns, r->moves);
-		fprintf(out, ",%" PRId64 ",%.0f,%.0f,%.0f,%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 "\n",
-		        r->dropped, r->moving_ns, r->lost_ns, r->node_ns, r->plans, r->events, r->unplaced,
+		fprintf(out, ",%" PRId64 ",%" PRId64 ",%.0f,%.0f,%.0f,%" PRId64 ",%.0f", r->broken, r->dropped,
+		        r->moving_ns, r->broken_ns, r->lost_ns, r->beyond, r->node_ns);
+		fprintf(out, ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 "\n", r->plans, r->events, r->unplaced,
 		        r->highest_vms);
 	}
 }
@@ -307,20 +321,45 @@ static int placed_check(const struct work *w, struct err *e)
 {
 	for (long i = 0; i < w->study->point_count * w->study->runs; i++)
 		if (w->results[i].unplaced > 0)
-			return err_set(e, EXIT_MEASURED_BAD,
-			               "%lld VMs never found a node with room (%s, run %ld): runs.csv has the runs",
-			               (long long)w->results[i].unplaced,
-			               w->study->labels[i / w->study->runs][0] ? w->study->labels[i / w->study->runs]
-			                                                       : "the only point",
-			               i % w->study->runs + 1);
+			return err_set(
+				e, EXIT_MEASURED_BAD,
+				"%lld VM%s never found a node with room (%s, run %ld): nodes.memory, nodes.cores "
+				"or the policy's limit for VMs that start are too low for them",
+				(long long)w->results[i].unplaced, w->results[i].unplaced == 1 ? "" : "s",
+				w->study->labels[i / w->study->runs][0] ? w->study->labels[i / w->study->runs]
+									: "the only point",
+				i % w->study->runs + 1);
 	return 0;
+}
+
+/* Moves for which the model was not measured, in words; "": none. */
+static void beyond_words(const struct work *w, char *text, size_t room)
+{
+	int64_t beyond = 0, moves = 0;
+	unsigned of = 0;
+	char inputs[300];
+	for (long i = 0; i < w->study->point_count * w->study->runs; i++) {
+		const struct simulated *r = &w->results[i];
+		moves += r->moves + r->broken;
+		beyond += r->beyond;
+		of |= r->beyond_of;
+	}
+	text[0] = '\0';
+	if (beyond)
+		snprintf(text, room,
+		         "%" PRId64 " of %" PRId64 " moves: %s. What transfer.model says is a guess there", beyond,
+		         moves, transfer_beyond_words(&w->study->points[0].transfer, of, inputs, sizeof(inputs)));
 }
 
 static int run_and_write(struct work *w, struct run_directory *d, struct err *e)
 {
+	char beyond[500];
 	int result = run_all(w, e);
 	if (result == 0)
 		result = write_all(w, e);
+	beyond_words(w, beyond, sizeof(beyond));
+	if (result == 0 && beyond[0])
+		run_directory_set(d, "simulation.beyond_model", json_object_new_string(beyond));
 	if (result == 0)
 		result = placed_check(w, e);
 	const char *status = result == 0 ? "complete" : e->status == EXIT_INTERRUPTED ? "interrupted" : "failed";

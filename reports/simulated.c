@@ -1,5 +1,6 @@
 #include "reports/simulated.h"
 
+#include "analysis/simulated.h"
 #include "bench/base/err.h"
 #include "bench/base/whole_file.h"
 #include "reports/csv_table.h"
@@ -7,6 +8,7 @@
 #include "reports/html.h"
 #include "reports/run_data.h"
 #include "reports/simulated_machine.h"
+#include "reports/simulated_range.h"
 #include "reports/svg.h"
 
 #include <json-c/json.h>
@@ -247,6 +249,8 @@ int simulated_print(FILE *out, const char *directory, enum report_format format,
 		fprintf(out, "%s%s", text, *text ? "\n" : "");
 		simulated_machine_words(&v, text, sizeof(text));
 		fprintf(out, "%s%s", text, *text ? "\n" : "");
+		if (*json_text(v.manifest, "simulation.beyond_model"))
+			fprintf(out, "%s\n", json_text(v.manifest, "simulation.beyond_model"));
 		if (csv_table_rows(v.points) > 2 * TEXT_BLOCKS)
 			fprintf(out, "(the first ones of %d points; the page has all)\n", csv_table_rows(v.points));
 	}
@@ -271,6 +275,11 @@ static void put_head(FILE *out, const struct simulated_view *v)
 		fputs("<p class=\"verdict\">", out);
 		html_text(out, words);
 		fputs("</p>\n", out);
+	}
+	if (*json_text(asked, "beyond_model")) {
+		fputs("<p class=\"note\">Beyond what was measured: ", out);
+		html_text(out, json_text(asked, "beyond_model"));
+		fputs(".</p>\n", out);
 	}
 	fprintf(out,
 	        "<p class=\"tags\"><span>%.0f points x %.0f runs</span> <span>seed %.0f</span> <span>%s</span></p>\n",
@@ -357,8 +366,13 @@ static void put_body(FILE *out, const struct simulated_view *v, const struct sim
 	put_claims(out, v);
 	simulated_machine_put(out, v);
 	fprintf(out, "<section>\n<h2>%s</h2>\n", paper ? "For which range it holds" : "All points");
-	if (paper)
+	if (paper) {
+		fputs("<p class=\"note\">", out);
+		html_text(out, simulated_study_note(json_text(v->manifest, "simulation.study")));
+		fputs("</p>\n", out);
 		put_figure(out, v, &plots[FIGURE_MAP]);
+		simulated_range_put(out, v);
+	}
 	struct grid *g = points_grid(v, ROWS_MAX, true);
 	snprintf(title, sizeof(title), "Means of %s runs (95 %% interval), and against the policy %s",
 	         json_text(v->manifest, "simulation.runs"), json_text(v->manifest, "simulation.reference"));

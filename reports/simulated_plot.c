@@ -5,6 +5,7 @@
 #include "reports/csv_table.h"
 #include "reports/gnuplot.h"
 #include "reports/run_data.h"
+#include "reports/simulated_range.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -12,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { POLICIES = 6, PANELS = 3, GROUPS = 3, TICKS = 40, TICK_ROOM = 80 };
+enum { POLICIES = 6, PANELS = 3, GROUPS = 3, TICKS = 40, TICK_ROOM = 80, ELEMENTS = 12 };
 #define MINUTE_NS 60e9
 
 /* ---- bars ---- */
@@ -105,21 +106,6 @@ struct axis {
 	int count;
 };
 
-/* Element `index` of a block "a=1 b=2": key and value; 0 when there are fewer. */
-static int element(const char *block, int index, char *key, char *value, size_t room)
-{
-	for (; *block; block += strspn(block, " ")) {
-		size_t length = strcspn(block, " "), equals = strcspn(block, "=");
-		if (index-- == 0 && equals < length) {
-			snprintf(key, 64, "%.*s", (int)equals, block);
-			snprintf(value, room, "%.*s", (int)(length - equals - 1), block + equals + 1);
-			return 1;
-		}
-		block += length;
-	}
-	return 0;
-}
-
 static int tick_of(struct axis *a, const char *value)
 {
 	int i = 0;
@@ -149,31 +135,53 @@ static void ticks_sort(struct axis *a)
 		}
 }
 
-/* Places of a block; what varies besides the two axes is not on the map but at its first value. */
-static int place(struct axis axes[2], const char *first, const char *block, int at[2])
+/* The two elements of blocks with the most values, as they come. */
+static void axes_choose(const struct simulated_view *v, int elements[2])
 {
-	char key[64], value[TICK_ROOM], first_key[64], first_value[TICK_ROOM];
+	int counts[2] = { 0, 0 };
+	struct axis a;
+	elements[0] = 0;
+	elements[1] = 1;
+	for (int element = 0; element < ELEMENTS; element++) {
+		char key[64], value[64];
+		a = (struct axis){ 0 };
+		for (int i = 0; i < csv_table_rows(v->verdicts); i++)
+			if (simulated_element(csv_table_text(v->verdicts, i, "block"), element, key, value))
+				tick_of(&a, value);
+		int place = a.count > counts[0] ? 0 : a.count > counts[1] ? 1 : 2;
+		if (place == 0) {
+			counts[1] = counts[0];
+			elements[1] = elements[0];
+		}
+		if (place < 2) {
+			counts[place] = a.count;
+			elements[place] = element;
+		}
+	}
+	if (counts[1] == 0)
+		elements[1] = elements[0] == 0; /* there is one only */
+	if (elements[0] > elements[1]) {
+		int other = elements[0];
+		elements[0] = elements[1];
+		elements[1] = other;
+	}
+}
+
+/* Places of a block; what varies besides the two axes is not on the map but at its first value. */
+static int place(struct axis axes[2], const int elements[2], const char *first, const char *block, int at[2])
+{
+	char key[64], value[64], first_key[64], first_value[64];
 	at[0] = at[1] = 0;
-	for (int i = 0; element(block, i, key, value, sizeof(value)); i++) {
-		if (i < 2) {
-			snprintf(axes[i].key, sizeof(axes[i].key), "%s", key);
-			at[i] = tick_of(&axes[i], value);
-		} else if (!element(first, i, first_key, first_value, sizeof(first_value)) ||
-		           strcmp(value, first_value) != 0) {
+	for (int i = 0; simulated_element(block, i, key, value); i++) {
+		int axis = i == elements[0] ? 0 : i == elements[1] ? 1 : 2;
+		if (axis < 2) {
+			snprintf(axes[axis].key, sizeof(axes[axis].key), "%s", key);
+			at[axis] = tick_of(&axes[axis], value);
+		} else if (!simulated_element(first, i, first_key, first_value) || strcmp(value, first_value) != 0) {
 			return 0;
 		}
 	}
 	return 1;
-}
-
-static double ratio(const struct simulated_view *v, const char *block, const char *claim, const char *metric)
-{
-	for (int i = 0; i < csv_table_rows(v->judged); i++)
-		if (strcmp(csv_table_text(v->judged, i, "block"), block) == 0 &&
-		    strcmp(csv_table_text(v->judged, i, "claim"), claim) == 0 &&
-		    strncmp(csv_table_text(v->judged, i, "what"), metric, strlen(metric)) == 0)
-			return csv_table_number(v->judged, i, "value");
-	return NAN;
 }
 
 /* 1 as the paper, 2 its direction, 3 not shown, 4 against it, 5 nobody waits with the reference. */
@@ -194,6 +202,7 @@ static const char *axis_title(const char *key)
 		const char *key, *title;
 	} titles[] = {
 		{ "interval", "a VM starts each" },
+		{ "used", "memory in use of small/medium/large, %" },
 		{ "scale", "length of the jobs, times (jobs.scale)" },
 		{ "memory_threshold", "a node is loaded above" },
 		{ "cores", "cores of a node" },
@@ -209,20 +218,23 @@ static int map_prepare(const struct simulated_view *v, FILE *s)
 	static const char *const arrays[] = { "X", "Y", "STATE", "SAVED", "WAIT" };
 	const char *first = csv_table_text(v->verdicts, 0, "block"), *claim = csv_table_text(v->verdicts, 0, "claim");
 	struct axis axes[2] = { 0 };
-	int cells = 0, rows = csv_table_rows(v->verdicts), at[2];
+	int cells = 0, rows = csv_table_rows(v->verdicts), at[2], elements[2];
 	if (rows < 2)
 		return 1;
 	for (size_t i = 0; i < sizeof(arrays) / sizeof(*arrays); i++)
 		fprintf(s, "array %s[%d]\n", arrays[i], rows);
+	axes_choose(v, elements);
 	for (int i = 0; i < rows; i++)
-		place(axes, first, csv_table_text(v->verdicts, i, "block"), at);
+		place(axes, elements, first, csv_table_text(v->verdicts, i, "block"), at);
 	ticks_sort(&axes[0]);
 	ticks_sort(&axes[1]);
 	for (int i = 0; i < rows; i++) {
 		const char *block = csv_table_text(v->verdicts, i, "block");
-		if (strcmp(csv_table_text(v->verdicts, i, "claim"), claim) != 0 || !place(axes, first, block, at))
+		if (strcmp(csv_table_text(v->verdicts, i, "claim"), claim) != 0 ||
+		    !place(axes, elements, first, block, at))
 			continue;
-		double wait = ratio(v, block, claim, "wait"), processing = ratio(v, block, claim, "processing_time");
+		double wait = simulated_ratio(v, block, claim, "wait"),
+		       processing = simulated_ratio(v, block, claim, "processing_time");
 		char saved[40], waits[40] = "no wait";
 		cells++;
 		snprintf(saved, sizeof(saved), "%+.1f %%", 100 * (processing - 1));

@@ -52,6 +52,12 @@ ok 'a dry run runs' staircase "$work/dry" --dry-run -s consolidate.duration=15s 
 	-s vm1.dutycycle.schedule=100:60
 like 'it says what it would do' "$(event "$work/dry" ',plan,')" 'would move to dst: src [0-9.]+ % >= 60 %'
 is 'and moves nothing' "$(number "$work/dry" ',(move-begin|migrate-start),')" 0
+
+# Two nodes 30 ms apart; whatever runs is more memory than may be in use.
+alone
+ok 'rtt-aware on machines' staircase "$work/far" --dry-run -s consolidate.duration=4s -s link.rtt=30ms \
+	-s consolidate.policy=rtt-aware -s consolidate.rtt-aware.memory_threshold=0.1%
+like 'sees the round trip that was measured' "$(event "$work/far" ',plan,')" ',vm0,src,plan,"?stay: .*the RTT to it is 3[0-9.]+ ms > 20 ms'
 complains() {
 	"$migmeter" consolidate "$@" 2>&1
 }

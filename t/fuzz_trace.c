@@ -11,12 +11,16 @@
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
 	enum { NODES = 3 };
+	static const struct scenario scenario = { .sites = NODES,
+		                                  .nodes_per_site = 1,
+		                                  .node_memory_bytes = (int64_t)16 << 30,
+		                                  .vm_memory_bytes = (int64_t)2 << 30 };
 	struct simulated_vm *vms = NULL;
 	struct err e = { 0 };
 	int64_t count = 0;
 	char path[64];
 	int fd = fuzz_file(bytes, length, path, sizeof(path));
-	if (trace_read(path, NODES, &vms, &count, &e) < 0) {
+	if (trace_read(path, &scenario, &vms, &count, &e) < 0) {
 		if (!e.status || !e.text[0] || strchr(e.text, '\n') || vms)
 			abort();
 	} else if (count < 1) {
@@ -25,7 +29,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 	for (int64_t i = 0; i < count; i++)
 		if (vms[i].arrival_ns < (i ? vms[i - 1].arrival_ns : 0) || vms[i].home < -1 || vms[i].home >= NODES ||
 		    vms[i].kind < -1 || vms[i].kind >= SCENARIO_KINDS || vms[i].memory_bytes < 0 ||
-		    vms[i].used_bytes < 0 || !(vms[i].work_ns >= 0))
+		    vms[i].memory_bytes > scenario.node_memory_bytes || vms[i].used_bytes < 0 ||
+		    !(vms[i].work_ns >= 0))
 			abort();
 	free(vms);
 	fuzz_file_close(fd);

@@ -53,6 +53,10 @@ simulated csv --format csv >"$work/table.csv"
 is 'CSV' "$(head -n 1 "$work/table.csv" | cut -d, -f1-4)" point,block,policy,metric
 like 'JSON' "$(simulated json --format json | tr -d '\n')" '"policy": *"rtt-aware"'
 ok 'the page is one file' test -s "$work/one/report.html"
+like 'and says what is the paper'"'"'s' "$(cat "$work/one/report.html")" 'figure 5, the one it revised.*Ours are'
+ok 'cores vary too' simulated range -s nodes.cores=4,1 -s simulate.runs=20
+like 'a row a value of each key' "$(tr -d '\n' <"$work/range/report.html" | sed 's/<[^>]*>/ /g')" \
+	'S3 by each value.*interval +20min.*interval +5min .*cores +4 .*cores +1 '
 
 # A group that moves instead of a cluster.
 like 'a group' "$("$migmeter" simulate wide-area/simulated -q -o "$work/group" -s simulate.runs=1 -s evacuation.vms=20)" \
@@ -72,6 +76,11 @@ said=$(simulated long -s jobs.scale=1000000 -s jobs.large=8760h 2>&1)
 is 'jobs without an end: exit status' $? 1
 like 'jobs without an end' "$said" 'more than 146 years'
 
+said=$(simulated never -s simulate.policy=none,first-fit-decreasing -s simulate.first-fit-decreasing.cpu_fill=10% 2>&1)
+is 'VMs that never start: exit status' $? 1
+like 'VMs that never start, and why' "$said" \
+	"20 VMs never found a node with room \(.*\): nodes.memory, nodes.cores or the policy's limit for VMs that start are too low"
+
 # The lines that name a policy are the same in both kinds of config.
 lines='policy = threshold
 threshold.overload = 80%
@@ -89,6 +98,11 @@ complains 'unknown key of a policy' "unknown key 'rtt'" -s simulate.rtt-aware.rt
 complains 'unknown key' "unknown key 'cuont', did you mean 'count'" -s sites.cuont=3
 complains 'unknown section' "unknown section \\[stes\\] of a simulation, did you mean \\[sites\\]" -s stes.count=3
 complains 'a matrix too small' 'has 4 round trips: 3 sites need 9' -s sites.rtt=given -s 'sites.rtt_matrix=0s 1ms; 1ms 0s'
+complains 'a matrix with a distance to itself' "'2ms' from site 1 to itself must be 0" -s sites.count=2 -s sites.rtt=given \
+	-s 'sites.rtt_matrix=0s 1ms; 1ms 2ms'
+complains 'round trips that do not rise' "'6ms' is not above the one before" -s 'sites.rtt_choices=6ms 10ms 6ms'
+complains 'two numbers of runs' 'simulate.runs is one for all points: it takes no list' -s simulate.runs=2,5
+ok 'two seeds are points' "$migmeter" simulate "$work/small.conf" -n -s simulate.seed=1,2
 complains 'VMs larger than nodes' 'no VM would ever start' -s vms.memory=16G
 complains 'unknown paper' "'kuno' is no paper's table" -s simulate.study=kuno
 complains 'no reference' "'threshold' is none of the policies" -s simulate.reference=threshold
@@ -102,6 +116,12 @@ printf 'arrival_s\n5\n4\n' >"$work/back.csv"
 complains 'a trace that goes back' 'back.csv:3: arrival_s is missing, or before' -s vms.arrival=trace -s "vms.trace=$work/back.csv"
 printf 'arrival_s,home\n5,3\n' >"$work/nowhere.csv"
 complains 'a trace with no such node' 'nowhere.csv:2: home is no node' -s vms.arrival=trace -s "vms.trace=$work/nowhere.csv"
+printf 'arrival_s,memory_bytes\n5,1000000\n6,20000000000\n' >"$work/large.csv"
+complains 'a VM of a trace larger than nodes' 'large.csv:3: memory_bytes is more than nodes.memory' -s vms.arrival=trace \
+	-s "vms.trace=$work/large.csv"
+printf 'arrival_s,used_bytes\n5,3000000000\n' >"$work/used.csv"
+complains 'more in use than it is large' "used.csv:2: used_bytes is more than the VM's memory" -s vms.arrival=trace \
+	-s "vms.trace=$work/used.csv"
 printf 'time\n5\n' >"$work/nothing.csv"
 complains 'a trace without times' 'there is no column arrival_s' -s vms.arrival=trace -s "vms.trace=$work/nothing.csv"
 done_testing

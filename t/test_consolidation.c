@@ -219,13 +219,19 @@ struct looped {
 	struct err e;
 };
 
+/* The policy of the loops to come, and the round trip between the nodes. */
+static const struct policy_ops *loop_policy = &threshold_policy;
+static const char *loop_options = "window=1s quiet=1s";
+static int64_t loop_rtt_ns = -1;
+
 static struct looped loop_run(const char *second, int64_t duration_ns, bool dry_run, struct stop until)
 {
 	struct looped l = { 0 };
 	struct monitor_replay *replay;
 	struct scratch_database database;
-	const struct policy_ops *ops = &threshold_policy;
-	void *options = made_options(ops, "window=1s quiet=1s");
+	const struct policy_ops *ops = loop_policy;
+	void *options = made_options(ops, loop_options);
+	const int64_t rtt_ns[] = { 0, loop_rtt_ns, loop_rtt_ns, 0 };
 	struct monitor_replay_row rows[4];
 	const struct consolidation_node nodes[] = {
 		{ { "pm0", "", "", NULL, 0 }, { .name = "pm0" }, 1, INT64_C(1) << 34 },
@@ -245,6 +251,7 @@ static struct looped loop_run(const char *second, int64_t duration_ns, bool dry_
 		                                 .policy_options = options,
 		                                 .nodes = nodes,
 		                                 .node_count = 2,
+		                                 .rtt_ns = loop_rtt_ns == -1 ? NULL : rtt_ns,
 		                                 .vms = vms,
 		                                 .vm_count = 2,
 		                                 .migration = { .sink = sink },
@@ -335,6 +342,34 @@ static void a_failed_move_does_not_end_the_loop(void **state)
 	consolidation_result_free(&l.result);
 }
 
+/* pm0 has two VMs with a GB each of its 16 GiB. */
+static void the_loop_knows_the_round_trip(void **state)
+{
+	(void)state;
+	static const struct {
+		int64_t rtt_ns;
+		const char *expected;
+	} cases[] = {
+		{ 30 * NS_PER_MS, "the RTT to it is 30 ms > 20 ms" },
+		{ -1, "vm0 stays: the RTT to pm1 is not known" },
+		{ 20 * NS_PER_MS, "vm0 pm0 plan: would move to pm1: " },
+	};
+	loop_policy = &rtt_aware_policy;
+	loop_options = "memory_threshold=1% may_overload=yes";
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		loop_rtt_ns = cases[i].rtt_ns;
+		struct looped l = loop_run("pm1", PATIENCE_NS, true, (struct stop){ "pm0 plan: ", 1, 0 });
+		if (!log_count("pm0 plan: "))
+			fail_msg("no plan: %s", l.e.text);
+		log_has(cases[i].expected);
+		assert_int_equal(log_count("plan: stay: "), loop_rtt_ns != 20 * NS_PER_MS);
+		consolidation_result_free(&l.result);
+	}
+	loop_policy = &threshold_policy;
+	loop_options = "window=1s quiet=1s";
+	loop_rtt_ns = -1;
+}
+
 static void an_interrupt_aborts_the_move(void **state)
 {
 	(void)state;
@@ -362,6 +397,7 @@ int main(void)
 		cmocka_unit_test(the_loop_ends_with_the_load),
 		cmocka_unit_test(a_dry_run_moves_nothing),
 		cmocka_unit_test(a_failed_move_does_not_end_the_loop),
+		cmocka_unit_test(the_loop_knows_the_round_trip),
 		cmocka_unit_test(an_interrupt_aborts_the_move),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -112,9 +112,8 @@ static void threshold_respects_states(void **state)
 		{ "not to be woken", "wake=no", "96 0z", "0:20 0:76", "" },
 		{ "none is woken to gather", "", "22 0z", "0:22", "" },
 		{ "while a VM moves nothing is planned", "", "96 3 5 0", "0:20 0:76 2:5>3", "" },
-		{ "but without a quiet time, around it", "quiet=0s", "96 3 5 0", "0:20 0:76 2:5>3", "vm0>pm1" },
-		{ "not from where it comes", "quiet=0s", "96 3 5", "0:20>2 0:76 0:15", "" },
-		{ "nor to where it goes", "quiet=0s", "96 3 50", "0:20 0:76 2:5>1", "" },
+		{ "without a quiet time too", "quiet=0s", "96 3 5 0", "0:20 0:76 2:5>3", "" },
+		{ "and any number at once", "quiet=0s at_once=0", "96 3 5 0", "0:20 0:76 2:5>3", "" },
 	};
 	CHECK_CASES(&threshold_policy, cases);
 }
@@ -189,9 +188,12 @@ static void rtt_aware_follows_the_chart(void **state)
 		{ "from a silent node", "", "0/10x 0/10", "0:1/5 0:1/4", "" },
 		{ "asleep", "", "0/10 0/10z 0/10", "0:1/5 0:1/4 2:1/1", "wake:pm1 vm1>pm1" },
 		{ "not to be woken", "wake=no", "0/10 0/10z 0/10", "0:1/5 0:1/4 2:1/1", "vm1>pm2" },
-		{ "a move that goes on counts as done", "", "0/10 0/10", "0:1/5 0:1/4>1", "" },
-		{ "the least is moving, and more must", "", "0/10 0/40", "0:1/5 0:1/4 0:1/1>1", "vm1>pm1" },
-		{ "a quiet time", "quiet=1s", "0/10 0/40", "0:1/5 0:1/4 0:1/1>1", "" },
+		{ "a node has a move, and more must", "", "0/10 0/40", "0:1/5 0:1/4 0:1/1>1", "" },
+		{ "a move elsewhere", "at_once=0", "0/10 0/40 0/10 0/10", "0:1/5 0:1/4 2:1/1>3", "" },
+		{ "of equals the nearest", "ties=nearest", "0/10@2 0/10@1 0/10@0 0/10@2", "0:1/5 0:1/4", "vm1>pm3" },
+		{ "of equals one whose RTT is known", "ties=nearest", "0/10@2 0/10@0 0/10@1", "0:1/5 0:1/4",
+		  "vm1>pm2" },
+		{ "nearer, but not the least", "ties=nearest", "0/10@0 0/10@2 0/10@0", "0:1/5 0:1/4 2:1/1", "" },
 		{ "CPU does not matter", "", "?/10 ?/10", "0:?/5 0:?/4", "vm1>pm1" },
 	};
 	CHECK_CASES(&rtt_aware_policy, cases);

@@ -186,26 +186,38 @@ static void hand_computed(void **state)
 		  "0+vm0 10-vm0 10+vm1 15-vm1" },
 		{ "a queue a home", "none", "", 2, 1, 2, 0, "0:10/2@0 0:4/2@1 1:5/2@0 2:5/2@1",
 		  "0+vm0 0+vm1 4-vm1 4+vm3 9-vm3 10-vm0 10+vm2 15-vm2" },
-		/* vm0 has 21.8 s to do from 0 on and a half of the core until 8: 17.8 s are left for a node of its own. */
+		/* vm0 loses 1.8 s of the 8, and has half of the core: 3.1 s are done, 16.9 s left for a node of its own. */
 		{ "a move", "rtt-aware", "", 2, 1, 2, 6, "0:20/1@0 0:20/1@0",
-		  "0+vm0 0+vm1 0>vm0 to pm1 8=vm0 24-vm1 25.8-vm0" },
+		  "0+vm0 0+vm1 0>vm0 to pm1 8=vm0 24-vm1 24.9-vm0" },
 		{ "at the threshold of RTT", "rtt-aware", "rtt_threshold=6ms", 2, 1, 2, 6, "0:20/1@0 0:20/1@0",
-		  "0+vm0 0+vm1 0>vm0 to pm1 8=vm0 24-vm1 25.8-vm0" },
+		  "0+vm0 0+vm1 0>vm0 to pm1 8=vm0 24-vm1 24.9-vm0" },
 		{ "beyond it", "rtt-aware", "rtt_threshold=5ms", 2, 1, 2, 6, "0:20/1@0 0:20/1@0",
 		  "0+vm0 0+vm1 40-vm0 40-vm1" },
 		{ "the one with less in use moves", "rtt-aware", "memory_threshold=50%", 2, 1, 2, 6,
-		  "0:20/1@0 0:20/1@0~0.5", "0+vm0 0+vm1 0>vm1 to pm1 4=vm1 22-vm0 23.4-vm1" },
+		  "0:20/1@0 0:20/1@0~0.5", "0+vm0 0+vm1 0>vm1 to pm1 4=vm1 22-vm0 22.7-vm1" },
 		{ "planned at the next interval", "rtt-aware", "", 2, 2, 2, 6, "0.25:20/1@0 0.5:20/1@0",
 		  "0.25+vm0 0.5+vm1 1>vm0 to pm1 9=vm0 20.5-vm1 22.05-vm0" },
 		{ "it ends before its move", "rtt-aware", "", 2, 2, 2, 6, "0:1/1@0 0:20/1@0",
-		  "0+vm0 0+vm1 0>vm0 to pm1 2.8!vm0 2.8-vm0 20-vm1" },
+		  "0+vm0 0+vm1 0>vm0 to pm1 1.290322581!vm0 1.290322581-vm0 20-vm1" },
 		{ "a move makes room at home", "rtt-aware", "", 2, 4, 2, 6, "0:30/1@0 0:30/1@0 2:5/1@0",
 		  "0+vm0 0+vm1 0>vm0 to pm1 8=vm0 8+vm2 13-vm2 30-vm1 31.8-vm0" },
 		{ "placed where there is room in CPU", "first-fit-decreasing", "cpu_fill=100% cpu_limit=100%", 2, 1,
 		  8, 0, "0:10@0 0:10@0", "0+vm0 0+vm1 10-vm0 10-vm1" },
-		/* vm1 has half a core for 8 s, so that 10 + 1.8 - 4 are left. */
+		/* The neighbour of a VM that moves has its half of the core, no more and no less. */
+		{ "a neighbour", "rtt-aware", "", 2, 1, 2, 6, "0:20/1@0 0:3/1@0",
+		  "0+vm0 0+vm1 0>vm0 to pm1 6-vm1 8=vm0 24.125-vm0" },
+		/* The third VM of a node is moved once the first has arrived: one plan after the other. */
+		{ "a move at a time", "rtt-aware", "memory_threshold=50% may_overload=yes", 2, 4, 4, 6,
+		  "0:99/1.5@0 0:99/1@0~0.5 0:99/1@0",
+		  "0+vm0 0+vm1 0+vm2 0>vm1 to pm1 4=vm1 4>vm2 to pm1 12=vm2 "
+		  "99-vm0 100.4-vm1 100.8-vm2" },
+		/* One turn a plan: pm0 is the worse one and cannot be helped, pm1 is in the next second. */
+		{ "turns come round", "rtt-aware", "turns=1", 3, 4, 4, 6,
+		  "0:50/2@0 0:51/2@0 0:52/1.9@1 0:53/1.5@1 0:54/2.2@2~0.2",
+		  "0+vm0 0+vm1 0+vm2 0+vm3 0+vm4 1>vm3 to pm2 13=vm3 50-vm0 51-vm1 52-vm2 54-vm4 55.2-vm3" },
+		/* vm1 has half a core for 8 s and loses 1.8 s of them: 10 - 3.1 are left. */
 		{ "an overloaded node spreads", "threshold", "", 2, 1, 8, 0, "0:10@0 0:10@0",
-		  "0+vm0 0+vm1 0>vm1 to pm1 8=vm1 14-vm0 15.8-vm1" },
+		  "0+vm0 0+vm1 0>vm1 to pm1 8=vm1 14-vm0 14.9-vm1" },
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		struct told t = { 0 };
@@ -235,6 +247,17 @@ static void sums_by_hand(void **state)
 	assert_int_equal(llround(s.node_ns), (30000 + 23800) * NS_PER_MS);
 	assert_int_equal(s.unplaced, 0);
 	assert_int_equal(s.highest_vms, 3);
+	assert_true(s.broken == 0 && s.broken_ns == 0);
+	/* The job of the VM that moves first is done after 1 / 0.775 s; then one arrives. */
+	static const struct sim_case drop = { "drop", "rtt-aware", "", 2, 2, 2, 6, "0:1/1@0 0:90/1@0 3:90/1@0", "" };
+	memset(&t, 0, sizeof(t));
+	s = case_run(&drop, &t);
+	assert_string_equal(t.text, "0+vm0 0+vm1 0>vm0 to pm1 1.290322581!vm0 1.290322581-vm0 3+vm2 3>vm2 to pm1 "
+	                            "11=vm2 90-vm1 94.8-vm2");
+	assert_true(s.moves == 1 && s.broken == 1 && s.dropped == 0);
+	assert_int_equal(llround(s.moving_ns), 8 * NS_PER_S);
+	assert_int_equal(llround(s.broken_ns), 1290322581);
+	assert_int_equal(llround(s.lost_ns), 1800 * NS_PER_MS + 290322581);
 	/* For ever. */
 	static const struct sim_case large = { "too large", "none", "", 1, 1, 2, 0, "0:1/3 0:1/1@0", "" };
 	memset(&t, 0, sizeof(t));
@@ -261,12 +284,38 @@ static void transfers(void **state)
 	transfer_cost(&m, 1000000000, NAN, -1, &time_ns, &lost_ns);
 	assert_true(fabs(time_ns - 9e9) < 1);
 	m = (struct transfer_model){
-		.rate_bits_per_s = 1000000000, .fitted = true, .time = { 1, 1.5, 2, 3 }, .lost = { -5 }
+		.rate_bits_per_s = 1000000000, .fitted = true, .time = { 1, 1.5, 2, 3, 0.25 }, .lost = { -5 }
 	};
 	transfer_cost(&m, INT64_C(1) << 30, 12.5e6, 10 * NS_PER_MS, &time_ns, &lost_ns);
 	double wire_s = 0x1p30 * 8 / 1e9;
-	assert_true(fabs(time_ns / 1e9 - (1 + 1.5 * wire_s + 2 * 10 + 3 * wire_s * 0.1)) < 1e-6);
+	assert_true(fabs(time_ns / 1e9 - (1 + 1.5 * wire_s + 2 * 10 + 3 * wire_s * 0.1 + 0.25 * 10)) < 1e-6);
 	assert_true(lost_ns == 0);
+	/* No sooner than the bytes are through, whatever was fitted. */
+	m.time[0] = -100;
+	transfer_cost(&m, INT64_C(1) << 30, 0, 0, &time_ns, &lost_ns);
+	assert_true(fabs(time_ns / 1e9 - wire_s) < 1e-6);
+}
+
+/* What was not measured is named; a twentieth of the highest beyond either end is not beyond. */
+static void transfers_beyond_what_was_measured(void **state)
+{
+	(void)state;
+	char text[300];
+	const struct transfer_model m = { .rate_bits_per_s = 1000000000,
+		                          .fitted = true,
+		                          .measured = { [TRANSFER_USED] = { 0x1p29, 0x1p30 },
+		                                        [TRANSFER_DIRTY] = { 0x1p20, 0x1p20 },
+		                                        [TRANSFER_RATE] = { 99e7, 100e7 },
+		                                        [TRANSFER_RTT] = { 2e5, 20e6 } } };
+	struct transfer_model keys = m;
+	assert_int_equal(transfer_beyond(&m, 1 << 30, 0x1p20, 0), 0);
+	assert_int_equal(transfer_beyond(&m, 1 << 30, 0x1p20, 21 * NS_PER_MS), 0);
+	assert_int_equal(transfer_beyond(&m, 1 << 30, 0x1p20, 30 * NS_PER_MS), 1 << TRANSFER_RTT);
+	assert_int_equal(transfer_beyond(&m, INT64_C(2) << 30, NAN, 0), 1 << TRANSFER_USED | 1 << TRANSFER_DIRTY);
+	assert_string_equal(transfer_beyond_words(&m, 1 << TRANSFER_DIRTY | 1 << TRANSFER_RTT, text, sizeof(text)),
+	                    "dirty rate (measured: 1 MiB/s), RTT (measured: 200 us to 20 ms)");
+	keys.fitted = false;
+	assert_int_equal(transfer_beyond(&keys, INT64_C(2) << 30, 0, 0), 0);
 }
 
 /* ---- queueing formulas ---- */
@@ -394,6 +443,29 @@ static void chances_do_not_depend_on_the_policy(void **state)
 	scenario_end(&c);
 }
 
+/* A bit for each that was drawn. */
+static void no_two_runs_are_the_same(void **state)
+{
+	(void)state;
+	enum { RUNS = 2000000 };
+	static const int64_t seeds[] = { 0, 1, 2, INT64_MAX };
+	unsigned char *seen = malloc(UINT32_MAX / 8 + 1);
+	assert_non_null(seen);
+	for (size_t k = 0; k < sizeof(seeds) / sizeof(*seeds); k++) {
+		int twice = 0;
+		memset(seen, 0, UINT32_MAX / 8 + 1);
+		for (int64_t run = 0; run < RUNS; run++) {
+			unsigned long at = scenario_seed(seeds[k], run);
+			assert_true(at > 0 && at <= UINT32_MAX);
+			twice += seen[at / 8] >> at % 8 & 1;
+			seen[at / 8] |= (unsigned char)(1 << at % 8);
+		}
+		assert_int_equal(twice, 0);
+	}
+	free(seen);
+	assert_true(scenario_seed(1, 0) != scenario_seed(2, 0));
+}
+
 static void line_weights(void **state)
 {
 	(void)state;
@@ -454,9 +526,11 @@ int main(void)
 		cmocka_unit_test(hand_computed),
 		cmocka_unit_test(sums_by_hand),
 		cmocka_unit_test(transfers),
+		cmocka_unit_test(transfers_beyond_what_was_measured),
 		cmocka_unit_test(waits_as_m_m_c),
 		cmocka_unit_test(shares_as_m_g_1_ps),
 		cmocka_unit_test(chances_do_not_depend_on_the_policy),
+		cmocka_unit_test(no_two_runs_are_the_same),
 		cmocka_unit_test(line_weights),
 		cmocka_unit_test(every_policy_ends_every_job),
 		cmocka_unit_test(ratios),

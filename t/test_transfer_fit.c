@@ -1,6 +1,6 @@
-/* Runs made into a transfer model: the fit by hand, what of a run is taken, and which runs are of no use. */
+/* Runs made into a transfer model: fits by hand and of a truth of another form, what of a run is taken, and which runs are of no use. */
 #include "analysis/least_squares.h"
-#include "analysis/transfer_run.h"
+#include "analysis/transfer_fit.h"
 #include "bench/base/err.h"
 #include "t/made_study.h"
 
@@ -23,7 +23,7 @@ static void a_line_by_hand(void **state)
 	assert_true(fabs(l.residual - sqrt(6)) < 1e-12 && fabs(l.explained - (1 - 6 / 14.)) < 1e-12);
 	assert_true(fabs(l.errors[0] - sqrt(5)) < 1e-12 && fabs(l.errors[1] - sqrt(3)) < 1e-12);
 	assert_int_equal(least_squares_fit(x, y, 1, 2, &l, &e), -1);
-	assert_string_equal(e.text, "1 runs are too few to fit 2 coefficients");
+	assert_string_equal(e.text, "1 row cannot say 2 coefficients: it takes one each at least");
 	assert_int_equal(least_squares_fit(x, y, 2, 2, &l, &e), 0);
 	assert_true(isnan(l.residual) && isnan(l.errors[0]));
 }
@@ -39,53 +39,217 @@ static void a_term_that_never_varies(void **state)
 	assert_true(l.coefficients[2] == 0);
 }
 
-static void run_make(const char *study, const char *name, const char *mode, const char *fill, const char *status,
-                     const char *workload, double lost_s)
+/* Two directions with an angle of cosine c have singular values sqrt(1 + c), sqrt(1 - c). */
+static void conditions_by_hand(void **state)
 {
+	(void)state;
+	static const double apart[] = { 1, 0, 0, 5 }, near[] = { 1, 3, 0, 4 }, same[] = { 1, 2, 2, 4, 3, 6 },
+			    none[] = { 1, 0, 2, 0 };
+	assert_true(fabs(least_squares_condition(apart, 2, 2) - 1) < 1e-12);
+	assert_true(fabs(least_squares_condition(near, 2, 2) - sqrt(1.6 / 0.4)) < 1e-12);
+	assert_true(least_squares_condition(same, 3, 2) > 1e9);
+	assert_true(isinf(least_squares_condition(none, 2, 2)));
+	assert_true(isinf(least_squares_condition(apart, 1, 2)));
+}
+
+/* ---- fits ---- */
+
+enum { RUNS_MAX = 60 };
+
+/* Runs at 1 Gbit/s over sizes and round trips, at one dirty rate; window 0: none. A truth that is not the model's form. */
+static int runs_of(struct transfer_run *runs, double dirty_per_s, double window_bytes, double per_rtt_s)
+{
+	static const double sizes[] = { 0.6 * 0x1p30, 0x1p30 }, rtts_ms[] = { 0.2, 6, 10, 20, 30 };
+	int count = 0;
+	for (int s = 0; s < 2; s++)
+		for (int r = 0; r < 5; r++)
+			for (int repeat = 0; repeat < 3; repeat++) {
+				double rate = 1e9 / 8, rtt_s = rtts_ms[r] / 1e3, noise = 1 + 0.004 * (repeat - 1);
+				if (window_bytes > 0)
+					rate = fmin(rate, window_bytes / rtt_s);
+				double time_s =
+					(1 + sizes[s] / (rate - dirty_per_s) + per_rtt_s * rtts_ms[r]) * noise;
+				runs[count++] = (struct transfer_run){ .used_bytes = sizes[s],
+					                               .dirty_per_s = dirty_per_s,
+					                               .rate_bits_per_s = 1e9,
+					                               .rtt_ns = rtts_ms[r] * 1e6,
+					                               .time_s = time_s,
+					                               .lost_s = 0.3 + 0.15 * time_s };
+			}
+	return count;
+}
+
+static struct transfer_model model_of(const struct transfer_fit *f)
+{
+	struct transfer_model m = { .rate_bits_per_s = 1000000000, .fitted = true };
+	memcpy(m.time, f->time.coefficients, sizeof(m.time));
+	memcpy(m.lost, f->lost.coefficients, sizeof(m.lost));
+	memcpy(m.measured, f->measured, sizeof(m.measured));
+	return m;
+}
+
+/* Of a window and one dirty rate: the dirty term is left out, with why, and no prediction is free. */
+static void a_truth_of_another_form(void **state)
+{
+	(void)state;
+	struct transfer_run runs[RUNS_MAX];
+	struct transfer_fit f;
+	struct err e = { 0 };
+	double time_ns, lost_ns;
+	int count = runs_of(runs, 0x1p20, 350e3, 0);
+	assert_int_equal(transfer_fit(runs, count, &f, &e), 0);
+	assert_int_equal(f.runs, 30);
+	assert_string_equal(f.time.left_out[3],
+	                    "the runs cannot tell it from the others: the dirty rate was 1 MiB/s in "
+	                    "all of them");
+	assert_true(f.time.coefficients[3] == 0 && isnan(f.time.errors[3]));
+	struct transfer_model m = model_of(&f);
+	for (double gib = 0.01; gib < 4; gib *= 2)
+		for (int rtt_ms = 0; rtt_ms <= 60; rtt_ms += 10)
+			for (double dirty = 0; dirty < 64e6; dirty += 16e6) {
+				int64_t used = (int64_t)(gib * 0x1p30);
+				transfer_cost(&m, used, dirty, rtt_ms * INT64_C(1000000), &time_ns, &lost_ns);
+				assert_true(time_ns >= (double)used * 8 * 0.999 && lost_ns >= 0);
+			}
+	/* Where it was measured it is as near as it says, and elsewhere it says so. */
+	for (int i = 0; i < count; i++)
+		assert_true(fabs(transfer_fitted_s(&f.time, &runs[i]) - runs[i].time_s) < 3 * f.time.residual);
+	assert_int_equal(transfer_beyond(&m, 1 << 30, 0x1p20, 30000000), 0);
+	assert_int_equal(transfer_beyond(&m, 1 << 30, 0, 40000000), 1 << TRANSFER_DIRTY | 1 << TRANSFER_RTT);
+}
+
+/* Round trips that cost by themselves are found, and not where they do not. */
+static void a_pure_round_trip_where_asked_for(void **state)
+{
+	(void)state;
+	struct transfer_run runs[RUNS_MAX];
+	struct transfer_fit f;
+	int count = runs_of(runs, 0, 0, 0.2);
+	assert_int_equal(transfer_fit(runs, count, &f, NULL), 0);
+	assert_string_equal(f.time.left_out[4], "");
+	assert_true(fabs(f.time.coefficients[4] - 0.2) < 0.02);
+	assert_string_equal(f.time.left_out[3],
+	                    "the runs cannot tell it from the others: the dirty rate was 0 B/s in "
+	                    "all of them");
+	count = runs_of(runs, 0, 0, 0);
+	assert_int_equal(transfer_fit(runs, count, &f, NULL), 0);
+	assert_non_null(strstr(f.time.left_out[4], "do not ask for it"));
+	assert_true(f.time.coefficients[4] == 0 && fabs(f.time.coefficients[0] - 1) < 0.1);
+}
+
+/* One round trip, one size: nothing is said of either, and the rest is. */
+static void terms_that_never_varied(void **state)
+{
+	(void)state;
+	struct transfer_run runs[6];
+	struct transfer_fit f;
+	struct err e = { 0 };
+	for (int i = 0; i < 6; i++)
+		runs[i] = (struct transfer_run){
+			.used_bytes = 0x1p30, .rate_bits_per_s = 1e9, .rtt_ns = 1e7, .time_s = 10 + i, .lost_s = i
+		};
+	assert_int_equal(transfer_fit(runs, 6, &f, &e), 0);
+	assert_string_equal(f.time.left_out[0],
+	                    "the runs cannot tell it from the others: memory in use was 1 GiB in all of them");
+	assert_string_equal(f.time.left_out[2],
+	                    "the runs cannot tell it from the others: the round trip was 10 ms in all of them");
+	assert_true(fabs(f.time.coefficients[1] * 8.589934592 - 12.5) < 1e-9);
+	snprintf(runs[0].reason, sizeof(runs[0].reason), "it never converged");
+	assert_int_equal(transfer_fit(runs, 2, &f, &e), -1);
+	assert_string_equal(
+		e.text,
+		"1 of 2 runs left out, the first since it never converged: 1 run is of use, and a model takes "
+		"4 at least: a study over memory and link.rtt has such (configs/sakurai/rtt-transfer.conf)");
+}
+
+/* ---- runs ---- */
+
+/* What of a run is not as of a plain one; NULL: as there. */
+struct other {
+	const char *mode, *fill, *status, *workload, *migration, *features, *measured, *tcp, *fault;
+	double lost_s;
+	const char *reason;
+};
+
+static void run_make(const char *study, int number, const struct other *o)
+{
+#define OR(member, plain) (o->member ? o->member : (plain))
+	const char *workload = OR(workload, "intadd");
 	const struct made_metric metrics[] = { { "migration_time", "migrating", "completion", 12.5e9 },
-		                               { "lost_work", "migrating", workload, lost_s },
+		                               { "lost_work", "migrating", workload, o->lost_s },
 		                               { "baseline_rate", "migrating", workload, 7e6 } };
 	char folder[4096];
-	snprintf(folder, sizeof(folder), "%.2000s/%s", study, name);
+	snprintf(folder, sizeof(folder), "%.2000s/%02d", study, number);
 	mkdir(folder, 0755);
-	made_file(
-		folder, "manifest.json",
-		"{\"status\":\"%s\",\"config\":{\"link\":{\"rate\":\"100000000bit/s\",\"rtt\":\"6000000ns\"},"
-		"\"migration\":{\"mode\":\"%s\"}},\"link\":{\"asked\":{\"rate\":\"100M\"}},\"vms\":[{\"name\":\"vm1\","
-		"\"role\":\"migrating\",\"memory_bytes\":109051904,\"spare_bytes\":41943040,\"memory_fill\":\"%s\","
-		"\"workloads\":[{\"name\":\"%s\"}]}]}\n",
-		status, mode, fill, workload);
+	made_file(folder, "manifest.json",
+	          "{\"status\":\"%s\",\"config\":{\"link\":{\"rate\":\"100000000bit/s\",\"rtt\":\"6000000ns\","
+	          "\"tcp_buffer\":\"%s\"},\"migration\":{\"mode\":\"%s\"%s},\"fault\":{\"cut\":\"%s\"}},"
+	          "\"features\":{\"asked\":{%s}},\"link\":{\"asked\":{\"rate\":\"100M\"},\"measured\":{%s},"
+	          "\"tcp\":{\"congestion_control\":\"cubic\"}},\"vms\":[{\"name\":\"vm1\",\"role\":\"migrating\","
+	          "\"memory_bytes\":109051904,\"spare_bytes\":41943040,\"memory_fill\":\"%s\","
+	          "\"workloads\":[{\"name\":\"%s\"}]}]}\n",
+	          OR(status, "complete"), OR(tcp, "64M"), OR(mode, "precopy"), OR(migration, ""), OR(fault, "0ns"),
+	          OR(features, ""),
+	          OR(measured, "\"goodput_bits_per_s\":90e6,\"ideal_bits_per_s\":91836734.7,\"rtt_p50_ns\":6100000"),
+	          OR(fill, "random"), workload);
+#undef OR
 	made_metrics(folder, metrics, 3);
 }
 
 static void runs_are_taken(void **state)
 {
 	(void)state;
-	static const char *const expected[] = {
-		"",
-		"",
-		"it is no pre-copy migration",
-		"the VM's memory was not filled: what of it is used is not known",
-		"the run is not complete",
-		"it was not there",
+	static const struct other runs_made[] = {
+		{ .workload = "memdirty", .lost_s = 2.5, .reason = "" },
+		{ .lost_s = 2.5, .reason = "" },
+		{ .mode = "postcopy", .reason = "it is no pre-copy migration" },
+		{ .fill = "none", .reason = "the VM's memory was not filled: what of it is used is not known" },
+		{ .status = "failed", .reason = "the run is not complete" },
+		{ .lost_s = NAN, .reason = "it was not there" },
+		{ .features = "\"copy_disks\":\"all\"",
+		  .reason = "migration.copy_disks was asked for: the model is of pre-copy without features" },
+		{ .features = "\"peer2peer\":\"yes\",\"compress\":\"yes\"",
+		  .reason = "migration.compress was asked for: the model is of pre-copy without features" },
+		{ .features = "\"parallel\":\"4\"",
+		  .reason = "migration.parallel was asked for: the model is of pre-copy without features" },
+		{ .features = "\"peer2peer\":\"yes\"", .reason = "" },
+		{ .migration = ",\"bandwidth\":\"1048576B\"",
+		  .reason = "migration.bandwidth held it below the link's rate" },
+		{ .migration = ",\"bandwidth\":\"0B\",\"reuse\":\"no\",\"stream\":\"no\"", .reason = "" },
+		{ .migration = ",\"reuse\":\"yes\"",
+		  .reason = "relays sent less than the VM's memory (migration.reuse)" },
+		{ .migration = ",\"stream\":\"yes\"",
+		  .reason = "its stream went through a relay (migration.stream)" },
+		{ .tcp = "64M\",\"topology\":\"shared",
+		  .migration = "},\"storage\":{\"kind\":\"iscsi\"",
+		  .lost_s = 2.5,
+		  .reason = "its storage was on the same link (link.topology)" },
+		{ .fault = "1s", .reason = "the link was cut meanwhile (fault.cut)" },
+		{ .tcp = "1M",
+		  .reason =
+		          "link.tcp_buffer 1M, congestion control cubic, and the first run has link.tcp_buffer 64M, "
+		          "congestion control cubic: fit them apart" },
+		{ .measured = "\"goodput_bits_per_s\":\"missing\",\"ideal_bits_per_s\":9e7,\"rtt_p50_ns\":1",
+		  .reason = "the link's rate was not measured" },
+		{ .measured = "\"goodput_bits_per_s\":9e7,\"ideal_bits_per_s\":9e7,\"rtt_p50_ns\":\"missing\"",
+		  .reason = "the link's round trip was not measured" },
 	};
+	enum { MADE = sizeof(runs_made) / sizeof(*runs_made) };
 	char directory[] = "/tmp/test_transfer_fit.XXXXXX", command[100];
 	struct transfer_run *runs = NULL;
 	struct err e = { 0 };
 	int count = 0;
 	assert_non_null(mkdtemp(directory));
 	made_study(directory, "");
-	run_make(directory, "1", "precopy", "random", "complete", "memdirty", 2.5);
-	run_make(directory, "2", "precopy", "random", "complete", "intadd", 2.5);
-	run_make(directory, "3", "postcopy", "random", "complete", "intadd", 2.5);
-	run_make(directory, "4", "precopy", "none", "complete", "intadd", 2.5);
-	run_make(directory, "5", "precopy", "random", "failed", "intadd", 2.5);
-	run_make(directory, "6", "precopy", "random", "complete", "intadd", NAN);
+	for (int i = 0; i < MADE; i++)
+		run_make(directory, i, &runs_made[i]);
 	assert_int_equal(transfer_runs_read(directory, &runs, &count, &e), 0);
-	assert_int_equal(count, 6);
-	for (int i = 0; i < 6; i++)
-		assert_string_equal(runs[i].reason, expected[i]);
-	assert_true(runs[0].used_bytes == 64 << 20 && runs[0].rtt_ns == 6e6 && runs[0].rate_bits_per_s == 1e8);
+	assert_int_equal(count, MADE);
+	for (int i = 0; i < MADE; i++)
+		assert_string_equal(runs[i].reason, runs_made[i].reason);
+	/* 98 % of what an ideal link lets through. */
+	assert_true(runs[0].used_bytes == 64 << 20 && runs[0].rtt_ns == 6.1e6);
+	assert_true(fabs(runs[0].rate_bits_per_s / 98e6 - 1) < 1e-6);
 	assert_true(runs[0].time_s == 12.5 && runs[0].lost_s == 2.5 && runs[0].dirty_per_s == 7e6);
 	assert_true(runs[1].dirty_per_s == 0);
 	free(runs);
@@ -101,6 +265,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_line_by_hand),
 		cmocka_unit_test(a_term_that_never_varies),
+		cmocka_unit_test(conditions_by_hand),
+		cmocka_unit_test(a_truth_of_another_form),
+		cmocka_unit_test(a_pure_round_trip_where_asked_for),
+		cmocka_unit_test(terms_that_never_varied),
 		cmocka_unit_test(runs_are_taken),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

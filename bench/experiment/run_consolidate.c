@@ -1,6 +1,7 @@
 /* The migration phase of a run in which a policy decides what moves. Declared in run_state.h. */
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
+#include "bench/base/quantity.h"
 #include "bench/experiment/experiment_check.h"
 #include "bench/experiment/progress.h"
 #include "bench/experiment/run_moves.h"
@@ -92,7 +93,8 @@ int run_consolidate(struct run *r, struct err *e)
 	struct consolidation_node nodes[COMPUTE_NODES];
 	struct consolidation_vm vms[VMS_MAX];
 	struct consolidation_result result;
-	char uris[COMPUTE_NODES][64], database[600];
+	char uris[COMPUTE_NODES][64], database[600], rtt[32];
+	const int64_t rtt_ns[COMPUTE_NODES * COMPUTE_NODES] = { 0, r->rtt_ns, r->rtt_ns, 0 };
 	int64_t memory_bytes = node_memory(r);
 	struct undo *undo = k->power == NODE_POWER_COMMAND ? testbed_undo(&r->testbed, e) : NULL;
 	if (k->power == NODE_POWER_COMMAND && !undo)
@@ -118,6 +120,7 @@ int run_consolidate(struct run *r, struct err *e)
 		.policy_options = k->policy_options,
 		.nodes = nodes,
 		.node_count = COMPUTE_NODES,
+		.rtt_ns = rtt_ns,
 		.vms = vms,
 		.vm_count = x->vm_count,
 		.migration = run_migration_spec(r),
@@ -144,6 +147,10 @@ int run_consolidate(struct run *r, struct err *e)
 	if (k->power == NODE_POWER_STAND_IN)
 		progress_note("nodes sleep in the books only (stand-in), and take %.3g s to wake",
 		              (double)k->wake_delay_ns / NS_PER_S);
+	run_directory_set(&r->directory, "consolidate.rtt_ns",
+	                  r->rtt_ns >= 0 ? json_object_new_int64(r->rtt_ns) : json_object_new_string("missing"));
+	progress_note("round trip between the nodes: %s",
+	              r->rtt_ns >= 0 ? duration_format(r->rtt_ns, rtt, sizeof(rtt)) : "not known");
 	int status = consolidation_run(&spec, &result, e);
 	facts(r, &result);
 	consolidation_result_free(&result);

@@ -68,6 +68,9 @@ static int rtt_choices_read(struct simulated_config *x, struct err *e)
 			return err_set(e, EXIT_USAGE, "sites.rtt_choices: more than %d", SCENARIO_RTT_CHOICES);
 		if (duration_parse(word, &s->rtt_choices_ns[s->rtt_choice_count], e) < 0)
 			return err_prefix(e, "sites.rtt_choices");
+		if (s->rtt_choice_count &&
+		    s->rtt_choices_ns[s->rtt_choice_count] <= s->rtt_choices_ns[s->rtt_choice_count - 1])
+			return err_set(e, EXIT_USAGE, "sites.rtt_choices: '%s' is not above the one before", word);
 	}
 	return s->rtt_choice_count || s->rtt == SCENARIO_RTT_GIVEN
 	               ? 0
@@ -85,9 +88,13 @@ static int rtt_matrix_read(struct simulated_config *x, struct err *e)
 	s->rtt_given_ns = x->rtt_given_ns = calloc((size_t)cells, sizeof(*x->rtt_given_ns));
 	if (!x->rtt_given_ns)
 		return err_set(e, EXIT_CANNOT, "no memory for the distances of %lld sites", (long long)s->sites);
-	for (; next_word(&at, word, sizeof(word)); count++)
+	for (; next_word(&at, word, sizeof(word)); count++) {
 		if (count < cells && duration_parse(word, &x->rtt_given_ns[count], e) < 0)
 			return err_prefix(e, "sites.rtt_matrix");
+		if (count < cells && count % (s->sites + 1) == 0 && x->rtt_given_ns[count] != 0)
+			return err_set(e, EXIT_USAGE, "sites.rtt_matrix: '%s' from site %lld to itself must be 0",
+			               word, (long long)(count / (s->sites + 1)));
+	}
 	return count == cells ? 0
 	                      : err_set(e, EXIT_USAGE,
 	                                "sites.rtt_matrix has %lld round trips: %lld sites need %lld, row by row",
@@ -105,7 +112,7 @@ static int texts_read(struct simulated_config *x, struct err *e)
 		return 0;
 	if (!x->texts.trace[0])
 		return err_set(e, EXIT_USAGE, "vms.arrival is trace, but vms.trace names no file");
-	if (trace_read(x->texts.trace, s->sites * s->nodes_per_site, &x->trace, &s->vms, e) < 0)
+	if (trace_read(x->texts.trace, s, &x->trace, &s->vms, e) < 0)
 		return err_prefix(e, "vms.trace");
 	s->trace = x->trace;
 	return 0;

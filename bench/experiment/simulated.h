@@ -59,8 +59,10 @@ void simulated_free(struct simulated_config *x);
 
 /*
  * Arrivals from a CSV file with a header: arrival_s and, each optional, work_s, memory_bytes, used_bytes, home (a node,
- * from 0) and kind (small, medium or large); what is left out or empty is drawn, or a key's. Rows in order of time.
+ * from 0) and kind (small, medium or large); what is left out or empty is drawn, or a key's. Rows in order of time; no VM
+ * is larger than a node of s, or has more in use than it is large.
  */
-int trace_read(const char *path, int64_t nodes, struct simulated_vm **ret, int64_t *ret_count, struct err *e);
+int trace_read(const char *path, const struct scenario *s, struct simulated_vm **ret, int64_t *ret_count,
+               struct err *e);
 
 #endif

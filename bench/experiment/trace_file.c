@@ -17,7 +17,8 @@ static const char *const kind_names[SCENARIO_KINDS] = { "small", "medium", "larg
 
 struct trace {
 	const char *path;
-	int64_t nodes, line; /* line: of the file, from 1 */
+	const struct scenario *scenario; /* that it is for */
+	int64_t line;                    /* of the file, from 1 */
 	int fields;
 	int column[64]; /* of each field: which it is, -1 none */
 	int columns;
@@ -89,7 +90,7 @@ static void cell_take(struct trace *t, int column, const char *text)
 		break;
 	case COLUMN_HOME:
 		t->vm.home = (int32_t)fmin(number(t, column, text), INT32_MAX);
-		if (t->vm.home >= t->nodes)
+		if (t->vm.home >= t->scenario->sites * t->scenario->nodes_per_site)
 			complain(t, "home", "is no node");
 		break;
 	case COLUMN_KIND:
@@ -122,6 +123,15 @@ static bool has_arrivals(const struct trace *t)
 	return false;
 }
 
+static void memory_check(struct trace *t)
+{
+	int64_t memory = t->vm.memory_bytes > 0 ? t->vm.memory_bytes : t->scenario->vm_memory_bytes;
+	if (memory > t->scenario->node_memory_bytes)
+		complain(t, "memory_bytes", "is more than nodes.memory: the VM would never start");
+	if (t->vm.used_bytes > memory)
+		complain(t, "used_bytes", "is more than the VM's memory");
+}
+
 static void take_row(int terminator, void *context)
 {
 	static const struct simulated_vm none = { .arrival_ns = -1, .home = -1, .kind = -1 };
@@ -133,6 +143,7 @@ static void take_row(int terminator, void *context)
 	} else if (t->vm.arrival_ns < (t->count ? t->vms[t->count - 1].arrival_ns : 0)) {
 		complain(t, "arrival_s", "is missing, or before that of the row before");
 	} else {
+		memory_check(t);
 		if (t->count == t->room) {
 			int64_t room = t->room ? 2 * t->room : 1024;
 			struct simulated_vm *larger = realloc(t->vms, (size_t)room * sizeof(*larger));
@@ -150,9 +161,10 @@ static void take_row(int terminator, void *context)
 	t->line++;
 }
 
-int trace_read(const char *path, int64_t nodes, struct simulated_vm **ret, int64_t *ret_count, struct err *e)
+int trace_read(const char *path, const struct scenario *s, struct simulated_vm **ret, int64_t *ret_count,
+               struct err *e)
 {
-	struct trace t = { .path = path, .nodes = nodes, .line = 1, .e = e };
+	struct trace t = { .path = path, .scenario = s, .line = 1, .e = e };
 	struct csv_parser parser;
 	char chunk[65536];
 	size_t n;

@@ -63,15 +63,30 @@ int consolidation_check(const struct policy_ops *policy, const void *options, st
 
 /* ---- beginning ---- */
 
+/* Each node is a site of its own. */
+static int distances_set(struct consolidation *k, struct err *e)
+{
+	const struct consolidation_spec *spec = k->spec;
+	int nodes = spec->node_count;
+	int64_t *rtt_ns = calloc((size_t)nodes * (size_t)nodes + 1, sizeof(*rtt_ns));
+	if (!rtt_ns)
+		return err_errno(e, EXIT_CANNOT, "no memory for the distances of %d nodes", nodes);
+	for (int i = 0; i < nodes * nodes; i++)
+		rtt_ns[i] = i % (nodes + 1) == 0 ? 0 : spec->rtt_ns ? spec->rtt_ns[i] : -1;
+	int result = cluster_sites_set(k->cluster, nodes, rtt_ns, e);
+	free(rtt_ns);
+	return result;
+}
+
 static int cluster_make(struct consolidation *k, struct err *e)
 {
 	const struct consolidation_spec *spec = k->spec;
-	if (cluster_new(&k->cluster, e) < 0)
+	if (cluster_new(&k->cluster, e) < 0 || distances_set(k, e) < 0)
 		return -1;
 	for (int i = 0; i < spec->node_count; i++) {
 		const struct consolidation_node *n = &spec->nodes[i];
 		k->names[i] = n->to.name;
-		if (cluster_node_add(k->cluster, n->to.name, n->cores, n->memory_bytes, 0, e) < 0)
+		if (cluster_node_add(k->cluster, n->to.name, n->cores, n->memory_bytes, i, e) < 0)
 			return -1;
 	}
 	for (int i = 0; i < spec->vm_count; i++) {
@@ -239,7 +254,11 @@ static void sleep_the_empty(struct consolidation *k)
 
 static int look(struct consolidation *k, struct err *e)
 {
-	int64_t window_ns = k->policy->window_ns ? k->policy->window_ns : WINDOW_NS;
+	int64_t interval_ns = k->spec->interval_ns ? k->spec->interval_ns : NS_PER_S;
+	int64_t longest_ns = WINDOW_HIGHEST_NS / NS_PER_S * interval_ns; /* that the monitor takes */
+	int64_t window_ns = k->policy->window_ns     ? k->policy->window_ns
+	                    : longest_ns < WINDOW_NS ? longest_ns
+	                                             : WINDOW_NS;
 	if (cluster_monitor_second(k->monitor) == k->seen_ns)
 		return 0;
 	if (cluster_monitor_view(k->monitor, window_ns, &k->view, e) < 0)

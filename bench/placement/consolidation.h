@@ -38,6 +38,8 @@ struct consolidation_spec {
 	const void *policy_options;
 	const struct consolidation_node *nodes;
 	int node_count;
+	/* Round trips, node_count x node_count in ns, row by row; negative, or NULL for all: not known. */
+	const int64_t *rtt_ns;
 	const struct consolidation_vm *vms;
 	int vm_count;
 	struct migration_spec migration; /* see struct mover_spec; sink and context are used for all events */

@@ -35,7 +35,8 @@ void plan_begin(struct plan *p, int64_t at_once)
 	p->count = p->moves = p->touched_count = p->relocation = 0;
 	p->text_used = 1; /* 0: no reason */
 	p->at_once = at_once;
-	p->failed = false;
+	p->failed = p->more = false;
+	p->turns = 0;
 	/* Deltas of other rounds count as empty; when the number comes round again they must be. */
 	if (++p->round == 0) {
 		memset(p->deltas, 0, (size_t)p->node_count * sizeof(*p->deltas));

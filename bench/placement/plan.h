@@ -46,6 +46,8 @@ struct plan {
 	int32_t count, entry_room;
 	int32_t moves;      /* entries of this kind */
 	int32_t relocation; /* the number of the last one */
+	int64_t turns;      /* that nodes had, also those that were not helped; by the policy, as is: */
+	bool more;          /* nodes that want something had no turn: theirs is in the next plan */
 	bool explain;       /* keep the reasons; the caller's, false is faster */
 	int64_t at_once;    /* moves from or to one node in one stage, 0: any number; the policy's */
 	/* the rest is reached by functions */

@@ -178,8 +178,6 @@ static const char *wrong(const struct cluster *c, const struct plan *plan, const
 {
 	if (m->vm < 0 || m->vm >= c->vm_count || !c->vms[m->vm].there || c->vms[m->vm].node != m->from)
 		return "the VM is not there";
-	if (c->vms[m->vm].to != CLUSTER_NONE)
-		return "the VM is being moved";
 	if (m->to < 0 || m->to >= c->node_count || m->to == m->from)
 		return "that is no other node";
 	if (c->nodes[m->from].state != NODE_ANSWERING)
@@ -219,7 +217,8 @@ int policy_plan(struct policy *p, int64_t now_ns, struct plan *plan, struct err 
 	look_again(p);
 	if (!p->ops->plan)
 		return 0;
-	if (p->quiet_ns > 0 && (c->moves > 0 || (c->moved_ns != INT64_MIN && now_ns - c->moved_ns < p->quiet_ns)))
+	/* For all policies: what goes on is carried out before more is planned. So no node has more moves than at_once. */
+	if (c->moves > 0 || (c->moved_ns != INT64_MIN && now_ns - c->moved_ns < p->quiet_ns))
 		return 0;
 	p->ops->plan(p, c, plan);
 	/* The policy's indices have the plan in them; the cluster has not. */

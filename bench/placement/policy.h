@@ -18,7 +18,8 @@
  * - A plan's moves are relocations of their own, and what cannot begin at once (the stages, plan.h) is planned again after a
  *   move and the quiet time. Moves of which half would be worse than none or all are one relocation: plan_same().
  * - Every entry says the numbers that led to it, with plan_say(): "pm0 96 % >= 90 %, 2 active; vm0 20 % moves to pm1".
- * What no plan may do (move to a node that does not answer or has no room, move a VM that is being moved) is refused
+ * Nothing is planned while a VM moves: policy_plan() sees to that, no policy need look at moves that go on.
+ * What no plan may do (move to a node that does not answer or has no room) is refused
  * for all policies by policy_plan().
  */
 #ifndef BENCH_PLACEMENT_POLICY_H
@@ -36,8 +37,8 @@ struct policy {
 	struct cluster *cluster;
 	void *state;       /* made by ops->init */
 	int64_t window_ns; /* what CPU in the cluster is to be a mean over; set by ops->init, 0: it uses none */
-	int64_t quiet_ns; /* nothing is planned while a move goes on, and so long after it; 0: at once. By ops->init */
-	int64_t at_once;  /* moves from or to one node at the same time; 0: any number. By ops->init */
+	int64_t quiet_ns;  /* nothing is planned so long after a move. By ops->init */
+	int64_t at_once;   /* moves from or to one node at the same time; 0: any number. By ops->init */
 };
 
 struct policy_ops {
@@ -95,7 +96,7 @@ void policy_link_set(const struct policy_ops *ops, void *options, int64_t rate_b
 int32_t policy_place(struct policy *p, int32_t vm);
 
 /*
- * What is to be done now, into a plan of this cluster. now_ns: of the clock that the cluster's moves were stamped with.
+ * What is to be done now, into a plan of this cluster: nothing while a move goes on, whatever the policy. now_ns: of the clock that the cluster's moves were stamped with.
  * 0, or -1 when memory is short or the plan broke a rule (then it is empty).
  */
 int policy_plan(struct policy *p, int64_t now_ns, struct plan *plan, struct err *e);
@@ -136,7 +137,7 @@ bool vm_choices_room(struct vm_choice **list, int32_t *room, int32_t count);
 	  "CPU is the mean over all of this time, and not known before; on machines 60s at most" }
 #define POLICY_QUIET_ROW(type, initial) \
 	{ "quiet", OPTION_DURATION, offsetof(struct type, quiet_ns), initial, "0s", "24h", \
-	  "no plan while a VM moves and so long after; 0: plan on, around the nodes of moves" }
+	  "no plan so long after the last move" }
 #define POLICY_AT_ONCE_ROW(type) \
 	{ "at_once", OPTION_INTEGER, offsetof(struct type, at_once), "1", "0", "1000", \
 	  "moves at the same time from or to one node; 0: any number" }

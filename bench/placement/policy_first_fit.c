@@ -475,6 +475,8 @@ static void first_fit_plan(struct policy *p, const struct cluster *c, struct pla
 		if (!empty(p, c, plan, node, &cores, &bytes))
 			aside_put(&f->low, node, cores, bytes);
 	aside_end(&f->low);
+	plan->turns = 2 * o->turns - f->loaded.left - f->low.left;
+	plan->more = f->loaded.waiting || f->low.waiting;
 }
 
 const struct policy_ops first_fit_policy = {

@@ -13,7 +13,8 @@
  * not print its thresholds: of RTT it says that nothing moves at 30 ms, the next lower of its values being 20 ms.
  *
  * Added: the VM's memory must fit; and the move must not make the other node loaded in turn, since VMs would go to and
- * fro between nodes that all are (`may_overload` leaves this out, as the chart does).
+ * fro between nodes that all are (`may_overload` leaves this out, as the chart does). Of equally loaded nodes the chart says
+ * nothing: `ties` does.
  */
 #include "bench/base/err.h"
 #include "bench/base/quantity.h"
@@ -22,7 +23,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum { TIES_FIRST, TIES_NEAREST };
+
 struct rtt_aware_options {
+	int ties;
 	int64_t quiet_ns, at_once, turns, rtt_threshold_ns;
 	double memory_threshold;
 	bool may_overload, wake;
@@ -33,9 +37,11 @@ static const struct option_row rows[] = {
 	{ "memory_threshold", OPTION_FRACTION, ROW(memory_threshold), "80%", "0", "1",
 	  "memory in use by a node's VMs, of its memory; above it the node is loaded" },
 	{ "rtt_threshold", OPTION_DURATION, ROW(rtt_threshold_ns), "20ms", "0ms", "10s",
-	  "nothing moves over a longer round trip" },
+	  "nothing moves over a longer round trip (on machines: than measured)" },
 	{ "may_overload", OPTION_BOOLEAN, ROW(may_overload), "no", NULL, NULL,
 	  "move also when that makes the other node loaded" },
+	{ "ties", OPTION_CHOICE, ROW(ties), "first", "first|nearest", NULL,
+	  "which of equally loaded nodes; nearest: all nodes are looked at for it" },
 	POLICY_QUIET_ROW(rtt_aware_options, "0s"),
 	POLICY_AT_ONCE_ROW(rtt_aware_options),
 	POLICY_WAKE_ROW(rtt_aware_options),
@@ -72,7 +78,7 @@ static int rtt_aware_init(struct policy *p, const struct cluster *c, struct err 
 	return 0;
 }
 
-/* As it will be with the plan and so many bytes more; moves that go on have been done, as it were, in used_bytes. */
+/* As it will be with the plan and so many bytes more. */
 static double load(const struct cluster *c, const struct plan *plan, int32_t node, int64_t more_bytes)
 {
 	const struct cluster_node *n = &c->nodes[node];
@@ -86,26 +92,43 @@ static void rtt_aware_look(struct policy *p, const struct cluster *c, const stru
 	const struct cluster_node *n = &c->nodes[node];
 	struct rtt_aware *r = p->state;
 	double is = load(c, plan, node, 0);
-	bool awake = n->state == NODE_ANSWERING || d->woken,
-	     can_wake = o->wake && n->state == NODE_ASLEEP && n->moves == 0;
+	bool awake = n->state == NODE_ANSWERING || d->woken, can_wake = o->wake && n->state == NODE_ASLEEP;
 	bool loaded = awake && !d->touched && is > o->memory_threshold;
 	turns_set(&r->loaded, node, loaded ? is : MAX_TREE_OUT);
 	max_tree_set(&r->least, node, awake || can_wake ? -is : MAX_TREE_OUT, 0);
 }
 
-/* Step 5. CLUSTER_NONE: all of them are moving. */
+/* Step 5. */
 static int32_t least_vm(const struct cluster *c, int32_t node)
 {
 	int32_t least = CLUSTER_NONE;
 	for (int32_t i = c->nodes[node].first_vm; i != CLUSTER_NONE; i = c->vms[i].next) {
 		const struct cluster_vm *v = &c->vms[i];
-		if (v->to != CLUSTER_NONE)
-			continue;
 		if (least == CLUSTER_NONE || v->used_bytes < c->vms[least].used_bytes ||
 		    (v->used_bytes == c->vms[least].used_bytes && i < least))
 			least = i;
 	}
 	return least;
+}
+
+/* Step 6; among equals a distance that is not known is the longest. */
+static int32_t least_loaded(const struct policy *p, const struct cluster *c, int32_t from)
+{
+	const struct rtt_aware_options *o = p->options;
+	const struct max_tree *least = &((const struct rtt_aware *)p->state)->least;
+	int32_t top = max_tree_top(least), nearest = CLUSTER_NONE;
+	uint64_t rtt_ns = UINT64_MAX;
+	if (o->ties == TIES_FIRST || top == CLUSTER_NONE)
+		return top;
+	for (int32_t i = top; i < c->node_count; i++) {
+		if (i == from || max_tree_key(least, i, 0) != max_tree_key(least, top, 0))
+			continue;
+		if (nearest == CLUSTER_NONE || (uint64_t)cluster_rtt_ns(c, from, i) < rtt_ns) {
+			nearest = i;
+			rtt_ns = (uint64_t)cluster_rtt_ns(c, from, i);
+		}
+	}
+	return nearest != CLUSTER_NONE ? nearest : top;
 }
 
 enum obstacle { NO_OBSTACLE, NO_OTHER_NODE, RTT_NOT_KNOWN, TOO_FAR, NO_ROOM, TOO_LOADED };
@@ -169,17 +192,16 @@ static void say_obstacle(const struct rtt_aware_options *o, const struct cluster
 static bool relieve(struct policy *p, const struct cluster *c, struct plan *plan, int32_t node)
 {
 	const struct rtt_aware_options *o = p->options;
-	struct rtt_aware *r = p->state;
-	int32_t to = max_tree_top(&r->least);
+	int32_t to = least_loaded(p, c, node);
 	/* Who would have moved is looked for only where it is told. */
 	if (!plan->explain && obstacle_between(o, c, node, to) != NO_OBSTACLE)
 		return false;
 	int32_t vm = least_vm(c, node);
-	enum obstacle is = vm == CLUSTER_NONE ? NO_OBSTACLE : obstacle_for(o, c, plan, vm, to);
-	char why_not[WHY_NOT] = "all its VMs are moving", used[32];
+	enum obstacle is = obstacle_for(o, c, plan, vm, to);
+	char why_not[WHY_NOT], used[32];
 	double share = load(c, plan, node, 0), before = load(c, plan, to, 0);
-	if (vm == CLUSTER_NONE || is != NO_OBSTACLE) {
-		if (plan->explain && is != NO_OBSTACLE)
+	if (is != NO_OBSTACLE) {
+		if (plan->explain)
 			say_obstacle(o, c, plan, vm, to, is, why_not);
 		plan_stay(plan, node, vm);
 		if (plan->explain)
@@ -205,9 +227,10 @@ static void rtt_aware_plan(struct policy *p, const struct cluster *c, struct pla
 	struct rtt_aware *r = p->state;
 	int32_t node;
 	turns_begin(&r->loaded);
-	for (int64_t i = 0; i < o->turns && (node = turns_next(&r->loaded)) != CLUSTER_NONE; i++)
+	for (; plan->turns < o->turns && (node = turns_next(&r->loaded)) != CLUSTER_NONE; plan->turns++)
 		if (!relieve(p, c, plan, node))
 			turns_refuse(&r->loaded, node);
+	plan->more = turns_next(&r->loaded) != CLUSTER_NONE;
 	turns_end(&r->loaded);
 }
 

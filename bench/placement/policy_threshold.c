@@ -113,14 +113,14 @@ static void threshold_look(struct policy *p, const struct cluster *c, const stru
 	const struct cluster_node *n = &c->nodes[node];
 	struct threshold *t = p->state;
 	double cpu = policy_cpu_share(c, plan, node), room = (double)plan_free_bytes(plan, c, node);
-	bool awake = n->moves == 0 && (n->state == NODE_ANSWERING || d->woken);
+	bool awake = n->state == NODE_ANSWERING || d->woken;
 	bool idle = awake && cpu < o->idle && d->vms >= 0, hosting = idle && n->vms > 0 && !d->touched;
 	bool overloaded = awake && !d->touched && cpu >= o->overload && active_count(o, c, node) >= 2;
 	turns_set(&t->overloaded, node, overloaded ? cpu : MAX_TREE_OUT);
 	turns_set(&t->targets, node, hosting ? cpu : MAX_TREE_OUT);
 	turns_set(&t->sources, node, hosting ? -cpu : MAX_TREE_OUT);
 	max_tree_set(&t->idle, node, idle ? room : MAX_TREE_OUT, 0);
-	bool asleep = o->wake && n->state == NODE_ASLEEP && n->moves == 0 && !d->woken;
+	bool asleep = o->wake && n->state == NODE_ASLEEP && !d->woken;
 	max_tree_set(&t->asleep, node, asleep ? room : MAX_TREE_OUT, 0);
 }
 
@@ -269,6 +269,8 @@ static void gather(struct policy *p, const struct cluster *c, struct plan *plan)
 		plan_stay(plan, target, CLUSTER_NONE);
 		say_full(p, c, plan, target);
 	}
+	plan->turns += o->turns - budget;
+	plan->more |= budget <= 0;
 	turns_end(&t->targets);
 }
 
@@ -278,8 +280,9 @@ static void threshold_plan(struct policy *p, const struct cluster *c, struct pla
 	struct threshold *t = p->state;
 	int32_t node;
 	turns_begin(&t->overloaded);
-	for (int64_t i = 0; i < o->turns && (node = turns_next(&t->overloaded)) != CLUSTER_NONE; i++)
+	for (int64_t i = 0; i < o->turns && (node = turns_next(&t->overloaded)) != CLUSTER_NONE; i++, plan->turns++)
 		spread(p, c, plan, node);
+	plan->more = turns_next(&t->overloaded) != CLUSTER_NONE;
 	turns_end(&t->overloaded);
 	gather(p, c, plan);
 }

@@ -13,13 +13,26 @@ double scenario_line_weight(int64_t distance, int64_t sites, int index, int coun
 	return exp2(-fabs(index - place));
 }
 
-/* Seeds of runs, and runs of seeds, far apart (the finalizer of splitmix64, Steele, Lea, Flood 2014). */
-static unsigned long mix(uint64_t seed, uint64_t run)
+/* The finalizer of splitmix64 (Steele, Lea, Flood 2014). */
+static uint64_t mix64(uint64_t z)
 {
-	uint64_t z = seed * UINT64_C(0x9e3779b97f4a7c15) + run + 1;
 	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
 	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-	return (unsigned long)(z ^ z >> 31);
+	return z ^ z >> 31;
+}
+
+/* That of murmur3, which maps 32 bits one to one, 0 to 0. */
+static uint32_t mix32(uint32_t z)
+{
+	z = (z ^ z >> 16) * UINT32_C(0x85ebca6b);
+	z = (z ^ z >> 13) * UINT32_C(0xc2b2ae35);
+	return z ^ z >> 16;
+}
+
+unsigned long scenario_seed(int64_t seed, int64_t run)
+{
+	uint64_t from = mix64((uint64_t)seed * UINT64_C(0x9e3779b97f4a7c15) + 1);
+	return mix32((uint32_t)(1 + (from % UINT32_MAX + (uint64_t)run) % UINT32_MAX));
 }
 
 /* One of `count` by their weights. */
@@ -62,7 +75,7 @@ int scenario_begin(struct scenario_drawn *d, const struct scenario *s, int64_t s
 	d->random = gsl_rng_alloc(gsl_rng_taus2);
 	if (!d->rtt_ns || !d->random)
 		return err_set(e, EXIT_CANNOT, "no memory for a simulation of %lld sites", (long long)s->sites);
-	gsl_rng_set(d->random, mix((uint64_t)seed, (uint64_t)run));
+	gsl_rng_set(d->random, scenario_seed(seed, run));
 	if (s->rtt != SCENARIO_RTT_GIVEN)
 		rtts_draw(d);
 	else

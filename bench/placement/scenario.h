@@ -58,6 +58,12 @@ struct scenario {
  */
 double scenario_line_weight(int64_t distance, int64_t sites, int index, int count);
 
+/*
+ * What GSL's generator (taus2) is set to, which takes 32 bits: for runs of one seed never the same twice, and never 0, which
+ * it takes for 1. Two seeds may come to have some of their runs in common, at different numbers.
+ */
+unsigned long scenario_seed(int64_t seed, int64_t run);
+
 struct scenario_drawn {
 	const struct scenario *scenario;
 	int64_t *rtt_ns; /* sites x sites */

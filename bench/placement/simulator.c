@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define TIME_LIMIT_NS 0x1p62
+#define LEAST_KEPT 1e-9 /* of its work by a VM that loses all of it: so what it had to do is not forgotten */
 
 /* ---- what is said ---- */
 
@@ -37,7 +38,8 @@ static void note_to(struct sim *m, enum simulated_event event, int32_t vm, int32
 static void plan_later(struct sim *m)
 {
 	double from_ns = m->now_ns, interval_ns = (double)m->s->interval_ns;
-	if (!m->policy->ops->plan || m->stage_moves > 0)
+	m->vain = 0;
+	if (!m->policy->ops->plan || m->c->moves > 0)
 		return; /* the plan that is carried out comes first */
 	if (m->policy->quiet_ns > 0 && m->c->moved_ns != INT64_MIN)
 		from_ns = fmax(from_ns, (double)m->c->moved_ns + (double)m->policy->quiet_ns);
@@ -148,13 +150,15 @@ static int arrive(struct sim *m, struct err *e)
 
 static void stage_begin(struct sim *m);
 
-static void stage_move_over(struct sim *m, int32_t vm)
+/* The move of this VM is over; returns what share of its work it did. */
+static double move_over(struct sim *m, int32_t vm, double *time_ns)
 {
-	if (!m->jobs[vm].staged)
-		return;
-	m->jobs[vm].staged = false;
-	if (--m->stage_moves == 0)
-		stage_begin(m);
+	const struct sim_move is = m->moving[m->moves.items[m->move_at[vm]].mark];
+	double length_ns = m->now_ns - is.begin_ns;
+	heap_remove(&m->moves, m->move_at, vm);
+	*time_ns += length_ns;
+	m->sums->lost_ns += length_ns * (1 - is.kept);
+	return is.kept;
 }
 
 /* Whether what was planned can still be done: the VM is the one it was about, and there is room. */
@@ -165,60 +169,66 @@ static bool is_possible(const struct sim *m, const struct plan_entry *p)
 	       v->to == CLUSTER_NONE && cluster_free_bytes(m->c, p->to) >= v->memory_bytes;
 }
 
-static void move_begin(struct sim *m, int32_t vm, int32_t to, bool staged)
+/* Do so much less each second that by the end of the move as much is lost as it loses. */
+static void move_begin(struct sim *m, int32_t entry)
 {
+	int32_t vm = m->plan.entries[entry].vm, to = m->plan.entries[entry].to;
 	struct cluster_vm *v = &m->c->vms[vm];
 	struct sim_node *n = &m->nodes[v->node];
+	int64_t rtt_ns = cluster_rtt_ns(m->c, v->node, to);
 	double time_ns, lost_ns;
-	transfer_cost(&m->s->transfer, v->used_bytes, v->dirty_per_s, cluster_rtt_ns(m->c, v->node, to), &time_ns,
-	              &lost_ns);
+	unsigned beyond = transfer_beyond(&m->s->transfer, v->used_bytes, v->dirty_per_s, rtt_ns);
+	m->sums->beyond += beyond != 0;
+	m->sums->beyond_of |= beyond;
+	transfer_cost(&m->s->transfer, v->used_bytes, v->dirty_per_s, rtt_ns, &time_ns, &lost_ns);
 	if (m->s->note)
 		note_to(m, SIMULATED_MOVE_BEGINS, vm, to);
 	cluster_move_begin(m->c, vm, to, (int64_t)m->now_ns);
 	sim_attain(m, n);
 	int32_t place = heap_find(&n->jobs, vm);
-	heap_change(&n->jobs, NULL, place, n->jobs.items[place].key + lost_ns);
-	m->short_of_memory |= !heap_set(&m->moves, m->move_at, vm, m->now_ns + ceil(time_ns));
+	double kept = time_ns > 0 ? fmax(1 - lost_ns / time_ns, LEAST_KEPT) : 1;
+	double left_ns = fmax(n->jobs.items[place].key - n->attained_ns, 0);
+	heap_change(&n->jobs, NULL, place, n->attained_ns + left_ns / kept);
+	m->moving[entry] = (struct sim_move){ .begin_ns = m->now_ns, .kept = kept };
+	if (heap_set(&m->moves, m->move_at, vm, m->now_ns + ceil(time_ns)))
+		m->moves.items[m->move_at[vm]].mark = entry;
+	else
+		m->short_of_memory = true;
 	sim_expect(m, v->node);
-	m->jobs[vm].staged = staged;
-	m->sums->lost_ns += lost_ns;
-	m->sums->moving_ns += ceil(time_ns);
 }
 
-/* Begin the moves of the plan's next stage that has any. */
+/* When the moves of a stage are over: begin those of the next stage that has any. */
 static void stage_begin(struct sim *m)
 {
 	int32_t last = 0;
+	if (m->c->moves > 0)
+		return;
 	for (int32_t i = 0; i < m->plan.count; i++)
 		last = m->plan.entries[i].stage > last ? m->plan.entries[i].stage : last;
-	while (m->stage_moves == 0 && ++m->stage <= last)
+	while (m->c->moves == 0 && ++m->stage <= last)
 		for (int32_t i = 0; i < m->plan.count; i++) {
 			const struct plan_entry *p = &m->plan.entries[i];
 			if (p->kind != PLAN_MOVE || p->stage != m->stage)
 				continue;
-			if (is_possible(m, p)) {
-				move_begin(m, p->vm, p->to, m->stage < last);
-				m->stage_moves += m->stage < last; /* only a later stage has to wait for them */
-			} else {
+			if (is_possible(m, p))
+				move_begin(m, i);
+			else
 				m->sums->dropped++;
-			}
 		}
-	if (m->stage_moves == 0)
-		plan_later(m);
 }
 
 static void move_end(struct sim *m)
 {
 	int32_t vm = m->moves.items[0].thing, from = m->c->vms[vm].node, to = m->c->vms[vm].to;
-	heap_remove(&m->moves, m->move_at, vm);
+	double kept = move_over(m, vm, &m->sums->moving_ns);
 	if (m->s->note)
 		note_to(m, SIMULATED_MOVE_ENDS, vm, to);
-	double left_ns = sim_job_take(m, from, heap_find(&m->nodes[from].jobs, vm));
+	double left_ns = kept * sim_job_take(m, from, heap_find(&m->nodes[from].jobs, vm));
 	cluster_move_end(m->c, vm, (int64_t)m->now_ns, true);
 	sim_job_add(m, vm, to, left_ns);
 	m->jobs[vm].moves++;
 	m->sums->moves++;
-	stage_move_over(m, vm);
+	stage_begin(m);
 	serve_node(m, from);
 	plan_later(m);
 }
@@ -233,17 +243,16 @@ static void job_end(struct sim *m)
 	m->sums->last_ns = (int64_t)m->now_ns;
 	m->vms--;
 	if (to != CLUSTER_NONE) {
-		double early_ns = m->moves.items[m->move_at[vm]].key - m->now_ns;
-		heap_remove(&m->moves, m->move_at, vm);
-		m->sums->moving_ns -= early_ns;
-		m->sums->dropped++;
+		move_over(m, vm, &m->sums->broken_ns);
+		m->sums->broken++;
 		if (m->s->note)
 			note_to(m, SIMULATED_MOVE_DROPPED, vm, to);
 	}
 	if (m->s->note)
 		note(m, SIMULATED_ENDS, vm, node, "");
 	cluster_vm_remove(m->c, vm);
-	stage_move_over(m, vm);
+	if (to != CLUSTER_NONE)
+		stage_begin(m);
 	serve_node(m, node);
 	if (to != CLUSTER_NONE)
 		serve_node(m, to);
@@ -266,6 +275,18 @@ static void plan_note(struct sim *m)
 	}
 }
 
+static bool moving_room(struct sim *m)
+{
+	if (m->plan.count <= m->moving_room)
+		return true;
+	struct sim_move *larger = realloc(m->moving, 2 * (size_t)m->plan.count * sizeof(*larger));
+	if (!larger)
+		return false;
+	m->moving = larger;
+	m->moving_room = 2 * m->plan.count;
+	return true;
+}
+
 static int plan_now(struct sim *m, struct err *e)
 {
 	m->plan_ns = INFINITY;
@@ -274,14 +295,21 @@ static int plan_now(struct sim *m, struct err *e)
 		return -1;
 	if (m->s->note)
 		plan_note(m);
-	if (m->plan.moves == 0)
+	/* Nodes that had no turn have theirs with the next interval, until all came round. */
+	m->vain += m->plan.turns + 1;
+	double next_ns = m->now_ns + (double)m->s->interval_ns;
+	if (m->plan.moves == 0) {
+		m->plan_ns = m->plan.more && m->vain < m->c->node_count ? next_ns : INFINITY;
 		return 0;
+	}
+	if (!moving_room(m))
+		return err_set(e, EXIT_CANNOT, "no memory to simulate %d moves", m->plan.count);
 	m->sums->plans++;
 	m->planned_ns = m->now_ns;
 	m->stage = -1;
 	stage_begin(m);
-	/* At the earliest with the next interval. */
-	m->plan_ns = fmax(m->plan_ns, m->now_ns + (double)m->s->interval_ns);
+	if (m->c->moves == 0)
+		m->plan_ns = next_ns; /* all were dropped */
 	return 0;
 }
 
@@ -374,6 +402,7 @@ static void end(struct sim *m)
 	free(m->stale);
 	free(m->jobs);
 	free(m->move_at);
+	free(m->moving);
 }
 
 int simulate(const struct simulation *s, struct simulated *ret, struct err *e)

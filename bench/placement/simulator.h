@@ -11,10 +11,13 @@
  *   that wait are asked for in the order in which they came: where the policy starts VMs at their home each node has a
  *   queue, else there is one for all.
  * - The policy plans at whole multiples of `interval_ns`, as the consolidation loop does each second; what has not
- *   changed since the last plan is not planned again. Stages are carried out one after the other, and what is not
+ *   changed since the last plan is not planned again, but nodes that had no turn (policy keys `turns`) have theirs in the
+ *   next. As the loop, it carries a plan out before it makes the next: stages one after the other, and what is not
  *   possible any more is dropped. CPU of nodes and VMs is that of the moment, not the mean over a window.
- * - A move takes as long as transfer.h says; the VM computes on at its node, with as much more to do as the move loses.
- *   A VM whose job ends while it moves is gone at once. Nodes never sleep.
+ * - A move takes as long as transfer.h says, alone: moves at the same time do not share a link's rate. The VM stays on its
+ *   node meanwhile and has its share of the cores, but for the lost work of the move, evenly over its time, it gets
+ *   nothing done: its neighbours have no more and no less, and a move loses at most all of its time. A VM whose job ends
+ *   while it moves is gone at once, and has lost the part until then. Nodes never sleep.
  *
  * Times are ns from 0, exact up to 2^53 (104 days), from where on they are rounded to double; 2^62 is the end.
  */
@@ -39,7 +42,7 @@ enum simulated_event {
 	SIMULATED_ENDS,
 	SIMULATED_MOVE_BEGINS,
 	SIMULATED_MOVE_ENDS,
-	SIMULATED_MOVE_DROPPED, /* its VM has gone, or it was not possible any more */
+	SIMULATED_MOVE_DROPPED, /* its VM has gone */
 	SIMULATED_PLAN,         /* an entry of a plan */
 };
 
@@ -51,7 +54,6 @@ struct simulated_job {
 	int32_t next;   /* that waits in the same queue */
 	int16_t moves;  /* that arrived */
 	int8_t kind;
-	bool staged; /* its move is of the plan's stage that is being carried out */
 };
 
 /* What happened; vm and node by their names. job NULL: the entry of a plan is about no VM. */
@@ -90,9 +92,13 @@ struct simulated {
 	int64_t waited;      /* VMs that had to */
 	double sojourn_ns;   /* of all VMs, from arrival to end */
 	int64_t moves;       /* that arrived */
-	int64_t dropped;     /* that did not, or were planned and not begun */
-	double moving_ns;    /* of all moves */
-	double lost_ns;      /* work lost by moves */
+	int64_t broken;      /* that began and did not: the VM's job was done before */
+	int64_t dropped;     /* that were planned and not begun */
+	double moving_ns;    /* of the moves that arrived */
+	double broken_ns;    /* of those that did not, until then */
+	double lost_ns;      /* work lost by both, in time of the VM's own */
+	int64_t beyond;      /* of both, those for which the transfer model was not measured */
+	unsigned beyond_of;  /* which inputs of it that was: see transfer_beyond() */
 	double node_ns;      /* time that nodes had VMs, summed over nodes */
 	int64_t plans;       /* that moved anything */
 	int64_t events;      /* arrivals, ends of jobs, ends of moves, plans */

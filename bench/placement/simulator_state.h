@@ -15,6 +15,11 @@ struct queue {
 	int32_t first, last;
 };
 
+/* A move that goes on: since when, and which share of its work the VM does meanwhile. */
+struct sim_move {
+	double begin_ns, kept;
+};
+
 enum { SIM_NODE_JOBS = 16 }; /* that a node has room for from the start */
 
 /* A cache line each. */
@@ -39,8 +44,10 @@ struct sim {
 	struct heap_item *node_jobs; /* lent to the nodes */
 	struct queue queue;          /* of VMs that wait for any */
 	struct heap done;            /* nodes by the time at which their next job is done; mark: its VM */
-	struct heap moves;           /* VMs by the time at which their move ends */
-	int32_t *done_at;            /* a node each */
+	struct heap moves;           /* VMs by the time at which their move ends; mark: the entry of the plan */
+	struct sim_move *moving;     /* an entry of the plan each */
+	int32_t moving_room;
+	int32_t *done_at; /* a node each */
 	struct simulated_job *jobs;
 	int32_t *move_at; /* a VM each, in moves */
 	int32_t vm_room;
@@ -48,8 +55,9 @@ struct sim {
 	struct simulated_vm ahead[SIM_AHEAD]; /* that come next, from ahead_first on, round */
 	int32_t ahead_first, ahead_count;
 	int32_t serial, vms;
-	double plan_ns; /* INFINITY: nothing to plan */
-	int32_t stage, stage_moves;
+	double plan_ns;    /* INFINITY: nothing to plan */
+	int32_t stage;     /* of the plan, whose moves go on */
+	int64_t vain;      /* turns that nodes had since the cluster changed last, and nothing moved */
 	double planned_ns; /* when the plan that is carried out was made */
 	bool short_of_memory;
 };

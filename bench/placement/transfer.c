@@ -1,8 +1,13 @@
 #include "bench/placement/transfer.h"
 
 #include "bench/base/clock.h"
+#include "bench/base/quantity.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define TOLERANCE 0.05 /* of the highest measured */
 
 void transfer_terms(double rate_bits_per_s, double used_bytes, double dirty_per_s, double rtt_ns,
                     double ret[TRANSFER_TERMS])
@@ -12,14 +17,15 @@ void transfer_terms(double rate_bits_per_s, double used_bytes, double dirty_per_
 	ret[1] = wire_s;
 	ret[2] = used_bytes / 0x1p30 * (rtt_ns / NS_PER_MS);
 	ret[3] = isnan(dirty_per_s) ? 0 : wire_s * (dirty_per_s * 8 / rate_bits_per_s);
+	ret[4] = rtt_ns / NS_PER_MS;
 }
 
-static double sum_ns(const double *coefficients, const double *terms)
+static double sum_ns(const double *coefficients, const double *terms, double least_s)
 {
 	double sum_s = 0;
 	for (int i = 0; i < TRANSFER_TERMS; i++)
 		sum_s += coefficients[i] * terms[i];
-	return fmax(sum_s, 0) * NS_PER_S;
+	return fmax(sum_s, least_s) * NS_PER_S;
 }
 
 void transfer_cost(const struct transfer_model *m, int64_t used_bytes, double dirty_per_s, int64_t rtt_ns,
@@ -29,8 +35,8 @@ void transfer_cost(const struct transfer_model *m, int64_t used_bytes, double di
 	if (m->fitted) {
 		double terms[TRANSFER_TERMS];
 		transfer_terms(rate, (double)used_bytes, dirty_per_s, rtt, terms);
-		*ret_time_ns = sum_ns(m->time, terms);
-		*ret_lost_ns = sum_ns(m->lost, terms);
+		*ret_time_ns = sum_ns(m->time, terms, terms[1]);
+		*ret_lost_ns = sum_ns(m->lost, terms, 0);
 		return;
 	}
 	double bytes_per_ns = rate / 8 / NS_PER_S;
@@ -38,4 +44,58 @@ void transfer_cost(const struct transfer_model *m, int64_t used_bytes, double di
 		bytes_per_ns = fmin(bytes_per_ns, (double)m->window_bytes / rtt);
 	*ret_time_ns = (double)m->setup_ns + (double)used_bytes / bytes_per_ns;
 	*ret_lost_ns = (double)m->downtime_ns + m->slowdown * *ret_time_ns;
+}
+
+unsigned transfer_beyond(const struct transfer_model *m, int64_t used_bytes, double dirty_per_s, int64_t rtt_ns)
+{
+	const double is[TRANSFER_INPUTS] = {
+		[TRANSFER_USED] = (double)used_bytes,
+		[TRANSFER_DIRTY] = isnan(dirty_per_s) ? 0 : dirty_per_s,
+		[TRANSFER_RATE] = (double)m->rate_bits_per_s,
+		[TRANSFER_RTT] = rtt_ns > 0 ? (double)rtt_ns : 0,
+	};
+	unsigned beyond = 0;
+	for (unsigned i = 0; i < TRANSFER_INPUTS && m->fitted; i++) {
+		double slack = TOLERANCE * m->measured[i].high;
+		if (is[i] < m->measured[i].low - slack || is[i] > m->measured[i].high + slack)
+			beyond |= 1U << i;
+	}
+	return beyond;
+}
+
+static const char *input_format(enum transfer_input input, double value, char *text, size_t room)
+{
+	if (input == TRANSFER_RTT)
+		return duration_format(llround(value), text, room);
+	if (input == TRANSFER_RATE)
+		return rate_format(llround(value), text, room);
+	char size[32];
+	snprintf(text, room, "%s%s", size_format(llround(value), size, sizeof(size)),
+	         input == TRANSFER_DIRTY ? "/s" : "");
+	return text;
+}
+
+const char *transfer_range_words(enum transfer_input input, const struct transfer_range *range, char *text,
+                                 size_t room)
+{
+	char low[40], high[40];
+	bool one = strcmp(input_format(input, range->low, low, sizeof(low)),
+	                  input_format(input, range->high, high, sizeof(high))) == 0;
+	snprintf(text, room, "%s%s%s", low, one ? "" : " to ", one ? "" : high);
+	return text;
+}
+
+const char *transfer_beyond_words(const struct transfer_model *m, unsigned beyond, char *text, size_t room)
+{
+	static const char *const names[TRANSFER_INPUTS] = { "memory in use", "dirty rate", "rate", "RTT" };
+	size_t used = 0;
+	text[0] = '\0';
+	for (enum transfer_input i = 0; i < TRANSFER_INPUTS; i++) {
+		char range[100];
+		if (beyond & 1U << i && used < room)
+			used += (size_t)snprintf(text + used, room - used, "%s%s (measured: %s)", used ? ", " : "",
+			                         names[i],
+			                         transfer_range_words(i, &m->measured[i], range, sizeof(range)));
+	}
+	return text;
 }
