@@ -105,6 +105,8 @@ loop="$work/good.conf -n -s consolidate.policy=threshold"
 	is 'policies make a sweep' "$("$migmeter" run $loop -s consolidate.policy=threshold,none | head -n 1 | cut -d, -f1)" \
 		'2 points x 1 repeat'
 }
+complains 'points of a loop that are not there' 2 "'case=nonsense': no point has these words" consolidate configs/hirofuchi/hirofuchi.conf \
+	--only case=nonsense
 group="$work/good.conf -n -s group.vms=all"
 # shellcheck disable=SC2086
 {
