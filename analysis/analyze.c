@@ -6,7 +6,6 @@
 #include "analysis/cluster_metrics.h"
 #include "analysis/coarse.h"
 #include "analysis/continuity_metrics.h"
-#include "analysis/downtime.h"
 #include "analysis/group_metrics.h"
 #include "analysis/host_metrics.h"
 #include "analysis/job_metrics.h"
@@ -20,6 +19,7 @@
 #include "analysis/stream_metrics.h"
 #include "analysis/switch_over.h"
 #include "analysis/timeline.h"
+#include "analysis/vm_downtimes.h"
 #include "analysis/wait_metrics.h"
 #include "analysis/warmup_metrics.h"
 #include "analysis/work_metrics.h"
@@ -36,13 +36,10 @@
 struct analysis {
 	struct run run;
 	struct metrics metrics;
-	struct downtime_window window;
-	int looks; /* there is a migration or an injected stop to look for */
-	struct downtime no_window;
-	FILE *latency_plot, *downtime_plot;
+	struct vm_downtimes downtimes;
+	FILE *latency_plot;
 	struct cited cited;
-	int64_t came_ns; /* downtime of the moved VM that forecasts are held against */
-	char never[96];  /* "never converged: aborted after 60 s"; "" of any other */
+	char never[96]; /* "never converged: aborted after 60 s"; "" of any other */
 };
 
 static void put_times(struct analysis *a)
@@ -87,95 +84,6 @@ static void put_times(struct analysis *a)
 	            run->converged < 0 ? "the migration failed"
 	            : *a->never        ? a->never
 	                               : NULL);
-}
-
-/* What a run says of a stop. A migration that never converged has no switch-over, however long the VM stood still. */
-static struct downtime said(const struct analysis *a, const struct run_vm *vm, const struct downtime *found,
-                            const char *estimator)
-{
-	struct downtime d = *found;
-	double floor_ns = cited_floor_ns(&a->cited, estimator);
-	if (*a->never && !strcmp(vm->name, a->run.moved)) {
-		d = downtime_missing;
-		snprintf(d.reason, sizeof(d.reason), "%s", a->never);
-		d.floor_ns = found->floor_ns;
-	}
-	/* An estimator that stands alone has no floor. */
-	if (floor_ns > 0 && floor_ns < SERIES_LIMIT && (double)d.floor_ns < floor_ns)
-		d.floor_ns = (int64_t)floor_ns;
-	if (d.value_ns != MISSING && d.value_ns <= d.floor_ns &&
-	    strncmp(d.reason, NO_STOP_SEEN, strlen(NO_STOP_SEEN)) != 0) {
-		char also[sizeof(d.reason)];
-		memcpy(also, d.reason, sizeof(also));
-		snprintf(d.reason, sizeof(d.reason), NO_STOP_SEEN ": not above its floor of %.3g ms%s%.160s",
-		         (double)d.floor_ns / 1e6, *also ? "; " : "", also);
-	}
-	return d;
-}
-
-static void put_downtime(struct analysis *a, const struct run_vm *vm, const char *estimator,
-                         const struct downtime *found)
-{
-	const struct downtime d = said(a, vm, found, estimator);
-	struct metric_value *v = metrics_add(&a->metrics, "downtime", vm, "%s", estimator);
-	v->value = metric_of(d.value_ns);
-	v->low = metric_of(d.low_ns);
-	v->high = metric_of(d.high_ns);
-	snprintf(v->reason, sizeof(v->reason), "%s", d.reason);
-	v = metrics_add(&a->metrics, "downtime_floor", vm, "%s", estimator);
-	v->value = metric_of(d.floor_ns);
-	if (d.floor_ns == MISSING)
-		snprintf(v->reason, sizeof(v->reason), "%s",
-		         d.value_ns == MISSING ? d.reason : "not to be had from a baseline");
-	else if (d.floor_ns != found->floor_ns)
-		snprintf(v->reason, sizeof(v->reason), "as calibrated in run %s", a->cited.id);
-	if (a->cited.root && !isnan(cited_error_ns(&a->cited, estimator))) {
-		v = metrics_add(&a->metrics, "downtime_error", vm, "%s", estimator);
-		v->value = cited_error_ns(&a->cited, estimator);
-		snprintf(v->reason, sizeof(v->reason), "as calibrated in run %s", a->cited.id);
-	}
-	if (a->downtime_plot)
-		downtime_plot_row(a->downtime_plot, vm->name, estimator, &d, run_origin_ns(&a->run));
-}
-
-static int event_downtimes(struct analysis *a, const struct run_vm *vm, const struct vm_samples *samples,
-                           const char *no_clock, struct err *e)
-{
-	struct downtime d = a->no_window;
-	char plot[RUN_NAME_ROOM + 24];
-	int moved = !strcmp(vm->name, a->run.moved);
-	if (a->looks)
-		downtime_stop_resume(&a->run, vm, &a->window, &d);
-	if (moved || d.value_ns != MISSING)
-		put_downtime(a, vm, "stop_resume", &d);
-	if (moved && !*a->never)
-		a->came_ns = d.value_ns;
-
-	if (a->looks && no_clock) {
-		d = downtime_missing;
-		snprintf(d.reason, sizeof(d.reason), "%s", no_clock);
-	} else if (a->looks) {
-		int64_t last_ns = 0;
-		for (int i = 0; i < samples->count; i++) {
-			int64_t end_ns = clock_map_head(samples->map, samples->workloads[i].last_guest_ns);
-			last_ns = end_ns > last_ns ? end_ns : last_ns;
-		}
-		downtime_guest_clock(samples->map, &a->window, &d);
-		downtime_sampled_until(&a->run, vm, &a->window, last_ns, &d);
-	}
-	put_downtime(a, vm, "guest_clock", &d);
-
-	snprintf(plot, sizeof(plot), "plots/packets-%s.csv", vm->name);
-	if (a->looks && downtime_network(&a->run, vm, &a->window, 1, plot, &d, e) < 0)
-		return -1;
-	put_downtime(a, vm, "network", &d);
-	if (moved) {
-		downtime_reported(&a->run, vm, &d);
-		put_downtime(a, vm, "reported", &d);
-		if (a->came_ns == MISSING && !*a->never)
-			a->came_ns = d.value_ns;
-	}
-	return 0;
 }
 
 static const struct run_workload *describe(const struct run_vm *vm, const char *name)
@@ -237,16 +145,17 @@ static int workload_metrics(struct analysis *a, const struct run_vm *vm, const s
                             struct err *e)
 {
 	const struct workload_samples *w = &samples->workloads[number];
-	struct downtime d = a->no_window;
+	struct vm_downtimes *d = &a->downtimes;
+	int64_t last_ns = samples->map ? clock_map_head(samples->map, w->last_guest_ns) : 0;
 	double baseline_rate = NAN;
 	char estimator[RUN_NAME_ROOM + 8];
 	snprintf(estimator, sizeof(estimator), number ? "work:%s" : "work", w->name);
-	if (work_metrics(&a->run, vm, describe(vm, w->name), samples, w, a->looks ? &a->window : NULL, &a->metrics,
-	                 &d, &baseline_rate, e) < 0)
+	if (work_metrics(&a->run, vm, describe(vm, w->name), samples, w, d->windows, d->count, &a->metrics, d->found,
+	                 &baseline_rate, e) < 0)
 		return -1;
-	if (a->looks && samples->map)
-		downtime_sampled_until(&a->run, vm, &a->window, clock_map_head(samples->map, w->last_guest_ns), &d);
-	put_downtime(a, vm, estimator, &d);
+	for (int i = 0; samples->map && i < d->count; i++)
+		downtime_sampled_until(&a->run, vm, &d->windows[i], last_ns, &d->found[i]);
+	vm_downtimes_put(d, estimator);
 	if (latency_metrics(&a->run, vm, samples, w, &a->metrics, a->latency_plot, e) < 0)
 		return -1;
 	if (coarse_write(&a->run, vm, samples, w, e) < 0 ||
@@ -260,9 +169,7 @@ static void put_no_samples(struct analysis *a, const struct run_vm *vm, const ch
 {
 	static const char *const told[] = { "baseline_rate", "mean_rate",     "lowest_rate", "degradation",
 		                            "lost_work",     "recovery_time", "rate_after",  "settled_rate" };
-	struct downtime d = downtime_missing;
-	snprintf(d.reason, sizeof(d.reason), "%s", reason);
-	put_downtime(a, vm, "work", &d);
+	vm_downtimes_put_missing(&a->downtimes, "work", reason);
 	for (int w = 0; w < vm->workload_count; w++)
 		for (size_t i = 0; i < sizeof(told) / sizeof(*told); i++)
 			metrics_put(&a->metrics, told[i], vm, vm->workloads[w].name, NAN, reason);
@@ -279,7 +186,9 @@ static int vm_metrics(struct analysis *a, const struct run_vm *vm, struct err *e
 		snprintf(reason, sizeof(reason), "there is no samples-%s.csv", vm->name);
 	else if (!samples.map)
 		snprintf(reason, sizeof(reason), "%s", samples.clock_reason);
-	int result = event_downtimes(a, vm, &samples, reason[0] ? reason : NULL, e);
+	int result = vm_downtimes_begin(&a->downtimes, vm, e);
+	if (result == 0)
+		result = vm_downtimes_events(&a->downtimes, &samples, reason[0] ? reason : NULL, e);
 	if (reason[0] && result == 0)
 		put_no_samples(a, vm, reason);
 	for (int i = 0; !reason[0] && i < samples.count && result == 0; i++)
@@ -340,8 +249,6 @@ static int all_metrics(struct analysis *a, struct err *e)
 {
 	double moved_bytes = NAN;
 	bool relayed;
-	a->looks = downtime_window(&a->run, &a->window, &a->no_window) == 0;
-	a->came_ns = MISSING;
 	check_commands(a);
 	check_events(a);
 	check_monitor(a);
@@ -359,7 +266,8 @@ static int all_metrics(struct analysis *a, struct err *e)
 	group_lost_metrics(&a->run, &a->metrics);
 	if (link_metrics(&a->run, &a->metrics, &moved_bytes, e) < 0)
 		return -1;
-	if (tcp_metrics(&a->run, &a->metrics, e) < 0 || job_metrics(&a->run, a->came_ns, &a->metrics, e) < 0 ||
+	if (tcp_metrics(&a->run, &a->metrics, e) < 0 ||
+	    job_metrics(&a->run, a->downtimes.came_ns, &a->metrics, e) < 0 ||
 	    stream_metrics(&a->run, &a->metrics, e) < 0 || wait_metrics(&a->run, &a->metrics, e) < 0 ||
 	    reuse_metrics(&a->run, &a->metrics, &relayed, e) < 0)
 		return -1;
@@ -380,7 +288,7 @@ static int with_plots(struct analysis *a, struct err *e)
 		return -1;
 	}
 	a->latency_plot = latency.file;
-	a->downtime_plot = downtime.file;
+	a->downtimes.plot = downtime.file;
 	fputs(latency_columns, latency.file);
 	fputs("vm,estimator,value_ms,low_ms,high_ms,floor_ms,at_s\n", downtime.file);
 	int result = marks_write(&a->run, e);
@@ -442,6 +350,9 @@ static void put_failure(const char *run_directory, const char *why)
 int analyze_run(const char *run_directory, struct err *e)
 {
 	struct analysis a = { 0 };
+	a.downtimes = (struct vm_downtimes){
+		.run = &a.run, .metrics = &a.metrics, .cited = &a.cited, .never = a.never, .came_ns = MISSING
+	};
 	struct err why = { 0 };
 	int result = run_read(&a.run, run_directory, &why);
 	if (result == 0)
@@ -452,6 +363,7 @@ int analyze_run(const char *run_directory, struct err *e)
 		put_failure(run_directory, why.text);
 	if (result < 0)
 		err_set(e, why.status, "%s", why.text);
+	vm_downtimes_free(&a.downtimes);
 	cited_free(&a.cited);
 	metrics_free(&a.metrics);
 	run_free(&a.run);

@@ -103,7 +103,9 @@ const struct metric_definition metric_definitions[] = {
 	  BETTER_LOWER, "how long web sessions waited for a response, failed ones too" },
 	{ "setup_time", "ns", "the hypervisor's setup time, else setup-done - migrate-start", BETTER_LOWER,
 	  "before the first page was sent" },
-	{ "downtime", "ns", "by estimator, see analysis/downtime.h", BETTER_LOWER,
+	{ "downtime", "ns",
+	  "by estimator, see analysis/downtime.h; in a loop the longest of the VM's own moves, each to 2 s behind its end",
+	  BETTER_LOWER,
 	  "how long the VM did not run (stop_resume, guest_clock), could not be reached (network), did not work "
 	  "(work), "
 	  "or was said not to run (reported)" },

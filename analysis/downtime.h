@@ -58,7 +58,7 @@ void downtime_guest_clock(const struct clock_map *map, const struct downtime_win
 void downtime_sampled_until(const struct run *run, const struct run_vm *vm, const struct downtime_window *window,
                             int64_t last_ns, struct downtime *ret);
 
-/* ret[count], one for each window. plot is a file to write besides, with the first window's begin as its origin, or
+/* ret[count], one for each window, of which there is at least one. plot is a file to write besides, over the whole run, or
  * NULL. -1 on bad content or when it cannot write. */
 int downtime_network(const struct run *run, const struct run_vm *vm, const struct downtime_window *windows, int count,
                      const char *plot, struct downtime *ret, struct err *e);

@@ -10,6 +10,7 @@
 #include "analysis/curve.h"
 #include "analysis/downtime.h"
 #include "analysis/histogram.h"
+#include "analysis/metrics_write.h"
 #include "analysis/csv_field.h"
 
 #include "bench/base/clock.h"
@@ -36,12 +37,12 @@ struct network {
 	int64_t last_ns;                          /* of all rows */
 	int64_t last_packet_ns;                   /* as the collector said; MISSING: not said */
 	FILE *plot;                               /* NULL: none */
-	int64_t bin_ns, width_ns, bin_packets, bin_silence_ns;
+	int64_t origin_ns, bin_ns, width_ns, bin_packets, bin_silence_ns;
 };
 
 static void plot_row(struct network *n, int64_t bin_ns, int64_t packets, int64_t silence_ns)
 {
-	fprintf(n->plot, "%.3f", (double)(bin_ns + n->width_ns / 2 - n->windows->from_ns) / NS_PER_S);
+	fprintf(n->plot, "%.3f", (double)(bin_ns + n->width_ns / 2 - n->origin_ns) / NS_PER_S);
 	field_number(n->plot, (double)packets * NS_PER_S / (double)n->width_ns);
 	field_ms(n->plot, silence_ns);
 	putc('\n', n->plot);
@@ -178,6 +179,7 @@ int downtime_network(const struct run *run, const struct run_vm *vm, const struc
 		             .first_ns = MISSING,
 		             .last_ns = MISSING,
 		             .last_packet_ns = vm->last_packet_ns,
+		             .origin_ns = run_origin_ns(run),
 		             .bin_ns = MISSING,
 		             .width_ns = curve_bin_width(range_ns, plot_bin_ns, PLOT_ROWS) };
 	for (int i = 0; i < count; i++)

@@ -76,15 +76,16 @@ void downtime_work_add(struct downtime_work *d, int64_t head_ns, int64_t guest_n
 	d->last_work = work;
 }
 
-/* As far as the samples go; one that was standing when the observation ended stands at least this long. */
+/* As far as the samples go, or its job; one that was standing when the observation ended stands at least this long. */
 static void stands_still(struct downtime_work *d)
 {
-	int last = d->window_count - 1;
-	int64_t before = d->found[last].value_ns;
-	if (d->sample_ns - d->stood_from_ns <= 2 * d->interval_ns)
+	int last = d->window_count - 1, ended = d->until_ns != MISSING && d->until_ns < d->sample_ns;
+	int64_t before = d->found[last].value_ns, end_ns = ended ? d->until_ns : d->sample_ns;
+	if (end_ns - d->stood_from_ns <= 2 * d->interval_ns)
 		return;
-	stood(d, d->sample_ns, d->sample_ns - d->stood_from_ns - worked_ns(d, d->sample_guest_ns, 0));
-	if (d->found[last].value_ns != before)
+	stood(d, end_ns,
+	      ended ? end_ns - d->stood_from_ns : end_ns - d->stood_from_ns - worked_ns(d, d->sample_guest_ns, 0));
+	if (!ended && d->found[last].value_ns != before)
 		snprintf(d->found[last].reason, sizeof(d->found[last].reason),
 		         "it did not advance again before its last sample: at least this long");
 }

@@ -16,6 +16,16 @@ const char *loop_role_name(enum loop_role role)
 	return names[role];
 }
 
+void loop_move_span(const struct run *run, const struct loop_move *move, int64_t last_ns, int64_t *ret_from_ns,
+                    int64_t *ret_to_ns)
+{
+	int64_t begin_ns = move->begin->head_ns, end_ns = move->end ? move->end->head_ns : last_ns;
+	const struct run_event *start = run_event(run, "migrate-start", move->begin->vm, begin_ns),
+			       *done = run_event(run, "migrate-done", move->begin->vm, begin_ns);
+	*ret_from_ns = start && start->head_ns < end_ns ? start->head_ns : begin_ns;
+	*ret_to_ns = done && done->head_ns < end_ns ? done->head_ns : end_ns;
+}
+
 const char *loop_move_why(const struct loop_move *move)
 {
 	return move->arrived ? NULL : move->end ? "the move failed" : "the move did not end";

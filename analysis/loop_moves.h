@@ -30,6 +30,10 @@ int loop_is(const struct run *run);
 /* In the order in which they began, in an array that the caller frees; *ret_count of them. NULL: no memory, or none. */
 struct loop_move *loop_moves(const struct run *run, int *ret_count);
 
+/* When the hypervisor was asked for it and when that was over; for what is not known, its begin and end, else last_ns. */
+void loop_move_span(const struct run *run, const struct loop_move *move, int64_t last_ns, int64_t *ret_from_ns,
+                    int64_t *ret_to_ns);
+
 /* Why a move has no time; NULL: it arrived. */
 const char *loop_move_why(const struct loop_move *move);
 

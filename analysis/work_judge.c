@@ -51,9 +51,14 @@ int64_t work_moved_ns(const struct work *w)
 	return w->move_count ? w->moves[w->move_count - 1].migration.end_ns : MISSING;
 }
 
+const char *work_ended_in(const struct work *w, const struct work_move *m)
+{
+	return !w->goes_on && w->job_end_ns != MISSING && w->job_end_ns < m->migration.end_ns ? job_ended : NULL;
+}
+
 const char *work_ended_early(const struct work *w)
 {
-	return !w->goes_on && w->job_end_ns != MISSING && w->job_end_ns < work_moved_ns(w) ? job_ended : NULL;
+	return w->move_count ? work_ended_in(w, &w->moves[w->move_count - 1]) : NULL;
 }
 
 static int asks_another_load(const struct work *w, const struct schedule *schedule)

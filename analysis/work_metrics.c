@@ -70,7 +70,7 @@ static int first_pass(void *context, const struct work_span *span, struct err *e
 static int second_pass(void *context, const struct work_span *span, struct err *e)
 {
 	struct work *w = context;
-	if (span->sample)
+	if (span->sample && w->standstill.window_count)
 		downtime_work_add(&w->standstill, span->end_ns, span->sample->guest_ns, span->sample->work);
 	curve_window_add(&w->stop, span->start_ns, span->end_ns, span->work);
 	curve_window_add(&w->settled, span->start_ns, span->end_ns, span->work);
@@ -166,15 +166,13 @@ static int find_moves(struct work *w, const struct downtime_window *window, stru
 	if (!loop)
 		add_move(w, window->from_ns, end_ns);
 	for (int i = 0; i < count; i++) {
-		int64_t begin_ns = list[i].begin->head_ns, over_ns = list[i].end ? list[i].end->head_ns : end_ns;
+		int64_t from_ns, to_ns;
 		if (strcmp(list[i].begin->vm, w->vm->name) != 0)
 			continue;
-		const struct run_event *start = run_event(w->run, "migrate-start", w->vm->name, begin_ns),
-				       *done = run_event(w->run, "migrate-done", w->vm->name, begin_ns);
-		begin_ns = start && start->head_ns < over_ns ? start->head_ns : begin_ns;
+		loop_move_span(w->run, &list[i], end_ns, &from_ns, &to_ns);
 		if (w->move_count)
-			w->moves[w->move_count - 1].limit_ns = begin_ns;
-		add_move(w, begin_ns, done && done->head_ns < over_ns ? done->head_ns : over_ns);
+			w->moves[w->move_count - 1].limit_ns = from_ns;
+		add_move(w, from_ns, to_ns);
 	}
 	free(list);
 	return 0;
@@ -217,10 +215,13 @@ static void plan_lost(struct work *w)
 }
 
 static int all_passes(struct work *w, const struct run_workload *description, const struct vm_samples *samples,
-                      const struct workload_samples *workload, const struct downtime_window *window,
-                      struct downtime *ret_downtime, double *ret_baseline_rate, struct err *e)
+                      const struct workload_samples *workload, const struct downtime_window *windows, int count,
+                      struct downtime *ret_downtimes, double *ret_baseline_rate, struct err *e)
 {
 	struct schedule schedule;
+	struct downtime_window whole;
+	struct downtime unused;
+	const struct downtime_window *window = downtime_window(w->run, &whole, &unused) == 0 ? &whole : NULL;
 	schedule_read(&schedule, description ? description->schedule : "");
 	schedule.origin_ns = workload->first_guest_ns;
 	schedule.repeat = description && description->repeats;
@@ -236,20 +237,24 @@ static int all_passes(struct work *w, const struct run_workload *description, co
 	if (!window)
 		return 0;
 
-	w->standstill = (struct downtime_work){ .windows = window,
-		                                .window_count = 1,
-		                                .found = ret_downtime,
+	w->standstill = (struct downtime_work){ .windows = windows,
+		                                .window_count = count,
+		                                .found = ret_downtimes,
 		                                .interval_ns = w->vm->sample_interval_ns,
 		                                .baseline_rate = w->baseline_rate,
 		                                .until_ns = w->goes_on ? MISSING : w->job_end_ns,
 		                                .schedule = schedule.count ? &schedule : NULL };
 	if (work_curve_each(samples, workload, second_pass, w, e) < 0)
 		return -1;
-	downtime_work_finish(&w->standstill);
-	if (work_ended_early(w)) {
+	if (count)
+		downtime_work_finish(&w->standstill);
+	for (int i = 0; i < count && i < w->move_count; i++) {
+		const char *ended = work_ended_in(w, &w->moves[i]);
+		if (!ended)
+			continue;
 		/* What it would have stood still after that, nobody knows. */
-		ret_downtime->value_ns = ret_downtime->low_ns = ret_downtime->high_ns = ret_downtime->at_ns = MISSING;
-		snprintf(ret_downtime->reason, sizeof(ret_downtime->reason), "%s", work_ended_early(w));
+		ret_downtimes[i] = downtime_missing;
+		snprintf(ret_downtimes[i].reason, sizeof(ret_downtimes[i].reason), "%s", ended);
 	}
 	const char *why_not;
 	if (work_no_comparison(w, &schedule, &why_not, e) < 0)
@@ -264,8 +269,8 @@ static int all_passes(struct work *w, const struct run_workload *description, co
 
 int work_metrics(const struct run *run, const struct run_vm *vm, const struct run_workload *description,
                  const struct vm_samples *samples, const struct workload_samples *workload,
-                 const struct downtime_window *window, struct metrics *metrics, struct downtime *ret_downtime,
-                 double *ret_baseline_rate, struct err *e)
+                 const struct downtime_window *windows, int count, struct metrics *metrics,
+                 struct downtime *ret_downtimes, double *ret_baseline_rate, struct err *e)
 {
 	struct work w = {
 		.run = run, .vm = vm, .name = workload->name, .metrics = metrics, .block_rates = gsl_rstat_alloc()
@@ -273,7 +278,8 @@ int work_metrics(const struct run *run, const struct run_vm *vm, const struct ru
 	if (!w.block_rates)
 		return err_errno(e, EXIT_CANNOT, "cannot keep rates");
 	snprintf(w.unit, sizeof(w.unit), "%s/s", description && description->unit[0] ? description->unit : "work");
-	int result = all_passes(&w, description, samples, workload, window, ret_downtime, ret_baseline_rate, e);
+	int result =
+		all_passes(&w, description, samples, workload, windows, count, ret_downtimes, ret_baseline_rate, e);
 	gsl_rstat_free(w.block_rates);
 	free(w.moves);
 	return result;

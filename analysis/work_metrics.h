@@ -12,12 +12,13 @@
 struct err;
 
 /*
- * Adds the rows of one workload. window may be NULL (no migration in the run): then only the baseline is given.
- * description may be NULL (a workload that the manifest does not name). *ret_baseline_rate is NAN when it is not known.
+ * Adds the rows of one workload; of a run without a migration only the baseline. description may be NULL (a workload that
+ * the manifest does not name). ret_downtimes[count]: one for each of the windows (vm_downtimes.h), of which there may be none.
+ * *ret_baseline_rate is NAN when it is not known.
  */
 int work_metrics(const struct run *run, const struct run_vm *vm, const struct run_workload *description,
                  const struct vm_samples *samples, const struct workload_samples *workload,
-                 const struct downtime_window *window, struct metrics *metrics, struct downtime *ret_downtime,
-                 double *ret_baseline_rate, struct err *e);
+                 const struct downtime_window *windows, int count, struct metrics *metrics,
+                 struct downtime *ret_downtimes, double *ret_baseline_rate, struct err *e);
 
 #endif

@@ -61,7 +61,8 @@ struct metric_value *work_put(struct work *w, const char *metric, double value, 
 /* When the last of the moves was over; MISSING: there was none. */
 int64_t work_moved_ns(const struct work *w);
 
-/* Why there is nothing to judge when it did; NULL: it did not. */
+/* Why there is nothing to judge where its job ended before the move, or the last of them, was over; NULL: it did not. */
+const char *work_ended_in(const struct work *w, const struct work_move *m);
 const char *work_ended_early(const struct work *w);
 
 /* After the first, the second and the third pass. */

@@ -224,6 +224,10 @@ static void test_job_ends(void **state)
 	analyse_well();
 	assert_downtime("work", 200, 10);
 	assert_near(metric("job_time", "intadd") / 1e6, 22000, 15, "job time");
+	/* Its last second brought nothing more: it stood still for that, not for what came after the job. */
+	make_job(done_ns + MADE_S, "");
+	analyse_well();
+	assert_near(metric("downtime", "work") / 1e6, 1000, 20, "work, to the job's end");
 	make_job(done_ns, ",\"workloads\":[{\"name\":\"intadd\",\"options\":{\"delay\":\"4500ms\"}}]");
 	analyse_well();
 	assert_near(metric("job_time", "intadd") / 1e6, 17500, 15, "job time, less what it was told to wait");

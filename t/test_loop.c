@@ -364,6 +364,32 @@ static void work_is_held_against_the_moves(void **state)
 	            "its web sessions");
 }
 
+/* A downtime is the longest stop within the VM's own moves. */
+static void stops_are_of_own_moves(void **state)
+{
+	(void)state;
+	static const char *const estimators[] = { "guest_clock", "network", "work" };
+	const struct made_loop l = MADE_LOOP;
+	struct made_vm vm = { .name = "vm0",
+		              .length_s = 105,
+		              .interval_ns = 10 * MADE_MS,
+		              .rate = 5e8,
+		              .jitter_ms = 0.2,
+		              .stops = { { 60.1, 60.2, 0 }, { 70, 73, 0 }, { 86.8, 87, 0 } } };
+	made_loop(run_path, &l, "", 1, "");
+	made_samples(run_path, &vm);
+	vm.name = "vm1";
+	made_samples(run_path, &vm);
+	analyse_well();
+	assert_near(metric_number("downtime", "vm0", "stop_resume", "value"), 100e6, 1e6, "both are as long");
+	for (size_t i = 0; i < sizeof(estimators) / sizeof(*estimators); i++) {
+		assert_near(metric_number("downtime", "vm0", estimators[i], "value"), 200e6, 30e6, estimators[i]);
+		assert_null(metric_member("downtime", "vm1", estimators[i], "value"));
+		assert_string_equal(json_object_get_string(metric_member("downtime", "vm1", estimators[i], "reason")),
+		                    "the VM did not move");
+	}
+}
+
 /* In a run of MADE_LOOP: what is not of the loop does not count. */
 static void make_responses(const char *directory)
 {
@@ -573,6 +599,7 @@ int main(void)
 		ONE(what_was_asked_is_kept),
 		ONE(responses_have_classes),
 		ONE(work_is_held_against_the_moves),
+		ONE(stops_are_of_own_moves),
 		ONE(it_has_a_picture),
 		ONE(what_the_monitor_lost_is_told),
 		ONE(a_study_has_one_of_several),
