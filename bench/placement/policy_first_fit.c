@@ -23,25 +23,16 @@
  * stop of up to 1 s (Hirofuchi). On machines the dirty rate is measured before the loop, and told anew by each move's statistics;
  * one that is not known adds nothing, and the plan says so.
  */
+#include "bench/placement/first_fit.h"
+
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
 #include "bench/base/quantity.h"
-#include "bench/placement/aside.h"
-#include "bench/placement/policy.h"
 #include "bench/placement/transfer_file.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-struct first_fit_options {
-	int64_t window_ns, quiet_ns, at_once, turns;
-	int64_t node_worth_ns, cost_fixed_ns, cost_memory_ns, cost_dirty_ns;
-	int64_t cost_rate_bits_per_s, cost_rtt_ns;
-	double cpu_limit, cpu_fill;
-	bool wake;
-	char cost_model[OPTION_STRING_ROOM];
-};
 
 #define COST_RATE INT64_C(1000000000) /* bit/s */
 
@@ -69,18 +60,6 @@ static const struct option_row rows[] = {
 	POLICY_WAKE_ROW(first_fit_options),
 	POLICY_TURNS_ROW(first_fit_options),
 	OPTION_END
-};
-
-struct first_fit {
-	struct aside loaded;    /* above cpu_limit, the highest CPU first */
-	struct aside low;       /* with VMs, the lowest CPU first */
-	struct max_tree open;   /* awake: room in cores and bytes */
-	struct max_tree hosts;  /* of these the ones with VMs */
-	struct max_tree asleep; /* the same room */
-	struct vm_choice *choices, *leaving;
-	int32_t choice_room, leaving_room, leaving_count;
-	int32_t *places, place_room; /* for the VMs of choices */
-	struct transfer_model costs; /* fitted, where cost_model names one */
 };
 
 static int first_fit_check(const void *options, struct err *e)
@@ -131,8 +110,7 @@ static int first_fit_init(struct policy *p, const struct cluster *c, struct err 
 	return 0;
 }
 
-/* In cores and bytes. */
-static void room_set(struct max_tree *t, int32_t node, bool in, double cores, double bytes)
+void first_fit_room_set(struct max_tree *t, int32_t node, bool in, double cores, double bytes)
 {
 	max_tree_set(t, node, in ? cpu_round(cores) : MAX_TREE_OUT, in ? bytes : MAX_TREE_OUT);
 }
@@ -142,7 +120,7 @@ static bool is_awake(const struct cluster_node *n, const struct plan_delta *d, d
 	return n->moves == 0 && !isnan(cpu) && (n->state == NODE_ANSWERING || d->woken);
 }
 
-static void room_look(struct policy *p, const struct cluster *c, const struct plan *plan, int32_t node)
+void first_fit_room_look(struct policy *p, const struct cluster *c, const struct plan *plan, int32_t node)
 {
 	const struct first_fit_options *o = p->options;
 	const struct plan_delta *d = plan_delta(plan, node);
@@ -153,9 +131,9 @@ static void room_look(struct policy *p, const struct cluster *c, const struct pl
 	bool awake = is_awake(n, d, cpu);
 	bool open = awake && d->vms >= 0;
 	bool asleep = o->wake && n->moves == 0 && n->state == NODE_ASLEEP && !d->woken;
-	room_set(&f->open, node, open, cores, bytes);
-	room_set(&f->hosts, node, open && n->vms + d->vms > 0, cores, bytes);
-	room_set(&f->asleep, node, asleep, cores, bytes);
+	first_fit_room_set(&f->open, node, open, cores, bytes);
+	first_fit_room_set(&f->hosts, node, open && n->vms + d->vms > 0, cores, bytes);
+	first_fit_room_set(&f->asleep, node, asleep, cores, bytes);
 }
 
 static void first_fit_look(struct policy *p, const struct cluster *c, const struct plan *plan, int32_t node)
@@ -166,13 +144,12 @@ static void first_fit_look(struct policy *p, const struct cluster *c, const stru
 	struct first_fit *f = p->state;
 	double cpu = policy_cpu_share(c, plan, node);
 	bool mine = is_awake(n, d, cpu) && !d->touched;
-	room_look(p, c, plan, node);
+	first_fit_room_look(p, c, plan, node);
 	aside_set(&f->loaded, node, mine && n->vms >= 2 && cpu > o->cpu_limit ? cpu : MAX_TREE_OUT);
 	aside_set(&f->low, node, mine && n->vms >= 1 && cpu <= o->cpu_limit ? -cpu : MAX_TREE_OUT);
 }
 
-/* Seconds of its work that a VM loses by a move. */
-static double cost_s(const struct policy *p, const struct cluster_vm *v)
+double first_fit_cost_s(const struct policy *p, const struct cluster_vm *v)
 {
 	const struct first_fit_options *o = p->options;
 	const struct first_fit *f = p->state;
@@ -195,21 +172,20 @@ static bool first_fit_wants_dirty_rate(const void *options)
 	return o->cost_dirty_ns > 0 || o->cost_model[0];
 }
 
-/* Of a cost that lacks it. */
-static const char *dirty_words(const struct first_fit_options *o, const struct cluster_vm *v)
+const char *first_fit_dirty_words(const struct first_fit_options *o, const struct cluster_vm *v)
 {
 	return first_fit_wants_dirty_rate(o) && isnan(v->cost_s) && isnan(v->dirty_per_s)
 	               ? " (a dirty rate is not known)"
 	               : "";
 }
 
-static double size_on(const struct cluster_node *n, const struct cluster_vm *v)
+double first_fit_size_on(const struct cluster_node *n, const struct cluster_vm *v)
 {
 	double memory = (double)v->memory_bytes / (double)n->memory_bytes;
 	return fmax(v->cpu / n->cores, memory);
 }
 
-static int32_t first_place(const struct first_fit *f, double cores, int64_t bytes)
+int32_t first_fit_find(const struct first_fit *f, double cores, int64_t bytes)
 {
 	int32_t node = max_tree_first(&f->open, cores, (double)bytes);
 	return node != CLUSTER_NONE ? node : max_tree_first(&f->asleep, cores, (double)bytes);
@@ -218,14 +194,11 @@ static int32_t first_place(const struct first_fit *f, double cores, int64_t byte
 static int32_t first_fit_place(struct policy *p, const struct cluster *c, int32_t vm)
 {
 	const struct cluster_vm *v = &c->vms[vm];
-	return first_place(p->state, isnan(v->cpu) ? 0 : v->cpu, v->memory_bytes);
+	return first_fit_find(p->state, isnan(v->cpu) ? 0 : v->cpu, v->memory_bytes);
 }
 
-enum { BECAUSE = 200 };
-
-/* Why a VM moves, or stays when there is no place; `because` says why it should, before is the CPU of the place. */
-static void say(const struct first_fit_options *o, const struct cluster *c, struct plan *plan, const char *because,
-                int32_t vm, int32_t to, double before)
+void first_fit_say(const struct first_fit_options *o, const struct cluster *c, struct plan *plan, const char *because,
+                   int32_t vm, int32_t to, double before)
 {
 	const struct cluster_vm *v = &c->vms[vm];
 	char memory[32];
@@ -241,224 +214,6 @@ static void say(const struct first_fit_options *o, const struct cluster *c, stru
 		         PERCENT(v->cpu / c->nodes[to].cores), PERCENT(o->cpu_fill));
 }
 
-/* Of VMs that free less or more than what is too much: the one to leave. */
-static int better(const struct policy *p, const struct cluster_vm *a, const struct cluster_vm *b, double excess)
-{
-	double cost_a = cost_s(p, a), cost_b = cost_s(p, b);
-	if ((a->cpu >= excess) != (b->cpu >= excess))
-		return a->cpu >= excess;
-	if (a->cpu < excess)
-		return a->cpu * cost_b > b->cpu * cost_a;
-	return cost_a < cost_b || (cost_a == cost_b && a->cpu < b->cpu);
-}
-
-/* VMs of a node with a known CPU and a place elsewhere, by index, into f->choices. */
-static int32_t choose_movable(struct first_fit *f, const struct cluster *c, struct plan *plan, int32_t node)
-{
-	int32_t count = 0;
-	if (!vm_choices_room(&f->choices, &f->choice_room, c->nodes[node].vms)) {
-		plan->failed = true;
-		return 0;
-	}
-	for (int32_t i = c->nodes[node].first_vm; i != CLUSTER_NONE; i = c->vms[i].next)
-		if (c->vms[i].cpu > 0 && first_place(f, c->vms[i].cpu, c->vms[i].memory_bytes) != CLUSTER_NONE)
-			f->choices[count++] = (struct vm_choice){ -i, i };
-	vm_choices_sort(f->choices, count);
-	return count;
-}
-
-/* What the node's smallest VM needs, of each. */
-static void least_needed(const struct cluster *c, int32_t node, double *ret_cores, double *ret_bytes)
-{
-	*ret_cores = *ret_bytes = INFINITY;
-	for (int32_t i = c->nodes[node].first_vm; i != CLUSTER_NONE; i = c->vms[i].next)
-		if (c->vms[i].cpu > 0) {
-			*ret_cores = fmin(*ret_cores, c->vms[i].cpu);
-			*ret_bytes = fmin(*ret_bytes, (double)c->vms[i].memory_bytes);
-		}
-}
-
-/* Of a loaded node's VMs those that are to leave it, into f->leaving. Returns whether there are any. */
-static bool choose_leaving(struct policy *p, const struct cluster *c, struct plan *plan, int32_t node)
-{
-	const struct first_fit_options *o = p->options;
-	const struct cluster_node *n = &c->nodes[node];
-	struct first_fit *f = p->state;
-	int32_t count = choose_movable(f, c, plan, node), stay = count < n->vms ? 0 : 1;
-	double excess = cpu_round(n->cpu - o->cpu_limit * n->cores);
-	if (!vm_choices_room(&f->leaving, &f->leaving_room, f->leaving_count + count)) {
-		plan->failed = true;
-		return false;
-	}
-	if (count <= stay) {
-		plan_stay(plan, node, CLUSTER_NONE);
-		if (plan->explain)
-			plan_say(plan,
-			         "%s %.4g %% > %.4g %%, but no VM that could leave has room elsewhere below %.4g %%",
-			         NODE_NAME(c, node), PERCENT(policy_cpu_share(c, plan, node)), PERCENT(o->cpu_limit),
-			         PERCENT(o->cpu_fill));
-		return false;
-	}
-	while (count > stay && excess > 0) {
-		int32_t best = 0;
-		for (int32_t i = 1; i < count; i++)
-			if (better(p, &c->vms[f->choices[i].vm], &c->vms[f->choices[best].vm], excess))
-				best = i;
-		const struct cluster_vm *v = &c->vms[f->choices[best].vm];
-		f->leaving[f->leaving_count++] = (struct vm_choice){ size_on(n, v), f->choices[best].vm };
-		excess = cpu_round(excess - v->cpu);
-		f->choices[best] = f->choices[--count];
-	}
-	return true;
-}
-
-static void relieve_one(struct policy *p, const struct cluster *c, struct plan *plan, int32_t node)
-{
-	struct first_fit *f = p->state;
-	double cores, bytes;
-	if (choose_leaving(p, c, plan, node)) {
-		aside_refuse(&f->loaded, node); /* until one of its VMs moves */
-		return;
-	}
-	least_needed(c, node, &cores, &bytes);
-	aside_put(&f->loaded, node, cores, bytes);
-}
-
-static void relieve(struct policy *p, const struct cluster *c, struct plan *plan)
-{
-	const struct first_fit_options *o = p->options;
-	struct first_fit *f = p->state;
-	int64_t left;
-	int32_t node;
-	f->leaving_count = 0;
-	aside_begin(&f->loaded, o->turns, fmax(max_tree_highest(&f->open, 0), max_tree_highest(&f->asleep, 0)),
-	            fmax(max_tree_highest(&f->open, 1), max_tree_highest(&f->asleep, 1)));
-	for (node = 0, left = o->turns; plan->explain && node < c->node_count && left > 0; node++)
-		if (aside_has(&f->loaded, node) && left--)
-			choose_leaving(p, c, plan, node);
-	while ((node = aside_next(&f->loaded)) != CLUSTER_NONE)
-		relieve_one(p, c, plan, node);
-	vm_choices_sort(f->leaving, f->leaving_count);
-	for (int32_t i = 0; i < f->leaving_count; i++) {
-		int32_t vm = f->leaving[i].vm, from = c->vms[vm].node;
-		int32_t to = first_place(f, c->vms[vm].cpu, c->vms[vm].memory_bytes);
-		double before = to == CLUSTER_NONE ? 0 : policy_cpu_share(c, plan, to);
-		if (to == CLUSTER_NONE)
-			plan_stay(plan, from, vm);
-		else
-			policy_move(p, c, plan, vm, to);
-		char because[BECAUSE] = "";
-		if (plan->explain)
-			snprintf(because, BECAUSE, "%s %.4g %% > %.4g %%, a move loses %.3g s%s", NODE_NAME(c, from),
-			         PERCENT(policy_cpu_share(c, NULL, from)), PERCENT(o->cpu_limit),
-			         cost_s(p, &c->vms[vm]), dirty_words(o, &c->vms[vm]));
-		say(o, c, plan, because, vm, to, before);
-	}
-	aside_end(&f->loaded);
-}
-
-/* Find places for all VMs of f->choices, into f->places. Returns the first that has none, or CLUSTER_NONE. */
-static int32_t find_places(struct policy *p, const struct cluster *c, struct plan *plan, int32_t node, int32_t count)
-{
-	struct first_fit *f = p->state;
-	int32_t found = 0;
-	room_set(&f->hosts, node, false, 0, 0);
-	for (; found < count; found++) {
-		const struct cluster_vm *v = &c->vms[f->choices[found].vm];
-		int32_t to = max_tree_first(&f->hosts, v->cpu, (double)v->memory_bytes);
-		if (to == CLUSTER_NONE)
-			break;
-		f->places[found] = to;
-		room_set(&f->hosts, to, true, max_tree_key(&f->hosts, to, 0) - v->cpu,
-		         max_tree_key(&f->hosts, to, 1) - (double)v->memory_bytes);
-	}
-	for (int32_t i = 0; i < found; i++)
-		room_look(p, c, plan, f->places[i]);
-	room_look(p, c, plan, node);
-	return found < count ? f->choices[found].vm : CLUSTER_NONE;
-}
-
-/* Its VMs by falling size into f->choices. The work lost by moving all, in seconds; NAN: one of them cannot. */
-static double choose_all(struct policy *p, const struct cluster *c, struct plan *plan, int32_t node)
-{
-	const struct cluster_node *n = &c->nodes[node];
-	struct first_fit *f = p->state;
-	double sum = 0;
-	int32_t count = 0;
-	if (!vm_choices_room(&f->choices, &f->choice_room, n->vms)) {
-		plan->failed = true;
-		return NAN;
-	}
-	if (f->choice_room > f->place_room) {
-		int32_t *larger = realloc(f->places, (size_t)f->choice_room * sizeof(*larger));
-		plan->failed |= !larger;
-		if (!larger)
-			return NAN;
-		f->places = larger;
-		f->place_room = f->choice_room;
-	}
-	for (int32_t i = n->first_vm; i != CLUSTER_NONE; i = c->vms[i].next) {
-		sum += isnan(c->vms[i].cpu) ? NAN : cost_s(p, &c->vms[i]);
-		f->choices[count++] = (struct vm_choice){ size_on(n, &c->vms[i]), i };
-	}
-	vm_choices_sort(f->choices, count);
-	return sum;
-}
-
-/* What the node's largest VM needs, of each. */
-static void most_needed(const struct first_fit *f, const struct cluster *c, int32_t count, double *ret_cores,
-                        double *ret_bytes)
-{
-	*ret_cores = *ret_bytes = 0;
-	for (int32_t i = 0; i < count; i++) {
-		*ret_cores = fmax(*ret_cores, c->vms[f->choices[i].vm].cpu);
-		*ret_bytes = fmax(*ret_bytes, (double)c->vms[f->choices[i].vm].memory_bytes);
-	}
-}
-
-/* Move all VMs of a node elsewhere if that is worth it. Else false, with what room it takes at least. */
-static bool empty(struct policy *p, const struct cluster *c, struct plan *plan, int32_t node, double *ret_cores,
-                  double *ret_bytes)
-{
-	const struct first_fit_options *o = p->options;
-	struct first_fit *f = p->state;
-	int32_t count = c->nodes[node].vms;
-	const char *unknown = "";
-	double cost = choose_all(p, c, plan, node), worth = (double)o->node_worth_ns / NS_PER_S;
-	bool is_worth = cost <= worth;
-	int32_t without = is_worth ? find_places(p, c, plan, node, count) : CLUSTER_NONE;
-	char because[BECAUSE] = "";
-	*ret_cores = *ret_bytes = INFINITY;
-	if (plan->explain && isnan(cost))
-		snprintf(because, BECAUSE, "%s cannot be emptied: CPU of one of its VMs is not known",
-		         NODE_NAME(c, node));
-	for (int32_t i = 0; plan->explain && !isnan(cost) && !unknown[0] && i < count; i++)
-		unknown = dirty_words(o, &c->vms[f->choices[i].vm]);
-	if (plan->explain && !isnan(cost))
-		snprintf(because, BECAUSE, "%s %.4g %%, to empty it loses %.3g s%s %s %.3g s", NODE_NAME(c, node),
-		         PERCENT(policy_cpu_share(c, plan, node)), cost, unknown, is_worth ? "<=" : ">", worth);
-	if (without != CLUSTER_NONE) {
-		most_needed(f, c, count, ret_cores, ret_bytes);
-		plan_stay(plan, node, without);
-		say(o, c, plan, because, without, CLUSTER_NONE, 0);
-		return false;
-	}
-	if (!is_worth) {
-		plan_stay(plan, node, CLUSTER_NONE);
-		plan_say(plan, "%s", because);
-		return false;
-	}
-	for (int32_t i = 0; i < count; i++) {
-		int32_t to = f->places[i];
-		double before = policy_cpu_share(c, plan, to);
-		policy_move(p, c, plan, f->choices[i].vm, to);
-		if (i > 0)
-			plan_same(plan); /* emptied as a whole */
-		say(o, c, plan, because, f->choices[i].vm, to, before);
-	}
-	return true;
-}
-
 static void first_fit_plan(struct policy *p, const struct cluster *c, struct plan *plan)
 {
 	const struct first_fit_options *o = p->options;
@@ -466,13 +221,13 @@ static void first_fit_plan(struct policy *p, const struct cluster *c, struct pla
 	double cores, bytes;
 	int64_t left;
 	int32_t node;
-	relieve(p, c, plan);
+	first_fit_relieve(p, c, plan);
 	aside_begin(&f->low, o->turns, max_tree_highest(&f->hosts, 0), max_tree_highest(&f->hosts, 1));
 	for (node = 0, left = o->turns; plan->explain && node < c->node_count && left > 0; node++)
 		if (aside_has(&f->low, node) && left--)
-			empty(p, c, plan, node, &cores, &bytes);
+			first_fit_empty(p, c, plan, node, &cores, &bytes);
 	while ((node = aside_next(&f->low)) != CLUSTER_NONE)
-		if (!empty(p, c, plan, node, &cores, &bytes))
+		if (!first_fit_empty(p, c, plan, node, &cores, &bytes))
 			aside_put(&f->low, node, cores, bytes);
 	aside_end(&f->low);
 	plan->turns = 2 * o->turns - f->loaded.left - f->low.left;
