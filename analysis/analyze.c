@@ -229,7 +229,7 @@ static void check_monitor(struct analysis *a)
 	if (late > 0)
 		metrics_warn(
 			&a->metrics,
-			"%lld answers came to the monitor too late: what they say is missing, for the policy too",
+			"%lld of the nodes' answers came to the monitor too late: what they say is missing, for the policy too",
 			(long long)late);
 }
 

@@ -4,6 +4,7 @@
 #include "reports/gnuplot.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 static const struct {
@@ -84,7 +85,9 @@ int study_times_prepare(const struct study_view *v, FILE *s)
 			lowest = fmin(lowest, isnan(low) ? value : fmax(low, value / 20));
 			highest = fmax(highest, isnan(high) ? value : high);
 		}
-	fprintf(s, "COUNT = %d\nLOW = %.9g\nHIGH = %.9g\n", bars, pow(10, floor(log10(lowest / 1e9 * 0.8))),
-	        highest / 1e9 * 2); /* room for a number above the bar */
+	bool decades = highest > 10 * lowest; /* else a bar's length is its time */
+	fprintf(s, "COUNT = %d\nLOW = %.9g\nHIGH = %.9g\n", bars,
+	        decades ? pow(10, floor(log10(lowest / 1e9 * 0.8))) : 0,
+	        highest / 1e9 * (decades ? 2 : 1.15)); /* room for a number above the bar */
 	return bars == 0;
 }

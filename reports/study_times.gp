@@ -1,5 +1,5 @@
 # Bars of migration times: link speeds as groups, workloads as bars, with the interval over the repeats.
-# The caller has set: CAPTION, GROUPS, SERIES, LOW, HIGH (s, of a logarithmic axis), arrays GROUP (names), LABEL (of the
+# The caller has set: CAPTION, GROUPS, SERIES, LOW, HIGH (s, of a logarithmic axis unless LOW is 0), arrays GROUP (names), LABEL (of the
 # series), and COUNT, X, VALUE, DOWN, UP, KIND, TEXT of the bars.
 load SCRIPTS.'/style.gp'
 
@@ -11,7 +11,7 @@ set lmargin at screen 0.075
 set rmargin at screen 0.985
 set tmargin at screen 1 - 70. / H
 set bmargin at screen 40. / H
-set logscale y
+if (LOW > 0) { set logscale y }
 set yrange [LOW:HIGH]
 set xrange [0.4:GROUPS + 0.6]
 set ylabel 'migration time (s)'
