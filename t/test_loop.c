@@ -472,7 +472,7 @@ static void what_the_monitor_lost_is_told(void **state)
 {
 	(void)state;
 	static const char *const wanted[] = { "the monitor lost 2 seconds",
-		                              "3 answers came to the monitor too late" };
+		                              "3 of the nodes&#39; answers came to the monitor too late" };
 	struct made_loop l = MADE_LOOP;
 	struct err e = { 0 };
 	char path[256], run[200];
