@@ -1,5 +1,6 @@
 #include "analysis/cluster_series.h"
 
+#include "analysis/json_field.h"
 #include "analysis/monitor_database.h"
 #include "bench/base/err.h"
 
@@ -109,18 +110,12 @@ static int64_t read_interval(sqlite3 *database)
 	return interval_ns;
 }
 
-static const char *text_at(const struct run *run, const char *path)
-{
-	struct json_object *found = NULL;
-	return json_pointer_get(run->manifest, path, &found) == 0 && found ? json_object_get_string(found) : "";
-}
-
 /* A key of the policy; of one that has no such key, what policy_threshold.c has by default. */
 static double policy_number(const struct run *run, const char *key, double otherwise)
 {
 	char path[96], *end;
 	snprintf(path, sizeof(path), "/consolidate/policy_options/%s", key);
-	const char *text = text_at(run, path);
+	const char *text = json_text_at(run->manifest, path);
 	double value = strtod(text, &end);
 	return end > text && value > 0 ? value : otherwise;
 }
@@ -128,11 +123,13 @@ static double policy_number(const struct run *run, const char *key, double other
 int cluster_series_read(struct cluster_series *ret, const struct run *run, struct err *e)
 {
 	struct monitor_database d;
-	*ret = (struct cluster_series){ .rules = { .overload = policy_number(run, "overload", 0.9),
-		                                   .idle = policy_number(run, "idle", 0.3),
-		                                   .active = policy_number(run, "active", 0.05),
-		                                   .guests_only = strcmp(text_at(run, "/config/consolidate/node_cpu"),
-		                                                         "guests") == 0 } };
+	*ret = (struct cluster_series){
+		.rules = { .overload = policy_number(run, "overload", 0.9),
+		           .idle = policy_number(run, "idle", 0.3),
+		           .active = policy_number(run, "active", 0.05),
+		           .guests_only = strcmp(json_text_at(run->manifest, "/config/consolidate/node_cpu"),
+		                                 "guests") == 0 }
+	};
 	int result = monitor_database_open(&d, run->directory, e);
 	if (result == 0 && ((ret->interval_ns = read_interval(d.handle)) < 0 ||
 	                    read_all(ret, d.handle, step_query, sizeof(*ret->steps), take_step, (void **)&ret->steps,

@@ -1,5 +1,6 @@
 #include "analysis/transfer_run.h"
 
+#include "analysis/json_field.h"
 #include "analysis/study.h"
 #include "bench/base/err.h"
 #include "bench/base/quantity.h"
@@ -17,12 +18,6 @@ static struct json_object *at(struct json_object *object, const char *path)
 	return object && json_pointer_get(object, path, &value) == 0 ? value : NULL;
 }
 
-static const char *text_at(struct json_object *object, const char *path)
-{
-	const char *text = at(object, path) ? json_object_get_string(at(object, path)) : NULL;
-	return text ? text : "";
-}
-
 /* The VM that moves; NULL: none. */
 static struct json_object *moving(struct json_object *manifest)
 {
@@ -30,7 +25,7 @@ static struct json_object *moving(struct json_object *manifest)
 	size_t count = list && json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
 	for (size_t i = 0; i < count; i++) {
 		struct json_object *vm = json_object_array_get_idx(list, i);
-		if (strcmp(text_at(vm, "/role"), "migrating") == 0)
+		if (strcmp(json_text_at(vm, "/role"), "migrating") == 0)
 			return vm;
 	}
 	return NULL;
@@ -41,9 +36,9 @@ static const char *not_plain(struct json_object *manifest, struct json_object *v
 {
 	struct json_object *features = at(manifest, "/features/asked");
 	int64_t bytes;
-	if (strcmp(text_at(manifest, "/config/migration/mode"), "precopy") != 0)
+	if (strcmp(json_text_at(manifest, "/config/migration/mode"), "precopy") != 0)
 		return "it is no pre-copy migration";
-	if (strcmp(text_at(vm, "/memory_fill"), "random") != 0)
+	if (strcmp(json_text_at(vm, "/memory_fill"), "random") != 0)
 		return "the VM's memory was not filled: what of it is used is not known";
 	if (features && json_object_is_type(features, json_type_object)) {
 		json_object_object_foreach(features, key, value)
@@ -56,16 +51,16 @@ static const char *not_plain(struct json_object *manifest, struct json_object *v
 			return why;
 		}
 	}
-	if (size_parse(text_at(manifest, "/config/migration/bandwidth"), &bytes, NULL) == 0 && bytes > 0)
+	if (size_parse(json_text_at(manifest, "/config/migration/bandwidth"), &bytes, NULL) == 0 && bytes > 0)
 		return "migration.bandwidth held it below the link's rate";
-	if (strcmp(text_at(manifest, "/config/migration/reuse"), "yes") == 0)
+	if (strcmp(json_text_at(manifest, "/config/migration/reuse"), "yes") == 0)
 		return "relays sent less than the VM's memory (migration.reuse)";
-	if (strcmp(text_at(manifest, "/config/migration/stream"), "yes") == 0)
+	if (strcmp(json_text_at(manifest, "/config/migration/stream"), "yes") == 0)
 		return "its stream went through a relay (migration.stream)";
-	if (duration_parse(text_at(manifest, "/config/fault/cut"), &bytes, NULL) == 0 && bytes > 0)
+	if (duration_parse(json_text_at(manifest, "/config/fault/cut"), &bytes, NULL) == 0 && bytes > 0)
 		return "the link was cut meanwhile (fault.cut)";
-	if (strcmp(text_at(manifest, "/config/link/topology"), "shared") == 0 &&
-	    strcmp(text_at(manifest, "/config/storage/kind"), "iscsi") == 0)
+	if (strcmp(json_text_at(manifest, "/config/link/topology"), "shared") == 0 &&
+	    strcmp(json_text_at(manifest, "/config/storage/kind"), "iscsi") == 0)
 		return "its storage was on the same link (link.topology)";
 	return "";
 }
@@ -77,7 +72,7 @@ static const char *take_link(struct transfer_run *r, struct json_object *manifes
 			   *ideal = at(manifest, "/link/measured/ideal_bits_per_s"),
 			   *rtt = at(manifest, "/link/measured/rtt_p50_ns");
 	int64_t rate;
-	if (rate_parse(text_at(manifest, "/config/link/rate"), &rate, NULL) < 0 || rate == 0)
+	if (rate_parse(json_text_at(manifest, "/config/link/rate"), &rate, NULL) < 0 || rate == 0)
 		return "the link had no rate of its own";
 	if (!json_object_is_type(goodput, json_type_double) && !json_object_is_type(goodput, json_type_int))
 		return "the link's rate was not measured";
@@ -86,7 +81,8 @@ static const char *take_link(struct transfer_run *r, struct json_object *manifes
 	r->rate_bits_per_s = (double)rate * json_object_get_double(goodput) / json_object_get_double(ideal);
 	r->rtt_ns = json_object_get_double(rtt);
 	snprintf(r->tcp, sizeof(r->tcp), "link.tcp_buffer %.40s, congestion control %.20s",
-	         text_at(manifest, "/config/link/tcp_buffer"), text_at(manifest, "/link/tcp/congestion_control"));
+	         json_text_at(manifest, "/config/link/tcp_buffer"),
+	         json_text_at(manifest, "/link/tcp/congestion_control"));
 	return r->rate_bits_per_s > 0 ? "" : "nothing came through when the link was measured";
 }
 

@@ -3,19 +3,8 @@
 . t/lib.sh
 [ "$(id -u)" = 0 ] || skip_all 'a local testbed needs root'
 alone
-pid=
 trap '[ -z "$pid" ] || kill -INT "$pid" 2>/dev/null; wait; "$migmeter" testbed down >/dev/null 2>&1; rm -rf "$work"' EXIT
 run=$work/run
-
-# reached PATTERN: wait (generously) until an event says so
-reached() {
-	for _ in $(seq 3000); do
-		grep -qE -- "$1" "$run/events.csv" 2>/dev/null && return 0
-		kill -0 "$pid" 2>/dev/null || return 1
-		sleep 0.1
-	done
-	return 1
-}
 
 # A slow link, so that the move lasts; times and limits as in t/consolidate.long.sh.
 "$migmeter" consolidate configs/hirofuchi/staircase-postcopy.conf --wait -o "$run" -s hosts.accelerator=tcg \

@@ -3,24 +3,9 @@
 . t/lib.sh
 [ "$(id -u)" = 0 ] || skip_all 'a local testbed needs root'
 alone
-pid=
 trap '[ -z "$pid" ] || kill -INT "$pid" 2>/dev/null; wait; "$migmeter" testbed down >/dev/null 2>&1; rm -rf "$work"' EXIT
 run=$work/run
 
-# reached PATTERN: wait (generously) until an event says so
-reached() {
-	for _ in $(seq 3000); do
-		grep -qE -- "$1" "$run/events.csv" 2>/dev/null && return 0
-		kill -0 "$pid" 2>/dev/null || return 1
-		sleep 0.1
-	done
-	return 1
-}
-daemon() {
-	for one in $(ip netns pids "mm-$1"); do
-		case $(cat "/proc/$one/comm" 2>/dev/null) in libvirtd | virtqemud) echo "$one" ;; esac
-	done
-}
 # inside COMMAND...: where the daemon was
 inside() {
 	nsenter --net="$work/net" --mount="$work/mnt" --uts="$work/uts" "$@"

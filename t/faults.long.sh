@@ -46,21 +46,11 @@ start() {
 	pid=$!
 }
 
-# reached PATTERN: wait (generously) until the run's stderr or events say so
-reached() {
-	for _ in $(seq 3000); do
-		grep -qE -- "$1" "$work/err" "$run/events.csv" 2>/dev/null && return 0
-		kill -0 "$pid" 2>/dev/null || return 1
-		sleep 0.1
-	done
-	return 1
-}
-
 for moment in 'migmeter: testbed' 'measuring the link' 'migmeter: guests' 'phase,warmup' 'phase,baseline' 'migrate-start' \
 	'iteration,1' 'phase,settle'; do
 	name=$(echo "$moment" | tr -c 'a-z0-9\n' '-')
 	start "kill$name"
-	ok "'$moment' is reached" reached "$moment"
+	ok "'$moment' is reached" reached "$moment" "$work/err"
 	kill -9 "$pid"
 	wait "$pid" 2>/dev/null
 	ok "testbed down after kill -9 at '$moment'" "$migmeter" testbed down
@@ -71,7 +61,7 @@ done
 for moment in 'measuring the link' 'phase,baseline' 'iteration,1'; do
 	name=$(echo "$moment" | tr -c 'a-z0-9\n' '-')
 	start "int$name"
-	ok "'$moment' is reached" reached "$moment"
+	ok "'$moment' is reached" reached "$moment" "$work/err"
 	kill -INT "$pid"
 	wait "$pid"
 	is "interrupted at '$moment': exit status" "$?" 130
@@ -81,7 +71,7 @@ for moment in 'measuring the link' 'phase,baseline' 'iteration,1'; do
 done
 
 start late
-ok "'collecting' is reached" reached 'migmeter: collecting'
+ok "'collecting' is reached" reached 'migmeter: collecting' "$work/err"
 kill -INT "$pid"
 wait "$pid"
 is 'interrupted when all was measured: exit status' "$?" 0
@@ -91,7 +81,7 @@ ok 'and it has a report' test -s "$run/report.html"
 is 'nothing is left' "$(leftovers)" ''
 
 start qemu
-ok 'migration under way' reached 'iteration,1'
+ok 'migration under way' reached 'iteration,1' "$work/err"
 kill -9 "$(cat /var/lib/migmeter/testbed/src/run/libvirt/qemu/vm1.pid)"
 wait "$pid"
 is 'QEMU killed in the middle: exit status' "$?" 1
@@ -101,7 +91,7 @@ ok 'and it has a report' test -s "$run/report.html"
 is 'nothing is left' "$(leftovers)" ''
 
 start first
-ok 'a run is under way' reached 'phase,warmup'
+ok 'a run is under way' reached 'phase,warmup' "$work/err"
 said=$("$migmeter" run "$work/fault.conf" -q -o "$work/second" 2>&1)
 is 'a second run: exit status' "$?" 3
 like 'a second run says who is at work' "$said" "another migmeter \(pid $pid\)"

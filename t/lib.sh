@@ -7,6 +7,8 @@ migmeter=$PWD/$build/migmeter
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 count=0
+pid='' run='' # of the run that a test waits for
+patience=300  # seconds for it
 
 # busy: another migmeter (of another checkout, or a user's) is at work on this machine
 busy() {
@@ -25,6 +27,30 @@ alone() {
 left_behind() {
 	busy || ip netns list | grep '^mm-'
 	busy || ls -d /var/lib/migmeter 2>/dev/null
+}
+
+# until_so COMMAND...: wait (generously) until it succeeds, for as long as process $pid lives
+until_so() {
+	for _ in $(seq "${patience}0"); do
+		"$@" 2>/dev/null && return 0
+		kill -0 "$pid" 2>/dev/null || return 1
+		sleep 0.1
+	done
+	return 1
+}
+
+# reached PATTERN [FILE...]: wait until the events of the run in $run, or one of the files, say so
+reached() {
+	pattern=$1
+	shift
+	until_so grep -qE -- "$pattern" "$run/events.csv" "$@"
+}
+
+# daemon NODE: the process of its libvirt
+daemon() {
+	for one in $(ip netns pids "mm-$1"); do
+		case $(cat "/proc/$one/comm" 2>/dev/null) in libvirtd | virtqemud) echo "$one" ;; esac
+	done
 }
 
 # good_config FILE: the smallest config that is right

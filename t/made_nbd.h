@@ -45,25 +45,27 @@ static inline void made_nbd_begin(struct made_stream *s)
 	made_nbd_option(s, MADE_NBD_GO, "\0\0\0\4disk\0\1\0\3", 12);
 }
 
-static inline void made_nbd_request(struct made_stream *s, unsigned type, unsigned flags, uint64_t offset,
-                                    uint64_t length)
+static inline void made_nbd_head(struct made_stream *s, uint64_t magic, unsigned type, unsigned flags,
+                                 uint64_t offset)
 {
-	made_number(s, 0x25609513, 4);
+	made_number(s, magic, 4);
 	made_number(s, flags, 2);
 	made_number(s, type, 2);
 	made_bytes(s, "cookie..", 8);
 	made_number(s, offset, 8);
+}
+
+static inline void made_nbd_request(struct made_stream *s, unsigned type, unsigned flags, uint64_t offset,
+                                    uint64_t length)
+{
+	made_nbd_head(s, 0x25609513, type, flags, offset);
 	made_number(s, length, 4);
 }
 
 static inline void made_nbd_extended(struct made_stream *s, unsigned type, unsigned flags, uint64_t offset,
                                      uint64_t length)
 {
-	made_number(s, 0x21e41c71, 4);
-	made_number(s, flags, 2);
-	made_number(s, type, 2);
-	made_bytes(s, "cookie..", 8);
-	made_number(s, offset, 8);
+	made_nbd_head(s, 0x21e41c71, type, flags, offset);
 	made_number(s, length, 8);
 }
 
