@@ -59,7 +59,7 @@ static void fill(struct tried *t, const struct study_runs *s, const char *point,
 			t->runs++;
 			if (s->runs[i].complete)
 				snprintf(t->rate_unit, sizeof(t->rate_unit), "%s",
-				         study_run_unit(&s->runs[i], "baseline_rate"));
+				         study_run_unit(&s->runs[i], "baseline_rate", ""));
 			scratch[count++] =
 				study_run_value(&s->runs[i], columns[c].metric, "", columns[c].estimator, NULL, 0);
 		}

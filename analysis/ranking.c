@@ -7,6 +7,7 @@
 #include "bench/base/err.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +18,8 @@ static const struct ranking_column shown[] = {
 	{ "downtime", "network" },
 	{ "downtime", "work" },
 	{ "downtime", "reported" },
+	{ "stream_gap", "udp:to-guest" },
+	{ "stream_gap", "tcp:to-guest" },
 	{ "bytes_on_wire", "" },
 	{ "cpu_per_gib", "threads" },
 	{ "lost_work", "" },
@@ -149,7 +152,32 @@ static void entry_fill(struct ranking *r, struct ranked *e, const struct study_r
 				downtime_is_no_stop(study_run_caution(runs[i], column->metric, column->estimator));
 		}
 		e->values[c] = interval_of(scratch, count);
+		for (int i = 0; i < count && !*e->units[c]; i++)
+			snprintf(e->units[c], sizeof(e->units[c]), "%s",
+			         study_run_unit(runs[i], r->columns[c].metric, r->columns[c].estimator));
 	}
+}
+
+/* Leave out what no run has: a gap where no workload streams. */
+static void columns_drop_empty(struct ranking *r)
+{
+	int kept = 1;
+	for (int c = 1; c < r->column_count; c++) {
+		bool seen = false;
+		for (int k = 0; k < r->count; k++)
+			seen |= r->list[k].values[c].n > 0;
+		if (!seen)
+			continue;
+		r->columns[kept] = r->columns[c];
+		for (int k = 0; k < r->count; k++) {
+			struct ranked *e = &r->list[k];
+			e->values[kept] = e->values[c];
+			e->unseen[kept] = e->unseen[c];
+			memmove(e->units[kept], e->units[c], sizeof(e->units[c]));
+		}
+		kept++;
+	}
+	r->column_count = kept;
 }
 
 /* A run that was cut off, or runs now, says nothing yet. */
@@ -181,6 +209,7 @@ int ranking_make(struct ranking *r, const struct study_runs *s, struct err *e)
 				runs[count++] = &s->runs[i];
 		entry_fill(r, &r->list[k], runs, count, scratch);
 	}
+	columns_drop_empty(r);
 	if (result == 0)
 		ranking_sort(r, s->reference);
 	free(runs);
@@ -208,8 +237,8 @@ static void write_head(const struct ranked *e, const char *reference, FILE *out)
 	field_text(out, e->reason);
 }
 
-static void write_value(const struct ranking_column *column, const struct interval *value, double ratio, int unseen,
-                        FILE *out)
+static void write_value(const struct ranking_column *column, const struct interval *value, const char *unit,
+                        double ratio, int unseen, FILE *out)
 {
 	const struct metric_definition *definition = metric_find(column->metric);
 	fprintf(out, ",%s,%s", column->metric, column->estimator);
@@ -217,7 +246,7 @@ static void write_value(const struct ranking_column *column, const struct interv
 	field_number(out, value->low);
 	field_number(out, value->high);
 	fprintf(out, ",%d,", value->n);
-	field_text(out, definition ? definition->unit : "");
+	field_text(out, !*unit && definition ? definition->unit : unit);
 	field_number(out, ratio);
 	if (unseen && unseen < value->n)
 		fprintf(out, "," NO_STOP_SEEN " in %d of %d\n", unseen, value->n);
@@ -237,7 +266,7 @@ void ranking_write(const struct ranking *r, const char *reference, FILE *out)
 		}
 		for (int c = 0; e->complete && c < r->column_count; c++) {
 			write_head(e, reference, out);
-			write_value(&r->columns[c], &e->values[c], e->ratios[c], e->unseen[c], out);
+			write_value(&r->columns[c], &e->values[c], e->units[c], e->ratios[c], e->unseen[c], out);
 		}
 	}
 }

@@ -28,10 +28,11 @@ struct ranked {
 	double share;     /* of the complete runs that converged */
 	char reason[512]; /* of the last run that has no result, or that never converged */
 	struct interval values[RANKING_COLUMNS_MAX];
-	int unseen[RANKING_COLUMNS_MAX];    /* of the values, those of a downtime that is not above its floor */
-	double ratios[RANKING_COLUMNS_MAX]; /* to the reference; NAN: none */
-	int place;                          /* in its block, from 1 */
-	int block_order, order;             /* where its first run stands */
+	int unseen[RANKING_COLUMNS_MAX];     /* of the values, those of a downtime that is not above its floor */
+	char units[RANKING_COLUMNS_MAX][24]; /* as the runs have them: a rate's is that of its workload */
+	double ratios[RANKING_COLUMNS_MAX];  /* to the reference; NAN: none */
+	int place;                           /* in its block, from 1 */
+	int block_order, order;              /* where its first run stands */
 };
 
 struct ranking_column {
@@ -39,7 +40,8 @@ struct ranking_column {
 };
 
 struct ranking {
-	struct ranking_column columns[RANKING_COLUMNS_MAX]; /* the first is what the ranking goes by */
+	struct ranking_column columns
+		[RANKING_COLUMNS_MAX]; /* the first is what the ranking goes by; others have a value in some run */
 	int column_count;
 	struct ranked *list; /* by block, then by place */
 	int count;

@@ -236,9 +236,9 @@ const char *study_run_caution(const struct study_run *run, const char *metric, c
 	return json_text_at(find_row(run, metric, "", "", estimator), "/reason");
 }
 
-const char *study_run_unit(const struct study_run *run, const char *metric)
+const char *study_run_unit(const struct study_run *run, const char *metric, const char *estimator)
 {
-	return json_text_at(find_row(run, metric, "", "", ""), "/unit");
+	return json_text_at(find_row(run, metric, "", "", estimator), "/unit");
 }
 
 /* Whether one of the label's words is NAME=MEMBER. */

@@ -80,7 +80,7 @@ struct json_object *study_run_row_like(const struct study_run *run, struct json_
 const char *study_run_caution(const struct study_run *run, const char *metric, const char *estimator);
 
 /* The unit of a metric of one run, "" when it has none; valid as long as the run. */
-const char *study_run_unit(const struct study_run *run, const char *metric);
+const char *study_run_unit(const struct study_run *run, const char *metric, const char *estimator);
 
 /* Whether the run is one of those that the key says, whatever has become of it. */
 int study_run_is(const struct study_run *run, const struct study_key *key);

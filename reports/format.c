@@ -97,6 +97,19 @@ char *value_format(double value, const char *unit, char *buffer, size_t room)
 	return buffer;
 }
 
+double unit_of_axis(double value, const char *unit, char *buffer, size_t room)
+{
+	struct look look = look_of(value, unit);
+	snprintf(buffer, room, "%s", look.suffix + (look.suffix[0] == ' '));
+	return look.factor;
+}
+
+char *ratio_format(double ratio, char *buffer, size_t room)
+{
+	snprintf(buffer, room, ratio < 0.0995 ? "%.3f" : ratio < 9.995 ? "%.2f" : "%.1f", ratio);
+	return buffer;
+}
+
 char *interval_format(const struct shown_metric *m, char *buffer, size_t room)
 {
 	char value[128];

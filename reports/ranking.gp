@@ -45,9 +45,9 @@ set lmargin at screen 0.47
 set rmargin at screen 0.77
 set label 1 'downtime'
 set xlabel 'downtime (ms)' offset 0, 0.5
-set logscale x
+# Within a decade a logarithmic axis would have no number on it.
 set format x '%g'
-set xrange [DOWN_LOW * 0.7:DOWN_HIGH * 1.5]
+if (DOWN_HIGH > 10 * DOWN_LOW) { set logscale x; set xrange [DOWN_LOW * 0.7:DOWN_HIGH * 1.5] } else { set xrange [0:DOWN_HIGH * 1.15] }
 array NAMES[5] = ['stop to resume', 'guest clock', 'network', 'work', 'reported']
 array PLACES[5] = [0.52, 0.635, 0.73, 0.81, 0.875]
 array SHAPES[5] = [7, 4, 9, 13, 2]

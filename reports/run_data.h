@@ -68,6 +68,12 @@ const struct shown_metric *run_metric(const struct run_data *run, const char *me
  * Three significant digits. Returns buffer. */
 char *value_format(double value, const char *unit, char *buffer, size_t room);
 
+/* What an axis up to a value of this size is divided by, and in which unit it then is ("ms", "MiB/s"; "" none). */
+double unit_of_axis(double value, const char *unit, char *buffer, size_t room);
+
+/* A ratio with two or three digits: "0.031", "0.31", "2.32", "41.0". Returns buffer. */
+char *ratio_format(double ratio, char *buffer, size_t room);
+
 /* "LOW to HIGH" in the unit that value_format() gives the value, or "" where no interval is known. Returns buffer. */
 char *interval_format(const struct shown_metric *m, char *buffer, size_t room);
 

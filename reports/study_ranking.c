@@ -1,6 +1,7 @@
 /* What a study compares, ranked: a table and a picture for each block. */
 #include "reports/csv_table.h"
 #include "reports/html.h"
+#include "reports/ranking_rows.h"
 #include "reports/study_section.h"
 
 #include <math.h>
@@ -9,52 +10,14 @@
 
 enum { PLOT_ROW_PX = 24 };
 
-/* ---- ranking.csv: blocks of members of columns ---- */
-
 static const char *cell(const struct csv_table *t, int row, const char *column)
 {
 	return csv_table_text(t, row, column);
 }
 
-static int same(const struct csv_table *t, int row, int other, const char *column)
-{
-	return strcmp(cell(t, row, column), cell(t, other, column)) == 0;
-}
-
-/* The first row behind the block, and behind the member, that begins at `row`. */
-static int block_end(const struct csv_table *t, int row)
-{
-	int end = row + 1;
-	while (end < csv_table_rows(t) && same(t, end, row, "block"))
-		end++;
-	return end;
-}
-
-static int member_end(const struct csv_table *t, int row)
-{
-	int end = row + 1;
-	while (end < csv_table_rows(t) && same(t, end, row, "block") && same(t, end, row, "place"))
-		end++;
-	return end;
-}
-
-static int is_class(const struct csv_table *t, int row, const char *class)
-{
-	return strcmp(cell(t, row, "class"), class) == 0;
-}
-
 static int has_result(const struct csv_table *t, int row)
 {
-	return !is_class(t, row, "failed") && !is_class(t, row, "skipped");
-}
-
-/* Of the member that begins at row; -1: none. */
-static int find_column(const struct csv_table *t, int row, const char *metric, const char *estimator)
-{
-	for (int i = row; i < member_end(t, row); i++)
-		if (strcmp(cell(t, i, "metric"), metric) == 0 && strcmp(cell(t, i, "estimator"), estimator) == 0)
-			return i;
-	return -1;
+	return !ranking_is_class(t, row, "failed") && !ranking_is_class(t, row, "skipped");
 }
 
 static const char *value_at(const struct csv_table *t, int row, char *buffer, size_t room)
@@ -62,17 +25,11 @@ static const char *value_at(const struct csv_table *t, int row, char *buffer, si
 	return value_format(csv_table_number(t, row, "value"), cell(t, row, "unit"), buffer, room);
 }
 
-static char *ratio_format(double ratio, char *buffer, size_t room)
-{
-	snprintf(buffer, room, ratio < 0.0995 ? "%.3f" : ratio < 9.995 ? "%.2f" : "%.1f", ratio);
-	return buffer;
-}
-
 /* "sometimes converged" with how often, else the class. */
 static char *class_format(const struct csv_table *t, int row, char *buffer, size_t room)
 {
 	double share = csv_table_number(t, row, "share"), runs = csv_table_number(t, row, "runs");
-	if (is_class(t, row, "sometimes converged"))
+	if (ranking_is_class(t, row, "sometimes converged"))
 		snprintf(buffer, room, "converged in %.0f of %.0f", share * runs, runs);
 	else
 		snprintf(buffer, room, "%s", cell(t, row, "class"));
@@ -89,7 +46,7 @@ static void put_head(FILE *out, const struct csv_table *t, int from, int end, co
 	html_text(out, compare);
 	fputs("</th>", out);
 	for (int i = from, next; i < end; i = next) {
-		for (next = i + 1; next < end && same(t, next, i, "metric"); next++)
+		for (next = i + 1; next < end && ranking_same(t, next, i, "metric"); next++)
 			;
 		fprintf(out, "<th class=\"number\" colspan=\"%d\"%s>", next - i,
 		        next - i == 1 ? " rowspan=\"2\"" : "");
@@ -100,8 +57,8 @@ static void put_head(FILE *out, const struct csv_table *t, int from, int end, co
 	}
 	fputs("</tr>\n<tr>", out);
 	for (int i = from; i < end; i++) {
-		int several =
-			(i > from && same(t, i - 1, i, "metric")) || (i + 1 < end && same(t, i + 1, i, "metric"));
+		int several = (i > from && ranking_same(t, i - 1, i, "metric")) ||
+		              (i + 1 < end && ranking_same(t, i + 1, i, "metric"));
 		if (!several)
 			continue;
 		fputs("<th class=\"number\">", out);
@@ -113,10 +70,14 @@ static void put_head(FILE *out, const struct csv_table *t, int from, int end, co
 
 static void put_value(FILE *out, const struct csv_table *t, int row, int first)
 {
-	char text[128], low[128], high[128];
-	double ratio = csv_table_number(t, row, "ratio"), from = csv_table_number(t, row, "low");
+	const struct shown_metric shown = { .unit = cell(t, row, "unit"),
+		                            .value = csv_table_number(t, row, "value"),
+		                            .low = csv_table_number(t, row, "low"),
+		                            .high = csv_table_number(t, row, "high") };
+	double ratio = csv_table_number(t, row, "ratio");
+	char text[128];
 	fputs("<td class=\"number\">", out);
-	if (first && is_class(t, row, "never converged")) {
+	if (first && ranking_is_class(t, row, "never converged")) {
 		const char *why = strstr(cell(t, row, "reason"), ": ");
 		fputs("<em>never converged</em><br><small>", out);
 		html_text(out, why ? why + 2 : "");
@@ -124,15 +85,13 @@ static void put_value(FILE *out, const struct csv_table *t, int row, int first)
 		return;
 	}
 	/* Of a migration that was aborted no stop came, which is no gap in the data. */
-	if (is_class(t, row, "never converged") && isnan(csv_table_number(t, row, "value")))
+	if (ranking_is_class(t, row, "never converged") && isnan(csv_table_number(t, row, "value")))
 		fputs("<small>none</small>", out);
 	else
 		html_text(out, value_at(t, row, text, sizeof(text)));
-	if (!isnan(from)) {
-		const char *unit = cell(t, row, "unit");
+	if (*interval_format(&shown, text, sizeof(text))) {
 		fputs("<br><small>", out);
-		html_textf(out, "%s to %s", value_format(from, unit, low, sizeof(low)),
-		           value_format(csv_table_number(t, row, "high"), unit, high, sizeof(high)));
+		html_text(out, text);
 		fputs("</small>", out);
 	}
 	if (*cell(t, row, "caution")) {
@@ -140,7 +99,7 @@ static void put_value(FILE *out, const struct csv_table *t, int row, int first)
 		html_text(out, cell(t, row, "caution"));
 		fputs("</small>", out);
 	}
-	if (first && is_class(t, row, "sometimes converged")) {
+	if (first && ranking_is_class(t, row, "sometimes converged")) {
 		fputs("<br><small>", out);
 		html_text(out, class_format(t, row, text, sizeof(text)));
 		fputs("</small>", out);
@@ -155,7 +114,7 @@ static void put_value(FILE *out, const struct csv_table *t, int row, int first)
 
 static void put_member(FILE *out, const struct csv_table *t, int row, int columns)
 {
-	int end = member_end(t, row), is_reference = strcmp(cell(t, row, "reference"), "yes") == 0;
+	int end = ranking_member_end(t, row), is_reference = strcmp(cell(t, row, "reference"), "yes") == 0;
 	fprintf(out, "<tr%s><th scope=\"row\">", is_reference ? " class=\"reference\"" : "");
 	html_text(out, cell(t, row, "member"));
 	fputs("</th>", out);
@@ -176,12 +135,12 @@ static void put_table(FILE *out, const struct study_view *v, int from, int end)
 	int shown = from;
 	while (shown < end && !has_result(t, shown))
 		shown++;
-	int columns = shown < end ? member_end(t, shown) - shown : 1;
+	int columns = shown < end ? ranking_member_end(t, shown) - shown : 1;
 	fputs("<table class=\"ranking\">\n", out);
 	if (shown < end)
 		put_head(out, t, shown, shown + columns, v->compare);
 	fputs("<tbody>\n", out);
-	for (int row = from; row < end; row = member_end(t, row))
+	for (int row = from; row < end; row = ranking_member_end(t, row))
 		put_member(out, t, row, columns);
 	fputs("</tbody>\n</table>\n", out);
 }
@@ -205,7 +164,7 @@ static void put(FILE *out, const struct study_view *v, const struct study_plot *
 		html_textf(out, "× is the ratio to %s in the same group, where both converged. ", v->reference);
 	fputs("What could not be run here stands last, with the reason.</p>\n", out);
 	for (int from = 0, end; from < csv_table_rows(t); from = end) {
-		end = block_end(t, from);
+		end = ranking_block_end(t, from);
 		study_plots_put(out, v, plots, plot_count, PART_RANKING, from);
 		put_table(out, v, from, end);
 	}
@@ -215,8 +174,8 @@ static void put(FILE *out, const struct study_view *v, const struct study_plot *
 static int count_class(const struct csv_table *t, int from, int end, const char *class)
 {
 	int count = 0;
-	for (int row = from; row < end; row = member_end(t, row))
-		count += is_class(t, row, class);
+	for (int row = from; row < end; row = ranking_member_end(t, row))
+		count += ranking_is_class(t, row, class);
 	return count;
 }
 
@@ -234,14 +193,18 @@ static void put_summary(FILE *out, const struct study_view *v)
 {
 	const struct csv_table *t = v->ranking;
 	char text[400], value[128], ratio[64];
+	/* Of quantities none is best: the sweep says how it goes with them. */
+	int shown = sweep_section.is_there(v) ? 0 : csv_table_rows(t);
+	if (!shown && !is_of_single_runs(t))
+		return;
 	fputs("<ul class=\"verdict\">\n", out);
-	for (int from = 0, end; from < csv_table_rows(t); from = end) {
-		end = block_end(t, from);
+	for (int from = 0, end; from < shown; from = end) {
+		end = ranking_block_end(t, from);
 		int never = count_class(t, from, end, "never converged");
 		double times = csv_table_number(t, from, "ratio");
 		fputs("<li>", out);
 		html_text(out, block_prefix(t, from, text, sizeof(text)));
-		if (is_class(t, from, "converged") || is_class(t, from, "sometimes converged")) {
+		if (ranking_is_class(t, from, "converged") || ranking_is_class(t, from, "sometimes converged")) {
 			html_textf(out, "%s is best with a %s of %s", cell(t, from, "member"),
 			           name_format(cell(t, from, "metric"), text, sizeof(text)),
 			           value_at(t, from, value, sizeof(value)));
@@ -288,11 +251,13 @@ struct range {
 /* The columns of one member; what is not above 0 has no place on a logarithmic axis. */
 static void write_data(FILE *data, const struct csv_table *t, int row, int place, struct range *ranges)
 {
-	int kind = is_class(t, row, "converged") ? 0 : is_class(t, row, "sometimes converged") ? 1 : 2;
+	int kind = ranking_is_class(t, row, "converged")             ? 0
+	           : ranking_is_class(t, row, "sometimes converged") ? 1
+	                                                             : 2;
 	fprintf(data, "%d %d", place, kind);
 	for (int i = 0; i < NUMBERS; i++) {
 		int is_downtime = i >= DOWNTIMES && i < LOST;
-		int at = find_column(t, row, drawn[i].metric, drawn[i].estimator);
+		int at = ranking_column_row(t, row, drawn[i].metric, drawn[i].estimator);
 		double value = at < 0 ? NAN : csv_table_number(t, at, "value") * drawn[i].factor;
 		/* Below its floor it is no stop. */
 		int unseen = at >= 0 && strcmp(cell(t, at, "caution"), NO_STOP_SEEN) == 0; /* in no run */
@@ -313,7 +278,7 @@ static int prepare(const struct study_drawing *d, const struct study_plot *plot,
 	const struct csv_table *t = d->view->ranking;
 	struct range ranges[NUMBERS];
 	char path[5000];
-	int count = 0, end = block_end(t, plot->row);
+	int count = 0, end = ranking_block_end(t, plot->row);
 	double reference_s = NAN;
 	snprintf(path, sizeof(path), "%s/%s.data", d->work, plot->name);
 	FILE *data = fopen(path, "we");
@@ -322,12 +287,12 @@ static int prepare(const struct study_drawing *d, const struct study_plot *plot,
 	for (int i = 0; i < NUMBERS; i++)
 		ranges[i] = (struct range){ INFINITY, 0 };
 	fprintf(s, "array MEMBER[%d]\n", end - plot->row);
-	for (int row = plot->row; row < end; row = member_end(t, row)) {
+	for (int row = plot->row; row < end; row = ranking_member_end(t, row)) {
 		if (!has_result(t, row))
 			continue;
 		write_data(data, t, row, ++count, ranges);
 		gnuplot_set_item(s, "MEMBER", count, cell(t, row, "member"));
-		int time = find_column(t, row, "migration_time", "completion");
+		int time = ranking_column_row(t, row, "migration_time", "completion");
 		if (time >= 0 && strcmp(cell(t, row, "reference"), "yes") == 0)
 			reference_s = csv_table_number(t, time, "value") / 1e9;
 	}
@@ -347,7 +312,7 @@ static int plots(const struct study_view *v, struct study_plot *ret, int room)
 {
 	const struct csv_table *t = v->ranking;
 	int count = 0;
-	for (int row = 0; row < csv_table_rows(t) && count < room; row = block_end(t, row)) {
+	for (int row = 0; row < csv_table_rows(t) && count < room; row = ranking_block_end(t, row)) {
 		struct study_plot *plot = &ret[count++];
 		char text[300];
 		*plot = (struct study_plot){

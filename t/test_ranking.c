@@ -193,6 +193,48 @@ static void test_page(void **state)
 	free(page);
 }
 
+/* Members that are quantities: against them, from one end to the other, in the unit that the runs say. */
+static void test_quantities(void **state)
+{
+	(void)state;
+	static const char *const wanted[] = {
+		"<h2>Against feature</h2>", "load light: settled rate is 8 MiB/s at 0ms, 2 MiB/s at 30ms (× 0.25)",
+		"load heavy: settled rate is 16 MiB/s at 0ms, 16 MiB/s at 30ms (× 1.00)", "stream gap", "<svg"
+	};
+	struct err e = { 0 };
+	char path[256];
+	made_comparison(scratch, ",\"experiment.sort\":\"settled_rate\"");
+	for (int i = 0; i < 8; i++) {
+		static const char *const rtt[] = { "30ms", "0ms", "20ms", "10ms" };
+		static const int light[] = { 2, 8, 3, 4 };
+		char label[64], folder[256];
+		snprintf(label, sizeof(label), "load=%s feature=%s", i < 4 ? "light" : "heavy", rtt[i % 4]);
+		add_run(i + 1, label, 1, 10);
+		snprintf(folder, sizeof(folder), "%s/%03d-r1", scratch, i + 1);
+		made_file(
+			folder, "metrics.json",
+			"{\"metrics\":[{\"metric\":\"settled_rate\",\"estimator\":\"seqread\",\"unit\":\"bytes/s\","
+			"\"value\":%d},{\"metric\":\"settled_rate\",\"estimator\":\"stream\",\"unit\":\"records/s\","
+			"\"value\":7},{\"metric\":\"stream_gap\",\"estimator\":\"tcp:to-guest\",\"unit\":\"ns\","
+			"\"value\":4e8}]}\n",
+			(i < 4 ? light[i] : 16) << 20);
+	}
+	struct csv_table *t = ranking_of_study();
+	assert_string_equal(csv_table_text(t, find(t, "20ms", "settled_rate"), "unit"), "bytes/s");
+	for (int i = 0; i < csv_table_rows(t); i++)
+		assert_string_not_equal(csv_table_text(t, i, "metric"), "downtime"); /* no run has any */
+	csv_table_free(t);
+	if (report_study(scratch, NULL, path, sizeof(path), &e) < 0)
+		fail_msg("%s", e.text);
+	char *page = whole_file_read(path, 5 << 20);
+	assert_non_null(page);
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++)
+		if (!strstr(page, wanted[i]))
+			fail_msg("not there: %s", wanted[i]);
+	assert_null(strstr(page, "is best"));
+	free(page);
+}
+
 /* gnuplot 5.4 dies of labels without any point over an empty range. */
 static void test_page_of_one(void **state)
 {
@@ -296,9 +338,11 @@ static void test_recovered_run(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_split),         IN_SCRATCH(test_order),         IN_SCRATCH(test_values),
-		cmocka_unit_test(test_sort_key),      IN_SCRATCH(test_page),          IN_SCRATCH(test_page_of_one),
-		IN_SCRATCH(test_never_converged_run), IN_SCRATCH(test_recovered_run),
+		cmocka_unit_test(test_split),   IN_SCRATCH(test_order),
+		IN_SCRATCH(test_values),        cmocka_unit_test(test_sort_key),
+		IN_SCRATCH(test_page),          IN_SCRATCH(test_quantities),
+		IN_SCRATCH(test_page_of_one),   IN_SCRATCH(test_never_converged_run),
+		IN_SCRATCH(test_recovered_run),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
