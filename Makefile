@@ -109,10 +109,10 @@ openflow-distance: deps ## the same VM at RTTs of 0 to 30 ms, with its disk left
 # What the claims are judged by, and one link more; the other links: wide-area-groups. More repeats: build/migmeter run
 # configs/wide-area/groups.conf --repeat 3.
 WIDE_AREA = $(STUDY_RUN); run() { part=$$1; shift; study configs/wide-area/$$part.conf -o results/wide-area-$$part "$$@"; }
-wide-area: deps  ## configs/wide-area: groups, who waits, reachability, page cache, reuse (40 minutes as reckoned), in results/wide-area-*
+wide-area: deps  ## configs/wide-area: groups, who waits, reachability, page cache, pages in common, reuse (40 minutes as reckoned), in results/wide-area-*
 	$(Q)$(MAKE) --no-print-directory $(PARALLEL) all
 	$(Q)$(WIDE_AREA); run groups --only link=1G-100ms; run groups --only link=100M-0ms; run waiting; run reachable; run cached; \
-		run reuse --only moves_before=1
+		run shared --only schedule=all; run reuse --only moves_before=1
 	$(Q)rm -rf results/wide-area-simulated
 	$(Q)$(B)/migmeter simulate configs/wide-area/simulated.conf -o results/wide-area-simulated
 
