@@ -31,7 +31,7 @@ GUEST_SOURCES := $(wildcard workloads/*.c) $(addprefix bench/base/,err.c clock.c
 GUEST_OBJECTS := $(GUEST_SOURCES:%.c=$(B)/guest/%.o)
 C_TESTS := $(patsubst t/%.c,$(B)/t/%.t,$(filter-out t/fuzz_alone.c t/bench_%.c,$(wildcard t/*.c)))
 
-.PHONY: help all deps guest images demo kuno kuno-explain hirofuchi sakurai sakurai-tables sakurai-rtt sakurai-machine openflow openflow-distance wide-area wide-area-groups check check-full lint install clean bench FORCE
+.PHONY: help all deps guest images demo kuno kuno-explain hirofuchi sakurai sakurai-tables sakurai-rtt sakurai-machine openflow openflow-distance wide-area wide-area-groups wide-area-visits check check-full lint install clean bench FORCE
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -109,16 +109,20 @@ openflow-distance: deps ## the same VM at RTTs of 0 to 30 ms, with its disk left
 # What the claims are judged by, and one link more; the other links: wide-area-groups. More repeats: build/migmeter run
 # configs/wide-area/groups.conf --repeat 3.
 WIDE_AREA = $(STUDY_RUN); run() { part=$$1; shift; study configs/wide-area/$$part.conf -o results/wide-area-$$part "$$@"; }
-wide-area: deps  ## configs/wide-area: groups, who waits, reachability, page cache, reuse (40 minutes as reckoned), in results/wide-area-*
+wide-area: deps  ## configs/wide-area: groups, who waits, reachability, page cache, pages in common, reuse (40 minutes as reckoned), in results/wide-area-*
 	$(Q)$(MAKE) --no-print-directory $(PARALLEL) all
 	$(Q)$(WIDE_AREA); run groups --only link=1G-100ms; run groups --only link=100M-0ms; run waiting; run reachable; run cached; \
-		run reuse --only moves_before=1
+		run shared --only schedule=all; run reuse --only moves_before=1
 	$(Q)rm -rf results/wide-area-simulated
 	$(Q)$(B)/migmeter simulate configs/wide-area/simulated.conf -o results/wide-area-simulated
 
 wide-area-groups: deps ## the group over all links of configs/wide-area/groups.conf (16 more runs, about 20 minutes)
 	$(Q)$(MAKE) --no-print-directory $(PARALLEL) all
 	$(Q)$(STUDY) configs/wide-area/groups.conf -o results/wide-area-groups
+
+wide-area-visits: deps ## what a site still has of a VM that left a while ago (9 runs, about 12 minutes)
+	$(Q)$(MAKE) --no-print-directory $(PARALLEL) all
+	$(Q)$(WIDE_AREA); run visits
 
 check: deps      ## all tests (about 5 minutes)
 	$(Q)$(MAKE) --no-print-directory $(PARALLEL) all tests

@@ -19,6 +19,7 @@ const struct claim_paper claim_papers[] = {
 	{ "sakurai-rtt", sakurai_rtt_claims, { WORD_POINT, WORD_RTT, WORD_ESTIMATOR }, NULL },
 	{ "wide-area-groups", group_claims, { WORD_POINT, WORD_RATE, WORD_RTT, WORD_ESTIMATOR }, NULL },
 	{ "wide-area-reuse", reuse_claims, { WORD_POINT, WORD_VM, WORD_ESTIMATOR }, NULL },
+	{ "wide-area-visits", visits_claims, { WORD_POINT, WORD_VM, WORD_ESTIMATOR }, NULL },
 	{ "wide-area-cached", cached_claims, { WORD_POINT, WORD_VM, WORD_ESTIMATOR }, NULL },
 	{ "wide-area-reachable", reachable_claims, { WORD_POINT, WORD_VM, WORD_ESTIMATOR }, NULL },
 	{ "wide-area-waiting", waiting_claims, { WORD_POINT, WORD_VM, WORD_ESTIMATOR }, NULL },

@@ -55,7 +55,8 @@ struct claim {
 };
 
 extern const struct claim kuno_claims[], hirofuchi_claims[], sakurai_rtt_claims[], openflow_claims[];
-extern const struct claim group_claims[], reuse_claims[], cached_claims[], reachable_claims[], waiting_claims[];
+extern const struct claim group_claims[], reuse_claims[], visits_claims[], cached_claims[], reachable_claims[],
+	waiting_claims[];
 extern const struct paper_table hirofuchi_tables[];
 
 /* What a word of a term says. */

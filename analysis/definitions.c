@@ -136,6 +136,9 @@ const struct metric_definition metric_definitions[] = {
 	  "100 x bytes of pages that are equal to what the destination has / of all pages as they are", BETTER_NONE,
 	  "how much of what was sent the destination had: of the same address (sent), another page (own), another VM "
 	  "(group), an earlier visit (kept), a disk (disk); deduplication: own or group; unique: nowhere" },
+	{ "stream_away", "ns",
+	  "manifest stream.vms.VM.away_ns: the migration's begin - when the VM had left the destination", BETTER_NONE,
+	  "how old what the destination kept of the VM is" },
 	{ "reuse_bytes", "bytes",
 	  "reuse-NODE.csv, connections since migrate-start: stream: taken from the source's QEMU; link: sent over the link for it; "
 	  "link:back: what came back; rebuilt: given to the destination's QEMU; resent: plain, after something was missed; "

@@ -157,6 +157,9 @@ static int on_row(void *context, const struct series_cell *cells, struct err *e)
 		return err_set(e, EXIT_MEASURED_BAD,
 		               "pages.csv: a row with VM '%.60s', class '%.60s' cannot be counted", cells[VM].text,
 		               cells[EQUAL].text);
+	/* Moves before the measured one. */
+	if (p->run->migrate_start_ns != MISSING && cells[HEAD].integer < p->run->migrate_start_ns)
+		return 0;
 	double bytes = number_of(&cells[BYTES]);
 	count(s, equal, number_of(&cells[PAGES]), bytes, number_of(&cells[ZSTD_PAGES]),
 	      number_of(&cells[ZSTD_BYTES]));
@@ -191,6 +194,16 @@ static void put_sums(const struct page_sums *s, const struct run_vm *vm, struct 
 	}
 	metrics_put(metrics, "pages_equal", vm, "unique", pages > 0 ? 100 * s->by_equal[0].bytes / pages : NAN,
 	            "no page was sent as it is");
+}
+
+/* How long it had been away from where it goes to. */
+static void put_away(const struct run *run, const struct run_vm *vm, struct metrics *metrics)
+{
+	char path[RUN_NAME_ROOM + 32];
+	snprintf(path, sizeof(path), "/stream/vms/%s/away_ns", vm ? vm->name : "");
+	int64_t away_ns = run_fact(run, path);
+	metrics_put(metrics, "stream_away", vm, "", away_ns == MISSING ? NAN : (double)away_ns,
+	            "it had not been there");
 }
 
 /* Of all VMs together; one alone has nothing to share with others. */
@@ -247,8 +260,10 @@ int stream_metrics(const struct run *run, struct metrics *metrics, struct err *e
 	int written = whole_file_close(&plot, result == 0 ? 0 : -1, result == 0 ? e : NULL);
 	if (result == 0)
 		result = written < 0 ? -1 : left_write(p, e);
-	for (int i = 0; result == 0 && i < p->count; i++)
+	for (int i = 0; result == 0 && i < p->count; i++) {
 		put_sums(&p->vm[i], run_vm(p->run, p->names[i]), metrics);
+		put_away(p->run, run_vm(p->run, p->names[i]), metrics);
+	}
 	if (result == 0 && p->count > 1)
 		put_sums(&p->all, NULL, metrics);
 	free(p);

@@ -111,7 +111,7 @@ int pages_prepare(struct plotting *p, struct err *e)
 static void put_passage(FILE *out, const char *vm, struct json_object *stream)
 {
 	const char *verdict = json_text(stream, "verdict"), *reason = json_text(stream, "reason");
-	char bytes[64], memory[64];
+	char bytes[64], memory[64], away[64];
 	value_format(json_number(stream, "bytes"), "bytes", bytes, sizeof(bytes));
 	value_format(json_number(stream, "pages") * json_number(stream, "page_bytes"), "bytes", memory,
 	             sizeof(memory));
@@ -126,12 +126,15 @@ static void put_passage(FILE *out, const char *vm, struct json_object *stream)
 		           strcmp(verdict, "cut-off") == 0 ? "all was understood, but it did not come to its end"
 		                                           : "not all was understood",
 		           *reason ? reason : "no reason is known");
+	if (json_number(stream, "away_ns") > 0)
+		html_textf(out, " It had left there %s before.",
+		           value_format(json_number(stream, "away_ns"), "ns", away, sizeof(away)));
 	if (json_number(stream, "pool_refused") > 0)
 		html_text(out, " There were more different pages than are remembered: some told as new were not.");
 	fputs("</p>\n", out);
 }
 
-/* With the moves before its last one, from which it was called back. */
+/* With the moves before its last one: from which it was called back, or which were not measured. */
 static void put_vm(FILE *out, const char *vm, struct json_object *stream)
 {
 	struct json_object *before = json_at(stream, "before");

@@ -83,6 +83,42 @@ const struct paper reuse_paper = {
 	.bars = reuse_bars,
 };
 
+#define VISIT(label, stay, metric, way)                                                                              \
+	{                                                                                                            \
+		label, "stay=" stay, metric, "vm1", way                                                              \
+	}
+
+static const struct paper_bars visits_bars[] = {
+	{ .name = "kept",
+	  .heading =
+	          "How much of what the VM sent was in the memory that it had left there, by the time that it stayed elsewhere",
+	  .axis = "% of its pages",
+	  .factor = 1,
+	  .bars = { VISIT("2 s", "2s", "pages_equal", "kept"), VISIT("15 s", "15s", "pages_equal", "kept"),
+	            VISIT("45 s", "45s", "pages_equal", "kept") } },
+	{ .name = "left",
+	  .heading =
+	          "What would have been left to send: kept pages alone, and together with deduplication and compression",
+	  .axis = "% of the bytes",
+	  .factor = 1,
+	  .bars = { VISIT("2 s, kept", "2s", "stream_left", "kept"),
+	            VISIT("2 s, together", "2s", "stream_left", "together"),
+	            VISIT("15 s, kept", "15s", "stream_left", "kept"),
+	            VISIT("15 s, together", "15s", "stream_left", "together"),
+	            VISIT("45 s, kept", "45s", "stream_left", "kept"),
+	            VISIT("45 s, together", "45s", "stream_left", "together") } },
+	{ 0 },
+};
+
+const struct paper visits_paper = {
+	.name = "wide-area-visits",
+	.title = "What a site still has of a VM that left",
+	.cited = CITED,
+	.term = "metric(time away, VM, which)",
+	.note = "Pages are compared by their hashes, while they pass; nothing is left out.",
+	.bars = visits_bars,
+};
+
 #define LEFT(label, way)                                                                                             \
 	{                                                                                                            \
 		label, "case=reads", "stream_left", "vm1", way                                                       \

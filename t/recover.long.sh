@@ -22,5 +22,17 @@ broken_run >"$work/out" 2>"$work/err"
 is 'without recovery: exit status' "$?" 1
 like 'without recovery: told as lost' "$(cat "$work/err")" 'the VM is lost'
 like 'without recovery: in the manifest' "$(cat "$run/manifest.json")" '"vm_lost": ?true'
+# A destination whose QEMU answers nobody, as one does that waits for a page itself: the run ends soon after the time to recover.
+run=$work/hung
+broken_run -s migration.postcopy_recover=10s -s fault.cut=60s >"$work/out" 2>"$work/err" &
+pid=$!
+ok 'it tries to recover' reached ',postcopy-recover,'
+for one in $(ip netns pids mm-dst); do
+	case $(cat "/proc/$one/comm" 2>/dev/null) in qemu-system*) kill -STOP "$one" ;; esac
+done
+wait $pid
+is 'a destination that hangs: exit status' "$?" 1
+like 'a destination that hangs: it is told' "$(cat "$run/events.csv")" ',recovery-hangs,what it had of the VM is ended'
+like 'a destination that hangs: why the VM is lost' "$(cat "$work/err")" 'QEMU did not answer'
 is 'nothing is left' "$(left_behind)" ''
 done_testing

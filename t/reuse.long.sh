@@ -86,5 +86,10 @@ killed dst postcopy-start -s migration.mode=postcopy -s migration.postcopy_recov
 is 'killed in post-copy: recovered' "$?" 0
 like 'killed in post-copy: it broke' "$(cat "$run/events.csv")" ',postcopy-recover,'
 like 'killed in post-copy: the relay was started again' "$(grep -c ',dst,reuse-relay,pid' "$run/events.csv")" '^[2-9]'
+# The link is cut: QEMU, which comes to the near relay all the same, is kept waiting until the far one can be reached again.
+run=$work/cut
+ok 'a cut link in post-copy: recovered' relayed -s migration.moves_before=0 -s migration.mode=postcopy \
+	-s migration.postcopy_recover=60s -s vm1.workload=intadd -s link.rtt=0ms -s fault.cut=5s -s fault.cut_after=2s
+like 'a cut link in post-copy: counted' "$(cat "$run/manifest.json")" '"recoveries": ?1'
 is 'nothing is left' "$(left_behind)" ''
 done_testing

@@ -47,9 +47,15 @@ struct site {
 	const char *name, *near, *qemu, *far, *peer;
 	pid_t pid;
 	const char *const *images;
+	int64_t patience_ns; /* 0: 30 s */
+	struct reuse_live *live;
 };
-static struct site a = { "a", "127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.14", 0, NULL };
-static struct site b = { "b", "127.0.0.12", "127.0.0.13", "127.0.0.14", "127.0.0.4", 0, NULL };
+static struct site a = {
+	.name = "a", .near = "127.0.0.2", .qemu = "127.0.0.3", .far = "127.0.0.4", .peer = "127.0.0.14"
+};
+static struct site b = {
+	.name = "b", .near = "127.0.0.12", .qemu = "127.0.0.13", .far = "127.0.0.14", .peer = "127.0.0.4"
+};
 
 /* format has the scratch folder and the site's name in it. */
 static inline char *site_path(const char *format, const struct site *s)
@@ -76,10 +82,12 @@ static inline int site_start(struct site *s, const char *store, int64_t disk_byt
 		                               .lanes = 1,
 		                               .disks_near = site_path(SITE_DISKS_NEAR, s),
 		                               .disks_qemu = site_path(SITE_DISKS_QEMU, s),
+		                               .patience_ns = s->patience_ns ? s->patience_ns : 30 * NS_PER_S,
 		                               .store_path = store,
 		                               .disk_bytes = disk_bytes,
 		                               .memory_bytes = memory_bytes,
-		                               .images = s->images };
+		                               .images = s->images,
+		                               .live = s->live };
 	const struct process_place here = { .core = 0 };
 	return reuse_relay_start(&spec, &here, site_path("%s/%s.log", s), NULL, &s->pid, e);
 }

@@ -51,7 +51,8 @@ static inline void reused_begin(struct reused *u, enum reuse_kind kind, struct p
 {
 	struct err e = { 0 };
 	*u = (struct reused){ 0 };
-	if (reuse_sender_create(&u->sender, kind, near, &e) < 0 || reuse_receiver_create(&u->receiver, far, &e) < 0)
+	if (reuse_sender_create(&u->sender, kind, near, &e) < 0 ||
+	    reuse_receiver_create(&u->receiver, kind, far, &e) < 0)
 		abort();
 	reuse_receiver_words(u->receiver, &u->words);
 }

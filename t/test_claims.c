@@ -203,6 +203,7 @@ static void test_table(void **state)
 	assert_int_equal(check_claims(claim_paper_find("sakurai-rtt")), 2);
 	assert_int_equal(check_claims(claim_paper_find("wide-area-groups")), 1);
 	assert_int_equal(check_claims(claim_paper_find("wide-area-reuse")), 1);
+	assert_int_equal(check_claims(claim_paper_find("wide-area-visits")), 1);
 	assert_int_equal(check_claims(claim_paper_find("wide-area-cached")), 1);
 	assert_int_equal(check_claims(claim_paper_find("wide-area-reachable")), 1);
 	assert_int_equal(check_claims(claim_paper_find("wide-area-waiting")), 1);

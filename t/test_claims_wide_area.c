@@ -210,6 +210,34 @@ static void test_reuse(void **state)
 	}
 }
 
+static void test_visits(void **state)
+{
+	static const char *const stays[] = { "2s", "15s", "45s" };
+	(void)state;
+	for (int contrary = 0; contrary < 2; contrary++) {
+		made_study(scratch, "wide-area-visits");
+		for (int i = 0; i < 3; i++)
+			for (int repeat = 1; repeat <= REPEATS; repeat++) {
+				const double away_s[] = { 7, 20, 50 }, kept[] = { 80, 74, contrary ? 12 : 62 };
+				const struct made_loop_metric m[] = {
+					{ "stream_away", "vm1", "", away_s[i] * 1e9 },
+					{ "pages_equal", "vm1", "kept", kept[i] + repeat },
+					{ "stream_left", "vm1", "kept", 100 - kept[i] - repeat },
+					{ "stream_left", "vm1", "together", 15 },
+				};
+				char point[32];
+				snprintf(point, sizeof(point), "stay=%s", stays[i]);
+				link_run(point, "400M", "0ms", repeat, m, sizeof(m) / sizeof(*m));
+			}
+		struct csv_table *t = claims_made();
+		assert_claims(t, "W2", contrary ? "disagrees" : "agrees");
+		csv_table_free(t);
+	}
+	char *page = page_made(scratch);
+	assert_non_null(strstr(page, "in the memory that it had left there"));
+	free(page);
+}
+
 static void test_cached(void **state)
 {
 	(void)state;
@@ -232,8 +260,13 @@ static void test_cached(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		IN_SCRATCH(test_groups),  IN_SCRATCH(test_groups_page),         IN_SCRATCH(test_reachable),
-		IN_SCRATCH(test_waiting), IN_SCRATCH(test_waiting_without_kvm), IN_SCRATCH(test_reuse),
+		IN_SCRATCH(test_groups),
+		IN_SCRATCH(test_groups_page),
+		IN_SCRATCH(test_reachable),
+		IN_SCRATCH(test_waiting),
+		IN_SCRATCH(test_waiting_without_kvm),
+		IN_SCRATCH(test_reuse),
+		IN_SCRATCH(test_visits),
 		IN_SCRATCH(test_cached),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

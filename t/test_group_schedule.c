@@ -214,6 +214,39 @@ static void adaptive_survives_a_short_queue(void **state)
 	assert_true(adaptive < 1.2 * best);
 }
 
+/* Buffers that hold all that is on the way: one connection fills the link, and what a second one hides is how moves begin and end.
+ * The more there is to send, the less that is worth; then one after the other is right, and adaptive does no worse. */
+static void adaptive_where_one_connection_fills_the_link(void **state)
+{
+	enum { LARGE = 20 };
+	static const struct group_link filled[] = {
+		{ .rate = 12.5 * MB, .rtt_s = 0.1, .window_bytes = 64 * MB, SETUP },
+		{ .rate = 125 * MB, .rtt_s = 0.03, .window_bytes = 64 * MB, SETUP },
+		{ .rate = 125 * MB, .rtt_s = 0.1, .window_bytes = 64 * MB, SETUP },
+	};
+	struct made_vm large[MIXED];
+	(void)state;
+	for (int i = 0; i < MIXED; i++)
+		large[i] = (struct made_vm){ LARGE * mixed[i].memory, mixed[i].dirty };
+	for (size_t i = 0; i < sizeof(filled) / sizeof(*filled); i++)
+		for (int size = 0; size < 2; size++) {
+			const struct made_vm *vms = size ? large : mixed;
+			int k = 0;
+			double best = best_fixed(&filled[i], vms, MIXED, &k);
+			double one = time_of(&filled[i], vms, MIXED, SCHEDULE_SEQUENTIAL, 0, 0);
+			double all = time_of(&filled[i], vms, MIXED, SCHEDULE_ALL, 0, 0);
+			const struct group_outcome o = moved(&filled[i], vms, MIXED, SCHEDULE_ADAPTIVE, 0, true, 1);
+			double blind = time_of(&filled[i], vms, MIXED, SCHEDULE_ADAPTIVE, 0, false);
+			print_message(
+				"# filled by one, %4.0f Mbit/s, %3.0f ms, %s: one %.1f s, all %.1f s, best %.1f s (K = %d), "
+				"adaptive %.1f s (%d at most), without dirty rates %.1f s\n",
+				filled[i].rate * 8 / MB, filled[i].rtt_s * 1e3, size ? "large" : "small", one, all,
+				best, k, o.time_s, o.most, blind);
+			assert_true(o.time_s < 1.1 * best);
+			assert_true(o.time_s < 1.02 * one);
+		}
+}
+
 /* Some connections lose early; whoever is left behind with it is begun anew. */
 static void one_that_is_left_behind_is_begun_anew(void **state)
 {
@@ -393,6 +426,7 @@ int main(void)
 		cmocka_unit_test(adaptive_is_not_far_off_for_any_group),
 		cmocka_unit_test(adaptive_sees_that_connections_are_held_back),
 		cmocka_unit_test(adaptive_survives_a_short_queue),
+		cmocka_unit_test(adaptive_where_one_connection_fills_the_link),
 		cmocka_unit_test(one_that_is_left_behind_is_begun_anew),
 		cmocka_unit_test(adaptive_sees_that_the_link_is_slower),
 		cmocka_unit_test(the_one_that_takes_longest_goes_first),

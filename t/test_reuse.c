@@ -308,6 +308,13 @@ static void the_way_back(void **state)
 	page_store_close(far);
 }
 
+static int put(struct page_store *s, enum reuse_kind kind, uint64_t what)
+{
+	unsigned char content[MADE_PAGE_BYTES];
+	made_content(content, what);
+	return page_store_put(s, kind, page_hash_of(content, sizeof(content), page_store_seed(s)), content);
+}
+
 static void the_store(void **state)
 {
 	(void)state;
@@ -323,12 +330,9 @@ static void the_store(void **state)
 	assert_int_equal(st.st_mode & 0777, 0600);
 	assert_int_equal(page_store_open(&other, path, 100, 9, &e), -1);
 	assert_non_null(strstr(e.text, "in use"));
-	for (uint64_t i = 0; i < 101; i++) {
-		made_content(content, i);
-		assert_int_equal(page_store_put(s, page_hash_of(content, sizeof(content), 9), content),
-		                 i < 100 ? 0 : -1);
-	}
-	assert_int_equal(page_store_room(s), 0);
+	for (uint64_t i = 0; i < 101; i++)
+		assert_int_equal(put(s, REUSE_MEMORY, i), i < 100 ? 0 : -1);
+	assert_int_equal(page_store_room(s, REUSE_MEMORY), 0);
 	/* In the next session half of it makes room; what was used in this one stays longest. */
 	page_store_session(s);
 	assert_int_equal(page_store_count(s), 50);
@@ -355,6 +359,70 @@ static void the_store(void **state)
 	assert_int_equal(chmod(path, 0644), 0);
 	assert_int_equal(page_store_open(&s, path, 100, 10, &e), -1);
 	assert_non_null(strstr(e.text, "private"));
+}
+
+/* How many of so many pages, from `from` on, a kind gets into the store. */
+static int put_all(struct page_store *s, enum reuse_kind kind, uint64_t from, int count)
+{
+	int stored = 0;
+	for (int i = 0; i < count; i++)
+		stored += put(s, kind, from + (uint64_t)i) == 0;
+	return stored;
+}
+
+static void assert_counts(const struct page_store *s, uint32_t memory, uint32_t disks)
+{
+	assert_int_equal(page_store_count_of(s, REUSE_MEMORY), memory);
+	assert_int_equal(page_store_count_of(s, REUSE_DISK), disks);
+	assert_int_equal(page_store_count(s), memory + disks);
+}
+
+/* A disk larger than the store, copied along move after move, and what its VM's memory has beside it. */
+static void a_disk_and_memory_share_the_store(void **state)
+{
+	(void)state;
+	struct page_store *s = store_open("parts", 100);
+	page_store_share(s);
+	page_store_session(s);
+	assert_int_equal(page_store_room(s, REUSE_DISK), 50);
+	assert_int_equal(page_store_room(s, REUSE_MEMORY), 50);
+	assert_int_equal(put_all(s, REUSE_DISK, 1000, 300), 50);
+	assert_int_equal(page_store_room(s, REUSE_MEMORY), 50);
+	assert_int_equal(put_all(s, REUSE_MEMORY, 0, 40), 40);
+	assert_counts(s, 40, 50);
+	/* Both come down to a quarter; the disk gets half of what is free, and not what memory leaves. */
+	page_store_session(s);
+	assert_counts(s, 25, 25);
+	assert_int_equal(put_all(s, REUSE_DISK, 2000, 300), 25);
+	assert_int_equal(put_all(s, REUSE_MEMORY, 500, 300), 25);
+	assert_int_equal(put_all(s, REUSE_DISK, 3000, 1), 0);
+	assert_counts(s, 50, 50);
+	/* What a page came with outlives the process. */
+	page_store_close(s);
+	s = store_open("parts", 100);
+	assert_counts(s, 25, 25);
+	page_store_share(s);
+	/* A page is there for both, whoever brought it. */
+	page_store_session(s);
+	assert_int_equal(put(s, REUSE_MEMORY, 7000), 0);
+	assert_int_equal(put(s, REUSE_DISK, 7000), 0);
+	assert_counts(s, 26, 25);
+	page_store_close(s);
+	/* Memory alone has had all of it: a disk that comes finds a quarter, and memory keeps half. */
+	s = store_open(NULL, 100);
+	assert_int_equal(put_all(s, REUSE_MEMORY, 0, 300), 100);
+	page_store_share(s);
+	page_store_session(s);
+	assert_counts(s, 50, 0);
+	assert_int_equal(put_all(s, REUSE_DISK, 1000, 300), 25);
+	assert_int_equal(put_all(s, REUSE_MEMORY, 500, 300), 25);
+	assert_counts(s, 75, 25);
+	/* Memory has more: it is what is forgotten, what was used longest ago first. */
+	page_store_session(s);
+	assert_counts(s, 25, 25);
+	assert_int_equal(put_all(s, REUSE_MEMORY, 500, 25), 25);
+	assert_counts(s, 25, 25);
+	page_store_close(s);
 }
 
 /* A disk that is too small is told at the beginning, and not by a signal later on. */
@@ -421,10 +489,18 @@ static void of_qemu(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(byte_for_byte), cmocka_unit_test(a_return),     cmocka_unit_test(a_small_store),
-		cmocka_unit_test(a_disk),        cmocka_unit_test(a_lost_page),  cmocka_unit_test(a_damaged_link),
-		cmocka_unit_test(room),          cmocka_unit_test(the_way_back), cmocka_unit_test(the_store),
-		cmocka_unit_test(a_full_disk),   cmocka_unit_test(of_qemu),
+		cmocka_unit_test(byte_for_byte),
+		cmocka_unit_test(a_return),
+		cmocka_unit_test(a_small_store),
+		cmocka_unit_test(a_disk),
+		cmocka_unit_test(a_lost_page),
+		cmocka_unit_test(a_damaged_link),
+		cmocka_unit_test(room),
+		cmocka_unit_test(the_way_back),
+		cmocka_unit_test(the_store),
+		cmocka_unit_test(a_full_disk),
+		cmocka_unit_test(a_disk_and_memory_share_the_store),
+		cmocka_unit_test(of_qemu),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, small_qemu_setup, scratch_remove);

@@ -93,6 +93,55 @@ static void a_postcopy(void **state)
 	assert_true(site_number(&a, "near", SITE_RAW) > PATTERN_DIFFERENT * MADE_PAGE_BYTES);
 }
 
+static void status_await(const struct small_qemu *q, const char *wanted)
+{
+	int64_t end_ns = clock_now_ns() + 20 * NS_PER_S;
+	for (bool there = false; !there; clock_sleep(5 * NS_PER_MS)) {
+		struct json_object *answer = NULL, *status = NULL;
+		struct err e = { 0 };
+		if (qmp_ask(q->monitor, "query-migrate", NULL, &answer, &e) < 0)
+			fail_msg("%s", e.text);
+		json_object_object_get_ex(answer, "status", &status);
+		there = status && strcmp(json_object_get_string(status), wanted) == 0;
+		if (!there && clock_now_ns() > end_ns)
+			fail_msg("it is '%s', not '%s'", status ? json_object_get_string(status) : "", wanted);
+		json_object_put(answer);
+	}
+}
+
+/* The far relay dies in post-copy, and QEMU takes it up again before there is a new one: its connection holds until there is. */
+static void a_recovery(void **state)
+{
+	(void)state;
+	struct err e = { 0 };
+	char incoming[96], again[128];
+	qemu_begin(&b, "1048576");
+	if (small_qemu_capability(&destination, "postcopy-ram", &e) < 0) {
+		print_message("# no post-copy here: %s\n", e.text);
+		skip();
+	}
+	assert_int_equal(small_qemu_capability(&source, "postcopy-ram", &e), 0);
+	say(&source, "migrate-set-parameters", "{\"max-postcopy-bandwidth\":262144}");
+	qemu_go(&a);
+	clock_sleep(300 * NS_PER_MS);
+	say(&source, "migrate-start-postcopy", NULL);
+	status_await(&destination, "postcopy-active");
+	assert_int_equal(kill(b.pid, SIGKILL), 0);
+	assert_int_equal(waitpid(b.pid, NULL, 0), b.pid);
+	b.pid = 0;
+	status_await(&source, "postcopy-paused");
+	status_await(&destination, "postcopy-paused");
+	snprintf(incoming, sizeof(incoming), "{\"uri\":\"tcp:%s:%d\"}", b.qemu, SITE_PORT);
+	say(&destination, "migrate-recover", incoming);
+	snprintf(again, sizeof(again), "{\"uri\":\"tcp:%s:%d\",\"resume\":true}", a.near, SITE_PORT);
+	say(&source, "migrate", again);
+	status_await(&source, "postcopy-recover");
+	clock_sleep(300 * NS_PER_MS);
+	say(&source, "migrate-set-parameters", "{\"max-postcopy-bandwidth\":0}");
+	start(&b, site_path("%s/%s.pages", &b));
+	qemu_arrived(&a, &b);
+}
+
 /* ---- disks ---- */
 
 /* Its end is no whole block. */
@@ -266,6 +315,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_precopy, both_start, qemu_end),
 		cmocka_unit_test_setup_teardown(a_postcopy, both_start, qemu_end),
+		cmocka_unit_test_setup_teardown(a_recovery, both_start, qemu_end),
 		cmocka_unit_test_setup_teardown(a_disk, both_start, qemu_end),
 		cmocka_unit_test_setup_teardown(a_killed_relay, both_start, qemu_end),
 	};

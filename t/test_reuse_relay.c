@@ -2,6 +2,7 @@
  * A pair of reuse relays, each a process: streams byte for byte over real sockets, returns that take little of the link,
  * stores that survive a restart or are lost, ends and relays that die.
  */
+#include "bench/migrate/reuse/reuse_pace.h"
 #include "t/loopback.h"
 #include "t/made_stream.h"
 #include "t/reuse_pair.h"
@@ -10,6 +11,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -144,8 +146,16 @@ static void returns(void **state)
 	assert_int_equal(stat(site_path("%s/%s.pages", &a), &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
 	assert_true(st.st_size < DISK + (2 << 20));
+	a.live = mmap(NULL, sizeof(*a.live), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	assert_ptr_not_equal(a.live, MAP_FAILED);
 	both_start(NULL);
 	assert_true(passed(&a, &b, &s[2]) < (int64_t)s[2].length * 12 / 100);
+	/* So far it is told while it goes on. */
+	assert_int_equal(atomic_load(&a.live->raw_bytes), s[2].length);
+	assert_int_equal(atomic_load(&a.live->referenced_bytes),
+	                 site_number(&a, "near", SITE_REFERENCED) * MADE_PAGE_BYTES);
+	munmap(a.live, sizeof(*a.live));
+	a.live = NULL;
 	for (int i = 0; i < 3; i++)
 		free(s[i].bytes);
 }
@@ -286,10 +296,18 @@ static void little_waits(void **state)
 	close(far);
 }
 
-/* Nobody listens behind the far relay, and then there is no far relay. */
+/* Nobody listens behind the far relay, and then there is no far relay: for so long that patience is over. */
 static void nobody_there(void **state)
 {
 	(void)state;
+	site_end(&a);
+	a.patience_ns = 200 * NS_PER_MS;
+	start(&a, NULL);
+	a.patience_ns = 0;
+	site_end(&b);
+	b.patience_ns = 200 * NS_PER_MS;
+	start(&b, NULL);
+	b.patience_ns = 0;
 	for (int i = 0; i < 2; i++) {
 		int source = loopback_socket(a.near, SITE_PORT, 0);
 		char byte;
@@ -299,9 +317,82 @@ static void nobody_there(void **state)
 	}
 }
 
+/* The far relay, and then QEMU behind it, come only after QEMU has connected: it is not broken off meanwhile. */
+static void the_other_side_comes_later(void **state)
+{
+	(void)state;
+	struct made_stream s = vm_stream(PAGES, 0), came = { 0 };
+	pthread_t thread;
+	for (int i = 0; i < 2; i++) {
+		site_end(&b);
+		struct loopback_bytes w = { loopback_socket(a.near, SITE_PORT, 0), s.bytes, s.length };
+		assert_int_not_equal(w.fd, -1);
+		assert_int_equal(pthread_create(&thread, NULL, loopback_send, &w), 0);
+		clock_sleep(300 * NS_PER_MS);
+		int listening = i ? -1 : loopback_socket(b.qemu, SITE_PORT, 1);
+		start(&b, NULL);
+		clock_sleep(i * 300 * NS_PER_MS);
+		listening = i ? loopback_socket(b.qemu, SITE_PORT, 1) : listening;
+		int destination = accept4(listening, NULL, NULL, SOCK_CLOEXEC);
+		came.length = 0;
+		assert_int_equal(read_all(destination, &came), 0);
+		pthread_join(thread, NULL);
+		assert_int_equal(came.length, s.length);
+		assert_memory_equal(came.bytes, s.bytes, s.length);
+		close(destination);
+		close(listening);
+		close(w.fd);
+		assert_state(&a, "near", "ended");
+	}
+	free(came.bytes);
+	free(s.bytes);
+}
+
+/* One that gave up while it waited never gets to a destination that comes then; the next one does. */
+static void a_caller_that_has_gone(void **state)
+{
+	(void)state;
+	struct made_stream s = vm_stream(10, 0);
+	site_end(&b);
+	int source = loopback_socket(a.near, SITE_PORT, 0);
+	assert_int_equal(send(source, "gone", 4, MSG_NOSIGNAL), 4);
+	clock_sleep(300 * NS_PER_MS);
+	close(source);
+	clock_sleep(300 * NS_PER_MS);
+	start(&b, NULL);
+	passed(&a, &b, &s);
+	free(s.bytes);
+}
+
+/* A return: references go at 150 MB/s, then what is new at the link's 12.5; then another connection. */
+static void the_pace(void **state)
+{
+	enum { MB = 1000000 };
+	(void)state;
+	struct reuse_live live = { 0, 0 };
+	struct reuse_pace pace = { 0 };
+	int64_t now_ns = NS_PER_S;
+	assert_true(reuse_pace_look(&pace, now_ns, &live) == 1);
+	atomic_store(&live.raw_bytes, 15 * MB);
+	atomic_store(&live.referenced_bytes, 12 * MB);
+	assert_true(reuse_pace_look(&pace, now_ns + 50 * NS_PER_MS, &live) == 1);
+	assert_float_equal(reuse_pace_look(&pace, now_ns += 100 * NS_PER_MS, &live), 0.2, 1e-9);
+	/* Nothing more for a while: that says nothing. */
+	assert_float_equal(reuse_pace_look(&pace, now_ns += 100 * NS_PER_MS, &live), 0.2, 1e-9);
+	atomic_store(&live.raw_bytes, 30 * MB);
+	atomic_store(&live.referenced_bytes, 27 * MB);
+	assert_float_equal(reuse_pace_look(&pace, now_ns += 100 * NS_PER_MS, &live), 0.05, 1e-9);
+	atomic_store(&live.raw_bytes, 31 * MB);
+	assert_float_equal(reuse_pace_look(&pace, now_ns += 100 * NS_PER_MS, &live), 1, 1e-9);
+	atomic_store(&live.raw_bytes, 2 * MB);
+	atomic_store(&live.referenced_bytes, 2 * MB);
+	assert_true(reuse_pace_look(&pace, now_ns += 100 * NS_PER_MS, &live) == 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_pace),
 		cmocka_unit_test_setup_teardown(noise_byte_for_byte, both_start, both_end),
 		cmocka_unit_test_setup_teardown(returns, both_start, both_end),
 		cmocka_unit_test_setup_teardown(a_spoilt_store, both_start, both_end),
@@ -310,6 +401,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(deaths, both_start, both_end),
 		cmocka_unit_test_setup_teardown(little_waits, both_start, both_end),
 		cmocka_unit_test_setup_teardown(nobody_there, both_start, both_end),
+		cmocka_unit_test_setup_teardown(the_other_side_comes_later, both_start, both_end),
+		cmocka_unit_test_setup_teardown(a_caller_that_has_gone, both_start, both_end),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	if (loopback_enter() < 0)

@@ -45,6 +45,21 @@ static void after_the_switch_it_is_let_end(void **state)
 	       "it took longer than twice migration.timeout in post-copy");
 }
 
+/* QEMU is told a downtime limit for the pace that it sees, when it has become another one by a quarter. */
+static void the_limit_follows_the_pace(void **state)
+{
+	(void)state;
+	const int64_t asked = 300 * NS_PER_MS;
+	assert_int_equal(steering_limit_ns(asked, 1, asked), asked);
+	assert_int_equal(steering_limit_ns(asked, 0.8, asked), asked);
+	assert_int_equal(steering_limit_ns(asked, 0.7, asked), 210 * NS_PER_MS);
+	assert_int_equal(steering_limit_ns(asked, 0.05, 210 * NS_PER_MS), 15 * NS_PER_MS);
+	/* In the end it is what was asked for. */
+	assert_int_equal(steering_limit_ns(asked, 1, 15 * NS_PER_MS), asked);
+	assert_int_equal(steering_limit_ns(asked, 1, 270 * NS_PER_MS), asked);
+	assert_int_equal(steering_limit_ns(NS_PER_MS, 0.05, NS_PER_MS), NS_PER_MS);
+}
+
 /* timeout(1) sends one to us and one to our group. */
 static void a_signal_that_comes_twice_at_once_is_one(void **state)
 {
@@ -66,6 +81,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(before_the_switch_it_is_aborted),
 		cmocka_unit_test(after_the_switch_it_is_let_end),
+		cmocka_unit_test(the_limit_follows_the_pace),
 		cmocka_unit_test(a_signal_that_comes_twice_at_once_is_one),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,7 @@
 #include "t/reported.h"
 
 #include <inttypes.h>
+#include <json-c/json.h>
 #include <math.h>
 
 static const char columns[] = "head_ns,vm,from,to,phase,kind,equal,pages,again,bytes,zstd_pages,zstd_bytes\n";
@@ -162,6 +163,38 @@ static void of_a_group(void **state)
 	free(text);
 }
 
+/* The VM had been there: what it sent before the measured migration does not count, and how long ago that was is said. */
+static void a_return(void **state)
+{
+	static struct run_vm vm = { .name = "vm1" };
+	static const char before[] = "900000000,vm1,dst,src,precopy,page,unique,1000,0,4104000,100,204800\n";
+	static struct run_event begin = { .head_ns = 1000000000, .event = "migrate-start" };
+	struct run run = {
+		.events = &begin, .event_count = 1, .migrate_start_ns = 1000000000, .vms = &vm, .vm_count = 1
+	};
+	char text[sizeof(before) + sizeof(rows)];
+	struct metrics m = { 0 };
+	struct err e = { 0 };
+	(void)state;
+	snprintf(text, sizeof(text), "%s%s", before, rows);
+	run_write(text);
+	snprintf(run.directory, sizeof(run.directory), "%s/run", scratch);
+	run.manifest = json_tokener_parse("{\"stream\":{\"vms\":{\"vm1\":{\"away_ns\":12500000000}}}}");
+	assert_int_equal(stream_metrics(&run, &m, &e), 0);
+	json_object_put(run.manifest);
+	assert_value(&m, "stream_bytes", "vm1", "all", SENT);
+	assert_value(&m, "pages_equal", "vm1", "kept", 60);
+	assert_value(&m, "stream_away", "vm1", "", 12.5e9);
+	metrics_free(&m);
+	/* The first visit has no such time. */
+	run.manifest = json_tokener_parse("{\"stream\":{\"vms\":{\"vm1\":{\"verdict\":\"complete\"}}}}");
+	m = (struct metrics){ 0 };
+	assert_int_equal(stream_metrics(&run, &m, &e), 0);
+	json_object_put(run.manifest);
+	assert_true(isnan(value(&m, "stream_away", "")));
+	metrics_free(&m);
+}
+
 /* Missing is a word: nothing was compressed, pages were not classified. */
 static void what_is_not_known(void **state)
 {
@@ -241,6 +274,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_would_have_been_left),
 		cmocka_unit_test(of_a_group),
+		cmocka_unit_test(a_return),
 		cmocka_unit_test(what_is_not_known),
 		cmocka_unit_test(classes_are_words),
 		cmocka_unit_test(a_page_of_them),

@@ -74,6 +74,27 @@ int tcp_connect(const char *netns, const char *ip, int port)
 	return fd;
 }
 
+int tcp_connect_begin(const char *ip, int port)
+{
+	struct sockaddr_in a = address_of(ip, port);
+	int fd = netns_socket(NULL, AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0, NULL);
+	if (fd < 0)
+		return -1;
+	if (connect(fd, (struct sockaddr *)&a, sizeof(a)) < 0 && errno != EINPROGRESS) {
+		close(fd);
+		return -1;
+	}
+	prepare(fd);
+	return fd;
+}
+
+bool tcp_connected(int fd)
+{
+	int error = 0;
+	socklen_t length = sizeof(error);
+	return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) == 0 && !error;
+}
+
 void tcp_break_off(int fd)
 {
 	struct linger at_once = { .l_onoff = 1 };

@@ -23,6 +23,11 @@ int tcp_accept(int listening);
 /* Connect, giving up after some seconds. -1: nobody is there. */
 int tcp_connect(const char *netns, const char *ip, int port);
 
+/* The same without waiting, in the namespace of the caller: once the descriptor can be written to, tcp_connected() says whether
+ * somebody was there. -1: nobody is. */
+int tcp_connect_begin(const char *ip, int port);
+bool tcp_connected(int fd);
+
 /* Close so that the peer sees it broken, not ended. */
 void tcp_break_off(int fd);
 

@@ -29,6 +29,7 @@ struct page_watching {
 	struct series *series;
 	struct page_pool *pools[NODES]; /* of NODE_SRC, NODE_DST */
 	uint64_t seed;
+	int64_t left_ns[NODES][VMS_MAX]; /* head time at which each VM left it last, also before this run; 0: never */
 	pthread_mutex_t lock;
 	struct json_object *told; /* of each VM's passages, under the lock */
 };
@@ -38,6 +39,7 @@ struct page_passage {
 	struct page_watch *watch;
 	struct relay *relay;
 	int vm, from, to;
+	int64_t away_ns; /* since it had left where it goes to; 0: it was never there */
 	char uri[64];
 };
 
@@ -77,8 +79,10 @@ static void kept_add(struct page_watching *w, int node, int vm)
 	if (there < 0) {
 		json_object_object_add(told, "refused", json_object_new_string(why.text));
 	} else {
+		int64_t age_ns = clock_wall_ns() - facts.wall_ns;
+		w->left_ns[node][vm] = clock_now_ns() - age_ns;
 		json_object_object_add(told, "pages", json_object_new_int64((int64_t)facts.pages));
-		json_object_object_add(told, "age_ns", json_object_new_int64(clock_wall_ns() - facts.wall_ns));
+		json_object_object_add(told, "age_ns", json_object_new_int64(age_ns));
 	}
 	snprintf(name, sizeof(name), "stream.kept.%s.%s", w->testbed->nodes[node].name, w->x->vms[vm].name);
 	run_directory_set(w->directory, name, told);
@@ -186,6 +190,8 @@ int page_passage_begin(struct page_passage **ret, struct page_watching *w, int v
 	if (!p)
 		return err_set(e, EXIT_CANNOT, "no memory to watch pages");
 	*p = (struct page_passage){ .w = w, .vm = vm, .from = from, .to = to };
+	if (w->left_ns[to][vm])
+		p->away_ns = clock_now_ns() - w->left_ns[to][vm];
 	const struct page_watch_spec watch = { .vm = w->x->vms[vm].name,
 		                               .from = w->testbed->nodes[from].name,
 		                               .to = there->name,
@@ -252,6 +258,10 @@ void page_passage_end(struct page_passage *p, bool moved)
 	relay_stop(p->relay, &report);
 	struct json_object *facts = page_watch_end(p->watch);
 	keep(p, moved, facts);
+	if (moved)
+		p->w->left_ns[p->from][p->vm] = clock_now_ns();
+	if (p->away_ns)
+		json_object_object_add(facts, "away_ns", json_object_new_int64(p->away_ns));
 	json_object_object_add(facts, "relay_refused", json_object_new_int(report.refused));
 	json_object_object_add(facts, "relay_broken", json_object_new_int(report.broken));
 	json_object_object_add(facts, "watched_ns", json_object_new_int64(report.watched_ns));

@@ -13,9 +13,11 @@
  * in an earlier one that kept them in [migration] stream_kept; by leaving, or when they were called back on their way), and
  * those that arrived.
  *
+ * "stream.vms.VM" says as away_ns how long before the VM had left the node to which it moves; nothing where it had not been.
+ *
  * The VMs of a group have a passage each, with a relay and its thread, begun and ended by the thread that moves the VM; all
- * share the pool of their destination. A VM that was called back and moves again has more than one: "stream.vms.VM" is the
- * last, and those before it are in its list "before".
+ * share the pool of their destination. A VM that was called back and moves again has more than one, like one that moved before
+ * the measured migration: "stream.vms.VM" is the last, and those before it are in its list "before".
  */
 #ifndef BENCH_EXPERIMENT_PAGE_WATCHING_H
 #define BENCH_EXPERIMENT_PAGE_WATCHING_H

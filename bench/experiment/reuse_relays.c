@@ -6,14 +6,17 @@
 #include "bench/experiment/experiment.h"
 #include "bench/experiment/run_directory.h"
 #include "bench/migrate/migration.h"
+#include "bench/migrate/reuse/reuse_pace.h"
 #include "bench/migrate/reuse/reuse_relay.h"
 #include "bench/testbed/storage.h"
 
 #include <assert.h>
 #include <json-c/json.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 /* On every node the same: what sends goes to NEAR, what receives listens at QEMU. libvirt wants one port for both. */
 #define NEAR_IP "127.0.0.2"
@@ -21,7 +24,9 @@
 /* Disks go to a socket of this name, followed by their VM's number, in /run of both nodes. A port will not do: libvirt 9.0 does
  * not give back one that it was told to use, and refuses it to the next migration to the node. */
 #define DISKS_TO "disks-to-%s-"
+#define LIVE_BYTES (NODES * VMS_MAX * sizeof(struct reuse_live))
 enum { NODES = 2, CONNECTIONS = 1000, PORT = 4920, LINK_PORT = PORT + VMS_MAX };
+#define PATIENCE_NS (5 * NS_PER_S)
 static_assert((int)VMS_MAX <= (int)REUSE_LANES, "a lane a VM");
 
 struct reuse_relays {
@@ -34,10 +39,16 @@ struct reuse_relays {
 	bool ended_early[NODES];
 	char image[VMS_MAX][300];
 	const char *images[VMS_MAX + 1];
-	pid_t pid[NODES]; /* of NODE_SRC, NODE_DST; 0: not started */
+	pthread_mutex_t lock; /* VMs of a group move at the same time */
+	pid_t pid[NODES];     /* of NODE_SRC, NODE_DST; 0: not started */
 	uint64_t start_time[NODES];
 	char uri[VMS_MAX][64];
 	char disks_uri[VMS_MAX][NODES][64]; /* by the node to which they go */
+	struct reuse_live *live;            /* [NODES][VMS_MAX], shared with the relays */
+	struct pace {
+		const struct reuse_live *live;
+		struct reuse_pace pace;
+	} paces[VMS_MAX]; /* of the move that goes on */
 };
 
 static int relay_start(struct reuse_relays *p, int node, struct err *e)
@@ -63,12 +74,15 @@ static int relay_start(struct reuse_relays *p, int node, struct err *e)
 		.port = PORT,
 		.link_port = LINK_PORT,
 		.lanes = x->vm_count,
-		.disks_near = disks_near,
+		.disks_near = x->features.copy_disks ? disks_near : NULL,
 		.disks_qemu = disks_qemu,
+		.patience_ns =
+			x->features.postcopy_recover_ns > PATIENCE_NS ? x->features.postcopy_recover_ns : PATIENCE_NS,
 		.store_path = m->reuse_store[0] ? store : NULL,
 		.disk_bytes = m->reuse_disk_bytes,
 		.memory_bytes = m->reuse_memory_bytes,
 		.images = p->images,
+		.live = p->live + (node == NODE_SRC ? 0 : VMS_MAX),
 		.first_connection = p->starts++ * CONNECTIONS,
 	};
 	if (reuse_relay_start(&spec, &place, log, p->testbed->undo, &p->pid[node], e) < 0)
@@ -107,6 +121,13 @@ int reuse_relays_open(struct reuse_relays **ret, const struct experiment *x, con
 			snprintf(p->disks_uri[i][to], sizeof(p->disks_uri[i][to]), "unix:///run/" DISKS_TO "%d",
 			         t->nodes[to].name, i);
 	}
+	pthread_mutex_init(&p->lock, NULL);
+	p->live = mmap(NULL, LIVE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (p->live == MAP_FAILED) {
+		p->live = NULL;
+		reuse_relays_close(p, NULL);
+		return err_errno(e, EXIT_CANNOT, "no memory for a pair of relays");
+	}
 	int result = x->migration.reuse_store[0] ? directory_make(x->migration.reuse_store, e) : 0;
 	for (int node = NODE_SRC; result == 0 && node <= NODE_DST; node++)
 		result = relay_start(p, node, e);
@@ -118,16 +139,6 @@ int reuse_relays_open(struct reuse_relays **ret, const struct experiment *x, con
 	return 0;
 }
 
-void reuse_relays_route(const struct reuse_relays *p, int vm, struct migration_spec *spec)
-{
-	if (!p)
-		return;
-	spec->uri = p->uri[vm];
-	spec->listen_ip = QEMU_IP;
-	int to = strcmp(spec->destination_node, p->testbed->nodes[NODE_DST].name) == 0 ? NODE_DST : NODE_SRC;
-	spec->disks_uri = p->x->features.copy_disks ? p->disks_uri[vm][to] : NULL;
-}
-
 static bool has_ended(const struct reuse_relays *p, int node)
 {
 	return p->pid[node] && process_start_time(p->pid[node]) != p->start_time[node];
@@ -135,7 +146,10 @@ static bool has_ended(const struct reuse_relays *p, int node)
 
 void reuse_relays_revive(struct reuse_relays *p)
 {
-	for (int node = NODE_SRC; p && node <= NODE_DST; node++) {
+	if (!p)
+		return;
+	pthread_mutex_lock(&p->lock);
+	for (int node = NODE_SRC; node <= NODE_DST; node++) {
 		struct err e = { 0 };
 		if (!has_ended(p, node))
 			continue;
@@ -143,6 +157,27 @@ void reuse_relays_revive(struct reuse_relays *p)
 		if (relay_start(p, node, &e) < 0)
 			p->sink(p->context, clock_now_ns(), "", p->testbed->nodes[node].name, "reuse-relay", e.text);
 	}
+	pthread_mutex_unlock(&p->lock);
+}
+
+static double carried(void *context)
+{
+	struct pace *p = context;
+	return reuse_pace_look(&p->pace, clock_now_ns(), p->live);
+}
+
+void reuse_relays_route(struct reuse_relays *p, int vm, struct migration_spec *spec)
+{
+	if (!p)
+		return;
+	reuse_relays_revive(p);
+	spec->uri = p->uri[vm];
+	spec->listen_ip = QEMU_IP;
+	int to = strcmp(spec->destination_node, p->testbed->nodes[NODE_DST].name) == 0 ? NODE_DST : NODE_SRC;
+	spec->disks_uri = p->x->features.copy_disks ? p->disks_uri[vm][to] : NULL;
+	p->paces[vm] = (struct pace){ .live = p->live + (to == NODE_DST ? 0 : VMS_MAX) + vm };
+	spec->carried = carried;
+	spec->carried_context = &p->paces[vm];
 }
 
 void reuse_relays_close(struct reuse_relays *p, struct run_directory *d)
@@ -157,5 +192,8 @@ void reuse_relays_close(struct reuse_relays *p, struct run_directory *d)
 		if (d)
 			run_directory_set(d, path, json_object_new_boolean(early));
 	}
+	if (p->live)
+		munmap(p->live, LIVE_BYTES);
+	pthread_mutex_destroy(&p->lock);
 	free(p);
 }

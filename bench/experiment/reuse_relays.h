@@ -2,7 +2,7 @@
  * reuse_relays.h - a pair of relays for a run's migrations ([migration] reuse = yes): a process on either node.
  *
  *	reuse_relays_open(&p, x, &testbed, &directory, run_on_event, run, &e);
- *	reuse_relays_route(p, vm, &spec);               // sets spec->uri, spec->listen_ip, spec->disks_uri
+ *	reuse_relays_route(p, vm, &spec);               // sets spec->uri, listen_ip, disks_uri, carried
  *	... migration_run(&spec, ...) ...
  *	reuse_relays_close(p, &directory);
  *
@@ -29,10 +29,11 @@ struct testbed;
 int reuse_relays_open(struct reuse_relays **ret, const struct experiment *x, const struct testbed *t,
                       const struct run_directory *d, event_sink sink, void *context, struct err *e);
 
-/* A migration of VM number vm to spec->destination_node; what is set lives as long as the relays. */
-void reuse_relays_route(const struct reuse_relays *p, int vm, struct migration_spec *spec);
+/* A migration of VM number vm to spec->destination_node; what is set lives as long as the relays. A relay that has ended is started
+ * again. */
+void reuse_relays_route(struct reuse_relays *p, int vm, struct migration_spec *spec);
 
-/* Start again one that has ended: post-copy can then recover. What it had in memory is lost, what it had on disk is not. */
+/* Start again one that has ended: post-copy can then recover. What it had in memory is lost, what it had on disk is not. Any thread. */
 void reuse_relays_revive(struct reuse_relays *p);
 
 /* End them; "reuse" of the manifest says whether one had ended before. p may be NULL. */

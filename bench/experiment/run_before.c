@@ -3,6 +3,7 @@
  * before. What happens then is in events.csv as `before`, with the event's name in its detail. Declared in run_state.h.
  */
 #include "bench/base/err.h"
+#include "bench/experiment/page_watching.h"
 #include "bench/experiment/progress.h"
 #include "bench/experiment/run_state.h"
 #include "bench/migrate/migration.h"
@@ -14,9 +15,13 @@ static int move(struct run *r, const struct experiment_vm *vm, int from, struct 
 {
 	struct migration_result result;
 	struct migration_spec spec = run_one_spec(r, vm, from, 1 - from);
+	struct page_passage *passage;
 	spec.sink = run_on_event;
+	if (page_passage_begin(&passage, r->pages, (int)(vm - r->x->vms), from, 1 - from, &spec, e) < 0)
+		return -1;
 	job_expect(r->watching.job, vm->name);
 	int status = migration_run(&spec, &result, e);
+	page_passage_end(passage, status == 0 && !result.timed_out);
 	if (status == 0 && result.timed_out)
 		status = err_set(e, EXIT_MEASURED_BAD, "it never converged");
 	migration_result_free(&result);

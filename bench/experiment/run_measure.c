@@ -120,7 +120,8 @@ static int migrate(struct run *r, const struct experiment_vm *vm, struct err *e)
 	                                        ? job_stats_json(result.completed, result.completed_count)
 	                                        : NULL;
 	struct feature_also also = experiment_feature_also(r->x);
-	if (spec.stop_due) /* a stop that is forced raises the limit for that */
+	/* A stop that is forced raises the limit for that, a relay's pace scales it. */
+	if (spec.stop_due || spec.carried)
 		also.downtime_limit_ns = 0;
 	run_directory_set(&r->directory, "features.kept",
 	                  feature_kept(&r->x->features, &also, result.features_on, completed));

@@ -20,6 +20,8 @@ void run_on_move_event(void *context, int64_t head_ns, const char *vm, const cha
 	struct run *r = context;
 	if (strcmp(event, "move-begin") == 0)
 		job_expect(r->watching.job, vm);
+	else if (strcmp(event, "postcopy-recover") == 0)
+		reuse_relays_revive(r->relays);
 	if (strncmp(event, "move-", 5) == 0)
 		progress_note("%s, %s: %s %s", node, vm, event + 5, detail);
 	else if (strncmp(event, "node-", 5) == 0)

@@ -101,6 +101,7 @@ struct migration_spec run_migration_spec(struct run *r)
 			                              .config_directory = r->config_directory };
 	return (struct migration_spec){
 		.commands = m->driver == DRIVER_EXEC ? &r->commands : NULL,
+		.ours = r->x->hosts.kind == HOSTS_LOCAL,
 		.postcopy = m->mode == MODE_POSTCOPY ? moments[m->postcopy_switch] : POSTCOPY_NEVER,
 		.postcopy_after_ns = m->switch_after_ns,
 		.downtime_limit_ns = m->downtime_limit_ns,

@@ -108,7 +108,10 @@ static bool recover(const struct migration_spec *spec, virDomainPtr domain, cons
 	while (resume && clock_now_ns() < deadline && !steering_aborted(s) &&
 	       !(spec->interrupted && *spec->interrupted >= INTERRUPT_BREAK_OFF) && broken_in_postcopy(domain)) {
 		migration_say(spec, "postcopy-recover", e->text);
-		if (migrate_once(spec, domain, r, r->flags | resume, ret_moved)) {
+		steering_recovering(s, deadline);
+		bool done = migrate_once(spec, domain, r, r->flags | resume, ret_moved);
+		steering_recovering(s, 0);
+		if (done) {
 			ret->recoveries++;
 			return true;
 		}

@@ -46,6 +46,7 @@ struct migration_spec {
 	/* How the source's daemon reaches the destination's, with features->peer2peer; NULL: by the destination's own URI. */
 	const char *peer_uri;
 	int destination_core; /* where it is pinned on the destination; -1: as it is at the source */
+	bool ours; /* a VM of the testbed's: what is left of it at the destination may be ended where it is lost anyway */
 	enum postcopy_moment postcopy;
 	int64_t postcopy_after_ns;
 	int64_t downtime_limit_ns;     /* whole ms, at least 1; 0: the hypervisor's */
@@ -58,6 +59,10 @@ struct migration_spec {
 	/* Pre-copy: whether to stop the VM now and copy the rest, whatever downtime_limit_ns says; may be NULL. Asked with
 	 * every tick. */
 	bool (*stop_due)(void *context);
+	/* Pre-copy: the share of the pace that QEMU sees which the link really carries, above 0, to 1 (reuse_pace.h): the downtime limit
+	 * is scaled by it. NULL: all. Asked with every tick. */
+	double (*carried)(void *context);
+	void *carried_context;
 	const struct feature_set *features;
 	const volatile sig_atomic_t
 		*interrupted; /* enum migration_interrupt, heeded soon after it changes; may be NULL */
@@ -67,9 +72,12 @@ struct migration_spec {
 	 * postcopy-start        QEMU's stamp of postcopy-active
 	 * source-released       the source's QEMU is gone
 	 * stop-forced           stop_due said so, and the hypervisor was told
+	 * downtime-limit        carried said so, and the hypervisor was told: detail = ms
 	 * migrate-aborted       detail = why; abort-refused: detail = the hypervisor's words
 	 * interrupt-waits       INTERRUPT_END came after the switch: detail = what is waited for, and what more would cost
 	 * postcopy-recover      after a broken link another attempt is made, detail = the words of the failure before
+	 * recovery-hangs        there is no more time to recover, and the destination's QEMU has not answered the last attempt; detail =
+	 *                       what was done
 	 * migrate-done, migrate-failed    libvirt's call has returned; detail = words
 	 * Called from this thread, the steering thread and the event thread.
 	 */

@@ -14,6 +14,7 @@
 #define LOOK_NS (20 * NS_PER_MS)    /* how often *interrupted and the time limit are looked at */
 #define RETRY_NS (2 * NS_PER_MS)    /* between two attempts that the hypervisor refuses as too early */
 #define LIMIT_HIGHEST_MS 2000000ULL /* of the downtime, as QEMU takes it */
+#define HANG_NS (10 * NS_PER_S)     /* how long an attempt to recover may go on when there is no more time for it */
 #define RELEASE_NS (5 * NS_PER_S)   /* how long the source may take to end after libvirt has returned */
 
 struct steering {
@@ -28,8 +29,10 @@ struct steering {
 	/* set by events */
 	bool active, postcopy, released, job_done;
 	int pass;
+	int64_t limit_ns;         /* of the downtime, as it is set */
+	int64_t recover_until_ns; /* 0: no attempt goes on */
 	/* set by this module's thread */
-	bool over, limits_done, stop_forced, requested, refused_said, waits_said, aborted;
+	bool over, limits_done, stop_forced, requested, refused_said, waits_said, hang_said, aborted;
 	struct read_back *read_back;
 	const char *abort_reason;
 };
@@ -141,6 +144,28 @@ static void limits_set(struct steering *s)
 		virDomainMigrateSetMaxDowntime(s->domain, ms, 0);
 }
 
+int64_t steering_limit_ns(int64_t asked_ns, double share, int64_t set_ns)
+{
+	int64_t ms = (int64_t)((double)asked_ns * share) / NS_PER_MS, wanted_ns = (ms > 0 ? ms : 1) * NS_PER_MS;
+	bool far = wanted_ns < set_ns - set_ns / 4 || wanted_ns > set_ns + set_ns / 4;
+	return far || (share >= 1 && wanted_ns != set_ns) ? wanted_ns : set_ns;
+}
+
+/* Relays take the stream at another pace than the link does. */
+static void limit_scale(struct steering *s)
+{
+	const struct migration_spec *spec = s->spec;
+	char text[32];
+	int64_t limit_ns =
+		steering_limit_ns(spec->downtime_limit_ns, spec->carried(spec->carried_context), s->limit_ns);
+	if (limit_ns == s->limit_ns ||
+	    virDomainMigrateSetMaxDowntime(s->domain, (unsigned long long)(limit_ns / NS_PER_MS), 0) < 0)
+		return;
+	s->limit_ns = limit_ns;
+	snprintf(text, sizeof(text), "%lld ms", (long long)(limit_ns / NS_PER_MS));
+	migration_say(spec, "downtime-limit", text);
+}
+
 /* QEMU stops the VM at once when the stop may take for ever. */
 static void stop_force(struct steering *s)
 {
@@ -230,9 +255,30 @@ static void end_if_due(struct steering *s, bool in_postcopy)
 		s->result->timed_out = s->aborted;
 }
 
-/* One round, without the lock. */
-static void steer_once(struct steering *s, bool due, bool active, bool in_postcopy)
+static void hang_end(struct steering *s)
 {
+	static const char why[] = "the destination's QEMU did not answer: it waits for a page itself";
+	const struct migration_spec *spec = s->spec;
+	virDomainPtr hanging = spec->ours ? virDomainLookupByName(spec->destination, spec->vm) : NULL;
+	s->hang_said = true;
+	if (hanging) {
+		pthread_mutex_lock(&s->lock);
+		s->abort_reason = why;
+		pthread_mutex_unlock(&s->lock);
+	}
+	migration_say(spec, "recovery-hangs",
+	              hanging ? "what it had of the VM is ended" : "the VM is not ours to end: to end it there ends this");
+	if (hanging) {
+		virDomainDestroy(hanging);
+		virDomainFree(hanging);
+	}
+}
+
+/* One round, without the lock. */
+static void steer_once(struct steering *s, bool due, bool active, bool in_postcopy, int64_t recover_until_ns)
+{
+	if (recover_until_ns && clock_now_ns() > recover_until_ns + HANG_NS && !s->hang_said)
+		hang_end(s);
 	if (due)
 		postcopy_request(s);
 	if (active && !s->limits_done) {
@@ -241,6 +287,8 @@ static void steer_once(struct steering *s, bool due, bool active, bool in_postco
 	}
 	if (active && !s->read_back)
 		s->read_back = read_back_start(s->domain);
+	if (active && !in_postcopy && s->spec->carried && s->spec->downtime_limit_ns && !s->stop_forced)
+		limit_scale(s);
 	if (active && s->spec->stop_due && !s->stop_forced && s->spec->stop_due(s->spec->context))
 		stop_force(s);
 	end_if_due(s, in_postcopy);
@@ -255,8 +303,9 @@ static void *steer(void *opaque)
 	while (!s->over) {
 		bool due = postcopy_due(s), active = s->active, in_postcopy = s->postcopy;
 		int pass = s->pass;
+		int64_t recover_until_ns = s->recover_until_ns;
 		pthread_mutex_unlock(&s->lock);
-		steer_once(s, due, active, in_postcopy);
+		steer_once(s, due, active, in_postcopy, recover_until_ns);
 		pthread_mutex_lock(&s->lock);
 		/* What came meanwhile is looked at at once. */
 		if (s->over || active != s->active || pass != s->pass)
@@ -283,7 +332,11 @@ int steering_start(struct steering **ret, const struct migration_spec *spec, vir
 	struct steering *s = calloc(1, sizeof(*s));
 	if (!s)
 		return err_set(e, EXIT_CANNOT, "cannot migrate: out of memory");
-	*s = (struct steering){ .spec = spec, .domain = domain, .result = result, .start_ns = result->start_ns };
+	*s = (struct steering){ .spec = spec,
+		                .domain = domain,
+		                .result = result,
+		                .start_ns = result->start_ns,
+		                .limit_ns = spec->downtime_limit_ns };
 	pthread_mutex_init(&s->lock, NULL);
 	clock_condition_init(&s->changed);
 	if (events_open_domain(&s->events, domain, spec->source_node, on_event, on_job, s, e) < 0) {
@@ -313,6 +366,13 @@ const char *steering_stop(struct steering *s, bool expect_release)
 	const char *reason = s->abort_reason;
 	steering_free(s);
 	return reason;
+}
+
+void steering_recovering(struct steering *s, int64_t until_ns)
+{
+	pthread_mutex_lock(&s->lock);
+	s->recover_until_ns = until_ns;
+	pthread_mutex_unlock(&s->lock);
 }
 
 const char *steering_aborted(struct steering *s)

@@ -30,6 +30,10 @@ enum steering_verdict {
  * interrupted or not. */
 enum steering_verdict steering_judge(const struct steering_moment *now, const char **ret_reason);
 
+/* The downtime limit that is to be set where `share` of the pace is the link's and set_ns is set: set_ns, where that is near enough
+ * (a quarter), else another one, whole ms, at least 1. */
+int64_t steering_limit_ns(int64_t asked_ns, double share, int64_t set_ns);
+
 /* Begin, with the domain on the source; fills the result's stamps, features_on and, from the source's
  * last event, the completed job's statistics as they come. */
 int steering_start(struct steering **ret, const struct migration_spec *spec, virDomainPtr domain,
@@ -38,6 +42,11 @@ int steering_start(struct steering **ret, const struct migration_spec *spec, vir
 /* libvirt's call has returned: no more aborts or switches, but the source's end is still waited for (bounded) when
  * expect_release. Frees s. Returns why it was aborted (static text), or NULL when it was not. */
 const char *steering_stop(struct steering *s, bool expect_release);
+
+/* An attempt to recover is about to be made, and there is time for such until then; 0: it is over. libvirt waits for QEMU at the
+ * destination as long as it takes, which may be for ever: where QEMU itself waits for a page inside of a device, it answers nobody.
+ * A VM of the testbed's is then ended there, which ends the attempt. */
+void steering_recovering(struct steering *s, int64_t until_ns);
 
 /* Why it was aborted so far, or NULL; whether post-copy has begun. */
 const char *steering_aborted(struct steering *s);

@@ -131,6 +131,12 @@ static void setup_note(struct group_schedule *s, struct member *m, double second
 	s->setup_ns += (now_ns - s->options.window_ns / 2 - m->begun_ns - s->setup_ns) / ++s->setups;
 }
 
+/* It has sent so little that it can be recalled. */
+static bool is_young(const struct member *m)
+{
+	return m->state == MOVING && m->sent_bytes < m->vm.used_bytes / RECALL_PART;
+}
+
 /* What a window has shown. */
 static struct search_window window_end(struct group_schedule *s, int64_t now_ns)
 {
@@ -138,9 +144,11 @@ static struct search_window window_end(struct group_schedule *s, int64_t now_ns)
 		.moving = s->moving, .most_moving = s->window_moving, .waiting = s->waiting, .at_speed = s->moving > 0
 	};
 	double seconds = (double)(now_ns - s->window_from_ns) / 1e9, dirty_sum = 0;
-	int known = 0;
+	int known = 0, young = 0;
 	for (int i = 0; i < s->count; i++) {
 		struct member *m = &s->members[i];
+		if (is_young(m))
+			w.young_bytes += ((double)m->sent_bytes - w.young_bytes) / ++young;
 		/* At first it fills the sender's buffers, and nothing of that need be across. */
 		double rate = m->window_sent_bytes ? (double)(m->sent_bytes - m->window_sent_bytes) / seconds : 0;
 		m->rate += RATE_WEIGHT * (rate - m->rate);
@@ -266,8 +274,7 @@ static int stuck(const struct group_schedule *s)
 		double others_s = (double)m->vm.used_bytes * s->arrived_s / s->arrived_bytes;
 		double had_s = (double)(s->now_ns - m->begun_ns) / 1e9;
 		double left_s = (double)m->remaining_bytes / fmax(m->rate - dirty_of(m), 1);
-		if (m->state == MOVING && m->anew < ANEW_MOST && m->remaining_bytes > 0 &&
-		    m->sent_bytes < m->vm.used_bytes / RECALL_PART && had_s > 2 * others_s &&
+		if (is_young(m) && m->anew < ANEW_MOST && m->remaining_bytes > 0 && had_s > 2 * others_s &&
 		    left_s > STUCK * others_s && left_s > most_s) {
 			found = i;
 			most_s = left_s;
@@ -289,8 +296,7 @@ int group_schedule_recall(struct group_schedule *s)
 		return -1;
 	for (int i = 0; i < s->count; i++) {
 		const struct member *m = &s->members[i];
-		if (m->state == MOVING && m->sent_bytes < m->vm.used_bytes / RECALL_PART &&
-		    (found < 0 || m->begun_ns > s->members[found].begun_ns))
+		if (is_young(m) && (found < 0 || m->begun_ns > s->members[found].begun_ns))
 			found = i;
 	}
 	s->search.excess = found >= 0 ? s->search.excess - 1 : 0;

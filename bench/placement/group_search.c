@@ -5,7 +5,7 @@
 #include <string.h>
 
 #define LITTLE 0.03                           /* share of the goodput */
-enum { FIRST_HOLD = 20, LONGEST_HOLD = 160 }; /* windows */
+enum { FIRST_HOLD = 20, LONGEST_HOLD = 640 }; /* windows */
 
 void search_begin(struct group_search *s, double gain, int patience)
 {
@@ -37,15 +37,17 @@ static int enough(const struct group_search *s, const struct search_window *w)
 	return (int)fmin(fmax(need + more, s->least), w->moving + w->waiting);
 }
 
-/* As many as are enough; what was begun beyond goes back. */
+/* As many as are enough; what was begun beyond goes back, if what is dirtied because of it costs more than to begin it again. Where
+ * that is not known, if it is most of what moves. */
 static void settle(struct group_search *s, const struct search_window *w)
 {
 	limit_set(s, w, enough(s, w), "as many as are enough");
 	int beyond = w->moving - s->limit;
-	if (beyond < s->limit || beyond < 2)
+	if (beyond < 1)
 		return;
-	double again_s = w->dirty * w->left_bytes / (s->goodput * s->goodput);
-	if (isnan(w->dirty_mean) || again_s > beyond * w->setup_s)
+	double each_s = w->left_bytes / s->goodput / w->moving, again_s = beyond * each_s * w->dirty / s->goodput;
+	double lost_s = beyond * (w->setup_s + w->young_bytes / s->goodput);
+	if (isnan(w->dirty_mean) ? beyond >= s->limit && beyond >= 2 : again_s > lost_s)
 		s->excess = beyond;
 }
 

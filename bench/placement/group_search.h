@@ -13,7 +13,7 @@
  * that of one move, and as many more as dirty a small share of the goodput, to hide that moves begin and end.
  *
  * Moves that were begun beyond it have to be worth going on with: what the VMs dirty until all are across is sent again, and if that
- * takes longer than to begin those moves once more, those that have just begun are recalled.
+ * takes longer than to begin those moves once more, those that have just begun are recalled, after a try, too.
  *
  * What was seen once is then tried again, since connections lose and links are shared. A stretch is seven windows in which the
  * same moves went on, all at speed and no more gaining. Where its mean goodput is by twice `gain` below the best, twice as many are tried; else, now and
@@ -36,6 +36,7 @@ struct search_window {
 	double dirty_mean;       /* of a VM of the group; NAN: of none is it known */
 	double left_bytes;       /* that moves which go on still have to send, as far as it is known */
 	double setup_s;          /* of a move, before it has gained speed */
+	double young_bytes;      /* that a move which has just begun has sent, mean */
 	int moving, most_moving; /* at its end, at most in it */
 	int waiting;
 	bool at_speed; /* all that move have gained speed */

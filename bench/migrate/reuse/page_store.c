@@ -24,7 +24,7 @@ struct head {
 struct slot {
 	struct page_hash hash;
 	uint32_t used_in; /* the session in which it was last used; 0: free */
-	uint32_t spare;
+	uint32_t kind;    /* enum reuse_kind */
 };
 
 struct page_store {
@@ -37,6 +37,9 @@ struct page_store {
 	struct page_index *index; /* value: 1 + slot */
 	uint32_t *free_slots;     /* a stack */
 	uint32_t free_count;
+	uint32_t count[REUSE_KINDS];
+	bool shared;
+	uint32_t disks_most;             /* where it is shared */
 	uint64_t touched, resident_most; /* bytes of pages since they were last unmapped; 0: they never are */
 };
 
@@ -104,6 +107,11 @@ void page_store_resident(struct page_store *s, uint64_t most_bytes)
 	touch(s);
 }
 
+static enum reuse_kind kind_of(const struct page_store *s, uint32_t slot)
+{
+	return s->slots[slot].kind == REUSE_DISK ? REUSE_DISK : REUSE_MEMORY;
+}
+
 static bool is_intact(const struct page_store *s, uint32_t slot)
 {
 	return page_hash_equal(page_hash_of(page_of(s, slot), STORE_PAGE_BYTES, s->head->seed), s->slots[slot].hash);
@@ -130,6 +138,7 @@ static int slots_load(struct page_store *s, uint32_t slots, uint64_t seed, struc
 			s->slots[i].used_in && is_intact(s, i) ? page_index_put(s->index, s->slots[i].hash) : NULL;
 		if (value && !*value) {
 			*value = i + 1;
+			s->count[kind_of(s, i)]++;
 			continue;
 		}
 		s->slots[i].used_in = 0;
@@ -183,18 +192,40 @@ static void index_again(struct page_store *s)
 	}
 }
 
-void page_store_session(struct page_store *s)
+/* So many of a kind, those that were used longest ago. */
+static void forget(struct page_store *s, enum reuse_kind kind, uint32_t count)
 {
-	uint32_t slots = s->head->slots, forget = page_store_count(s);
-	forget = forget > slots / 2 ? forget - slots / 2 : 0;
-	/* Oldest sessions first; there are few of them. */
-	for (uint32_t session = 1; forget && session <= s->head->session; session++)
-		for (uint32_t i = 0; forget && i < slots; i++)
-			if (s->slots[i].used_in == session) {
+	uint32_t slots = s->head->slots;
+	s->count[kind] -= count;
+	while (count) {
+		uint32_t oldest = UINT32_MAX;
+		for (uint32_t i = 0; i < slots; i++)
+			if (s->slots[i].used_in && kind_of(s, i) == kind && s->slots[i].used_in < oldest)
+				oldest = s->slots[i].used_in;
+		for (uint32_t i = 0; count && i < slots; i++)
+			if (s->slots[i].used_in == oldest && kind_of(s, i) == kind) {
 				s->slots[i].used_in = 0;
 				s->free_slots[s->free_count++] = i;
-				forget--;
+				count--;
 			}
+	}
+}
+
+void page_store_share(struct page_store *s)
+{
+	s->shared = true;
+}
+
+void page_store_session(struct page_store *s)
+{
+	uint32_t half = s->head->slots / 2, quarter = (half + 1) / 2, before[REUSE_KINDS] = { 0 };
+	memcpy(before, s->count, sizeof(before));
+	for (int kind = 0; page_store_count(s) > half && kind < REUSE_KINDS; kind++) {
+		uint32_t other = before[!kind], kept = half - (other < quarter ? other : quarter);
+		forget(s, (enum reuse_kind)kind, before[kind] > kept ? before[kind] - kept : 0);
+	}
+	uint32_t disks = s->count[REUSE_DISK] + s->free_count / 2;
+	s->disks_most = disks < half ? disks : half;
 	index_again(s);
 	s->head->session++;
 }
@@ -210,25 +241,38 @@ const unsigned char *page_store_find(struct page_store *s, struct page_hash h)
 	return page_of(s, *value - 1);
 }
 
-int page_store_put(struct page_store *s, struct page_hash h, const unsigned char *content)
+int page_store_put(struct page_store *s, enum reuse_kind kind, struct page_hash h, const unsigned char *content)
 {
 	if (page_store_find(s, h))
 		return 0;
-	if (!s->free_count)
+	if (!page_store_room(s, kind))
 		return -1;
 	uint32_t *value = page_index_put(s->index, h);
 	if (!value)
 		return -1;
 	/* One that was there and is damaged keeps its slot. */
-	uint32_t slot = *value ? *value - 1 : s->free_slots[--s->free_count];
+	bool damaged = *value && s->slots[*value - 1].used_in;
+	uint32_t slot = damaged ? *value - 1 : s->free_slots[--s->free_count];
+	if (damaged)
+		s->count[kind_of(s, slot)]--;
+	s->count[kind]++;
 	*value = slot + 1;
 	touch(s);
 	memcpy(page_of(s, slot), content, STORE_PAGE_BYTES);
-	s->slots[slot] = (struct slot){ .hash = h, .used_in = s->head->session };
+	s->slots[slot] = (struct slot){ .hash = h, .used_in = s->head->session, .kind = kind };
 	return 0;
 }
 
-uint32_t page_store_room(const struct page_store *s)
+uint32_t page_store_room(const struct page_store *s, enum reuse_kind kind)
+{
+	uint32_t disks = s->disks_most > s->count[REUSE_DISK] ? s->disks_most - s->count[REUSE_DISK] : 0;
+	disks = disks < s->free_count ? disks : s->free_count;
+	if (!s->shared)
+		return s->free_count;
+	return kind == REUSE_DISK ? disks : s->free_count - disks;
+}
+
+uint32_t page_store_free(const struct page_store *s)
 {
 	return s->free_count;
 }
@@ -236,6 +280,11 @@ uint32_t page_store_room(const struct page_store *s)
 uint32_t page_store_count(const struct page_store *s)
 {
 	return s->head->slots - s->free_count;
+}
+
+uint32_t page_store_count_of(const struct page_store *s, enum reuse_kind kind)
+{
+	return s->count[kind];
 }
 
 uint64_t page_store_seed(const struct page_store *s)

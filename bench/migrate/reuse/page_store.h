@@ -3,7 +3,7 @@
  *
  *	page_store_open(&s, "/var/lib/x/pages", 1 << 18, seed, &e);     // 1 GiB
  *	page_store_session(s);                                          // makes room by forgetting what was not used lately
- *	page_store_put(s, h, content);
+ *	page_store_put(s, REUSE_MEMORY, h, content);
  *	content = page_store_find(s, h);
  *	page_store_close(s);
  *
@@ -11,6 +11,9 @@
  * when it belongs to somebody else or others may read it. It is locked while it is open. What it holds is believed by
  * its hash alone: at opening every page is hashed, and one that does not fit is forgotten; found pages are hashed again.
  * Within a session nothing is forgotten. All of its file has room on the disk from the beginning, where the file system can.
+ *
+ * A page is kept for memory and for disks alike; what it came with says by whom its slot is taken. A disk may be larger than the
+ * whole store, and crosses before the memory of its VM: it must not leave that without room, nor push out what was kept of it.
  */
 #ifndef BENCH_MIGRATE_REUSE_PAGE_STORE_H
 #define BENCH_MIGRATE_REUSE_PAGE_STORE_H
@@ -24,6 +27,9 @@ struct page_store;
 
 enum { STORE_PAGE_BYTES = 4096 };
 
+/* What a page came with. */
+enum reuse_kind { REUSE_MEMORY, REUSE_DISK, REUSE_KINDS };
+
 /* At most `slots` pages. path NULL: in memory only. A file of another size or seed begins anew; seed 0: the file's, in a
  * new one a random one. */
 int page_store_open(struct page_store **ret, const char *path, uint32_t slots, uint64_t seed, struct err *e);
@@ -33,17 +39,25 @@ void page_store_close(struct page_store *s);
  * forget, which has them on disk. 20 to 40 bytes a slot come on top. */
 void page_store_resident(struct page_store *s, uint64_t most_bytes);
 
-/* A session begins. Where more than half is used, what was used longest ago is forgotten until half is free. */
+/* Disks are carried, too: in each session they have half of the room that it begins with, and never more than half of the store;
+ * the rest is memory's. Without this whoever comes first has all of it. */
+void page_store_share(struct page_store *s);
+
+/* A session begins. Where more than half is used, what was used longest ago is forgotten until half is free: of the kind that has
+ * more, and where both have more than a quarter, of both. */
 void page_store_session(struct page_store *s);
 
 /* 4 KiB, good until the session ends; NULL: not there, or what is there is no longer that page. */
 const unsigned char *page_store_find(struct page_store *s, struct page_hash h);
 
-/* 0: it is there (now, or was); -1: no room. */
-int page_store_put(struct page_store *s, struct page_hash h, const unsigned char *content);
+/* 0: it is there (now, or was); -1: no room for one more of this kind. */
+int page_store_put(struct page_store *s, enum reuse_kind kind, struct page_hash h, const unsigned char *content);
 
-uint32_t page_store_room(const struct page_store *s);
+/* So many more of a kind can be put, in this session, whatever of the other one is. */
+uint32_t page_store_room(const struct page_store *s, enum reuse_kind kind);
+uint32_t page_store_free(const struct page_store *s);
 uint32_t page_store_count(const struct page_store *s);
+uint32_t page_store_count_of(const struct page_store *s, enum reuse_kind kind);
 uint64_t page_store_seed(const struct page_store *s);
 
 /* Hashes of all pages, one at a time: *at begins with 0. 1, or 0 after the last. */

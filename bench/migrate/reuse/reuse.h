@@ -4,7 +4,7 @@
  *	near the source:        raw bytes -> reuse_sender -> frames
  *	near the destination:   frames -> reuse_receiver -> the same raw bytes; words for the sender on the way back
  *
- *	reuse_receiver_create(&r, store, &e);   reuse_receiver_words(r, &words)    // what it has: send it back first
+ *	reuse_receiver_create(&r, REUSE_MEMORY, store, &e);  reuse_receiver_words(r, &words)  // what it has: send it back first
  *	reuse_sender_create(&s, REUSE_MEMORY, store, &e);  reuse_sender_hear(s, words ...)    // until reuse_sender_ready(s)
  *	reuse_sender_take(s, bytes, n, &frames);                                   // at most reuse_sender_room(s) of them
  *	reuse_receiver_take(r, frames ..., &raw, &words);
@@ -44,10 +44,7 @@ struct err;
 struct reuse_receiver;
 struct reuse_sender;
 
-/* What a stream is of. */
-enum reuse_kind { REUSE_MEMORY, REUSE_DISK, REUSE_KINDS };
-
-/* "memory", "disk". */
+/* What a stream is of: "memory", "disk". */
 const char *reuse_kind_name(enum reuse_kind kind);
 
 /* Bytes to be written somewhere; the caller empties it (length = 0) and at last frees .bytes. */
@@ -93,7 +90,7 @@ void reuse_sender_end(struct reuse_sender *s, struct reuse_bytes *frames);
 
 const struct reuse_report *reuse_sender_report(const struct reuse_sender *s);
 
-int reuse_receiver_create(struct reuse_receiver **ret, struct page_store *store, struct err *e);
+int reuse_receiver_create(struct reuse_receiver **ret, enum reuse_kind kind, struct page_store *store, struct err *e);
 void reuse_receiver_free(struct reuse_receiver *r);
 
 /* What it has: the first words. */

@@ -241,7 +241,7 @@ int reuse_passage_create(struct reuse_passage **ret, enum passage_role role, enu
 	p->link.fd = link;
 	setsockopt(link, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof(unsent));
 	if (role == PASSAGE_NEAR ? reuse_sender_create(&p->sender, kind, store, e) < 0
-	                         : reuse_receiver_create(&p->receiver, store, e) < 0) {
+	                         : reuse_receiver_create(&p->receiver, kind, store, e) < 0) {
 		reuse_passage_free(p);
 		return -1;
 	}

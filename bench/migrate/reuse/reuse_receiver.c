@@ -11,6 +11,7 @@ struct reuse_receiver;
 typedef void receiver_step(struct reuse_receiver *r, const unsigned char *field);
 
 struct reuse_receiver {
+	enum reuse_kind kind;
 	struct page_store *store;
 	struct reuse_report report;
 	struct reuse_bytes pending; /* of the stream, not proved yet */
@@ -71,9 +72,8 @@ static void page_came(struct reuse_receiver *r, const unsigned char *content)
 {
 	if (!r->waiting) {
 		r->report.pages++;
-		r->report.stored +=
-			page_store_put(r->store, page_hash_of(content, STORE_PAGE_BYTES, page_store_seed(r->store)),
-		                       content) == 0;
+		struct page_hash h = page_hash_of(content, STORE_PAGE_BYTES, page_store_seed(r->store));
+		r->report.stored += page_store_put(r->store, r->kind, h, content) == 0;
 	}
 	came(r, content, STORE_PAGE_BYTES);
 }
@@ -249,7 +249,7 @@ void reuse_receiver_words(struct reuse_receiver *r, struct reuse_bytes *words)
 	reuse_put(words, &here, 1);
 	reuse_put_number(words, REUSE_VERSION, 4);
 	reuse_put_number(words, page_store_seed(r->store), 8);
-	reuse_put_number(words, page_store_room(r->store), 4);
+	reuse_put_number(words, page_store_room(r->store, r->kind), 4);
 	reuse_put_number(words, page_store_count(r->store), 4);
 	while (page_store_next(r->store, &at, &h))
 		reuse_put_hash(words, h);
@@ -279,11 +279,12 @@ const struct reuse_report *reuse_receiver_report(const struct reuse_receiver *r)
 	return &r->report;
 }
 
-int reuse_receiver_create(struct reuse_receiver **ret, struct page_store *store, struct err *e)
+int reuse_receiver_create(struct reuse_receiver **ret, enum reuse_kind kind, struct page_store *store, struct err *e)
 {
 	struct reuse_receiver *r = calloc(1, sizeof(*r));
 	if (!r)
 		return err_set(e, EXIT_CANNOT, "no memory for a reuse relay");
+	r->kind = kind;
 	r->store = store;
 	r->sum = reuse_sum_create();
 	r->trial = reuse_sum_create();

@@ -8,6 +8,8 @@
 #include "bench/base/series.h"
 #include "bench/base/tcp.h"
 #include "bench/base/unix_socket.h"
+#include "bench/migrate/reuse/reuse_caller.h"
+#include "bench/migrate/reuse/reuse_pace.h"
 #include "bench/migrate/reuse/reuse_passage.h"
 #include "collectors/stream/disk_blocks.h"
 
@@ -16,6 +18,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -23,6 +26,15 @@ enum { ROLES = 2, LISTENING = ROLES * REUSE_KINDS * REUSE_LANES };
 enum { PASSAGES = REUSE_KINDS * REUSE_LANES, ROW_MS = 100, RECEIVE_BYTES = 64 << 10 };
 enum { DISK_PATH_ROOM = 300 };
 enum { FD_STOP, FD_LISTENING, FDS = FD_LISTENING + LISTENING };
+
+struct site;
+
+/* One whose other side is not there yet. */
+struct caller {
+	struct reuse_caller caller;
+	struct site *site;
+	int listening;
+};
 
 struct site {
 	const struct reuse_relay_spec *spec;
@@ -32,8 +44,10 @@ struct site {
 	int stop_fd;
 	struct page_store *store;
 	struct series *series;
+	struct caller *callers[PASSAGES];
+	int caller_count;
 	struct reuse_passage *open[PASSAGES];
-	int number[PASSAGES], open_count, count;
+	int number[PASSAGES], lane[PASSAGES], open_count, count;
 };
 
 static int64_t cpu_ns(void)
@@ -56,7 +70,7 @@ static void row_write(struct site *s, int i, int64_t now_ns)
 	           now_ns, passage_role_name(reuse_passage_role(p)), s->number[i],
 	           reuse_kind_name(reuse_passage_kind(p)), passage_state_name(reuse_passage_state(p)), r->raw_bytes,
 	           sent, received, r->pages, r->referenced, r->stored, r->zstd_raw_bytes, r->zstd_bytes,
-	           r->resent_bytes, page_store_count(s->store), page_store_room(s->store), cpu_ns(),
+	           r->resent_bytes, page_store_count(s->store), page_store_free(s->store), cpu_ns(),
 	           field_text_copy(reuse_passage_reason(p), reason, sizeof(reason)));
 }
 
@@ -74,41 +88,83 @@ static const char *disk_path(const struct site *s, const char *beginning, int la
 }
 
 /* The other side of a connection that was accepted: at a near relay the link, at a far one QEMU. */
-static int other_side(const struct site *s, enum passage_role role, int lane)
+static int other_side(void *context)
 {
-	const struct reuse_relay_spec *spec = s->spec;
+	const struct caller *c = context;
+	const struct reuse_relay_spec *spec = c->site->spec;
+	int lane = c->listening / ROLES;
 	char path[DISK_PATH_ROOM];
-	if (role == PASSAGE_NEAR)
-		return tcp_connect(NULL, spec->peer_ip, spec->link_port + lane);
-	if (kind_of(s, lane) == REUSE_DISK)
-		return unix_connect(disk_path(s, spec->disks_qemu, lane, path));
-	return tcp_connect(NULL, spec->qemu_ip, spec->port + lane);
+	if (c->listening % ROLES == PASSAGE_NEAR)
+		return tcp_connect_begin(spec->peer_ip, spec->link_port + lane);
+	if (kind_of(c->site, lane) == REUSE_DISK)
+		return unix_connect(disk_path(c->site, spec->disks_qemu, lane, path));
+	return tcp_connect_begin(spec->qemu_ip, spec->port + lane);
 }
 
-static void passage_open(struct site *s, int listening)
+static void refuse(int listening, const char *reason)
 {
-	struct err e = { 0 };
-	enum passage_role role = listening % ROLES ? PASSAGE_FAR : PASSAGE_NEAR;
-	int lane = listening / ROLES, accepted = tcp_accept(s->listening[listening]);
+	fprintf(stderr, "%s: a connection was refused: %s\n", passage_role_name(listening % ROLES), reason);
+}
+
+static void caller_accept(struct site *s, int listening)
+{
+	int accepted = tcp_accept(s->listening[listening]);
 	if (accepted < 0)
 		return;
-	int other = s->open_count < PASSAGES ? other_side(s, role, lane) : -1;
-	if (other < 0) {
-		fprintf(stderr, "%s: a connection was refused: %s\n", passage_role_name(role),
-		        s->open_count < PASSAGES ? "its other side does not answer" : "there are too many");
+	struct caller *c = s->open_count + s->caller_count < PASSAGES ? calloc(1, sizeof(*c)) : NULL;
+	if (!c) {
+		refuse(listening, "there are too many");
 		tcp_break_off(accepted);
 		return;
 	}
+	*c = (struct caller){ .site = s, .listening = listening };
+	s->callers[s->caller_count++] = c;
+	reuse_caller_begin(&c->caller, accepted, other_side, c, s->spec->patience_ns);
+}
+
+static void passage_open(struct site *s, const struct caller *c)
+{
+	struct err e = { 0 };
+	enum passage_role role = c->listening % ROLES;
+	bool near = role == PASSAGE_NEAR;
+	int fd = c->caller.fd, other = c->caller.other;
 	if (!s->open_count)
 		page_store_session(s->store);
-	bool near = role == PASSAGE_NEAR;
-	if (reuse_passage_create(&s->open[s->open_count], role, kind_of(s, lane), near ? accepted : other,
-	                         near ? other : accepted, s->store, &e) < 0) {
+	if (reuse_passage_create(&s->open[s->open_count], role, kind_of(s, c->listening / ROLES), near ? fd : other,
+	                         near ? other : fd, s->store, &e) < 0) {
 		fprintf(stderr, "%s\n", e.text);
 		return;
 	}
 	s->number[s->open_count] = s->count++;
+	s->lane[s->open_count] = c->listening / ROLES;
 	row_write(s, s->open_count++, clock_now_ns());
+}
+
+static void caller_serve(struct site *s, int i, const struct pollfd fds[2])
+{
+	struct caller *c = s->callers[i];
+	enum caller_state state = reuse_caller_serve(&c->caller, fds);
+	if (state == CALLER_WAITS)
+		return;
+	if (state == CALLER_REACHED) {
+		passage_open(s, c);
+	} else {
+		refuse(c->listening, state == CALLER_LEFT ? "it has gone" : "its other side does not answer");
+		reuse_caller_end(&c->caller);
+	}
+	free(c);
+	s->callers[i] = s->callers[--s->caller_count];
+}
+
+/* How far it is, for whoever steers the migration. */
+static void live_write(const struct site *s, int i)
+{
+	const struct reuse_passage *p = s->open[i];
+	const struct reuse_report *r = reuse_passage_report(p);
+	if (!s->spec->live || reuse_passage_role(p) == PASSAGE_FAR || reuse_passage_kind(p) == REUSE_DISK)
+		return;
+	atomic_store(&s->spec->live[s->lane[i]].raw_bytes, r->raw_bytes);
+	atomic_store(&s->spec->live[s->lane[i]].referenced_bytes, r->referenced * STORE_PAGE_BYTES);
 }
 
 static void passage_close(struct site *s, int i)
@@ -118,6 +174,7 @@ static void passage_close(struct site *s, int i)
 	reuse_passage_free(s->open[i]);
 	s->open[i] = s->open[--s->open_count];
 	s->number[i] = s->number[s->open_count];
+	s->lane[i] = s->lane[s->open_count];
 }
 
 /* ---- the process ---- */
@@ -145,19 +202,23 @@ static int store_open(struct site *s, struct err *e)
 		 in_memory = (uint32_t)(spec->memory_bytes / STORE_PAGE_BYTES);
 	if (spec->store_path && page_store_open(&s->store, spec->store_path, on_disk, 0, e) == 0) {
 		page_store_resident(s->store, (uint64_t)spec->memory_bytes);
-		return 0;
+	} else {
+		if (spec->store_path)
+			fprintf(stderr, "pages are kept in memory only: %s\n", e->text);
+		*e = (struct err){ 0 };
+		if (page_store_open(&s->store, NULL, in_memory, 0, e) < 0)
+			return -1;
 	}
-	if (spec->store_path)
-		fprintf(stderr, "pages are kept in memory only: %s\n", e->text);
-	*e = (struct err){ 0 };
-	return page_store_open(&s->store, NULL, in_memory, 0, e);
+	if (spec->disks_near)
+		page_store_share(s->store);
+	return 0;
 }
 
 static bool block_store(void *context, const unsigned char *block)
 {
 	struct page_store *store = context;
-	page_store_put(store, page_hash_of(block, STORE_PAGE_BYTES, page_store_seed(store)), block);
-	return page_store_room(store) > page_store_count(store);
+	struct page_hash h = page_hash_of(block, STORE_PAGE_BYTES, page_store_seed(store));
+	return page_store_put(store, REUSE_DISK, h, block) == 0 && page_store_free(store) > page_store_count(store);
 }
 
 /* Guests have in their page cache what is on their disks. One that cannot be read is said, and done without. */
@@ -188,36 +249,50 @@ static int begin(struct site *s, struct err *e)
 	snprintf(name, sizeof(name), "reuse-%s.csv", s->spec->site);
 	if (process_enter(s->place, e) < 0)
 		return -1;
-	s->listening_count = ROLES * REUSE_KINDS * s->spec->lanes;
+	s->listening_count = ROLES * (s->spec->disks_near ? REUSE_KINDS : 1) * s->spec->lanes;
 	for (int i = 0; i < s->listening_count; i++)
 		if (listen_at(s, i, e) < 0)
 			return -1;
 	return store_open(s, e) < 0 ? -1 : series_create(&s->series, s->spec->directory, name, REUSE_COLUMNS, e);
 }
 
-static void serve(struct site *s)
+static bool turn(struct site *s)
 {
 	struct pollfd fds[FDS + 2 * PASSAGES];
+	int served = s->open_count, called = s->caller_count;
+	struct pollfd *passages = fds + FDS, *callers = passages + 2 * (size_t)served;
+	fds[FD_STOP] = (struct pollfd){ .fd = s->stop_fd, .events = POLLIN };
+	for (int i = 0; i < LISTENING; i++)
+		fds[FD_LISTENING + i] =
+			(struct pollfd){ .fd = i < s->listening_count ? s->listening[i] : -1, .events = POLLIN };
+	for (int i = 0; i < served; i++)
+		reuse_passage_poll(s->open[i], passages + 2 * (size_t)i);
+	for (int i = 0; i < called; i++)
+		reuse_caller_poll(&s->callers[i]->caller, callers + 2 * (size_t)i);
+	nfds_t count = (nfds_t)(FDS + 2 * (served + called));
+	if (poll(fds, count, served || called ? ROW_MS : -1) < 0 && errno != EINTR)
+		return false;
+	if (fds[FD_STOP].revents)
+		return false;
+	/* From the last on: one that is closed is replaced by one that was served. */
+	for (int i = served - 1; i >= 0; i--) {
+		enum passage_state state = reuse_passage_serve(s->open[i], passages + 2 * (size_t)i);
+		live_write(s, i);
+		if (state != PASSAGE_GOES_ON)
+			passage_close(s, i);
+	}
+	for (int i = called - 1; i >= 0; i--)
+		caller_serve(s, i, callers + 2 * (size_t)i);
+	for (int i = 0; i < s->listening_count; i++)
+		if (fds[FD_LISTENING + i].revents)
+			caller_accept(s, i);
+	return true;
+}
+
+static void serve(struct site *s)
+{
 	int64_t row_ns = 0;
-	for (;;) {
-		int served = s->open_count;
-		fds[FD_STOP] = (struct pollfd){ .fd = s->stop_fd, .events = POLLIN };
-		for (int i = 0; i < LISTENING; i++)
-			fds[FD_LISTENING + i] = (struct pollfd){ .fd = i < s->listening_count ? s->listening[i] : -1,
-				                                 .events = POLLIN };
-		for (int i = 0; i < served; i++)
-			reuse_passage_poll(s->open[i], fds + FDS + 2 * (size_t)i);
-		if (poll(fds, (nfds_t)(FDS + 2 * served), served ? ROW_MS : -1) < 0 && errno != EINTR)
-			return;
-		if (fds[FD_STOP].revents)
-			return;
-		/* From the last on: one that is closed is replaced by one that was served. */
-		for (int i = served - 1; i >= 0; i--)
-			if (reuse_passage_serve(s->open[i], fds + FDS + 2 * (size_t)i) != PASSAGE_GOES_ON)
-				passage_close(s, i);
-		for (int i = 0; i < s->listening_count; i++)
-			if (fds[FD_LISTENING + i].revents)
-				passage_open(s, i);
+	while (turn(s)) {
 		int64_t now_ns = clock_now_ns();
 		if (now_ns < row_ns)
 			continue;
@@ -238,6 +313,10 @@ static int relay_run(void *argument, int channel, struct err *e)
 	}
 	while (s->open_count)
 		passage_close(s, 0);
+	while (s->caller_count) {
+		reuse_caller_end(&s->callers[--s->caller_count]->caller);
+		free(s->callers[s->caller_count]);
+	}
 	page_store_close(s->store);
 	return series_close(s->series, e) < 0 ? -1 : result;
 }

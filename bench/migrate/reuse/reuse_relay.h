@@ -14,8 +14,11 @@
  *
  *	QEMU -> disks_near<LANE>, near relay -> peer_ip:link_port + lanes, far relay -> disks_qemu<LANE>, QEMU
  *
+ * Where the other side of a connection is not there, it is waited for (reuse_caller.h).
+ *
  * A store is one for all of them; a page that came through one lane is known to connections of the other ones that begin
- * later. Where several at a time would store more than there is room for, those that find none come to plain bytes.
+ * later. Where several at a time would store more than there is room for, those that find none come to plain bytes. Where disks are
+ * carried, they and memory have a part of it each (page_store_share()).
  *
  * Where the store's file cannot be used, the log says why, and pages are kept in memory only, memory_bytes of them.
  *
@@ -54,6 +57,7 @@
 
 struct err;
 struct process_place;
+struct reuse_live;
 struct undo;
 
 #define REUSE_COLUMNS                                                                                                \
@@ -67,13 +71,16 @@ struct reuse_relay_spec {
 	const char *directory;                            /* of the series */
 	const char *near_ip, *qemu_ip, *far_ip, *peer_ip; /* IPv4 */
 	int port, link_port, lanes;                       /* lanes: 1 to REUSE_LANES */
-	const char *disks_near, *disks_qemu;              /* paths, a number from 0 follows */
-	const char *store_path;                           /* NULL: in memory only */
-	int64_t disk_bytes;                               /* of the store's pages */
-	int64_t memory_bytes; /* of pages that stay in memory; of all of them without a file */
+	const char *disks_near, *disks_qemu; /* paths, a number from 0 follows; NULL: no disks are carried */
+	int64_t patience_ns;                 /* how long the other side of a connection is waited for */
+	const char *store_path;              /* NULL: in memory only */
+	int64_t disk_bytes;                  /* of the store's pages */
+	int64_t memory_bytes;                /* of pages that stay in memory; of all of them without a file */
 	/* Disk images that the site can read, NULL ends; may be NULL. Their blocks are put into the store when it starts, while
 	 * less than half of it is used. */
 	const char *const *images;
+	/* Of each lane's memory, of the connection that left last (reuse_pace.h): in memory that is shared with children; may be NULL. */
+	struct reuse_live *live;
 	int first_connection; /* its number in the series, which one that is started again goes on with */
 };
 

@@ -19,6 +19,7 @@ enum {
 enum hearing { HEAR_LETTER, HEAR_HEAD, HEAR_HASH, HEAR_ACK, HEAR_NAK, HEAR_BACK };
 
 struct reuse_sender {
+	enum reuse_kind kind;
 	struct page_store *store;
 	struct stream_decoder *decoder;
 	struct reuse_report report;
@@ -144,7 +145,7 @@ static void store_own(struct reuse_sender *s, struct page_hash h, const unsigned
 	if (s->store && page_store_seed(s->store) != s->seed)
 		h = page_hash_of(content, STORE_PAGE_BYTES, page_store_seed(s->store));
 	if (s->store)
-		page_store_put(s->store, h, content);
+		page_store_put(s->store, s->kind, h, content);
 }
 
 static void on_page(void *context, const struct stream_page *page)
@@ -370,6 +371,7 @@ int reuse_sender_create(struct reuse_sender **ret, enum reuse_kind kind, struct 
 	if (!s)
 		return err_set(e, EXIT_CANNOT, "no memory for a reuse relay");
 	const struct stream_sink sink = { s, on_page, NULL };
+	s->kind = kind;
 	s->store = store;
 	s->sum = reuse_sum_create();
 	s->proved_sum = reuse_sum_create();
