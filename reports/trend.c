@@ -105,11 +105,9 @@ static char *change_text(struct json_object *trend, struct json_object *change, 
 
 /* ---- for a terminal and for scripts ---- */
 
-static void put_line(FILE *out, const char *text)
+static void put_line(FILE *out, char *text)
 {
-	for (; *text; text++)
-		fputc((unsigned char)*text < 0x20 || *text == 0x7f ? '?' : *text, out);
-	fputc('\n', out);
+	fprintf(out, "%s\n", text_tame(text));
 }
 
 static void print_text(FILE *out, struct json_object *doc)
@@ -124,7 +122,7 @@ static void print_text(FILE *out, struct json_object *doc)
 			put_line(out, change_text(trend, item(trend, "changes", k), text, sizeof(text)));
 		}
 		if (!changes)
-			put_line(out, "  no change found");
+			fputs("  no change found\n", out);
 	}
 }
 

@@ -75,7 +75,7 @@ ok '... that every reader of JUnit takes' xmllint --noout --relaxng t/junit.rng 
 "$migmeter" compare --format junit "$work/base" "$work/failed" >"$work/broken.xml"
 ok '... broken runs, too' xmllint --noout --relaxng t/junit.rng "$work/broken.xml"
 cp -r "$work/base" "$work/hostile"
-sed -i 's|"point":""|"point":"a=\\u0001\\u001b]<\\"\\ud800 \xff"|' "$work"/hostile/*/manifest.json
+sed -i 's|"point":""|"point":"a=\\u0001\\u001b]<\\"\\ud800\\uffff \xff"|' "$work"/hostile/*/manifest.json
 "$migmeter" compare --format junit "$work/hostile" "$work/slow" >"$work/hostile.xml"
 ok '... and labels that no XML can hold' xmllint --noout --relaxng t/junit.rng "$work/hostile.xml"
 is '... in every suite' "$(xmllint --xpath 'sum(//testsuite/@tests)' "$work/junit.xml")" \
