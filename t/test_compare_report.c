@@ -168,7 +168,8 @@ static void hostile_labels(void **state)
 		char *text = shown(formats[i]);
 		if (strpbrk(text, "\033\a"))
 			fail_msg("%s has it", formats[i]);
-		assert_null(strstr(text, "\n# SKIP"));
+		if (strcmp(formats[i], "junit") != 0 && strstr(text, "\n# SKIP")) /* where a line end is a blank */
+			fail_msg("%s has a line of its own", formats[i]);
 		free(text);
 	}
 }
