@@ -52,6 +52,7 @@ struct compared {
 	struct rank_test test;
 	double p_holm;     /* NAN: no part of the family */
 	double detectable; /* NAN: not known, or none */
+	int too_few;       /* whatever these runs were, nothing could have been shown */
 	enum compare_verdict verdict;
 	char reason[300]; /* why not comparable, why `detectable` is not known, or what else is to be said; "" */
 };

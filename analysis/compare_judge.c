@@ -161,7 +161,8 @@ static void say_silence(struct compared *c, int critical, int needed)
 {
 	int base = c->sides[COMPARE_BASE].n, new = c->sides[COMPARE_NEW].n;
 	int is_worst = c->center == CENTER_MEAN && c->sides[COMPARE_BASE].center == (worse_direction(c) > 0);
-	if (critical < 1)
+	c->too_few = critical < 1;
+	if (c->too_few)
 		add_reason(c, "n = %d and %d are too few, %d are needed", base, new, needed);
 	else if (c->sides[COMPARE_BASE].endless || c->sides[COMPARE_NEW].endless)
 		add_reason(c, "how much could have been is not known, as some are endless");

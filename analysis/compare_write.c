@@ -128,6 +128,7 @@ static struct json_object *compared_json(const struct comparison *of, const stru
 	add_text(row, "method", !has_test ? "" : c->test.exact ? "exact" : "normal");
 	add_number(row, "detectable", c->detectable);
 	add_text(row, "verdict", compare_verdict_name(c->verdict));
+	json_object_object_add(row, "too_few", json_object_new_boolean(c->too_few));
 	add_text(row, "reason", c->reason);
 	return row;
 }

@@ -11,7 +11,8 @@
  *	            "mean"),
  *	            base and new {center, n, endless, missing, unseen (of the values: downtimes that are not above
  *	            their floor), values}, difference, low, high, share (of base's centre), threshold, p,
- *	            p_adjusted (null: no part of the family), method, detectable, verdict, reason
+ *	            p_adjusted (null: no part of the family), method, detectable, verdict, too_few (whatever the
+ *	            runs were, nothing could have been shown), reason
  *
  * Times and sizes are in `unit`. What is not known is null; what is endless is "never" (a difference "-never" where NEW
  * comes to an end and BASE did not).

@@ -168,6 +168,8 @@ static void say_share(char *buffer, size_t room, double share, const char *unit)
 	double percent = 100 * share;
 	if (isinf(share))
 		say(buffer, room, "%s", share > 0 ? "never" : "-never");
+	else if (fabs(percent) < 0.005)
+		say(buffer, room, "0%s", unit);
 	else
 		say(buffer, room, "%+.*f%s", fabs(percent) < 0.995 ? 2 : fabs(percent) < 99.5 ? 1 : 0, percent, unit);
 }
@@ -253,13 +255,19 @@ char *compare_counts(struct json_object *doc, char *buffer, size_t room)
 		                                  { "counts.no_difference_shown", "no difference shown" },
 		                                  { "counts.not_comparable", "not comparable" } };
 	const char *gap = ": ";
-	int count = comparison_count(doc);
+	int count = comparison_count(doc), few = 0;
+	for (int i = 0; i < count; i++)
+		few += json_object_get_boolean(
+			json_at(json_object_array_get_idx(list_at(doc, "comparisons"), (size_t)i), "too_few"));
 	snprintf(buffer, room, "%d comparison%s", count, count == 1 ? "" : "s");
 	for (size_t i = 0; i < sizeof(counted) / sizeof(*counted); i++)
 		if (count_at(doc, counted[i][0])) {
 			say(buffer, room, "%s%d %s", gap, count_at(doc, counted[i][0]), counted[i][1]);
 			gap = ", ";
 		}
+	if (few)
+		say(buffer, room, "; %d of them %s too few runs to show any: %d a side are needed", few,
+		    few == 1 ? "has" : "have", count_at(doc, "needed"));
 	return buffer;
 }
 

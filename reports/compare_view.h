@@ -51,7 +51,8 @@ char *compare_difference(const struct shown_comparison *row, char *buffer, size_
 char *compare_outcome(const struct shown_comparison *row, char *buffer, size_t room);
 char *compare_sentence(const struct shown_comparison *row, char *buffer, size_t room);
 
-/* "12 comparisons: 1 regressed, 11 no difference shown". Returns buffer. */
+/* "12 comparisons: 1 regressed, 11 no difference shown; 3 of them have too few runs to show any: 6 a side are needed".
+ * Returns buffer. */
 char *compare_counts(struct json_object *doc, char *buffer, size_t room);
 
 /* What was another in NEW: "hypervisor.qemu: 7.2.22 to 8.0.0; ..."; "" nothing. Returns buffer. */

@@ -39,6 +39,8 @@ like '... with no difference shown' "$(cat "$work/out")" 'no difference shown: [
 ok 'a threshold of one'\''s own: 0' status 0 "$migmeter" compare -t 20% "$work/base" "$work/slow"
 ok '... of another metric: 1' status 1 "$migmeter" compare -t downtime=20% "$work/base" "$work/slow"
 ok 'one run against another: 0' status 0 "$migmeter" compare "$work/base/1" "$work/slow/1"
+like '... it says at once that this shows nothing' "$(head -n 1 "$work/out")" \
+	'^1 comparison: 1 no difference shown; 1 of them has too few runs to show any: 4 a side are needed\.$'
 like '... it says how many runs are needed' "$(cat "$work/out")" 'n = 1 and 1 are too few, 4 are needed'
 ok 'one folder without points: 2' status 2 "$migmeter" compare "$work/base"
 ok 'points that are not there: 2' status 2 "$migmeter" compare "$work/base" --base a=b --new a=c

@@ -97,7 +97,7 @@ static void few_runs_of_many_metrics(void **state)
 	assert_int_equal(compared.tested, 12);
 	assert_int_equal(compared.verdict, COMPARE_SAME);
 	for (int i = 0; i < compared.count; i++) {
-		assert_true(isnan(compared.list[i].detectable));
+		assert_true(isnan(compared.list[i].detectable) && compared.list[i].too_few);
 		assert_string_equal(compared.list[i].reason, "n = 5 and 5 are too few, 6 are needed");
 	}
 }
@@ -111,7 +111,7 @@ static void sides_of_many_and_few(void **state)
 	compare();
 	const struct compared *c = row_of("baseline_rate", "intadd");
 	assert_int_equal(c->verdict, COMPARE_SAME);
-	assert_true(isnan(c->low) && isnan(c->detectable) && !isnan(c->p_holm));
+	assert_true(isnan(c->low) && isnan(c->detectable) && !isnan(c->p_holm) && !c->too_few);
 	assert_string_equal(c->reason, "how much could have been is not known of n = 20 and 2");
 	snprintf(base_path, sizeof(base_path), "%s/one", scratch);
 	snprintf(new_path, sizeof(new_path), "%s/other", scratch);

@@ -238,6 +238,38 @@ static void page(void **state)
 	free(text);
 }
 
+/* Every text of the pictures is on the page: gnuplot leaves out of an SVG what lies beyond its edge. */
+static void pictures_have_their_titles(void **state)
+{
+	(void)state;
+	struct err e = { 0 };
+	char path[300];
+	made_set(base_path, 1, 6, &usual, 1e9, 200);
+	made_set(new_path, 1, 6, &usual, 0.8e9, 200);
+	for (int i = 0; i < 12; i++) {
+		char rows[4096] = "time_s,rate,rate_smooth,percent,percent_smooth\n";
+		for (int t = -20; t < 60; t++)
+			sprintf(rows + strlen(rows), "%d,1,1,100,%d\n", t, t == 10 ? 0 : 100);
+		snprintf(path, sizeof(path), "%s/%03d/plots", i < 6 ? base_path : new_path, i % 6 + 1);
+		mkdir(path, 0755);
+		made_file(path, "timeline-vm1-intadd.csv", "%s", rows);
+	}
+	compare();
+	struct json_object *doc = comparison_json(&compared, base_path, new_path);
+	if (report_comparison_page(doc, scratch, &e) < 0)
+		fail_msg("%s", e.text);
+	json_object_put(doc);
+	snprintf(path, sizeof(path), "%s/compare.html", scratch);
+	char *text = whole_file_read(path, 5 << 20);
+	assert_non_null(text);
+	static const char *const wanted[] = { ">work rate<", ">(% of baseline)<", ">time since the migration began (s)<",
+		                              ">vm1: intadd<", ">baseline rate of vm1<" };
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++)
+		if (!strstr(text, wanted[i]))
+			fail_msg("not there: %s", wanted[i]);
+	free(text);
+}
+
 /* Another comparison into the same folder, and what a process left there that was killed while it drew. */
 static void nothing_of_an_earlier_one_stays(void **state)
 {
@@ -278,6 +310,7 @@ int main(void)
 		IN_FOLDERS(rows_are_told_apart),
 		IN_FOLDERS(hostile_labels),
 		IN_FOLDERS(sentences_are_whole),
+		IN_FOLDERS(pictures_have_their_titles),
 		IN_FOLDERS(nothing_of_an_earlier_one_stays),
 		IN_FOLDERS(page),
 	};
