@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static const char *const sides[] = { "BASE", "NEW" };
 
@@ -115,6 +116,21 @@ static void count_cautions(struct compare_case *of, int side, const struct study
 	json_object_put(manifest);
 }
 
+/* How many runs of NEW are runs of BASE, by whatever path they are reached: they make both sides alike. */
+static int count_shared(const struct compare_case *of)
+{
+	int shared = 0;
+	for (int i = 0; i < of->complete_count[COMPARE_NEW]; i++) {
+		struct stat new, base;
+		int is = 0, known = stat(of->complete[COMPARE_NEW][i]->directory, &new) == 0;
+		for (int k = 0; known && !is && k < of->complete_count[COMPARE_BASE]; k++)
+			is = stat(of->complete[COMPARE_BASE][k]->directory, &base) == 0 &&
+			     base.st_ino == new.st_ino && base.st_dev == new.st_dev;
+		shared += is;
+	}
+	return shared;
+}
+
 int compare_side_is_lost(const struct compare_case *of, int side)
 {
 	int missing = of->failed[side] + of->skipped[side], runs = of->runs[side];
@@ -180,6 +196,7 @@ static int gather_case(struct gathering *g, const struct study_runs *base, const
 		for (int i = 0; i < of->complete_count[side]; i++)
 			count_cautions(of, side, of->complete[side][i]);
 	}
+	of->shared = count_shared(of);
 	check_conditions(g);
 	return 0;
 }
@@ -192,12 +209,6 @@ static const char *text_of(struct json_object *row, const char *key)
 	return json_object_object_get_ex(row, key, &value) && value ? json_object_get_string(value) : "";
 }
 
-static int is_number(struct json_object *value)
-{
-	return (json_object_is_type(value, json_type_double) || json_object_is_type(value, json_type_int)) &&
-	       !isnan(json_object_get_double(value));
-}
-
 /* The value of one run, if it has one, or why not. */
 static void take_value(struct compared *into, int side, const struct study_run *run, struct json_object *like,
                        size_t place, const struct compare_rule *rule)
@@ -205,7 +216,7 @@ static void take_value(struct compared *into, int side, const struct study_run *
 	struct compared_side *s = &into->sides[side];
 	struct json_object *row = study_run_row_like(run, like, place), *value;
 	const char *reason = row ? text_of(row, "reason") : "the run has none";
-	int known = row && json_object_object_get_ex(row, "value", &value) && is_number(value);
+	int known = row && json_object_object_get_ex(row, "value", &value) && json_is_number(value);
 	int aborted = compare_is_of_whole(into->metric, into->estimator) && never_converged(run);
 	if (rule->endless && (aborted || (!known && fnmatch(rule->endless, reason, 0) == 0))) {
 		s->values[s->n++] = INFINITY;
@@ -304,8 +315,8 @@ static int gather_values(struct gathering *g)
 
 static void label_case(struct compare_case *of, const char *base, const char *new)
 {
-	if (!base || !new || strcmp(base, new) == 0)
-		snprintf(of->label, sizeof(of->label), "%s", base ? base : new);
+	if (!*base || !*new || strcmp(base, new) == 0)
+		snprintf(of->label, sizeof(of->label), "%s", *base ? base : new);
 	else
 		snprintf(of->label, sizeof(of->label), "%.300s | %.300s", base, new);
 }
@@ -315,8 +326,15 @@ static int take_case(struct gathering *g, const struct study_runs *base, const c
 {
 	if (gather_case(g, base, base_point, new, new_point) < 0)
 		return -1;
+	int before = g->c->count;
 	label_case(g->of, base_point, new_point);
-	return g->of->why[0] ? 0 : gather_values(g);
+	if (g->of->why[0])
+		return 0;
+	int result = gather_values(g);
+	if (g->c->count == before)
+		snprintf(g->of->why, sizeof(g->of->why), "no run has a metric that %s",
+		         g->options->choices.metric_count ? "is asked for" : "can be compared");
+	return result;
 }
 
 static int gather_all(struct gathering *g, const struct study_runs *base, const struct study_runs *new)

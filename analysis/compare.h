@@ -2,11 +2,11 @@
  * compare.h - two sets of runs, BASE and NEW: did a metric change, by how much, and how small a change could these runs
  * have shown?
  *
- * Runs of one point of a sweep (a case) are compared with those of the same point; where either side has only one point,
- * with that. Values of one metric, VM, role and estimator are compared by their medians (analysis/compare_rules.h), the
- * difference with a bootstrap interval (analysis/resample.h), and tested by rank (analysis/rank_test.h); p-values are
- * adjusted after Holm for all that are compared. A test that could not be passed whatever the order of its values (too few,
- * or all equal) is none of them (Tarone, Biometrics 46, 1990).
+ * Runs of one point of a sweep (a case) are compared with those of the same point; where each side has but one point, with
+ * those of that. Values of one metric, VM, role and estimator are compared by their medians (analysis/compare_rules.h), the
+ * difference with a bootstrap interval (analysis/resample.h; of shares analysis/two_shares.h), and tested by rank
+ * (analysis/rank_test.h); p-values are adjusted after Holm for all that are compared. A test that could not be passed
+ * whatever the order of its values (too few, or all equal) is none of them (Tarone, Biometrics 46, 1990).
  *
  *	improved, regressed     adjusted p at most COMPARE_LEVEL, and a difference of at least the threshold, that way
  *	no difference shown     neither; `detectable` is the smallest that these runs could have shown
@@ -52,8 +52,9 @@ struct compared {
 	struct rank_test test;
 	double p_holm;     /* NAN: no part of the family */
 	double detectable; /* NAN: not known, or none */
+	int too_few;       /* whatever these runs were, nothing could have been shown */
 	enum compare_verdict verdict;
-	char reason[300]; /* why not comparable, or what else is to be said; "" */
+	char reason[300]; /* why not comparable, why `detectable` is not known, or what else is to be said; "" */
 };
 
 struct compare_case {
@@ -63,6 +64,7 @@ struct compare_case {
 	int unsteady[COMPARE_SIDES];  /* complete ones whose work rates were not steady at the end of warm-up */
 	int disturbed[COMPARE_SIDES]; /* complete ones during which a node's core had other work */
 	int never[COMPARE_SIDES];     /* complete ones that never converged */
+	int shared;                   /* complete ones of NEW that are runs of BASE, too */
 	/* Those with metrics, and the one with the median migration time (NULL: none); of the runs that were compared. */
 	const struct study_run **complete[COMPARE_SIDES], *typical[COMPARE_SIDES];
 	int complete_count[COMPARE_SIDES];

@@ -1,6 +1,9 @@
 #include "analysis/compare_judge.h"
 
+#include "analysis/two_shares.h"
+
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -108,35 +111,65 @@ int compare_judge(struct comparison *c)
 	return 0;
 }
 
-/* Of a share (all values 0 or 1): the least change of NEW's from BASE's that passes. */
-static double detectable_share(const struct compared *c, double bar)
+/* ---- how well it is known, and what could have been shown ---- */
+
+/* Both sides of a mean of outcomes, or 0. */
+static int are_shares(const struct compared *c, struct outcomes ret[COMPARE_SIDES])
 {
-	int nb = c->sides[COMPARE_BASE].n, nn = c->sides[COMPARE_NEW].n, worse = worse_direction(c);
-	double share = c->sides[COMPARE_BASE].center, found = NAN, *ones = calloc((size_t)nn, sizeof(*ones));
-	for (int k = 0; ones && isnan(found) && k <= nn; k++) {
-		int count = worse > 0 ? k : nn - k;
-		double change = (double)count / nn - share;
-		struct rank_test test;
-		for (int i = 0; i < nn; i++)
-			ones[i] = i < count;
-		if (worse * change > 0 && rank_test(c->sides[COMPARE_BASE].values, nb, ones, nn, &test) == 0 &&
-		    test.p <= bar)
-			found = fabs(change);
-	}
-	free(ones);
-	return found;
+	for (int side = 0; side < COMPARE_SIDES; side++)
+		if (c->center != CENTER_MEAN || !outcomes_of(c->sides[side].values, c->sides[side].n, &ret[side]))
+			return 0;
+	return 1;
 }
 
-static double detectable(const struct compared *c, double bar)
+static int find_interval(struct compared *c)
 {
-	const struct resample_bar passed = {
-		.critical = rank_test_critical(c->sides[COMPARE_BASE].n, c->sides[COMPARE_NEW].n, bar),
-		.threshold = c->threshold,
-		.direction = worse_direction(c),
-	};
-	if (c->center == CENTER_MEAN)
-		return detectable_share(c, bar);
+	const struct sample base = sample_of(c, COMPARE_BASE), new = sample_of(c, COMPARE_NEW);
+	struct outcomes shares[COMPARE_SIDES];
+	if (!are_shares(c, shares))
+		return resample_interval(base, new, c->center, &c->low, &c->high);
+	if (base.n >= RESAMPLE_LEAST && new.n >= RESAMPLE_LEAST)
+		two_shares_interval(shares[COMPARE_BASE], shares[COMPARE_NEW], &c->low, &c->high);
+	return 0;
+}
+
+static double find_detectable(const struct compared *c, double bar, int critical)
+{
+	const struct two_shares_bar shares_bar = { bar, c->threshold, worse_direction(c) };
+	const struct resample_bar passed = { critical, c->threshold, worse_direction(c) };
+	struct outcomes shares[COMPARE_SIDES];
+	if (are_shares(c, shares))
+		return two_shares_detectable(shares[COMPARE_BASE], c->sides[COMPARE_NEW].n, &shares_bar);
 	return resample_detectable(sample_of(c, COMPARE_BASE), sample_of(c, COMPARE_NEW), &passed);
+}
+
+static void add_reason(struct compared *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void add_reason(struct compared *c, const char *format, ...)
+{
+	size_t used = strlen(c->reason);
+	va_list args;
+	if (used)
+		used += (size_t)snprintf(c->reason + used, sizeof(c->reason) - used, "; ");
+	va_start(args, format);
+	vsnprintf(c->reason + used, sizeof(c->reason) - used, format, args);
+	va_end(args);
+}
+
+/* Nothing was shown, and why it cannot be said how much could have been. */
+static void say_silence(struct compared *c, int critical, int needed)
+{
+	int base = c->sides[COMPARE_BASE].n, new = c->sides[COMPARE_NEW].n;
+	int is_worst = c->center == CENTER_MEAN && c->sides[COMPARE_BASE].center == (worse_direction(c) > 0);
+	c->too_few = critical < 1;
+	if (c->too_few)
+		add_reason(c, "n = %d and %d are too few, %d are needed", base, new, needed);
+	else if (c->sides[COMPARE_BASE].endless || c->sides[COMPARE_NEW].endless)
+		add_reason(c, "how much could have been is not known, as some are endless");
+	else if (c->center == CENTER_MEAN && is_worst)
+		add_reason(c, "it cannot become worse");
+	else
+		add_reason(c, "how much could have been is not known of n = %d and %d", base, new);
 }
 
 int compare_resample(struct comparison *c)
@@ -145,11 +178,14 @@ int compare_resample(struct comparison *c)
 		struct compared *one = &c->list[i];
 		if (!has_values(one))
 			continue;
-		if (resample_interval(sample_of(one, COMPARE_BASE), sample_of(one, COMPARE_NEW), one->center,
-		                      &one->low, &one->high) < 0)
+		if (find_interval(one) < 0)
 			return -1;
-		if (one->verdict == COMPARE_SAME)
-			one->detectable = detectable(one, c->bar);
+		if (one->verdict != COMPARE_SAME)
+			continue;
+		int critical = rank_test_critical(one->sides[COMPARE_BASE].n, one->sides[COMPARE_NEW].n, c->bar);
+		one->detectable = find_detectable(one, c->bar, critical);
+		if (isnan(one->detectable))
+			say_silence(one, critical, c->needed);
 	}
 	return 0;
 }

@@ -5,6 +5,7 @@
 #include <json-c/json.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 static struct json_object *number_or_never(double value)
 {
@@ -54,6 +55,8 @@ static struct json_object *side_runs_json(const struct compare_case *c, int side
 	add_count(into, "unsteady", c->unsteady[side]);
 	add_count(into, "disturbed", c->disturbed[side]);
 	add_count(into, "never_converged", c->never[side]);
+	if (side == COMPARE_NEW)
+		add_count(into, "shared", c->shared);
 	json_object_object_add(into, "folders", folders);
 	add_text(into, "typical", c->typical[side] ? c->typical[side]->directory : "");
 	return into;
@@ -88,6 +91,16 @@ static struct json_object *side_json(const struct compared_side *s)
 	return into;
 }
 
+/* How many rows of the case are of the same metric and VM. */
+static int count_alike(const struct comparison *of, const struct compared *c)
+{
+	int count = 0;
+	for (const struct compared *one = of->list; one < of->list + of->count; one++)
+		count += one->case_index == c->case_index && strcmp(one->metric, c->metric) == 0 &&
+		         strcmp(one->vm, c->vm) == 0;
+	return count;
+}
+
 static struct json_object *compared_json(const struct comparison *of, const struct compared *c)
 {
 	struct json_object *row = json_object_new_object();
@@ -98,6 +111,7 @@ static struct json_object *compared_json(const struct comparison *of, const stru
 	add_text(row, "vm", c->vm);
 	add_text(row, "role", c->role);
 	add_text(row, "estimator", c->estimator);
+	add_count(row, "alike", count_alike(of, c));
 	add_text(row, "unit", c->unit);
 	add_text(row, "better", metric_better_name(c->better));
 	add_text(row, "center", c->center == CENTER_MEAN ? "mean" : "median");
@@ -114,6 +128,7 @@ static struct json_object *compared_json(const struct comparison *of, const stru
 	add_text(row, "method", !has_test ? "" : c->test.exact ? "exact" : "normal");
 	add_number(row, "detectable", c->detectable);
 	add_text(row, "verdict", compare_verdict_name(c->verdict));
+	json_object_object_add(row, "too_few", json_object_new_boolean(c->too_few));
 	add_text(row, "reason", c->reason);
 	return row;
 }

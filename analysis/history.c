@@ -15,6 +15,7 @@
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define APPLICATION_ID 0x6d6d6869 /* "mmhi", for file(1) and for us */
 #define BUSY_MS 5000
@@ -87,10 +88,13 @@ static int ask(const struct history *h, const char *sql)
 	return value;
 }
 
-static int migrate(const struct history *h, int version)
+/* Another migmeter may do the same at the same time: what is to be done is known only behind the lock. */
+static int migrate(const struct history *h)
 {
 	char text[96];
-	int result = execute(h, "BEGIN IMMEDIATE");
+	int result = execute(h, "BEGIN IMMEDIATE"), version = result == 0 ? ask(h, "PRAGMA user_version") : -1;
+	if (version < 0 || version >= HISTORY_SCHEMA_VERSION)
+		return version < 0 ? -1 : execute(h, "COMMIT");
 	for (int v = version; result == 0 && v < HISTORY_SCHEMA_VERSION; v++)
 		result = execute(h, migrations[v]);
 	snprintf(text, sizeof(text), "PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT", APPLICATION_ID,
@@ -98,10 +102,11 @@ static int migrate(const struct history *h, int version)
 	return result == 0 ? execute(h, text) : -1;
 }
 
-static int open_file(struct history *h, struct err *e)
+static int open_file(struct history *h, int make, struct err *e)
 {
 	/* Nothing is changed before it is known what the file is. */
-	if (sqlite3_open_v2(h->path, &h->database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) != SQLITE_OK)
+	if (sqlite3_open_v2(h->path, &h->database, SQLITE_OPEN_READWRITE | (make ? SQLITE_OPEN_CREATE : 0), NULL) !=
+	    SQLITE_OK)
 		return fail(h, e, EXIT_CANNOT, "open");
 	sqlite3_busy_timeout(h->database, BUSY_MS);
 	int tables = ask(h, "SELECT count(*) FROM sqlite_master"), version = ask(h, "PRAGMA user_version");
@@ -116,23 +121,40 @@ static int open_file(struct history *h, struct err *e)
 			"'%s' has schema version %d, and this migmeter knows %d: use a newer migmeter, or name "
 			"another file",
 			h->path, version, HISTORY_SCHEMA_VERSION);
-	if (version < HISTORY_SCHEMA_VERSION && migrate(h, version) < 0)
+	if (version < HISTORY_SCHEMA_VERSION && migrate(h) < 0)
 		return fail(h, e, EXIT_CANNOT, "bring up to date");
 	return execute(h, "PRAGMA foreign_keys = ON") < 0 ? fail(h, e, EXIT_CANNOT, "open") : 0;
 }
 
-int history_open(struct history **ret, const char *path, struct err *e)
+static int open_any(struct history **ret, const char *path, int make, struct err *e)
 {
 	struct history *h = calloc(1, sizeof(*h));
 	if (!h)
 		return err_errno(e, EXIT_CANNOT, "cannot open the history '%s'", path);
+	if (!path[0] || strlen(path) >= sizeof(h->path)) {
+		free(h);
+		return err_set(e, EXIT_USAGE, "history '%.40s%s': its file needs a name of 1 to %zu bytes", path,
+		               path[0] ? "..." : "", sizeof(h->path) - 1);
+	}
 	snprintf(h->path, sizeof(h->path), "%s", path);
-	if (open_file(h, e) < 0) {
+	if (open_file(h, make, e) < 0) {
 		history_close(h);
 		return -1;
 	}
 	*ret = h;
 	return 0;
+}
+
+int history_open(struct history **ret, const char *path, struct err *e)
+{
+	return open_any(ret, path, 1, e);
+}
+
+int history_open_made(struct history **ret, const char *path, struct err *e)
+{
+	if (access(path, F_OK) < 0)
+		return err_errno(e, EXIT_USAGE, "cannot read the history '%s', which 'migmeter history add' makes", path);
+	return open_any(ret, path, 0, e);
 }
 
 void history_close(struct history *h)
@@ -203,7 +225,7 @@ static int put_value(sqlite3_stmt *s, const char *id, struct json_object *row)
 	sqlite3_bind_text(s, 1, id, -1, SQLITE_STATIC);
 	for (int i = 0; i < 6; i++)
 		sqlite3_bind_text(s, i + 2, json_text_at(row, names[i]), -1, SQLITE_STATIC);
-	if (json_object_object_get_ex(row, "value", &value) && value)
+	if (json_object_object_get_ex(row, "value", &value) && json_is_number(value))
 		sqlite3_bind_double(s, 8, json_object_get_double(value));
 	else
 		sqlite3_bind_null(s, 8);
@@ -222,8 +244,11 @@ static int put_values(const struct history *h, const char *id, const struct stud
 	                       -1, &s, NULL) != SQLITE_OK)
 		return -1;
 	int result = 0;
-	for (size_t i = 0; i < count && result == 0; i++)
-		result = put_value(s, id, json_object_array_get_idx(run->metrics, i));
+	for (size_t i = 0; i < count && result == 0; i++) {
+		struct json_object *row = json_object_array_get_idx(run->metrics, i);
+		if (*json_text_at(row, "/metric"))
+			result = put_value(s, id, row);
+	}
 	sqlite3_finalize(s);
 	return result;
 }
@@ -267,7 +292,7 @@ static const char *text_at(sqlite3_stmt *s, int column)
 	return text ? text : "";
 }
 
-/* Each row of the statement: RUN_COLUMNS, then (metric) unit, value, reason, estimator. */
+/* Each row of the statement: RUN_COLUMNS, then (metric) unit, value, reason, estimator, vm. */
 static int each(const struct history *h, sqlite3_stmt *s, const char *metric, history_fn *fn, void *context,
                 struct err *e)
 {
@@ -287,10 +312,14 @@ static int each(const struct history *h, sqlite3_stmt *s, const char *metric, hi
 			.conditions = text_at(s, 10),
 			.value = NAN,
 			.unit = "",
+			.vm = "",
+			.estimator = "",
 		};
 		if (metric) {
 			const char *endless = compare_rule_find(metric, text_at(s, 14))->endless;
 			run.unit = text_at(s, 11);
+			run.estimator = text_at(s, 14);
+			run.vm = text_at(s, 15);
 			run.unseen = downtime_is_no_stop(text_at(s, 13));
 			if (sqlite3_column_type(s, 12) != SQLITE_NULL)
 				run.value = sqlite3_column_double(s, 12);
@@ -333,7 +362,7 @@ int history_values(struct history *h, const char *name, const char *point, const
 	const char *texts[] = { name, point, metric, estimator };
 	/* With min() the other columns are of the row that has it. */
 	sqlite3_stmt *s = prepare(h,
-	                          "SELECT " RUN_COLUMNS ", v.unit, v.value, v.reason, v.estimator, "
+	                          "SELECT " RUN_COLUMNS ", v.unit, v.value, v.reason, v.estimator, v.vm, "
 	                          "min((v.role <> 'migrating') || v.vm || ' ' || v.estimator) "
 	                          "FROM run r JOIN value v ON v.run = r.id "
 	                          "WHERE " RUN_CHOSEN " AND r.status = 'complete' AND v.metric = ?3 "

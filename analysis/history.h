@@ -21,6 +21,9 @@ enum { HISTORY_SCHEMA_VERSION = 2 };
 
 /* Make the file, or go on with it. EXIT_USAGE when it is something else or of a later version. */
 int history_open(struct history **ret, const char *path, struct err *e);
+
+/* To read: one that is not there is not made, but EXIT_USAGE. */
+int history_open_made(struct history **ret, const char *path, struct err *e);
 void history_close(struct history *h); /* NULL is fine */
 
 struct study_run;
@@ -35,7 +38,7 @@ struct history_run {
 	int64_t wall_ns;        /* of its begin; 0: not known */
 	double value;           /* of history_values(): NAN: missing; INFINITY: endless */
 	int unseen;             /* it is a downtime that is not above its floor */
-	const char *unit;
+	const char *unit, *vm, *estimator; /* of it */
 };
 
 typedef int history_fn(void *context, const struct history_run *run, struct err *e);

@@ -13,6 +13,12 @@ struct json_object *json_of_number(double value)
 	return json_object_new_double_s(value, text);
 }
 
+int json_is_number(struct json_object *value)
+{
+	return (json_object_is_type(value, json_type_double) || json_object_is_type(value, json_type_int)) &&
+	       isfinite(json_object_get_double(value));
+}
+
 struct json_object *json_of_text(const char *text)
 {
 	return json_object_new_string(text ? text : "");

@@ -9,6 +9,9 @@ struct json_object;
 /* Fifteen digits: a nanosecond in eleven days, and 0.1 stays 0.1. null for NAN and for what is infinite. */
 struct json_object *json_of_number(double value);
 
+/* Whether it is a number, and a finite one: anything else is no value of a metric. */
+int json_is_number(struct json_object *value);
+
 /* "" for NULL. */
 struct json_object *json_of_text(const char *text);
 

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The values of one point of a sweep, in order. */
+/* The values of one trend, in order. */
 struct series {
 	struct json_object *runs;
 	double values[CHANGE_SERIES_MAX]; /* those that are there */
@@ -20,28 +20,31 @@ struct series {
 	int count;
 };
 
-struct gathering {
-	struct json_object *trends; /* an array */
-	char unit[RUN_NAME_ROOM];
-};
-
 static struct json_object *value_json(double value)
 {
 	return isinf(value) ? json_of_text(value > 0 ? "never" : "-never") : json_of_number(value);
 }
 
-/* The trend of a point, made when it is not there. */
-static struct json_object *trend_of(struct json_object *trends, const char *name, const char *point)
+/* The trend that a run's value is of, made when it is not there. Values of two estimators, or of two kinds of work, are none. */
+static struct json_object *trend_of(struct json_object *trends, const struct history_run *run)
 {
+	const char *const members[][2] = { { "name", run->name },
+		                           { "point", run->point },
+		                           { "estimator", run->estimator },
+		                           { "unit", run->unit } };
+	enum { MEMBERS = sizeof(members) / sizeof(*members) };
 	for (size_t i = 0; i < json_object_array_length(trends); i++) {
-		struct json_object *trend = json_object_array_get_idx(trends, i);
-		if (strcmp(json_text_at(trend, "/point"), point) == 0 &&
-		    strcmp(json_text_at(trend, "/name"), name) == 0)
+		struct json_object *trend = json_object_array_get_idx(trends, i), *text;
+		int same = 0;
+		for (int k = 0; k < MEMBERS; k++)
+			same += json_object_object_get_ex(trend, members[k][0], &text) &&
+			        strcmp(json_object_get_string(text), members[k][1]) == 0;
+		if (same == MEMBERS)
 			return trend;
 	}
 	struct json_object *trend = json_object_new_object();
-	json_object_object_add(trend, "name", json_of_text(name));
-	json_object_object_add(trend, "point", json_of_text(point));
+	for (int k = 0; k < MEMBERS; k++)
+		json_object_object_add(trend, members[k][0], json_of_text(members[k][1]));
 	json_object_object_add(trend, "runs", json_object_new_array());
 	json_object_array_add(trends, trend);
 	return trend;
@@ -107,8 +110,7 @@ static void add_conditions(struct json_object *trend, struct json_object *row, c
 
 static int take_run(void *context, const struct history_run *run, struct err *e)
 {
-	struct gathering *g = context;
-	struct json_object *trend = trend_of(g->trends, run->name, run->point), *row = json_object_new_object();
+	struct json_object *trend = trend_of(context, run), *row = json_object_new_object();
 	(void)e;
 	const struct {
 		const char *key, *text;
@@ -121,8 +123,6 @@ static int take_run(void *context, const struct history_run *run, struct err *e)
 	json_object_object_add(row, "unseen", json_object_new_boolean(run->unseen));
 	add_conditions(trend, row, run->conditions);
 	json_object_array_add(json_array_at(trend, "/runs"), row);
-	if (run->unit[0])
-		snprintf(g->unit, sizeof(g->unit), "%s", run->unit);
 	return 0;
 }
 
@@ -211,8 +211,7 @@ static int add_changes(struct json_object *trend, struct series *s, enum metric_
 struct json_object *trend_json(struct history *h, const char *metric, const char *name, const char *point,
                                struct err *e)
 {
-	struct gathering g = { .trends = json_object_new_array() };
-	struct json_object *root = json_object_new_object();
+	struct json_object *root = json_object_new_object(), *all = json_object_new_array();
 	struct series *series = calloc(1, sizeof(*series));
 	char bare[RUN_NAME_ROOM];
 	const char *colon = strchr(metric, ':'), *estimator = colon ? colon + 1 : "";
@@ -222,20 +221,19 @@ struct json_object *trend_json(struct history *h, const char *metric, const char
 	if (result == 0 && !series)
 		result = err_errno(e, EXIT_CANNOT, "cannot keep a trend");
 	if (result == 0)
-		result = history_values(h, name, point, bare, estimator, take_run, &g, e);
-	size_t trends = json_object_array_length(g.trends);
+		result = history_values(h, name, point, bare, estimator, take_run, all, e);
+	size_t trends = json_object_array_length(all);
 	if (result == 0 && trends == 0)
 		result = err_set(e, EXIT_USAGE, "no run in the history has '%s'%s", metric,
 		                 name || point ? " among those asked for" : "");
 	for (size_t i = 0; result == 0 && i < trends; i++)
-		if (add_changes(json_object_array_get_idx(g.trends, i), series, d->better) < 0)
+		if (add_changes(json_object_array_get_idx(all, i), series, d->better) < 0)
 			result = err_errno(e, EXIT_CANNOT, "cannot keep a trend");
 	json_object_object_add(root, "format", json_object_new_int(1));
 	json_object_object_add(root, "metric", json_of_text(bare));
 	json_object_object_add(root, "estimator", json_of_text(estimator));
-	json_object_object_add(root, "unit", json_of_text(g.unit));
 	json_object_object_add(root, "better", json_of_text(d ? metric_better_name(d->better) : ""));
-	json_object_object_add(root, "trends", g.trends);
+	json_object_object_add(root, "trends", all);
 	free(series);
 	if (result == 0)
 		return root;

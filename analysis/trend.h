@@ -2,8 +2,8 @@
  * trend.h - a metric over the runs of a history, and where it changed (analysis/change_points.h), as the document that is
  * shown of it:
  *
- *	format, metric, estimator, unit, better
- *	trends   name (of the experiment), point (of its sweep), runs [wall_ns, id, directory, qemu, libvirt, kernel, version,
+ *	format, metric, estimator (as asked for; "" any), better
+ *	trends   name (of the experiment), point (of its sweep), estimator, unit, runs [wall_ns, id, directory, qemu, libvirt, kernel, version,
  *	         value (null: missing, "never": endless), unseen (it is a downtime not above its floor), conditions (what
  *	         else is another than in the run before, "link.asked.rtt 0ns to 6ms"; "" nothing, null: not known), forbids
  *	         (which of them makes it another question, as compare has it: "link"; "")], changes [at (of the runs, the

@@ -16,14 +16,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Do one thing for every run; go on after a failure and return the last bad status. */
+/* Do one thing for every run; go on after a failure and return the worst status. */
 static int each_run(const struct arguments *a, int (*one)(const char *run, struct err *e))
 {
 	int status = EXIT_DONE;
 	for (int i = 0; i < arguments_count(a); i++) {
 		struct err e = { 0 };
 		if (one(arguments_at(a, i), &e) < 0)
-			status = err_report(&e);
+			status = exit_worse(status, err_report(&e));
 	}
 	return status;
 }

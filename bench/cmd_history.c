@@ -16,44 +16,56 @@
 
 static const char usual_path[] = "results/history.sqlite";
 
-static int open_history(const struct arguments *a, struct history **ret, struct err *e)
+static const char *path_of(const struct arguments *a)
 {
 	const char *path = arguments_option(a, "database");
-	if (!path && directory_make("results", e) < 0)
-		return -1;
-	return history_open(ret, path ? path : usual_path, e);
+	return path ? path : usual_path;
 }
 
 /* ---- add ---- */
 
-static int add_folder(struct history *h, const char *folder, int *ret_added, int *ret_known, struct err *e)
+/* The history is made when the first folder has been read: what is refused leaves none. */
+static int open_to_add(const struct arguments *a, struct history **h, struct err *e)
 {
-	struct study_runs s;
-	int result = study_read_any(&s, folder, e);
-	for (int i = 0; result == 0 && i < s.count; i++) {
+	if (*h)
+		return 0;
+	if (!arguments_option(a, "database") && directory_make("results", e) < 0)
+		return -1;
+	return history_open(h, path_of(a), e);
+}
+
+static int add_runs(struct history *h, const struct study_runs *s, int *ret_added, int *ret_known, struct err *e)
+{
+	for (int i = 0; i < s->count; i++) {
 		int new = 0;
 		struct err own = { 0 };
-		if (history_add(h, &s.runs[i], &new, &own) == 0)
+		if (history_add(h, &s->runs[i], &new, &own) == 0)
 			*(new ? ret_added : ret_known) += 1;
 		else if (own.status == EXIT_USAGE) /* one that has not ended does not keep the others out */
 			err_report(&own);
 		else
-			result = err_set(e, own.status, "%s", own.text);
+			return err_set(e, own.status, "%s", own.text);
 	}
-	study_runs_free(&s);
-	return result;
+	return 0;
 }
 
-static int add(const struct arguments *a, struct history *h, struct err *e)
+static int add(const struct arguments *a, struct err *e)
 {
-	int added = 0, known = 0;
+	struct history *h = NULL;
+	int added = 0, known = 0, result = 0;
 	if (arguments_count(a) < 2)
 		return err_set(e, EXIT_USAGE, "history add: give runs, studies, or folders of runs");
-	for (int i = 1; i < arguments_count(a); i++)
-		if (add_folder(h, arguments_at(a, i), &added, &known, e) < 0)
-			return -1;
-	printf("%d run%s added, %d known before\n", added, added == 1 ? "" : "s", known);
-	return 0;
+	for (int i = 1; result == 0 && i < arguments_count(a); i++) {
+		struct study_runs s = { 0 };
+		result = study_read_any(&s, arguments_at(a, i), e) < 0 || open_to_add(a, &h, e) < 0
+		                 ? -1
+		                 : add_runs(h, &s, &added, &known, e);
+		study_runs_free(&s);
+	}
+	history_close(h);
+	if (result == 0)
+		printf("%d run%s added, %d known before\n", added, added == 1 ? "" : "s", known);
+	return result;
 }
 
 /* ---- list ---- */
@@ -78,28 +90,35 @@ static int list_run(void *context, const struct history_run *run, struct err *e)
 	return 0;
 }
 
-static int list(const struct arguments *a, struct history *h, struct err *e)
+static int list(const struct arguments *a, struct err *e)
 {
+	struct history *h = NULL;
 	int count = 0;
 	if (arguments_count(a) > 1)
 		return err_set(e, EXIT_USAGE, "history list takes no further argument, such as '%s'",
 		               arguments_at(a, 1));
+	if (history_open_made(&h, path_of(a), e) < 0)
+		return -1;
 	printf("begin,name,point,status,qemu,libvirt,kernel,version,id,directory\n");
-	return history_runs(h, arguments_option(a, "name"), arguments_option(a, "point"), list_run, &count, e);
+	int result = history_runs(h, arguments_option(a, "name"), arguments_option(a, "point"), list_run, &count, e);
+	history_close(h);
+	return result;
 }
 
 /* ---- trend ---- */
 
-static int trend(const struct arguments *a, struct history *h, struct err *e)
+static int trend(const struct arguments *a, struct err *e)
 {
+	struct history *h = NULL;
 	char folder[400];
 	const char *format = arguments_option(a, "format");
 	if (arguments_count(a) != 2)
 		return err_set(e, EXIT_USAGE, "history trend: give one metric, such as downtime:network");
-	if (arguments_folder(a, folder, sizeof(folder), e) < 0)
+	if (arguments_folder(a, folder, sizeof(folder), e) < 0 || history_open_made(&h, path_of(a), e) < 0)
 		return -1;
 	struct json_object *doc =
 		trend_json(h, arguments_at(a, 1), arguments_option(a, "name"), arguments_option(a, "point"), e);
+	history_close(h);
 	if (!doc)
 		return -1;
 	int result = report_trend(stdout, doc, format ? format : "text", e);
@@ -113,20 +132,16 @@ static int trend(const struct arguments *a, struct history *h, struct err *e)
 	return result;
 }
 
-static int history_run(const struct arguments *a)
+static int history_command_run(const struct arguments *a)
 {
 	static const struct {
 		const char *name;
-		int (*run)(const struct arguments *a, struct history *h, struct err *e);
+		int (*run)(const struct arguments *a, struct err *e);
 	} all[] = { { "add", add }, { "list", list }, { "trend", trend } };
 	struct err e = { 0 };
-	struct history *h = NULL;
 	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
-		if (strcmp(all[i].name, arguments_at(a, 0)) == 0) {
-			int result = open_history(a, &h, &e) < 0 ? -1 : all[i].run(a, h, &e);
-			history_close(h);
-			return result < 0 ? err_report(&e) : EXIT_DONE;
-		}
+		if (strcmp(all[i].name, arguments_at(a, 0)) == 0)
+			return all[i].run(a, &e) < 0 ? err_report(&e) : EXIT_DONE;
 	err_set(&e, EXIT_USAGE, "history '%s': expected add, list or trend", arguments_at(a, 0));
 	return err_report(&e);
 }
@@ -152,5 +167,5 @@ const struct command history_command = {
 		"trend METRIC  says where METRIC or METRIC:ESTIMATOR of the VM that moves changed (E-Divisive), and which\n"
 		"              versions and other conditions changed with it\n",
 	.options = options,
-	.run = history_run,
+	.run = history_command_run,
 };

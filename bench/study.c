@@ -341,7 +341,7 @@ int study_outcome(const struct study *s, int status)
 int study_run(struct study *s)
 {
 	struct err e = { 0 };
-	int status = EXIT_DONE;
+	int status = EXIT_DONE; /* the worst of any run */
 	int64_t spent_ns = 0, done = 0;
 	run_catch_signals();
 	if (study_run_count(s) > 1 && (folder_claim(s, &e) < 0 || study_plan_write(s, &e) < 0))
@@ -355,14 +355,14 @@ int study_run(struct study *s)
 		if (run_once(s, i, &e) == 0) {
 			s->states[i] = RUN_COMPLETE;
 		} else {
-			status = err_report(&e);
-			s->states[i] = status == EXIT_MEASURED_BAD  ? RUN_FAILED
-			               : status == EXIT_INTERRUPTED ? RUN_INTERRUPTED
-			                                            : RUN_SKIPPED;
+			int own = err_report(&e);
+			status = exit_worse(status, own);
+			s->states[i] = own == EXIT_MEASURED_BAD  ? RUN_FAILED
+			               : own == EXIT_INTERRUPTED ? RUN_INTERRUPTED
+			                                         : RUN_SKIPPED;
 			if (s->states[i] == RUN_SKIPPED && !s->skipped[0])
 				snprintf(s->skipped, sizeof(s->skipped), "%s", e.text);
-			if (status ==
-			    EXIT_USAGE) { /* the points were checked: it is how the machine is, for all of them */
+			if (own == EXIT_USAGE) { /* the points were checked: it is how the machine is, for all of them */
 				s->states[i] = RUN_INTERRUPTED;
 				break;
 			}

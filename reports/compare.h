@@ -13,7 +13,8 @@ struct json_object;
 /*
  * Print it as
  *	text   a table a case, what regressed first
- *	csv    a row a comparison, and one without a metric for a case that is not comparable
+ *	csv    a row a comparison, and one without a metric for a case that is not comparable; of either side how many values
+ *	       are endless, missing, or of a downtime that is not above its floor (unseen)
  *	json   the document
  *	tap    a test a comparison (Test Anything Protocol 12): "not ok" regressed or broken, SKIP not comparable
  *	junit  the same as JUnit XML: a suite a case

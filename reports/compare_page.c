@@ -10,9 +10,12 @@
 #include "reports/run_data.h"
 #include "reports/svg.h"
 
+#include <dirent.h>
+#include <fnmatch.h>
 #include <json-c/json.h>
 #include <math.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { TEXT_ROOM = 4096 };
 
@@ -78,7 +81,7 @@ static void put_head(struct page *p)
 	fputs("</ul>\n<p class=\"note\">", p->out);
 	html_textf(p->out,
 	           "Medians over the repeats (shares: means); the difference with its 95 %% bootstrap interval (%s "
-	           "resamples, from 5 repeats on); %s. "
+	           "resamples; of shares Newcombe's; from 5 repeats on); %s. "
 	           "Regressed or improved: p at most %s and a difference of at least the threshold. "
 	           "A difference that could have been: one of that size would have been shown in four of five such "
 	           "comparisons. A migration that never converged counts as endless.",
@@ -118,7 +121,7 @@ static void put_row(struct page *p, const struct shown_comparison *row)
 	else
 		snprintf(size, sizeof(size), row->p_adjusted < 0.001 ? "%.1e" : "%.3f", row->p_adjusted);
 	put_cell(p->out, "number", size);
-	put_cell(p->out, verdict_class(row), compare_outcome(p->doc, row, text, sizeof(text)));
+	put_cell(p->out, verdict_class(row), compare_outcome(row, text, sizeof(text)));
 	fputs("</tr>\n", p->out);
 }
 
@@ -224,8 +227,24 @@ static int write_csv(struct json_object *doc, const char *folder, struct err *e)
 	return whole_file_close(&out, report_comparison(out.file, doc, "csv", e), e);
 }
 
+/* What an earlier comparison left here is none of this one, which may have fewer cases. */
+static void remove_earlier(const char *folder)
+{
+	char path[5000];
+	snprintf(path, sizeof(path), "%s/compare.html", folder);
+	unlink(path);
+	snprintf(path, sizeof(path), "%s/plots", folder);
+	DIR *d = opendir(path);
+	for (struct dirent *entry; d && (entry = readdir(d));)
+		if (fnmatch("values_*.???", entry->d_name, 0) == 0 || fnmatch("timelines_*.???", entry->d_name, 0) == 0)
+			unlinkat(dirfd(d), entry->d_name, 0);
+	if (d)
+		closedir(d);
+}
+
 int report_comparison_folder(struct json_object *doc, const char *folder, struct err *e)
 {
+	remove_earlier(folder);
 	if (json_file_write(folder, "comparison.json", doc, e) < 0 || write_csv(doc, folder, e) < 0)
 		return -1;
 	return report_comparison_page(doc, folder, e);

@@ -4,19 +4,19 @@
 # (when the thick one's migration ended; NaN: it did not).
 load SCRIPTS.'/style.gp'
 
-W = 1200; TOP = CAPTION eq '' ? 34 : 60; CELL = 210; H = TOP + PANELS * CELL + 40
+W = 1200; TOP = CAPTION eq '' ? 34 : 60; CELL = 210; H = TOP + PANELS * CELL + 54
 eval(open(W, H))
 set output OUT
 set multiplot
 if (CAPTION ne '') { set label 90 CAPTION at screen 0.02, screen 1 - 16. / H left font bold }
 KEY = 1 - (TOP - 18.) / H
-set arrow 91 from screen 0.07, screen KEY to screen 0.095, screen KEY nohead linewidth 2.5 linecolor rgb BLUE
-set label 92 'BASE' at screen 0.1, screen KEY left font small
-set arrow 93 from screen 0.15, screen KEY to screen 0.175, screen KEY nohead linewidth 2.5 linecolor rgb ORANGE
-set label 94 'NEW' at screen 0.18, screen KEY left font small
-set label 95 'thick: the run with the median migration time; dashed: when that migration ended; thin: the other runs' at screen 0.235, screen KEY left font small textcolor rgb GREY
+set arrow 91 from screen 0.085, screen KEY to screen 0.11, screen KEY nohead linewidth 2.5 linecolor rgb BLUE
+set label 92 'BASE' at screen 0.115, screen KEY left font small
+set arrow 93 from screen 0.165, screen KEY to screen 0.19, screen KEY nohead linewidth 2.5 linecolor rgb ORANGE
+set label 94 'NEW' at screen 0.195, screen KEY left font small
+set label 95 'thick: the run with the median migration time; dashed: when that migration ended; thin: the other runs' at screen 0.25, screen KEY left font small textcolor rgb GREY
 set key off
-set lmargin at screen 0.07
+set lmargin at screen 0.085
 set rmargin at screen 0.985
 set xrange [T0:T1]
 set yrange [0:115]

@@ -66,6 +66,7 @@ struct shown_comparison comparison_row(struct json_object *doc, int index)
 		.better = json_text(row, "better"),
 		.verdict = json_text(row, "verdict"),
 		.reason = json_text(row, "reason"),
+		.alike = count_at(row, "alike"),
 		.base = side_of(json_at(row, "base")),
 		.new = side_of(json_at(row, "new")),
 		.difference = number_at(row, "difference"),
@@ -119,6 +120,8 @@ char *compare_label(const struct shown_comparison *row, char *buffer, size_t roo
 		if (strcmp(main_metrics[i].metric, row->metric) == 0 &&
 		    (!*main_metrics[i].estimator || strcmp(main_metrics[i].estimator, row->estimator) == 0)) {
 			snprintf(buffer, room, "%s", main_metrics[i].label);
+			if (row->alike > 1 && !*main_metrics[i].estimator && *row->estimator)
+				say(buffer, room, " (%s)", row->estimator);
 			return buffer;
 		}
 	snprintf(buffer, room, "%s", name_format(row->metric, name, sizeof(name)));
@@ -165,6 +168,8 @@ static void say_share(char *buffer, size_t room, double share, const char *unit)
 	double percent = 100 * share;
 	if (isinf(share))
 		say(buffer, room, "%s", share > 0 ? "never" : "-never");
+	else if (fabs(percent) < 0.005)
+		say(buffer, room, "0%s", unit);
 	else
 		say(buffer, room, "%+.*f%s", fabs(percent) < 0.995 ? 2 : fabs(percent) < 99.5 ? 1 : 0, percent, unit);
 }
@@ -221,23 +226,13 @@ static void say_size(const struct shown_comparison *row, double size, char *buff
 		say(buffer, room, "%s", value_format(size, row->unit, text, sizeof(text)));
 }
 
-char *compare_outcome(struct json_object *doc, const struct shown_comparison *row, char *buffer, size_t room)
+char *compare_outcome(const struct shown_comparison *row, char *buffer, size_t room)
 {
-	snprintf(buffer, room, "%s", row->verdict);
-	if (!comparison_is(row, "no difference shown")) {
-		if (*row->reason)
-			say(buffer, room, ": %s", row->reason);
-		return buffer;
-	}
-	if (*row->reason)
-		say(buffer, room, ": %s", row->reason);
+	snprintf(buffer, room, "%s%s%s", row->verdict, *row->reason ? ": " : "", row->reason);
 	if (!isnan(row->detectable)) {
 		say(buffer, room, "%s ", *row->reason ? ";" : ":");
 		say_size(row, row->detectable, buffer, room);
 		say(buffer, room, " could have been");
-	} else if (isnan(row->p_adjusted) && strcmp(row->reason, "all values are equal") != 0) {
-		say(buffer, room, "%s n = %d and %d are too few, %d are needed", *row->reason ? ";" : ":",
-		    row->base.n, row->new.n, count_at(doc, "needed"));
 	}
 	return buffer;
 }
@@ -260,13 +255,19 @@ char *compare_counts(struct json_object *doc, char *buffer, size_t room)
 		                                  { "counts.no_difference_shown", "no difference shown" },
 		                                  { "counts.not_comparable", "not comparable" } };
 	const char *gap = ": ";
-	int count = comparison_count(doc);
+	int count = comparison_count(doc), few = 0;
+	for (int i = 0; i < count; i++)
+		few += json_object_get_boolean(
+			json_at(json_object_array_get_idx(list_at(doc, "comparisons"), (size_t)i), "too_few"));
 	snprintf(buffer, room, "%d comparison%s", count, count == 1 ? "" : "s");
 	for (size_t i = 0; i < sizeof(counted) / sizeof(*counted); i++)
 		if (count_at(doc, counted[i][0])) {
 			say(buffer, room, "%s%d %s", gap, count_at(doc, counted[i][0]), counted[i][1]);
 			gap = ", ";
 		}
+	if (few)
+		say(buffer, room, "; %d of them %s too few runs to show any: %d a side are needed", few,
+		    few == 1 ? "has" : "have", count_at(doc, "needed"));
 	return buffer;
 }
 
@@ -289,6 +290,7 @@ char *compare_cautions(struct json_object *of, char *buffer, size_t room)
 	static const struct {
 		const char *count, *runs, *text;
 	} cautions[] = {
+		{ "new.shared", "new.runs", "of NEW are runs of BASE, too" },
 		{ "base.failed", "base.runs", "of BASE failed" },
 		{ "new.failed", "new.runs", "of NEW failed" },
 		{ "base.skipped", "base.runs", "of BASE were skipped" },

@@ -18,6 +18,7 @@ struct shown_side {
 
 struct shown_comparison {
 	const char *case_label, *metric, *vm, *role, *estimator, *unit, *better, *verdict, *reason;
+	int alike; /* so many rows of the case are of this metric and VM */
 	struct shown_side base, new;
 	double difference, low, high; /* of NEW from BASE, in the unit */
 	double threshold, p, p_adjusted, detectable;
@@ -35,7 +36,7 @@ int comparison_is_of(const struct shown_comparison *row, struct json_object *of)
 int comparison_is(const struct shown_comparison *row, const char *verdict);
 
 /* Each returns buffer.
- *	label       "downtime, network"
+ *	label       "downtime, network"; with the estimator where it would not say which: "baseline rate (intadd)"
  *	subject     "vm1 (migrating)", "src" for a node
  *	side        "212 ms", "never", "missing", "66 ms (no stop seen)"
  *	difference  "-10.1 % (-10.9 to -9.3)"; in the metric's unit where BASE is 0
@@ -47,10 +48,11 @@ char *compare_subject(const struct shown_comparison *row, char *buffer, size_t r
 char *compare_side_format(const struct shown_comparison *row, const struct shown_side *side, char *buffer,
                           size_t room);
 char *compare_difference(const struct shown_comparison *row, char *buffer, size_t room);
-char *compare_outcome(struct json_object *doc, const struct shown_comparison *row, char *buffer, size_t room);
+char *compare_outcome(const struct shown_comparison *row, char *buffer, size_t room);
 char *compare_sentence(const struct shown_comparison *row, char *buffer, size_t room);
 
-/* "12 comparisons: 1 regressed, 11 no difference shown". Returns buffer. */
+/* "12 comparisons: 1 regressed, 11 no difference shown; 3 of them have too few runs to show any: 6 a side are needed".
+ * Returns buffer. */
 char *compare_counts(struct json_object *doc, char *buffer, size_t room);
 
 /* What was another in NEW: "hypervisor.qemu: 7.2.22 to 8.0.0; ..."; "" nothing. Returns buffer. */

@@ -3,11 +3,14 @@
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
 #include "bench/base/process.h"
+#include "bench/base/tree.h"
 #include "reports/directory.h"
 #include "reports/svg.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <math.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -15,6 +18,7 @@
 
 static const char *const endings[] = { "svg", "png" };
 enum { ENDINGS = sizeof(endings) / sizeof(*endings) };
+#define WORK_NAME ".draw-%d-" /* of the process */
 
 /* ---- words ---- */
 
@@ -73,22 +77,39 @@ void gnuplot_set_number_item(FILE *preamble, const char *array, int index, doubl
 
 /* ---- pictures ---- */
 
+/* What a process that was killed left: its folder is named after it. */
+static void remove_left(const char *plots)
+{
+	char path[5000];
+	DIR *d = opendir(plots);
+	for (struct dirent *entry; d && (entry = readdir(d));) {
+		int pid, end = 0;
+		if (sscanf(entry->d_name, WORK_NAME "%n", &pid, &end) != 1 || !end || pid < 1 ||
+		    kill(pid, 0) == 0 || errno != ESRCH)
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", plots, entry->d_name);
+		tree_remove(path);
+	}
+	if (d)
+		closedir(d);
+}
+
 int gnuplot_begin(struct gnuplot *g, const char *directory, struct err *e)
 {
 	g->scripts = reports_directory(e);
 	if (!g->scripts)
 		return -1;
 	snprintf(g->plots, sizeof(g->plots), "%s/plots", directory);
-	snprintf(g->work, sizeof(g->work), "%s/.draw-XXXXXX", g->plots);
+	snprintf(g->work, sizeof(g->work), "%s/" WORK_NAME "XXXXXX", g->plots, (int)getpid());
 	if (mkdir(g->plots, 0755) < 0 && errno != EEXIST)
 		return err_errno(e, EXIT_CANNOT, "cannot make '%s'", g->plots);
+	remove_left(g->plots);
 	return mkdtemp(g->work) ? 0 : err_errno(e, EXIT_CANNOT, "cannot make '%s'", g->work);
 }
 
 void gnuplot_end(const struct gnuplot *g)
 {
-	const char *argv[] = { "rm", "-rf", "--", g->work, NULL };
-	process_run(NULL, argv, 10 * NS_PER_S, NULL, 0, NULL);
+	tree_remove(g->work);
 }
 
 FILE *gnuplot_picture_begin(const struct gnuplot *g, const char *name, const char *caption, struct err *e)

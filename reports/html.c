@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Length of the UTF-8 sequence at text, or 0 when it is none (overlong forms and surrogates included). */
+/* Length of the UTF-8 sequence at text, or 0 when it is none (overlong forms and surrogates included), or one that XML does not
+ * have (U+FFFE, U+FFFF). */
 static int utf8_length(const unsigned char *text)
 {
 	int length = text[0] < 0x80                       ? 1
@@ -20,7 +21,8 @@ static int utf8_length(const unsigned char *text)
 		if ((text[i] & 0xc0) != 0x80)
 			return 0;
 	if ((text[0] == 0xe0 && text[1] < 0xa0) || (text[0] == 0xed && text[1] > 0x9f) ||
-	    (text[0] == 0xf0 && text[1] < 0x90) || (text[0] == 0xf4 && text[1] > 0x8f))
+	    (text[0] == 0xef && text[1] == 0xbf && text[2] >= 0xbe) || (text[0] == 0xf0 && text[1] < 0x90) ||
+	    (text[0] == 0xf4 && text[1] > 0x8f))
 		return 0;
 	return length;
 }

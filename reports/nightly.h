@@ -22,6 +22,7 @@ int report_night(struct json_object *night, struct json_object *compared, const 
  *
  *	migmeter_nightly_*                          of the night: times, verdict, runs
  *	migmeter_METRIC_UNIT{case,metric,vm,role,estimator}        median over the runs (of a share: mean), in base units
+ *	migmeter_no_stop_seen_ratio{the same}       of downtimes: in which share of the runs it was not above its floor
  *	migmeter_change_ratio{the same}             of it from the baseline's
  *	migmeter_regressed{the same}                1: it regressed
  */

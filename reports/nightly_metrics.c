@@ -150,6 +150,12 @@ static double change_of(const struct shown_comparison *row)
 	return isfinite(base) && base > 0 ? row->difference / base : NAN;
 }
 
+/* Of downtimes; where it is not 0 their median may be of what was no stop. */
+static double unseen_of(const struct shown_comparison *row)
+{
+	return strcmp(row->metric, "downtime") == 0 && row->new.n ? (double)row->new.unseen / row->new.n : NAN;
+}
+
 static double regressed_of(const struct shown_comparison *row)
 {
 	return comparison_is(row, "not comparable") ? NAN : comparison_is(row, "regressed");
@@ -218,8 +224,11 @@ int report_night_metrics(struct json_object *night, struct json_object *compared
 	if (whole_file_open(&file, NULL, path, e) < 0)
 		return -1;
 	put_night(file.file, night);
-	if (compared)
+	if (compared) {
 		put_values(file.file, night, compared);
+		put_all(file.file, night, compared, "migmeter_no_stop_seen_ratio", "ratio",
+		        "share of the night's runs whose downtime is not above its floor", unseen_of);
+	}
 	if (compared && *json_text(night, "baseline")) {
 		put_all(file.file, night, compared, "migmeter_change_ratio", "ratio",
 		        "difference from the baseline, as a share of the baseline's", change_of);

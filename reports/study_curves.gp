@@ -15,7 +15,7 @@ set yrange [0:1.1 * HIGH]
 set xrange [-0.04 * LONG:1.04 * LONG]
 set xlabel 'preset RTT (ms)' offset 0, 0.5
 set key at screen 0.985, screen 1 - 8. / H right top horizontal Left reverse samplen 1.6 font small
-LEFT = 0.065; GAP = 0.045
+LEFT = 0.08; GAP = 0.045
 WIDE = (0.985 - LEFT - GAP * (PANELS - 1)) / PANELS
 do for [p = 1:PANELS] {
 	set lmargin at screen LEFT + (p - 1) * (WIDE + GAP)

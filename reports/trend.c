@@ -64,7 +64,7 @@ static int count_unseen(struct json_object *trend)
 /* "nightly, load=cpu: baseline_rate, 30 runs" */
 static char *title_text(struct json_object *doc, struct json_object *trend, char *buffer, size_t room)
 {
-	const char *point = json_text(trend, "point"), *estimator = json_text(doc, "estimator");
+	const char *point = json_text(trend, "point"), *estimator = json_text(trend, "estimator");
 	char metric[128];
 	size_t runs = length_of(json_at(trend, "runs"));
 	int unseen = count_unseen(trend), used;
@@ -89,11 +89,10 @@ static char *with_text(struct json_object *change, char *buffer, size_t room)
 }
 
 /* "regressed at 2026-11-20 22:15: 1.1 G to 0.98 G additions/s (-10.1 %), p 0.005; with qemu 7.2.22 to 8.0.0" */
-static char *change_text(struct json_object *doc, struct json_object *trend, struct json_object *change, char *buffer,
-                         size_t room)
+static char *change_text(struct json_object *trend, struct json_object *change, char *buffer, size_t room)
 {
 	double before = value_at(change, "before"), after = value_at(change, "after");
-	const char *unit = json_text(doc, "unit");
+	const char *unit = json_text(trend, "unit");
 	char day[64], from[96], to[96], share[64] = "", with[TEXT_ROOM - 512];
 	if (isfinite(before) && isfinite(after) && before != 0)
 		snprintf(share, sizeof(share), " (%+.1f %%)", 100 * (after - before) / fabs(before));
@@ -106,11 +105,9 @@ static char *change_text(struct json_object *doc, struct json_object *trend, str
 
 /* ---- for a terminal and for scripts ---- */
 
-static void put_line(FILE *out, const char *text)
+static void put_line(FILE *out, char *text)
 {
-	for (; *text; text++)
-		fputc((unsigned char)*text < 0x20 || *text == 0x7f ? '?' : *text, out);
-	fputc('\n', out);
+	fprintf(out, "%s\n", text_tame(text));
 }
 
 static void print_text(FILE *out, struct json_object *doc)
@@ -122,10 +119,10 @@ static void print_text(FILE *out, struct json_object *doc)
 		put_line(out, title_text(doc, trend, text, sizeof(text)));
 		for (size_t k = 0; k < changes; k++) {
 			fputs("  ", out);
-			put_line(out, change_text(doc, trend, item(trend, "changes", k), text, sizeof(text)));
+			put_line(out, change_text(trend, item(trend, "changes", k), text, sizeof(text)));
 		}
 		if (!changes)
-			put_line(out, "  no change found");
+			fputs("  no change found\n", out);
 	}
 }
 
@@ -134,7 +131,7 @@ static void print_csv(FILE *out, struct json_object *doc)
 	static const char *const texts[] = {
 		"id", "directory", "qemu", "libvirt", "kernel", "version", "conditions"
 	};
-	fputs("name,point,wall_ns,value,unit,change,id,directory,qemu,libvirt,kernel,version,conditions,caution\n",
+	fputs("name,point,wall_ns,value,unit,change,id,directory,qemu,libvirt,kernel,version,conditions,caution,estimator\n",
 	      out);
 	for (size_t i = 0; i < length_of(json_at(doc, "trends")); i++) {
 		struct json_object *trend = item(doc, "trends", i);
@@ -148,13 +145,15 @@ static void print_csv(FILE *out, struct json_object *doc)
 			field_text(out, json_text(trend, "point"));
 			fprintf(out, ",%s,%s,", json_text(run, "wall_ns"),
 			        *json_text(run, "value") ? json_text(run, "value") : "missing");
-			field_text(out, json_text(doc, "unit"));
+			field_text(out, json_text(trend, "unit"));
 			fprintf(out, ",%s", here ? json_text(change, "verdict") : "");
 			for (size_t t = 0; t < sizeof(texts) / sizeof(*texts); t++) {
 				putc(',', out);
 				field_text(out, json_text(run, texts[t]));
 			}
-			fprintf(out, ",%s\n", json_object_get_boolean(json_at(run, "unseen")) ? NO_STOP_SEEN : "");
+			fprintf(out, ",%s,", json_object_get_boolean(json_at(run, "unseen")) ? NO_STOP_SEEN : "");
+			field_text(out, json_text(trend, "estimator"));
+			putc('\n', out);
 		}
 	}
 }
@@ -250,7 +249,7 @@ static int prepare(const struct gnuplot *g, FILE *s, const struct drawing *d, st
 	}
 	if (!values)
 		return 1;
-	double factor = axis_unit(highest, json_text(d->doc, "unit"), unit, sizeof(unit));
+	double factor = axis_unit(highest, json_text(d->trend, "unit"), unit, sizeof(unit));
 	snprintf(path, sizeof(path), "%s/trend.data", g->work);
 	FILE *data = fopen(path, "we");
 	if (!data)
@@ -296,7 +295,7 @@ static void put_trend(FILE *out, const struct gnuplot *g, const char *folder, st
 	fputs("</h2>\n<ul>\n", out);
 	for (size_t i = 0; i < changes; i++) {
 		fputs("<li>", out);
-		html_prose(out, change_text(doc, d.trend, item(d.trend, "changes", i), text, sizeof(text)));
+		html_prose(out, change_text(d.trend, item(d.trend, "changes", i), text, sizeof(text)));
 		fputs("</li>\n", out);
 	}
 	fputs(changes ? "</ul>\n" : "<li>no change found</li>\n</ul>\n", out);

@@ -102,6 +102,18 @@ kill -INT "$pid"
 wait "$pid"
 is 'nothing is left' "$(leftovers)" ''
 
+cp "$work/fault.conf" "$work/both.conf"
+cat >>"$work/both.conf" <<'END'
+[case run fails]
+experiment.boot_timeout = 1s
+[case run lacks]
+vm1.memory = 1T
+END
+"$migmeter" run "$work/both.conf" -q --wait -s experiment.order=listed -o "$work/both" >/dev/null 2>"$work/said"
+is 'a run that is skipped does not hide one that failed' "$?" 1
+like 'the machine lacks something for the one' "$(cat "$work/said")" 'the VMs need .* of memory'
+is 'nothing is left' "$(leftovers)" ''
+
 ok 'testbed up' "$migmeter" testbed up -s link.rate=20M
 said=$("$migmeter" testbed up 2>&1)
 is 'a second up: exit status' "$?" 2

@@ -41,6 +41,16 @@ is 'a page of one run' "$("$migmeter" history add -d "$work/one.sqlite" "$work/r
 	"$migmeter" history trend -d "$work/one.sqlite" -o "$work/one" baseline_rate >/dev/null 2>&1; echo $?; ls "$work/one/plots")" "0
 trend_1.png
 trend_1.svg"
+"$migmeter" history list -d "$work/typo.sqlite" >/dev/null 2>"$work/said"
+is 'a history that is not there: 2' "$?" 2
+like '... and what makes one' "$(cat "$work/said")" "typo.sqlite', which 'migmeter history add' makes"
+"$migmeter" history add -d "$work/typo.sqlite" "$work/nowhere" >/dev/null 2>&1
+is 'runs that are not there: 2' "$?" 2
+is 'neither made one' "$(ls "$work"/typo* 2>/dev/null)" ''
+dd if="$work/history.sqlite" of="$work/cut.sqlite" bs=4096 count=3 2>/dev/null
+"$migmeter" history list -d "$work/cut.sqlite" >/dev/null 2>"$work/said"
+like 'one that was cut off: not 0' "$?" '^[23]$'
+like '... and why' "$(cat "$work/said")" "history '.*cut.sqlite': database disk image is malformed"
 history trend nothing >/dev/null 2>&1
 is 'an unknown metric: 2' "$?" 2
 history trend lost_work >/dev/null 2>&1

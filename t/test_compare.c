@@ -78,6 +78,103 @@ static void three_runs_say_how_many_are_needed(void **state)
 	assert_true(isnan(c->p_holm) && isnan(c->detectable) && isnan(c->low));
 }
 
+/* With a dozen metrics no order of five values passes, although of one alone it would. */
+static void few_runs_of_many_metrics(void **state)
+{
+	(void)state;
+	char name[32];
+	struct compare_options o = { .despite = "" };
+	for (int i = 0; i < 10; i++) {
+		char rows[4096] = "";
+		for (int m = 0; m < 12; m++) {
+			snprintf(name, sizeof(name), "node%02d:migration", m);
+			made_row(rows, "cpu_node", name, "cores", 1 + 0.01 * made_random() + (i < 5 ? 0 : 1), "");
+		}
+		made_compared(i < 5 ? base_path : new_path, i, &usual, rows);
+	}
+	assert_int_equal(compare_choose_metric(&o.choices, "cpu_node", NULL), 0);
+	compare_with(&o);
+	assert_int_equal(compared.tested, 12);
+	assert_int_equal(compared.verdict, COMPARE_SAME);
+	for (int i = 0; i < compared.count; i++) {
+		assert_true(isnan(compared.list[i].detectable) && compared.list[i].too_few);
+		assert_string_equal(compared.list[i].reason, "n = 5 and 5 are too few, 6 are needed");
+	}
+}
+
+/* Of two values no spread is known, although the test may pass; of one each nothing is, equal or not. */
+static void sides_of_many_and_few(void **state)
+{
+	(void)state;
+	made_set(base_path, 1, 20, &usual, 1e9, 200);
+	made_set(new_path, 1, 2, &usual, 1e9, 200);
+	compare();
+	const struct compared *c = row_of("baseline_rate", "intadd");
+	assert_int_equal(c->verdict, COMPARE_SAME);
+	assert_true(isnan(c->low) && isnan(c->detectable) && !isnan(c->p_holm) && !c->too_few);
+	assert_string_equal(c->reason, "how much could have been is not known of n = 20 and 2");
+	snprintf(base_path, sizeof(base_path), "%s/one", scratch);
+	snprintf(new_path, sizeof(new_path), "%s/other", scratch);
+	made_set(base_path, 1, 1, &usual, 1e9, 200);
+	made_set(new_path, 1, 1, &usual, 0.1e9, 2000);
+	compare();
+	assert_string_equal(row_of("baseline_rate", "intadd")->reason, "n = 1 and 1 are too few, 5 are needed");
+	assert_string_equal(row_of("converged", "")->reason,
+	                    "all values are equal; n = 1 and 1 are too few, 5 are needed");
+	assert_int_equal(comparison_status(&compared), EXIT_DONE);
+}
+
+/* Ten of ten are no proof of all: neither interval nor size is nothing. */
+static void shares_are_known_to_some_degree(void **state)
+{
+	(void)state;
+	add_moody(base_path, 10, 0, 20);
+	add_moody(new_path, 10, 1, 20);
+	compare();
+	const struct compared *c = row_of("converged", "");
+	assert_int_equal(c->verdict, COMPARE_SAME);
+	assert_near(c->low, -0.4042, 1e-3, "low"); /* t/test_two_shares.c */
+	assert_near(c->high, 0.1895, 1e-3, "high");
+	assert_true(c->detectable > 0.5 && c->detectable < 0.95);
+	const struct compared *times = row_of("migration_time", "completion");
+	assert_true(isnan(times->detectable));
+	assert_string_equal(times->reason, "how much could have been is not known, as some are endless");
+	add_moody(base_path, 10, 10, 20);
+	add_moody(new_path, 10, 9, 20);
+	compare();
+	assert_string_equal(row_of("converged", "")->reason, "it cannot become worse");
+	assert_int_equal(row_of("converged", "")->verdict, COMPARE_SAME);
+}
+
+/* The same runs on both sides are equal, however little that says. */
+static void runs_of_both_sides_are_counted(void **state)
+{
+	(void)state;
+	char from[256], to[256];
+	made_set(base_path, 1, 6, &usual, 1e9, 200);
+	made_set(new_path, 11, 5, &usual, 1e9, 200);
+	snprintf(from, sizeof(from), "%s/003", base_path);
+	snprintf(to, sizeof(to), "%s/link", new_path);
+	assert_int_equal(symlink(from, to), 0);
+	compare();
+	assert_int_equal(compared.cases[0].shared, 1);
+	snprintf(new_path, sizeof(new_path), "%s", base_path);
+	compare();
+	assert_int_equal(compared.cases[0].shared, 6);
+}
+
+static void nothing_of_what_is_asked_for(void **state)
+{
+	(void)state;
+	struct compare_options o = { .despite = "" };
+	made_set(base_path, 1, 6, &usual, 1e9, 200);
+	made_set(new_path, 1, 6, &usual, 1e9, 200);
+	assert_int_equal(compare_choose_metric(&o.choices, "job_time", NULL), 0);
+	compare_with(&o);
+	assert_int_equal(comparison_status(&compared), EXIT_USAGE);
+	assert_string_equal(compared.cases[0].why, "no run has a metric that is asked for");
+}
+
 /* One value that differs proves nothing, but it differs. */
 static void nearly_all_equal(void **state)
 {
@@ -182,15 +279,18 @@ static void odd_metrics(void **state)
 		"5, null, [], {}, {\"metric\":\"nothing\"}, {\"metric\":\"downtime\",\"value\":1}",
 		"{\"metric\":\"downtime\",\"estimator\":\"network\",\"unit\":\"ns\",\"value\":NaN}",
 		"{\"metric\":\"downtime\",\"estimator\":\"network\",\"unit\":\"ns\",\"value\":[3]}",
+		"{\"metric\":\"downtime\",\"estimator\":\"network\",\"unit\":\"ns\",\"value\":1e999}",
+		"{\"metric\":\"downtime\",\"estimator\":\"network\",\"unit\":\"ns\",\"value\":\"7\"}",
 		"{\"metric\":\"downtime\",\"estimator\":\"network\",\"unit\":\"ns\",\"value\":1e300}",
 	};
-	for (int i = 0; i < 4; i++) {
+	enum { ROWS = sizeof(rows) / sizeof(*rows) };
+	for (int i = 0; i < ROWS; i++) {
 		made_compared(base_path, i, &usual, rows[i]);
-		made_compared(new_path, i, &usual, rows[3 - i]);
+		made_compared(new_path, i, &usual, rows[ROWS - 1 - i]);
 	}
 	compare();
 	const struct compared *c = row_of("downtime", "network");
-	assert_int_equal(c->sides[COMPARE_BASE].missing, 3);
+	assert_int_equal(c->sides[COMPARE_BASE].missing, ROWS - 1);
 	assert_int_equal(c->verdict, COMPARE_SAME);
 }
 
@@ -239,6 +339,11 @@ int main(void)
 		IN_FOLDERS(faster_improved),
 		IN_FOLDERS(small_changes_do_not_matter),
 		IN_FOLDERS(three_runs_say_how_many_are_needed),
+		IN_FOLDERS(few_runs_of_many_metrics),
+		IN_FOLDERS(sides_of_many_and_few),
+		IN_FOLDERS(shares_are_known_to_some_degree),
+		IN_FOLDERS(runs_of_both_sides_are_counted),
+		IN_FOLDERS(nothing_of_what_is_asked_for),
 		IN_FOLDERS(nearly_all_equal),
 		IN_FOLDERS(never_converged_is_data),
 		IN_FOLDERS(aborted_is_never_better),

@@ -52,8 +52,8 @@ static void what_is_cut_is_still_one_field(void **state)
 static void control_characters_are_tamed(void **state)
 {
 	(void)state;
-	char text[] = "a\033[2Jb\nc\177\303\251";
-	assert_string_equal(text_tame(text), "a?[2Jb?c?\303\251");
+	char text[] = "a\033[2Jb\nc\177\303\251\302\2332J\302\240\302";
+	assert_string_equal(text_tame(text), "a?[2Jb?c?\303\251??2J\302\240\302");
 }
 
 int main(void)

@@ -7,6 +7,8 @@
 #include "t/made_comparison.h"
 
 #include <sqlite3.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static char path[128], folder[128];
 
@@ -64,6 +66,21 @@ static int add_all(void)
 	return count;
 }
 
+/* A file of the first version, as it was published. It must be readable for ever: never change this text. */
+static const char version_1[] =
+	"CREATE TABLE run (id TEXT PRIMARY KEY, wall_ns INTEGER, directory TEXT NOT NULL, name TEXT NOT NULL, point TEXT NOT NULL,"
+	"repeat INTEGER NOT NULL, status TEXT NOT NULL, reason TEXT NOT NULL, scale REAL, link_rate TEXT NOT NULL, mode TEXT NOT "
+	"NULL, accelerator TEXT NOT NULL, cpu TEXT NOT NULL, kernel TEXT NOT NULL, guest_kernel TEXT NOT NULL, qemu TEXT NOT NULL,"
+	"libvirt TEXT NOT NULL, version TEXT NOT NULL, revision TEXT NOT NULL);"
+	"CREATE TABLE value (run TEXT NOT NULL REFERENCES run (id) ON DELETE CASCADE, metric TEXT NOT NULL, vm TEXT NOT NULL, role "
+	"TEXT NOT NULL, estimator TEXT NOT NULL, unit TEXT NOT NULL, value REAL, reason TEXT NOT NULL, PRIMARY KEY (run, metric, "
+	"vm, role, estimator)) WITHOUT ROWID;"
+	"CREATE INDEX value_by_metric ON value (metric, run);"
+	"INSERT INTO run VALUES ('abc', 1795292586021322319, '/kept', 'nightly', 'load=cpu', 1, 'complete', '', 1.0, "
+	"'100000000bit/s', 'precopy', 'tcg', 'a cpu', '6.1', '6.1', '7.2.22', '9.0.0', '0.1', 'abcdef');"
+	"INSERT INTO value VALUES ('abc', 'downtime', 'vm1', 'migrating', 'network', 'ns', 2e8, '');"
+	"PRAGMA application_id = 1835886697; PRAGMA user_version = 1";
+
 static void adding_twice_is_adding_once(void **state)
 {
 	(void)state;
@@ -81,6 +98,74 @@ static void adding_twice_is_adding_once(void **state)
 	made_compared(folder, 2, &(struct made_conditions){ 0 }, rows);
 	assert_int_equal(add_all(), 0);
 	assert_int_equal(ask("SELECT count(*) FROM value"), 2 * 6 + 1);
+	assert_int_equal(ask("SELECT count(*) FROM value WHERE value = 7"), 1);
+}
+
+/* Two that begin at once, on a new file and on an old one: one makes or upgrades it, and the other waits. */
+static void several_at_once(void **state)
+{
+	(void)state;
+	enum { AT_ONCE = 8 };
+	for (int old = 0; old < 2; old++) {
+		unlink(path);
+		if (old)
+			run_sql(version_1);
+		pid_t children[AT_ONCE];
+		for (int i = 0; i < AT_ONCE; i++)
+			if ((children[i] = fork()) == 0) {
+				struct err e = { 0 };
+				struct history *h;
+				int result = history_open(&h, path, &e);
+				if (result < 0)
+					print_message("%s\n", e.text);
+				_exit(result < 0);
+			}
+		for (int i = 0; i < AT_ONCE; i++) {
+			int status = -1;
+			assert_int_equal(waitpid(children[i], &status, 0), children[i]);
+			assert_int_equal(status, 0);
+		}
+		assert_int_equal(ask("PRAGMA user_version"), HISTORY_SCHEMA_VERSION);
+		assert_int_equal(ask("SELECT count(*) FROM run"), old);
+	}
+}
+
+/* What is to be read is not made; nor is a name taken that SQLite would not keep. */
+static void what_is_not_there(void **state)
+{
+	(void)state;
+	struct err e = { 0 };
+	struct history *h;
+	char name[600];
+	assert_int_equal(history_open_made(&h, path, &e), -1);
+	assert_int_equal(e.status, EXIT_USAGE);
+	assert_non_null(strstr(e.text, "which 'migmeter history add' makes"));
+	assert_int_equal(access(path, F_OK), -1);
+	assert_int_equal(history_open(&h, "", &e), -1);
+	assert_int_equal(e.status, EXIT_USAGE);
+	memset(name, 'a', sizeof(name));
+	name[sizeof(name) - 1] = '\0';
+	assert_int_equal(history_open(&h, name, &e), -1);
+	assert_int_equal(e.status, EXIT_USAGE);
+	assert_int_equal(history_open(&h, path, &e), 0);
+	history_close(h);
+	assert_int_equal(history_open_made(&h, path, &e), 0);
+	history_close(h);
+}
+
+/* Missing is never 0. */
+static void what_is_no_number_is_missing(void **state)
+{
+	(void)state;
+	static const char rows[] = "5,null,[],{\"value\":3},"
+				   "{\"metric\":\"moves\",\"estimator\":\"a\",\"value\":[1]},"
+				   "{\"metric\":\"moves\",\"estimator\":\"b\",\"value\":\"much\"},"
+				   "{\"metric\":\"moves\",\"estimator\":\"c\",\"value\":1e999},"
+				   "{\"metric\":\"moves\",\"estimator\":\"d\",\"value\":7}";
+	made_compared(folder, 1, &(struct made_conditions){ 0 }, rows);
+	assert_int_equal(add_all(), 1);
+	assert_int_equal(ask("SELECT count(*) FROM value"), 4);
+	assert_int_equal(ask("SELECT count(*) FROM value WHERE value IS NULL"), 3);
 	assert_int_equal(ask("SELECT count(*) FROM value WHERE value = 7"), 1);
 }
 
@@ -123,21 +208,6 @@ static void files_of_others_are_refused(void **state)
 	fclose(file);
 	assert_refused("cannot read the history");
 }
-
-/* A file of the first version, as it was published. It must be readable for ever: never change this text. */
-static const char version_1[] =
-	"CREATE TABLE run (id TEXT PRIMARY KEY, wall_ns INTEGER, directory TEXT NOT NULL, name TEXT NOT NULL, point TEXT NOT NULL,"
-	"repeat INTEGER NOT NULL, status TEXT NOT NULL, reason TEXT NOT NULL, scale REAL, link_rate TEXT NOT NULL, mode TEXT NOT "
-	"NULL, accelerator TEXT NOT NULL, cpu TEXT NOT NULL, kernel TEXT NOT NULL, guest_kernel TEXT NOT NULL, qemu TEXT NOT NULL,"
-	"libvirt TEXT NOT NULL, version TEXT NOT NULL, revision TEXT NOT NULL);"
-	"CREATE TABLE value (run TEXT NOT NULL REFERENCES run (id) ON DELETE CASCADE, metric TEXT NOT NULL, vm TEXT NOT NULL, role "
-	"TEXT NOT NULL, estimator TEXT NOT NULL, unit TEXT NOT NULL, value REAL, reason TEXT NOT NULL, PRIMARY KEY (run, metric, "
-	"vm, role, estimator)) WITHOUT ROWID;"
-	"CREATE INDEX value_by_metric ON value (metric, run);"
-	"INSERT INTO run VALUES ('abc', 1795292586021322319, '/kept', 'nightly', 'load=cpu', 1, 'complete', '', 1.0, "
-	"'100000000bit/s', 'precopy', 'tcg', 'a cpu', '6.1', '6.1', '7.2.22', '9.0.0', '0.1', 'abcdef');"
-	"INSERT INTO value VALUES ('abc', 'downtime', 'vm1', 'migrating', 'network', 'ns', 2e8, '');"
-	"PRAGMA application_id = 1835886697; PRAGMA user_version = 1";
 
 struct seen {
 	int count;
@@ -309,6 +379,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		IN_SCRATCH(adding_twice_is_adding_once),
+		IN_SCRATCH(several_at_once),
+		IN_SCRATCH(what_is_not_there),
+		IN_SCRATCH(what_is_no_number_is_missing),
 		IN_SCRATCH(what_has_not_ended_is_refused),
 		IN_SCRATCH(files_of_others_are_refused),
 		IN_SCRATCH(the_first_version_stays_readable),

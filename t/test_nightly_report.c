@@ -79,6 +79,7 @@ static void a_night_as_metrics(void **state)
 	double change = EXPOSED("migmeter_change_ratio", "load=a", "metric=\"baseline_rate\"");
 	assert_true(change > -0.22 && change < -0.18);
 	assert_true(EXPOSED("migmeter_regressed", "load=a", "metric=\"baseline_rate\"") == 1);
+	assert_true(EXPOSED("migmeter_no_stop_seen_ratio", "load=a") == 0);
 	assert_true(EXPOSED("migmeter_regressed", "load=b", "metric=\"baseline_rate\"") == 0);
 }
 
@@ -186,6 +187,10 @@ static void what_is_no_stop_is_told(void **state)
 		made_compared(new_path, i + 1, i < 6 ? &some : &all, rows);
 	}
 	make_documents(0);
+	write_metrics();
+	assert_near(EXPOSED("migmeter_no_stop_seen_ratio", "case=\"load=some\"", "estimator=\"stop_resume\""), 2 / 6.,
+	            1e-12, "share");
+	assert_near(EXPOSED("migmeter_no_stop_seen_ratio", "case=\"load=all\"", "metric=\"downtime\""), 1, 0, "all");
 	struct err e = { 0 };
 	assert_int_equal(report_night(night_doc, compared_doc, scratch, &e), 0);
 	static const char *const files[] = { "index.html", "summary.txt" };

@@ -5,6 +5,7 @@
 #include "bench/base/ssh.h"
 #include "bench/experiment/experiment.h"
 #include "bench/experiment/guests.h"
+#include "bench/experiment/remote_checking.h"
 #include "bench/migrate/cpu_compare.h"
 #include "bench/testbed/remote_measure.h"
 #include "collectors/collector.h"
@@ -53,6 +54,55 @@ static void scratch_text(const char *name, char *text, size_t room)
 	assert_non_null(f);
 	text[fread(text, 1, room - 1, f)] = '\0';
 	fclose(f);
+}
+
+/* ---- disks of a domain ---- */
+
+static char said[2048];
+
+static void keep(void *context, const char *what, const char *answer, const char *purpose, const char *how)
+{
+	size_t used = strlen(said);
+	(void)context;
+	(void)purpose;
+	snprintf(said + used, sizeof(said) - used, "%s: %s: %s\n", what, answer, how);
+}
+
+/* Both nodes are this machine; what is said of these disks. */
+static void assert_disks(const char *disks, const char *wanted, int missing)
+{
+	const struct check_sink sink = { .answer = keep };
+	struct checking c = { .sink = &sink };
+	struct err e = { 0 };
+	char path[HOSTS][100];
+	for (int i = 0; i < HOSTS; i++) {
+		snprintf(path[i], sizeof(path[i]), "%s/control%d", scratch, i);
+		assert_int_equal(ssh_open(&c.hosts[i].ssh, "root@host", "", path[i], &e), 0);
+	}
+	said[0] = '\0';
+	checking_disks(&c, "own", disks);
+	for (int i = 0; i < HOSTS; i++)
+		ssh_close(c.hosts[i].ssh);
+	if (!strstr(said, wanted))
+		fail_msg("'%s' is not in:\n%s", wanted, said);
+	assert_int_equal(c.missing, missing);
+}
+
+static void disks_of_a_domain(void **state)
+{
+	(void)state;
+	char disk[200];
+	stand_in();
+	assert_disks("<interface><source dev='eth0' mode='bridge'/></interface>",
+	             "own storage: yes: no disk of it is a file or a device\n", 0);
+	snprintf(disk, sizeof(disk), "<source file='%s/ssh' index='1'/>", scratch);
+	assert_disks(disk, "own storage: yes: '/tmp/", 0);
+	assert_disks("<source file='/nonexistent'/>", "storage: no: '/nonexistent' is not there on src, not there on dst", 1);
+	assert_disks("<source dev='/dev/null'/>", "storage: degraded: '/dev/null' is on both, and whether", 0);
+	assert_disks("<source dev='/dev/none'/>", "storage: no: '/dev/none' is not there on src", 1);
+	/* One that is not asked about does not hide another. */
+	assert_disks("<source file='/a&apos;$(b)'/><source file='/nonexistent'/>", "storage: no: '/nonexistent'", 1);
+	assert_non_null(strstr(said, "degraded: '/a&apos;$(b)' is no name"));
 }
 
 /* The collector on this machine behind the stand-in: its series are those of the collectors `cpu` and `link`. */
@@ -258,6 +308,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(answers_are_read, scratch_make, scratch_remove),
+		cmocka_unit_test_setup_teardown(disks_of_a_domain, scratch_make, scratch_remove),
 		cmocka_unit_test_setup_teardown(counters_come_over_a_shell, scratch_make, scratch_remove),
 		cmocka_unit_test_setup_teardown(ping_and_iperf3_are_read, scratch_make, scratch_remove),
 		cmocka_unit_test_setup_teardown(the_cpu_of_capabilities_is_the_hosts, scratch_make, scratch_remove),

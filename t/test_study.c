@@ -39,6 +39,19 @@ static void an_interrupt_ends_only_what_was_not_over(void **state)
 	assert_int_equal(study_outcome(&s, EXIT_DONE), EXIT_DONE);
 }
 
+/* Whatever came first, and for any number of runs. */
+static void the_worst_status_counts(void **state)
+{
+	static const int worse[] = { EXIT_DONE, EXIT_CANNOT, EXIT_MEASURED_BAD, EXIT_USAGE, EXIT_INTERRUPTED };
+	(void)state;
+	for (size_t i = 0; i < sizeof(worse) / sizeof(*worse); i++)
+		for (size_t k = 0; k <= i; k++) {
+			assert_int_equal(exit_worse(worse[i], worse[k]), worse[i]);
+			assert_int_equal(exit_worse(worse[k], worse[i]), worse[i]);
+		}
+	assert_int_equal(exit_worse(EXIT_DONE, 77), 77);
+}
+
 /* What the table says, with its other words left out. */
 static void table_is(const struct study *s, const char *marks)
 {
@@ -185,6 +198,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_interrupt_ends_only_what_was_not_over),
+		cmocka_unit_test(the_worst_status_counts),
 		cmocka_unit_test(a_table_fits_the_screen),
 		cmocka_unit_test(a_folder_has_one_owner),
 		cmocka_unit_test(repeats_are_blocks_in_random_order),

@@ -148,9 +148,38 @@ static void what_is_no_stop_is_told(void **state)
 	add_folder();
 	make_trend();
 	assert_shown("text", "made: downtime, stop_resume, 24 runs, no stop seen in 8\n");
-	assert_shown("csv", ",no stop seen\n");
+	assert_shown("csv", ",no stop seen,stop_resume\n");
 	if (report_trend_page(&doc, 1, scratch, &e) < 0)
 		fail_msg("%s", e.text);
+}
+
+/* Estimators are never merged, nor are two kinds of work, whoever asks for "the" downtime or rate. */
+static void what_is_not_alike_is_apart(void **state)
+{
+	(void)state;
+	struct err e = { 0 };
+	for (int i = 1; i <= 16; i++) {
+		char rows[1024] = "";
+		/* the guest's clock was of no use for a while */
+		if (i <= 8)
+			made_row(rows, "downtime", "guest_clock", "ns", 1e8 * (1 + 0.04 * made_random()), "");
+		made_row(rows, "downtime", "network", "ns", 4e8 * (1 + 0.04 * made_random()), "");
+		made_row(rows, "baseline_rate", i % 2 ? "intadd" : "memdirty", i % 2 ? "additions/s" : "pages/s",
+		         i % 2 ? 1e9 : 1e3, "");
+		made_compared(folder, i, &(struct made_conditions){ 0 }, rows);
+	}
+	add_folder();
+	doc = trend_json(history, "downtime", NULL, NULL, &e);
+	assert_non_null(doc);
+	assert_shown("text", "made: downtime, guest_clock, 8 runs\n");
+	assert_shown("text", "made: downtime, network, 8 runs\n");
+	json_object_put(doc);
+	doc = trend_json(history, "baseline_rate", NULL, NULL, &e);
+	assert_non_null(doc);
+	assert_string_equal(json_text_at(doc, "/trends/0/unit"), "additions/s");
+	assert_string_equal(json_text_at(doc, "/trends/1/unit"), "pages/s");
+	assert_shown("csv", ",1000000000,additions/s,,");
+	assert_shown("csv", ",1000,pages/s,,");
 }
 
 #define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, begin, end)
@@ -162,6 +191,7 @@ int main(void)
 		IN_SCRATCH(nothing_changed_is_told),
 		IN_SCRATCH(unknown_conditions_are_no_change),
 		IN_SCRATCH(what_is_no_stop_is_told),
+		IN_SCRATCH(what_is_not_alike_is_apart),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

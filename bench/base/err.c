@@ -54,6 +54,15 @@ int err_prefix(struct err *e, const char *format, ...)
 	return -1;
 }
 
+int exit_worse(int one, int other)
+{
+	static const int worst[] = { EXIT_INTERRUPTED, EXIT_USAGE, EXIT_MEASURED_BAD, EXIT_CANNOT };
+	for (size_t i = 0; i < sizeof(worst) / sizeof(*worst); i++)
+		if (one == worst[i] || other == worst[i])
+			return worst[i];
+	return one ? one : other;
+}
+
 int err_report(const struct err *e)
 {
 	fprintf(stderr, "migmeter: %s\n", e->text[0] ? e->text : "failed without a reason (please report this)");

@@ -34,6 +34,10 @@ int err_errno(struct err *e, enum exit_status status, const char *format, ...) _
 /* Put "prefix: " before the text that is there; returns -1. */
 int err_prefix(struct err *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* The exit status of two things of which one came to this and the other to that: what was interrupted or could not go on
+ * before what failed, and that before what this machine cannot do. */
+int exit_worse(int one, int other);
+
 /* Print "migmeter: TEXT" to stderr; returns the status (EXIT_MEASURED_BAD when none was set). */
 int err_report(const struct err *e);
 

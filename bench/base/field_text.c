@@ -54,8 +54,10 @@ char *field_text_copy(const char *text, char *buffer, size_t room)
 
 char *text_tame(char *text)
 {
-	for (char *c = text; *c; c++)
-		if ((unsigned char)*c < 0x20 || *c == 0x7f)
+	for (unsigned char *c = (unsigned char *)text; *c; c++)
+		if (*c < 0x20 || *c == 0x7f)
 			*c = '?';
+		else if (*c == 0xc2 && c[1] >= 0x80 && c[1] <= 0x9f) /* in UTF-8 */
+			c[0] = c[1] = '?';
 	return text;
 }

@@ -11,40 +11,64 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The files that a domain's disks are, one a call. */
-static char *next_disk(const char **at, char *path, size_t room)
-{
-	static const char mark[] = "<source file='";
-	const char *found = strstr(*at, mark);
-	if (!found)
-		return NULL;
-	found += strlen(mark);
-	*at = found;
-	snprintf(path, room, "%.*s", (int)strcspn(found, "'"), found);
-	return strpbrk(path, "'\"$`\\") ? NULL : path;
-}
+static const char disk_purpose[] = "the domain's disk is the same on both nodes";
 
 /* The same inode of the same thing that is mounted; a file system of one machine is that machine's. */
-static void check_disks(struct checking *c, const char *domain, const char *document)
+static void check_file(struct checking *c, const char *domain, const char *path)
 {
-	static const char purpose[] = "the domain's disk is the same on both nodes";
-	char path[600], seen[HOSTS][400];
-	int disks = 0;
-	for (const char *at = document; next_disk(&at, path, sizeof(path)); disks++) {
-		for (int i = 0; i < HOSTS; i++)
-			checking_ask(&c->hosts[i], seen[i], sizeof(seen[i]),
-			             "( i=$(stat -L -c 'inode %%i' '%s' 2>/dev/null) &&\n"
-			             "m=$(findmnt -n -o SOURCE,FSTYPE -T '%s' | tr -s '\\n ' ' ') || exit 1\n"
-			             "case $m in *ext?\\ |*xfs\\ |*btrfs\\ |*tmpfs\\ |*overlay\\ )\n"
-			             "	read -r b </proc/sys/kernel/random/boot_id; m=\"$m of machine $b\" ;; esac\n"
-			             "echo \"$i of $m\" )",
-			             path, path);
-		bool same = seen[0][0] && strcmp(seen[0], seen[1]) == 0;
-		checking_say(c, domain, "storage", same ? "yes" : "no", purpose, "'%s' is %s on src, %s on dst", path,
-		             seen[0][0] ? seen[0] : "not there", seen[1][0] ? seen[1] : "not there");
+	char seen[HOSTS][400];
+	for (int i = 0; i < HOSTS; i++)
+		checking_ask(&c->hosts[i], seen[i], sizeof(seen[i]),
+		             "( i=$(stat -L -c 'inode %%i' '%s' 2>/dev/null) &&\n"
+		             "m=$(findmnt -n -o SOURCE,FSTYPE -T '%s' | tr -s '\\n ' ' ') || exit 1\n"
+		             "case $m in *ext?\\ |*xfs\\ |*btrfs\\ |*tmpfs\\ |*overlay\\ )\n"
+		             "	read -r b </proc/sys/kernel/random/boot_id; m=\"$m of machine $b\" ;; esac\n"
+		             "echo \"$i of $m\" )",
+		             path, path);
+	bool same = seen[0][0] && strcmp(seen[0], seen[1]) == 0;
+	checking_say(c, domain, "storage", same ? "yes" : "no", disk_purpose, "'%s' is %s on src, %s on dst", path,
+	             seen[0][0] ? seen[0] : "not there", seen[1][0] ? seen[1] : "not there");
+}
+
+/* It can be said where there is none. */
+static void check_device(struct checking *c, const char *domain, const char *path)
+{
+	char seen[HOSTS][8];
+	for (int i = 0; i < HOSTS; i++)
+		checking_ask(&c->hosts[i], seen[i], sizeof(seen[i]), "[ -e '%s' ] && echo yes", path);
+	if (seen[0][0] && seen[1][0])
+		checking_say(c, domain, "storage", "degraded", disk_purpose,
+		             "'%s' is on both, and whether it is one disk cannot be told of a device", path);
+	else
+		checking_say(c, domain, "storage", "no", disk_purpose, "'%s' is not there on %s", path,
+		             seen[0][0] ? "dst" : "src");
+}
+
+/* All sources that begin so, which are absolute paths; how many. */
+static int check_sources(struct checking *c, const char *domain, const char *document, const char *mark,
+                         void (*check)(struct checking *c, const char *domain, const char *path))
+{
+	char path[600];
+	int count = 0;
+	for (const char *at = document; (at = strstr(at, mark)); count++) {
+		at += strlen(mark);
+		snprintf(path, sizeof(path), "/%.*s", (int)strcspn(at, "'"), at);
+		if (strpbrk(path, "\"$`\\&"))
+			checking_say(c, domain, "storage", "degraded", disk_purpose,
+			             "'%s' is no name that a shell is asked about", path);
+		else
+			check(c, domain, path);
 	}
+	return count;
+}
+
+void checking_disks(struct checking *c, const char *domain, const char *document)
+{
+	/* A network's card has a device, too, but no path of one. */
+	int disks = check_sources(c, domain, document, "<source file='/", check_file);
+	disks += check_sources(c, domain, document, "<source dev='/", check_device);
 	if (!disks)
-		checking_say(c, domain, "storage", "yes", purpose, "no disk of it is a file");
+		checking_say(c, domain, "storage", "yes", disk_purpose, "no disk of it is a file or a device");
 }
 
 /* What metrics are shares of. */
@@ -72,7 +96,7 @@ static void check_domain(struct checking *c, virConnectPtr connection, const str
 	             "%s%s", there ? "it runs on " : e.text, there ? vm->node : "");
 	if (there) {
 		check_size(c, connection, vm);
-		check_disks(c, vm->domain, document);
+		checking_disks(c, vm->domain, document);
 	}
 	free(document);
 }

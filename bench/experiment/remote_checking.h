@@ -41,4 +41,7 @@ void checking_pair(struct checking *c);
 /* Domains of the user's, and their agents. */
 void checking_domains(struct checking *c);
 
+/* The disks of a domain, by the document that libvirt has of it. */
+void checking_disks(struct checking *c, const char *domain, const char *document);
+
 #endif
