@@ -120,17 +120,22 @@ static int add_run(struct trace_sums *s, const struct study_run *run, struct tra
 
 static void write_all(const struct trace_sums *s, FILE *out)
 {
-	double work_s = interval_of(s->alone_ns, s->alone).mean / 1e9;
-	fputs("arrival_s,work_s,memory_bytes,used_bytes,home,done_s,done_low_s,done_high_s,done_n\n", out);
+	struct interval work = interval_of(s->alone_ns, s->alone);
+	fputs("arrival_s,work_s,memory_bytes,used_bytes,home,done_s,done_low_s,done_high_s,done_n,work_low_s,"
+	      "work_high_s\n",
+	      out);
 	for (int i = 0; i < s->first.count; i++) {
 		const struct trace_vm *v = &s->first.vms[i];
 		struct interval done = interval_of(s->done_ns[i], s->together);
-		fprintf(out, "0,%.9g,%.0f,%.0f,%d", work_s, v->memory_bytes, v->memory_bytes - v->spare_bytes,
-		        v->home);
+		fprintf(out, "0,%.9g,%.0f,%.0f,%d", work.mean / 1e9, v->memory_bytes,
+		        v->memory_bytes - v->spare_bytes, v->home);
 		field_number(out, done.mean / 1e9);
 		field_number(out, done.low / 1e9);
 		field_number(out, done.high / 1e9);
-		fprintf(out, ",%d\n", done.n);
+		fprintf(out, ",%d", done.n);
+		field_number(out, work.low / 1e9);
+		field_number(out, work.high / 1e9);
+		putc('\n', out);
 	}
 }
 

@@ -74,7 +74,8 @@ const char *simulated_study_note(const char *study)
 	                 "chart: a VM must fit, and must not make the other node loaded in turn (may_overload leaves that "
 	                 "out); of equally loaded nodes step 6 takes the first, or the nearest (ties). Length of the jobs "
 	                 "and time between starts are one choice, not two: only their ratio matters, so one of them varies. "
-	                 "Moves at the same time do not share a link's rate."
+	                 "Moves at the same time share the rate of the link from one site to another (transfer.shared); here that "
+	                 "changes nothing, since a site has one node and a node one move at a time (at_once)."
 	               : "";
 }
 

@@ -12,6 +12,7 @@
 enum { MACHINE_VMS_MAX = 1000 };
 
 struct machine {
+	double work_error; /* half of the interval of the jobs' time alone, over it; NAN: not known */
 	double done_s[MACHINE_VMS_MAX], low_s[MACHINE_VMS_MAX], high_s[MACHINE_VMS_MAX];
 	int64_t n[MACHINE_VMS_MAX];
 	int vms;
@@ -27,7 +28,7 @@ static double number_of(const struct series_cell *cell)
 	return end == cell->text || *end ? NAN : value;
 }
 
-enum { DONE, LOW, HIGH, COUNT, TRACE_COLUMNS };
+enum { WORK, WORK_HIGH, DONE, LOW, HIGH, COUNT, TRACE_COLUMNS };
 
 static int on_vm(void *context, const struct series_cell *c, struct err *e)
 {
@@ -35,6 +36,7 @@ static int on_vm(void *context, const struct series_cell *c, struct err *e)
 	(void)e;
 	if (m->vms == MACHINE_VMS_MAX)
 		return 0;
+	m->work_error = number_of(&c[WORK_HIGH]) / number_of(&c[WORK]) - 1;
 	m->done_s[m->vms] = number_of(&c[DONE]);
 	m->low_s[m->vms] = number_of(&c[LOW]);
 	m->high_s[m->vms] = number_of(&c[HIGH]);
@@ -55,6 +57,7 @@ static int on_event(void *context, const struct series_cell *c, struct err *e)
 	if (m->place >= m->vms)
 		return 0;
 	double simulated_s = (double)c[TIME].integer / 1e9, measured_s = m->done_s[m->place];
+	double half_s = hypot(m->high_s[m->place] - measured_s, simulated_s * m->work_error);
 	fprintf(m->out, "%lld,%d", (long long)m->point, m->place + 1);
 	field_number(m->out, simulated_s);
 	field_number(m->out, measured_s);
@@ -63,6 +66,8 @@ static int on_event(void *context, const struct series_cell *c, struct err *e)
 	fprintf(m->out, ",%lld", (long long)m->n[m->place]);
 	field_number(m->out, simulated_s - measured_s);
 	field_number(m->out, 100 * (simulated_s / measured_s - 1));
+	field_number(m->out, simulated_s - measured_s - half_s);
+	field_number(m->out, simulated_s - measured_s + half_s);
 	putc('\n', m->out);
 	return 0;
 }
@@ -70,10 +75,9 @@ static int on_event(void *context, const struct series_cell *c, struct err *e)
 int simulated_machine_write(const char *directory, struct err *e)
 {
 	static const struct series_column trace[TRACE_COLUMNS] = {
-		[DONE] = { "done_s", COLUMN_TEXT, 1 },
-		[LOW] = { "done_low_s", COLUMN_TEXT, 1 },
-		[HIGH] = { "done_high_s", COLUMN_TEXT, 1 },
-		[COUNT] = { "done_n", COLUMN_INTEGER, 1 },
+		[WORK] = { "work_s", COLUMN_TEXT, 1 },      [WORK_HIGH] = { "work_high_s", COLUMN_TEXT, 1 },
+		[DONE] = { "done_s", COLUMN_TEXT, 1 },      [LOW] = { "done_low_s", COLUMN_TEXT, 1 },
+		[HIGH] = { "done_high_s", COLUMN_TEXT, 1 }, [COUNT] = { "done_n", COLUMN_INTEGER, 1 },
 	};
 	static const struct series_column told[TOLD_COLUMNS] = {
 		[POINT] = { "point", COLUMN_INTEGER, 0 },
@@ -89,7 +93,7 @@ int simulated_machine_write(const char *directory, struct err *e)
 	    (result = whole_file_open(&out, directory, "machine.csv", e)) == 0) {
 		m->out = out.file;
 		fputs("point,place,simulated_s,measured_s,measured_low_s,measured_high_s,n,difference_s,"
-		      "difference_percent\n",
+		      "difference_percent,difference_low_s,difference_high_s\n",
 		      out.file);
 		result = whole_file_close(
 			&out, series_read(directory, "simulated.csv", told, TOLD_COLUMNS, on_event, m, NULL, e), e);

@@ -9,6 +9,7 @@
 #include "bench/experiment/run.h"
 #include "bench/experiment/run_directory.h"
 #include "bench/experiment/sweep.h"
+#include "bench/simulation_words.h"
 #include "bench/study_plan.h"
 
 #include <inttypes.h>
@@ -231,15 +232,15 @@ static int run_all(struct work *w, struct err *e)
 static void runs_put(FILE *out, const struct work *w)
 {
 	fputs("point,run,vms,first_ns,last_ns,wait_ns,longest_wait_ns,waited,sojourn_ns,moves,moves_broken,"
-	      "moves_dropped,moving_ns,broken_ns,lost_work_ns,moves_beyond,node_ns,plans,events,unplaced,highest_vms\n",
+	      "moves_dropped,moving_ns,alone_ns,broken_ns,lost_work_ns,moves_beyond,node_ns,plans,events,unplaced,highest_vms\n",
 	      out);
 	for (long i = 0; i < w->study->point_count * w->study->runs; i++) {
 		const struct simulated *r = &w->results[i];
 		fprintf(out, "%ld,%ld,%" PRId64 ",%" PRId64 ",%" PRId64 ",%.0f,%.0f,%" PRId64 ",%.0f,%" PRId64,
 		        i / w->study->runs + 1, i % w->study->runs + 1, r->vms, r->first_ns, r->last_ns, r->wait_ns,
 		        r->longest_ns, r->waited, r->sojourn_ns, r->moves);
-		fprintf(out, ",%" PRId64 ",%" PRId64 ",%.0f,%.0f,%.0f,%" PRId64 ",%.0f", r->broken, r->dropped,
-		        r->moving_ns, r->broken_ns, r->lost_ns, r->beyond, r->node_ns);
+		fprintf(out, ",%" PRId64 ",%" PRId64 ",%.0f,%.0f,%.0f,%.0f,%" PRId64 ",%.0f", r->broken, r->dropped,
+		        r->moving_ns, r->alone_ns, r->broken_ns, r->lost_ns, r->beyond, r->node_ns);
 		fprintf(out, ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 "\n", r->plans, r->events, r->unplaced,
 		        r->highest_vms);
 	}
@@ -332,34 +333,13 @@ static int placed_check(const struct work *w, struct err *e)
 	return 0;
 }
 
-/* Moves for which the model was not measured, in words; "": none. */
-static void beyond_words(const struct work *w, char *text, size_t room)
-{
-	int64_t beyond = 0, moves = 0;
-	unsigned of = 0;
-	char inputs[300];
-	for (long i = 0; i < w->study->point_count * w->study->runs; i++) {
-		const struct simulated *r = &w->results[i];
-		moves += r->moves + r->broken;
-		beyond += r->beyond;
-		of |= r->beyond_of;
-	}
-	text[0] = '\0';
-	if (beyond)
-		snprintf(text, room,
-		         "%" PRId64 " of %" PRId64 " moves: %s. What transfer.model says is a guess there", beyond,
-		         moves, transfer_beyond_words(&w->study->points[0].transfer, of, inputs, sizeof(inputs)));
-}
-
 static int run_and_write(struct work *w, struct run_directory *d, struct err *e)
 {
-	char beyond[500];
 	int result = run_all(w, e);
 	if (result == 0)
 		result = write_all(w, e);
-	beyond_words(w, beyond, sizeof(beyond));
-	if (result == 0 && beyond[0])
-		run_directory_set(d, "simulation.beyond_model", json_object_new_string(beyond));
+	if (result == 0)
+		simulation_words_set(d, w->study, w->results);
 	if (result == 0)
 		result = placed_check(w, e);
 	const char *status = result == 0 ? "complete" : e->status == EXIT_INTERRUPTED ? "interrupted" : "failed";

@@ -20,6 +20,9 @@
 enum { ROWS_MAX = 1000000, TEXT_BLOCKS = 12 };
 #define MINUTE_NS 60e9
 
+/* In the manifest, beside the numbers: bench/simulation_words.h. */
+static const char *const said[] = { "beyond_model", "shared_links" };
+
 /* ---- loading ---- */
 
 int simulated_view_load(struct simulated_view *v, const char *directory, struct err *e)
@@ -249,8 +252,9 @@ int simulated_print(FILE *out, const char *directory, enum report_format format,
 		fprintf(out, "%s%s", text, *text ? "\n" : "");
 		simulated_machine_words(&v, text, sizeof(text));
 		fprintf(out, "%s%s", text, *text ? "\n" : "");
-		if (*json_text(v.manifest, "simulation.beyond_model"))
-			fprintf(out, "%s\n", json_text(v.manifest, "simulation.beyond_model"));
+		for (size_t i = 0; i < sizeof(said) / sizeof(*said); i++)
+			if (*json_text(json_at(v.manifest, "simulation"), said[i]))
+				fprintf(out, "%s\n", json_text(json_at(v.manifest, "simulation"), said[i]));
 		if (csv_table_rows(v.points) > 2 * TEXT_BLOCKS)
 			fprintf(out, "(the first ones of %d points; the page has all)\n", csv_table_rows(v.points));
 	}
@@ -276,11 +280,12 @@ static void put_head(FILE *out, const struct simulated_view *v)
 		html_text(out, words);
 		fputs("</p>\n", out);
 	}
-	if (*json_text(asked, "beyond_model")) {
-		fputs("<p class=\"note\">Beyond what was measured: ", out);
-		html_text(out, json_text(asked, "beyond_model"));
-		fputs(".</p>\n", out);
-	}
+	for (size_t i = 0; i < sizeof(said) / sizeof(*said); i++)
+		if (*json_text(asked, said[i])) {
+			fputs("<p class=\"note\">", out);
+			html_textf(out, "%s.", json_text(asked, said[i]));
+			fputs("</p>\n", out);
+		}
 	fprintf(out,
 	        "<p class=\"tags\"><span>%.0f points x %.0f runs</span> <span>seed %.0f</span> <span>%s</span></p>\n",
 	        json_number(asked, "points"), json_number(asked, "runs"), json_number(asked, "seed"),

@@ -65,6 +65,7 @@ ok 'has a page' test -s "$work/group/report.html"
 ok 'analysis of a group again' "$migmeter" analyze "$work/group"
 ok 'report of a group again' "$migmeter" report "$work/group"
 complains 'a distance without a window' 'needs transfer.window' -s evacuation.vms=3 -s evacuation.rtt=30ms
+complains 'a group whose moves do not share' 'transfer.shared = no is for a cluster' -s evacuation.vms=3 -s transfer.shared=no
 complains 'sizes the wrong way round' 'more than evacuation.memory_most' -s evacuation.vms=3 -s evacuation.memory=8G
 ok 'it has both figures' test "$(grep -c '<svg' "$work/one/report.html")" = 2
 rm "$work/one/summary.csv"
@@ -112,6 +113,35 @@ printf 'arrival_s,work_s,home,kind\n0,60,0,small\n5.5,,1,\n7,60,,large\n' >"$wor
 ok 'a trace' simulated trace -s vms.arrival=trace -s "vms.trace=$work/trace.csv" -s vms.interval=1s -s simulate.study=
 is 'its VMs' "$(sed -n 2p "$work/trace/runs.csv" | cut -d, -f3)" 3
 like 'its times' "$(cat "$work/trace/simulated.csv")" '^1,5500000000,vm1,pm1,start,'
+# Two nodes with two VMs each send one at the same time, 2 GiB and 1 s of setting up, to the nodes of the other site.
+cat >"$work/link.conf" <<CONF
+[simulate]
+policy = rtt-aware
+runs = 1
+[sites]
+count = 2
+rtt_choices = 10ms
+[nodes]
+per_site = 2
+memory = 4G
+[vms]
+arrival = trace
+trace = $work/two.csv
+CONF
+printf 'arrival_s,home\n0,0\n0,0\n0,1\n0,1\n' >"$work/two.csv"
+ends() { # DIR: of the moves
+	sed -n 's/^1,\([0-9]*\),vm[0-9],pm[0-9],move-end,to \(pm[0-9]\)$/\1 \2/p' "$work/$1/simulated.csv" | tr '\n' ' '
+}
+said=$("$migmeter" simulate "$work/link.conf" -q -o "$work/shared")
+is 'moves that share a link' "$(ends shared)" '35359738368 pm2 35359738368 pm3 '
+like 'is said' "$said" '^Moves took 1\.94 times as long as alone, since they shared links \(transfer.shared\)$'
+like 'and on the page' "$(cat "$work/shared/report.html")" 'Moves took 1\.94 times as long as alone'
+said=$("$migmeter" simulate "$work/link.conf" -q -o "$work/apart" -s transfer.shared=no)
+is 'moves that do not' "$(ends apart)" '18179869184 pm2 18179869184 pm3 '
+is 'and nothing is said' "$(printf '%s\n' "$said" | grep -c 'shared links')" 0
+ok 'one node a site' simulated no-links -s transfer.shared=no
+ok 'has no moves that could share' cmp "$work/one/judged.csv" "$work/no-links/judged.csv"
+
 printf 'arrival_s\n5\n4\n' >"$work/back.csv"
 complains 'a trace that goes back' 'back.csv:3: arrival_s is missing, or before' -s vms.arrival=trace -s "vms.trace=$work/back.csv"
 printf 'arrival_s,home\n5,3\n' >"$work/nowhere.csv"

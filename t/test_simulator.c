@@ -3,7 +3,7 @@
 #include "analysis/simulated.h"
 #include "bench/placement/heap.h"
 #include "bench/placement/scenario.h"
-#include "t/made_cluster.h"
+#include "t/told_simulation.h"
 
 #include <inttypes.h>
 
@@ -74,94 +74,7 @@ static void heap_without_places(void **state)
 
 /* ---- cases computed by hand ---- */
 
-struct told {
-	struct simulated_vm vms[16];
-	int count, next;
-	char text[4096];
-	size_t used;
-};
-
-static bool told_next(void *context, struct simulated_vm *ret)
-{
-	struct told *t = context;
-	if (t->next == t->count)
-		return false;
-	*ret = t->vms[t->next++];
-	return true;
-}
-
-/* "TIME+vm0", "TIME-vm0", "TIME>vm0" and "TIME=vm0" for start, end, begin and end of a move, "!" a dropped one. */
-static void told_note(void *context, const struct simulated_note *n)
-{
-	static const char marks[] = { [SIMULATED_STARTS] = '+',
-		                      [SIMULATED_ENDS] = '-',
-		                      [SIMULATED_MOVE_BEGINS] = '>',
-		                      [SIMULATED_MOVE_ENDS] = '=',
-		                      [SIMULATED_MOVE_DROPPED] = '!' };
-	struct told *t = context;
-	if (n->event == SIMULATED_PLAN || n->event == SIMULATED_WAITS)
-		return;
-	bool moves = n->event == SIMULATED_MOVE_BEGINS;
-	t->used += (size_t)snprintf(t->text + t->used, sizeof(t->text) - t->used, "%s%.10g%c%s%s%s",
-	                            t->used ? " " : "", (double)n->now_ns / NS_PER_S, marks[n->event], n->vm,
-	                            moves ? " " : "", moves ? n->detail : "");
-}
-
-struct sim_case {
-	const char *what, *policy, *options;
-	int nodes;
-	double cores, gib;
-	int rtt_ms;
-	const char *vms; /* ARRIVAL:WORK/GIB@HOME[~GIB]: seconds; used */
-	const char *expected;
-};
-
-static void vms_make(struct told *t, const char *text)
-{
-	for (; *text; text += strspn(text, " ")) {
-		struct simulated_vm *v = &t->vms[t->count++];
-		v->arrival_ns = llround(made_number(&text) * NS_PER_S);
-		assert_int_equal(*text++, ':');
-		v->work_ns = made_number(&text) * NS_PER_S;
-		v->memory_bytes = made_bytes(made_after(&text, '/', 1));
-		v->home = (int32_t)made_after(&text, '@', CLUSTER_NONE);
-		v->used_bytes = made_bytes(made_after(&text, '~', (double)v->memory_bytes / 0x1p30));
-		v->dirty_per_s = NAN;
-	}
-}
-
-/* A site a node. A move: 8 s a GiB, and loses 1 s and a tenth of its time. */
-static struct simulated case_run(const struct sim_case *k, struct told *t)
-{
-	struct err e = { 0 };
-	struct simulated sums;
-	int64_t rtt_ns[64];
-	const struct policy_ops *ops = policy_find(k->policy, &e);
-	assert_non_null(ops);
-	void *options = made_options(ops, k->options);
-	vms_make(t, k->vms);
-	for (int i = 0; i < k->nodes * k->nodes; i++)
-		rtt_ns[i] = i % (k->nodes + 1) == 0 ? 0 : k->rtt_ms * NS_PER_MS;
-	const struct simulation s = {
-		.policy = ops,
-		.policy_options = options,
-		.sites = k->nodes,
-		.rtt_ns = rtt_ns,
-		.nodes_per_site = 1,
-		.node_cores = k->cores,
-		.node_memory_bytes = made_bytes(k->gib),
-		.transfer = { .rate_bits_per_s = INT64_C(1) << 30, .downtime_ns = NS_PER_S, .slowdown = 0.1 },
-		.interval_ns = NS_PER_S,
-		.arrival = told_next,
-		.arrivals = t,
-		.note = told_note,
-		.notes = t
-	};
-	if (simulate(&s, &sums, &e) < 0)
-		fail_msg("%s: %s", k->what, e.text);
-	free(options);
-	return sums;
-}
+static const struct sim_links apart;
 
 static void hand_computed(void **state)
 {
@@ -219,12 +132,8 @@ static void hand_computed(void **state)
 		{ "an overloaded node spreads", "threshold", "", 2, 1, 8, 0, "0:10@0 0:10@0",
 		  "0+vm0 0+vm1 0>vm1 to pm1 8=vm1 14-vm0 14.9-vm1" },
 	};
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		struct told t = { 0 };
-		case_run(&cases[i], &t);
-		if (strcmp(t.text, cases[i].expected) != 0)
-			fail_msg("%s: '%s', expected '%s'", cases[i].what, t.text, cases[i].expected);
-	}
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		case_check(&cases[i], &apart);
 }
 
 static void sums_by_hand(void **state)
@@ -232,7 +141,7 @@ static void sums_by_hand(void **state)
 	(void)state;
 	static const struct sim_case move = { "sums", "rtt-aware", "", 2, 4, 2, 6, "1:30/1@0 1:30/1@0 3:5/1@0", "" };
 	struct told t = { 0 };
-	struct simulated s = case_run(&move, &t);
+	struct simulated s = case_run(&move, &apart, &t);
 	assert_int_equal(s.vms, 3);
 	assert_int_equal(s.first_ns, NS_PER_S);
 	assert_int_equal(s.last_ns, 32800 * NS_PER_MS);
@@ -251,7 +160,7 @@ static void sums_by_hand(void **state)
 	/* The job of the VM that moves first is done after 1 / 0.775 s; then one arrives. */
 	static const struct sim_case drop = { "drop", "rtt-aware", "", 2, 2, 2, 6, "0:1/1@0 0:90/1@0 3:90/1@0", "" };
 	memset(&t, 0, sizeof(t));
-	s = case_run(&drop, &t);
+	s = case_run(&drop, &apart, &t);
 	assert_string_equal(t.text, "0+vm0 0+vm1 0>vm0 to pm1 1.290322581!vm0 1.290322581-vm0 3+vm2 3>vm2 to pm1 "
 	                            "11=vm2 90-vm1 94.8-vm2");
 	assert_true(s.moves == 1 && s.broken == 1 && s.dropped == 0);
@@ -261,9 +170,19 @@ static void sums_by_hand(void **state)
 	/* For ever. */
 	static const struct sim_case large = { "too large", "none", "", 1, 1, 2, 0, "0:1/3 0:1/1@0", "" };
 	memset(&t, 0, sizeof(t));
-	s = case_run(&large, &t);
+	s = case_run(&large, &apart, &t);
 	assert_int_equal(s.unplaced, 1);
 	assert_int_equal(s.vms, 1);
+}
+
+static void transfer_is(const struct transfer_model *m, int64_t used_bytes, int64_t rtt_ns, double fixed_s,
+                        double link_s, double lost_s)
+{
+	struct transfer_cost is = transfer_cost(m, used_bytes, NAN, rtt_ns);
+	if (fabs(is.fixed - fixed_s * 1e9) > 1 || fabs(is.link - link_s * 1e9) > 1 ||
+	    fabs(is.lost - lost_s * 1e9) > 1)
+		fail_msg("%g + %g s, %g s lost, expected %g + %g, %g", is.fixed / 1e9, is.link / 1e9, is.lost / 1e9,
+		         fixed_s, link_s, lost_s);
 }
 
 static void transfers(void **state)
@@ -272,28 +191,41 @@ static void transfers(void **state)
 	struct transfer_model m = { .rate_bits_per_s = 1000000000,
 		                    .setup_ns = NS_PER_S,
 		                    .downtime_ns = NS_PER_MS * 500 };
-	double time_ns, lost_ns;
 	m.slowdown = 0.25;
-	transfer_cost(&m, 1000000000, NAN, 6 * NS_PER_MS, &time_ns, &lost_ns);
-	assert_true(fabs(time_ns - 9e9) < 1 && fabs(lost_ns - 2.75e9) < 1);
+	transfer_is(&m, 1000000000, 6 * NS_PER_MS, 1, 8, 2.75);
+	assert_true(transfer_at_once(&m, 6 * NS_PER_MS) == 1);
 	m.window_bytes = 375000; /* half of the link at 6 ms */
-	transfer_cost(&m, 1000000000, NAN, 6 * NS_PER_MS, &time_ns, &lost_ns);
-	assert_true(fabs(time_ns - 17e9) < 1);
-	transfer_cost(&m, 1000000000, NAN, 1 * NS_PER_MS, &time_ns, &lost_ns);
-	assert_true(fabs(time_ns - 9e9) < 1);
-	transfer_cost(&m, 1000000000, NAN, -1, &time_ns, &lost_ns);
-	assert_true(fabs(time_ns - 9e9) < 1);
-	m = (struct transfer_model){
+	transfer_is(&m, 1000000000, 6 * NS_PER_MS, 1, 16, 4.75);
+	assert_true(fabs(transfer_at_once(&m, 6 * NS_PER_MS) - 2) < 1e-12);
+	transfer_is(&m, 1000000000, 1 * NS_PER_MS, 1, 8, 2.75);
+	transfer_is(&m, 1000000000, -1, 1, 8, 2.75);
+	assert_true(transfer_at_once(&m, 1 * NS_PER_MS) == 1 && transfer_at_once(&m, -1) == 1);
+}
+
+/* What is in proportion to bytes is on the link; of that the round trips are for others, too. */
+static void transfers_fitted(void **state)
+{
+	(void)state;
+	struct transfer_model m = {
 		.rate_bits_per_s = 1000000000, .fitted = true, .time = { 1, 1.5, 2, 3, 0.25 }, .lost = { -5 }
 	};
-	transfer_cost(&m, INT64_C(1) << 30, 12.5e6, 10 * NS_PER_MS, &time_ns, &lost_ns);
 	double wire_s = 0x1p30 * 8 / 1e9;
-	assert_true(fabs(time_ns / 1e9 - (1 + 1.5 * wire_s + 2 * 10 + 3 * wire_s * 0.1 + 0.25 * 10)) < 1e-6);
-	assert_true(lost_ns == 0);
+	struct transfer_cost is = transfer_cost(&m, INT64_C(1) << 30, 12.5e6, 10 * NS_PER_MS);
+	assert_true(fabs(is.fixed / 1e9 - (1 + 0.25 * 10)) < 1e-6);
+	assert_true(fabs(is.link / 1e9 - (1.5 * wire_s + 2 * 10 + 3 * wire_s * 0.1)) < 1e-6);
+	assert_true(is.lost == 0);
+	assert_true(fabs(transfer_at_once(&m, 10 * NS_PER_MS) - (1.5 * wire_s + 20) / (1.5 * wire_s)) < 1e-9);
+	assert_true(transfer_at_once(&m, 0) == 1);
+	/* Fitted so that a longer way is a shorter time: nothing of it is the link's. */
+	m.time[2] = -0.1;
+	is = transfer_cost(&m, INT64_C(1) << 30, 0, 10 * NS_PER_MS);
+	assert_true(fabs(is.link / 1e9 - 1.5 * wire_s) < 1e-6 && fabs(is.fixed / 1e9 - 2.5) < 1e-6);
+	assert_true(transfer_at_once(&m, 10 * NS_PER_MS) == 1);
 	/* No sooner than the bytes are through, whatever was fitted. */
 	m.time[0] = -100;
-	transfer_cost(&m, INT64_C(1) << 30, 0, 0, &time_ns, &lost_ns);
-	assert_true(fabs(time_ns / 1e9 - wire_s) < 1e-6);
+	transfer_is(&m, INT64_C(1) << 30, 0, 0, wire_s, 0);
+	m = (struct transfer_model){ .rate_bits_per_s = 1000000000, .fitted = true, .time = { 20 } };
+	transfer_is(&m, INT64_C(1) << 30, 0, 20 - wire_s, wire_s, 0);
 }
 
 /* What was not measured is named; a twentieth of the highest beyond either end is not beyond. */
@@ -526,6 +458,7 @@ int main(void)
 		cmocka_unit_test(hand_computed),
 		cmocka_unit_test(sums_by_hand),
 		cmocka_unit_test(transfers),
+		cmocka_unit_test(transfers_fitted),
 		cmocka_unit_test(transfers_beyond_what_was_measured),
 		cmocka_unit_test(waits_as_m_m_c),
 		cmocka_unit_test(shares_as_m_g_1_ps),

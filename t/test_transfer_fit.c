@@ -95,7 +95,6 @@ static void a_truth_of_another_form(void **state)
 	struct transfer_run runs[RUNS_MAX];
 	struct transfer_fit f;
 	struct err e = { 0 };
-	double time_ns, lost_ns;
 	int count = runs_of(runs, 0x1p20, 350e3, 0);
 	assert_int_equal(transfer_fit(runs, count, &f, &e), 0);
 	assert_int_equal(f.runs, 30);
@@ -108,8 +107,8 @@ static void a_truth_of_another_form(void **state)
 		for (int rtt_ms = 0; rtt_ms <= 60; rtt_ms += 10)
 			for (double dirty = 0; dirty < 64e6; dirty += 16e6) {
 				int64_t used = (int64_t)(gib * 0x1p30);
-				transfer_cost(&m, used, dirty, rtt_ms * INT64_C(1000000), &time_ns, &lost_ns);
-				assert_true(time_ns >= (double)used * 8 * 0.999 && lost_ns >= 0);
+				struct transfer_cost is = transfer_cost(&m, used, dirty, rtt_ms * INT64_C(1000000));
+				assert_true(is.fixed >= 0 && is.link >= (double)used * 8 * 0.999 && is.lost >= 0);
 			}
 	/* Where it was measured it is as near as it says, and elsewhere it says so. */
 	for (int i = 0; i < count; i++)
@@ -135,6 +134,33 @@ static void a_pure_round_trip_where_asked_for(void **state)
 	assert_int_equal(transfer_fit(runs, count, &f, NULL), 0);
 	assert_non_null(strstr(f.time.left_out[4], "do not ask for it"));
 	assert_true(f.time.coefficients[4] == 0 && fabs(f.time.coefficients[0] - 1) < 0.1);
+}
+
+/* The runs of configs/sakurai/rtt-transfer.conf and, of rtt-dirty.conf, those with more writing: the dirty term is told apart. */
+static void a_dirty_rate_that_varies(void **state)
+{
+	(void)state;
+	struct transfer_run runs[RUNS_MAX];
+	struct transfer_fit f;
+	int count = runs_of(runs, 0x1p20, 0, 0.02);
+	assert_int_equal(transfer_fit(runs, count, &f, NULL), 0);
+	assert_string_not_equal(f.time.left_out[3], "");
+	for (int i = 0; i < 8; i++) {
+		struct transfer_run *r = &runs[count++];
+		double rate = 1e9 / 8, noise = i % 2 ? 1.004 : 0.996;
+		*r = (struct transfer_run){ .used_bytes = 0x1p30,
+			                    .dirty_per_s = (i & 2 ? 24 : 8) * 0x1p20,
+			                    .rate_bits_per_s = 1e9,
+			                    .rtt_ns = i & 4 ? 20e6 : 0.2e6 };
+		r->time_s = (1 + 0x1p30 / (rate - r->dirty_per_s) + 0.02 * r->rtt_ns / 1e6) * noise;
+		r->lost_s = 0.3 + 0.15 * r->time_s;
+	}
+	assert_int_equal(transfer_fit(runs, count, &f, NULL), 0);
+	for (int i = 0; i < 4; i++)
+		assert_string_equal(f.time.left_out[i], "");
+	/* w / (1 - x), as 1 + k x: k is 1 at 0 and 1.25 at a fifth of the rate. */
+	assert_in_range(llround(100 * f.time.coefficients[3]), 100, 130);
+	assert_true(f.time.errors[3] < 0.1);
 }
 
 /* One round trip, one size: nothing is said of either, and the rest is. */
@@ -268,6 +294,7 @@ int main(void)
 		cmocka_unit_test(conditions_by_hand),
 		cmocka_unit_test(a_truth_of_another_form),
 		cmocka_unit_test(a_pure_round_trip_where_asked_for),
+		cmocka_unit_test(a_dirty_rate_that_varies),
 		cmocka_unit_test(terms_that_never_varied),
 		cmocka_unit_test(runs_are_taken),
 	};

@@ -136,6 +136,10 @@ static int whole_check(struct simulated_config *x, struct err *e)
 	if (x->evacuation.vms && x->evacuation.rtt_ns && !x->transfer.window_bytes)
 		return err_set(e, EXIT_USAGE,
 		               "evacuation.rtt needs transfer.window, which bounds what is on the way");
+	if (x->evacuation.vms && !x->transfer.shared)
+		return err_set(e, EXIT_USAGE,
+		               "transfer.shared = no is for a cluster: the moves of a group ([evacuation]) share a "
+		               "link");
 	if (x->policy->check && x->policy->check(x->policy_options, e) < 0)
 		return err_prefix(e, "policy '%s'", x->policy->name);
 	return 0;

@@ -86,6 +86,9 @@ static const struct option_row jobs_rows[] = {
 
 static const struct option_row transfer_rows[] = {
 	{ "rate", OPTION_RATE, TRANSFER(rate_bits_per_s), "1G", "1K", "100T", "of the link that VMs move over" },
+	{ "shared", OPTION_BOOLEAN, TRANSFER(shared), "yes", NULL, NULL,
+	  "moves at the same time share the rate of the link from a site to another, within a site that of the way out of a "
+	  "node; no: each has it for itself" },
 	{ "window", OPTION_SIZE, TRANSFER(window_bytes), "0", "0", "1T",
 	  "bytes in flight at most, so that no more than window / RTT goes through; 0: no limit" },
 	{ "setup", OPTION_DURATION, TRANSFER(setup_ns), "1s", "0s", "24h", "time that any move takes" },

@@ -155,11 +155,8 @@ double first_fit_cost_s(const struct policy *p, const struct cluster_vm *v)
 	const struct first_fit *f = p->state;
 	if (!isnan(v->cost_s))
 		return v->cost_s;
-	if (f->costs.fitted) {
-		double time_ns, lost_ns;
-		transfer_cost(&f->costs, v->used_bytes, v->dirty_per_s, o->cost_rtt_ns, &time_ns, &lost_ns);
-		return lost_ns / NS_PER_S;
-	}
+	if (f->costs.fitted)
+		return transfer_cost(&f->costs, v->used_bytes, v->dirty_per_s, o->cost_rtt_ns).lost / NS_PER_S;
 	double dirty = isnan(v->dirty_per_s) ? 0 : v->dirty_per_s / (100 * 0x1p20);
 	double ns = (double)o->cost_fixed_ns + (double)o->cost_memory_ns * ((double)v->used_bytes / 0x1p30) +
 	            (double)o->cost_dirty_ns * dirty;

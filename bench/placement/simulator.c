@@ -9,7 +9,6 @@
 #include <string.h>
 
 #define TIME_LIMIT_NS 0x1p62
-#define LEAST_KEPT 1e-9 /* of its work by a VM that loses all of it: so what it had to do is not forgotten */
 
 /* ---- what is said ---- */
 
@@ -24,11 +23,9 @@ static void note(struct sim *m, enum simulated_event event, int32_t vm, int32_t 
 	m->s->note(m->s->notes, &n);
 }
 
-static void note_to(struct sim *m, enum simulated_event event, int32_t vm, int32_t to)
+void sim_note_to(struct sim *m, enum simulated_event event, int32_t vm, int32_t to)
 {
 	char detail[CLUSTER_NAME + 8];
-	if (!m->s->note)
-		return;
 	snprintf(detail, sizeof(detail), "to %s", NODE_NAME(m->c, to));
 	note(m, event, vm, m->c->vms[vm].node, detail);
 }
@@ -146,89 +143,14 @@ static int arrive(struct sim *m, struct err *e)
 	return 0;
 }
 
-/* ---- moves ---- */
+/* ---- ends ---- */
 
-static void stage_begin(struct sim *m);
-
-/* The move of this VM is over; returns what share of its work it did. */
-static double move_over(struct sim *m, int32_t vm, double *time_ns)
+static void move_step(struct sim *m)
 {
-	const struct sim_move is = m->moving[m->moves.items[m->move_at[vm]].mark];
-	double length_ns = m->now_ns - is.begin_ns;
-	heap_remove(&m->moves, m->move_at, vm);
-	*time_ns += length_ns;
-	m->sums->lost_ns += length_ns * (1 - is.kept);
-	return is.kept;
-}
-
-/* Whether what was planned can still be done: the VM is the one it was about, and there is room. */
-static bool is_possible(const struct sim *m, const struct plan_entry *p)
-{
-	const struct cluster_vm *v = &m->c->vms[p->vm];
-	return v->there && (double)m->jobs[p->vm].arrival_ns <= m->planned_ns && v->node == p->from &&
-	       v->to == CLUSTER_NONE && cluster_free_bytes(m->c, p->to) >= v->memory_bytes;
-}
-
-/* Do so much less each second that by the end of the move as much is lost as it loses. */
-static void move_begin(struct sim *m, int32_t entry)
-{
-	int32_t vm = m->plan.entries[entry].vm, to = m->plan.entries[entry].to;
-	struct cluster_vm *v = &m->c->vms[vm];
-	struct sim_node *n = &m->nodes[v->node];
-	int64_t rtt_ns = cluster_rtt_ns(m->c, v->node, to);
-	double time_ns, lost_ns;
-	unsigned beyond = transfer_beyond(&m->s->transfer, v->used_bytes, v->dirty_per_s, rtt_ns);
-	m->sums->beyond += beyond != 0;
-	m->sums->beyond_of |= beyond;
-	transfer_cost(&m->s->transfer, v->used_bytes, v->dirty_per_s, rtt_ns, &time_ns, &lost_ns);
-	if (m->s->note)
-		note_to(m, SIMULATED_MOVE_BEGINS, vm, to);
-	cluster_move_begin(m->c, vm, to, (int64_t)m->now_ns);
-	sim_attain(m, n);
-	int32_t place = heap_find(&n->jobs, vm);
-	double kept = time_ns > 0 ? fmax(1 - lost_ns / time_ns, LEAST_KEPT) : 1;
-	double left_ns = fmax(n->jobs.items[place].key - n->attained_ns, 0);
-	heap_change(&n->jobs, NULL, place, n->attained_ns + left_ns / kept);
-	m->moving[entry] = (struct sim_move){ .begin_ns = m->now_ns, .kept = kept };
-	if (heap_set(&m->moves, m->move_at, vm, m->now_ns + ceil(time_ns)))
-		m->moves.items[m->move_at[vm]].mark = entry;
-	else
-		m->short_of_memory = true;
-	sim_expect(m, v->node);
-}
-
-/* When the moves of a stage are over: begin those of the next stage that has any. */
-static void stage_begin(struct sim *m)
-{
-	int32_t last = 0;
-	if (m->c->moves > 0)
+	int32_t from = sim_move_step(m);
+	if (from == CLUSTER_NONE)
 		return;
-	for (int32_t i = 0; i < m->plan.count; i++)
-		last = m->plan.entries[i].stage > last ? m->plan.entries[i].stage : last;
-	while (m->c->moves == 0 && ++m->stage <= last)
-		for (int32_t i = 0; i < m->plan.count; i++) {
-			const struct plan_entry *p = &m->plan.entries[i];
-			if (p->kind != PLAN_MOVE || p->stage != m->stage)
-				continue;
-			if (is_possible(m, p))
-				move_begin(m, i);
-			else
-				m->sums->dropped++;
-		}
-}
-
-static void move_end(struct sim *m)
-{
-	int32_t vm = m->moves.items[0].thing, from = m->c->vms[vm].node, to = m->c->vms[vm].to;
-	double kept = move_over(m, vm, &m->sums->moving_ns);
-	if (m->s->note)
-		note_to(m, SIMULATED_MOVE_ENDS, vm, to);
-	double left_ns = kept * sim_job_take(m, from, heap_find(&m->nodes[from].jobs, vm));
-	cluster_move_end(m->c, vm, (int64_t)m->now_ns, true);
-	sim_job_add(m, vm, to, left_ns);
-	m->jobs[vm].moves++;
-	m->sums->moves++;
-	stage_begin(m);
+	sim_stage_begin(m);
 	serve_node(m, from);
 	plan_later(m);
 }
@@ -243,16 +165,15 @@ static void job_end(struct sim *m)
 	m->sums->last_ns = (int64_t)m->now_ns;
 	m->vms--;
 	if (to != CLUSTER_NONE) {
-		move_over(m, vm, &m->sums->broken_ns);
-		m->sums->broken++;
+		sim_move_break(m, vm);
 		if (m->s->note)
-			note_to(m, SIMULATED_MOVE_DROPPED, vm, to);
+			sim_note_to(m, SIMULATED_MOVE_DROPPED, vm, to);
 	}
 	if (m->s->note)
 		note(m, SIMULATED_ENDS, vm, node, "");
 	cluster_vm_remove(m->c, vm);
 	if (to != CLUSTER_NONE)
-		stage_begin(m);
+		sim_stage_begin(m);
 	serve_node(m, node);
 	if (to != CLUSTER_NONE)
 		serve_node(m, to);
@@ -275,18 +196,6 @@ static void plan_note(struct sim *m)
 	}
 }
 
-static bool moving_room(struct sim *m)
-{
-	if (m->plan.count <= m->moving_room)
-		return true;
-	struct sim_move *larger = realloc(m->moving, 2 * (size_t)m->plan.count * sizeof(*larger));
-	if (!larger)
-		return false;
-	m->moving = larger;
-	m->moving_room = 2 * m->plan.count;
-	return true;
-}
-
 static int plan_now(struct sim *m, struct err *e)
 {
 	m->plan_ns = INFINITY;
@@ -302,12 +211,12 @@ static int plan_now(struct sim *m, struct err *e)
 		m->plan_ns = m->plan.more && m->vain < m->c->node_count ? next_ns : INFINITY;
 		return 0;
 	}
-	if (!moving_room(m))
+	if (!sim_moves_room(m))
 		return err_set(e, EXIT_CANNOT, "no memory to simulate %d moves", m->plan.count);
 	m->sums->plans++;
 	m->planned_ns = m->now_ns;
 	m->stage = -1;
-	stage_begin(m);
+	sim_stage_begin(m);
 	if (m->c->moves == 0)
 		m->plan_ns = next_ns; /* all were dropped */
 	return 0;
@@ -323,7 +232,7 @@ static double top(const struct heap *h)
 /* At the same time: what ends first, then what comes, then plans. False: nothing happens any more. */
 static int step(struct sim *m, struct err *e)
 {
-	double done_ns = top(&m->done), move_ns = top(&m->moves);
+	double done_ns = top(&m->done), move_ns = top(&m->due);
 	double arrival_ns = m->ahead_count ? (double)m->ahead[m->ahead_first].arrival_ns : INFINITY;
 	double now_ns = fmin(fmin(done_ns, move_ns), fmin(arrival_ns, m->plan_ns));
 	if (isinf(now_ns))
@@ -336,7 +245,7 @@ static int step(struct sim *m, struct err *e)
 	if (done_ns <= now_ns) {
 		job_end(m);
 	} else if (move_ns <= now_ns) {
-		move_end(m);
+		move_step(m);
 	} else if (arrival_ns <= now_ns) {
 		if (arrive(m, e) < 0)
 			return -1;
@@ -376,7 +285,7 @@ static int begin(struct sim *m, struct err *e)
 	memset(m->nodes, 0, nodes * sizeof(*m->nodes));
 	m->by_home = !m->s->policy->place;
 	for (int32_t i = 0; i < m->c->node_count; i++) {
-		heap_lend(&m->nodes[i].jobs, m->node_jobs + (size_t)i * SIM_NODE_JOBS, SIM_NODE_JOBS);
+		heap_lend(&m->nodes[i].share.jobs, m->node_jobs + (size_t)i * SIM_NODE_JOBS, SIM_NODE_JOBS);
 		m->nodes[i].queue = m->queue;
 		m->done_at[i] = HEAP_OUT;
 		sim_stale(m, i);
@@ -389,20 +298,19 @@ static int begin(struct sim *m, struct err *e)
 static void end(struct sim *m)
 {
 	for (int32_t i = 0; m->begun && i < m->c->node_count; i++)
-		heap_free(&m->nodes[i].jobs);
+		heap_free(&m->nodes[i].share.jobs);
 	if (m->plan_made)
 		plan_free(&m->plan);
+	sim_moves_free(m);
 	policy_free(m->policy);
 	cluster_free(m->c);
 	heap_free(&m->done);
-	heap_free(&m->moves);
 	free(m->nodes);
 	free(m->node_jobs);
 	free(m->done_at);
 	free(m->stale);
 	free(m->jobs);
 	free(m->move_at);
-	free(m->moving);
 }
 
 int simulate(const struct simulation *s, struct simulated *ret, struct err *e)

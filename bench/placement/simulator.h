@@ -3,10 +3,8 @@
  * the one that moves real VMs, asked through the same calls; there is no I/O, no clock and no chance in here: the same
  * arrivals give the same result to the bit.
  *
- * - A VM has one vCPU and a job of so much CPU time, and is gone when that is done. A node shares its cores fairly:
- *   n jobs on c cores run at min(1, c / n) each. A node keeps the service that each of its jobs has attained since it
- *   was last empty, so that its jobs keep their order while their number changes: an event costs O(log n), a move also
- *   what it takes to look at the VMs of its node.
+ * - A VM has one vCPU and a job of so much CPU time, and is gone when that is done. A node shares its cores fairly
+ *   (fair_share.h). An event costs O(log n), a move also what it takes to look at the VMs of its node.
  * - A VM that arrives is placed by policy_place(), or waits; it may be started when a VM goes, or has moved away. Those
  *   that wait are asked for in the order in which they came: where the policy starts VMs at their home each node has a
  *   queue, else there is one for all.
@@ -14,10 +12,15 @@
  *   changed since the last plan is not planned again, but nodes that had no turn (policy keys `turns`) have theirs in the
  *   next. As the loop, it carries a plan out before it makes the next: stages one after the other, and what is not
  *   possible any more is dropped. CPU of nodes and VMs is that of the moment, not the mean over a window.
- * - A move takes as long as transfer.h says, alone: moves at the same time do not share a link's rate. The VM stays on its
- *   node meanwhile and has its share of the cores, but for the lost work of the move, evenly over its time, it gets
- *   nothing done: its neighbours have no more and no less, and a move loses at most all of its time. A VM whose job ends
- *   while it moves is gone at once, and has lost the part until then. Nodes never sleep.
+ * - A move takes as long as transfer.h says when it is alone. Its fixed part is beside all others; then it shares the rate of
+ *   its link fairly with those that are there at the same time (where transfer.shared; a link carries so many at full speed as
+ *   transfer_at_once() says, and what is on it is what the move has to send alone, not what the VM dirties while it waits).
+ *   A link goes from one site to another, in that direction; within a site, where a switch has rate for all, it is the way out
+ *   of the node. group_link.h has the same rule, in steps of time, for connections whose rates change by themselves.
+ * - The VM stays on its node meanwhile and has its share of the cores, but for the lost work of the move, evenly over its
+ *   time, it gets nothing done: its neighbours have no more and no less, and a move loses at most all of its time, and one
+ *   that takes n times as long as alone n times as much. A VM whose job ends while it moves is gone at once, and has lost the
+ *   part until then. Nodes never sleep.
  *
  * Times are ns from 0, exact up to 2^53 (104 days), from where on they are rounded to double; 2^62 is the end.
  */
@@ -52,6 +55,7 @@ struct simulated_job {
 	double work_ns;
 	int32_t serial; /* which arrival, from 0 */
 	int32_t next;   /* that waits in the same queue */
+	int32_t move;   /* its entry of the plan, while it moves */
 	int16_t moves;  /* that arrived */
 	int8_t kind;
 };
@@ -95,13 +99,14 @@ struct simulated {
 	int64_t broken;      /* that began and did not: the VM's job was done before */
 	int64_t dropped;     /* that were planned and not begun */
 	double moving_ns;    /* of the moves that arrived */
+	double alone_ns;     /* that those would have taken alone */
 	double broken_ns;    /* of those that did not, until then */
 	double lost_ns;      /* work lost by both, in time of the VM's own */
 	int64_t beyond;      /* of both, those for which the transfer model was not measured */
 	unsigned beyond_of;  /* which inputs of it that was: see transfer_beyond() */
 	double node_ns;      /* time that nodes had VMs, summed over nodes */
 	int64_t plans;       /* that moved anything */
-	int64_t events;      /* arrivals, ends of jobs, ends of moves, plans */
+	int64_t events;      /* arrivals, ends of jobs, moves that come to their link or end, plans */
 	int64_t unplaced;    /* VMs that wait for ever */
 	int64_t highest_vms; /* at a time, waiting ones included */
 };

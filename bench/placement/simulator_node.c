@@ -1,34 +1,25 @@
-/* Nodes that share their cores fairly: each job is done when the node's attained service has come to its own. */
+/* Nodes whose cores are shared fairly by their jobs. */
 #include "bench/placement/simulator_state.h"
 
 #include <math.h>
 
-#define ROUNDING_NS 1e-3 /* what a time may come out too high by because 2/3 is no double */
-
 static double rate(const struct sim *m, const struct sim_node *n)
 {
-	return n->jobs.count <= m->s->node_cores ? 1 : m->s->node_cores / n->jobs.count;
+	return fair_share_rate(&n->share, m->s->node_cores);
 }
 
 void sim_attain(struct sim *m, struct sim_node *n)
 {
-	if (n->jobs.count)
-		n->attained_ns += (m->now_ns - n->at_ns) * rate(m, n);
-	else
-		n->attained_ns = 0;
-	n->at_ns = m->now_ns;
+	fair_share_attain(&n->share, m->s->node_cores, m->now_ns);
 }
 
 void sim_expect(struct sim *m, int32_t node)
 {
-	struct sim_node *n = &m->nodes[node];
-	if (!n->jobs.count) {
+	const struct fair_share *f = &m->nodes[node].share;
+	if (!f->jobs.count)
 		heap_remove(&m->done, m->done_at, node);
-		return;
-	}
-	double left = fmax(n->jobs.items[0].key - n->attained_ns, 0);
-	if (heap_set(&m->done, m->done_at, node, m->now_ns + ceil(left / rate(m, n) - ROUNDING_NS)))
-		m->done.items[m->done_at[node]].mark = n->jobs.items[0].thing;
+	else if (heap_set(&m->done, m->done_at, node, fair_share_next_ns(f, m->s->node_cores)))
+		m->done.items[m->done_at[node]].mark = f->jobs.items[0].thing;
 	else
 		m->short_of_memory = true;
 }
@@ -66,7 +57,7 @@ void sim_prefetch(const struct sim *m)
 	}
 	if (m->done.count) { /* what is looked at here was fetched before, mostly */
 		const struct cluster_vm *v = &m->c->vms[soon[0].mark];
-		prefetch(m->nodes[soon[0].thing].jobs.items, 2 * sizeof(*soon));
+		prefetch(m->nodes[soon[0].thing].share.jobs.items, 2 * sizeof(*soon));
 		prefetch_room(m, soon[0].thing);
 		if (v->next != CLUSTER_NONE)
 			prefetch(&m->c->vms[v->next], sizeof(*v));
@@ -75,7 +66,7 @@ void sim_prefetch(const struct sim *m)
 	}
 	if (m->ahead_count && m->ahead[m->ahead_first].home != CLUSTER_NONE) {
 		int32_t home = m->ahead[m->ahead_first].home, first = m->c->nodes[home].first_vm;
-		const struct heap *jobs = &m->nodes[home].jobs;
+		const struct heap *jobs = &m->nodes[home].share.jobs;
 		prefetch_room(m, home);
 		prefetch(jobs->items, sizeof(*soon));
 		prefetch(jobs->items + jobs->count, sizeof(*soon));
@@ -110,9 +101,9 @@ void sim_job_add(struct sim *m, int32_t vm, int32_t node, double left_ns)
 {
 	struct sim_node *n = &m->nodes[node];
 	sim_attain(m, n);
-	if (!n->jobs.count)
+	if (!n->share.jobs.count)
 		n->busy_from_ns = m->now_ns;
-	m->short_of_memory |= !heap_push(&n->jobs, NULL, vm, n->attained_ns + left_ns);
+	m->short_of_memory |= !fair_share_add(&n->share, NULL, vm, left_ns);
 	sim_expect(m, node);
 	sim_stale(m, node);
 }
@@ -121,13 +112,12 @@ double sim_job_take(struct sim *m, int32_t node, int32_t place)
 {
 	struct sim_node *n = &m->nodes[node];
 	sim_attain(m, n);
-	double left_ns = n->jobs.items[place].key - n->attained_ns;
-	heap_take(&n->jobs, NULL, place);
-	if (!n->jobs.count)
+	double left_ns = fair_share_take(&n->share, NULL, place);
+	if (!n->share.jobs.count)
 		m->sums->node_ns += m->now_ns - n->busy_from_ns;
 	sim_expect(m, node);
 	sim_stale(m, node);
-	return fmax(left_ns, 0);
+	return left_ns;
 }
 
 void sim_measure(struct sim *m)
@@ -138,6 +128,6 @@ void sim_measure(struct sim *m)
 		n->stale = false;
 		for (int32_t i = m->c->nodes[node].first_vm; i != CLUSTER_NONE; i = m->c->vms[i].next)
 			cluster_vm_measured(m->c, i, rate(m, n), m->c->vms[i].used_bytes, m->c->vms[i].dirty_per_s);
-		cluster_node_measured(m->c, node, NODE_ANSWERING, fmin(n->jobs.count, m->s->node_cores));
+		cluster_node_measured(m->c, node, NODE_ANSWERING, fmin(n->share.jobs.count, m->s->node_cores));
 	}
 }

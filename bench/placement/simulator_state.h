@@ -1,11 +1,11 @@
 /*
- * simulator_state.h - one simulation that goes on, for the files of the simulator only: what there is, and the nodes that
- * jobs share (simulator_node.c).
+ * simulator_state.h - one simulation that goes on, for the files of the simulator only: what there is, the nodes that jobs
+ * share (simulator_node.c), and the moves that share links (simulator_move.c).
  */
 #ifndef BENCH_PLACEMENT_SIMULATOR_STATE_H
 #define BENCH_PLACEMENT_SIMULATOR_STATE_H
 
-#include "bench/placement/heap.h"
+#include "bench/placement/fair_share.h"
 #include "bench/placement/simulator.h"
 
 /* Arrivals are drawn so many ahead, so that what they will need can be fetched. */
@@ -15,21 +15,27 @@ struct queue {
 	int32_t first, last;
 };
 
-/* A move that goes on: since when, and which share of its work the VM does meanwhile. */
+/* A move that goes on: since when, how long it takes alone, what of that is on the link, which share of its work the VM does
+ * meanwhile, and where it is now. */
 struct sim_move {
-	double begin_ns, kept;
+	double begin_ns, alone_ns, link_ns, kept;
+	int32_t path;
+};
+
+/* What moves share: the rate of a link, or nothing; and how many of them it carries as if each were alone. */
+struct sim_path {
+	struct fair_share moves; /* VMs */
+	double servers;
 };
 
 enum { SIM_NODE_JOBS = 16 }; /* that a node has room for from the start */
 
 /* A cache line each. */
 struct sim_node {
-	_Alignas(64) struct heap jobs; /* VMs by the attained service at which they are done */
-	double attained_ns;            /* since it was last empty, of every job that was there all the time */
-	double at_ns;                  /* when that was */
-	double busy_from_ns;           /* since when it has VMs */
-	struct queue queue;            /* of the VMs that wait for it */
-	bool stale;                    /* its CPU is not as the cluster has it */
+	_Alignas(64) struct fair_share share; /* of its cores, by its VMs */
+	double busy_from_ns;                  /* since when it has VMs */
+	struct queue queue;                   /* of the VMs that wait for it */
+	bool stale;                           /* its CPU is not as the cluster has it */
 };
 
 struct sim {
@@ -44,12 +50,14 @@ struct sim {
 	struct heap_item *node_jobs; /* lent to the nodes */
 	struct queue queue;          /* of VMs that wait for any */
 	struct heap done;            /* nodes by the time at which their next job is done; mark: its VM */
-	struct heap moves;           /* VMs by the time at which their move ends; mark: the entry of the plan */
+	struct sim_path *paths;      /* see simulator_move.c */
+	struct heap due;             /* paths by the time at which the next move there is through */
+	int32_t *due_at;             /* a path each */
 	struct sim_move *moving;     /* an entry of the plan each */
 	int32_t moving_room;
 	int32_t *done_at; /* a node each */
 	struct simulated_job *jobs;
-	int32_t *move_at; /* a VM each, in moves */
+	int32_t *move_at; /* a VM each, in the path of its move */
 	int32_t vm_room;
 	int32_t *stale, stale_count;
 	struct simulated_vm ahead[SIM_AHEAD]; /* that come next, from ahead_first on, round */
@@ -82,5 +90,23 @@ void sim_look_ahead(struct sim *m);
 /* CPU of nodes and VMs into the cluster, where it has changed; a node is marked by sim_stale(). */
 void sim_measure(struct sim *m);
 void sim_stale(struct sim *m, int32_t node);
+
+/* ---- moves ---- */
+
+/* Room for those of the plan; false: memory is short. What it holds is freed in any case. */
+bool sim_moves_room(struct sim *m);
+void sim_moves_free(struct sim *m);
+
+/* When the moves of a stage are over: begin those of the next stage that has any. */
+void sim_stage_begin(struct sim *m);
+
+/* The first of `due`: the move goes on to its link (CLUSTER_NONE), or it arrives: the node it came from. */
+int32_t sim_move_step(struct sim *m);
+
+/* It goes on no more, since its VM's job is done. */
+void sim_move_break(struct sim *m, int32_t vm);
+
+/* Say it; only where there is simulation.note. */
+void sim_note_to(struct sim *m, enum simulated_event event, int32_t vm, int32_t to);
 
 #endif

@@ -20,30 +20,47 @@ void transfer_terms(double rate_bits_per_s, double used_bytes, double dirty_per_
 	ret[4] = rtt_ns / NS_PER_MS;
 }
 
-static double sum_ns(const double *coefficients, const double *terms, double least_s)
+static double sum_s(const double *coefficients, const double *terms)
 {
-	double sum_s = 0;
+	double sum = 0;
 	for (int i = 0; i < TRANSFER_TERMS; i++)
-		sum_s += coefficients[i] * terms[i];
-	return fmax(sum_s, least_s) * NS_PER_S;
+		sum += coefficients[i] * terms[i];
+	return sum;
 }
 
-void transfer_cost(const struct transfer_model *m, int64_t used_bytes, double dirty_per_s, int64_t rtt_ns,
-                   double *ret_time_ns, double *ret_lost_ns)
+static struct transfer_cost cost_fitted(const struct transfer_model *m, int64_t used_bytes, double dirty_per_s,
+                                        double rtt_ns)
 {
-	double rate = (double)m->rate_bits_per_s, rtt = rtt_ns > 0 ? (double)rtt_ns : 0;
-	if (m->fitted) {
-		double terms[TRANSFER_TERMS];
-		transfer_terms(rate, (double)used_bytes, dirty_per_s, rtt, terms);
-		*ret_time_ns = sum_ns(m->time, terms, terms[1]);
-		*ret_lost_ns = sum_ns(m->lost, terms, 0);
-		return;
-	}
-	double bytes_per_ns = rate / 8 / NS_PER_S;
-	if (m->window_bytes > 0 && rtt > 0)
-		bytes_per_ns = fmin(bytes_per_ns, (double)m->window_bytes / rtt);
-	*ret_time_ns = (double)m->setup_ns + (double)used_bytes / bytes_per_ns;
-	*ret_lost_ns = (double)m->downtime_ns + m->slowdown * *ret_time_ns;
+	double terms[TRANSFER_TERMS];
+	transfer_terms((double)m->rate_bits_per_s, (double)used_bytes, dirty_per_s, rtt_ns, terms);
+	double wire_s = terms[1], time_s = fmax(sum_s(m->time, terms), wire_s);
+	double link_s = m->time[1] * wire_s + fmax(m->time[2] * terms[2], 0) + m->time[3] * terms[3];
+	link_s = fmin(fmax(link_s, wire_s), time_s);
+	return (struct transfer_cost){ .fixed = (time_s - link_s) * NS_PER_S,
+		                       .link = link_s * NS_PER_S,
+		                       .lost = fmax(sum_s(m->lost, terms), 0) * NS_PER_S };
+}
+
+struct transfer_cost transfer_cost(const struct transfer_model *m, int64_t used_bytes, double dirty_per_s,
+                                   int64_t rtt_ns)
+{
+	if (m->fitted)
+		return cost_fitted(m, used_bytes, dirty_per_s, fmax((double)rtt_ns, 0));
+	double wire_ns = (double)used_bytes * 8 / (double)m->rate_bits_per_s * NS_PER_S;
+	struct transfer_cost is = { .fixed = (double)m->setup_ns, .link = wire_ns * transfer_at_once(m, rtt_ns) };
+	is.lost = (double)m->downtime_ns + m->slowdown * (is.fixed + is.link);
+	return is;
+}
+
+double transfer_at_once(const struct transfer_model *m, int64_t rtt_ns)
+{
+	double rate = (double)m->rate_bits_per_s, rtt = fmax((double)rtt_ns, 0);
+	if (!m->fitted)
+		return m->window_bytes > 0 ? fmax(rate / 8 * (rtt / NS_PER_S) / (double)m->window_bytes, 1) : 1;
+	double terms[TRANSFER_TERMS];
+	transfer_terms(rate, 0x1p30, 0, rtt, terms);
+	double busy_s = m->time[1] * terms[1], waits_s = m->time[2] * terms[2];
+	return busy_s > 0 && waits_s > 0 ? 1 + waits_s / busy_s : 1;
 }
 
 unsigned transfer_beyond(const struct transfer_model *m, int64_t used_bytes, double dirty_per_s, int64_t rtt_ns)

@@ -13,6 +13,12 @@
  *
  * in seconds, GiB and ms; no time is below w and no loss below 0. A k is 0 where the runs could not tell its term from the
  * others. What was measured is kept with it: elsewhere such a sum is a guess, which transfer_beyond() says.
+ *
+ * A move is on the link for a part of its time: used / min(rate, window / RTT), or k1 * w + k3 * w * dirty / rate and, where k2 is
+ * above 0, k2 * used * RTT; no less than w. The rest of it (setup; k0, k4 * RTT) does not grow with the number of moves. What
+ * waits for round trips leaves the link to others: so many moves have it at the same time, each as if it were alone:
+ *
+ *	rate / min(rate, window / RTT), or (k1 * w + k2 * used * RTT) / (k1 * w)
  */
 #ifndef BENCH_PLACEMENT_TRANSFER_H
 #define BENCH_PLACEMENT_TRANSFER_H
@@ -32,6 +38,7 @@ struct transfer_range {
 
 struct transfer_model {
 	int64_t rate_bits_per_s; /* of the link; above 0 */
+	bool shared;             /* by moves at the same time: for the simulator */
 	int64_t window_bytes;    /* in flight at most; 0: no limit */
 	int64_t setup_ns, downtime_ns;
 	double slowdown; /* of the VM's work, the share that is lost while it moves */
@@ -44,9 +51,17 @@ struct transfer_model {
 void transfer_terms(double rate_bits_per_s, double used_bytes, double dirty_per_s, double rtt_ns,
                     double ret[TRANSFER_TERMS]);
 
-/* Time of a move, and the work that the VM loses by it, in ns. rtt_ns below 0 counts as 0. */
-void transfer_cost(const struct transfer_model *m, int64_t used_bytes, double dirty_per_s, int64_t rtt_ns,
-                   double *ret_time_ns, double *ret_lost_ns);
+/* In ns: the time of a move is fixed + link, alone; lost: work that the VM loses by it. */
+struct transfer_cost {
+	double fixed, link, lost;
+};
+
+/* rtt_ns below 0 counts as 0. */
+struct transfer_cost transfer_cost(const struct transfer_model *m, int64_t used_bytes, double dirty_per_s,
+                                   int64_t rtt_ns);
+
+/* How many moves at the same time a link carries over this round trip before each takes longer; 1 or more. */
+double transfer_at_once(const struct transfer_model *m, int64_t rtt_ns);
 
 /*
  * Which inputs (1 << enum transfer_input) of such a move are outside of what was measured, by more than a twentieth of the
