@@ -234,8 +234,6 @@ static void acked_up_to(struct segment_flow *f, int64_t offset)
 
 static int64_t window_of(const struct segment_flow *f, const struct segment *s)
 {
-	if (s->syn)
-		return s->window;
 	if (f->own_scale == SEGMENT_SCALE_UNKNOWN || f->peer_scale == SEGMENT_SCALE_UNKNOWN)
 		return -1;
 	return (int64_t)s->window << (f->own_scale >= 0 && f->peer_scale >= 0 ? f->peer_scale : 0);
@@ -257,5 +255,6 @@ void segment_answered(struct segment_flow *f, const struct segment *s)
 	if (offset < f->acked) /* overtaken */
 		return;
 	acked_up_to(f, offset);
-	f->window_bytes = window_of(f, s);
+	if (!s->syn) /* there it is not scaled, and nothing waits for it */
+		f->window_bytes = window_of(f, s);
 }

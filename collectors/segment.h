@@ -58,7 +58,7 @@ struct segment_flow {
 	int64_t unseen_bytes;  /* acknowledged, or given up as too many holes, without having been seen */
 	int64_t acked_bytes;
 	/* Now. */
-	int64_t window_bytes; /* advertised by the peer last; -1: not known */
+	int64_t window_bytes; /* advertised by the peer last, behind its SYN; -1: not known */
 	int64_t flight_bytes; /* sent and not acknowledged, as seen */
 	/* What is needed for it. */
 	int64_t ignored;               /* segments whose numbers cannot be of this connection */
