@@ -173,7 +173,7 @@ static void put_captured(FILE *out, const struct wire *wires, int count)
 	      "numbers: a byte counts once, however often it was sent. Goodput is over rate × time, headers being the rest of "
 	      "a full link, and in the middle half over what TCP can carry on it too. The kernel counts the same "
 	      "connections on its own (tcp.csv): the difference is of bytes carried. What the capture missed was acknowledged "
-	      "without having been seen: it is carried, not lost.</p>\n"
+	      "without having been seen: it is carried, not lost. The pictures show this goodput.</p>\n"
 	      "<table class=\"ranking\">\n<thead><tr><th rowspan=\"2\"></th><th class=\"number\" rowspan=\"2\">carried</th>"
 	      "<th colspan=\"2\">goodput, of rate × time</th><th class=\"number\" rowspan=\"2\">of what TCP can carry</th>"
 	      "<th colspan=\"3\">window</th><th colspan=\"2\">sent again</th>"
