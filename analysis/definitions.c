@@ -178,8 +178,9 @@ const struct metric_definition metric_definitions[] = {
 	  "of those connections, from migrate-start on, by the kernel's count; acked: acknowledged; resent: sent again",
 	  BETTER_LOWER, "what TCP says that it carried, and repeated" },
 	{ "captured_goodput", "bytes/s",
-	  "captured_bytes:carried / time from the first segment to the last of the source's connections that carried the "
-	  "migration (segments.csv); middle: the same from a quarter of the bytes to three quarters",
+	  "mean: bytes acknowledged by the captured numbers / time from the first segment to the last such acknowledgement, of the "
+	  "source's connections that carried the migration (segments.csv); middle: the same from a quarter of the bytes to three "
+	  "quarters",
 	  BETTER_HIGHER,
 	  "what the migration's connections carried by their sequence numbers on the wire: nothing twice" },
 	{ "captured_bytes", "bytes",

@@ -25,7 +25,7 @@ int tcp_metrics(const struct run *run, struct metrics *metrics, struct err *e);
 /*
  * Read segments.csv, where it was asked for: captured_goodput, captured_bytes, captured_window; captured_difference where
  * tcp_metrics() has put tcp_bytes. Warns where the capture missed something, or the two disagree. Writes plots/segments.csv:
- * time_s,bit_per_s - what was sent for the first time, from migrate-start on.
+ * time_s,bit_per_s - what was acknowledged on the wire, from migrate-start on.
  */
 int segment_metrics(const struct run *run, struct metrics *metrics, struct err *e);
 

@@ -23,6 +23,7 @@ enum {
 	LATE,
 	RESENT,
 	UNSEEN,
+	ACKED,
 	WINDOW,
 	LEAST,
 	FLIGHT,
@@ -41,16 +42,17 @@ static const struct series_column columns[COLUMNS] = {
 	[LATE] = { "late_bytes", COLUMN_INTEGER, 0 },
 	[RESENT] = { "resent_bytes", COLUMN_INTEGER, 0 },
 	[UNSEEN] = { "unseen_bytes", COLUMN_INTEGER, 0 },
+	[ACKED] = { "acked_bytes", COLUMN_INTEGER, 0 },
 	[WINDOW] = { "window_bytes", COLUMN_INTEGER, 0 },
 	[LEAST] = { "window_least_bytes", COLUMN_INTEGER, 0 },
 	[FLIGHT] = { "flight_bytes", COLUMN_INTEGER, 0 },
 	[DROPS] = { "kernel_drops", COLUMN_INTEGER, 0 },
 };
 
-enum { C_FRAMES, C_PAYLOAD, C_FIRST, C_LATE, C_RESENT, C_UNSEEN, COUNTERS };
+enum { C_FRAMES, C_PAYLOAD, C_FIRST, C_LATE, C_RESENT, C_UNSEEN, C_ACKED, COUNTERS };
 static const int counter_columns[COUNTERS] = {
-	[C_FRAMES] = FRAMES, [C_PAYLOAD] = PAYLOAD, [C_FIRST] = FIRST,
-	[C_LATE] = LATE,     [C_RESENT] = RESENT,   [C_UNSEEN] = UNSEEN,
+	[C_FRAMES] = FRAMES, [C_PAYLOAD] = PAYLOAD, [C_FIRST] = FIRST, [C_LATE] = LATE,
+	[C_RESENT] = RESENT, [C_UNSEEN] = UNSEEN,   [C_ACKED] = ACKED,
 };
 
 /* Two counts of the same are within this of each other, in percent of what was carried. */
@@ -102,7 +104,7 @@ static int on_row(void *context, const struct series_cell *c, struct err *e)
 	} else {
 		int64_t since_ns = c[SINCE].integer > from_ns ? c[SINCE].integer : from_ns;
 		double length = (double)(c[HEAD].integer - since_ns),
-		       bytes = (double)(now[C_FIRST] - n->last[C_FIRST] + now[C_UNSEEN] - n->last[C_UNSEEN]);
+		       bytes = (double)(now[C_ACKED] - n->last[C_ACKED]);
 		if (bytes > 0 && carried_add(&s->carried, at, since_ns, c[HEAD].integer, bytes, e) < 0)
 			return -1;
 		if (now[C_PAYLOAD] > n->last[C_PAYLOAD]) {
@@ -180,7 +182,7 @@ static void put_difference(const struct run_vm *vm, double carried, double resen
 static void put_all(const struct segments *s, const struct run_vm *vm, struct metrics *metrics)
 {
 	const struct carried_rates rates = carried_rates(&s->carried);
-	double carried = carried_bytes(&s->carried), unseen = sum_of(s, C_UNSEEN), late = sum_of(s, C_LATE),
+	double unseen = sum_of(s, C_UNSEEN), carried = sum_of(s, C_FIRST) + unseen, late = sum_of(s, C_LATE),
 	       resent = sum_of(s, C_RESENT);
 	carried_put(&rates, "captured_goodput", vm, metrics);
 	metrics_put(metrics, "captured_bytes", vm, "carried", carried, NULL);

@@ -73,6 +73,7 @@ static void watch_transfer(const struct link_shape *shape, int connections, stru
 	struct json_object *other = json_object_new_object();
 	struct err e = { 0 };
 	void *states[2];
+	assert_int_equal(process_runf(NULL, &e, "rm -f %s/segments.csv %s/tcp.csv", directory, directory), 0);
 	make_link(shape, LINK_EMULATOR, NULL);
 	for (int i = 0; i < 2; i++)
 		if (both[i]->start(&watch, &states[i], &e) < 0)
