@@ -139,7 +139,8 @@ static int on_row(void *context, const struct series_cell *c, struct err *e)
 		int64_t before_ns = n->last_ns != MISSING ? n->last_ns : head_ns - now[C_BUSY];
 		int64_t since_ns = before_ns > from_ns ? before_ns : from_ns;
 		double bytes = (double)(now[C_ACKED] - n->last[C_ACKED]);
-		if (bytes > 0 && carried_add(&t->carried, at, since_ns, head_ns, bytes, e) < 0)
+		/* SYN and FIN have a number each, which the kernel counts: alone they are no byte of the transfer. */
+		if (bytes > 1 && carried_add(&t->carried, at, since_ns, head_ns, bytes, e) < 0)
 			return -1;
 		if (now[C_SENT] > n->last[C_SENT] && strcmp(c[STATE].text, "closed") != 0)
 			means_add(n, c, (double)(head_ns - since_ns));

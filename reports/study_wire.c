@@ -30,9 +30,8 @@ struct wire {
 		double whole, middle, middle_low, middle_high; /* bit/s */
 		double carried, resent, missed;                /* bytes */
 		double flight, peer, least;                    /* bytes */
-		double carried_difference;                     /* percent, of the kernel's count */
 	} captured;
-	double resent_bytes; /* by the kernel */
+	double acked_bytes, resent_bytes; /* by the kernel */
 };
 
 /* Goodput in the middle as the page shows it: the capture's where there is one. */
@@ -87,8 +86,8 @@ static int collect(const struct study_view *v, struct wire *ret)
 			              .missed = mean_of(v, point, "captured_bytes", "unseen"),
 			              .flight = mean_of(v, point, "captured_window", "flight"),
 			              .peer = mean_of(v, point, "captured_window", "peer"),
-			              .least = mean_of(v, point, "captured_window", "least"),
-			              .carried_difference = mean_of(v, point, "captured_difference", "carried") },
+			              .least = mean_of(v, point, "captured_window", "least") },
+			.acked_bytes = mean_of(v, point, "tcp_bytes", "acked"),
 			.resent_bytes = mean_of(v, point, "tcp_bytes", "resent"),
 		};
 	}
@@ -160,15 +159,15 @@ static void put_captured_row(FILE *out, const struct wire *w)
 	put_cell(out, w->captured.least, "bytes");
 	put_cell(out, w->captured.resent, "bytes");
 	put_cell(out, w->resent_bytes, "bytes");
-	put_cell(out, w->captured.carried_difference, "percent");
+	put_cell(out, w->captured.carried - w->acked_bytes, "bytes");
 	put_cell(out, w->captured.missed, "bytes");
 	fputs("</tr>\n", out);
 }
 
 static void put_captured(FILE *out, const struct wire *wires, int count)
 {
-	static const char *const heads[] = { "all",        "middle", "in flight", "receiver's",
-		                             "its lowest", "seen",   "by TCP" };
+	static const char *const heads[] = { "all",        "middle",   "in flight", "receiver's",
+		                             "its lowest", "captured", "by TCP" };
 	fputs("<h3>From the capture</h3>\n<p class=\"note\">What passed the source's interface (segments.csv), by sequence "
 	      "numbers: a byte counts once, however often it was sent. Goodput is over rate × time, headers being the rest of "
 	      "a full link, and in the middle half over what TCP can carry on it too. The kernel counts the same "

@@ -23,6 +23,7 @@ static void made_transfer(const char *directory, const char *point, const char *
 		{ "tcp_resent", "migrating", "", 12 },
 		{ "tcp_limited", "migrating", "peer", held_up },
 		{ "tcp_limited", "migrating", "buffer", 0 },
+		{ "tcp_bytes", "migrating", "acked", 536870914 },
 		{ "tcp_bytes", "migrating", "resent", 2896 },
 		{ "captured_goodput", "migrating", "mean", 105e6 },
 		{ "captured_goodput", "migrating", "middle", held_up > 0 ? 39e6 : 116e6 },
@@ -33,7 +34,6 @@ static void made_transfer(const char *directory, const char *point, const char *
 		{ "captured_window", "migrating", "flight", 4e6 },
 		{ "captured_window", "migrating", "peer", 262144 },
 		{ "captured_window", "migrating", "least", 131072 },
-		{ "captured_difference", "migrating", "carried", 0.4 },
 	};
 	snprintf(folder, sizeof(folder), "%.3000s/%.200s-%d-r%d", directory, point, rtt_ms, repeat);
 	mkdir(folder, 0755);
@@ -116,7 +116,7 @@ static void the_page_says_why(void **state)
 		/* 105e6 and 116e6 bytes/s of 1 Gbit/s, and of 941 Mbit/s */
 		"<td class=\"number\">512 MiB</td><td class=\"number\">84 %</td><td class=\"number\">92.8 %</td>"
 		"<td class=\"number\">98.6 %</td>",
-		"<td class=\"number\">2.83 KiB</td><td class=\"number\">2.83 KiB</td><td class=\"number\">0.4 %</td>",
+		"<td class=\"number\">2.83 KiB</td><td class=\"number\">2.83 KiB</td><td class=\"number\">-2 B</td>",
 		"the same with small buffers: 2.33 times",
 		"metric(GiB in use, RTT)",
 	};
