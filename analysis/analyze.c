@@ -266,7 +266,7 @@ static int all_metrics(struct analysis *a, struct err *e)
 	group_lost_metrics(&a->run, &a->metrics);
 	if (link_metrics(&a->run, &a->metrics, &moved_bytes, e) < 0)
 		return -1;
-	if (tcp_metrics(&a->run, &a->metrics, e) < 0 ||
+	if (tcp_metrics(&a->run, &a->metrics, e) < 0 || segment_metrics(&a->run, &a->metrics, e) < 0 ||
 	    job_metrics(&a->run, a->downtimes.came_ns, &a->metrics, e) < 0 ||
 	    stream_metrics(&a->run, &a->metrics, e) < 0 || wait_metrics(&a->run, &a->metrics, e) < 0 ||
 	    reuse_metrics(&a->run, &a->metrics, &relayed, e) < 0)

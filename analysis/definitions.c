@@ -177,6 +177,27 @@ const struct metric_definition metric_definitions[] = {
 	{ "tcp_limited", "percent",
 	  "100 x time held up by the receiver's window (peer) or the send buffer (buffer) / time with something to send",
 	  BETTER_NONE, "why TCP did not send more; the rest is its congestion window, and the link" },
+	{ "tcp_bytes", "bytes",
+	  "of those connections, from migrate-start on, by the kernel's count; acked: acknowledged; resent: sent again",
+	  BETTER_LOWER, "what TCP says that it carried, and repeated" },
+	{ "captured_goodput", "bytes/s",
+	  "mean: bytes acknowledged by the captured numbers / time from the first segment to the last such acknowledgement, of the "
+	  "source's connections that carried the migration (segments.csv); middle: the same from a quarter of the bytes to three "
+	  "quarters",
+	  BETTER_HIGHER,
+	  "what the migration's connections carried by their sequence numbers on the wire: nothing twice" },
+	{ "captured_bytes", "bytes",
+	  "carried: payload by distinct sequence numbers; unseen: of it, acknowledged and not captured; late: of it, seen behind "
+	  "higher numbers; resent: payload seen before; frames: all that was sent, headers included, joined segments with one",
+	  BETTER_LOWER, "what passed the source's interface, from migrate-start on" },
+	{ "captured_window", "bytes",
+	  "mean over the time in which payload passed, summed over the connections; flight: sent and not acknowledged; peer: the "
+	  "receiver's advertised window; least: the lowest that one advertised in that time",
+	  BETTER_NONE, "what was on the way at a time, and what could be by the receiver's word, on the wire" },
+	{ "captured_difference", "percent",
+	  "100 x (by the capture - by the kernel) / tcp_bytes:acked; carried: captured_bytes:carried, tcp_bytes:acked; resent: "
+	  "captured_bytes:resent + late, tcp_bytes:resent",
+	  BETTER_NONE, "how far the capture and the kernel's count of the same connections are apart" },
 	{ "iterations", "count", "the hypervisor's count of passes over memory", BETTER_LOWER, "passes over memory" },
 	{ "postcopy_requests", "count", "the hypervisor's count of pages asked for", BETTER_LOWER,
 	  "pages that the destination had to ask for" },

@@ -17,9 +17,17 @@ int link_metrics(const struct run *run, struct metrics *metrics, double *ret_mov
 
 /*
  * Read tcp.csv, where it was asked for: transfer_time, tcp_goodput, tcp_connections, tcp_window, tcp_rtt, tcp_resent,
- * tcp_limited of the VM that moves; writes plots/tcp.csv: time_s,bit_per_s - what was acknowledged, from migrate-start on.
+ * tcp_limited, tcp_bytes of the VM that moves; writes plots/tcp.csv: time_s,bit_per_s - what was acknowledged, from migrate-start
+ * on.
  */
 int tcp_metrics(const struct run *run, struct metrics *metrics, struct err *e);
+
+/*
+ * Read segments.csv, where it was asked for: captured_goodput, captured_bytes, captured_window; captured_difference where
+ * tcp_metrics() has put tcp_bytes. Warns where the capture missed something, or the two disagree. Writes plots/segments.csv:
+ * time_s,bit_per_s - what was acknowledged on the wire, from migrate-start on.
+ */
+int segment_metrics(const struct run *run, struct metrics *metrics, struct err *e);
 
 /* Read cpu.csv: cpu_node, cpu_vm, cpu_thread, cpu_per_gib (moved_bytes may be NAN); writes plots/cpu.csv. */
 int cpu_metrics(const struct run *run, double moved_bytes, struct metrics *metrics, struct err *e);

@@ -5,9 +5,9 @@
 #include <string.h>
 
 const struct collector_ops *const collectors[] = {
-	&samples_collector,    &packets_collector, &cpu_collector,          &link_collector,
-	&job_collector,        &ping_collector,    &web_sessions_collector, &tcp_collector,
-	&continuity_collector, &flows_collector,   &hosts_collector,        NULL,
+	&samples_collector, &packets_collector,      &cpu_collector, &link_collector,       &job_collector,
+	&ping_collector,    &web_sessions_collector, &tcp_collector, &continuity_collector, &flows_collector,
+	&hosts_collector,   &segments_collector,     NULL,
 };
 
 const struct collector_ops *collector_find(const char *name)

@@ -105,6 +105,7 @@ extern const struct collector_ops continuity_collector;
 extern const struct collector_ops flows_collector;
 extern const struct collector_ops tcp_collector;
 extern const struct collector_ops hosts_collector;
+extern const struct collector_ops segments_collector;
 
 /* All of them; NULL ends. */
 extern const struct collector_ops *const collectors[];

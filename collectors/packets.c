@@ -18,6 +18,7 @@
 #include "bench/base/netns.h"
 #include "bench/base/sample_wire.h"
 #include "bench/base/series.h"
+#include "collectors/capture.h"
 #include "collectors/collector.h"
 #include "collectors/worker.h"
 
@@ -26,8 +27,6 @@
 #include <json-c/json.h>
 #include <net/ethernet.h>
 #include <netinet/in.h>
-#include <pcap/pcap.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,8 +35,6 @@
 
 enum {
 	SNAPLEN = 96,
-	RING_BYTES = 16 * 1024 * 1024,
-	BLOCK_TIMEOUT_MS = 50, /* the kernel hands packets over in blocks, at the latest after this */
 	ADDRESS_OFFSET = sizeof(struct ether_header) + 12, /* IPv4 source address */
 };
 
@@ -56,13 +53,9 @@ struct vm_packets {
 struct packets {
 	const struct watch *watch;
 	struct worker worker;
-	pcap_t *capture;
-	int nanoseconds; /* unit of the capture's stamps */
+	struct capture capture;
 	int heartbeat_fd;
-	int64_t wall_offset_ns; /* of the batch being handled */
 	int64_t strangers;
-	int failed;
-	char trouble[PCAP_ERRBUF_SIZE];
 	struct vm_packets *vms; /* sorted by address */
 	char *filter;
 };
@@ -108,103 +101,36 @@ static int compare_address(const void *a, const void *b)
 	return (x->address > y->address) - (x->address < y->address);
 }
 
-static void take_packet(u_char *user, const struct pcap_pkthdr *header, const u_char *bytes)
+static void take_packet(void *context, const struct captured *captured)
 {
-	struct packets *p = (struct packets *)(void *)user;
+	struct packets *p = context;
 	struct vm_packets key = { 0 }, *v = NULL;
 	uint32_t address;
-	if (header->caplen >= ADDRESS_OFFSET + sizeof(address)) {
-		memcpy(&address, bytes + ADDRESS_OFFSET, sizeof(address));
+	if (captured->length >= ADDRESS_OFFSET + sizeof(address)) {
+		memcpy(&address, captured->bytes + ADDRESS_OFFSET, sizeof(address));
 		key.address = ntohl(address);
 		v = bsearch(&key, p->vms, (size_t)p->watch->vm_count, sizeof(key), compare_address);
 	}
-	if (!v) {
+	if (v)
+		count_packet(v, captured->head_ns, (int64_t)captured->whole_length, p->watch->packet_bin_ns);
+	else
 		p->strangers++;
-		return;
-	}
-	int64_t wall_ns = header->ts.tv_sec * NS_PER_S + header->ts.tv_usec * (p->nanoseconds ? 1 : NS_PER_US);
-	count_packet(v, wall_ns + p->wall_offset_ns, header->len, p->watch->packet_bin_ns);
 }
 
 /* Bins that are over by now: rows must not wait for the packet that ends the next silence. */
-static void flush_old_bins(struct packets *p)
+static void flush_old_bins(void *context, int64_t before_ns)
 {
-	int64_t now = clock_now_ns() - 2 * BLOCK_TIMEOUT_MS * NS_PER_MS;
+	struct packets *p = context;
 	for (int i = 0; i < p->watch->vm_count; i++)
-		if (p->vms[i].packets && p->vms[i].bin < now / p->watch->packet_bin_ns)
+		if (p->vms[i].packets && p->vms[i].bin < before_ns / p->watch->packet_bin_ns)
 			flush_bin(&p->vms[i]);
-}
-
-static int take_batch(struct packets *p)
-{
-	p->wall_offset_ns = clock_wall_offset_ns();
-	int count = pcap_dispatch(p->capture, -1, take_packet, (u_char *)p);
-	if (count < 0 && !p->failed) {
-		p->failed = 1;
-		snprintf(p->trouble, sizeof(p->trouble), "%s", pcap_geterr(p->capture));
-	}
-	return count;
 }
 
 static void *packets_main(void *argument)
 {
 	struct packets *p = argument;
-	int ending = 0;
-	while (!ending) {
-		struct pollfd poll_fd[2] = { { .fd = pcap_get_selectable_fd(p->capture), .events = POLLIN },
-			                     { .fd = p->worker.stop_fd, .events = POLLIN } };
-		poll(poll_fd, p->failed ? 0 : 2, 4 * BLOCK_TIMEOUT_MS);
-		ending = poll_fd[1].revents || (p->failed && worker_sleep_until(&p->worker, 0));
-		/* What was sent before the end may still be in a block that the kernel has not handed over. */
-		if (ending)
-			clock_sleep(2 * BLOCK_TIMEOUT_MS * NS_PER_MS);
-		while (!p->failed && take_batch(p) > 0)
-			;
-		flush_old_bins(p);
-	}
-	for (int i = 0; i < p->watch->vm_count; i++)
-		flush_bin(&p->vms[i]);
+	capture_run(&p->worker, &p->capture, 1, flush_old_bins, p);
 	return NULL;
-}
-
-static int set_filter(struct packets *p, struct err *e)
-{
-	struct bpf_program program;
-	int status = pcap_compile(p->capture, &program, p->filter, 1, PCAP_NETMASK_UNKNOWN);
-	if (status == 0) {
-		status = pcap_setfilter(p->capture, &program);
-		pcap_freecode(&program);
-	}
-	return status < 0 ? err_set(e, EXIT_CANNOT, "cannot filter packets on '%s': %s", p->watch->data_device,
-	                            pcap_geterr(p->capture))
-	                  : 0;
-}
-
-/* In the head's namespace. */
-static int open_capture(void *argument, struct err *e)
-{
-	struct packets *p = argument;
-	const char *device = p->watch->data_device;
-	char text[PCAP_ERRBUF_SIZE] = "";
-	p->capture = pcap_create(device, text);
-	if (!p->capture)
-		return err_set(e, EXIT_CANNOT, "cannot capture packets on '%s': %s", device, text);
-	pcap_set_snaplen(p->capture, SNAPLEN);
-	pcap_set_promisc(p->capture, 0);
-	pcap_set_timeout(p->capture, BLOCK_TIMEOUT_MS);
-	pcap_set_buffer_size(p->capture, RING_BYTES);
-	pcap_set_tstamp_precision(p->capture, PCAP_TSTAMP_PRECISION_NANO);
-	int status = pcap_activate(p->capture);
-	if (status < 0)
-		return err_set(e, EXIT_CANNOT, "cannot capture packets on '%s': %s: %s", device,
-		               pcap_statustostr(status), pcap_geterr(p->capture));
-	if (pcap_datalink(p->capture) != DLT_EN10MB)
-		return err_set(e, EXIT_CANNOT, "cannot capture packets on '%s': it is not an Ethernet device",
-		               device);
-	p->nanoseconds = pcap_get_tstamp_precision(p->capture) == PCAP_TSTAMP_PRECISION_NANO;
-	if (pcap_setnonblock(p->capture, 1, text) < 0)
-		return err_set(e, EXIT_CANNOT, "cannot capture packets on '%s': %s", device, text);
-	return set_filter(p, e);
 }
 
 static int open_heartbeat_port(struct packets *p, struct err *e)
@@ -257,8 +183,7 @@ static int packets_free(struct packets *p, struct err *e)
 	int result = 0;
 	for (int i = 0; p->vms && i < p->watch->vm_count; i++)
 		result |= series_close(p->vms[i].series, result ? NULL : e);
-	if (p->capture)
-		pcap_close(p->capture);
+	capture_close(&p->capture);
 	if (p->heartbeat_fd >= 0)
 		close(p->heartbeat_fd);
 	free(p->filter);
@@ -279,7 +204,8 @@ static int packets_start(const struct watch *watch, void **ret_state, struct err
 		goto fail;
 	}
 	if (open_vms(p, e) < 0 || open_heartbeat_port(p, e) < 0 ||
-	    netns_call(watch->head_netns, open_capture, p, e) < 0 ||
+	    capture_open(&p->capture, watch->head_netns, watch->data_device, p->filter, SNAPLEN, take_packet, p, e) <
+	            0 ||
 	    worker_start(&p->worker, "mm-packets", packets_main, p, e) < 0)
 		goto fail;
 	*ret_state = p;
@@ -292,17 +218,8 @@ fail:
 static void packets_facts(struct packets *p, struct json_object *facts)
 {
 	struct json_object *vms = json_object_new_array();
-	struct pcap_stat stat;
-	if (pcap_stats(p->capture, &stat) == 0) {
-		fact_number(facts, "received", stat.ps_recv);
-		fact_number(facts, "kernel_drops", stat.ps_drop);
-		fact_number(facts, "interface_drops", stat.ps_ifdrop);
-	}
+	capture_facts(&p->capture, facts);
 	fact_number(facts, "from_no_vm", p->strangers);
-	fact_number(facts, "ring_bytes", RING_BYTES);
-	fact_number(facts, "stamp_resolution_ns", p->nanoseconds ? 1 : NS_PER_US);
-	if (p->failed)
-		fact_text(facts, "trouble", p->trouble);
 	for (int i = 0; i < p->watch->vm_count; i++) {
 		const struct vm_packets *v = &p->vms[i];
 		struct json_object *one = json_object_new_object();

@@ -9,6 +9,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* What a panel draws. */
 static const struct {
@@ -132,11 +133,14 @@ int study_goodput_prepare(const struct study_drawing *d, const struct study_plot
 	for (int i = 0; i < count; i++) {
 		char path[5000], file[5000], label[64];
 		struct drawn drawn;
-		snprintf(path, sizeof(path), "%s/plots/tcp.csv", runs[i]->directory);
 		snprintf(file, sizeof(file), "%s/%s-%d.data", d->work, plot->name, i);
 		struct draw_request request = {
 			.path = path, .values = { "bit_per_s" }, .from_s = -INFINITY, .to_s = INFINITY
 		};
+		/* The capture's; the kernel's count where there is none. */
+		snprintf(path, sizeof(path), "%s/plots/segments.csv", runs[i]->directory);
+		if (access(path, R_OK) < 0)
+			snprintf(path, sizeof(path), "%s/plots/tcp.csv", runs[i]->directory);
 		if (draw_series(&request, file, &drawn, NULL) < 0 || drawn.numbers == 0)
 			continue;
 		snprintf(label, sizeof(label), "RTT %g ms", rtts_ms[i]);

@@ -1,6 +1,6 @@
 /*
  * What TCP carried at each point of a study (collectors/tcp.c): goodput against the link's, and which window was in the
- * way. Of a study without such runs there is nothing.
+ * way; and the same from a capture (collectors/segments.c) where the runs have one. Of a study without such runs there is nothing.
  */
 #include "reports/csv_table.h"
 #include "reports/html.h"
@@ -26,7 +26,19 @@ struct wire {
 	double congestion, flight, peer, unsent; /* bytes */
 	double peer_percent, buffer_percent;
 	double resent, connections;
+	struct {
+		double whole, middle, middle_low, middle_high; /* bit/s */
+		double carried, resent, missed;                /* bytes */
+		double flight, peer, least;                    /* bytes */
+	} captured;
+	double acked_bytes, resent_bytes; /* by the kernel */
 };
+
+/* Goodput in the middle as the page shows it: the capture's where there is one. */
+static double goodput_of(const struct wire *w)
+{
+	return isnan(w->captured.middle) ? w->goodput : w->captured.middle;
+}
 
 static double mean_of(const struct study_view *v, const char *point, const char *metric, const char *estimator)
 {
@@ -44,6 +56,7 @@ static int collect(const struct study_view *v, struct wire *ret)
 		    strcmp(csv_table_text(t, i, "estimator"), "middle") != 0 || isnan(csv_table_number(t, i, "mean")))
 			continue;
 		const struct run_data *run = study_view_point(v, point);
+		int middle = study_point_row(t, point, "captured_goodput", "middle");
 		ret[count++] = (struct wire){
 			.point = point,
 			.rate = csv_table_number(t, i, "rate_bit_per_s"),
@@ -63,6 +76,19 @@ static int collect(const struct study_view *v, struct wire *ret)
 			.buffer_percent = mean_of(v, point, "tcp_limited", "buffer"),
 			.resent = mean_of(v, point, "tcp_resent", ""),
 			.connections = mean_of(v, point, "tcp_connections", ""),
+			.captured = { .whole = 8 * mean_of(v, point, "captured_goodput", "mean"),
+			              .middle = 8 * csv_table_number(t, middle, "mean"),
+			              .middle_low = 8 * csv_table_number(t, middle, "low"),
+			              .middle_high = 8 * csv_table_number(t, middle, "high"),
+			              .carried = mean_of(v, point, "captured_bytes", "carried"),
+			              .resent = mean_of(v, point, "captured_bytes", "resent") +
+			                        mean_of(v, point, "captured_bytes", "late"),
+			              .missed = mean_of(v, point, "captured_bytes", "unseen"),
+			              .flight = mean_of(v, point, "captured_window", "flight"),
+			              .peer = mean_of(v, point, "captured_window", "peer"),
+			              .least = mean_of(v, point, "captured_window", "least") },
+			.acked_bytes = mean_of(v, point, "tcp_bytes", "acked"),
+			.resent_bytes = mean_of(v, point, "tcp_bytes", "resent"),
 		};
 	}
 	return count;
@@ -71,7 +97,7 @@ static int collect(const struct study_view *v, struct wire *ret)
 /* What kept it from being faster, by TCP's own count of its time. */
 static const char *bound_of(const struct wire *w)
 {
-	return w->goodput >= FULL * w->ideal       ? "the link"
+	return goodput_of(w) >= FULL * w->ideal    ? "the link"
 	       : w->peer_percent >= MOST_PERCENT   ? "the receiver's window"
 	       : w->buffer_percent >= MOST_PERCENT ? "the send buffer"
 	       : isnan(w->ideal)                   ? "not known"
@@ -110,6 +136,58 @@ static void put_row(FILE *out, const struct wire *w)
 	fputs("</tr>\n", out);
 }
 
+static bool has_capture(const struct wire *wires, int count)
+{
+	for (int i = 0; i < count; i++)
+		if (!isnan(wires[i].captured.whole))
+			return true;
+	return false;
+}
+
+static void put_captured_row(FILE *out, const struct wire *w)
+{
+	char text[300];
+	fputs("<tr><th scope=\"row\">", out);
+	html_text(out, block_format(w->point, text, sizeof(text)));
+	fputs("</th>", out);
+	put_cell(out, w->captured.carried, "bytes");
+	put_cell(out, 100 * w->captured.whole / w->rate, "percent");
+	put_cell(out, 100 * w->captured.middle / w->rate, "percent");
+	put_cell(out, 100 * w->captured.middle / w->ideal, "percent");
+	put_cell(out, w->captured.flight, "bytes");
+	put_cell(out, w->captured.peer, "bytes");
+	put_cell(out, w->captured.least, "bytes");
+	put_cell(out, w->captured.resent, "bytes");
+	put_cell(out, w->resent_bytes, "bytes");
+	put_cell(out, w->captured.carried - w->acked_bytes, "bytes");
+	put_cell(out, w->captured.missed, "bytes");
+	fputs("</tr>\n", out);
+}
+
+static void put_captured(FILE *out, const struct wire *wires, int count)
+{
+	static const char *const heads[] = { "all",        "middle",   "in flight", "receiver's",
+		                             "its lowest", "captured", "by TCP" };
+	fputs("<h3>From the capture</h3>\n<p class=\"note\">What passed the source's interface (segments.csv), by sequence "
+	      "numbers: a byte counts once, however often it was sent. Goodput is over rate × time, headers being the rest of "
+	      "a full link, and in the middle half over what TCP can carry on it too. The kernel counts the same "
+	      "connections on its own (tcp.csv): the difference is of bytes carried. What the capture missed was acknowledged "
+	      "without having been seen: it is carried, not lost. The pictures show this goodput.</p>\n"
+	      "<table class=\"ranking\">\n<thead><tr><th rowspan=\"2\"></th><th class=\"number\" rowspan=\"2\">carried</th>"
+	      "<th colspan=\"2\">goodput, of rate × time</th><th class=\"number\" rowspan=\"2\">of what TCP can carry</th>"
+	      "<th colspan=\"3\">window</th><th colspan=\"2\">sent again</th>"
+	      "<th class=\"number\" rowspan=\"2\">capture − kernel</th>"
+	      "<th class=\"number\" rowspan=\"2\">missed by the capture</th></tr>\n<tr>",
+	      out);
+	for (size_t i = 0; i < sizeof(heads) / sizeof(*heads); i++)
+		fprintf(out, "<th class=\"number\">%s</th>", heads[i]);
+	fputs("</tr></thead>\n<tbody>\n", out);
+	for (int i = 0; i < count; i++)
+		if (!isnan(wires[i].captured.whole))
+			put_captured_row(out, &wires[i]);
+	fputs("</tbody>\n</table>\n", out);
+}
+
 static void put(FILE *out, const struct study_view *v, const struct study_plot *plots, int plot_count)
 {
 	static const char *const heads[] = { "all",        "middle",    "in flight", "congestion",
@@ -136,7 +214,10 @@ static void put(FILE *out, const struct study_view *v, const struct study_plot *
 	fputs("</tr></thead>\n<tbody>\n", out);
 	for (int i = 0; i < count; i++)
 		put_row(out, &wires[i]);
-	fputs("</tbody>\n</table>\n</section>\n", out);
+	fputs("</tbody>\n</table>\n", out);
+	if (has_capture(wires, count))
+		put_captured(out, wires, count);
+	fputs("</section>\n", out);
 }
 
 /* "On the wire: bound by the link at 9 of 10 points, by the receiver's window at 1." */
@@ -175,13 +256,16 @@ static int prepare(const struct study_drawing *d, const struct study_plot *plot,
 		const struct wire *w = &wires[i];
 		char text[300], rate[64];
 		gnuplot_set_item(s, "LABEL", i + 1, block_format(w->point, text, sizeof(text)));
-		gnuplot_set_number_item(s, "VALUE", i + 1, w->goodput / 1e6);
-		gnuplot_set_number_item(s, "DOWN", i + 1, w->goodput_low / 1e6);
-		gnuplot_set_number_item(s, "UP", i + 1, w->goodput_high / 1e6);
-		snprintf(text, sizeof(text), "%s, bound by %s", value_format(w->goodput, "bit/s", rate, sizeof(rate)),
+		int is_captured = !isnan(w->captured.middle);
+		double goodput = goodput_of(w), down = is_captured ? w->captured.middle_low : w->goodput_low,
+		       up = is_captured ? w->captured.middle_high : w->goodput_high;
+		gnuplot_set_number_item(s, "VALUE", i + 1, goodput / 1e6);
+		gnuplot_set_number_item(s, "DOWN", i + 1, down / 1e6);
+		gnuplot_set_number_item(s, "UP", i + 1, up / 1e6);
+		snprintf(text, sizeof(text), "%s, bound by %s", value_format(goodput, "bit/s", rate, sizeof(rate)),
 		         bound_of(w));
 		gnuplot_set_item(s, "TEXT", i + 1, text);
-		highest = fmax(highest, fmax(w->goodput, w->ideal) / 1e6);
+		highest = fmax(highest, fmax(goodput, w->ideal) / 1e6);
 	}
 	fprintf(s, "COUNT = %d\n", count);
 	gnuplot_set_number(s, "HIGH", 1.25 * highest); /* room for the words */

@@ -7,9 +7,10 @@ alone
 
 run=$work/run
 ok 'a run over 20 ms completes' "$migmeter" run configs/quick.conf -q --wait -o "$run" -s experiment.warmup=1s \
-	-s experiment.baseline=2s -s experiment.settle=2s -s link.rtt=20ms -s link.tcp_buffer=64K -s collect.tcp=yes
+	-s experiment.baseline=2s -s experiment.settle=2s -s link.rtt=20ms -s link.tcp_buffer=64K -s collect.tcp=yes \
+	-s collect.segments=yes
 head -2 "$run/tcp.csv" | sed 's/^/# /'
-grep '^t[cr]' "$run/metrics.csv" | sed 's/^/# /'
+grep -E '^(t[cr]|captured)' "$run/metrics.csv" | sed 's/^/# /'
 
 # column NAME -> its number in tcp.csv
 column() {
@@ -32,6 +33,15 @@ sent=$(awk -F, -v c="$(column acked_bytes)" '$2 == "src" && $c > most { most = $
 above 'the memory went over one of them' "$sent" 100000000
 above 'the buffers held the sender up most of the time' \
 	"$(awk "BEGIN { print $(metric tcp_limited peer) + $(metric tcp_limited buffer) }")" 50
+# within WHAT VALUE LIMIT: on both sides of 0
+within() {
+	ok "$1 ($2 within $3)" awk -v value="$2" -v limit="$3" \
+		'BEGIN { exit !(value != "missing" && value + 0 <= limit && value + 0 >= -limit) }'
+}
+within 'the capture saw the bytes that the kernel counts, in percent' "$(metric captured_difference carried)" 2
+within 'and what was sent again' "$(metric captured_difference resent)" 2
+within 'the capture missed nothing, in bytes' "$(metric captured_bytes unseen)" 0
+ok 'the buffers bound the advertised window' test "$(metric captured_window least | cut -d. -f1)" -le 65536
 above 'a round trip is at least what was asked' "$(metric tcp_rtt lowest)" 20000000
 above 'the transfer took longer than the link needs' "$(metric transfer_time '')" 11000000000
 like 'the buffers are read back' "$(tr -d ' \n\t' <"$run/manifest.json")" '"wmem":"4096[^"]*65536"'

@@ -23,6 +23,17 @@ static void made_transfer(const char *directory, const char *point, const char *
 		{ "tcp_resent", "migrating", "", 12 },
 		{ "tcp_limited", "migrating", "peer", held_up },
 		{ "tcp_limited", "migrating", "buffer", 0 },
+		{ "tcp_bytes", "migrating", "acked", 536870914 },
+		{ "tcp_bytes", "migrating", "resent", 2896 },
+		{ "captured_goodput", "migrating", "mean", 105e6 },
+		{ "captured_goodput", "migrating", "middle", held_up > 0 ? 39e6 : 116e6 },
+		{ "captured_bytes", "migrating", "carried", 536870912 },
+		{ "captured_bytes", "migrating", "resent", 1448 },
+		{ "captured_bytes", "migrating", "late", 1448 },
+		{ "captured_bytes", "migrating", "unseen", 0 },
+		{ "captured_window", "migrating", "flight", 4e6 },
+		{ "captured_window", "migrating", "peer", 262144 },
+		{ "captured_window", "migrating", "least", 131072 },
 	};
 	snprintf(folder, sizeof(folder), "%.3000s/%.200s-%d-r%d", directory, point, rtt_ms, repeat);
 	mkdir(folder, 0755);
@@ -100,7 +111,12 @@ static void the_page_says_why(void **state)
 		"What the paper could not switch",
 		"On the wire: bound by the link at 10 of 10 points.",
 		"<h2>On the wire</h2>",
-		"936 Mbit/s, bound by the link",
+		"928 Mbit/s, bound by the link",
+		"<h3>From the capture</h3>",
+		/* 105e6 and 116e6 bytes/s of 1 Gbit/s, and of 941 Mbit/s */
+		"<td class=\"number\">512 MiB</td><td class=\"number\">84 %</td><td class=\"number\">92.8 %</td>"
+		"<td class=\"number\">98.6 %</td>",
+		"<td class=\"number\">2.83 KiB</td><td class=\"number\">2.83 KiB</td><td class=\"number\">-2 B</td>",
 		"the same with small buffers: 2.33 times",
 		"metric(GiB in use, RTT)",
 	};

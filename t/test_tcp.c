@@ -120,6 +120,7 @@ static void metrics_come_of_rows(void **state)
 	row(f, 12.5, "10.77.3.2:8", "established", 9000000, 100, 2.2, 1);
 	row(f, 12.6, "10.77.3.2:8", "closed", 9400000, 0, 2.3, 1);
 	row(f, 12.7, "10.77.3.2:7", "established", 5002000, 9, 60, 60);
+	row(f, 13.5, "10.77.3.2:8", "closed", 9400001, 0, 2.3, 1); /* its end, not a byte */
 	fputs("1,dst,10.77.3.3:49152,10.77.3.2:8,established,cubic" /* the other end */, f);
 	for (int i = 0; i < TCP_VALUES; i++)
 		fputs(",99", f);

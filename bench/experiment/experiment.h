@@ -128,7 +128,7 @@ struct experiment_bisect {
 struct experiment_collect {
 	int64_t sample_interval_ns, heartbeat_ns, job_interval_ns, cpu_interval_ns, link_interval_ns, packet_bin_ns;
 	int64_t tcp_interval_ns, flow_interval_ns;
-	bool on[11]; /* in the order of collectors[] */
+	bool on[12]; /* in the order of collectors[] */
 	bool events; /* the hypervisor's own */
 };
 

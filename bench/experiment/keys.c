@@ -290,7 +290,7 @@ static const struct option_row collect_rows[] = {
 	{ "link_interval", OPTION_DURATION, COLLECT(link_interval_ns), "100ms", "1ms", "10s",
 	  "between two readings of link counters" },
 	{ "tcp_interval", OPTION_DURATION, COLLECT(tcp_interval_ns), "100ms", "1ms", "10s",
-	  "between two looks at the TCP connections of migrations" },
+	  "between two looks at the TCP connections of migrations, and width of a row of their segments" },
 	{ "packet_bin", OPTION_DURATION, COLLECT(packet_bin_ns), "10ms", "1ms", "10s", "width of a row of packets" },
 	{ "flow_interval", OPTION_DURATION, COLLECT(flow_interval_ns), "1s", "100ms", "10min",
 	  "between two readings of the switches' flows (network ovs)" },
@@ -313,6 +313,8 @@ static const struct option_row collect_rows[] = {
 	  "collect CPU time, link counters and clocks of remote nodes, instead of cpu and link" },
 	{ "tcp", OPTION_BOOLEAN, COLLECT(on[7]), "no", NULL, NULL,
 	  "collect windows, round trips and repeats of the TCP connections of migrations" },
+	{ "segments", OPTION_BOOLEAN, COLLECT(on[11]), "no", NULL, NULL,
+	  "capture the headers of migrations' TCP: bytes that went over the wire, again too, and the windows there" },
 	OPTION_END
 };
 

@@ -95,6 +95,7 @@ static int local_only_check(const struct experiment *x, struct err *e)
 		{ "migration.suspend", x->migration.suspend_ns != 0, "the monitor it needs is a local socket" },
 		{ "hosts.urgent", x->hosts.urgent, "the machine's other work is not migmeter's" },
 		{ "collect.tcp", x->collect.on[7], "it reads the kernel of a local node" },
+		{ "collect.segments", x->collect.on[11], "it captures in a network namespace of a local node" },
 	};
 	for (size_t i = 0; i < sizeof(local) / sizeof(local[0]); i++)
 		if (local[i].set)

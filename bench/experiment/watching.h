@@ -8,7 +8,7 @@
 #include "collectors/collector.h"
 #include "collectors/samples.h"
 
-enum { COLLECTORS_MAX = 11 };
+enum { COLLECTORS_MAX = 12 };
 
 struct watching {
 	struct watch watch;

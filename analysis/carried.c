@@ -1,0 +1,149 @@
+#include "analysis/carried.h"
+
+#include "analysis/csv_field.h"
+#include "analysis/metrics.h"
+#include "bench/base/clock.h"
+#include "bench/base/err.h"
+#include "bench/base/whole_file.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SHARE_LEAST = 100, PLOT_ROWS = 600 };
+
+#define PLOT_BIN_NS (100 * NS_PER_MS)
+
+int carried_connection(struct carried *c, const char *file, const char *local, const char *peer, struct err *e)
+{
+	for (int i = 0; i < c->count; i++)
+		if (strcmp(c->connections[i].local, local) == 0 && strcmp(c->connections[i].peer, peer) == 0)
+			return i;
+	if (c->count == CARRIED_CONNECTIONS)
+		return err_set(e, EXIT_MEASURED_BAD, "%s: more than %d connections", file, CARRIED_CONNECTIONS);
+	struct carried_connection *new = &c->connections[c->count];
+	*new = (struct carried_connection){ 0 };
+	snprintf(new->local, sizeof(new->local), "%s", local);
+	snprintf(new->peer, sizeof(new->peer), "%s", peer);
+	return c->count++;
+}
+
+int carried_add(struct carried *c, int connection, int64_t from_ns, int64_t to_ns, double bytes, struct err *e)
+{
+	if (c->stretch_count == c->stretch_room) {
+		int room = c->stretch_room ? 2 * c->stretch_room : 256;
+		struct carried_stretch *larger = realloc(c->stretches, (size_t)room * sizeof(*larger));
+		if (!larger)
+			return err_errno(e, EXIT_CANNOT, "cannot keep what TCP did");
+		c->stretches = larger;
+		c->stretch_room = room;
+	}
+	c->stretches[c->stretch_count++] = (struct carried_stretch){ from_ns, to_ns, bytes, connection };
+	c->connections[connection].bytes += bytes;
+	return 0;
+}
+
+void carried_mark(struct carried *c)
+{
+	double all = 0;
+	for (int i = 0; i < c->count; i++)
+		all += c->connections[i].bytes;
+	for (int i = 0; i < c->count; i++)
+		c->connections[i].counts = all > 0 && c->connections[i].bytes * SHARE_LEAST >= all;
+}
+
+double carried_bytes(const struct carried *c)
+{
+	double sum = 0;
+	for (int i = 0; i < c->count; i++)
+		if (c->connections[i].counts)
+			sum += c->connections[i].bytes;
+	return sum;
+}
+
+int carried_count(const struct carried *c)
+{
+	int count = 0;
+	for (int i = 0; i < c->count; i++)
+		count += c->connections[i].counts;
+	return count;
+}
+
+/* Bytes that were carried before an instant. */
+static double bytes_before(const struct carried *c, double at_ns)
+{
+	double bytes = 0;
+	for (int i = 0; i < c->stretch_count; i++) {
+		const struct carried_stretch *s = &c->stretches[i];
+		double length = (double)(s->to_ns - s->from_ns), share = (at_ns - (double)s->from_ns) / length;
+		if (c->connections[s->connection].counts)
+			bytes += s->bytes * (at_ns >= (double)s->to_ns ? 1 : share > 0 ? share : 0);
+	}
+	return bytes;
+}
+
+/* When `bytes` of them were; by halving, to a microsecond. */
+static double instant_of(const struct carried *c, double bytes, double from_ns, double to_ns)
+{
+	while (to_ns - from_ns > 1e3) {
+		double middle = (from_ns + to_ns) / 2;
+		if (bytes_before(c, middle) < bytes)
+			from_ns = middle;
+		else
+			to_ns = middle;
+	}
+	return to_ns;
+}
+
+struct carried_rates carried_rates(const struct carried *c)
+{
+	double from_ns = INFINITY, to_ns = -INFINITY, bytes = carried_bytes(c);
+	for (int i = 0; i < c->stretch_count; i++)
+		if (c->connections[c->stretches[i].connection].counts) {
+			from_ns = fmin(from_ns, (double)c->stretches[i].from_ns);
+			to_ns = fmax(to_ns, (double)c->stretches[i].to_ns);
+		}
+	if (!(bytes > 0) || !(to_ns > from_ns))
+		return (struct carried_rates){ NAN, NAN, NAN };
+	double quarter = instant_of(c, bytes / 4, from_ns, to_ns),
+	       last = instant_of(c, bytes * 3 / 4, from_ns, to_ns);
+	return (struct carried_rates){ .time_ns = to_ns - from_ns,
+		                       .mean = bytes / (to_ns - from_ns) * 1e9,
+		                       .middle = last > quarter ? bytes / 2 / (last - quarter) * 1e9 : NAN };
+}
+
+void carried_put(const struct carried_rates *rates, const char *metric, const struct run_vm *vm,
+                 struct metrics *metrics)
+{
+	static const char few[] = "too few looks at the connections";
+	metrics_put(metrics, metric, vm, "mean", rates->mean, few);
+	metrics_put(metrics, metric, vm, "middle", rates->middle, few);
+}
+
+int carried_plot(const struct carried *c, const struct run *run, const char *file, struct err *e)
+{
+	struct whole_file out = { 0 };
+	int64_t origin_ns = run->migrate_start_ns, end_ns = origin_ns;
+	for (int i = 0; i < c->stretch_count; i++)
+		if (c->connections[c->stretches[i].connection].counts && c->stretches[i].to_ns > end_ns)
+			end_ns = c->stretches[i].to_ns;
+	if (whole_file_open(&out, run->directory, file, e) < 0)
+		return -1;
+	fputs("time_s,bit_per_s\n", out.file);
+	int64_t width_ns =
+		(end_ns - origin_ns) / PLOT_ROWS > PLOT_BIN_NS ? (end_ns - origin_ns) / PLOT_ROWS : PLOT_BIN_NS;
+	for (int64_t at_ns = origin_ns; at_ns < end_ns; at_ns += width_ns) {
+		double before = bytes_before(c, (double)at_ns), after = bytes_before(c, (double)(at_ns + width_ns));
+		fprintf(out.file, "%.6f", ((double)(at_ns - origin_ns) + (double)width_ns / 2) / 1e9);
+		field_number(out.file, 8e9 * (after - before) / (double)width_ns);
+		putc('\n', out.file);
+	}
+	return whole_file_close(&out, 0, e);
+}
+
+void carried_free(struct carried *c)
+{
+	free(c->stretches);
+	*c = (struct carried){ 0 };
+}
