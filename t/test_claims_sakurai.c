@@ -114,8 +114,8 @@ static void the_page_says_why(void **state)
 		"928 Mbit/s, bound by the link",
 		"<h3>From the capture</h3>",
 		/* 105e6 and 116e6 bytes/s of 1 Gbit/s, and of 941 Mbit/s */
-		"<td class=\"number\">512 MiB</td><td class=\"number\">84 %</td><td class=\"number\">92.8 %</td>"
-		"<td class=\"number\">98.6 %</td>",
+		"<td class=\"number\">512 MiB</td><td class=\"number\">84 %</td><td class=\"number\">92.8 %</td>",
+		"<td class=\"number\">92.8 %</td><td class=\"number\">98.6 %</td>",
 		"<td class=\"number\">2.83 KiB</td><td class=\"number\">2.83 KiB</td><td class=\"number\">-2 B</td>",
 		"the same with small buffers: 2.33 times",
 		"metric(GiB in use, RTT)",
