@@ -286,9 +286,10 @@ static void put_head(FILE *out, const struct simulated_view *v)
 			html_textf(out, "%s.", json_text(asked, said[i]));
 			fputs("</p>\n", out);
 		}
+	double points = json_number(asked, "points"), runs = json_number(asked, "runs");
 	fprintf(out,
-	        "<p class=\"tags\"><span>%.0f points x %.0f runs</span> <span>seed %.0f</span> <span>%s</span></p>\n",
-	        json_number(asked, "points"), json_number(asked, "runs"), json_number(asked, "seed"),
+	        "<p class=\"tags\"><span>%.0f point%s x %.0f run%s</span> <span>seed %.0f</span> <span>%s</span></p>\n",
+	        points, points > 1 ? "s" : "", runs, runs > 1 ? "s" : "", json_number(asked, "seed"),
 	        csv_table_rows(v->machine) ? "simulated, beside what was measured"
 	                                   : "simulated, nothing was measured");
 	fputs("</header>\n", out);
