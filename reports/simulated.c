@@ -366,11 +366,11 @@ static void put_body(FILE *out, const struct simulated_view *v, const struct sim
 {
 	bool paper = csv_table_rows(v->judged) > 0;
 	char title[400];
+	simulated_machine_put(out, v);
 	fprintf(out, "<section>\n<h2>%s</h2>\n", paper ? "The paper's table" : "The first point");
 	put_figure(out, v, &plots[FIGURE_TABLE]);
 	fputs("</section>\n", out);
 	put_claims(out, v);
-	simulated_machine_put(out, v);
 	fprintf(out, "<section>\n<h2>%s</h2>\n", paper ? "For which range it holds" : "All points");
 	if (paper) {
 		fputs("<p class=\"note\">", out);
