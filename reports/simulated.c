@@ -286,9 +286,10 @@ static void put_head(FILE *out, const struct simulated_view *v)
 			html_textf(out, "%s.", json_text(asked, said[i]));
 			fputs("</p>\n", out);
 		}
+	double points = json_number(asked, "points"), runs = json_number(asked, "runs");
 	fprintf(out,
-	        "<p class=\"tags\"><span>%.0f points x %.0f runs</span> <span>seed %.0f</span> <span>%s</span></p>\n",
-	        json_number(asked, "points"), json_number(asked, "runs"), json_number(asked, "seed"),
+	        "<p class=\"tags\"><span>%.0f point%s x %.0f run%s</span> <span>seed %.0f</span> <span>%s</span></p>\n",
+	        points, points > 1 ? "s" : "", runs, runs > 1 ? "s" : "", json_number(asked, "seed"),
 	        csv_table_rows(v->machine) ? "simulated, beside what was measured"
 	                                   : "simulated, nothing was measured");
 	fputs("</header>\n", out);
@@ -365,11 +366,11 @@ static void put_body(FILE *out, const struct simulated_view *v, const struct sim
 {
 	bool paper = csv_table_rows(v->judged) > 0;
 	char title[400];
+	simulated_machine_put(out, v);
 	fprintf(out, "<section>\n<h2>%s</h2>\n", paper ? "The paper's table" : "The first point");
 	put_figure(out, v, &plots[FIGURE_TABLE]);
 	fputs("</section>\n", out);
 	put_claims(out, v);
-	simulated_machine_put(out, v);
 	fprintf(out, "<section>\n<h2>%s</h2>\n", paper ? "For which range it holds" : "All points");
 	if (paper) {
 		fputs("<p class=\"note\">", out);

@@ -42,29 +42,47 @@ static int policies_of(const struct simulated_view *v, const char *block, const 
 	return count;
 }
 
-/* A column of each group: value, low, high. The paper has no interval. */
-static const char *const group_columns[GROUPS][3] = { { "paper", "", "" },
-	                                              { "first_value", "first_low", "first_high" },
-	                                              { "value", "low", "high" } };
+/* Bars beside each other: value, low, high of which columns. The paper has no interval. */
+struct group {
+	const char *columns[3];
+	char label[80];
+};
 
-static int put_bars(const struct simulated_view *v, FILE *s, const char *block, int from)
+static int groups_of(const struct simulated_view *v, struct group ret[GROUPS])
+{
+	double runs = json_number(v->manifest, "simulation.runs"),
+	       first = json_number(v->manifest, "simulation.first");
+	int count = 0;
+	if (csv_table_rows(v->judged))
+		ret[count++] = (struct group){ { "paper", "", "" }, "paper" };
+	if (runs > first) {
+		ret[count] = (struct group){ { "first_value", "first_low", "first_high" }, "" };
+		snprintf(ret[count++].label, sizeof(ret->label), "first %.0f run%s", first, first > 1 ? "s" : "");
+	}
+	ret[count] = (struct group){ { "value", "low", "high" }, "" };
+	snprintf(ret[count++].label, sizeof(ret->label), "%.0f run%s", runs, runs > 1 ? "s" : "");
+	return count;
+}
+
+static int put_bars(const struct simulated_view *v, FILE *s, const char *block, const struct group *groups,
+                    int group_count)
 {
 	const char *names[POLICIES];
 	int policies = policies_of(v, block, names), bars = 0;
 	double high[PANELS] = { 0 };
 	for (int i = 0; i < PANELS; i++)
-		for (int g = from; g < GROUPS; g++)
+		for (int g = 0; g < group_count; g++)
 			for (int k = 0; k < policies; k++) {
 				int row = simulated_row(v, block, names[k], panels[i].metric);
 				double value[3];
 				for (int c = 0; c < 3; c++)
-					value[c] = csv_table_number(v->summary, row, group_columns[g][c]) /
+					value[c] = csv_table_number(v->summary, row, groups[g].columns[c]) /
 					           panels[i].factor;
 				if (isnan(value[0]))
 					continue;
 				bars++;
 				fprintf(s, "PANEL[%d] = %d\nX[%d] = %g\nKIND[%d] = %d\n", bars, i + 1, bars,
-				        g - from + 1 + 0.8 * (k - (policies - 1) / 2.) / policies, bars, k + 1);
+				        g + 1 + 0.8 * (k - (policies - 1) / 2.) / policies, bars, k + 1);
 				gnuplot_set_number_item(s, "VALUE", bars, value[0]);
 				gnuplot_set_number_item(s, "DOWN", bars, value[1]);
 				gnuplot_set_number_item(s, "UP", bars, value[2]);
@@ -82,21 +100,17 @@ static int table_prepare(const struct simulated_view *v, FILE *s)
 {
 	static const char *const arrays[] = { "PANEL", "X", "KIND", "VALUE", "DOWN", "UP" };
 	const char *block = csv_table_text(v->summary, 0, "block");
-	char text[80];
-	int from = csv_table_rows(v->judged) ? 0 : 1;
+	struct group groups[GROUPS];
+	int group_count = groups_of(v, groups);
 	for (size_t i = 0; i < sizeof(arrays) / sizeof(*arrays); i++)
 		fprintf(s, "array %s[%d]\n", arrays[i], PANELS * GROUPS * POLICIES);
 	fprintf(s, "array HIGH[%d]\narray TITLE[%d]\narray LABEL[%d]\narray GROUP[%d]\nGROUPS = %d\n", PANELS, PANELS,
-	        POLICIES, GROUPS, GROUPS - from);
+	        POLICIES, GROUPS, group_count);
 	for (int i = 0; i < PANELS; i++)
 		gnuplot_set_item(s, "TITLE", i + 1, panels[i].title);
-	if (from == 0)
-		gnuplot_set_item(s, "GROUP", 1, "paper");
-	snprintf(text, sizeof(text), "first %s runs", json_text(v->manifest, "simulation.first"));
-	gnuplot_set_item(s, "GROUP", 2 - from, text);
-	snprintf(text, sizeof(text), "%s runs", json_text(v->manifest, "simulation.runs"));
-	gnuplot_set_item(s, "GROUP", 3 - from, text);
-	return put_bars(v, s, block, from) == 0;
+	for (int g = 0; g < group_count; g++)
+		gnuplot_set_item(s, "GROUP", g + 1, groups[g].label);
+	return put_bars(v, s, block, groups, group_count) == 0;
 }
 
 /* ---- the map ---- */
