@@ -236,7 +236,8 @@ static void remove_earlier(const char *folder)
 	snprintf(path, sizeof(path), "%s/plots", folder);
 	DIR *d = opendir(path);
 	for (struct dirent *entry; d && (entry = readdir(d));)
-		if (fnmatch("values_*.???", entry->d_name, 0) == 0 || fnmatch("timelines_*.???", entry->d_name, 0) == 0)
+		if (fnmatch("values_*.???", entry->d_name, 0) == 0 ||
+		    fnmatch("timelines_*.???", entry->d_name, 0) == 0)
 			unlinkat(dirfd(d), entry->d_name, 0);
 	if (d)
 		closedir(d);
