@@ -113,8 +113,8 @@ static void put_row(struct page *p, const struct shown_comparison *row)
 	html_text(p->out, compare_label(row, text, sizeof(text)));
 	fputs("</th>", p->out);
 	put_cell(p->out, "", compare_subject(row, text, sizeof(text)));
-	put_cell(p->out, "number", compare_side_format(row, &row->base, text, sizeof(text)));
-	put_cell(p->out, "number", compare_side_format(row, &row->new, text, sizeof(text)));
+	put_cell(p->out, "number side", compare_side_format(row, &row->base, text, sizeof(text)));
+	put_cell(p->out, "number side", compare_side_format(row, &row->new, text, sizeof(text)));
 	put_cell(p->out, "number", compare_difference(row, text, sizeof(text)));
 	if (isnan(row->p_adjusted))
 		snprintf(size, sizeof(size), "-");
