@@ -10,10 +10,16 @@
 
 static const double level = 0.05;
 
+/* A part of the series that is not cut, or not yet. */
+struct part {
+	int from, to, at; /* where it would be cut */
+	double q;         /* of that cut; 0: it is too short for one, or equal */
+};
+
 struct search {
 	double *values, *shuffled;
 	gsl_rng *random;
-	struct change_point *found;
+	struct part parts[CHANGE_POINTS_MAX + 1];
 	int count;
 };
 
@@ -54,32 +60,57 @@ static double best_cut(const double *x, int n, int *ret_at)
 	return best;
 }
 
-/* The share of orders whose best cut is as good; stops when it is known to be above the level. */
-static double share_as_good(struct search *s, const double *x, int n, double q)
+static struct part part_of(const struct search *s, int from, int to)
 {
-	int as_good = 1, at; /* the order it has */
-	memcpy(s->shuffled, x, (size_t)n * sizeof(*x));
-	for (int i = 0; i < CHANGE_ORDERS && as_good <= level * (CHANGE_ORDERS + 1); i++) {
-		gsl_ran_shuffle(s->random, s->shuffled, (size_t)n, sizeof(*x));
-		as_good += best_cut(s->shuffled, n, &at) >= q * (1 - 1e-12);
+	struct part p = { .from = from, .to = to };
+	if (to - from >= 2 * CHANGE_PART_LEAST)
+		p.q = fmax(0, best_cut(s->values + from, to - from, &p.at));
+	p.at += from;
+	return p;
+}
+
+/* The best cut of any part when each part's values come in another order. */
+static double best_by_chance(struct search *s)
+{
+	double best = 0;
+	for (int i = 0; i < s->count; i++) {
+		int at, n = s->parts[i].to - s->parts[i].from;
+		if (n < 2 * CHANGE_PART_LEAST)
+			continue;
+		memcpy(s->shuffled, s->values + s->parts[i].from, (size_t)n * sizeof(*s->values));
+		gsl_ran_shuffle(s->random, s->shuffled, (size_t)n, sizeof(*s->values));
+		best = fmax(best, best_cut(s->shuffled, n, &at));
 	}
+	return best;
+}
+
+/* The share of such orders whose best cut is as good; stops when it is known to be above the level. */
+static double share_as_good(struct search *s, double q)
+{
+	int as_good = 1; /* the order it has */
+	for (int i = 0; i < CHANGE_ORDERS && as_good <= level * (CHANGE_ORDERS + 1); i++)
+		as_good += best_by_chance(s) >= q * (1 - 1e-12);
 	return as_good / (CHANGE_ORDERS + 1.0);
 }
 
-static void cut(struct search *s, int from, int to)
+/* Cut where it is best, as long as that is no chance; the parts stay in order. */
+static void cut(struct search *s, struct change_point *found)
 {
-	int at, n = to - from;
-	if (n < 2 * CHANGE_PART_LEAST || s->count == CHANGE_POINTS_MAX)
-		return;
-	double q = best_cut(s->values + from, n, &at);
-	double p = q > 0 ? share_as_good(s, s->values + from, n, q) : 1;
-	if (p > level)
-		return;
-	cut(s, from, from + at);
-	if (s->count == CHANGE_POINTS_MAX)
-		return;
-	s->found[s->count++] = (struct change_point){ .at = from + at, .p = p };
-	cut(s, from + at, to);
+	while (s->count <= CHANGE_POINTS_MAX) { /* room for one more */
+		int best = 0;
+		for (int i = 1; i < s->count; i++)
+			best = s->parts[i].q > s->parts[best].q ? i : best;
+		const struct part whole = s->parts[best];
+		double p = whole.q > 0 ? share_as_good(s, whole.q) : 1;
+		if (p > level)
+			return;
+		memmove(s->parts + best + 2, s->parts + best + 1, (size_t)(s->count - best - 1) * sizeof(*s->parts));
+		memmove(found + best + 1, found + best, (size_t)(s->count - 1 - best) * sizeof(*found));
+		s->parts[best] = part_of(s, whole.from, whole.at);
+		s->parts[best + 1] = part_of(s, whole.at, whole.to);
+		found[best] = (struct change_point){ .at = whole.at, .p = p };
+		s->count++;
+	}
 }
 
 /* Numbers for what is endless. */
@@ -103,25 +134,30 @@ static double median_of(const double *values, int from, int to)
 
 int change_points(const double *values, int count, struct change_point ret[CHANGE_POINTS_MAX])
 {
-	struct search s = { .found = ret };
+	struct search *s = calloc(1, sizeof(*s));
+	int result = -1;
 	count = count > CHANGE_SERIES_MAX ? CHANGE_SERIES_MAX : count;
-	s.values = calloc((size_t)count + 1, sizeof(*s.values));
-	s.shuffled = calloc((size_t)count + 1, sizeof(*s.shuffled));
-	s.random = gsl_rng_alloc(gsl_rng_mt19937);
-	int result = s.values && s.shuffled && s.random ? 0 : -1;
-	if (result == 0) {
-		gsl_rng_set(s.random, RESAMPLE_SEED);
-		memcpy(s.values, values, (size_t)count * sizeof(*values));
-		make_finite(s.values, count);
-		cut(&s, 0, count);
-		result = s.count;
+	if (!s)
+		return -1;
+	s->values = calloc((size_t)count + 1, sizeof(*s->values));
+	s->shuffled = calloc((size_t)count + 1, sizeof(*s->shuffled));
+	s->random = gsl_rng_alloc(gsl_rng_mt19937);
+	if (s->values && s->shuffled && s->random) {
+		gsl_rng_set(s->random, RESAMPLE_SEED);
+		memcpy(s->values, values, (size_t)count * sizeof(*values));
+		make_finite(s->values, count);
+		s->parts[0] = part_of(s, 0, count);
+		s->count = 1;
+		cut(s, ret);
+		result = s->count - 1;
 	}
-	for (int i = 0; i < s.count; i++) {
-		ret[i].median_before = median_of(values, i ? ret[i - 1].at : 0, ret[i].at);
-		ret[i].median_after = median_of(values, ret[i].at, i + 1 < s.count ? ret[i + 1].at : count);
+	for (int i = 0; i < result; i++) {
+		ret[i].median_before = median_of(values, s->parts[i].from, s->parts[i].to);
+		ret[i].median_after = median_of(values, s->parts[i + 1].from, s->parts[i + 1].to);
 	}
-	gsl_rng_free(s.random);
-	free(s.values);
-	free(s.shuffled);
+	gsl_rng_free(s->random);
+	free(s->values);
+	free(s->shuffled);
+	free(s);
 	return result;
 }

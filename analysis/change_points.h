@@ -4,8 +4,9 @@
  *
  * The series is cut where the values before and after differ most, that is where
  *	q = n m / (n + m) (2 E|X - Y| - E|X - X'| - E|Y - Y'|)
- * is largest, as long as fewer than one in twenty random orders of the cut part has a cut that is as good; then its parts are
- * cut in the same way. No distribution is assumed.
+ * is largest, as long as at most one in twenty random orders has a cut that is as good; then again where a part of it is cut
+ * best, compared with random orders within all parts, so that many parts are no more likely to be cut by chance than one. No
+ * distribution is assumed.
  */
 #ifndef ANALYSIS_CHANGE_POINTS_H
 #define ANALYSIS_CHANGE_POINTS_H

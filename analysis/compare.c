@@ -125,7 +125,7 @@ static int count_shared(const struct compare_case *of)
 		int is = 0, known = stat(of->complete[COMPARE_NEW][i]->directory, &new) == 0;
 		for (int k = 0; known && !is && k < of->complete_count[COMPARE_BASE]; k++)
 			is = stat(of->complete[COMPARE_BASE][k]->directory, &base) == 0 &&
-			     base.st_ino == new.st_ino && base.st_dev == new.st_dev;
+			     base.st_ino == new.st_ino &&base.st_dev == new.st_dev;
 		shared += is;
 	}
 	return shared;

@@ -165,7 +165,7 @@ static void say_silence(struct compared *c, int critical, int needed)
 	if (c->too_few)
 		add_reason(c, "n = %d and %d are too few, %d are needed", base, new, needed);
 	else if (c->sides[COMPARE_BASE].endless || c->sides[COMPARE_NEW].endless)
-		add_reason(c, "how much could have been is not known, as some are endless");
+		add_reason(c, "of endless values no size can be told");
 	else if (c->center == CENTER_MEAN && is_worst)
 		add_reason(c, "it cannot become worse");
 	else

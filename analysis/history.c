@@ -153,7 +153,8 @@ int history_open(struct history **ret, const char *path, struct err *e)
 int history_open_made(struct history **ret, const char *path, struct err *e)
 {
 	if (access(path, F_OK) < 0)
-		return err_errno(e, EXIT_USAGE, "cannot read the history '%s', which 'migmeter history add' makes", path);
+		return err_errno(e, EXIT_USAGE, "cannot read the history '%s', which 'migmeter history add' makes",
+		                 path);
 	return open_any(ret, path, 0, e);
 }
 

@@ -28,10 +28,9 @@ static struct json_object *value_json(double value)
 /* The trend that a run's value is of, made when it is not there. Values of two estimators, or of two kinds of work, are none. */
 static struct json_object *trend_of(struct json_object *trends, const struct history_run *run)
 {
-	const char *const members[][2] = { { "name", run->name },
-		                           { "point", run->point },
-		                           { "estimator", run->estimator },
-		                           { "unit", run->unit } };
+	const char *const members[][2] = {
+		{ "name", run->name }, { "point", run->point }, { "estimator", run->estimator }, { "unit", run->unit }
+	};
 	enum { MEMBERS = sizeof(members) / sizeof(*members) };
 	for (size_t i = 0; i < json_object_array_length(trends); i++) {
 		struct json_object *trend = json_object_array_get_idx(trends, i), *text;

@@ -362,7 +362,8 @@ int study_run(struct study *s)
 			                                         : RUN_SKIPPED;
 			if (s->states[i] == RUN_SKIPPED && !s->skipped[0])
 				snprintf(s->skipped, sizeof(s->skipped), "%s", e.text);
-			if (own == EXIT_USAGE) { /* the points were checked: it is how the machine is, for all of them */
+			if (own ==
+			    EXIT_USAGE) { /* the points were checked: it is how the machine is, for all of them */
 				s->states[i] = RUN_INTERRUPTED;
 				break;
 			}

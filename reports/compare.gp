@@ -1,5 +1,5 @@
 # How the values of each metric of a case lie: a small panel each, BASE above NEW, in per cent of BASE's centre.
-# The caller has set: CAPTION, COUNT, COLUMNS, and arrays of length COUNT:
+# The caller has set: CAPTION, COUNT, COLUMNS, ENDLESS (values that are, in all panels), and arrays of length COUNT:
 #	FILE (data: row (2 BASE, 1 NEW), value, kind (0 a run; 1 endless, drawn at the edge)), PANEL (title), RIGHT (verdict),
 #	COLOR (of the verdict: 0 none, 1 regressed, 2 improved), LOW, HIGH, STEP (of the axis), BASEAT, NEWAT (centres; NaN: none),
 #	FROM, TO (of the difference's interval; NaN: none), MATTERS (threshold)
@@ -17,6 +17,7 @@ set label 92 'NEW' at screen 0.18, screen KEY left font small point pointtype 7 
 set label 93 '| centre' at screen 0.235, screen KEY left font small
 set label 94 '├─┤ where the difference is (95 %)' at screen 0.305, screen KEY left font small
 set label 95 'grey: changes that do not matter' at screen 0.53, screen KEY left font small textcolor rgb GREY
+if (ENDLESS > 0) { set label 96 'never ends' at screen 0.745, screen KEY left font small textcolor rgb RED point pointtype 9 pointsize 1 linecolor rgb RED offset 0.8, -0.2 }
 WIDE = 0.975 / COLUMNS
 array VERDICT[3] = [GREY, RED, GREEN]
 set key off
@@ -42,10 +43,9 @@ do for [i = 1:COUNT] {
 	if (FROM[i] == FROM[i]) { set arrow 3 from FROM[i], 1.5 to TO[i], 1.5 heads size screen 0.003, 90 linewidth 1.5 linecolor rgb BLACK front }
 	plot FILE[i] using ($1 == 2 && $3 == 0 ? $2 : NaN):($1 + $4) with points pointtype 7 pointsize 0.8 linecolor rgb '#600072B2', \
 	     '' using ($1 == 1 && $3 == 0 ? $2 : NaN):($1 + $4) with points pointtype 7 pointsize 0.8 linecolor rgb '#60E69F00', \
-	     '' using ($3 == 1 ? HIGH[i] : NaN):($1 + $4) with points pointtype 9 pointsize 1 linecolor rgb RED, \
-	     '' using (HIGH[i]):1:($3 == 1 && $4 == 0 ? 'never ' : '') with labels right font small textcolor rgb RED
+	     '' using ($3 == 1 ? HIGH[i] : NaN):($1 + $4) with points pointtype 9 pointsize 1 linecolor rgb RED
 	unset arrow 1; unset arrow 2; unset arrow 3; unset object 1
-	unset label 90; unset label 91; unset label 92; unset label 93; unset label 94; unset label 95
+	unset label 90; unset label 91; unset label 92; unset label 93; unset label 94; unset label 95; unset label 96
 }
 unset multiplot
 unset output

@@ -113,8 +113,8 @@ static void put_row(struct page *p, const struct shown_comparison *row)
 	html_text(p->out, compare_label(row, text, sizeof(text)));
 	fputs("</th>", p->out);
 	put_cell(p->out, "", compare_subject(row, text, sizeof(text)));
-	put_cell(p->out, "number", compare_side_format(row, &row->base, text, sizeof(text)));
-	put_cell(p->out, "number", compare_side_format(row, &row->new, text, sizeof(text)));
+	put_cell(p->out, "number side", compare_side_format(row, &row->base, text, sizeof(text)));
+	put_cell(p->out, "number side", compare_side_format(row, &row->new, text, sizeof(text)));
 	put_cell(p->out, "number", compare_difference(row, text, sizeof(text)));
 	if (isnan(row->p_adjusted))
 		snprintf(size, sizeof(size), "-");
@@ -236,7 +236,8 @@ static void remove_earlier(const char *folder)
 	snprintf(path, sizeof(path), "%s/plots", folder);
 	DIR *d = opendir(path);
 	for (struct dirent *entry; d && (entry = readdir(d));)
-		if (fnmatch("values_*.???", entry->d_name, 0) == 0 || fnmatch("timelines_*.???", entry->d_name, 0) == 0)
+		if (fnmatch("values_*.???", entry->d_name, 0) == 0 ||
+		    fnmatch("timelines_*.???", entry->d_name, 0) == 0)
 			unlinkat(dirfd(d), entry->d_name, 0);
 	if (d)
 		closedir(d);

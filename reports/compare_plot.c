@@ -129,14 +129,15 @@ static int prepare_values(const struct gnuplot *g, FILE *s, const struct values_
 {
 	static const char *const arrays[] = { "FILE", "PANEL",  "RIGHT", "COLOR", "LOW", "HIGH",
 		                              "STEP", "BASEAT", "NEWAT", "FROM",  "TO",  "MATTERS" };
-	int count = 0, number = 0, result = 0;
-	for (int i = 0; i < comparison_count(of->doc); i++) {
+	int count = 0, number = 0, endless = 0, result = 0;
+	for (int i = 0; i < comparison_count(of->doc) && count < PANELS_MAX; i++) {
 		struct shown_comparison row = comparison_row(of->doc, i);
-		count += is_drawn(&row, of->of) && count < PANELS_MAX;
+		count += is_drawn(&row, of->of);
+		endless += is_drawn(&row, of->of) ? row.base.endless + row.new.endless : 0;
 	}
 	if (!count)
 		return 1;
-	fprintf(s, "COUNT = %d\nCOLUMNS = %d\n", count, PANEL_COLUMNS);
+	fprintf(s, "COUNT = %d\nCOLUMNS = %d\nENDLESS = %d\n", count, PANEL_COLUMNS, endless);
 	gnuplot_arrays(s, arrays, sizeof(arrays) / sizeof(*arrays), count);
 	for (int i = 0; result == 0 && i < comparison_count(of->doc) && number < count; i++) {
 		struct panel panel = { .row = comparison_row(of->doc, i) };

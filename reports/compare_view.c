@@ -148,17 +148,23 @@ static int is_time(const struct shown_comparison *row)
 char *compare_side_format(const struct shown_comparison *row, const struct shown_side *side, char *buffer,
                           size_t room)
 {
-	const char *endless = is_time(row) ? "never" : "endless";
+	const char *endless = is_time(row) ? "never" : "endless", *gap = " (";
 	if (isinf(side->center))
 		snprintf(buffer, room, "%s", endless);
 	else
 		value_format(side->center, row->unit, buffer, room);
-	if (side->endless && !isinf(side->center))
-		say(buffer, room, " (%s in %d of %d)", endless, side->endless, side->n);
-	if (side->unseen && side->unseen < side->n)
-		say(buffer, room, " (" NO_STOP_SEEN " in %d of %d)", side->unseen, side->n);
-	else if (side->unseen)
-		say(buffer, room, " (" NO_STOP_SEEN ")");
+	if (side->endless && !isinf(side->center)) {
+		say(buffer, room, "%s%s in %d of %d", gap, endless, side->endless, side->n);
+		gap = ", ";
+	}
+	if (side->unseen) {
+		say(buffer, room, "%s" NO_STOP_SEEN, gap);
+		if (side->unseen < side->n)
+			say(buffer, room, " in %d of %d", side->unseen, side->n);
+		gap = ", ";
+	}
+	if (gap[0] == ',')
+		say(buffer, room, ")");
 	return buffer;
 }
 

@@ -84,8 +84,8 @@ static void remove_left(const char *plots)
 	DIR *d = opendir(plots);
 	for (struct dirent *entry; d && (entry = readdir(d));) {
 		int pid, end = 0;
-		if (sscanf(entry->d_name, WORK_NAME "%n", &pid, &end) != 1 || !end || pid < 1 ||
-		    kill(pid, 0) == 0 || errno != ESRCH)
+		if (sscanf(entry->d_name, WORK_NAME "%n", &pid, &end) != 1 || !end || pid < 1 || kill(pid, 0) == 0 ||
+		    errno != ESRCH)
 			continue;
 		snprintf(path, sizeof(path), "%s/%s", plots, entry->d_name);
 		tree_remove(path);

@@ -320,8 +320,8 @@ static void put_head(FILE *out, struct json_object *const docs[], int count)
 	if (count > 2)
 		html_textf(out, "s of %d metrics", count);
 	fputs("</h1>\n<p class=\"note\">A dot is a run (a circle one in which no stop was seen); lines are the medians "
-	      "between change points, found by E-Divisive with the energy distance (Matteson and James 2014): fewer than "
-	      "one in twenty random orders of the runs have a cut as good. Marks are where a version is another than "
+	      "between change points, found by E-Divisive with the energy distance (Matteson and James 2014): at most "
+	      "one in twenty random orders of the runs between has a cut as good. Marks are where a version is another than "
 	      "before, and where the link, the scale, the machine or the load is.</p>\n</header>\n",
 	      out);
 }

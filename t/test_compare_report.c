@@ -262,8 +262,9 @@ static void pictures_have_their_titles(void **state)
 	snprintf(path, sizeof(path), "%s/compare.html", scratch);
 	char *text = whole_file_read(path, 5 << 20);
 	assert_non_null(text);
-	static const char *const wanted[] = { ">work rate<", ">(% of baseline)<", ">time since the migration began (s)<",
-		                              ">vm1: intadd<", ">baseline rate of vm1<" };
+	static const char *const wanted[] = { ">work rate<", ">(% of baseline)<",
+		                              ">time since the migration began (s)<", ">vm1: intadd<",
+		                              ">baseline rate of vm1<" };
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++)
 		if (!strstr(text, wanted[i]))
 			fail_msg("not there: %s", wanted[i]);

@@ -354,6 +354,27 @@ static void noise_is_no_change(void **state)
 	assert_in_range(alarms, 0, 12); /* of 100, at a level of 5 %: more than 12 in less than one of 600 */
 }
 
+/* Where there are changes, others are no more often seen than where there are none. */
+static void parts_are_not_cut_by_chance(void **state)
+{
+	(void)state;
+	enum { ROUNDS = 100, PART = 14, PARTS = 4 };
+	int more = 0, fewer = 0;
+	for (int round = 0; round < ROUNDS; round++) {
+		double values[PARTS * PART];
+		struct change_point found[CHANGE_POINTS_MAX];
+		for (int i = 0; i < PARTS * PART; i++)
+			values[i] = 100 + 20 * (i / PART) + noise();
+		int count = change_points(values, PARTS * PART, found);
+		more += count > PARTS - 1;
+		fewer += count < PARTS - 1;
+		for (int i = 1; i < count; i++)
+			assert_true(found[i].at >= found[i - 1].at + CHANGE_PART_LEAST);
+	}
+	assert_int_equal(fewer, 0);
+	assert_in_range(more, 0, 12); /* at a level of 5 %; were each part a test of its own, 19 were due */
+}
+
 static void odd_series(void **state)
 {
 	(void)state;
@@ -390,6 +411,7 @@ int main(void)
 		IN_SCRATCH(values_in_order),
 		cmocka_unit_test(steps_are_found),
 		cmocka_unit_test(noise_is_no_change),
+		cmocka_unit_test(parts_are_not_cut_by_chance),
 		cmocka_unit_test(odd_series),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

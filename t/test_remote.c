@@ -97,7 +97,8 @@ static void disks_of_a_domain(void **state)
 	             "own storage: yes: no disk of it is a file or a device\n", 0);
 	snprintf(disk, sizeof(disk), "<source file='%s/ssh' index='1'/>", scratch);
 	assert_disks(disk, "own storage: yes: '/tmp/", 0);
-	assert_disks("<source file='/nonexistent'/>", "storage: no: '/nonexistent' is not there on src, not there on dst", 1);
+	assert_disks("<source file='/nonexistent'/>",
+	             "storage: no: '/nonexistent' is not there on src, not there on dst", 1);
 	assert_disks("<source dev='/dev/null'/>", "storage: degraded: '/dev/null' is on both, and whether", 0);
 	assert_disks("<source dev='/dev/none'/>", "storage: no: '/dev/none' is not there on src", 1);
 	/* One that is not asked about does not hide another. */
