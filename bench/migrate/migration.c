@@ -95,33 +95,64 @@ static bool broken_in_postcopy(virDomainPtr domain)
 #endif
 }
 
-/* Try to go on after a broken link until it works or the time for it is over; e holds the words of the last failure. Where
- * one side's VM is no longer there nothing can. */
-static bool recover(const struct migration_spec *spec, virDomainPtr domain, const struct request *r,
-                    struct steering *s, struct migration_result *ret, virDomainPtr *ret_moved, struct err *e)
+/* Whether the VM is whole on the destination: libvirt may give an attempt up that QEMU goes on with by itself, as soon as the other
+ * side can be reached. */
+static bool has_arrived(const struct migration_spec *spec, virDomainPtr *ret_moved)
+{
+	int state = 0, reason = 0;
+	virDomainPtr there = virDomainLookupByName(spec->destination, spec->vm);
+	if (there && virDomainGetState(there, &state, &reason, 0) == 0 && state == VIR_DOMAIN_RUNNING &&
+	    reason == VIR_DOMAIN_RUNNING_MIGRATED) {
+		*ret_moved = there;
+		return true;
+	}
+	if (there)
+		virDomainFree(there);
+	return false;
+}
+
+/* One attempt; e holds the words of the last failure, said those that were said. Returns whether the VM is gone on one side. */
+static bool recover_once(const struct migration_spec *spec, virDomainPtr domain, const struct request *r,
+                         struct err *said, virDomainPtr *ret_moved, struct err *e)
 {
 	unsigned resume = 0;
 #if LIBVIR_VERSION_NUMBER >= 8005000
 	resume = VIR_MIGRATE_POSTCOPY_RESUME;
 #endif
-	int64_t deadline = clock_now_ns() + spec->features->postcopy_recover_ns;
-	while (resume && clock_now_ns() < deadline && !steering_aborted(s) &&
-	       !(spec->interrupted && *spec->interrupted >= INTERRUPT_BREAK_OFF) && broken_in_postcopy(domain)) {
+	if (strcmp(said->text, e->text) != 0)
 		migration_say(spec, "postcopy-recover", e->text);
-		steering_recovering(s, deadline);
-		bool done = migrate_once(spec, domain, r, r->flags | resume, ret_moved);
-		steering_recovering(s, 0);
-		if (done) {
-			ret->recoveries++;
-			return true;
+	*said = *e;
+	if (!resume || migrate_once(spec, domain, r, r->flags | resume, ret_moved))
+		return !resume;
+	bool gone = virGetLastErrorCode() == VIR_ERR_NO_DOMAIN;
+	hypervisor_error(e, "migration of '%s' failed", spec->vm);
+	return gone;
+}
+
+/* Try to go on after a broken link until it works or the time for it is over. Where one side's VM is no longer there nothing can.
+ * While QEMU goes on by itself there is nothing to try. */
+static bool recover(const struct migration_spec *spec, virDomainPtr domain, const struct request *r,
+                    struct steering *s, struct migration_result *ret, virDomainPtr *ret_moved, struct err *e)
+{
+	int64_t deadline = clock_now_ns() + spec->features->postcopy_recover_ns;
+	struct err said = { 0 };
+	bool gone = false;
+	while (!gone && !*ret_moved && !steering_aborted(s) &&
+	       !(spec->interrupted && *spec->interrupted >= INTERRUPT_BREAK_OFF) && broken_in_postcopy(domain)) {
+		if (!steering_goes_on(s)) {
+			if (clock_now_ns() >= deadline)
+				break;
+			steering_recovering(s, deadline);
+			gone = recover_once(spec, domain, r, &said, ret_moved, e);
+			steering_recovering(s, 0);
 		}
-		bool gone = virGetLastErrorCode() == VIR_ERR_NO_DOMAIN;
-		hypervisor_error(e, "migration of '%s' failed", spec->vm);
-		if (gone)
-			break;
-		clock_sleep(RECOVER_PAUSE_NS);
+		if (!*ret_moved)
+			clock_sleep(RECOVER_PAUSE_NS);
 	}
-	return false;
+	if (!*ret_moved && !has_arrived(spec, ret_moved))
+		return false;
+	ret->recoveries++;
+	return true;
 }
 
 /* Where the source's last event did not come, the destination may know. */

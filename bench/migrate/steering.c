@@ -27,7 +27,7 @@ struct steering {
 	pthread_mutex_t lock; /* never held over a call to libvirt: the event thread takes it too */
 	pthread_cond_t changed;
 	/* set by events */
-	bool active, postcopy, released, job_done;
+	bool active, postcopy, paused, released, job_done;
 	int pass;
 	int64_t limit_ns;         /* of the downtime, as it is set */
 	int64_t recover_until_ns; /* 0: no attempt goes on */
@@ -52,6 +52,8 @@ static void on_event(void *context, int64_t head_ns, const char *vm, const char 
 	if (strcmp(event, "migration-status") == 0) {
 		if (strcmp(detail, "active") == 0)
 			s->active = true;
+		s->paused = strcmp(detail, "postcopy-paused") == 0 ||
+		            strncmp(detail, "postcopy-recover", strlen("postcopy-recover")) == 0;
 		if (strcmp(detail, "postcopy-active") == 0 && !s->postcopy) {
 			s->postcopy = true;
 			s->result->postcopy_start_ns = head_ns;
@@ -267,7 +269,8 @@ static void hang_end(struct steering *s)
 		pthread_mutex_unlock(&s->lock);
 	}
 	migration_say(spec, "recovery-hangs",
-	              hanging ? "what it had of the VM is ended" : "the VM is not ours to end: to end it there ends this");
+	              hanging ? "what it had of the VM is ended"
+	                      : "the VM is not ours to end: to end it there ends this");
 	if (hanging) {
 		virDomainDestroy(hanging);
 		virDomainFree(hanging);
@@ -381,6 +384,14 @@ const char *steering_aborted(struct steering *s)
 	const char *reason = s->abort_reason;
 	pthread_mutex_unlock(&s->lock);
 	return reason;
+}
+
+bool steering_goes_on(struct steering *s)
+{
+	pthread_mutex_lock(&s->lock);
+	bool goes_on = s->postcopy && !s->paused && !s->released;
+	pthread_mutex_unlock(&s->lock);
+	return goes_on;
 }
 
 bool steering_in_postcopy(struct steering *s)

@@ -52,6 +52,9 @@ void steering_recovering(struct steering *s, int64_t until_ns);
 const char *steering_aborted(struct steering *s);
 bool steering_in_postcopy(struct steering *s);
 
+/* Whether QEMU goes on with post-copy: it has begun, and is not paused, nor about to be taken up again. */
+bool steering_goes_on(struct steering *s);
+
 /* Hand an event of the migration to the spec's sink, stamped now. */
 void migration_say(const struct migration_spec *spec, const char *event, const char *detail);
 
