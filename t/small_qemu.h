@@ -5,6 +5,7 @@
  *		return small_qemu_skip();
  *	cmocka_run_group_tests(tests, small_qemu_setup, scratch_remove);
  *	small_qemu_start(&q, "src", NULL, &e);            // or with -incoming URI
+ *	... a second monitor of it is at scratch/src.second ...
  *	small_qemu_say(&q, "migrate", "{\"uri\":\"...\"}");
  *	small_qemu_end(&q);
  */
@@ -71,9 +72,10 @@ static inline int small_qemu_setup(void **state)
 /* incoming NULL: it has the pattern in its memory. -1: it did not start, e. */
 static inline int small_qemu_start(struct small_qemu *q, const char *name, const char *incoming, struct err *e)
 {
-	char monitor[128], monitor_option[160], loader[256];
+	char monitor[128], monitor_option[160], second_option[160], loader[256];
 	snprintf(monitor, sizeof(monitor), "%s/%s.qmp", scratch, name);
 	snprintf(monitor_option, sizeof(monitor_option), "unix:%s,server=on,wait=off", monitor);
+	snprintf(second_option, sizeof(second_option), "unix:%s/%s.second,server=on,wait=off", scratch, name);
 	snprintf(loader, sizeof(loader), "loader,file=%s,addr=%d,force-raw=on", small_qemu_pattern, PATTERN_AT);
 	const char *const arguments[] = { "qemu-system-x86_64",
 		                          "-S",
@@ -86,6 +88,8 @@ static inline int small_qemu_start(struct small_qemu *q, const char *name, const
 		                          "none",
 		                          "-qmp",
 		                          monitor_option,
+		                          "-qmp",
+		                          second_option,
 		                          "-device",
 		                          loader,
 		                          incoming ? "-incoming" : NULL,

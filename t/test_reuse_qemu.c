@@ -1,5 +1,6 @@
 /* QEMU's own migrations through a pair of reuse relays, before and after the switch to post-copy, a disk that is copied along,
  * and a relay that dies. */
+#include "bench/migrate/rescue.h"
 #include "t/loopback.h"
 #include "t/reuse_pair.h"
 #include "t/small_qemu.h"
@@ -109,16 +110,14 @@ static void status_await(const struct small_qemu *q, const char *wanted)
 	}
 }
 
-/* The far relay dies in post-copy, and QEMU takes it up again before there is a new one: its connection holds until there is. */
-static void a_recovery(void **state)
+/* In post-copy, which goes slowly, the far relay dies; both have seen it. -1: there is no post-copy here. */
+static int qemu_break(void)
 {
-	(void)state;
 	struct err e = { 0 };
-	char incoming[96], again[128];
 	qemu_begin(&b, "1048576");
 	if (small_qemu_capability(&destination, "postcopy-ram", &e) < 0) {
 		print_message("# no post-copy here: %s\n", e.text);
-		skip();
+		return -1;
 	}
 	assert_int_equal(small_qemu_capability(&source, "postcopy-ram", &e), 0);
 	say(&source, "migrate-set-parameters", "{\"max-postcopy-bandwidth\":262144}");
@@ -131,6 +130,16 @@ static void a_recovery(void **state)
 	b.pid = 0;
 	status_await(&source, "postcopy-paused");
 	status_await(&destination, "postcopy-paused");
+	return 0;
+}
+
+/* QEMU takes it up again before there is a new relay: its connection holds until there is. */
+static void a_recovery(void **state)
+{
+	(void)state;
+	char incoming[96], again[128];
+	if (qemu_break() < 0)
+		skip();
 	snprintf(incoming, sizeof(incoming), "{\"uri\":\"tcp:%s:%d\"}", b.qemu, SITE_PORT);
 	say(&destination, "migrate-recover", incoming);
 	snprintf(again, sizeof(again), "{\"uri\":\"tcp:%s:%d\",\"resume\":true}", a.near, SITE_PORT);
@@ -139,6 +148,40 @@ static void a_recovery(void **state)
 	clock_sleep(300 * NS_PER_MS);
 	say(&source, "migrate-set-parameters", "{\"max-postcopy-bandwidth\":0}");
 	start(&b, site_path("%s/%s.pages", &b));
+	qemu_arrived(&a, &b);
+}
+
+/* The destination's main loop waits for a page, as it does for a device, when the relay is gone: it is told out of band. */
+static void a_recovery_past_a_stuck_monitor(void **state)
+{
+	(void)state;
+	struct err e = { 0 };
+	struct rescue *rescue;
+	struct rescue_spec spec = { 0 };
+	char uri[64], paths[2][128], arguments[200];
+	if (qemu_break() < 0)
+		skip();
+	for (int i = 0; i < 2; i++)
+		snprintf(paths[i], sizeof(paths[i]), "%s/%s.second", scratch, i ? "dst" : "src");
+	spec.source_monitor = paths[0];
+	spec.destination_monitor = paths[1];
+	snprintf(uri, sizeof(uri), "tcp://%s:%d", a.near, SITE_PORT);
+	assert_int_equal(rescue_uris(&spec, uri, b.qemu), 1);
+	if (rescue_open(&rescue, &spec, &e) < 0)
+		fail_msg("%s", e.text);
+	assert_int_equal(rescue_try(rescue, &e), 0);
+	snprintf(arguments, sizeof(arguments), "{\"val\":%d,\"size\":%d,\"filename\":\"%s/stuck\"}", PATTERN_AT,
+	         PATTERN_PAGES * MADE_PAGE_BYTES, scratch);
+	qmp_patience(destination.monitor, 100 * NS_PER_MS);
+	assert_int_equal(small_qemu_say(&destination, "pmemsave", arguments, &e), -1);
+	start(&b, site_path("%s/%s.pages", &b));
+	if (rescue_try(rescue, &e) != 1)
+		fail_msg("%s", e.text);
+	assert_state(&a, "near", "ended");
+	rescue_close(rescue);
+	/* What it was asked while it was stuck is answered by now: another monitor. */
+	qmp_close(destination.monitor);
+	assert_int_equal(qmp_open(&destination.monitor, paths[1], &e), 0);
 	qemu_arrived(&a, &b);
 }
 
@@ -316,6 +359,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_precopy, both_start, qemu_end),
 		cmocka_unit_test_setup_teardown(a_postcopy, both_start, qemu_end),
 		cmocka_unit_test_setup_teardown(a_recovery, both_start, qemu_end),
+		cmocka_unit_test_setup_teardown(a_recovery_past_a_stuck_monitor, both_start, qemu_end),
 		cmocka_unit_test_setup_teardown(a_disk, both_start, qemu_end),
 		cmocka_unit_test_setup_teardown(a_killed_relay, both_start, qemu_end),
 	};

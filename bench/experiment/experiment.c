@@ -321,6 +321,12 @@ bool experiment_moves(const struct experiment *x, const struct experiment_vm *vm
 	return x->consolidate.ops || strcmp(vm->name, x->migration.vm) == 0;
 }
 
+bool experiment_rescues(const struct experiment *x)
+{
+	return x->features.postcopy_recover_ns && x->hosts.kind == HOSTS_LOCAL && !x->migration.page_waits &&
+	       !x->consolidate.ops && !experiment_is_group(x);
+}
+
 bool experiment_copies(const struct experiment *x, const struct experiment_vm *vm)
 {
 	return x->storage.kind == STORAGE_COPY && vm->disk_bytes && experiment_moves(x, vm);

@@ -182,6 +182,9 @@ struct testbed_spec experiment_testbed(const struct experiment *x);
 /* Whether the VM may move: the one of [migration], those of [group], or any where a policy decides. */
 bool experiment_moves(const struct experiment *x, const struct experiment_vm *vm);
 
+/* Whether the VM that moves has a monitor of our own for rescue.h: one VM, in the local testbed, whose post-copy is to recover. */
+bool experiment_rescues(const struct experiment *x);
+
 /* Whether it may move and has a disk that then must move along. */
 bool experiment_copies(const struct experiment *x, const struct experiment_vm *vm);
 

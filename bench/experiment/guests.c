@@ -283,7 +283,7 @@ int guest_start(const struct experiment *x, int index, const struct guest_boot *
 	spec.uneven_memory = !boot->kvm && boot->host.qemu_version < 9000000;
 	if (boot->monitors && !experiment_moves(x, vm))
 		spec.monitor_path = qmp_path(node->state_directory, vm->name, monitor, sizeof(monitor));
-	else if (x->migration.page_waits && experiment_moves(x, vm))
+	else if ((x->migration.page_waits || experiment_rescues(x)) && experiment_moves(x, vm))
 		spec.monitor_path = wait_watching_monitor(vm->name, monitor, sizeof(monitor));
 	if (experiment_moves(x, vm)) {
 		/* QEMU's own pages are locked too. */

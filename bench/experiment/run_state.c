@@ -4,6 +4,7 @@
 #include "bench/experiment/progress.h"
 #include "bench/experiment/reuse_relays.h"
 #include "bench/migrate/migration.h"
+#include "bench/migrate/qmp.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -131,6 +132,12 @@ struct migration_spec run_one_spec(struct run *r, const struct experiment_vm *vm
 	if (r->order->injections)
 		spec.interrupted = &r->injected;
 	snprintf(r->uris[to], sizeof(r->uris[to]), "tcp://%s", there->migration_ip);
+	if (experiment_rescues(r->x)) {
+		spec.source_monitor =
+			qmp_path(here->qemu_pid_directory, spec.vm, r->monitors[from], sizeof(r->monitors[from]));
+		spec.destination_monitor =
+			qmp_path(there->qemu_pid_directory, spec.vm, r->monitors[to], sizeof(r->monitors[to]));
+	}
 	reuse_relays_route(r->relays, (int)(vm - r->x->vms), &spec);
 	return spec;
 }

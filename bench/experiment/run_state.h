@@ -38,6 +38,7 @@ struct run {
 	struct guest_boot boot;
 	virConnectPtr connections[2]; /* of NODE_SRC and NODE_DST */
 	char uris[2][64];             /* where their QEMUs listen for migrations */
+	char monitors[2][400];        /* of the VM that moves, at either node (experiment_rescues()) */
 	struct node_events *events[2];
 	struct watching watching;
 	struct fault *fault;         /* while the migration runs */

@@ -46,6 +46,8 @@ struct migration_spec {
 	/* How the source's daemon reaches the destination's, with features->peer2peer; NULL: by the destination's own URI. */
 	const char *peer_uri;
 	int destination_core; /* where it is pinned on the destination; -1: as it is at the source */
+	/* Monitors of our own of either QEMU (qmp.h), by which a post-copy can be taken up again past libvirt (rescue.h); NULL: none. */
+	const char *source_monitor, *destination_monitor;
 	bool ours; /* a VM of the testbed's: what is left of it at the destination may be ended where it is lost anyway */
 	enum postcopy_moment postcopy;
 	int64_t postcopy_after_ns;
@@ -76,6 +78,7 @@ struct migration_spec {
 	 * migrate-aborted       detail = why; abort-refused: detail = the hypervisor's words
 	 * interrupt-waits       INTERRUPT_END came after the switch: detail = what is waited for, and what more would cost
 	 * postcopy-recover      after a broken link another attempt is made, detail = the words of the failure before
+	 * recovery-past-libvirt the destination's QEMU did not answer libvirt's attempt, and was told otherwise; detail = how that went
 	 * recovery-hangs        there is no more time to recover, and the destination's QEMU has not answered the last attempt; detail =
 	 *                       what was done
 	 * migrate-done, migrate-failed    libvirt's call has returned; detail = words

@@ -14,12 +14,13 @@
 
 struct qmp {
 	int fd;
+	int64_t patience_ns;
 	size_t used;
 	char buffer[65536]; /* what came and is not read yet */
 	char line[65536];
 };
 
-static const int64_t patience_ns = 10 * NS_PER_S;
+#define PATIENCE_NS (10 * NS_PER_S)
 
 char *qmp_path(const char *state_directory, const char *vm, char *buffer, size_t room)
 {
@@ -49,12 +50,13 @@ static int next_line(struct qmp *m, int64_t deadline_ns)
 	}
 }
 
-int qmp_ask(struct qmp *m, const char *command, const char *arguments, struct json_object **ret_answer, struct err *e)
+static int ask(struct qmp *m, const char *how, const char *command, const char *arguments,
+               struct json_object **ret_answer, struct err *e)
 {
 	char line[1024];
-	int length = snprintf(line, sizeof(line), "{\"execute\":\"%s\"%s%s}\n", command,
+	int length = snprintf(line, sizeof(line), "{\"%s\":\"%s\"%s%s}\n", how, command,
 	                      arguments ? ",\"arguments\":" : "", arguments ? arguments : "");
-	int64_t deadline_ns = clock_now_ns() + patience_ns;
+	int64_t deadline_ns = clock_now_ns() + m->patience_ns;
 	if (length >= (int)sizeof(line))
 		return err_set(e, EXIT_USAGE, "the arguments of '%s' are too long", command);
 	if (send(m->fd, line, (size_t)length, MSG_NOSIGNAL) != length)
@@ -74,28 +76,54 @@ int qmp_ask(struct qmp *m, const char *command, const char *arguments, struct js
 	return err_set(e, EXIT_MEASURED_BAD, "QEMU does not answer '%s'", command);
 }
 
+int qmp_ask(struct qmp *m, const char *command, const char *arguments, struct json_object **ret_answer, struct err *e)
+{
+	return ask(m, "execute", command, arguments, ret_answer, e);
+}
+
+int qmp_execute_oob(struct qmp *m, const char *command, const char *arguments, struct err *e)
+{
+	return ask(m, "exec-oob", command, arguments, NULL, e);
+}
+
+void qmp_patience(struct qmp *m, int64_t patience_ns)
+{
+	m->patience_ns = patience_ns;
+}
+
 int qmp_execute(struct qmp *m, const char *command, const char *arguments, struct err *e)
 {
 	return qmp_ask(m, command, arguments, NULL, e);
 }
 
-int qmp_open(struct qmp **ret, const char *path, struct err *e)
+static int open_with(struct qmp **ret, const char *path, const char *capabilities, struct err *e)
 {
 	struct qmp *m = calloc(1, sizeof(*m));
 	if (!m)
 		return err_errno(e, EXIT_CANNOT, "cannot open a monitor");
+	m->patience_ns = PATIENCE_NS;
 	m->fd = unix_connect(path);
 	if (m->fd < 0) {
 		err_errno(e, EXIT_CANNOT, "cannot connect to QEMU's monitor '%s'", path);
 		qmp_close(m);
 		return -1;
 	}
-	if (qmp_execute(m, "qmp_capabilities", NULL, e) < 0) {
+	if (qmp_execute(m, "qmp_capabilities", capabilities, e) < 0) {
 		qmp_close(m);
 		return -1;
 	}
 	*ret = m;
 	return 0;
+}
+
+int qmp_open(struct qmp **ret, const char *path, struct err *e)
+{
+	return open_with(ret, path, NULL, e);
+}
+
+int qmp_open_oob(struct qmp **ret, const char *path, struct err *e)
+{
+	return open_with(ret, path, "{\"enable\":[\"oob\"]}", e);
 }
 
 void qmp_close(struct qmp *m)

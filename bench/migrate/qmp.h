@@ -6,6 +6,7 @@
 #define BENCH_MIGRATE_QMP_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct err;
 struct json_object;
@@ -16,6 +17,13 @@ char *qmp_path(const char *state_directory, const char *vm, char *buffer, size_t
 
 int qmp_open(struct qmp **ret, const char *path, struct err *e);
 void qmp_close(struct qmp *m); /* NULL is fine */
+
+/* The same, for commands out of band as well: those few that QEMU carries out even when it answers nothing else (2.13 and later). */
+int qmp_open_oob(struct qmp **ret, const char *path, struct err *e);
+int qmp_execute_oob(struct qmp *m, const char *command, const char *arguments, struct err *e);
+
+/* How long an answer is waited for, instead of 10 s. What comes later is taken for the answer to the next command. */
+void qmp_patience(struct qmp *m, int64_t patience_ns);
 
 /* A command ("stop") and its arguments (a JSON object, NULL: none); returns when QEMU has carried it out, at the latest
  * after 10 s. */

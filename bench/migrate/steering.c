@@ -4,6 +4,7 @@
 #include "bench/base/err.h"
 #include "bench/migrate/hypervisor.h"
 #include "bench/migrate/read_back.h"
+#include "bench/migrate/rescue.h"
 
 #include <libvirt/virterror.h>
 #include <pthread.h>
@@ -14,6 +15,7 @@
 #define LOOK_NS (20 * NS_PER_MS)    /* how often *interrupted and the time limit are looked at */
 #define RETRY_NS (2 * NS_PER_MS)    /* between two attempts that the hypervisor refuses as too early */
 #define LIMIT_HIGHEST_MS 2000000ULL /* of the downtime, as QEMU takes it */
+#define RESCUE_NS (3 * NS_PER_S)    /* after which an attempt may be one that hangs */
 #define HANG_NS (10 * NS_PER_S)     /* how long an attempt to recover may go on when there is no more time for it */
 #define RELEASE_NS (5 * NS_PER_S)   /* how long the source may take to end after libvirt has returned */
 
@@ -29,10 +31,16 @@ struct steering {
 	/* set by events */
 	bool active, postcopy, paused, released, job_done;
 	int pass;
-	int64_t limit_ns;         /* of the downtime, as it is set */
-	int64_t recover_until_ns; /* 0: no attempt goes on */
+	int64_t limit_ns; /* of the downtime, as it is set */
+	struct attempt {
+		int64_t until_ns; /* 0: none goes on */
+		int64_t since_ns;
+	} attempt;
 	/* set by this module's thread */
 	bool over, limits_done, stop_forced, requested, refused_said, waits_said, hang_said, aborted;
+	bool rescue_opened;
+	int64_t rescued_ns; /* since_ns of the last attempt that was looked at */
+	struct rescue *rescue;
 	struct read_back *read_back;
 	const char *abort_reason;
 };
@@ -257,9 +265,30 @@ static void end_if_due(struct steering *s, bool in_postcopy)
 		s->result->timed_out = s->aborted;
 }
 
+/* While the destination's QEMU still answers. */
+static void rescue_ready(struct steering *s)
+{
+	const struct migration_spec *spec = s->spec;
+	struct rescue_spec rescue = { spec->source_monitor, spec->destination_monitor, "", "" };
+	struct err e = { 0 };
+	s->rescue_opened = true;
+	if (rescue_uris(&rescue, spec->uri, spec->listen_ip) && rescue_open(&s->rescue, &rescue, &e) < 0)
+		migration_say(spec, "recovery-past-libvirt", e.text);
+}
+
+static void rescue_attempt(struct steering *s)
+{
+	struct err e = { 0 };
+	int result = rescue_try(s->rescue, &e);
+	if (result)
+		migration_say(s->spec, "recovery-past-libvirt",
+		              result > 0 ? "the destination's QEMU did not answer, and was told out of band"
+		                         : e.text);
+}
+
 static void hang_end(struct steering *s)
 {
-	static const char why[] = "the destination's QEMU did not answer: it waits for a page itself";
+	static const char why[] = "the destination's QEMU did not answer: it may be waiting for a page itself";
 	const struct migration_spec *spec = s->spec;
 	virDomainPtr hanging = spec->ours ? virDomainLookupByName(spec->destination, spec->vm) : NULL;
 	s->hang_said = true;
@@ -277,11 +306,25 @@ static void hang_end(struct steering *s)
 	}
 }
 
-/* One round, without the lock. */
-static void steer_once(struct steering *s, bool due, bool active, bool in_postcopy, int64_t recover_until_ns)
+/* An attempt to recover goes on. */
+static void attempt_look(struct steering *s, const struct attempt *attempt)
 {
-	if (recover_until_ns && clock_now_ns() > recover_until_ns + HANG_NS && !s->hang_said)
+	int64_t now_ns = clock_now_ns();
+	if (s->rescue && s->rescued_ns != attempt->since_ns && now_ns - attempt->since_ns > RESCUE_NS) {
+		s->rescued_ns = attempt->since_ns;
+		rescue_attempt(s);
+	}
+	if (now_ns > attempt->until_ns + HANG_NS && !s->hang_said)
 		hang_end(s);
+}
+
+/* One round, without the lock. */
+static void steer_once(struct steering *s, bool due, bool active, bool in_postcopy, const struct attempt *attempt)
+{
+	if (active && s->spec->destination_monitor && !s->rescue_opened)
+		rescue_ready(s);
+	if (attempt->until_ns)
+		attempt_look(s, attempt);
 	if (due)
 		postcopy_request(s);
 	if (active && !s->limits_done) {
@@ -306,9 +349,9 @@ static void *steer(void *opaque)
 	while (!s->over) {
 		bool due = postcopy_due(s), active = s->active, in_postcopy = s->postcopy;
 		int pass = s->pass;
-		int64_t recover_until_ns = s->recover_until_ns;
+		const struct attempt attempt = s->attempt;
 		pthread_mutex_unlock(&s->lock);
-		steer_once(s, due, active, in_postcopy, recover_until_ns);
+		steer_once(s, due, active, in_postcopy, &attempt);
 		pthread_mutex_lock(&s->lock);
 		/* What came meanwhile is looked at at once. */
 		if (s->over || active != s->active || pass != s->pass)
@@ -323,6 +366,7 @@ static void *steer(void *opaque)
 
 static void steering_free(struct steering *s)
 {
+	rescue_close(s->rescue);
 	events_close(s->events);
 	pthread_cond_destroy(&s->changed);
 	pthread_mutex_destroy(&s->lock);
@@ -374,7 +418,7 @@ const char *steering_stop(struct steering *s, bool expect_release)
 void steering_recovering(struct steering *s, int64_t until_ns)
 {
 	pthread_mutex_lock(&s->lock);
-	s->recover_until_ns = until_ns;
+	s->attempt = (struct attempt){ until_ns, clock_now_ns() };
 	pthread_mutex_unlock(&s->lock);
 }
 
