@@ -54,7 +54,7 @@ static void on_migration_event(void *context, int64_t head_ns, const char *vm, c
 {
 	struct run *r = context;
 	fault_on_event(r, event);
-	if (strcmp(event, "postcopy-recover") == 0)
+	if (strcmp(event, "postcopy-recover") == 0 || strcmp(event, "recovery-past-libvirt") == 0)
 		reuse_relays_revive(r->relays);
 	run_on_event(r, head_ns, vm, node, event, detail);
 }

@@ -39,7 +39,8 @@ struct steering {
 	/* set by this module's thread */
 	bool over, limits_done, stop_forced, requested, refused_said, waits_said, hang_said, aborted;
 	bool rescue_opened;
-	int64_t rescued_ns; /* since_ns of the last attempt that was looked at */
+	int64_t rescued_ns;    /* since_ns of the last attempt that was looked at */
+	int64_t broken_off_ns; /* 0: it was not */
 	struct rescue *rescue;
 	struct read_back *read_back;
 	const char *abort_reason;
@@ -48,6 +49,18 @@ struct steering {
 void migration_say(const struct migration_spec *spec, const char *event, const char *detail)
 {
 	spec->sink(spec->context, clock_now_ns(), spec->vm, spec->source_node, event, detail);
+}
+
+/* libvirt's call that is on when the connection breaks may hang like an attempt to recover. With the lock. */
+static void pause_note(struct steering *s, const char *status)
+{
+	int64_t recover_ns = s->spec->features->postcopy_recover_ns, now_ns = clock_now_ns();
+	bool breaks = strcmp(status, "postcopy-paused") == 0;
+	s->paused = breaks || strncmp(status, "postcopy-recover", strlen("postcopy-recover")) == 0;
+	if (breaks && recover_ns && !s->attempt.until_ns)
+		s->attempt = (struct attempt){ now_ns + recover_ns, now_ns };
+	else if (!s->paused)
+		s->attempt = (struct attempt){ 0 };
 }
 
 static void on_event(void *context, int64_t head_ns, const char *vm, const char *node, const char *event,
@@ -60,8 +73,7 @@ static void on_event(void *context, int64_t head_ns, const char *vm, const char 
 	if (strcmp(event, "migration-status") == 0) {
 		if (strcmp(detail, "active") == 0)
 			s->active = true;
-		s->paused = strcmp(detail, "postcopy-paused") == 0 ||
-		            strncmp(detail, "postcopy-recover", strlen("postcopy-recover")) == 0;
+		pause_note(s, detail);
 		if (strcmp(detail, "postcopy-active") == 0 && !s->postcopy) {
 			s->postcopy = true;
 			s->result->postcopy_start_ns = head_ns;
@@ -244,6 +256,13 @@ static void let_end(struct steering *s)
 	              "breaks it off, and the VM is lost");
 }
 
+static void break_off(struct steering *s, const char *reason)
+{
+	if (!s->broken_off_ns)
+		s->broken_off_ns = clock_now_ns();
+	abort_try(s, reason, true);
+}
+
 static void end_if_due(struct steering *s, bool in_postcopy)
 {
 	const struct migration_spec *spec = s->spec;
@@ -258,7 +277,7 @@ static void end_if_due(struct steering *s, bool in_postcopy)
 	if (verdict == STEERING_LET_END)
 		let_end(s);
 	else if (verdict == STEERING_BREAK_OFF)
-		abort_try(s, reason, true);
+		break_off(s, reason);
 	else if (verdict == STEERING_ABORT && (now.interrupted || !s->refused_said))
 		abort_try(s, reason, false);
 	if (verdict == STEERING_ABORT && !now.interrupted)
@@ -286,6 +305,7 @@ static void rescue_attempt(struct steering *s)
 		                         : e.text);
 }
 
+/* libvirt's call has not returned, and will not. */
 static void hang_end(struct steering *s)
 {
 	static const char why[] = "the destination's QEMU did not answer: it may be waiting for a page itself";
@@ -294,7 +314,7 @@ static void hang_end(struct steering *s)
 	s->hang_said = true;
 	if (hanging) {
 		pthread_mutex_lock(&s->lock);
-		s->abort_reason = why;
+		s->abort_reason = s->abort_reason ? s->abort_reason : why;
 		pthread_mutex_unlock(&s->lock);
 	}
 	migration_say(spec, "recovery-hangs",
@@ -325,6 +345,8 @@ static void steer_once(struct steering *s, bool due, bool active, bool in_postco
 		rescue_ready(s);
 	if (attempt->until_ns)
 		attempt_look(s, attempt);
+	if (s->broken_off_ns && clock_now_ns() > s->broken_off_ns + HANG_NS && !s->hang_said)
+		hang_end(s);
 	if (due)
 		postcopy_request(s);
 	if (active && !s->limits_done) {

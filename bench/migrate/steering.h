@@ -43,9 +43,10 @@ int steering_start(struct steering **ret, const struct migration_spec *spec, vir
  * expect_release. Frees s. Returns why it was aborted (static text), or NULL when it was not. */
 const char *steering_stop(struct steering *s, bool expect_release);
 
-/* An attempt to recover is about to be made, and there is time for such until then; 0: it is over. libvirt waits for QEMU at the
- * destination as long as it takes, which may be for ever: where QEMU itself waits for a page inside of a device, it answers nobody.
- * A VM of the testbed's is then ended there, which ends the attempt. */
+/* An attempt to recover is about to be made, and there is time for such until then; 0: it is over. The call in which the connection
+ * breaks counts as one by itself. libvirt waits for QEMU at the destination as long as it takes, which may be for ever: where QEMU
+ * itself waits for a page inside of a device, it answers nobody. It is then told out of band (rescue.h); and where that does
+ * not help, or the move was broken off, a VM of the testbed's is ended there, which ends the call. */
 void steering_recovering(struct steering *s, int64_t until_ns);
 
 /* Why it was aborted so far, or NULL; whether post-copy has begun. */
