@@ -40,7 +40,9 @@ const struct paper groups_paper = {
 	.title = "How many VMs of a group at a time",
 	.cited = CITED "Its group moved between Japan and the USA.",
 	.term = "metric(schedule, rate, RTT)",
-	.note = "Moves over time, beside what went over the link, are on the page of each run.",
+	.note = "Moves over time, beside what went over the link, are on the page of each run. Where one connection fills the link, as "
+		"with large buffers, more at a time hide how moves begin and end, and no more: small VMs gain by it, and large ones "
+		"move as soon one after the other.",
 	.bars = group_bars,
 };
 
