@@ -2,6 +2,7 @@
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
 #include "bench/experiment/run.h"
+#include "bench/migrate/hang.h"
 #include "bench/migrate/steering.h"
 
 #include <setjmp.h>
@@ -60,6 +61,30 @@ static void the_limit_follows_the_pace(void **state)
 	assert_int_equal(steering_limit_ns(NS_PER_MS, 0.05, NS_PER_MS), NS_PER_MS);
 }
 
+/* libvirt's call hangs: QEMU is told past it, once an attempt; and it has an end. */
+static void a_call_that_hangs(void **state)
+{
+	struct rescue *there = (struct rescue *)state; /* some */
+	struct hang h = { .rescue = there };
+	const struct attempt none = { 0 }, attempt = { 100 * NS_PER_S, 160 * NS_PER_S };
+	assert_int_equal(hang_judge(&h, &none, 0, 1000 * NS_PER_S), HANG_WAIT);
+	assert_int_equal(hang_judge(&h, &attempt, 0, 102 * NS_PER_S), HANG_WAIT);
+	assert_int_equal(hang_judge(&h, &attempt, 0, 104 * NS_PER_S), HANG_RESCUE);
+	h.rescued_ns = attempt.since_ns;
+	assert_int_equal(hang_judge(&h, &attempt, 0, 104 * NS_PER_S), HANG_WAIT);
+	assert_int_equal(hang_judge(&h, &attempt, 0, 169 * NS_PER_S), HANG_WAIT);
+	assert_int_equal(hang_judge(&h, &attempt, 0, 171 * NS_PER_S), HANG_END);
+	/* Broken off, in an attempt or not. */
+	assert_int_equal(hang_judge(&h, &attempt, 105 * NS_PER_S, 114 * NS_PER_S), HANG_WAIT);
+	assert_int_equal(hang_judge(&h, &attempt, 105 * NS_PER_S, 116 * NS_PER_S), HANG_END);
+	assert_int_equal(hang_judge(&h, &none, 105 * NS_PER_S, 116 * NS_PER_S), HANG_END);
+	h.ended = true;
+	assert_int_equal(hang_judge(&h, &attempt, 105 * NS_PER_S, 500 * NS_PER_S), HANG_WAIT);
+	/* Without monitors nobody can be told. */
+	h = (struct hang){ 0 };
+	assert_int_equal(hang_judge(&h, &attempt, 0, 104 * NS_PER_S), HANG_WAIT);
+}
+
 /* timeout(1) sends one to us and one to our group. */
 static void a_signal_that_comes_twice_at_once_is_one(void **state)
 {
@@ -82,6 +107,7 @@ int main(void)
 		cmocka_unit_test(before_the_switch_it_is_aborted),
 		cmocka_unit_test(after_the_switch_it_is_let_end),
 		cmocka_unit_test(the_limit_follows_the_pace),
+		cmocka_unit_test(a_call_that_hangs),
 		cmocka_unit_test(a_signal_that_comes_twice_at_once_is_one),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,9 +2,9 @@
 
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
+#include "bench/migrate/hang.h"
 #include "bench/migrate/hypervisor.h"
 #include "bench/migrate/read_back.h"
-#include "bench/migrate/rescue.h"
 
 #include <libvirt/virterror.h>
 #include <pthread.h>
@@ -15,8 +15,6 @@
 #define LOOK_NS (20 * NS_PER_MS)    /* how often *interrupted and the time limit are looked at */
 #define RETRY_NS (2 * NS_PER_MS)    /* between two attempts that the hypervisor refuses as too early */
 #define LIMIT_HIGHEST_MS 2000000ULL /* of the downtime, as QEMU takes it */
-#define RESCUE_NS (3 * NS_PER_S)    /* after which an attempt may be one that hangs */
-#define HANG_NS (10 * NS_PER_S)     /* how long an attempt to recover may go on when there is no more time for it */
 #define RELEASE_NS (5 * NS_PER_S)   /* how long the source may take to end after libvirt has returned */
 
 struct steering {
@@ -32,16 +30,11 @@ struct steering {
 	bool active, postcopy, paused, released, job_done;
 	int pass;
 	int64_t limit_ns; /* of the downtime, as it is set */
-	struct attempt {
-		int64_t until_ns; /* 0: none goes on */
-		int64_t since_ns;
-	} attempt;
+	struct attempt attempt;
 	/* set by this module's thread */
-	bool over, limits_done, stop_forced, requested, refused_said, waits_said, hang_said, aborted;
-	bool rescue_opened;
-	int64_t rescued_ns;    /* since_ns of the last attempt that was looked at */
+	bool over, limits_done, stop_forced, requested, refused_said, waits_said, aborted;
 	int64_t broken_off_ns; /* 0: it was not */
-	struct rescue *rescue;
+	struct hang hang;
 	struct read_back *read_back;
 	const char *abort_reason;
 };
@@ -57,8 +50,8 @@ static void pause_note(struct steering *s, const char *status)
 	int64_t recover_ns = s->spec->features->postcopy_recover_ns, now_ns = clock_now_ns();
 	bool breaks = strcmp(status, "postcopy-paused") == 0;
 	s->paused = breaks || strncmp(status, "postcopy-recover", strlen("postcopy-recover")) == 0;
-	if (breaks && recover_ns && !s->attempt.until_ns)
-		s->attempt = (struct attempt){ now_ns + recover_ns, now_ns };
+	if (breaks && recover_ns && !s->attempt.since_ns)
+		s->attempt = (struct attempt){ now_ns, now_ns + recover_ns };
 	else if (!s->paused)
 		s->attempt = (struct attempt){ 0 };
 }
@@ -256,13 +249,6 @@ static void let_end(struct steering *s)
 	              "breaks it off, and the VM is lost");
 }
 
-static void break_off(struct steering *s, const char *reason)
-{
-	if (!s->broken_off_ns)
-		s->broken_off_ns = clock_now_ns();
-	abort_try(s, reason, true);
-}
-
 static void end_if_due(struct steering *s, bool in_postcopy)
 {
 	const struct migration_spec *spec = s->spec;
@@ -274,79 +260,32 @@ static void end_if_due(struct steering *s, bool in_postcopy)
 	if (s->aborted)
 		return;
 	enum steering_verdict verdict = steering_judge(&now, &reason);
+	if (verdict == STEERING_BREAK_OFF && !s->broken_off_ns)
+		s->broken_off_ns = clock_now_ns();
 	if (verdict == STEERING_LET_END)
 		let_end(s);
 	else if (verdict == STEERING_BREAK_OFF)
-		break_off(s, reason);
+		abort_try(s, reason, true);
 	else if (verdict == STEERING_ABORT && (now.interrupted || !s->refused_said))
 		abort_try(s, reason, false);
 	if (verdict == STEERING_ABORT && !now.interrupted)
 		s->result->timed_out = s->aborted;
 }
 
-/* While the destination's QEMU still answers. */
-static void rescue_ready(struct steering *s)
+static void hang_heed(struct steering *s, const char *reason)
 {
-	const struct migration_spec *spec = s->spec;
-	struct rescue_spec rescue = { spec->source_monitor, spec->destination_monitor, "", "" };
-	struct err e = { 0 };
-	s->rescue_opened = true;
-	if (rescue_uris(&rescue, spec->uri, spec->listen_ip) && rescue_open(&s->rescue, &rescue, &e) < 0)
-		migration_say(spec, "recovery-past-libvirt", e.text);
-}
-
-static void rescue_attempt(struct steering *s)
-{
-	struct err e = { 0 };
-	int result = rescue_try(s->rescue, &e);
-	if (result)
-		migration_say(s->spec, "recovery-past-libvirt",
-		              result > 0 ? "the destination's QEMU did not answer, and was told out of band"
-		                         : e.text);
-}
-
-/* libvirt's call has not returned, and will not. */
-static void hang_end(struct steering *s)
-{
-	static const char why[] = "the destination's QEMU did not answer: it may be waiting for a page itself";
-	const struct migration_spec *spec = s->spec;
-	virDomainPtr hanging = spec->ours ? virDomainLookupByName(spec->destination, spec->vm) : NULL;
-	s->hang_said = true;
-	if (hanging) {
-		pthread_mutex_lock(&s->lock);
-		s->abort_reason = s->abort_reason ? s->abort_reason : why;
-		pthread_mutex_unlock(&s->lock);
-	}
-	migration_say(spec, "recovery-hangs",
-	              hanging ? "what it had of the VM is ended"
-	                      : "the VM is not ours to end: to end it there ends this");
-	if (hanging) {
-		virDomainDestroy(hanging);
-		virDomainFree(hanging);
-	}
-}
-
-/* An attempt to recover goes on. */
-static void attempt_look(struct steering *s, const struct attempt *attempt)
-{
-	int64_t now_ns = clock_now_ns();
-	if (s->rescue && s->rescued_ns != attempt->since_ns && now_ns - attempt->since_ns > RESCUE_NS) {
-		s->rescued_ns = attempt->since_ns;
-		rescue_attempt(s);
-	}
-	if (now_ns > attempt->until_ns + HANG_NS && !s->hang_said)
-		hang_end(s);
+	pthread_mutex_lock(&s->lock);
+	if (reason && !s->abort_reason)
+		s->abort_reason = reason;
+	pthread_mutex_unlock(&s->lock);
 }
 
 /* One round, without the lock. */
 static void steer_once(struct steering *s, bool due, bool active, bool in_postcopy, const struct attempt *attempt)
 {
-	if (active && s->spec->destination_monitor && !s->rescue_opened)
-		rescue_ready(s);
-	if (attempt->until_ns)
-		attempt_look(s, attempt);
-	if (s->broken_off_ns && clock_now_ns() > s->broken_off_ns + HANG_NS && !s->hang_said)
-		hang_end(s);
+	if (active)
+		hang_ready(&s->hang);
+	hang_heed(s, hang_look(&s->hang, attempt, s->broken_off_ns));
 	if (due)
 		postcopy_request(s);
 	if (active && !s->limits_done) {
@@ -388,7 +327,7 @@ static void *steer(void *opaque)
 
 static void steering_free(struct steering *s)
 {
-	rescue_close(s->rescue);
+	hang_close(&s->hang);
 	events_close(s->events);
 	pthread_cond_destroy(&s->changed);
 	pthread_mutex_destroy(&s->lock);
@@ -405,7 +344,8 @@ int steering_start(struct steering **ret, const struct migration_spec *spec, vir
 		                .domain = domain,
 		                .result = result,
 		                .start_ns = result->start_ns,
-		                .limit_ns = spec->downtime_limit_ns };
+		                .limit_ns = spec->downtime_limit_ns,
+		                .hang.spec = spec };
 	pthread_mutex_init(&s->lock, NULL);
 	clock_condition_init(&s->changed);
 	if (events_open_domain(&s->events, domain, spec->source_node, on_event, on_job, s, e) < 0) {
@@ -440,7 +380,7 @@ const char *steering_stop(struct steering *s, bool expect_release)
 void steering_recovering(struct steering *s, int64_t until_ns)
 {
 	pthread_mutex_lock(&s->lock);
-	s->attempt = (struct attempt){ until_ns, clock_now_ns() };
+	s->attempt = (struct attempt){ until_ns ? clock_now_ns() : 0, until_ns };
 	pthread_mutex_unlock(&s->lock);
 }
 
