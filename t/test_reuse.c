@@ -425,6 +425,38 @@ static void a_disk_and_memory_share_the_store(void **state)
 	page_store_close(s);
 }
 
+/* Of files, in this process's memory. */
+static int64_t mapped_bytes(void)
+{
+	long long pages = 0;
+	FILE *file = fopen("/proc/self/statm", "re");
+	assert_non_null(file);
+	assert_int_equal(fscanf(file, "%*d %*d %lld", &pages), 1);
+	fclose(file);
+	return pages * sysconf(_SC_PAGESIZE);
+}
+
+/* Much is kept in the file, and little of it in memory, be it written or looked for. */
+static void a_store_stays_small(void **state)
+{
+	enum { KEPT = 4000, MOST = 4 << 20 };
+	struct page_store *s = store_open("small", 2 * KEPT);
+	int64_t before, most = 0;
+	(void)state;
+	page_store_resident(s, MOST);
+	before = mapped_bytes();
+	for (int turn = 0; turn < 2; turn++)
+		for (uint64_t i = 0; i < KEPT; i++) {
+			assert_int_equal(put(s, REUSE_MEMORY, i), 0);
+			most = i % 50 || mapped_bytes() < most ? most : mapped_bytes();
+		}
+	print_message("# %lld bytes more of files in memory at most\n", (long long)(most - before));
+	/* The table of slots and what was read around a page come on top. */
+	assert_true(most - before < 2 * MOST);
+	assert_int_equal(page_store_count(s), KEPT);
+	page_store_close(s);
+}
+
 /* A disk that is too small is told at the beginning, and not by a signal later on. */
 static void a_full_disk(void **state)
 {
@@ -500,6 +532,7 @@ int main(void)
 		cmocka_unit_test(the_store),
 		cmocka_unit_test(a_full_disk),
 		cmocka_unit_test(a_disk_and_memory_share_the_store),
+		cmocka_unit_test(a_store_stays_small),
 		cmocka_unit_test(of_qemu),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
