@@ -39,8 +39,10 @@ struct page_store {
 	uint32_t free_count;
 	uint32_t count[REUSE_KINDS];
 	bool shared;
-	uint32_t disks_most;             /* where it is shared */
-	uint64_t touched, resident_most; /* bytes of pages since they were last unmapped; 0: they never are */
+	uint32_t disks_most; /* where it is shared */
+	/* Since pages were last unmapped; resident_most 0: they never are. */
+	uint64_t touched, resident_most; /* bytes */
+	bool *windows;                   /* what of the map was touched, by the system's steps */
 };
 
 static size_t table_bytes(uint32_t slots)
@@ -85,26 +87,49 @@ static int map_open(struct page_store *s, const char *path, uint32_t slots, stru
 	return 0;
 }
 
+/* Around a page that is read the system maps those of the file that it has in memory (fault-around). */
+enum { WINDOW_BYTES = 64 << 10 };
+
+static size_t window_of(const struct page_store *s, const unsigned char *at)
+{
+	return (size_t)((uintptr_t)at / WINDOW_BYTES - (uintptr_t)s->map / WINDOW_BYTES);
+}
+
 static unsigned char *page_of(const struct page_store *s, uint32_t slot)
 {
 	return s->pages + (size_t)slot * STORE_PAGE_BYTES;
 }
 
-/* One more page was looked at. What is written stays in the file, so that what was found is found there again. */
-static void touch(struct page_store *s)
+static void unmap(struct page_store *s)
 {
-	s->touched += STORE_PAGE_BYTES;
-	if (!s->resident_most || s->touched < s->resident_most)
-		return;
 	madvise(s->map, s->map_bytes, MADV_DONTNEED);
 	s->touched = 0;
+	if (s->windows)
+		memset(s->windows, 0, window_of(s, s->map + s->map_bytes) + 1);
+}
+
+/* A page was looked at, and what the system maps with it. What is written stays in the file, so that what was found is found there
+ * again. */
+static void touch(struct page_store *s, const unsigned char *page)
+{
+	size_t window = window_of(s, page);
+	if (!s->resident_most || (s->windows && s->windows[window]))
+		return;
+	if (s->touched + WINDOW_BYTES > s->resident_most)
+		unmap(s);
+	s->touched += WINDOW_BYTES;
+	if (s->windows)
+		s->windows[window] = true;
 }
 
 void page_store_resident(struct page_store *s, uint64_t most_bytes)
 {
 	s->resident_most = s->fd < 0 ? 0 : most_bytes < 4 << 20 ? 4 << 20 : most_bytes;
-	s->touched = (uint64_t)page_store_count(s) * STORE_PAGE_BYTES;
-	touch(s);
+	if (!s->resident_most)
+		return;
+	if (!s->windows) /* without them, the same is counted again and again */
+		s->windows = calloc(window_of(s, s->map + s->map_bytes) + 1, sizeof(*s->windows));
+	unmap(s);
 }
 
 static enum reuse_kind kind_of(const struct page_store *s, uint32_t slot)
@@ -174,6 +199,7 @@ void page_store_close(struct page_store *s)
 		close(s->fd);
 	page_index_free(s->index);
 	free(s->free_slots);
+	free(s->windows);
 	free(s);
 }
 
@@ -236,7 +262,7 @@ const unsigned char *page_store_find(struct page_store *s, struct page_hash h)
 	if (!value || !s->slots[*value - 1].used_in || !page_hash_equal(s->slots[*value - 1].hash, h) ||
 	    !is_intact(s, *value - 1))
 		return NULL;
-	touch(s);
+	touch(s, page_of(s, *value - 1));
 	s->slots[*value - 1].used_in = s->head->session;
 	return page_of(s, *value - 1);
 }
@@ -257,7 +283,7 @@ int page_store_put(struct page_store *s, enum reuse_kind kind, struct page_hash 
 		s->count[kind_of(s, slot)]--;
 	s->count[kind]++;
 	*value = slot + 1;
-	touch(s);
+	touch(s, page_of(s, slot));
 	memcpy(page_of(s, slot), content, STORE_PAGE_BYTES);
 	s->slots[slot] = (struct slot){ .hash = h, .used_in = s->head->session, .kind = kind };
 	return 0;
