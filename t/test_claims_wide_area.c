@@ -41,6 +41,20 @@ static void make_groups(double adaptive_s, int at_each_link)
 				}
 }
 
+/* Of each schedule: how many times the least it took. */
+static void assert_to_least(const struct csv_table *t, const char *schedule, double times)
+{
+	char start[64];
+	int seen = 0;
+	snprintf(start, sizeof(start), "group_time(%s, 1G,100ms) / group_bound(", schedule);
+	for (int i = 0; i < csv_table_rows(t); i++)
+		if (strncmp(csv_table_text(t, i, "formula"), start, strlen(start)) == 0) {
+			seen++;
+			assert_float_equal(csv_table_number(t, i, "value"), times, 0.01);
+		}
+	assert_int_equal(seen, 1);
+}
+
 static void test_groups(void **state)
 {
 	(void)state;
@@ -58,6 +72,10 @@ static void test_groups(void **state)
 			assert_string_equal(csv_table_text(t, i, "verdict"), "");
 		}
 		assert_int_equal(seen, 1);
+		assert_to_least(t, "sequential", 30 / 8.);
+		assert_to_least(t, "four", 9 / 8.);
+		assert_to_least(t, "all", 12 / 8.);
+		assert_to_least(t, "adaptive", contrary ? 40 / 8. : 10 / 8.);
 		csv_table_free(t);
 	}
 }
