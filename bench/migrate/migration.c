@@ -17,6 +17,7 @@
 #endif
 
 #define RECOVER_PAUSE_NS (200 * NS_PER_MS)
+#define ARRIVAL_NS (5 * NS_PER_S)
 
 struct request {
 	virTypedParameterPtr params;
@@ -82,16 +83,22 @@ static bool migrate_once(const struct migration_spec *spec, virDomainPtr domain,
 	return *ret_moved != NULL;
 }
 
-/* Whether the link broke after the switch and the source still holds what is missing. */
-static bool broken_in_postcopy(virDomainPtr domain)
+/* Of a VM that was in post-copy, at its source: it is gone, or was never there; it holds what is missing; the same, and libvirt has
+ * given up. */
+enum source { SOURCE_OVER, SOURCE_HOLDS, SOURCE_BROKEN };
+
+static enum source source_look(virDomainPtr domain)
 {
 #if LIBVIR_VERSION_NUMBER >= 8005000
 	int state = 0, reason = 0;
-	return virDomainGetState(domain, &state, &reason, 0) == 0 && state == VIR_DOMAIN_PAUSED &&
-	       reason == VIR_DOMAIN_PAUSED_POSTCOPY_FAILED;
+	if (virDomainGetState(domain, &state, &reason, 0) < 0 || state != VIR_DOMAIN_PAUSED)
+		return SOURCE_OVER;
+	return reason == VIR_DOMAIN_PAUSED_POSTCOPY_FAILED ? SOURCE_BROKEN
+	       : reason == VIR_DOMAIN_PAUSED_POSTCOPY      ? SOURCE_HOLDS
+	                                                   : SOURCE_OVER;
 #else
 	(void)domain;
-	return false;
+	return SOURCE_OVER;
 #endif
 }
 
@@ -129,27 +136,43 @@ static bool recover_once(const struct migration_spec *spec, virDomainPtr domain,
 	return gone;
 }
 
+/* The daemons take note of the end each by itself. */
+static bool arrival_await(const struct migration_spec *spec, virDomainPtr *ret_moved)
+{
+	int64_t deadline = clock_now_ns() + ARRIVAL_NS;
+	while (!has_arrived(spec, ret_moved)) {
+		if (clock_now_ns() >= deadline)
+			return false;
+		clock_sleep(RECOVER_PAUSE_NS);
+	}
+	return true;
+}
+
 /* Try to go on after a broken link until it works or the time for it is over. Where one side's VM is no longer there nothing can.
- * While QEMU goes on by itself there is nothing to try. */
+ * While QEMU goes on by itself, or is about to, there is nothing to try. */
 static bool recover(const struct migration_spec *spec, virDomainPtr domain, const struct request *r,
                     struct steering *s, struct migration_result *ret, virDomainPtr *ret_moved, struct err *e)
 {
 	int64_t deadline = clock_now_ns() + spec->features->postcopy_recover_ns;
 	struct err said = { 0 };
+	enum source source = source_look(domain);
 	bool gone = false;
-	while (!gone && !*ret_moved && !steering_aborted(s) &&
-	       !(spec->interrupted && *spec->interrupted >= INTERRUPT_BREAK_OFF) && broken_in_postcopy(domain)) {
-		if (!steering_goes_on(s)) {
-			if (clock_now_ns() >= deadline)
-				break;
+	while (!gone && !*ret_moved && source != SOURCE_OVER && !steering_aborted(s) &&
+	       !(spec->interrupted && *spec->interrupted >= INTERRUPT_BREAK_OFF)) {
+		bool goes_on = steering_goes_on(s);
+		if (!goes_on && clock_now_ns() >= deadline)
+			break;
+		if (!goes_on && source == SOURCE_BROKEN) {
 			steering_recovering(s, deadline);
 			gone = recover_once(spec, domain, r, &said, ret_moved, e);
 			steering_recovering(s, 0);
 		}
 		if (!*ret_moved)
 			clock_sleep(RECOVER_PAUSE_NS);
+		source = source_look(domain);
 	}
-	if (!*ret_moved && !has_arrived(spec, ret_moved))
+	bool over = (gone || source == SOURCE_OVER) && steering_in_postcopy(s);
+	if (!*ret_moved && (!over || !arrival_await(spec, ret_moved)))
 		return false;
 	ret->recoveries++;
 	return true;
