@@ -27,7 +27,7 @@ struct steering {
 	pthread_mutex_t lock; /* never held over a call to libvirt: the event thread takes it too */
 	pthread_cond_t changed;
 	/* set by events */
-	bool active, postcopy, paused, released, job_done;
+	bool active, switching, postcopy, paused, released, job_done;
 	int pass;
 	int64_t limit_ns; /* of the downtime, as it is set */
 	struct attempt attempt;
@@ -66,6 +66,8 @@ static void on_event(void *context, int64_t head_ns, const char *vm, const char 
 	if (strcmp(event, "migration-status") == 0) {
 		if (strcmp(detail, "active") == 0)
 			s->active = true;
+		if (strcmp(detail, "pre-switchover") == 0 || strcmp(detail, "device") == 0)
+			s->switching = true;
 		pause_note(s, detail);
 		if (strcmp(detail, "postcopy-active") == 0 && !s->postcopy) {
 			s->postcopy = true;
@@ -280,13 +282,21 @@ static void hang_heed(struct steering *s, const char *reason)
 	pthread_mutex_unlock(&s->lock);
 }
 
+/* What a round goes by. */
+struct round {
+	bool due, active, switching, in_postcopy;
+	int pass;
+	struct attempt attempt;
+};
+
 /* One round, without the lock. */
-static void steer_once(struct steering *s, bool due, bool active, bool in_postcopy, const struct attempt *attempt)
+static void steer_once(struct steering *s, const struct round *now)
 {
+	bool active = now->active, sends = active && !now->switching && !now->in_postcopy;
 	if (active)
 		hang_ready(&s->hang);
-	hang_heed(s, hang_look(&s->hang, attempt, s->broken_off_ns));
-	if (due)
+	hang_heed(s, hang_look(&s->hang, &now->attempt, s->broken_off_ns));
+	if (now->due)
 		postcopy_request(s);
 	if (active && !s->limits_done) {
 		s->limits_done = true;
@@ -294,11 +304,11 @@ static void steer_once(struct steering *s, bool due, bool active, bool in_postco
 	}
 	if (active && !s->read_back)
 		s->read_back = read_back_start(s->domain);
-	if (active && !in_postcopy && s->spec->carried && s->spec->downtime_limit_ns && !s->stop_forced)
+	if (sends && s->spec->carried && s->spec->downtime_limit_ns && !s->stop_forced)
 		limit_scale(s);
 	if (active && s->spec->stop_due && !s->stop_forced && s->spec->stop_due(s->spec->context))
 		stop_force(s);
-	end_if_due(s, in_postcopy);
+	end_if_due(s, now->in_postcopy);
 	if (s->spec->tick)
 		s->spec->tick(s->spec->context);
 }
@@ -308,17 +318,20 @@ static void *steer(void *opaque)
 	struct steering *s = opaque;
 	pthread_mutex_lock(&s->lock);
 	while (!s->over) {
-		bool due = postcopy_due(s), active = s->active, in_postcopy = s->postcopy;
-		int pass = s->pass;
-		const struct attempt attempt = s->attempt;
+		const struct round now = { .due = postcopy_due(s),
+			                   .active = s->active,
+			                   .switching = s->switching,
+			                   .in_postcopy = s->postcopy,
+			                   .pass = s->pass,
+			                   .attempt = s->attempt };
 		pthread_mutex_unlock(&s->lock);
-		steer_once(s, due, active, in_postcopy, &attempt);
+		steer_once(s, &now);
 		pthread_mutex_lock(&s->lock);
 		/* What came meanwhile is looked at at once. */
-		if (s->over || active != s->active || pass != s->pass)
+		if (s->over || now.active != s->active || now.pass != s->pass)
 			continue;
 		struct timespec until =
-			clock_to_timespec(clock_now_ns() + (due && !s->requested ? RETRY_NS : LOOK_NS));
+			clock_to_timespec(clock_now_ns() + (now.due && !s->requested ? RETRY_NS : LOOK_NS));
 		pthread_cond_timedwait(&s->changed, &s->lock, &until);
 	}
 	pthread_mutex_unlock(&s->lock);
