@@ -161,13 +161,6 @@ static void limits_set(struct steering *s)
 		virDomainMigrateSetMaxDowntime(s->domain, ms, 0);
 }
 
-int64_t steering_limit_ns(int64_t asked_ns, double share, int64_t set_ns)
-{
-	int64_t ms = (int64_t)((double)asked_ns * share) / NS_PER_MS, wanted_ns = (ms > 0 ? ms : 1) * NS_PER_MS;
-	bool far = wanted_ns < set_ns - set_ns / 4 || wanted_ns > set_ns + set_ns / 4;
-	return far || (share >= 1 && wanted_ns != set_ns) ? wanted_ns : set_ns;
-}
-
 /* Relays take the stream at another pace than the link does. */
 static void limit_scale(struct steering *s)
 {
@@ -222,23 +215,6 @@ static void abort_try(struct steering *s, const char *reason, bool break_off)
 		s->refused_said = true;
 		migration_say(s->spec, "abort-refused", virGetLastErrorMessage());
 	}
-}
-
-enum steering_verdict steering_judge(const struct steering_moment *now, const char **ret_reason)
-{
-	bool late = now->taken_ns > now->timeout_ns;
-	if (now->in_postcopy && now->interrupted >= INTERRUPT_BREAK_OFF) {
-		*ret_reason = "interrupted a second time, in post-copy";
-		return STEERING_BREAK_OFF;
-	}
-	if (now->in_postcopy && now->taken_ns > 2 * now->timeout_ns) {
-		*ret_reason = "it took longer than twice migration.timeout in post-copy";
-		return STEERING_BREAK_OFF;
-	}
-	if (!now->interrupted && !late)
-		return STEERING_GO_ON;
-	*ret_reason = now->interrupted ? "interrupted" : "it took longer than migration.timeout";
-	return now->interrupted && now->in_postcopy ? STEERING_LET_END : STEERING_ABORT;
 }
 
 static void let_end(struct steering *s)
