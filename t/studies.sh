@@ -25,7 +25,7 @@ like 'a part has its config and folder' "$(tail -n 1 "$work/build/said")" \
 	'^run configs/wide-area/cached.conf -o results/wide-area-cached --only x=1 --continue$'
 for part in $(grep -L '^\[simulate\]' configs/wide-area/*.conf); do
 	part=$(basename "$part" .conf)
-	like "$part is a part of make wide-area, or of one beside it" "$(sed -n '/^wide-area/,/^$/p' Makefile)" "run $part[ ;]"
+	like "$part is a part of make wide-area, or of one beside it" "$(sed -n '/^wide-area/,/^$/p' Makefile)" "run $part([ ;]|\$)"
 done
 is 'no other way' "$(grep -v '^STUDY_RUN' Makefile | grep -c 'B)/migmeter run .*configs/')" 0
 done_testing
