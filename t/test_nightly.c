@@ -395,6 +395,7 @@ static void a_night_without_runs(void **state)
 	assert_int_equal(nightly_conclude(&n, 0, out), EXIT_CANNOT);
 	fclose(out);
 	assert_printed("\nskipped; ");
+	assert_printed("\n0 runs complete, 0 failed, 0 skipped; baseline: none\n");
 	assert_file(n.set, "index.html", 1);
 	nightly_close(&n);
 }
