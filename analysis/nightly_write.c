@@ -37,6 +37,9 @@ struct json_object *night_failed_json(const struct night_facts *f, enum night_ve
 	add_text(root, "verdict", night_verdict_name(verdict));
 	add_count(root, "status", night_status(verdict));
 	add_text(root, "why", why);
+	add_count(root, "complete", 0);
+	add_count(root, "failed", 0);
+	add_count(root, "skipped", 0);
 	return root;
 }
 

@@ -156,25 +156,34 @@ static int baseline_find(struct ending *end, struct err *e)
 	return result;
 }
 
-static int is_planned(const struct study *s, const char *label)
+/* How many runs of a case are in this state. */
+static int count_states(const struct study *s, const char *label, enum study_state state)
 {
-	for (long p = 0; s && p < s->points; p++)
-		if (strcmp(s->labels[p], label) == 0 && s->states[p] != RUN_LEFT_OUT)
-			return 1;
-	return 0;
+	int count = 0;
+	for (long i = 0; i < s->points * s->repeats; i++)
+		count += strcmp(s->labels[i % s->points], label) == 0 && s->states[i] == state;
+	return count;
 }
 
-/* A case that was to be run and left no folder, such as one for which the machine had no memory, was skipped. */
-static void count_skipped(struct ending *end)
+/* A case that was to be run and left no run that ended: it was skipped, such as one for which the machine had no memory, unless
+ * an interrupt came before. */
+static void count_skipped(struct ending *end, int interrupted)
 {
 	const struct study *s = end->n->study;
-	for (int i = 0; i < end->comparison.case_count; i++) {
+	for (int i = 0; s && i < end->comparison.case_count; i++) {
 		struct compare_case *of = &end->comparison.cases[i];
-		if (of->runs[COMPARE_NEW] || !is_planned(s, of->label))
+		int skipped = count_states(s, of->label, RUN_SKIPPED);
+		int left = count_states(s, of->label, RUN_TO_COME) + count_states(s, of->label, RUN_INTERRUPTED);
+		if (of->runs[COMPARE_NEW] || skipped + left == 0)
 			continue;
-		of->runs[COMPARE_NEW] = of->skipped[COMPARE_NEW] = (int)s->repeats;
-		snprintf(of->why, sizeof(of->why), "%ld of %ld runs of NEW were skipped: %.600s", s->repeats,
-		         s->repeats, s->skipped);
+		skipped += interrupted ? 0 : left;
+		of->runs[COMPARE_NEW] = of->skipped[COMPARE_NEW] = skipped;
+		if (skipped)
+			snprintf(of->why, sizeof(of->why), "%d of %d runs of NEW were skipped: %.600s", skipped,
+			         skipped, s->skipped);
+		else
+			snprintf(of->why, sizeof(of->why),
+			         "none of its runs had ended when the night was interrupted");
 	}
 }
 
@@ -200,7 +209,7 @@ static void judge(struct ending *end, int interrupted)
 		err_report(&e);
 		return;
 	}
-	count_skipped(end);
+	count_skipped(end, interrupted);
 	night_judge(&night, &end->comparison, end->baseline[0] != '\0', interrupted);
 	if (!night.why[0] && end->n->study)
 		snprintf(night.why, sizeof(night.why), "%.590s", end->n->study->skipped);

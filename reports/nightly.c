@@ -81,9 +81,9 @@ static char *verdict_text(struct json_object *night, struct json_object *compare
 
 static char *runs_text(struct json_object *night, char *buffer, size_t room)
 {
-	const char *baseline = json_text(night, "baseline");
-	snprintf(buffer, room, "%s runs complete, %s failed, %s skipped; baseline: %s%s",
-	         json_text(night, "complete"), json_text(night, "failed"), json_text(night, "skipped"),
+	const char *baseline = json_text(night, "baseline"), *complete = json_text(night, "complete");
+	snprintf(buffer, room, "%s run%s complete, %s failed, %s skipped; baseline: %s%s", complete,
+	         strcmp(complete, "1") == 0 ? "" : "s", json_text(night, "failed"), json_text(night, "skipped"),
 	         *baseline ? baseline : "none",
 	         !*baseline                                          ? ""
 	         : json_object_get_boolean(json_at(night, "pinned")) ? " (named)"

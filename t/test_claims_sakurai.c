@@ -119,6 +119,7 @@ static void the_page_says_why(void **state)
 		"<td class=\"number\">2.83 KiB</td><td class=\"number\">2.83 KiB</td><td class=\"number\">-2 B</td>",
 		"the same with small buffers: 2.33 times",
 		"metric(GiB in use, RTT)",
+		">actual transfer time (s)<",
 	};
 	char folder[256], study[128];
 	struct err e = { 0 };

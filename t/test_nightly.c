@@ -395,6 +395,7 @@ static void a_night_without_runs(void **state)
 	assert_int_equal(nightly_conclude(&n, 0, out), EXIT_CANNOT);
 	fclose(out);
 	assert_printed("\nskipped; ");
+	assert_printed("\n0 runs complete, 0 failed, 0 skipped; baseline: none\n");
 	assert_file(n.set, "index.html", 1);
 	nightly_close(&n);
 }
@@ -405,7 +406,9 @@ static void runs_that_were_refused(void **state)
 	(void)state;
 	const struct made_conditions a = { .point = "load=a" }, b = { .point = "load=b" };
 	char labels[2][300] = { "load=a", "load=b" }, path[512], set[512];
-	enum study_state states[2] = { RUN_SKIPPED, RUN_SKIPPED };
+	enum study_state states[12];
+	for (int i = 0; i < 12; i++)
+		states[i] = RUN_SKIPPED;
 	struct study s = { .points = 2, .repeats = 6, .labels = labels, .states = states, .skipped = "no memory" };
 	struct nightly n;
 	struct err e = { 0 };
@@ -428,6 +431,32 @@ static void runs_that_were_refused(void **state)
 		assert_printed("\nbroken: load=a: 6 of 6 runs of NEW were skipped: no memory\n");
 		nightly_close(&n);
 	}
+}
+
+/* What an interrupt came before was not skipped. */
+static void runs_that_were_not_come_to(void **state)
+{
+	(void)state;
+	const struct made_conditions b = { .point = "load=b" };
+	char labels[2][300] = { "load=a", "load=b" }, path[512], set[512];
+	enum study_state states[4] = { RUN_INTERRUPTED, RUN_COMPLETE, RUN_TO_COME, RUN_COMPLETE };
+	struct study s = { .points = 2, .repeats = 2, .labels = labels, .states = states };
+	const struct made_conditions a = { .point = "load=a" };
+	struct nightly n;
+	struct err e = { 0 };
+	assert_int_equal(night(1, &a, 1e9, set, sizeof(set)), EXIT_DONE);
+	made_set(nightly_set_runs(set, path, sizeof(path)), 150, 6, &b, 1e9, 200);
+	assert_int_equal(nightly_open(&n, &options, &e), 0);
+	n.began_ns = INT64_C(1795000000000000000) + 2 * INT64_C(86400000000000);
+	assert_int_equal(nightly_begin(&n, "made", "made.conf", &e), 0);
+	n.study = &s;
+	made_set(nightly_set_runs(n.set, path, sizeof(path)), 200, 2, &b, 1e9, 200);
+	FILE *out = fmemopen(printed, sizeof(printed), "w");
+	assert_int_equal(nightly_conclude(&n, 1, out), EXIT_INTERRUPTED);
+	fclose(out);
+	assert_printed("\n2 runs complete, 0 failed, 0 skipped; ");
+	assert_printed("\nno runs: load=a: none of its runs had ended when the night was interrupted\n");
+	nightly_close(&n);
 }
 
 static void two_do_not_overlap(void **state)
@@ -478,6 +507,7 @@ int main(void)
 		OF_NIGHTS(a_history_that_cannot_be_kept),
 		OF_NIGHTS(a_night_without_runs),
 		OF_NIGHTS(runs_that_were_refused),
+		OF_NIGHTS(runs_that_were_not_come_to),
 		OF_NIGHTS(two_do_not_overlap),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
