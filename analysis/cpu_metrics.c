@@ -21,22 +21,25 @@ static int is_service(const struct counter *counter)
 	return !counter->key[VM][0] && counter->key[THREAD][0];
 }
 
+static const char *metric_name(const struct counter *counter)
+{
+	if (is_service(counter))
+		return "cpu_service";
+	return counter->key[THREAD][0] ? "cpu_thread" : counter->key[VM][0] ? "cpu_vm" : "cpu_node";
+}
+
 /* A process that is not there uses nothing, so the whole phase divides; one that never ran in it has no row. */
 static void put_counter(const struct run *run, const struct counters *c, const struct counter *counter,
                         struct metrics *metrics)
 {
-	const char *metric = is_service(counter)     ? "cpu_service"
-	                     : counter->key[THREAD][0] ? "cpu_thread"
-	                     : counter->key[VM][0]     ? "cpu_vm"
-	                                               : "cpu_node";
 	const struct run_vm *vm = run_vm(run, counter->key[VM]);
 	for (int i = 0; i < WINDOW_CALL; i++) {
 		const struct curve_window *w = &counter->windows[i];
 		if (w->covered_ns <= 0)
 			continue;
-		struct metric_value *v = metrics_add(metrics, metric, vm, "%s%s%s:%s", counter->key[NODE],
-		                                     counter->key[THREAD][0] ? ":" : "", counter->key[THREAD],
-		                                     counter_window_names[i]);
+		struct metric_value *v =
+			metrics_add(metrics, metric_name(counter), vm, "%s%s%s:%s", counter->key[NODE],
+		                    counter->key[THREAD][0] ? ":" : "", counter->key[THREAD], counter_window_names[i]);
 		if (was_watched(c, counter->key[NODE], i))
 			v->value = w->sum / (double)(w->end_ns - w->start_ns);
 		else

@@ -6,8 +6,8 @@
  *	thread empty          the QEMU process of the VM on that node; begins anew when another process takes over
  *	thread = vcpu, migration, other: the part of its threads with such names (see proc_read.h); what a thread used
  *	                      after its last reading is missing there, so that the three may be below the whole
- *	vm empty              thread is the name of a service (see services.h): what all of that name used of the node's core,
- *	                      from the first time on that they used any. Runs of older versions have no such rows
+ *	vm empty              thread is the name of a service (see services.h): what those of that name used of the
+ *	                      node's core, from an arbitrary origin. Runs of older versions have no such rows
  * The process of a VM is found by its pid file on each node, so that the destination's shows while it is incoming.
  */
 #include "bench/base/clock.h"

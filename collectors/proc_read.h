@@ -61,7 +61,7 @@ struct watched_process {
 	struct watched_thread *threads; /* those alive */
 	int thread_count, thread_room;
 	int64_t gone_ns[THREAD_GROUPS]; /* CPU time of threads that have ended, as last read */
-	/* Told at a reading what a thread used since the one before, and the core on which it ran last; NULL: nobody is. */
+	/* Told what a thread used since the reading before, and the core on which it ran last; NULL: nobody is. */
 	void (*used)(void *context, int core, int64_t cpu_ns);
 	void *context;
 };

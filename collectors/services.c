@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Between two looks at all processes of the machine: a second, and never so short that looking takes 1/200 of a core. */
+/* Between two looks at all processes of the machine: a second, or as long as makes looking 1/200 of a core. */
 #define LEAST_PAUSE_NS NS_PER_S
 enum { PAUSES_PER_LOOK = 200 };
 

@@ -8,14 +8,14 @@
  *	this process, with all collectors and clients
  *	ksoftirqd of the nodes' cores
  *
- * A thread's time is counted for the core on which it ran last when it is read. That is exact for one that is pinned;
- * one that is not may have used some of it elsewhere. Time before a process was found, and between the last reading and
- * the end of a thread, is not counted.
+ * A thread's time is counted for the core on which it ran last when it is read. That is exact for one that is
+ * pinned; one that is not may have used some of it elsewhere. Time before a process was found, and between the last
+ * reading and the end of a thread, is not counted.
  *
  * Interrupts and softirqs: where the kernel does not account for them apart (no CONFIG_IRQ_TIME_ACCOUNTING), what
  * interrupts a thread is in the time of that thread, guest, service or other, and what interrupts an idle core is in
- * nobody's. Where it does, all of it is in nobody's. The columns irq and softirq of /proc/stat are sampled in the first
- * case and would count the same time twice, so that they are not read.
+ * nobody's. Where it does, all of it is in nobody's. The columns irq and softirq of /proc/stat are sampled in the
+ * first case and would count the same time twice, so that they are not read.
  */
 #ifndef COLLECTORS_SERVICES_H
 #define COLLECTORS_SERVICES_H
@@ -37,8 +37,8 @@ struct service_use {
 /* The nodes must stay. NULL: no memory. */
 struct services *services_open(const struct watched_node *nodes, int node_count);
 
-/* Read now. Returns how many there are in *ret, which is good until the next call; a service is there from the first time
- * that it has used on. */
+/* Read now. Returns how many there are in *ret, which is good until the next call; a service is there as soon as it
+ * has used something. */
 int services_read(struct services *s, const struct service_use **ret);
 
 /* How many there were, and what looking for them costs. */

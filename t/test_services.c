@@ -148,6 +148,7 @@ static int teardown(void **state)
 		if (pids[i] > 0) {
 			kill(pids[i], SIGKILL);
 			waitpid(pids[i], NULL, 0);
+			pids[i] = 0;
 		}
 	return munmap(orders, CHILDREN * sizeof(*orders));
 }
@@ -234,7 +235,7 @@ int main(void)
 	};
 	cpu_set_t set;
 	if (geteuid() != 0 || sched_getaffinity(0, sizeof(set), &set) < 0 || CPU_COUNT(&set) < 2) {
-		printf("TAP version 13\n1..0 # SKIP no right to make a network namespace (needs root), or one core only\n");
+		printf("TAP version 13\n1..0 # SKIP needs root, to make a network namespace, and two cores\n");
 		return 0;
 	}
 	return cmocka_run_group_tests_name("services", tests, NULL, NULL);
