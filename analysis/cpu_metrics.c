@@ -15,19 +15,31 @@ static int was_watched(const struct counters *c, const char *node, int window)
 	return !whole || curve_window_whole(&whole->windows[window]);
 }
 
+/* What serves the run beside the guests (collectors/services.h). */
+static int is_service(const struct counter *counter)
+{
+	return !counter->key[VM][0] && counter->key[THREAD][0];
+}
+
+static const char *metric_name(const struct counter *counter)
+{
+	if (is_service(counter))
+		return "cpu_service";
+	return counter->key[THREAD][0] ? "cpu_thread" : counter->key[VM][0] ? "cpu_vm" : "cpu_node";
+}
+
 /* A process that is not there uses nothing, so the whole phase divides; one that never ran in it has no row. */
 static void put_counter(const struct run *run, const struct counters *c, const struct counter *counter,
                         struct metrics *metrics)
 {
-	const char *metric = counter->key[THREAD][0] ? "cpu_thread" : counter->key[VM][0] ? "cpu_vm" : "cpu_node";
 	const struct run_vm *vm = run_vm(run, counter->key[VM]);
 	for (int i = 0; i < WINDOW_CALL; i++) {
 		const struct curve_window *w = &counter->windows[i];
 		if (w->covered_ns <= 0)
 			continue;
-		struct metric_value *v = metrics_add(metrics, metric, vm, "%s%s%s:%s", counter->key[NODE],
-		                                     counter->key[THREAD][0] ? ":" : "", counter->key[THREAD],
-		                                     counter_window_names[i]);
+		struct metric_value *v =
+			metrics_add(metrics, metric_name(counter), vm, "%s%s%s:%s", counter->key[NODE],
+		                    counter->key[THREAD][0] ? ":" : "", counter->key[THREAD], counter_window_names[i]);
 		if (was_watched(c, counter->key[NODE], i))
 			v->value = w->sum / (double)(w->end_ns - w->start_ns);
 		else
@@ -67,10 +79,18 @@ static double nodes_ns(const struct run *run, const struct counters *c)
 	return sum;
 }
 
-/* More than the daemons and the collectors need: other work disturbed the run. */
+/*
+ * More than nobody accounts for: other work disturbed the run. TODO measured
+ */
 static const double others_noted = 0.25;
 
-/* What a node's core did in the baseline beside its VMs. */
+/* Whole processes: their parts are in them. */
+static int is_of_the_run(const struct counter *counter)
+{
+	return is_service(counter) || (counter->key[VM][0] && !counter->key[THREAD][0]);
+}
+
+/* What a node's core did in the baseline beside its VMs and services. */
 static void put_others(const struct run *run, const struct counters *c, const struct counter *node,
                        struct metrics *metrics)
 {
@@ -80,10 +100,10 @@ static void put_others(const struct run *run, const struct counters *c, const st
 		return;
 	others = w->sum / length;
 	for (int i = 0; i < c->count; i++) {
-		const struct counter *vm = &c->list[i];
-		if (strcmp(vm->key[NODE], node->key[NODE]) == 0 && vm->key[VM][0] && !vm->key[THREAD][0] &&
-		    vm->windows[WINDOW_BASELINE].covered_ns > 0)
-			others -= vm->windows[WINDOW_BASELINE].sum / length;
+		const struct counter *own = &c->list[i];
+		if (strcmp(own->key[NODE], node->key[NODE]) == 0 && is_of_the_run(own) &&
+		    own->windows[WINDOW_BASELINE].covered_ns > 0)
+			others -= own->windows[WINDOW_BASELINE].sum / length;
 	}
 	struct metric_value *v = metrics_add(metrics, "cpu_others", run_vm(run, ""), "%s:baseline", node->key[NODE]);
 	v->value = others;

@@ -29,7 +29,10 @@ int tcp_metrics(const struct run *run, struct metrics *metrics, struct err *e);
  */
 int segment_metrics(const struct run *run, struct metrics *metrics, struct err *e);
 
-/* Read cpu.csv: cpu_node, cpu_vm, cpu_thread, cpu_per_gib (moved_bytes may be NAN); writes plots/cpu.csv. */
+/*
+ * Read cpu.csv: cpu_node, cpu_vm, cpu_thread, cpu_service, cpu_others, cpu_per_gib (moved_bytes may be NAN); writes
+ * plots/cpu.csv.
+ */
 int cpu_metrics(const struct run *run, double moved_bytes, struct metrics *metrics, struct err *e);
 
 #endif

@@ -1,19 +1,23 @@
 /*
- * cpu.c - CPU time of nodes, of the VMs on them, and of what inside QEMU used it.
+ * cpu.c - CPU time of nodes, of the VMs on them, of what inside QEMU used it, and of what serves the run beside them.
  *
  * Writes cpu.csv (head_ns,node,vm,thread,cpu_ns), cumulative, every cpu_interval_ns:
  *	vm and thread empty   busy time of the node's core, from an arbitrary origin
  *	thread empty          the QEMU process of the VM on that node; begins anew when another process takes over
  *	thread = vcpu, migration, other: the part of its threads with such names (see proc_read.h); what a thread used
  *	                      after its last reading is missing there, so that the three may be below the whole
+ *	vm empty              thread is the name of a service (see services.h): what those of that name used of the
+ *	                      node's core, from an arbitrary origin. Runs of older versions have no such rows
  * The process of a VM is found by its pid file on each node, so that the destination's shows while it is incoming.
  */
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
+#include "bench/base/field_text.h"
 #include "bench/base/process.h"
 #include "bench/base/series.h"
 #include "collectors/collector.h"
 #include "collectors/proc_read.h"
+#include "collectors/services.h"
 #include "collectors/worker.h"
 
 #include <inttypes.h>
@@ -41,6 +45,7 @@ struct cpu {
 	int64_t *busy_ns; /* of each node, as last written */
 	struct resident *residents;
 	int resident_count;
+	struct services *services;
 	int64_t ticks, ticks_missed, unreadable_cores, processes, stale_pid_files;
 	char text[256 * 1024]; /* /proc/stat of a large machine */
 };
@@ -118,6 +123,18 @@ static void read_cores(struct cpu *c)
 	}
 }
 
+static void read_services(struct cpu *c)
+{
+	const struct service_use *uses;
+	int64_t now_ns = clock_now_ns();
+	int count = services_read(c->services, &uses);
+	for (int i = 0; i < count; i++) {
+		char name[2 * sizeof(uses->name) + 3];
+		series_row(c->series, "%" PRId64 ",%s,,%s,%" PRId64, now_ns, c->watch->nodes[uses[i].node].name,
+		           field_text_copy(uses[i].name, name, sizeof(name)), uses[i].cpu_ns);
+	}
+}
+
 static void *cpu_main(void *argument)
 {
 	struct cpu *c = argument;
@@ -127,6 +144,7 @@ static void *cpu_main(void *argument)
 		read_cores(c);
 		for (int i = 0; i < c->resident_count; i++)
 			read_resident(c, &c->residents[i]);
+		read_services(c);
 		last_ns = next_ns;
 		next_ns = worker_next_tick(last_ns, interval_ns);
 		c->ticks_missed += (next_ns - last_ns) / interval_ns - 1;
@@ -139,7 +157,8 @@ static int list_residents(struct cpu *c, struct err *e)
 	const struct watch *watch = c->watch;
 	c->residents = calloc((size_t)watch->node_count * (size_t)watch->vm_count + 1, sizeof(*c->residents));
 	c->busy_ns = calloc((size_t)watch->node_count + 1, sizeof(*c->busy_ns));
-	if (!c->residents || !c->busy_ns)
+	c->services = services_open(watch->nodes, watch->node_count);
+	if (!c->residents || !c->busy_ns || !c->services)
 		return err_errno(e, EXIT_CANNOT, "cannot watch the CPU time of %d VMs", watch->vm_count);
 	for (int n = 0; n < watch->node_count; n++) {
 		const struct watched_node *node = &watch->nodes[n];
@@ -162,6 +181,7 @@ static int cpu_free(struct cpu *c, struct err *e)
 	for (int i = 0; i < c->resident_count; i++)
 		watched_process_close(&c->residents[i].process);
 	int result = series_close(c->series, e);
+	services_close(c->services);
 	free(c->residents);
 	free(c->busy_ns);
 	free(c);
@@ -202,13 +222,14 @@ static int cpu_stop(void *state, struct json_object *facts, struct err *e)
 	fact_number(facts, "processes", c->processes);
 	fact_number(facts, "stale_pid_files", c->stale_pid_files);
 	fact_number(facts, "unreadable_cores", c->unreadable_cores);
+	services_facts(c->services, facts);
 	return cpu_free(c, e);
 }
 
 const struct collector_ops cpu_collector = {
 	.name = "cpu",
 	.files = "cpu.csv",
-	.help = "CPU time of nodes, VMs, and QEMU's vCPU and migration threads",
+	.help = "CPU time of nodes, VMs, QEMU's vCPU and migration threads, and the nodes' services",
 	.start = cpu_start,
 	.stop = cpu_stop,
 };

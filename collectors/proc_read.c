@@ -192,6 +192,24 @@ static struct watched_thread *find_thread(struct watched_process *p, pid_t tid)
 	return t;
 }
 
+int thread_core_parse(const char *stat)
+{
+	enum { NAME_FIELD = 2, PROCESSOR_FIELD = 39 }; /* proc_pid_stat(5); the name may hold blanks and brackets */
+	const char *at = strrchr(stat, ')');
+	for (int field = NAME_FIELD; at && field < PROCESSOR_FIELD; field++)
+		at = strchr(at + 1, ' ');
+	int core;
+	return at && sscanf(at, "%d", &core) == 1 ? core : -1;
+}
+
+static void tell_used(const struct watched_process *p, pid_t tid, int64_t cpu_ns)
+{
+	char path[64], text[1024];
+	snprintf(path, sizeof(path), "task/%d/stat", (int)tid);
+	if (proc_read_file(p->directory_fd, path, text, sizeof(text)) > 0)
+		p->used(p->context, thread_core_parse(text), cpu_ns);
+}
+
 static void read_thread(struct watched_process *p, pid_t tid)
 {
 	char path[64], text[128];
@@ -203,6 +221,8 @@ static void read_thread(struct watched_process *p, pid_t tid)
 	/* Less than before: a new thread was given an old one's number. */
 	if (!t || cpu_ns < t->cpu_ns)
 		return;
+	if (p->used && cpu_ns > t->cpu_ns)
+		tell_used(p, tid, cpu_ns - t->cpu_ns);
 	t->seen = 1;
 	t->cpu_ns = cpu_ns;
 	if (t->name_reads >= NAME_READS)
@@ -236,17 +256,24 @@ static int read_threads(struct watched_process *p)
 	return count;
 }
 
-int watched_process_read(struct watched_process *p, struct process_cpu *ret)
+int watched_process_clock(const struct watched_process *p, int64_t *ret_cpu_ns)
 {
 	struct timespec t;
-	/* The clock goes by pid, the threads by descriptor: while that lives, the pid was the same process. */
 	if (clock_gettime(p->clock, &t) < 0)
+		return -1;
+	*ret_cpu_ns = t.tv_sec * NS_PER_S + t.tv_nsec;
+	return 0;
+}
+
+int watched_process_read(struct watched_process *p, struct process_cpu *ret)
+{
+	/* The clock goes by pid, the threads by descriptor: while that lives, the pid was the same process. */
+	if (watched_process_clock(p, &ret->all_ns) < 0)
 		return -1;
 	for (int i = 0; i < p->thread_count; i++)
 		p->threads[i].seen = 0;
 	if (read_threads(p) == 0)
 		return -1;
-	ret->all_ns = t.tv_sec * NS_PER_S + t.tv_nsec;
 	int alive = 0;
 	for (int i = 0; i < p->thread_count; i++) {
 		const struct watched_thread *thread = &p->threads[i];

@@ -61,6 +61,9 @@ struct watched_process {
 	struct watched_thread *threads; /* those alive */
 	int thread_count, thread_room;
 	int64_t gone_ns[THREAD_GROUPS]; /* CPU time of threads that have ended, as last read */
+	/* Told what a thread used since the reading before, and the core on which it ran last; NULL: nobody is. */
+	void (*used)(void *context, int core, int64_t cpu_ns);
+	void *context;
 };
 
 struct process_cpu {
@@ -68,8 +71,14 @@ struct process_cpu {
 	int64_t group_ns[THREAD_GROUPS]; /* never falls; lacks what a thread used after it was last read */
 };
 
+/* The core on which a thread ran last, of the text of /proc/PID/task/TID/stat; -1: it does not say. */
+int thread_core_parse(const char *stat);
+
 /* Begin to watch. 0, or -1: there is no such process (any more). */
 int watched_process_open(struct watched_process *p, pid_t pid, struct err *e);
+
+/* Its CPU time, without its threads': cheap. 0, or -1: it has ended. */
+int watched_process_clock(const struct watched_process *p, int64_t *ret_cpu_ns);
 
 /* Read now. 0, or -1: the process has ended. */
 int watched_process_read(struct watched_process *p, struct process_cpu *ret);

@@ -1,4 +1,5 @@
 /* A whole run directory in, metrics and plot columns out: numbers worked out by hand. */
+#include "analysis/metrics.h"
 #include "reports/csv_table.h"
 #include "t/analysed_migration.h"
 
@@ -168,6 +169,59 @@ static void test_hosts_cut_short(void **state)
 	assert_missing("bytes_on_wire", "migration:src-to-dst", "link.csv does not cover the migration");
 }
 
+/* Shares of src's core: the node, its guest, a switch and a disk server (0: no rows of them, as in older runs). */
+static const char *other_work(double node, double guest, double ovs, double tgtd)
+{
+	make_migration();
+	FILE *cpu = series_begin("cpu.csv", "head_ns,node,vm,thread,cpu_ns\n");
+	for (int i = 0; i <= 300; i++) {
+		int64_t at = MADE_HEAD + i * 100 * MADE_MS;
+		double used = i * 1e8;
+		fprintf(cpu, "%" PRId64 ",src,,,%.0f\n", at, used * node);
+		fprintf(cpu, "%" PRId64 ",dst,,,%.0f\n", at, used * 0.1);
+		fprintf(cpu, "%" PRId64 ",src,vm1,,%.0f\n", at, used * guest);
+		fprintf(cpu, "%" PRId64 ",src,vm1,vcpu,%.0f\n", at, used * guest);
+		if (ovs > 0)
+			fprintf(cpu, "%" PRId64 ",src,,ovs-vswitchd,%.0f\n", at, used * ovs);
+		if (tgtd > 0) /* unpinned: a part of it is the other core's */
+			fprintf(cpu, "%" PRId64 ",src,,tgtd,%.0f\n%" PRId64 ",dst,,tgtd,%.0f\n", at, used * tgtd, at,
+			        used * 0.05);
+	}
+	fclose(cpu);
+	analyse_well();
+	struct json_object *warnings = json_object_object_get(analysed, "warnings");
+	for (size_t i = 0; i < json_object_array_length(warnings); i++) {
+		const char *warning = json_object_get_string(json_object_array_get_idx(warnings, i));
+		if (strstr(warning, METRICS_DISTURBED))
+			return warning;
+	}
+	return "";
+}
+
+static void test_other_work(void **state)
+{
+	(void)state;
+	/* As measured with a disk on iSCSI behind a switch in user space. */
+	assert_string_equal(other_work(0.99, 0.55, 0.38, 0.02), "");
+	assert_near(metric_number("cpu_others", "", "src:baseline", "value"), 0.04, 0.001, "nobody's");
+	assert_near(metric_number("cpu_others", "", "dst:baseline", "value"), 0.05, 0.001, "nobody's, there");
+	assert_near(metric_number("cpu_service", "", "src:ovs-vswitchd:migration", "value"), 0.38, 0.001, "switch");
+	assert_near(metric_number("cpu_service", "", "dst:tgtd:baseline", "value"), 0.05, 0.001, "disk server");
+	assert_near(metric_number("cpu_node", "", "src:baseline", "value"), 0.99, 0.001, "the whole core");
+	assert_near(metric("cpu_vm", "src:baseline"), 0.55, 0.001, "guest");
+	assert_near(metric("cpu_thread", "src:vcpu:baseline"), 0.55, 0.001, "its vCPU");
+	/* Somebody else has a third of the core. */
+	const char *blamed = other_work(1, 0.37, 0.28, 0.01);
+	if (!strstr(blamed, "the core of node 'src' was 34 % busy with other work"))
+		fail_msg("blamed: '%s'", blamed);
+	/* What older runs gave. */
+	blamed = other_work(0.99, 0.55, 0, 0);
+	if (!strstr(blamed, "the core of node 'src' was 44 % busy with other work"))
+		fail_msg("blamed: '%s'", blamed);
+	assert_string_equal(other_work(0.99, 0.79, 0, 0), "");
+	assert_near(metric_number("cpu_others", "", "src:baseline", "value"), 0.2, 0.001, "all but the guest");
+}
+
 static void test_forecast(void **state)
 {
 	(void)state;
@@ -259,6 +313,7 @@ int main(void)
 		ONE(test_moves),
 		ONE(test_hosts),
 		ONE(test_hosts_cut_short),
+		ONE(test_other_work),
 		ONE(test_forecast),
 		ONE(test_schedule_and_units),
 		ONE(test_plots),

@@ -63,6 +63,20 @@ static void thread_names_are_known(void **state)
 	assert_int_equal(thread_group_of("CPU"), THREAD_OTHER);
 }
 
+static void last_core_is_parsed(void **state)
+{
+	(void)state;
+	static const char stat[] =
+		"29281 (a) 7 (tgtd) S 1 29281 29281 0 -1 1077936384 512 0 3 0 41 250 0 0 20 0 2 0 8011257 5005312 "
+		"1536 18446744073709551615 1 1 0 0 0 0 0 4096 16384 0 0 0 17 13 0 0 0 0 0 0 0 0 0 0 0 0 0\n";
+	char cut[sizeof(stat)];
+	assert_int_equal(thread_core_parse(stat), 13);
+	snprintf(cut, sizeof(cut), "%.*s", (int)(strstr(stat, " 17 13") - stat), stat);
+	assert_int_equal(thread_core_parse(cut), -1);
+	assert_int_equal(thread_core_parse("nothing"), -1);
+	assert_int_equal(thread_core_parse(""), -1);
+}
+
 struct burner {
 	const char *name;
 	int64_t cpu_ns;
@@ -298,6 +312,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(core_lines_are_parsed),
 		cmocka_unit_test(thread_names_are_known),
+		cmocka_unit_test(last_core_is_parsed),
 		cmocka_unit_test(threads_are_told_apart),
 		cmocka_unit_test(ended_process_is_noticed),
 		cmocka_unit_test_setup_teardown(follows_a_migration, setup, teardown),

@@ -235,6 +235,10 @@ static void tell_ready(void *argument)
 static int helper_run(void *argument, int channel, struct err *e)
 {
 	const struct helper_job *job = argument;
+	/* Who looks for the testbed's processes finds it there. */
+	const struct process_place place = { .netns = job->end[0].netns };
+	if (process_enter(&place, e) < 0)
+		return -1;
 	return emulate(job->end, job->shape, job->stats_path, tell_ready, &channel, e);
 }
 
