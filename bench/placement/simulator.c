@@ -32,11 +32,11 @@ void sim_note_to(struct sim *m, enum simulated_event event, int32_t vm, int32_t 
 
 /* ---- planning comes at whole intervals ---- */
 
-static void plan_later(struct sim *m)
+static void plan_later(struct sim *m, bool arrival)
 {
 	double from_ns = m->now_ns, interval_ns = (double)m->s->interval_ns;
 	m->vain = 0;
-	if (!m->policy->ops->plan || m->c->moves > 0)
+	if (!m->policy->ops->plan || m->c->moves > 0 || (m->s->plan_arrivals && !arrival))
 		return; /* the plan that is carried out comes first */
 	if (m->policy->quiet_ns > 0 && m->c->moved_ns != INT64_MIN)
 		from_ns = fmax(from_ns, (double)m->c->moved_ns + (double)m->policy->quiet_ns);
@@ -72,6 +72,9 @@ static void start(struct sim *m, int32_t vm, int32_t node)
 	m->sums->wait_ns += wait_ns;
 	m->sums->longest_ns = fmax(m->sums->longest_ns, wait_ns);
 	m->sums->waited += wait_ns > 0;
+	if (m->held)
+		m->held_ns += (int64_t)wait_ns;
+	m->held = false;
 	cluster_vm_put(m->c, vm, node);
 	sim_job_add(m, vm, node, j->work_ns);
 	if (m->s->note)
@@ -107,6 +110,7 @@ static void serve_node(struct sim *m, int32_t node)
 static int arrive(struct sim *m, struct err *e)
 {
 	const struct simulated_vm v = m->ahead[m->ahead_first];
+	int64_t arrival_ns = v.arrival_ns + m->held_ns;
 	char name[CLUSTER_NAME];
 	if (m->s->note) /* where slots are used again a slot's name is not the VM's */
 		snprintf(name, sizeof(name), "vm%d", m->serial);
@@ -117,7 +121,7 @@ static int arrive(struct sim *m, struct err *e)
 		return err_set(e, EXIT_CANNOT, "no memory to simulate %d VMs", m->c->vm_room);
 	/* It asks for a core. */
 	cluster_vm_measured(m->c, vm, m->policy->window_ns ? 1 : NAN, v.used_bytes, v.dirty_per_s);
-	m->jobs[vm] = (struct simulated_job){ .arrival_ns = v.arrival_ns,
+	m->jobs[vm] = (struct simulated_job){ .arrival_ns = arrival_ns,
 		                              .work_ns = v.work_ns,
 		                              .serial = m->serial++,
 		                              .next = CLUSTER_NONE,
@@ -138,6 +142,7 @@ static int arrive(struct sim *m, struct err *e)
 	else
 		m->jobs[q->last].next = vm;
 	q->last = vm;
+	m->held = m->s->in_turn;
 	if (m->s->note)
 		note(m, SIMULATED_WAITS, vm, v.home, "");
 	return 0;
@@ -152,7 +157,7 @@ static void move_step(struct sim *m)
 		return;
 	sim_stage_begin(m);
 	serve_node(m, from);
-	plan_later(m);
+	plan_later(m, false);
 }
 
 static void job_end(struct sim *m)
@@ -177,7 +182,7 @@ static void job_end(struct sim *m)
 	serve_node(m, node);
 	if (to != CLUSTER_NONE)
 		serve_node(m, to);
-	plan_later(m);
+	plan_later(m, false);
 }
 
 /* ---- plans ---- */
@@ -233,7 +238,9 @@ static double top(const struct heap *h)
 static int step(struct sim *m, struct err *e)
 {
 	double done_ns = top(&m->done), move_ns = top(&m->due);
-	double arrival_ns = m->ahead_count ? (double)m->ahead[m->ahead_first].arrival_ns : INFINITY;
+	double arrival_ns = m->ahead_count && !m->held
+	                            ? (double)(m->ahead[m->ahead_first].arrival_ns + m->held_ns)
+	                            : INFINITY;
 	double now_ns = fmin(fmin(done_ns, move_ns), fmin(arrival_ns, m->plan_ns));
 	if (isinf(now_ns))
 		return 0;
@@ -249,7 +256,7 @@ static int step(struct sim *m, struct err *e)
 	} else if (arrival_ns <= now_ns) {
 		if (arrive(m, e) < 0)
 			return -1;
-		plan_later(m);
+		plan_later(m, true);
 	} else if (plan_now(m, e) < 0) {
 		return -1;
 	}

@@ -8,6 +8,8 @@
  * - A VM that arrives is placed by policy_place(), or waits; it may be started when a VM goes, or has moved away. Those
  *   that wait are asked for in the order in which they came: where the policy starts VMs at their home each node has a
  *   queue, else there is one for all.
+ * - VMs come when they come, or in turn (`in_turn`): then the time between two arrivals counts from the start of the
+ *   first, so that at most one VM waits, and its wait delays all after it.
  * - The policy plans at whole multiples of `interval_ns`, as the consolidation loop does each second; what has not
  *   changed since the last plan is not planned again, but nodes that had no turn (policy keys `turns`) have theirs in the
  *   next. As the loop, it carries a plan out before it makes the next: stages one after the other, and what is not
@@ -78,6 +80,8 @@ struct simulation {
 	int64_t node_memory_bytes;
 	struct transfer_model transfer;
 	int64_t interval_ns; /* of planning, above 0 */
+	bool in_turn;        /* a VM that waits holds up all that come after it */
+	bool plan_arrivals;  /* plan once for each VM that comes, not after every change */
 	/* The next VM into *ret; false: there are no more. */
 	bool (*arrival)(void *context, struct simulated_vm *ret);
 	void *arrivals;

@@ -63,6 +63,8 @@ struct sim {
 	struct simulated_vm ahead[SIM_AHEAD]; /* that come next, from ahead_first on, round */
 	int32_t ahead_first, ahead_count;
 	int32_t serial, vms;
+	bool held;       /* the VM that came last waits, and those after it for its start */
+	int64_t held_ns; /* what such waits have delayed arrivals by */
 	double plan_ns;    /* INFINITY: nothing to plan */
 	int32_t stage;     /* of the plan, whose moves go on */
 	int64_t vain;      /* turns that nodes had since the cluster changed last, and nothing moved */
