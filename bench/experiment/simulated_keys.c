@@ -27,6 +27,10 @@ static const struct option_row simulate_rows[] = {
 	  "between two plans, in simulated time" },
 	{ "plans", OPTION_CHOICE, GENERAL(plans), "changes", "changes|arrivals", NULL,
 	  "when a policy plans: after every change, or once for each VM that comes" },
+	{ "cpu", OPTION_CHOICE, GENERAL(cpu), "now", "now|window", NULL,
+	  "what it knows of CPU: that of the moment, or the mean over its window, as the monitor of machines has it" },
+	{ "baseline", OPTION_DURATION, GENERAL(baseline_ns), "0s", "0s", "24h",
+	  "VMs run so long before anything is watched or planned, as in an experiment" },
 	OPTION_END
 };
 

@@ -38,6 +38,7 @@ static void plan_later(struct sim *m, bool arrival)
 	m->vain = 0;
 	if (!m->policy->ops->plan || m->c->moves > 0 || (m->s->plan_arrivals && !arrival))
 		return; /* the plan that is carried out comes first */
+	from_ns = fmax(from_ns, (double)m->s->baseline_ns);
 	if (m->policy->quiet_ns > 0 && m->c->moved_ns != INT64_MIN)
 		from_ns = fmax(from_ns, (double)m->c->moved_ns + (double)m->policy->quiet_ns);
 	m->plan_ns = fmin(m->plan_ns, ceil(from_ns / interval_ns) * interval_ns);
@@ -55,7 +56,11 @@ static bool grow(struct sim *m)
 	m->jobs = jobs ? jobs : m->jobs;
 	int32_t *move_at = line_array_grow(m->move_at, had * sizeof(*move_at), (size_t)room * sizeof(*move_at));
 	m->move_at = move_at ? move_at : m->move_at;
-	if (!jobs || !move_at)
+	double *since_ns = NULL;
+	if (m->watch)
+		since_ns = line_array_grow(m->since_ns, had * sizeof(*since_ns), (size_t)room * sizeof(*since_ns));
+	m->since_ns = since_ns ? since_ns : m->since_ns;
+	if (!jobs || !move_at || (m->watch && !since_ns))
 		return false;
 	for (int32_t i = m->vm_room; i < room; i++)
 		m->move_at[i] = HEAP_OUT;
@@ -83,7 +88,8 @@ static void start(struct sim *m, int32_t vm, int32_t node)
 
 static int32_t place(struct sim *m, int32_t vm)
 {
-	sim_measure(m);
+	if (!m->by_home)
+		sim_measure(m);
 	return policy_place(m->policy, vm);
 }
 
@@ -205,6 +211,8 @@ static int plan_now(struct sim *m, struct err *e)
 {
 	m->plan_ns = INFINITY;
 	sim_measure(m);
+	if (m->watch)
+		serve(m, &m->queue); /* a node may have room now that more is known of it */
 	if (policy_plan(m->policy, (int64_t)m->now_ns, &m->plan, e) < 0)
 		return -1;
 	if (m->s->note)
@@ -213,7 +221,8 @@ static int plan_now(struct sim *m, struct err *e)
 	m->vain += m->plan.turns + 1;
 	double next_ns = m->now_ns + (double)m->s->interval_ns;
 	if (m->plan.moves == 0) {
-		m->plan_ns = m->plan.more && m->vain < m->c->node_count ? next_ns : INFINITY;
+		bool unsettled = m->watch && m->stale_count > 0 && !m->s->plan_arrivals;
+		m->plan_ns = unsettled || (m->plan.more && m->vain < m->c->node_count) ? next_ns : INFINITY;
 		return 0;
 	}
 	if (!sim_moves_room(m))
@@ -286,7 +295,7 @@ static int begin(struct sim *m, struct err *e)
 	m->done_at = line_array(nodes * sizeof(*m->done_at));
 	m->stale = malloc(nodes * sizeof(*m->stale));
 	m->node_jobs = line_array(nodes * SIM_NODE_JOBS * sizeof(*m->node_jobs));
-	if (!m->nodes || !m->node_jobs || !m->done_at || !m->stale)
+	if (!m->nodes || !m->node_jobs || !m->done_at || !m->stale || !sim_watch_begin(m))
 		return err_set(e, EXIT_CANNOT, "no memory to simulate %zu nodes", nodes);
 	m->queue = (struct queue){ CLUSTER_NONE, CLUSTER_NONE };
 	memset(m->nodes, 0, nodes * sizeof(*m->nodes));
@@ -309,6 +318,8 @@ static void end(struct sim *m)
 	if (m->plan_made)
 		plan_free(&m->plan);
 	sim_moves_free(m);
+	if (m->c)
+		sim_watch_free(m);
 	policy_free(m->policy);
 	cluster_free(m->c);
 	heap_free(&m->done);
