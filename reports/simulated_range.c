@@ -127,10 +127,29 @@ static struct tally tally_of(const struct simulated_view *v, const char *claim, 
 
 static const char *verdict_words(const struct simulated_view *v, int row, const char *column)
 {
-	return is_verdict(v, row, column, "agrees") ? "agrees" : is_verdict(v, row, column, "disagrees") ? "disagrees" : "is not shown";
+	return is_verdict(v, row, column, "not shown") ? "is not shown" : csv_table_text(v->verdicts, row, column);
 }
 
-/* What came out at the first point, and how often a claim holds. */
+/* Of the first point's sizes those that are not the paper's. */
+static void sizes_words(const struct simulated_view *v, const char *claim, char *text, size_t room)
+{
+	const struct csv_table *t = v->judged;
+	size_t used = 0;
+	text[0] = '\0';
+	for (int i = 0; i < csv_table_rows(t) && used < room; i++) {
+		char what[160];
+		if (strcmp(csv_table_text(t, i, "block"), simulated_first_block(v)) != 0 ||
+		    strcmp(csv_table_text(t, i, "claim"), claim) != 0 || strcmp(csv_table_text(t, i, "size"), "1") != 0 ||
+		    strcmp(csv_table_text(t, i, "verdict"), "agrees") == 0)
+			continue;
+		used += (size_t)snprintf(text + used, room - used, "%s%s %.3g, in the paper %s", used ? "; " : " (",
+		                         name_format(csv_table_text(t, i, "what"), what, sizeof(what)),
+		                         csv_table_number(t, i, "value"), csv_table_text(t, i, "paper"));
+	}
+	if (used && used < room)
+		snprintf(text + used, room - used, ")");
+}
+
 void simulated_range_words(const struct simulated_view *v, char *text, size_t room)
 {
 	const struct csv_table *t = v->judged;
@@ -149,15 +168,18 @@ void simulated_range_words(const struct simulated_view *v, char *text, size_t ro
 		const char *claim = csv_table_text(v->verdicts, i, "claim");
 		if (i && strcmp(claim, csv_table_text(v->verdicts, 0, "claim")) == 0)
 			break;
+		if (strcmp(claim, last) == 0)
+			continue;
 		struct tally n = tally_of(v, claim, ALL_POINTS, "");
-		if (strcmp(claim, last) != 0)
-			used += (size_t)snprintf(text + used, room - used,
-			                         "At the first point the direction of %s %s, its sizes %s. Of %d point%s "
-			                         "%d differ%s in their runs and have VMs that wait: it holds at %d of them, "
-			                         "with sizes about the paper's at %d, and is wrong at %d. ",
-			                         claim, verdict_words(v, i, "direction"), verdict_words(v, i, "size"),
-			                         n.points, n.points == 1 ? "" : "s", n.counted, n.counted == 1 ? "s" : "",
-			                         n.direction, n.size, n.against);
+		char sizes[400];
+		sizes_words(v, claim, sizes, sizeof(sizes));
+		used += (size_t)snprintf(text + used, room - used,
+		                         "At the first point the direction of %s %s, its size %s%s. Of %d point%s "
+		                         "%d differ%s in their runs and have VMs that wait: it holds at %d of them, "
+		                         "with sizes about the paper's at %d, and is wrong at %d. ",
+		                         claim, verdict_words(v, i, "direction"), verdict_words(v, i, "size"), sizes, n.points,
+		                         n.points == 1 ? "" : "s", n.counted, n.counted == 1 ? "s" : "", n.direction, n.size,
+		                         n.against);
 		last = claim;
 	}
 }
