@@ -17,6 +17,8 @@
 const struct simulated_metric_row simulated_metrics[SIMULATED_METRICS] = {
 	[METRIC_PROCESSING] = { "processing_time", "ns", "from the first VM's start to the end of the last job" },
 	[METRIC_WAIT] = { "wait", "ns", "of all VMs together, from arrival to start" },
+	[METRIC_UNWAITED] = { "unwaited_time", "ns",
+	                      "processing time less the wait of all VMs, as if each wait had held up everything" },
 	[METRIC_WAIT_MEAN] = { "wait_per_vm", "ns", "mean of the VMs" },
 	[METRIC_WAIT_LONGEST] = { "longest_wait", "ns", "of any VM" },
 	[METRIC_WAITED] = { "vms_waited", "VMs", "that found no room when they came" },
@@ -29,9 +31,21 @@ const struct simulated_metric_row simulated_metrics[SIMULATED_METRICS] = {
 
 enum { CLAIM_PARTS = 16 };
 
+/* FNV-1a, 64 bits (Fowler, Noll, Vo). */
+#define FNV_BASIS UINT64_C(0xcbf29ce484222325)
+#define FNV_PRIME UINT64_C(0x100000001b3)
+
+static uint64_t hash_add(uint64_t hash, int64_t value)
+{
+	for (int i = 0; i < 8; i++)
+		hash = (hash ^ ((uint64_t)value >> 8 * i & 0xff)) * FNV_PRIME;
+	return hash;
+}
+
 struct point {
 	char label[300], block[300], policy[64];
 	double *values[SIMULATED_METRICS]; /* a run each */
+	uint64_t hash;                     /* of all its runs */
 	int reference;                     /* the point with the reference's policy in the same block, or -1 */
 };
 
@@ -89,7 +103,7 @@ static int on_point(void *context, const struct series_cell *cells, struct err *
 		s->point_room = room;
 	}
 	struct point *p = &s->points[s->point_count++];
-	*p = (struct point){ .reference = -1 };
+	*p = (struct point){ .reference = -1, .hash = FNV_BASIS };
 	snprintf(p->label, sizeof(p->label), "%s", cells[1].text);
 	snprintf(p->policy, sizeof(p->policy), "%s", cells[2].text);
 	study_label_split(p->label, "policy", p->block, sizeof(p->block), member, sizeof(member));
@@ -108,14 +122,18 @@ static int on_run(void *context, const struct series_cell *c, struct err *e)
 	if (row >= (int64_t)s->runs * s->point_count || c[POINT].integer != row / s->runs + 1 ||
 	    c[RUN].integer != row % s->runs + 1)
 		return err_set(e, EXIT_MEASURED_BAD, "runs.csv: runs are missing or not in order");
-	for (int i = VMS; i < COLUMNS; i++)
+	struct point *p = &s->points[row / s->runs];
+	for (int i = VMS; i < COLUMNS; i++) {
 		if (c[i].integer == MISSING)
 			return err_set(e, EXIT_MEASURED_BAD, "runs.csv: a value is missing");
+		p->hash = hash_add(p->hash, c[i].integer);
+	}
 	double vms = (double)c[VMS].integer, moves = (double)c[MOVES].integer;
 	double processing = (double)(c[LAST].integer - c[FIRST].integer);
 	const double values[SIMULATED_METRICS] = {
 		[METRIC_PROCESSING] = processing,
 		[METRIC_WAIT] = (double)c[WAIT].integer,
+		[METRIC_UNWAITED] = processing - (double)c[WAIT].integer,
 		[METRIC_WAIT_MEAN] = vms > 0 ? (double)c[WAIT].integer / vms : NAN,
 		[METRIC_WAIT_LONGEST] = (double)c[LONGEST].integer,
 		[METRIC_WAITED] = (double)c[WAITED].integer,
@@ -126,7 +144,7 @@ static int on_run(void *context, const struct series_cell *c, struct err *e)
 		[METRIC_NODES] = processing > 0 ? (double)c[NODE].integer / processing : NAN,
 	};
 	for (int m = 0; m < SIMULATED_METRICS; m++)
-		s->points[row / s->runs].values[m][row % s->runs] = values[m];
+		p->values[m][row % s->runs] = values[m];
 	return 0;
 }
 
@@ -258,18 +276,32 @@ static struct interval claimed(const struct simulated_study *s, const struct sim
 	return (struct interval){ i.mean / unit, i.low / unit, i.high / unit, i.n };
 }
 
+static bool in_range(const struct simulated_claim *c, double value)
+{
+	return isinf(c->low)    ? value < c->high - c->smallest
+	       : isinf(c->high) ? value > c->low + c->smallest
+	                        : value >= c->low && value <= c->high;
+}
+
+/* A direction that is not missed by as much as counts is not shown to be wrong. */
+static enum verdict verdict_on(const struct simulated_claim *c, const struct interval *value)
+{
+	double low = isinf(c->low) ? c->low : c->low + c->smallest,
+	       high = isinf(c->high) ? c->high : c->high - c->smallest;
+	if (claim_judge(value, low, high) == VERDICT_AGREES)
+		return VERDICT_AGREES;
+	return claim_judge(value, c->low - c->smallest, c->high + c->smallest) == VERDICT_DISAGREES
+	               ? VERDICT_DISAGREES
+	               : VERDICT_NOT_SHOWN;
+}
+
 /* Of the groups of so many runs as the paper had, the share that would have come to the claim. */
 static double group_share(const struct simulated_study *s, const struct simulated_claim *c, const struct point *p,
                           int *ret_groups)
 {
 	int groups = s->runs / s->first, in = 0;
-	for (int g = 0; g < groups; g++) {
-		double value = claimed(s, c, p, g * s->first, s->first).mean;
-		/* At an open end the border itself is outside: a ratio of 1 is no saving. */
-		in += isinf(c->low)    ? value < c->high
-		      : isinf(c->high) ? value > c->low
-		                       : value >= c->low && value <= c->high;
-	}
+	for (int g = 0; g < groups; g++)
+		in += in_range(c, claimed(s, c, p, g * s->first, s->first).mean);
 	*ret_groups = groups;
 	return groups ? (double)in / groups : NAN;
 }
@@ -284,9 +316,9 @@ static enum verdict judge(const struct simulated_study *s, const struct simulate
 	snprintf(what, sizeof(what), "%s, %s%s%s", simulated_metrics[c->metric].name, p->policy,
 	         c->ratio ? " / " : "", c->ratio ? s->reference : "");
 	if (isinf(c->low))
-		snprintf(rule, sizeof(rule), "below %.3g", c->high);
+		snprintf(rule, sizeof(rule), "below %.4g", c->high - c->smallest);
 	else if (isinf(c->high))
-		snprintf(rule, sizeof(rule), "above %.3g", c->low);
+		snprintf(rule, sizeof(rule), "above %.4g", c->low + c->smallest);
 	else
 		snprintf(rule, sizeof(rule), "%.3g to %.3g", c->low, c->high);
 	const char *const texts[] = { p->block, c->id, c->text, what, rule, c->paper, c->unit };
@@ -295,7 +327,7 @@ static enum verdict judge(const struct simulated_study *s, const struct simulate
 		field_text(out, texts[i]);
 	}
 	interval_put(out, value, true);
-	enum verdict verdict = claim_judge(&value, c->low, c->high);
+	enum verdict verdict = verdict_on(c, &value);
 	fprintf(out, ",%s,%d", verdict_name(verdict), groups);
 	field_number(out, share);
 	fprintf(out, ",%d,", c->size);
@@ -303,6 +335,22 @@ static enum verdict judge(const struct simulated_study *s, const struct simulate
 	                                   : "nothing to compare with: the reference has none of it");
 	putc('\n', out);
 	return verdict;
+}
+
+/* Whether any VM waits there with the reference. */
+static bool somebody_waits(const struct simulated_study *s, const struct point *p)
+{
+	return interval_of(s->points[p->reference].values[METRIC_WAIT], s->runs).mean > 0;
+}
+
+/* The number of the first point that has the same runs, and the same as its reference. */
+static int first_alike(const struct simulated_study *s, const struct point *p)
+{
+	const struct point *k = s->points;
+	while (k->hash != p->hash || strcmp(k->policy, p->policy) != 0 || k->reference < 0 ||
+	       s->points[k->reference].hash != s->points[p->reference].hash)
+		k++; /* p itself ends it */
+	return (int)(k - s->points) + 1;
 }
 
 /* The parts of one claim at a block, from `first` on; *ret_next is the first of the next. */
@@ -318,8 +366,8 @@ static void claim_put(const struct simulated_study *s, const struct simulated_cl
 			parts[c->size != 0][counts[c->size != 0]++] = verdict;
 	}
 	field_text(verdicts, p->block);
-	fprintf(verdicts, ",%s,%s,%s\n", first->id, verdict_name(claim_together(parts[0], counts[0])),
-	        verdict_name(claim_together(parts[1], counts[1])));
+	fprintf(verdicts, ",%s,%s,%s,%d,%d\n", first->id, verdict_name(claim_together(parts[0], counts[0])),
+	        verdict_name(claim_together(parts[1], counts[1])), somebody_waits(s, p), first_alike(s, p));
 	*ret_next = c;
 }
 
@@ -327,7 +375,7 @@ static void claims_put(const struct simulated_study *s, FILE *judged, FILE *verd
 {
 	fputs("block,claim,text,what,rule,paper,unit,value,low,high,n,verdict,groups,group_share,size,reason\n",
 	      judged);
-	fputs("block,claim,direction,size\n", verdicts);
+	fputs("block,claim,direction,size,waits,alike\n", verdicts);
 	for (int i = 0; i < s->point_count; i++)
 		for (const struct simulated_claim *c = sakurai_claims; c->id;) {
 			const struct point *p = &s->points[i];

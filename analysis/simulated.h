@@ -10,8 +10,11 @@
  *							a row a part of a claim at a block; group_share: of so many
  *							groups of `first` runs each, the share whose own means fall
  *							into the claim's range
- * verdicts.csv: block,claim,direction,size		a row a claim at a block: its parts about the direction together,
- *							and those about the size
+ * verdicts.csv: block,claim,direction,size,waits,alike	a row a claim at a block: its parts about the direction together,
+ *							and those about the size; waits: 1 where any VM waits with the
+ *							reference, else there is nothing to save; alike: the first point
+ *							whose runs are the same, and those of its reference (itself, where
+ *							there is none before), so that nothing is counted twice
  */
 #ifndef ANALYSIS_SIMULATED_H
 #define ANALYSIS_SIMULATED_H
@@ -26,6 +29,7 @@ struct err;
 enum simulated_metric {
 	METRIC_PROCESSING, /* from the first VM's start to the end of the last job */
 	METRIC_WAIT,       /* of all VMs together */
+	METRIC_UNWAITED,   /* the first less the second */
 	METRIC_WAIT_MEAN,  /* a VM */
 	METRIC_WAIT_LONGEST,
 	METRIC_WAITED,  /* VMs */
@@ -53,6 +57,8 @@ struct simulated_claim {
 	double low, high; /* the range in which it agrees; -INFINITY, INFINITY: open, both: a figure only */
 	const char *unit, *paper;
 	int size; /* about how much, not only about the direction */
+	/* Of a direction (one end open): a ratio nearer to the border than this, either side, is no difference that counts. */
+	double smallest;
 };
 
 extern const struct simulated_claim sakurai_claims[];
@@ -62,6 +68,9 @@ double simulated_paper_value(const char *study, const char *policy, enum simulat
 
 /* What of a paper's tables is the paper's, and which choices are ours; "": no such tables are known. */
 const char *simulated_study_note(const char *study);
+
+/* Which of the paper's tables that is; "": none that is known. */
+const char *simulated_study_table(const char *study);
 
 /* Whether a paper's tables of this name are known. */
 int simulated_study_known(const char *study);

@@ -153,6 +153,9 @@ static int run_one(struct work *w, long index, struct err *e)
 		one.policy_options = x->policy_options;
 		one.transfer = x->transfer;
 		one.interval_ns = x->general.interval_ns;
+		one.plan_arrivals = x->general.plans == PLANS_ARRIVALS;
+		one.cpu_means = x->general.cpu == CPU_WINDOW;
+		one.baseline_ns = x->general.baseline_ns;
 		if (run == 0 && x->scenario.vms <= SIMULATION_TOLD_VMS &&
 		    (telling.out = open_memstream(&w->told[point], &length))) {
 			one.note = tell;

@@ -8,6 +8,7 @@
 #include "reports/html.h"
 #include "reports/run_data.h"
 #include "reports/simulated_machine.h"
+#include "reports/simulated_points.h"
 #include "reports/simulated_range.h"
 #include "reports/svg.h"
 
@@ -18,12 +19,19 @@
 #include <string.h>
 
 enum { ROWS_MAX = 1000000, TEXT_BLOCKS = 12 };
-#define MINUTE_NS 60e9
 
 /* In the manifest, beside the numbers: bench/simulation_words.h. */
 static const char *const said[] = { "beyond_model", "shared_links" };
 
 /* ---- loading ---- */
+
+/* A time's unit by how long the first point takes. */
+static void unit_choose(struct simulated_view *v)
+{
+	double ns = csv_table_number(v->summary, simulated_row(v, simulated_first_block(v), NULL, "processing_time"), "value");
+	v->unit_ns = ns < 600e9 ? 1e9 : ns < 48 * 3600e9 ? 60e9 : 3600e9;
+	v->unit = ns < 600e9 ? "s" : ns < 48 * 3600e9 ? "min" : "h";
+}
 
 int simulated_view_load(struct simulated_view *v, const char *directory, struct err *e)
 {
@@ -35,12 +43,13 @@ int simulated_view_load(struct simulated_view *v, const char *directory, struct 
 	if (!json_at(v->manifest, "simulation"))
 		return err_set(e, EXIT_USAGE, "'%s' is no folder of a simulation", directory);
 	csv_table_load(&v->machine, directory, "machine.csv", ROWS_MAX, NULL);
-	return csv_table_load(&v->points, directory, "points.csv", ROWS_MAX, e) < 0 ||
-	                       csv_table_load(&v->summary, directory, "summary.csv", ROWS_MAX, e) < 0 ||
-	                       csv_table_load(&v->judged, directory, "judged.csv", ROWS_MAX, e) < 0 ||
-	                       csv_table_load(&v->verdicts, directory, "verdicts.csv", ROWS_MAX, e) < 0
-	               ? -1
-	               : 0;
+	if (csv_table_load(&v->points, directory, "points.csv", ROWS_MAX, e) < 0 ||
+	    csv_table_load(&v->summary, directory, "summary.csv", ROWS_MAX, e) < 0 ||
+	    csv_table_load(&v->judged, directory, "judged.csv", ROWS_MAX, e) < 0 ||
+	    csv_table_load(&v->verdicts, directory, "verdicts.csv", ROWS_MAX, e) < 0)
+		return -1;
+	unit_choose(v);
+	return 0;
 }
 
 void simulated_view_free(struct simulated_view *v)
@@ -53,161 +62,19 @@ void simulated_view_free(struct simulated_view *v)
 	csv_table_free(v->machine);
 }
 
+const char *simulated_first_block(const struct simulated_view *v)
+{
+	return csv_table_text(v->summary, 0, "block");
+}
+
 int simulated_row(const struct simulated_view *v, const char *block, const char *policy, const char *metric)
 {
 	for (int i = 0; i < csv_table_rows(v->summary); i++)
 		if (strcmp(csv_table_text(v->summary, i, "block"), block) == 0 &&
-		    strcmp(csv_table_text(v->summary, i, "policy"), policy) == 0 &&
+		    (!policy || strcmp(csv_table_text(v->summary, i, "policy"), policy) == 0) &&
 		    strcmp(csv_table_text(v->summary, i, "metric"), metric) == 0)
 			return i;
 	return -1;
-}
-
-/* ---- tables ---- */
-
-static const struct {
-	const char *metric, *heading;
-	bool minutes, ratio; /* in ns, shown in minutes; beside it what it is against the reference */
-} shown[] = {
-	{ "processing_time", "work done in", true, true },
-	{ "wait", "all VMs waited", true, true },
-	{ "moves", "moves", false, false },
-	{ "lost_work", "work lost", true, false },
-	{ "time_per_vm", "time of a VM", true, true },
-	{ "nodes_used", "nodes in use", false, true },
-};
-enum { SHOWN = sizeof(shown) / sizeof(*shown), MAIN_SHOWN = 4 };
-
-/* A number with the unit's digits, ns as minutes; "-" where there is none. */
-static void put_value(char cell[GRID_CELL], double value, const char *unit)
-{
-	bool time = strcmp(unit, "ns") == 0;
-	double is = time ? value / MINUTE_NS : value;
-	snprintf(cell, GRID_CELL,
-	         isnan(value)       ? "-"
-	         : fabs(is) < 0.005 ? "%.0f"
-	         : fabs(is) < 9.95  ? "%.2f"
-	                            : "%.1f",
-	         is);
-}
-
-static void put_with_interval(char cell[GRID_CELL], const struct csv_table *t, int row, const char *prefix)
-{
-	const char *unit = csv_table_text(t, row, "unit");
-	char name[3][32], part[3][GRID_CELL];
-	static const char *const ends[] = { "value", "low", "high" };
-	for (int i = 0; i < 3; i++) {
-		snprintf(name[i], sizeof(name[i]), "%s%s", prefix, ends[i]);
-		put_value(part[i], csv_table_number(t, row, name[i]), unit);
-	}
-	if (isnan(csv_table_number(t, row, name[1])))
-		snprintf(cell, GRID_CELL, "%.20s", part[0]);
-	else
-		snprintf(cell, GRID_CELL, "%.20s (%.20s to %.20s)", part[0], part[1], part[2]);
-}
-
-static void put_ratio(char cell[GRID_CELL], const struct csv_table *t, int row)
-{
-	double ratio = csv_table_number(t, row, "ratio");
-	if (isnan(ratio))
-		snprintf(cell, GRID_CELL, "-");
-	else
-		snprintf(cell, GRID_CELL, "%.3g", ratio);
-}
-
-/* The row of a point's metric: summary.csv has all metrics of a point after those of the one before. */
-static int point_row(const struct simulated_view *v, int point, const char *metric)
-{
-	int points = csv_table_rows(v->points), each = points ? csv_table_rows(v->summary) / points : 0;
-	for (int i = point * each; i < (point + 1) * each; i++)
-		if (strcmp(csv_table_text(v->summary, i, "metric"), metric) == 0)
-			return i;
-	return -1;
-}
-
-static const char *point_block(const struct simulated_view *v, int point)
-{
-	return csv_table_text(v->summary, point_row(v, point, shown[0].metric), "block");
-}
-
-static void point_put(const struct simulated_view *v, int point, bool wide, char (*cells)[GRID_CELL])
-{
-	const char *block = point_block(v, point);
-	snprintf(cells[0], GRID_CELL, "%.79s", *block ? block : "-");
-	snprintf(cells[1], GRID_CELL, "%.79s", csv_table_text(v->points, point, "policy"));
-	for (int i = 0, at = 2; i < (wide ? SHOWN : MAIN_SHOWN); i++) {
-		int row = point_row(v, point, shown[i].metric);
-		if (wide)
-			put_with_interval(cells[at++], v->summary, row, "");
-		else
-			put_value(cells[at++], csv_table_number(v->summary, row, "value"),
-			          csv_table_text(v->summary, row, "unit"));
-		if (shown[i].ratio)
-			put_ratio(cells[at++], v->summary, row);
-	}
-}
-
-/* Points with a row each, those of a block together, at most `blocks` of these; `wide` has the intervals. */
-static struct grid *points_grid(const struct simulated_view *v, int blocks, bool wide)
-{
-	int columns = 2, metrics = wide ? SHOWN : MAIN_SHOWN, points = csv_table_rows(v->points);
-	for (int i = 0; i < metrics; i++)
-		columns += 1 + shown[i].ratio;
-	struct grid *g = grid_new(columns);
-	char(*cells)[GRID_CELL] = grid_row(g);
-	if (!cells)
-		return g;
-	snprintf(cells[0], GRID_CELL, "point");
-	snprintf(cells[1], GRID_CELL, "policy");
-	for (int i = 0, at = 2; i < metrics; i++) {
-		snprintf(cells[at++], GRID_CELL, "%s%s", shown[i].heading, shown[i].minutes ? " (min)" : "");
-		if (shown[i].ratio)
-			snprintf(cells[at++], GRID_CELL, "of reference");
-	}
-	for (int first = 0; first < points && blocks > 0; first++) {
-		bool seen = false;
-		for (int k = 0; k < first && !seen; k++)
-			seen = strcmp(point_block(v, k), point_block(v, first)) == 0;
-		blocks -= !seen;
-		for (int k = first; k < points && !seen; k++)
-			if (strcmp(point_block(v, k), point_block(v, first)) == 0 && (cells = grid_row(g)))
-				point_put(v, k, wide, cells);
-	}
-	return g;
-}
-
-/* What came out at the first point, and how often a claim holds. */
-static void verdicts_words(const struct simulated_view *v, char *text, size_t room)
-{
-	const struct csv_table *t = v->judged;
-	size_t used = 0;
-	text[0] = '\0';
-	/* The first rows are the first point's; a ratio stands there before the same one's size. */
-	for (int i = 0; i < csv_table_rows(t) && strcmp(csv_table_text(t, i, "size"), "0") == 0 && used < room; i++) {
-		char what[160];
-		used += (size_t)snprintf(text + used, room - used, "%s: %.3g times, in the paper %s. ",
-		                         name_format(csv_table_text(t, i, "what"), what, sizeof(what)),
-		                         csv_table_number(t, i, "value"), csv_table_text(t, i, "paper"));
-	}
-	for (int i = 0; i < csv_table_rows(v->verdicts); i++) {
-		const char *claim = csv_table_text(v->verdicts, i, "claim");
-		int points = 0, direction = 0, size = 0;
-		bool seen = false;
-		for (int k = 0; k < i; k++)
-			seen |= strcmp(csv_table_text(v->verdicts, k, "claim"), claim) == 0;
-		for (int k = i; k < csv_table_rows(v->verdicts) && !seen; k++) {
-			if (strcmp(csv_table_text(v->verdicts, k, "claim"), claim) != 0)
-				continue;
-			bool in_direction = strcmp(csv_table_text(v->verdicts, k, "direction"), "agrees") == 0;
-			points++;
-			direction += in_direction;
-			size += in_direction && strcmp(csv_table_text(v->verdicts, k, "size"), "agrees") == 0;
-		}
-		if (!seen && used < room)
-			used += (size_t)snprintf(text + used, room - used,
-			                         "%s holds at %d of %d points, with sizes about the paper's at %d. ",
-			                         claim, direction, points, size);
-	}
 }
 
 /* ---- terminal ---- */
@@ -234,7 +101,7 @@ static void print_json(FILE *out, const struct csv_table *t)
 int simulated_print(FILE *out, const char *directory, enum report_format format, struct err *e)
 {
 	struct simulated_view v;
-	char path[5000], text[600];
+	char path[5000], text[1200];
 	int result = simulated_view_load(&v, directory, e);
 	if (result == 0 && format == REPORT_CSV) {
 		snprintf(path, sizeof(path), "%s/summary.csv", directory);
@@ -244,11 +111,11 @@ int simulated_print(FILE *out, const char *directory, enum report_format format,
 	} else if (result == 0 && format == REPORT_JSON) {
 		print_json(out, v.summary);
 	} else if (result == 0) {
-		struct grid *g = points_grid(&v, TEXT_BLOCKS, false);
-		snprintf(text, sizeof(text), "Means of %s runs", json_text(v.manifest, "simulation.runs"));
+		struct grid *g = simulated_points_grid(&v, TEXT_BLOCKS, false);
+		simulated_points_title(&v, false, text, sizeof(text));
 		grid_text.table(out, text, g);
 		grid_free(g);
-		verdicts_words(&v, text, sizeof(text));
+		simulated_range_words(&v, text, sizeof(text));
 		fprintf(out, "%s%s", text, *text ? "\n" : "");
 		simulated_machine_words(&v, text, sizeof(text));
 		fprintf(out, "%s%s", text, *text ? "\n" : "");
@@ -267,13 +134,13 @@ int simulated_print(FILE *out, const char *directory, enum report_format format,
 static void put_head(FILE *out, const struct simulated_view *v)
 {
 	struct json_object *asked = json_at(v->manifest, "simulation");
-	char words[600];
+	char words[1200];
 	fputs("<header>\n<h1>", out);
 	html_text(out, json_text(asked, "name"));
 	fputs("</h1>\n<p class=\"question\">", out);
 	html_text(out, json_text(asked, "question"));
 	fputs("</p>\n", out);
-	verdicts_words(v, words, sizeof(words));
+	simulated_range_words(v, words, sizeof(words));
 	simulated_machine_words(v, words + strlen(words), sizeof(words) - strlen(words));
 	if (*words) {
 		fputs("<p class=\"verdict\">", out);
@@ -298,11 +165,6 @@ static void put_head(FILE *out, const struct simulated_view *v)
 static void put_figure(FILE *out, const struct simulated_view *v, const struct simulated_plot *plot)
 {
 	svg_figure(out, v->directory, plot->name, plot->heading, plot->missing);
-}
-
-static const char *first_block(const struct simulated_view *v)
-{
-	return csv_table_text(v->summary, 0, "block");
 }
 
 static void put_claim(FILE *out, const struct csv_table *t, int row)
@@ -342,14 +204,15 @@ static void put_claims(FILE *out, const struct simulated_view *v)
 		return;
 	fprintf(out,
 	        "<section>\n<h2>Claims, at the first point</h2>\n<p class=\"note\">A ratio is that of the means over "
-	        "the same runs, with a 95 %% interval; a part agrees when the whole interval lies in its range. The paper "
+	        "the same runs, with a 95 %% interval; a part agrees when the whole interval lies in its range, and a "
+	        "direction disagrees when it is missed by as much: a difference below 0.5 %% counts neither way. The paper "
 	        "prints no uncertainty: for a size half and twice its figure is the range. The last column but one: of "
 	        "studies of %.0f runs, as the paper had, how many would have come to it.</p>\n<table "
 	        "class=\"claims\">\n<thead><tr><th></th><th>agrees when</th><th>paper</th><th>ours</th><th "
 	        "class=\"number\">of %.0f runs</th><th>verdict</th></tr></thead>\n<tbody>\n",
 	        first, first);
 	for (int i = 0; i < csv_table_rows(t); i++) {
-		if (strcmp(csv_table_text(t, i, "block"), first_block(v)) != 0)
+		if (strcmp(csv_table_text(t, i, "block"), simulated_first_block(v)) != 0)
 			continue;
 		if (strcmp(csv_table_text(t, i, "claim"), last) != 0) {
 			last = csv_table_text(t, i, "claim");
@@ -365,23 +228,24 @@ static void put_claims(FILE *out, const struct simulated_view *v)
 static void put_body(FILE *out, const struct simulated_view *v, const struct simulated_plot plots[SIMULATED_FIGURES])
 {
 	bool paper = csv_table_rows(v->judged) > 0;
-	char title[400];
+	char title[700];
 	simulated_machine_put(out, v);
 	fprintf(out, "<section>\n<h2>%s</h2>\n", paper ? "The paper's table" : "The first point");
 	put_figure(out, v, &plots[FIGURE_TABLE]);
-	fputs("</section>\n", out);
-	put_claims(out, v);
-	fprintf(out, "<section>\n<h2>%s</h2>\n", paper ? "For which range it holds" : "All points");
 	if (paper) {
 		fputs("<p class=\"note\">", out);
 		html_text(out, simulated_study_note(json_text(v->manifest, "simulation.study")));
 		fputs("</p>\n", out);
+	}
+	fputs("</section>\n", out);
+	put_claims(out, v);
+	fprintf(out, "<section>\n<h2>%s</h2>\n", paper ? "For which range it holds" : "All points");
+	if (paper) {
 		put_figure(out, v, &plots[FIGURE_MAP]);
 		simulated_range_put(out, v);
 	}
-	struct grid *g = points_grid(v, ROWS_MAX, true);
-	snprintf(title, sizeof(title), "Means of %s runs (95 %% interval), and against the policy %s",
-	         json_text(v->manifest, "simulation.runs"), json_text(v->manifest, "simulation.reference"));
+	struct grid *g = simulated_points_grid(v, ROWS_MAX, true);
+	simulated_points_title(v, true, title, sizeof(title));
 	fputs("<details><summary>All points as a table</summary>\n", out);
 	grid_html.table(out, title, g);
 	fputs("</details>\n</section>\n", out);

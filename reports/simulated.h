@@ -1,6 +1,6 @@
 /*
  * simulated.h - show what a simulation came to: a table on a terminal, a page with its figures. Columns of summary.csv,
- * judged.csv and verdicts.csv (analysis/simulated.h); nothing is computed here but minutes of ns.
+ * judged.csv and verdicts.csv (analysis/simulated.h); nothing is computed here but minutes, or what fits, of ns.
  */
 #ifndef REPORTS_SIMULATED_H
 #define REPORTS_SIMULATED_H
@@ -16,13 +16,18 @@ struct simulated_view {
 	struct json_object *manifest;
 	struct csv_table *points, *summary, *judged, *verdicts;
 	struct csv_table *machine; /* machine.csv; NULL: not there */
+	double unit_ns;            /* in which times are shown */
+	const char *unit;
 };
 
 /* -1 when directory holds no simulation that was analysed. simulated_view_free() it in any case. */
 int simulated_view_load(struct simulated_view *v, const char *directory, struct err *e);
 void simulated_view_free(struct simulated_view *v);
 
-/* The row of summary.csv, or -1. */
+/* The block that the page begins with. */
+const char *simulated_first_block(const struct simulated_view *v);
+
+/* The row of summary.csv, or -1. policy NULL: any. */
 int simulated_row(const struct simulated_view *v, const char *block, const char *policy, const char *metric);
 
 /* The folder's page, with its figures in plots/: report.html there, or output. -1 with EXIT_CANNOT when figures could not

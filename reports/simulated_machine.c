@@ -74,9 +74,10 @@ void simulated_machine_put(FILE *out, const struct simulated_view *v)
 		return;
 	fputs("<section>\n<h2>Against the machine</h2>\n<p class=\"note\">The same VMs with the same jobs, under the same "
 	      "policy with the same keys, as `migmeter consolidate` moved them. How long a job takes alone was measured; when "
-	      "each was done is what is compared, with 95 % intervals; that of the difference has the job's own in it, too. The VMs are equal, so they are told apart by the order in which they were "
-	      "done. Two things make machines later: the loop begins after a baseline in which the jobs run already, and its "
-	      "policy sees the mean CPU over its window, where the simulator plans at once on that of the moment.</p>\n"
+	      "each was done is what is compared, with 95 % intervals; that of the difference has the job's own in it, too. "
+	      "The VMs are equal, so they are told apart by the order in which they were done. Planning begins after "
+	      "simulate.baseline, and sees the CPU that simulate.cpu says: machines have a baseline, and the mean over the "
+	      "policy's window.</p>\n"
 	      "<table>\n<thead><tr><th>policy</th><th class=\"number\">done as number</th>"
 	      "<th class=\"number\">simulated</th><th class=\"number\">measured</th>"
 	      "<th class=\"number\">simulated less measured</th></tr></thead>\n<tbody>\n",

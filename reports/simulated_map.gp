@@ -1,13 +1,16 @@
 # Where a paper's claims hold: a cell a point of the sweep, coloured by the verdict, with what was found.
-# The caller has set: COLUMNS, ROWS, COUNT, XLABEL, YLABEL, arrays COLUMN, ROW (names of ticks), and X, Y, STATE, SAVED and
+# The caller has set: CAPTION, BELOW (what is in a cell), SLICE (which points are on the map), COLUMNS, ROWS, COUNT, XLABEL, YLABEL, arrays COLUMN, ROW (names of ticks), and X, Y, STATE, SAVED and
 # WAIT (what was found) of the cells: 1 direction and size as in the paper, 2 the direction, 3 not shown, 4 against it, 5 nobody waits. The
 # first cell is framed: the point that the page begins with.
 load SCRIPTS.'/style.gp'
 
-TOP = 60; BOTTOM = 64; CELL = 54
+TOP = 124; BOTTOM = 64; CELL = 54
 W = 1200; H = TOP + BOTTOM + CELL * ROWS
 eval(open(W, H))
 set output OUT
+set label 9001 CAPTION at screen 0.02, screen 1 - 18. / H left font bold
+set label 9002 BELOW at screen 0.02, screen 1 - 42. / H left font small
+set label 9003 SLICE at screen 0.02, screen 1 - 62. / H left font small
 array FILL[5] = ['#7DB8DD', '#D3E8F7', '#EDEDED', '#F3B48F', '#FFFFFF']
 array NAMES[5] = ['direction and size as in the paper', 'its direction', 'not shown', 'against it', 'nobody waits anyway']
 set lmargin at screen 0.13
@@ -34,8 +37,8 @@ do for [i = 1:COUNT] {
 # The legend by hand: gnuplot takes SVG text for wider than it is.
 array AT[5] = [0.13, 0.40, 0.52, 0.63, 0.74]
 do for [k = 1:5] {
-	set object 2000 + k rectangle from screen AT[k], screen 1 - 32. / H to screen AT[k] + 0.018, screen 1 - 18. / H fillcolor rgb FILL[k] fillstyle solid border linecolor rgb '#888888'
-	set label 2000 + k NAMES[k] at screen AT[k] + 0.024, screen 1 - 25. / H left font small
+	set object 2000 + k rectangle from screen AT[k], screen 1 - 99. / H to screen AT[k] + 0.018, screen 1 - 85. / H fillcolor rgb FILL[k] fillstyle solid border linecolor rgb '#888888'
+	set label 2000 + k NAMES[k] at screen AT[k] + 0.024, screen 1 - 92. / H left font small
 }
 unset key
 plot -1

@@ -1,6 +1,7 @@
 /* The figures of a simulation: the paper's table redrawn as bars, and the map of where its claims hold. */
 #include "reports/simulated.h"
 
+#include "analysis/simulated.h"
 #include "bench/base/err.h"
 #include "reports/csv_table.h"
 #include "reports/gnuplot.h"
@@ -14,17 +15,15 @@
 #include <string.h>
 
 enum { POLICIES = 6, PANELS = 3, GROUPS = 3, TICKS = 40, TICK_ROOM = 80, ELEMENTS = 12 };
-#define MINUTE_NS 60e9
-
 /* ---- bars ---- */
 
 static const struct {
 	const char *metric, *title;
-	double factor;
+	bool time;
 } panels[PANELS] = {
-	{ "processing_time", "work of all VMs done in (min)", MINUTE_NS },
-	{ "wait", "VMs waited, all together (min)", MINUTE_NS },
-	{ "moves", "moves", 1 },
+	{ "processing_time", "work of all VMs done in", true },
+	{ "wait", "VMs waited, all together", true },
+	{ "moves", "moves", false },
 };
 
 /* Policies of the first block, in their order. */
@@ -77,7 +76,7 @@ static int put_bars(const struct simulated_view *v, FILE *s, const char *block, 
 				double value[3];
 				for (int c = 0; c < 3; c++)
 					value[c] = csv_table_number(v->summary, row, groups[g].columns[c]) /
-					           panels[i].factor;
+					           (panels[i].time ? v->unit_ns : 1);
 				if (isnan(value[0]))
 					continue;
 				bars++;
@@ -99,15 +98,21 @@ static int put_bars(const struct simulated_view *v, FILE *s, const char *block, 
 static int table_prepare(const struct simulated_view *v, FILE *s)
 {
 	static const char *const arrays[] = { "PANEL", "X", "KIND", "VALUE", "DOWN", "UP" };
-	const char *block = csv_table_text(v->summary, 0, "block");
+	const char *block = simulated_first_block(v);
 	struct group groups[GROUPS];
+	char text[500];
 	int group_count = groups_of(v, groups);
 	for (size_t i = 0; i < sizeof(arrays) / sizeof(*arrays); i++)
 		fprintf(s, "array %s[%d]\n", arrays[i], PANELS * GROUPS * POLICIES);
 	fprintf(s, "array HIGH[%d]\narray TITLE[%d]\narray LABEL[%d]\narray GROUP[%d]\nGROUPS = %d\n", PANELS, PANELS,
 	        POLICIES, GROUPS, group_count);
-	for (int i = 0; i < PANELS; i++)
-		gnuplot_set_item(s, "TITLE", i + 1, panels[i].title);
+	for (int i = 0; i < PANELS; i++) {
+		snprintf(text, sizeof(text), panels[i].time ? "%s (%s)" : "%s", panels[i].title, v->unit);
+		gnuplot_set_item(s, "TITLE", i + 1, text);
+	}
+	snprintf(text, sizeof(text), "%s%s%s", *block ? "at " : "", block,
+	         json_number(v->manifest, "simulation.runs") < 3 ? "" : *block ? "; bars of error: 95 %" : "bars of error: 95 %");
+	gnuplot_set_text(s, "BELOW", text);
 	for (int g = 0; g < group_count; g++)
 		gnuplot_set_item(s, "GROUP", g + 1, groups[g].label);
 	return put_bars(v, s, block, groups, group_count) == 0;
@@ -199,10 +204,10 @@ static int place(struct axis axes[2], const int elements[2], const char *first, 
 }
 
 /* 1 as the paper, 2 its direction, 3 not shown, 4 against it, 5 nobody waits with the reference. */
-static int state_of(const struct simulated_view *v, int row, double wait)
+static int state_of(const struct simulated_view *v, int row)
 {
 	const char *direction = csv_table_text(v->verdicts, row, "direction");
-	if (isnan(wait))
+	if (!simulated_waits(v, row))
 		return 5;
 	if (strcmp(direction, "agrees") == 0)
 		return strcmp(csv_table_text(v->verdicts, row, "size"), "agrees") == 0 ? 1 : 2;
@@ -227,12 +232,43 @@ static const char *axis_title(const char *key)
 	return key;
 }
 
+/* What a cell says, of two lines. */
+static void cell_put(const struct simulated_view *v, FILE *s, int cell, const char *block, const char *claim)
+{
+	double wait = simulated_ratio(v, block, claim, "wait"),
+	       percent = 100 * (simulated_ratio(v, block, claim, "processing_time") - 1);
+	char saved[40] = "done as soon", waits[40] = "nobody waits";
+	if (fabs(percent) >= 0.05)
+		snprintf(saved, sizeof(saved), "done %.1f %% %s", fabs(percent), percent < 0 ? "sooner" : "later");
+	if (!isnan(wait))
+		snprintf(waits, sizeof(waits), "waits x %.2f", wait);
+	gnuplot_set_item(s, "SAVED", cell, saved);
+	gnuplot_set_item(s, "WAIT", cell, waits);
+}
+
+/* What is on the map, and what not: two lines under its caption. */
+static void slice_put(const struct simulated_view *v, FILE *s, const char *first, const int elements[2], int cells, int rows)
+{
+	char text[600], key[64], value[64];
+	const char *policy = csv_table_text(v->judged, 0, "what"), *runs = json_text(v->manifest, "simulation.runs");
+	policy += strcspn(policy, " ") + (*policy != '\0'); /* "wait, POLICY / REFERENCE" */
+	snprintf(text, sizeof(text),
+	         "In a cell, %s: how much sooner all work is done, and how long VMs wait together; means of %s run%s", policy,
+	         runs, strcmp(runs, "1") == 0 ? "" : "s");
+	gnuplot_set_text(s, "BELOW", text);
+	int used = snprintf(text, sizeof(text), cells < rows ? "%d of %d points, those at" : "all %d points", cells, rows);
+	for (int i = 0; cells < rows && simulated_element(first, i, key, value) && (size_t)used < sizeof(text); i++)
+		if (i != elements[0] && i != elements[1])
+			used += snprintf(text + used, sizeof(text) - (size_t)used, " %s=%s", key, value);
+	gnuplot_set_text(s, "SLICE", text);
+}
+
 static int map_prepare(const struct simulated_view *v, FILE *s)
 {
 	static const char *const arrays[] = { "X", "Y", "STATE", "SAVED", "WAIT" };
 	const char *first = csv_table_text(v->verdicts, 0, "block"), *claim = csv_table_text(v->verdicts, 0, "claim");
 	struct axis axes[2] = { 0 };
-	int cells = 0, rows = csv_table_rows(v->verdicts), at[2], elements[2];
+	int cells = 0, points = 0, rows = csv_table_rows(v->verdicts), at[2], elements[2];
 	if (rows < 2)
 		return 1;
 	for (size_t i = 0; i < sizeof(arrays) / sizeof(*arrays); i++)
@@ -244,21 +280,17 @@ static int map_prepare(const struct simulated_view *v, FILE *s)
 	ticks_sort(&axes[1]);
 	for (int i = 0; i < rows; i++) {
 		const char *block = csv_table_text(v->verdicts, i, "block");
-		if (strcmp(csv_table_text(v->verdicts, i, "claim"), claim) != 0 ||
-		    !place(axes, elements, first, block, at))
+		if (strcmp(csv_table_text(v->verdicts, i, "claim"), claim) != 0)
 			continue;
-		double wait = simulated_ratio(v, block, claim, "wait"),
-		       processing = simulated_ratio(v, block, claim, "processing_time");
-		char saved[40], waits[40] = "no wait";
+		points++;
+		if (!place(axes, elements, first, block, at))
+			continue;
 		cells++;
-		snprintf(saved, sizeof(saved), "%+.1f %%", 100 * (processing - 1));
-		if (!isnan(wait))
-			snprintf(waits, sizeof(waits), "wait x %.2f", wait);
 		fprintf(s, "X[%d] = %d\nY[%d] = %d\nSTATE[%d] = %d\n", cells, at[1] + 1, cells, at[0] + 1, cells,
-		        state_of(v, i, wait));
-		gnuplot_set_item(s, "SAVED", cells, saved);
-		gnuplot_set_item(s, "WAIT", cells, waits);
+		        state_of(v, i));
+		cell_put(v, s, cells, block, claim);
 	}
+	slice_put(v, s, first, elements, cells, points);
 	int columns = axes[1].count ? axes[1].count : 1, lines = axes[0].count ? axes[0].count : 1;
 	fprintf(s, "COUNT = %d\nCOLUMNS = %d\nROWS = %d\narray COLUMN[%d]\narray ROW[%d]\n", cells, columns, lines,
 	        columns, lines);
@@ -273,13 +305,28 @@ static int map_prepare(const struct simulated_view *v, FILE *s)
 
 /* ---- drawing ---- */
 
+static void table_caption(const struct simulated_view *v, char *text, size_t room)
+{
+	const char *table = simulated_study_table(json_text(v->manifest, "simulation.study"));
+	if (*table)
+		snprintf(text, room, "%s: the paper's, and simulated", table);
+	else
+		snprintf(text, room, "%s", json_text(v->manifest, "simulation.name"));
+}
+
+static void map_caption(const struct simulated_view *v, char *text, size_t room)
+{
+	snprintf(text, room, "Where %s holds. %s", csv_table_text(v->judged, 0, "claim"), csv_table_text(v->judged, 0, "text"));
+}
+
 static const struct {
 	const char *name, *script, *heading;
 	int (*prepare)(const struct simulated_view *v, FILE *script);
+	void (*caption)(const struct simulated_view *v, char *text, size_t room);
 } table[SIMULATED_FIGURES] = {
 	[FIGURE_TABLE] = { "table", "simulated_table.gp",
-	                   "The first point: each policy, of the first runs and of all", table_prepare },
-	[FIGURE_MAP] = { "map", "simulated_map.gp", "Where the paper's claims hold", map_prepare },
+	                   "The first point: each policy", table_prepare, table_caption },
+	[FIGURE_MAP] = { "map", "simulated_map.gp", "Where the paper's claims hold", map_prepare, map_caption },
 };
 
 int simulated_plots_draw(const struct simulated_view *v, struct simulated_plot plots[SIMULATED_FIGURES],
@@ -290,8 +337,10 @@ int simulated_plots_draw(const struct simulated_view *v, struct simulated_plot p
 	bool begun = result == 0;
 	for (int i = 0; i < SIMULATED_FIGURES; i++) {
 		struct err own = { 0 };
+		char caption[300];
+		table[i].caption(v, caption, sizeof(caption));
 		plots[i] = (struct simulated_plot){ .name = table[i].name, .heading = table[i].heading };
-		FILE *s = begun ? gnuplot_picture_begin(&g, table[i].name, "", &own) : NULL;
+		FILE *s = begun ? gnuplot_picture_begin(&g, table[i].name, caption, &own) : NULL;
 		int drawn =
 			s ? gnuplot_picture_end(&g, table[i].name, table[i].script, s, table[i].prepare(v, s), &own)
 			  : -1;

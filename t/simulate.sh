@@ -48,13 +48,19 @@ is 'a row a run and point' "$(wc -l <"$work/one/runs.csv")" 161
 like 'a plan has its numbers' "$(cat "$work/one/simulated.csv")" \
 	'vm[0-9]+,pm[0-9],plan,"?(move to pm[0-9]|stay): pm[0-9] has [0-9.]+ % > 80 % of its memory in use'
 is 'it is complete' "$(sed -n 's/.*"status": *"\([a-z]*\)".*/\1/p' "$work/one/manifest.json")" complete
-like 'the table on the terminal' "$(simulated text)" 'interval=20min +rtt-aware'
+like 'the table on the terminal' "$(simulated text)" 'the first +rtt-aware'
+like 'its rows are told apart' "$(simulated rows -s nodes.cores=4,1 -s simulate.rtt-aware.ties=first,nearest -s simulate.plans=changes,arrivals)" \
+	'plans=arrivals interval=5min cores=1 +rtt-aware'
 simulated csv --format csv >"$work/table.csv"
 is 'CSV' "$(head -n 1 "$work/table.csv" | cut -d, -f1-4)" point,block,policy,metric
 like 'JSON' "$(simulated json --format json | tr -d '\n')" '"policy": *"rtt-aware"'
 ok 'the page is one file' test -s "$work/one/report.html"
-like 'and says what is the paper'"'"'s' "$(cat "$work/one/report.html")" 'figure 5, the one it revised.*Ours are'
+like 'and says what is the paper'"'"'s' "$(cat "$work/one/report.html")" 'figure 4, with which this table was made.*Ours are'
 ok 'cores vary too' simulated range -s nodes.cores=4,1 -s simulate.runs=20
+like 'points that count' "$(simulated count -s nodes.cores=6,8)" 'Of 4 points [12] differs? in their runs and have VMs that wait'
+simulated turn -s vms.in_turn=yes >"$work/turn.txt"
+ok 'starts in turn are others' test "$(md5sum <"$work/turn/runs.csv")" != "$(md5sum <"$work/one/runs.csv")"
+ok 'a policy that plans when VMs come' simulated comes -s simulate.plans=arrivals
 like 'a row a value of each key' "$(tr -d '\n' <"$work/range/report.html" | sed 's/<[^>]*>/ /g')" \
 	'S3 by each value.*interval +20min.*interval +5min .*cores +4 .*cores +1 '
 
@@ -96,6 +102,7 @@ done
 
 complains 'unknown policy' "unknown policy 'rtt-awar', did you mean 'rtt-aware'" -s simulate.policy=rtt-awar
 complains 'unknown key of a policy' "unknown key 'rtt'" -s simulate.rtt-aware.rtt=1ms
+complains 'what of CPU' 'now' -s simulate.cpu=mean
 complains 'unknown key' "unknown key 'cuont', did you mean 'count'" -s sites.cuont=3
 complains 'unknown section' "unknown section \\[stes\\] of a simulation, did you mean \\[sites\\]" -s stes.count=3
 complains 'a matrix too small' 'has 4 round trips: 3 sites need 9' -s sites.rtt=given -s 'sites.rtt_matrix=0s 1ms; 1ms 0s'

@@ -194,6 +194,15 @@ static void rtt_aware_follows_the_chart(void **state)
 		{ "of equals one whose RTT is known", "ties=nearest", "0/10@2 0/10@0 0/10@1", "0:1/5 0:1/4",
 		  "vm1>pm2" },
 		{ "nearer, but not the least", "ties=nearest", "0/10@0 0/10@2 0/10@0", "0:1/5 0:1/4 2:1/1", "" },
+		{ "the first that may", "target=first", "0/10@0 0/10@2 0/10@0", "0:1/5 0:1/4 2:1/1", "vm1>pm2" },
+		{ "the first, not the least loaded", "target=first", "0/10 0/10 0/10", "0:1/5 0:1/4 1:1/2 2:1/1", "vm1>pm1" },
+		{ "the first that it does not make loaded", "target=first", "0/10 0/10 0/10", "0:1/5 0:1/4 1:1/4.1",
+		  "vm1>pm2" },
+		{ "or that it does", "target=first may_overload=yes", "0/10 0/10 0/10", "0:1/5 0:1/4 1:1/4.1", "vm1>pm1" },
+		{ "the first that is awake", "target=first wake=no", "0/10 0/10z 0/10", "0:1/5 0:1/4", "vm1>pm2" },
+		{ "the first, asleep", "target=first", "0/10 0/10z 0/10", "0:1/5 0:1/4", "wake:pm1 vm1>pm1" },
+		{ "none may", "target=first", "0/10@0 0/10@2", "0:1/5 0:1/4", "" },
+		{ "the nearest that may", "target=nearest", "0/10@0 0/10@2 0/10@1 0/10@0", "0:1/5 0:1/4 3:1/1", "vm1>pm3" },
 		{ "CPU does not matter", "", "?/10 ?/10", "0:?/5 0:?/4", "vm1>pm1" },
 	};
 	CHECK_CASES(&rtt_aware_policy, cases);
@@ -263,6 +272,12 @@ static void entries_say_why(void **state)
 	        "pm0 has 90 % > 80 % of its memory in use; vm1 stays: the RTT to pm1 is not known");
 	reasons(&rtt_aware_policy, "", "0/10 0/10", "0:1/5 0:1/4 1:1/5",
 	        "pm0 has 90 % > 80 % of its memory in use; vm1 stays: pm1 has the least, and would have 90 % > 80 %");
+	reasons(&rtt_aware_policy, "target=first", "0/10@0 0/10@1", "0:1/5 0:1/4 1:1/1",
+	        "pm0 has 90 % > 80 % of its memory in use; vm1, the least with 4 GiB, moves to pm1, the first that may "
+	        "with 10 %, RTT 20 ms <= 20 ms");
+	reasons(&rtt_aware_policy, "target=nearest", "0/10@0 0/10@2", "0:1/5 0:1/4",
+	        "pm0 has 90 % > 80 % of its memory in use; vm1 stays: no node at an RTT of 20 ms or less can take its 4 GiB "
+	        "and not be loaded then");
 	reasons(&rtt_aware_policy, "", "0/10", "0:1/5 0:1/4",
 	        "pm0 has 90 % > 80 % of its memory in use; vm1 stays: no other node has less");
 }

@@ -287,6 +287,8 @@ static struct simulated scenario_run(const struct scenario *s, const struct poli
 	one.policy_options = options;
 	one.transfer = (struct transfer_model){ .rate_bits_per_s = 1000000000, .setup_ns = NS_PER_S };
 	one.interval_ns = NS_PER_S;
+	one.cpu_means = run % 2;
+	one.plan_arrivals = run % 3 == 2;
 	if (simulate(&one, &sums, &e) < 0)
 		fail_msg("%s", e.text);
 	scenario_end(&d);
@@ -419,6 +421,7 @@ static void every_policy_ends_every_job(void **state)
 			s.nodes_per_site = 2;
 			s.vms = 400;
 			s.home = run % 3;
+			s.in_turn = run % 5 == 1;
 			s.kinds[0].work_ns = 20 * NS_PER_S;
 			s.kinds[2].work_ns = 80 * NS_PER_S;
 			s.kinds[1].used = 0.5;

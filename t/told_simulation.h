@@ -60,6 +60,12 @@ struct sim_links {
 	double setup_s;
 };
 
+/* When VMs come and the policy plans; zeroes: when they come, after every change, by the CPU of the moment. */
+struct sim_loop {
+	bool in_turn, plan_arrivals, cpu_means;
+	double baseline_s;
+};
+
 static void vms_make(struct told *t, const char *text)
 {
 	for (; *text; text += strspn(text, " ")) {
@@ -74,7 +80,8 @@ static void vms_make(struct told *t, const char *text)
 	}
 }
 
-static struct simulated case_run(const struct sim_case *k, const struct sim_links *l, struct told *t)
+static struct simulated loop_run(const struct sim_case *k, const struct sim_links *l, const struct sim_loop *loop,
+                                 struct told *t)
 {
 	int sites = l->sites ? l->sites : k->nodes;
 	struct err e = { 0 };
@@ -100,6 +107,10 @@ static struct simulated case_run(const struct sim_case *k, const struct sim_link
 		                                    .downtime_ns = NS_PER_S,
 		                                    .slowdown = 0.1 },
 		                      .interval_ns = NS_PER_S,
+		                      .in_turn = loop->in_turn,
+		                      .plan_arrivals = loop->plan_arrivals,
+		                      .cpu_means = loop->cpu_means,
+		                      .baseline_ns = llround(loop->baseline_s * NS_PER_S),
 		                      .arrival = told_next,
 		                      .arrivals = t,
 		                      .note = told_note,
@@ -110,7 +121,13 @@ static struct simulated case_run(const struct sim_case *k, const struct sim_link
 	return sums;
 }
 
-static void case_check(const struct sim_case *k, const struct sim_links *l)
+__attribute__((unused)) static struct simulated case_run(const struct sim_case *k, const struct sim_links *l,
+                                                         struct told *t)
+{
+	return loop_run(k, l, &(struct sim_loop){ 0 }, t);
+}
+
+__attribute__((unused)) static void case_check(const struct sim_case *k, const struct sim_links *l)
 {
 	struct told t = { 0 };
 	case_run(k, l, &t);

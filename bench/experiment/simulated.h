@@ -13,10 +13,15 @@
 #include "bench/placement/group_link.h"
 #include "bench/placement/scenario.h"
 
+enum simulated_plans { PLANS_CHANGES, PLANS_ARRIVALS };
+enum simulated_cpu { CPU_NOW, CPU_WINDOW };
+
 struct simulated_general {
 	char name[OPTION_STRING_ROOM], question[OPTION_STRING_ROOM], study[OPTION_STRING_ROOM];
 	char policy[OPTION_STRING_ROOM], reference[OPTION_STRING_ROOM];
 	int64_t runs, first, seed, interval_ns;
+	int64_t baseline_ns;
+	int plans, cpu; /* enum simulated_plans, simulated_cpu */
 };
 
 /* What scenario.h has not as keys: texts that are read into it. */

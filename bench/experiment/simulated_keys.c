@@ -25,6 +25,12 @@ static const struct option_row simulate_rows[] = {
 	{ "seed", OPTION_INTEGER, GENERAL(seed), "1", "0", NULL, "seed of all chances" },
 	{ "interval", OPTION_DURATION, GENERAL(interval_ns), "1s", "1ms", "24h",
 	  "between two plans, in simulated time" },
+	{ "plans", OPTION_CHOICE, GENERAL(plans), "changes", "changes|arrivals", NULL,
+	  "when a policy plans: after every change, or once for each VM that comes" },
+	{ "cpu", OPTION_CHOICE, GENERAL(cpu), "now", "now|window", NULL,
+	  "what it knows of CPU: that of the moment, or the mean over its window, as the monitor of machines has it" },
+	{ "baseline", OPTION_DURATION, GENERAL(baseline_ns), "0s", "0s", "24h",
+	  "VMs run so long before anything is watched or planned, as in an experiment" },
 	OPTION_END
 };
 
@@ -56,6 +62,8 @@ static const struct option_row vms_rows[] = {
 	{ "arrival", OPTION_CHOICE, SCENARIO(arrival), "fixed", "fixed|exponential|trace", NULL,
 	  "fixed: one each interval; exponential: that is the mean of the times between" },
 	{ "interval", OPTION_DURATION, SCENARIO(interval_ns), "10min", "1us", "8760h", "between two arrivals" },
+	{ "in_turn", OPTION_BOOLEAN, SCENARIO(in_turn), "no", NULL, NULL,
+	  "a VM that waits holds up those after it: the interval counts from the start of the VM before" },
 	{ "trace", OPTION_STRING, TEXT(trace), "", NULL, NULL,
 	  "CSV file: arrival_s and, each optional, work_s, memory_bytes, used_bytes, home, kind" },
 	{ "home", OPTION_CHOICE, SCENARIO(home), "random", "random|cyclic|any", NULL,

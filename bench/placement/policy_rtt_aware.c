@@ -1,6 +1,6 @@
 /*
  * policy rtt-aware: Sakurai, Sano, Ishii, "A proposal on live migration method for optimised virtual machine
- * deployment", figure 5, the revised flow chart:
+ * deployment", figure 5, the revised flow chart, and figure 4, the one before, which has no step 6 (`target`):
  *
  *	step 3	the load of a node is the memory in use by its VMs
  *	step 4	a node whose load is above a threshold is loaded
@@ -14,7 +14,8 @@
  *
  * Added: the VM's memory must fit; and the move must not make the other node loaded in turn, since VMs would go to and
  * fro between nodes that all are (`may_overload` leaves this out, as the chart does). Of equally loaded nodes the chart says
- * nothing: `ties` does.
+ * nothing: `ties` does. Without step 6 nothing says which node is meant: the first, or the nearest, to which a move is
+ * allowed.
  */
 #include "bench/base/err.h"
 #include "bench/base/quantity.h"
@@ -24,9 +25,10 @@
 #include <stdlib.h>
 
 enum { TIES_FIRST, TIES_NEAREST };
+enum { TARGET_LEAST_LOADED, TARGET_FIRST, TARGET_NEAREST };
 
 struct rtt_aware_options {
-	int ties;
+	int target, ties;
 	int64_t quiet_ns, at_once, turns, rtt_threshold_ns;
 	double memory_threshold;
 	bool may_overload, wake;
@@ -40,6 +42,8 @@ static const struct option_row rows[] = {
 	  "nothing moves over a longer round trip (on machines: than measured)" },
 	{ "may_overload", OPTION_BOOLEAN, ROW(may_overload), "no", NULL, NULL,
 	  "move also when that makes the other node loaded" },
+	{ "target", OPTION_CHOICE, ROW(target), "least-loaded", "least-loaded|first|nearest", NULL,
+	  "which node is to take the VM; first, nearest: of those that may, all nodes are looked at for it" },
 	{ "ties", OPTION_CHOICE, ROW(ties), "first", "first|nearest", NULL,
 	  "which of equally loaded nodes; nearest: all nodes are looked at for it" },
 	POLICY_QUIET_ROW(rtt_aware_options, "0s"),
@@ -131,7 +135,7 @@ static int32_t least_loaded(const struct policy *p, const struct cluster *c, int
 	return nearest != CLUSTER_NONE ? nearest : top;
 }
 
-enum obstacle { NO_OBSTACLE, NO_OTHER_NODE, RTT_NOT_KNOWN, TOO_FAR, NO_ROOM, TOO_LOADED };
+enum obstacle { NO_OBSTACLE, NONE_MAY, NO_OTHER_NODE, RTT_NOT_KNOWN, TOO_FAR, NO_ROOM, TOO_LOADED };
 
 /* Step 7, for any VM of the node. */
 static enum obstacle obstacle_between(const struct rtt_aware_options *o, const struct cluster *c, int32_t from,
@@ -157,6 +161,23 @@ static enum obstacle obstacle_for(const struct rtt_aware_options *o, const struc
 	return !o->may_overload && load(c, plan, to, v->used_bytes) > o->memory_threshold ? TOO_LOADED : NO_OBSTACLE;
 }
 
+/* The first or the nearest node to which this VM may go; a chart without step 6 tries one after the other. */
+static int32_t permitted(const struct policy *p, const struct cluster *c, const struct plan *plan, int32_t vm)
+{
+	const struct rtt_aware_options *o = p->options;
+	const struct max_tree *least = &((const struct rtt_aware *)p->state)->least;
+	int32_t from = c->vms[vm].node, best = CLUSTER_NONE;
+	for (int32_t i = 0; i < c->node_count; i++) {
+		if (max_tree_key(least, i, 0) == MAX_TREE_OUT || obstacle_for(o, c, plan, vm, i) != NO_OBSTACLE)
+			continue;
+		if (best == CLUSTER_NONE || cluster_rtt_ns(c, from, i) < cluster_rtt_ns(c, from, best))
+			best = i;
+		if (o->target == TARGET_FIRST)
+			break;
+	}
+	return best;
+}
+
 enum { WHY_NOT = 160 };
 
 static void say_obstacle(const struct rtt_aware_options *o, const struct cluster *c, const struct plan *plan,
@@ -164,8 +185,14 @@ static void say_obstacle(const struct rtt_aware_options *o, const struct cluster
 {
 	const struct cluster_vm *v = &c->vms[vm];
 	char text[32], limit[32];
-	const char *name = NODE_NAME(c, to);
+	const char *name = to == CLUSTER_NONE ? "" : NODE_NAME(c, to);
 	switch (is) {
+	case NONE_MAY:
+		snprintf(why_not, WHY_NOT, "%s stays: no node at an RTT of %s or less can take its %s%s", VM_NAME(c, vm),
+		         duration_format(o->rtt_threshold_ns, limit, sizeof(limit)),
+		         size_format(v->memory_bytes, text, sizeof(text)),
+		         o->may_overload ? "" : " and not be loaded then");
+		break;
 	case NO_OTHER_NODE:
 		snprintf(why_not, WHY_NOT, "%s stays: no other node has less", VM_NAME(c, vm));
 		break;
@@ -188,18 +215,25 @@ static void say_obstacle(const struct rtt_aware_options *o, const struct cluster
 	}
 }
 
+static const char *const words[] = { [TARGET_LEAST_LOADED] = "least loaded",
+	                             [TARGET_FIRST] = "first that may",
+	                             [TARGET_NEAREST] = "nearest that may" };
+
 /* Steps 5 to 8 for a loaded node. */
 static bool relieve(struct policy *p, const struct cluster *c, struct plan *plan, int32_t node)
 {
 	const struct rtt_aware_options *o = p->options;
-	int32_t to = least_loaded(p, c, node);
+	bool least = o->target == TARGET_LEAST_LOADED;
+	int32_t to = least ? least_loaded(p, c, node) : CLUSTER_NONE;
 	/* Who would have moved is looked for only where it is told. */
-	if (!plan->explain && obstacle_between(o, c, node, to) != NO_OBSTACLE)
+	if (least && !plan->explain && obstacle_between(o, c, node, to) != NO_OBSTACLE)
 		return false;
 	int32_t vm = least_vm(c, node);
-	enum obstacle is = obstacle_for(o, c, plan, vm, to);
+	if (!least)
+		to = permitted(p, c, plan, vm);
+	enum obstacle is = to == CLUSTER_NONE ? NONE_MAY : obstacle_for(o, c, plan, vm, to);
 	char why_not[WHY_NOT], used[32];
-	double share = load(c, plan, node, 0), before = load(c, plan, to, 0);
+	double share = load(c, plan, node, 0), before = to == CLUSTER_NONE ? 0 : load(c, plan, to, 0);
 	if (is != NO_OBSTACLE) {
 		if (plan->explain)
 			say_obstacle(o, c, plan, vm, to, is, why_not);
@@ -213,10 +247,11 @@ static bool relieve(struct policy *p, const struct cluster *c, struct plan *plan
 	if (plan->explain)
 		plan_say(
 			plan,
-			"%s has %.4g %% > %.4g %% of its memory in use; %s, the least with %s, moves to %s, the least "
-			"loaded with %.4g %%, RTT %.4g ms <= %.4g ms",
+			"%s has %.4g %% > %.4g %% of its memory in use; %s, the least with %s, moves to %s, the %s "
+			"with %.4g %%, RTT %.4g ms <= %.4g ms",
 			NODE_NAME(c, node), PERCENT(share), PERCENT(o->memory_threshold), VM_NAME(c, vm),
-			size_format(c->vms[vm].used_bytes, used, sizeof(used)), NODE_NAME(c, to), PERCENT(before),
+			size_format(c->vms[vm].used_bytes, used, sizeof(used)), NODE_NAME(c, to), words[o->target],
+			PERCENT(before),
 			(double)cluster_rtt_ns(c, node, to) / 1e6, (double)o->rtt_threshold_ns / 1e6);
 	return true;
 }

@@ -157,6 +157,7 @@ struct simulation scenario_simulation(struct scenario_drawn *d)
 		                    .nodes_per_site = (int32_t)s->nodes_per_site,
 		                    .node_cores = s->node_cores,
 		                    .node_memory_bytes = s->node_memory_bytes,
+		                    .in_turn = s->in_turn,
 		                    .arrival = scenario_next,
 		                    .arrivals = d };
 }

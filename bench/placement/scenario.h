@@ -40,6 +40,7 @@ struct scenario {
 	const int64_t *rtt_given_ns;      /* sites x sites */
 	int arrival, home;                /* enum scenario_arrival, scenario_home */
 	int64_t vms, interval_ns;         /* interval: between arrivals, or its mean */
+	bool in_turn;                     /* see simulator.h */
 	int64_t vm_memory_bytes;          /* of all, but those of a trace */
 	int64_t dirty_per_s;              /* bytes that a VM writes a second, for the transfer model */
 	const struct simulated_vm *trace; /* of `vms` arrivals; of home and kind -1: drawn */

@@ -32,12 +32,13 @@ void sim_note_to(struct sim *m, enum simulated_event event, int32_t vm, int32_t 
 
 /* ---- planning comes at whole intervals ---- */
 
-static void plan_later(struct sim *m)
+static void plan_later(struct sim *m, bool arrival)
 {
 	double from_ns = m->now_ns, interval_ns = (double)m->s->interval_ns;
 	m->vain = 0;
-	if (!m->policy->ops->plan || m->c->moves > 0)
+	if (!m->policy->ops->plan || m->c->moves > 0 || (m->s->plan_arrivals && !arrival))
 		return; /* the plan that is carried out comes first */
+	from_ns = fmax(from_ns, (double)m->s->baseline_ns);
 	if (m->policy->quiet_ns > 0 && m->c->moved_ns != INT64_MIN)
 		from_ns = fmax(from_ns, (double)m->c->moved_ns + (double)m->policy->quiet_ns);
 	m->plan_ns = fmin(m->plan_ns, ceil(from_ns / interval_ns) * interval_ns);
@@ -55,7 +56,11 @@ static bool grow(struct sim *m)
 	m->jobs = jobs ? jobs : m->jobs;
 	int32_t *move_at = line_array_grow(m->move_at, had * sizeof(*move_at), (size_t)room * sizeof(*move_at));
 	m->move_at = move_at ? move_at : m->move_at;
-	if (!jobs || !move_at)
+	double *since_ns = NULL;
+	if (m->watch)
+		since_ns = line_array_grow(m->since_ns, had * sizeof(*since_ns), (size_t)room * sizeof(*since_ns));
+	m->since_ns = since_ns ? since_ns : m->since_ns;
+	if (!jobs || !move_at || (m->watch && !since_ns))
 		return false;
 	for (int32_t i = m->vm_room; i < room; i++)
 		m->move_at[i] = HEAP_OUT;
@@ -72,6 +77,9 @@ static void start(struct sim *m, int32_t vm, int32_t node)
 	m->sums->wait_ns += wait_ns;
 	m->sums->longest_ns = fmax(m->sums->longest_ns, wait_ns);
 	m->sums->waited += wait_ns > 0;
+	if (m->held)
+		m->held_ns += (int64_t)wait_ns;
+	m->held = false;
 	cluster_vm_put(m->c, vm, node);
 	sim_job_add(m, vm, node, j->work_ns);
 	if (m->s->note)
@@ -80,7 +88,8 @@ static void start(struct sim *m, int32_t vm, int32_t node)
 
 static int32_t place(struct sim *m, int32_t vm)
 {
-	sim_measure(m);
+	if (!m->by_home)
+		sim_measure(m);
 	return policy_place(m->policy, vm);
 }
 
@@ -107,6 +116,7 @@ static void serve_node(struct sim *m, int32_t node)
 static int arrive(struct sim *m, struct err *e)
 {
 	const struct simulated_vm v = m->ahead[m->ahead_first];
+	int64_t arrival_ns = v.arrival_ns + m->held_ns;
 	char name[CLUSTER_NAME];
 	if (m->s->note) /* where slots are used again a slot's name is not the VM's */
 		snprintf(name, sizeof(name), "vm%d", m->serial);
@@ -117,7 +127,7 @@ static int arrive(struct sim *m, struct err *e)
 		return err_set(e, EXIT_CANNOT, "no memory to simulate %d VMs", m->c->vm_room);
 	/* It asks for a core. */
 	cluster_vm_measured(m->c, vm, m->policy->window_ns ? 1 : NAN, v.used_bytes, v.dirty_per_s);
-	m->jobs[vm] = (struct simulated_job){ .arrival_ns = v.arrival_ns,
+	m->jobs[vm] = (struct simulated_job){ .arrival_ns = arrival_ns,
 		                              .work_ns = v.work_ns,
 		                              .serial = m->serial++,
 		                              .next = CLUSTER_NONE,
@@ -138,6 +148,7 @@ static int arrive(struct sim *m, struct err *e)
 	else
 		m->jobs[q->last].next = vm;
 	q->last = vm;
+	m->held = m->s->in_turn;
 	if (m->s->note)
 		note(m, SIMULATED_WAITS, vm, v.home, "");
 	return 0;
@@ -152,7 +163,7 @@ static void move_step(struct sim *m)
 		return;
 	sim_stage_begin(m);
 	serve_node(m, from);
-	plan_later(m);
+	plan_later(m, false);
 }
 
 static void job_end(struct sim *m)
@@ -177,7 +188,7 @@ static void job_end(struct sim *m)
 	serve_node(m, node);
 	if (to != CLUSTER_NONE)
 		serve_node(m, to);
-	plan_later(m);
+	plan_later(m, false);
 }
 
 /* ---- plans ---- */
@@ -200,6 +211,8 @@ static int plan_now(struct sim *m, struct err *e)
 {
 	m->plan_ns = INFINITY;
 	sim_measure(m);
+	if (m->watch)
+		serve(m, &m->queue); /* a node may have room now that more is known of it */
 	if (policy_plan(m->policy, (int64_t)m->now_ns, &m->plan, e) < 0)
 		return -1;
 	if (m->s->note)
@@ -208,7 +221,8 @@ static int plan_now(struct sim *m, struct err *e)
 	m->vain += m->plan.turns + 1;
 	double next_ns = m->now_ns + (double)m->s->interval_ns;
 	if (m->plan.moves == 0) {
-		m->plan_ns = m->plan.more && m->vain < m->c->node_count ? next_ns : INFINITY;
+		bool unsettled = m->watch && m->stale_count > 0 && !m->s->plan_arrivals;
+		m->plan_ns = unsettled || (m->plan.more && m->vain < m->c->node_count) ? next_ns : INFINITY;
 		return 0;
 	}
 	if (!sim_moves_room(m))
@@ -233,7 +247,9 @@ static double top(const struct heap *h)
 static int step(struct sim *m, struct err *e)
 {
 	double done_ns = top(&m->done), move_ns = top(&m->due);
-	double arrival_ns = m->ahead_count ? (double)m->ahead[m->ahead_first].arrival_ns : INFINITY;
+	double arrival_ns = m->ahead_count && !m->held
+	                            ? (double)(m->ahead[m->ahead_first].arrival_ns + m->held_ns)
+	                            : INFINITY;
 	double now_ns = fmin(fmin(done_ns, move_ns), fmin(arrival_ns, m->plan_ns));
 	if (isinf(now_ns))
 		return 0;
@@ -249,7 +265,7 @@ static int step(struct sim *m, struct err *e)
 	} else if (arrival_ns <= now_ns) {
 		if (arrive(m, e) < 0)
 			return -1;
-		plan_later(m);
+		plan_later(m, true);
 	} else if (plan_now(m, e) < 0) {
 		return -1;
 	}
@@ -279,7 +295,7 @@ static int begin(struct sim *m, struct err *e)
 	m->done_at = line_array(nodes * sizeof(*m->done_at));
 	m->stale = malloc(nodes * sizeof(*m->stale));
 	m->node_jobs = line_array(nodes * SIM_NODE_JOBS * sizeof(*m->node_jobs));
-	if (!m->nodes || !m->node_jobs || !m->done_at || !m->stale)
+	if (!m->nodes || !m->node_jobs || !m->done_at || !m->stale || !sim_watch_begin(m))
 		return err_set(e, EXIT_CANNOT, "no memory to simulate %zu nodes", nodes);
 	m->queue = (struct queue){ CLUSTER_NONE, CLUSTER_NONE };
 	memset(m->nodes, 0, nodes * sizeof(*m->nodes));
@@ -302,6 +318,8 @@ static void end(struct sim *m)
 	if (m->plan_made)
 		plan_free(&m->plan);
 	sim_moves_free(m);
+	if (m->c)
+		sim_watch_free(m);
 	policy_free(m->policy);
 	cluster_free(m->c);
 	heap_free(&m->done);

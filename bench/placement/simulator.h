@@ -8,10 +8,15 @@
  * - A VM that arrives is placed by policy_place(), or waits; it may be started when a VM goes, or has moved away. Those
  *   that wait are asked for in the order in which they came: where the policy starts VMs at their home each node has a
  *   queue, else there is one for all.
+ * - VMs come when they come, or in turn (`in_turn`): then the time between two arrivals counts from the start of the
+ *   first, so that at most one VM waits, and its wait delays all after it.
  * - The policy plans at whole multiples of `interval_ns`, as the consolidation loop does each second; what has not
  *   changed since the last plan is not planned again, but nodes that had no turn (policy keys `turns`) have theirs in the
  *   next. As the loop, it carries a plan out before it makes the next: stages one after the other, and what is not
- *   possible any more is dropped. CPU of nodes and VMs is that of the moment, not the mean over a window.
+ *   possible any more is dropped. It may plan once for each VM that comes instead (`plan_arrivals`), and begins after a
+ *   baseline. CPU of nodes and VMs is that of the moment, or the mean over the policy's window (`cpu_means`), as the monitor
+ *   of machines has it: not known before the window has passed since the baseline, or since a VM came to its node; as
+ *   long as that changes the mean, each interval is planned.
  * - A move takes as long as transfer.h says when it is alone. Its fixed part is beside all others; then it shares the rate of
  *   its link fairly with those that are there at the same time (where transfer.shared; a link carries so many at full speed as
  *   transfer_at_once() says, and what is on it is what the move has to send alone, not what the VM dirties while it waits).
@@ -78,6 +83,10 @@ struct simulation {
 	int64_t node_memory_bytes;
 	struct transfer_model transfer;
 	int64_t interval_ns; /* of planning, above 0 */
+	bool in_turn;        /* a VM that waits holds up all that come after it */
+	bool plan_arrivals;  /* plan once for each VM that comes, not after every change */
+	bool cpu_means;      /* CPU is the mean over the policy's window */
+	int64_t baseline_ns; /* nothing is planned, and no CPU watched, before */
 	/* The next VM into *ret; false: there are no more. */
 	bool (*arrival)(void *context, struct simulated_vm *ret);
 	void *arrivals;

@@ -89,8 +89,16 @@ void sim_look_ahead(struct sim *m)
 	}
 }
 
+static double cores_used(const struct sim *m, const struct sim_node *n)
+{
+	return fmin(n->share.jobs.count, m->s->node_cores);
+}
+
 void sim_stale(struct sim *m, int32_t node)
 {
+	const struct sim_node *n = &m->nodes[node];
+	if (m->watch)
+		m->short_of_memory |= !sim_watch_change(m, node, rate(m, n), cores_used(m, n));
 	if (m->policy->window_ns == 0 || m->nodes[node].stale)
 		return;
 	m->nodes[node].stale = true;
@@ -104,6 +112,8 @@ void sim_job_add(struct sim *m, int32_t vm, int32_t node, double left_ns)
 	if (!n->share.jobs.count)
 		n->busy_from_ns = m->now_ns;
 	m->short_of_memory |= !fair_share_add(&n->share, NULL, vm, left_ns);
+	if (m->watch)
+		m->since_ns[vm] = m->now_ns;
 	sim_expect(m, node);
 	sim_stale(m, node);
 }
@@ -122,12 +132,16 @@ double sim_job_take(struct sim *m, int32_t node, int32_t place)
 
 void sim_measure(struct sim *m)
 {
+	if (m->watch) {
+		sim_watch_measure(m);
+		return;
+	}
 	while (m->stale_count > 0) {
 		int32_t node = m->stale[--m->stale_count];
 		struct sim_node *n = &m->nodes[node];
 		n->stale = false;
 		for (int32_t i = m->c->nodes[node].first_vm; i != CLUSTER_NONE; i = m->c->vms[i].next)
 			cluster_vm_measured(m->c, i, rate(m, n), m->c->vms[i].used_bytes, m->c->vms[i].dirty_per_s);
-		cluster_node_measured(m->c, node, NODE_ANSWERING, fmin(n->share.jobs.count, m->s->node_cores));
+		cluster_node_measured(m->c, node, NODE_ANSWERING, cores_used(m, n));
 	}
 }

@@ -38,6 +38,17 @@ struct sim_node {
 	bool stale;                           /* its CPU is not as the cluster has it */
 };
 
+/* Since when each of a node's jobs gets `rate` of a core, and all together so many cores. */
+struct sim_change {
+	double at_ns, rate, cores;
+};
+
+/* What of it is in the policy's window. */
+struct sim_watch {
+	struct sim_change *changes;
+	int32_t count, room;
+};
+
 struct sim {
 	const struct simulation *s;
 	struct simulated *sums;
@@ -60,9 +71,13 @@ struct sim {
 	int32_t *move_at; /* a VM each, in the path of its move */
 	int32_t vm_room;
 	int32_t *stale, stale_count;
+	struct sim_watch *watch; /* a node each; NULL: CPU is that of the moment */
+	double *since_ns;        /* a VM each: when it came to its node; only where there is `watch` */
 	struct simulated_vm ahead[SIM_AHEAD]; /* that come next, from ahead_first on, round */
 	int32_t ahead_first, ahead_count;
 	int32_t serial, vms;
+	bool held;       /* the VM that came last waits, and those after it for its start */
+	int64_t held_ns; /* what such waits have delayed arrivals by */
 	double plan_ns;    /* INFINITY: nothing to plan */
 	int32_t stage;     /* of the plan, whose moves go on */
 	int64_t vain;      /* turns that nodes had since the cluster changed last, and nothing moved */
@@ -90,6 +105,18 @@ void sim_look_ahead(struct sim *m);
 /* CPU of nodes and VMs into the cluster, where it has changed; a node is marked by sim_stale(). */
 void sim_measure(struct sim *m);
 void sim_stale(struct sim *m, int32_t node);
+
+/* ---- means over a window (simulator_window.c) ---- */
+
+/* False: memory is short. What it holds is freed in any case. */
+bool sim_watch_begin(struct sim *m);
+void sim_watch_free(struct sim *m);
+
+/* From now on; false: memory is short. */
+bool sim_watch_change(struct sim *m, int32_t node, double rate, double cores);
+
+/* sim_measure() where there is `watch`. */
+void sim_watch_measure(struct sim *m);
 
 /* ---- moves ---- */
 

@@ -1,0 +1,108 @@
+/* The simulator: VMs that start in turn, plans for each that comes, a baseline, and CPU as a mean. Computed by hand. */
+#include "t/told_simulation.h"
+
+static const struct sim_links apart;
+
+/* A node of 2 or 3 GiB has no room for the second VM until the first is done, at 10 s. */
+static void starts_in_turn(void **state)
+{
+	(void)state;
+	static const struct {
+		struct sim_case is;
+		double wait_s;
+		int waited;
+	} cases[] = {
+		{ { "one that waits holds up the next", "none", "", 1, 4, 3, 0, "0:10/2 1:5/2 2:3/1",
+		    "0+vm0 10-vm0 10+vm1 11+vm2 14-vm2 15-vm1" },
+		  9,
+		  1 },
+		{ { "at another node, too", "none", "", 2, 4, 2, 0, "0:10/2@0 1:5/2@0 2:3/2@1",
+		    "0+vm0 10-vm0 10+vm1 11+vm2 14-vm2 15-vm1" },
+		  9,
+		  1 },
+		{ { "waits add up", "none", "", 1, 4, 2, 0, "0:10/2@0 1:5/2@0 2:4/2@0",
+		    "0+vm0 10-vm0 10+vm1 15-vm1 15+vm2 19-vm2" },
+		  13,
+		  2 },
+		{ { "nobody waits", "none", "", 1, 4, 8, 0, "0:10 1:5 2:3", "0+vm0 1+vm1 2+vm2 5-vm2 6-vm1 10-vm0" },
+		  0,
+		  0 },
+		/* The VM that comes at 2 waits for the move's end; the one after it for that start. */
+		{ { "a move ends a wait", "rtt-aware", "", 2, 4, 2, 6, "0:30/1@0 0:30/1@0 2:5/1@0 3:3.5/1@1",
+		    "0+vm0 0+vm1 0>vm0 to pm1 8=vm0 8+vm2 9+vm3 12.5-vm3 13-vm2 30-vm1 31.8-vm0" },
+		  6,
+		  1 },
+	};
+	static const struct sim_loop in_turn = { .in_turn = true };
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct told t = { 0 };
+		struct simulated s = loop_run(&cases[i].is, &apart, &in_turn, &t);
+		if (strcmp(t.text, cases[i].is.expected) != 0)
+			fail_msg("%s: '%s', expected '%s'", cases[i].is.what, t.text, cases[i].is.expected);
+		assert_int_equal(llround(s.wait_ns), llround(cases[i].wait_s * NS_PER_S));
+		assert_int_equal(s.waited, cases[i].waited);
+		assert_int_equal(s.unplaced, 0);
+	}
+}
+
+static void loops(void **state)
+{
+	(void)state;
+	static const struct {
+		struct sim_case is;
+		struct sim_loop loop;
+	} cases[] = {
+		/* pm0 is loaded after the first move still, and that is seen when the next VM comes. */
+		{ { "a plan for each that comes", "rtt-aware", "memory_threshold=50% may_overload=yes", 2, 4, 4, 6,
+		    "0:99/1.5@0 0:99/1@0~0.5 0:98/1@0 5:90/1@1",
+		    "0+vm0 0+vm1 0+vm2 0>vm1 to pm1 4=vm1 5+vm3 5>vm2 to pm1 13=vm2 95-vm3 99-vm0 99.8-vm2 100.4-vm1" },
+		  { .plan_arrivals = true } },
+		{ { "nothing is planned before the baseline is over", "threshold", "", 2, 1, 8, 0, "0:10@0 0:10@0",
+		    "0+vm0 0+vm1 1>vm1 to pm1 9=vm1 14.5-vm0 16.3-vm1" },
+		  { .baseline_s = 1 } },
+		{ { "nor before the window", "threshold", "window=2s", 2, 1, 8, 0, "0:10@0 0:10@0",
+		    "0+vm0 0+vm1 3>vm1 to pm1 11=vm1 15.5-vm0 17.3-vm1" },
+		  { .baseline_s = 1, .cpu_means = true } },
+		/* The mean of pm1 is 75 % at 6 s, 25 % at 7 s. */
+		{ { "a node is idle when its mean is", "threshold", "window=2s quiet=0s", 2, 1, 8, 0,
+		    "0:20@0 0:20@0 0:5.5@1", "0+vm0 0+vm1 0+vm2 5.5-vm2 7>vm1 to pm1 15=vm1 27.5-vm0 29.3-vm1" },
+		  { .cpu_means = true } },
+		{ { "and at once by that of the moment", "threshold", "window=2s quiet=0s", 2, 1, 8, 0,
+		    "0:20@0 0:20@0 0:5.5@1", "0+vm0 0+vm1 0+vm2 5.5-vm2 6>vm1 to pm1 14=vm1 27-vm0 28.8-vm1" },
+		  { 0 } },
+		{ { "a VM that came is not known for a window", "threshold", "window=2s quiet=0s", 2, 1, 8, 0,
+		    "0:20@0 3:20@0", "0+vm0 3+vm1 5>vm1 to pm1 13=vm1 25-vm0 29.8-vm1" },
+		  { .cpu_means = true } },
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct told t = { 0 };
+		loop_run(&cases[i].is, &apart, &cases[i].loop, &t);
+		if (strcmp(t.text, cases[i].is.expected) != 0)
+			fail_msg("%s: '%s', expected '%s'", cases[i].is.what, t.text, cases[i].is.expected);
+	}
+}
+
+/* More changes within a window than there is room for at first: the mean is still that of the window. */
+static void many_changes_in_a_window(void **state)
+{
+	(void)state;
+	static const struct sim_case many = { "many", "threshold", "window=10s quiet=0s", 2, 4, 8, 0,
+		                              "0:40@0 0:40@0 0:40@0 0:40@0 0:1@1 1.5:1@1 3:1@1 4.5:1@1 6:1@1 7.5:1@1 "
+		                              "9:0.5@1",
+		                              "" };
+	static const struct sim_loop means = { .cpu_means = true };
+	struct told t = { 0 };
+	loop_run(&many, &apart, &means, &t);
+	/* 6.5 s of 40 are 16 %: idle, as soon as the window is full. */
+	assert_non_null(strstr(t.text, " 10>vm3 to pm1"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(starts_in_turn),
+		cmocka_unit_test(loops),
+		cmocka_unit_test(many_changes_in_a_window),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
