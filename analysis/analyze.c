@@ -168,7 +168,8 @@ static int workload_metrics(struct analysis *a, const struct run_vm *vm, const s
 static void put_no_samples(struct analysis *a, const struct run_vm *vm, const char *reason)
 {
 	static const char *const told[] = { "baseline_rate", "mean_rate",     "lowest_rate", "degradation",
-		                            "lost_work",     "recovery_time", "rate_after",  "settled_rate" };
+		                            "lost_work",     "recovery_time", "rate_after",  "settled_rate",
+		                            "settled_share" };
 	vm_downtimes_put_missing(&a->downtimes, "work", reason);
 	for (int w = 0; w < vm->workload_count; w++)
 		for (size_t i = 0; i < sizeof(told) / sizeof(*told); i++)
@@ -194,6 +195,8 @@ static int vm_metrics(struct analysis *a, const struct run_vm *vm, struct err *e
 	for (int i = 0; !reason[0] && i < samples.count && result == 0; i++)
 		result = workload_metrics(a, vm, &samples, i, e);
 	put_sampling(a, vm, &samples);
+	if (result == 0)
+		result = continuity_metrics(&a->run, vm, &samples, &a->metrics, e);
 	vm_samples_free(&samples);
 	return result;
 }
@@ -260,8 +263,7 @@ static int all_metrics(struct analysis *a, struct err *e)
 		return -1;
 	for (int i = 0; i < a->run.vm_count; i++)
 		if (vm_metrics(a, &a->run.vms[i], e) < 0 ||
-		    response_metrics(&a->run, &a->run.vms[i], &a->metrics, e) < 0 ||
-		    continuity_metrics(&a->run, &a->run.vms[i], &a->metrics, e) < 0)
+		    response_metrics(&a->run, &a->run.vms[i], &a->metrics, e) < 0)
 			return -1;
 	group_lost_metrics(&a->run, &a->metrics);
 	if (link_metrics(&a->run, &a->metrics, &moved_bytes, e) < 0)

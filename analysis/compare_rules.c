@@ -29,6 +29,7 @@ const struct compare_rule compare_rules[] = {
 	{ "mean_rate", "*", 0.05, 0, 1, CENTER_MEDIAN, NULL },
 	{ "connection_alive", "*", 0, 0, 1, CENTER_MEAN, NULL },
 	{ "stream_gap", "*", 0.10, 20e6, 0, CENTER_MEDIAN, NULL },
+	{ "switch_over_gap", "*", 0.10, 20e6, 0, CENTER_MEDIAN, NULL },
 	{ "lost_work", "*", 0.10, 0.1, 1, CENTER_MEDIAN, NEVER },
 	{ "recovery_time", "*", 0.20, 100e6, 1, CENTER_MEDIAN, UNRECOVERED },
 	{ "worst_op_p99", "*:migration", 0.20, 1e6, 1, CENTER_MEDIAN, NULL },

@@ -1,11 +1,12 @@
 #include "analysis/continuity_metrics.h"
 
+#include "analysis/continuity_parts.h"
 #include "analysis/series_read.h"
-#include "analysis/switch_over.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
 	HEAD,
@@ -62,16 +63,19 @@ struct longest {
 	int64_t ns, end_ns;
 };
 
-/* Of one stream: its counts when the window began, when the migration was over and when the window ended. */
+/* Of one stream: its counts when the window began, when the migration was over and when the window ended; held: with the stop
+ * in it. */
 struct seen {
 	int64_t before[COLUMNS], moved[COLUMNS], after[COLUMNS];
-	struct longest silence, news, baseline_silence, baseline_news;
+	struct longest silence, news, baseline_silence, baseline_news, held_silence, held_news;
 	int64_t baseline_hole_ns;
 	int rows;
 };
 
 struct reading {
 	int64_t from_ns, moved_ns, to_ns, baseline_from_ns, baseline_to_ns;
+	struct moments moments;
+	struct longest held_hole, held_late; /* the guest's, with the stop in it */
 	struct seen seen[STREAMS];
 	int64_t all_sent, all_received; /* of UDP, to the very end */
 };
@@ -85,6 +89,36 @@ static void keep_longest(struct longest *l, int64_t ns, int64_t end_ns)
 {
 	if (ns != MISSING && (l->ns == MISSING || ns > l->ns))
 		*l = (struct longest){ ns, end_ns };
+}
+
+/* Whether more than half of the stop is in it; of two gaps one after the other no more than one can say so. */
+static int holds(const struct moments *m, int64_t from_ns, int64_t to_ns)
+{
+	int64_t begin = from_ns > m->stop.ns ? from_ns : m->stop.ns,
+		end = to_ns < m->resume.ns ? to_ns : m->resume.ns;
+	return m->stop.ns != MISSING && end - begin > (m->resume.ns - m->stop.ns) / 2;
+}
+
+static void keep_held(const struct moments *m, struct longest *l, int64_t ns, int64_t end_ns)
+{
+	if (ns != MISSING && holds(m, end_ns - ns, end_ns))
+		keep_longest(l, ns, end_ns);
+}
+
+/* What the guest says of its longest gaps: by sending, and by taking, in which its clock stood still with it. */
+static void keep_guest(struct reading *r, const struct series_cell *cells)
+{
+	const struct moments *m = &r->moments;
+	int64_t hole_ns = cells[HOLE].integer, hole_from_ns = cells[HOLE_FROM].integer;
+	int64_t late_ns = cells[GUEST_SILENCE].integer, late_from_ns = cells[SILENCE_FROM].integer;
+	if (m->stop.ns == MISSING || cells[HEAD].integer < m->resume.ns || cells[EPOCH].integer == MISSING ||
+	    cells[EPOCH].integer < EPOCH_MIGRATION)
+		return;
+	if (hole_ns != MISSING && hole_from_ns != MISSING)
+		keep_held(m, &r->held_hole, hole_ns, hole_from_ns + hole_ns);
+	if (late_ns != MISSING && late_from_ns != MISSING && late_from_ns <= m->stop.ns &&
+	    late_from_ns + late_ns >= m->stop.ns)
+		keep_longest(&r->held_late, late_ns, late_from_ns + late_ns);
 }
 
 static void copy_row(int64_t *to, const struct series_cell *cells)
@@ -124,6 +158,10 @@ static int on_row(void *context, const struct series_cell *cells, struct err *e)
 	if (at > r->from_ns) {
 		keep_longest(&s->silence, cells[SILENCE].integer, at);
 		keep_longest(&s->news, cells[NEWS].integer, at);
+		keep_held(&r->moments, &s->held_silence, cells[SILENCE].integer, at);
+		keep_held(&r->moments, &s->held_news, cells[NEWS].integer, at);
+		if (which == UDP)
+			keep_guest(r, cells);
 	}
 	return 0;
 }
@@ -139,133 +177,21 @@ static void put_gap(const struct run_vm *vm, const char *variant, int64_t ns, in
 	            floor_ns == MISSING ? "no record in the baseline phase" : NULL);
 }
 
-/* When something was, to either side. */
-struct moment {
-	int64_t ns, error_ns; /* MISSING: not known */
-};
-
-/* The stop on the source, the resume on the destination, and when the last switch had learnt where the VM is now. */
-struct moments {
-	struct moment stop, resume, learned;
-	const char *reason; /* why there is no stop and resume; NULL: there is */
-};
-
-/* "port tun0 error_ns 1200000": half of the barrier's round trip. */
-static struct moment learned_moment(const struct run_event *event)
-{
-	const char *at = strstr(event->detail, "error_ns ");
-	long long error_ns;
-	int known = at && sscanf(at, "error_ns %lld", &error_ns) == 1 && error_ns >= 0 && error_ns < SERIES_LIMIT;
-	return (struct moment){ event->head_ns, known ? error_ns : MISSING };
-}
-
-/* A switch's first word after the stop; the run's next such one after `at`, -1 to begin with. */
-static int next_learned(const struct run *run, const struct run_vm *vm, int64_t stop_ns, int at)
-{
-	while (++at < run->event_count) {
-		const struct run_event *event = &run->events[at];
-		int again = 0;
-		if (event->head_ns < stop_ns || strcmp(event->event, "learned") != 0 ||
-		    strcmp(event->vm, vm->name) != 0)
-			continue;
-		for (int k = 0; k < at && !again; k++)
-			again = run->events[k].head_ns >= stop_ns && strcmp(run->events[k].event, "learned") == 0 &&
-			        strcmp(run->events[k].vm, vm->name) == 0 &&
-			        strcmp(run->events[k].node, event->node) == 0;
-		if (!again)
-			return at;
-	}
-	return -1;
-}
-
-static struct moments moments_of(const struct run *run, const struct run_vm *vm)
-{
-	const struct moment none = { MISSING, MISSING };
-	struct moments m = { none, none, none, NULL };
-	const struct switch_over s = switch_over_find(run, vm, run->migrate_start_ns);
-	if (!s.stop || !s.resume)
-		m.reason = "no stop on the source and resume on the destination in events.csv";
-	else if (run->event_error_ns == MISSING)
-		m.reason = "the nodes' stamps are of other clocks, which are not mapped to this one (clocks.csv)";
-	if (m.reason)
-		return m;
-	m.stop = (struct moment){ s.stop->head_ns, run->event_error_ns };
-	m.resume = (struct moment){ s.resume->head_ns, run->event_error_ns };
-	for (int i = -1; (i = next_learned(run, vm, m.stop.ns, i)) >= 0;)
-		m.learned = learned_moment(&run->events[i]);
-	return m;
-}
-
-/* Between low and high; NAN: it is not known how well. */
-static void put_between(const struct run_vm *vm, const char *metric, const char *variant, double value, double low,
-                        double high, const char *reason, struct metrics *metrics)
-{
-	struct metric_value *v = metrics_add(metrics, metric, vm, "%s", variant);
-	snprintf(v->reason, sizeof(v->reason), "%s", reason ? reason : "");
-	if (reason)
-		return;
-	v->value = value;
-	v->low = low;
-	v->high = high;
-}
-
 static void put_learning(const struct run *run, const struct run_vm *vm, const struct moments *m,
                          struct metrics *metrics)
 {
-	for (int i = -1; !m->reason && (i = next_learned(run, vm, m->stop.ns, i)) >= 0;) {
-		const struct moment learned = learned_moment(&run->events[i]);
+	if (m->stop.ns == MISSING)
+		return;
+	for (int i = -1; (i = moments_next_learned(run, vm, m->stop.ns, i)) >= 0;) {
+		const struct moment learned = moment_of_event(&run->events[i]);
 		double time = (double)(learned.ns - m->resume.ns);
 		double error = metric_of(learned.error_ns) + (double)m->resume.error_ns;
-		put_between(vm, "learning_time", run->events[i].node, time, time - error, time + error, NULL,
-		            metrics);
+		continuity_put_between(vm, "learning_time", run->events[i].node, time, time - error, time + error,
+		                       NULL, metrics);
 	}
 }
 
-/* What of a..b lies between two moments, which are widened by `wider` times their errors. */
-static double overlap(int64_t a, int64_t b, const struct moment *from, const struct moment *to, int wider)
-{
-	if (wider && (from->error_ns == MISSING || to->error_ns == MISSING))
-		return NAN;
-	int64_t from_ns = from->ns - wider * from->error_ns, to_ns = to->ns + wider * to->error_ns;
-	int64_t begin = a > from_ns ? a : from_ns, end = b < to_ns ? b : to_ns;
-	return end > begin ? (double)(end - begin) : 0;
-}
-
-/* A gap from a to b, in parts. */
-static void put_parts(const struct run_vm *vm, const char *direction, int64_t a, int64_t b, const struct moments *m,
-                      struct metrics *metrics)
-{
-	const struct moment first = { a, 0 }, last = { b, 0 };
-	const char *unsaid = m->reason                  ? m->reason
-	                     : m->learned.ns == MISSING ? "no switch says when it learnt where the VM is"
-	                                                : NULL;
-	/* What is learnt before the VM goes on holds nothing up. */
-	struct moment back = m->learned;
-	if (!unsaid && back.ns < m->resume.ns) {
-		int64_t late_ns = back.error_ns == MISSING ? MISSING : back.ns + back.error_ns - m->resume.ns;
-		back = m->resume;
-		back.error_ns = late_ns > back.error_ns ? late_ns : back.error_ns;
-	}
-	const struct {
-		const char *name, *reason;
-		const struct moment *from, *to;
-	} parts[] = {
-		{ "before", m->reason, &first, &m->stop },
-		{ "stopped", m->reason, &m->stop, &m->resume },
-		{ "unreachable", unsaid, &m->resume, &back },
-		{ "returning", unsaid, &back, &last },
-	};
-	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
-		const struct moment *from = parts[i].from, *to = parts[i].to;
-		char variant[64];
-		snprintf(variant, sizeof(variant), "%s:%s", direction, parts[i].name);
-		if (parts[i].reason)
-			put_between(vm, "stream_gap_part", variant, NAN, NAN, NAN, parts[i].reason, metrics);
-		else
-			put_between(vm, "stream_gap_part", variant, overlap(a, b, from, to, 0),
-			            overlap(a, b, from, to, -1), overlap(a, b, from, to, 1), NULL, metrics);
-	}
-}
+/* ---- the longest ---- */
 
 /* The longest silence, that at the end included. */
 static struct longest silence_of(const struct reading *r, int which, char *reason, size_t room)
@@ -297,7 +223,7 @@ static struct longest hole_of(const struct seen *udp, const struct moments *m, c
 		snprintf(reason, room, "%s", "nothing that the guest took since the migration began was heard of");
 	if (reason[0])
 		return none;
-	if (m->reason) {
+	if (m->stop.ns == MISSING) {
 		snprintf(reason, room, "%s",
 		         "it is at least so long: a stop is not in the guest's time, and is not known");
 	} else if (m->stop.ns >= from_ns && m->resume.ns <= from_ns + silence_ns + (m->resume.ns - m->stop.ns)) {
@@ -309,28 +235,84 @@ static struct longest hole_of(const struct seen *udp, const struct moments *m, c
 	                            : (struct longest){ hole_ns, after[HOLE_FROM] + hole_ns };
 }
 
-static void put_gaps(const struct run *run, const struct run_vm *vm, const struct reading *r, struct metrics *metrics)
+/* Where the longest is not that of the stop. */
+static const char *elsewhere(const struct moments *m, const struct longest *l)
+{
+	return l->ns == MISSING || m->stop.ns == MISSING ? NULL
+	       : l->end_ns <= m->stop.ns                 ? "it was over before the VM stopped"
+	       : l->end_ns - l->ns >= m->resume.ns       ? "it began when the VM ran again"
+	                                                 : NULL;
+}
+
+static void put_longest(const struct run_vm *vm, const struct reading *r, struct metrics *metrics)
 {
 	const struct seen *udp = &r->seen[UDP], *tcp = &r->seen[TCP];
-	const struct moments m = moments_of(run, vm);
+	const struct moments *m = &r->moments;
 	char reason[100];
 	struct longest l = silence_of(r, UDP, reason, sizeof(reason));
-	put_gap(vm, "udp:from-guest", l.ns, udp->baseline_silence.ns, reason[0] ? reason : NULL, metrics);
-	if (l.ns != MISSING)
-		put_parts(vm, "from-guest", l.end_ns - l.ns, l.end_ns, &m, metrics);
-	l = hole_of(udp, &m, reason, sizeof(reason));
-	int above = l.ns != MISSING && l.ns > udp->baseline_hole_ns;
+	put_gap(vm, "udp:from-guest", l.ns, udp->baseline_silence.ns, reason[0] ? reason : elsewhere(m, &l), metrics);
+	l = hole_of(udp, m, reason, sizeof(reason));
 	put_gap(vm, "udp:to-guest", l.ns, udp->baseline_hole_ns,
-	        reason[0]                   ? reason
-	        : l.ns != MISSING && !above ? "not above that of the baseline"
-	                                    : NULL,
+	        reason[0]                                          ? reason
+	        : l.ns != MISSING && l.ns <= udp->baseline_hole_ns ? "not above that of the baseline"
+	                                                           : elsewhere(m, &l),
 	        metrics);
-	if (above)
-		put_parts(vm, "to-guest", l.end_ns - l.ns, l.end_ns, &m, metrics);
 	l = silence_of(r, TCP, reason, sizeof(reason));
-	put_gap(vm, "tcp:from-guest", l.ns, tcp->baseline_silence.ns, reason[0] ? reason : NULL, metrics);
-	put_gap(vm, "tcp:to-guest", tcp->news.ns, tcp->baseline_news.ns, NULL, metrics);
-	put_learning(run, vm, &m, metrics);
+	put_gap(vm, "tcp:from-guest", l.ns, tcp->baseline_silence.ns, reason[0] ? reason : elsewhere(m, &l), metrics);
+	put_gap(vm, "tcp:to-guest", tcp->news.ns, tcp->baseline_news.ns, elsewhere(m, &tcp->news), metrics);
+}
+
+/* ---- that of the stop ---- */
+
+static const char none_held[] = "no such gap has the VM's stop in it";
+
+/* From the guest: the silence at the end, too. */
+static struct longest held_from_guest(const struct reading *r, int which)
+{
+	char reason[100];
+	const struct longest end = silence_of(r, which, reason, sizeof(reason));
+	struct longest l = r->seen[which].held_silence;
+	if (reason[0])
+		keep_held(&r->moments, &l, end.ns, end.end_ns);
+	return l;
+}
+
+/* To the guest over UDP: it keeps its longest gaps only. By when it took them a stop comes on top, but it is no more than the
+ * client had no news for. */
+static struct longest held_to_guest(const struct reading *r, const char **ret_reason)
+{
+	struct longest l = r->held_late, hole = r->held_hole;
+	int64_t stopped_ns = r->moments.resume.ns - r->moments.stop.ns, news_ns = r->seen[UDP].held_news.ns;
+	*ret_reason = NULL;
+	if (l.ns != MISSING) {
+		int64_t from_ns = l.end_ns - l.ns, own_ns = l.ns;
+		l.ns += stopped_ns;
+		if (news_ns != MISSING && l.ns > news_ns)
+			l.ns = longer(own_ns, news_ns);
+		l.end_ns = from_ns + l.ns;
+	} else if (hole.ns != MISSING) {
+		*ret_reason =
+			"at least so long: the guest took records later still another time, and keeps the longest only";
+	}
+	return hole.ns != MISSING && (l.ns == MISSING || hole.ns > l.ns) ? hole : l;
+}
+
+static void put_held(const struct run_vm *vm, const struct reading *r, struct metrics *metrics)
+{
+	static const char *const variants[] = { "udp:from-guest", "udp:to-guest", "tcp:from-guest", "tcp:to-guest" };
+	const char *reason;
+	const struct longest gaps[] = { held_from_guest(r, UDP), held_to_guest(r, &reason), held_from_guest(r, TCP),
+		                        r->seen[TCP].held_news };
+	for (int i = 0; i < 4; i++)
+		metrics_put(metrics, "switch_over_gap", vm, variants[i], metric_of(gaps[i].ns),
+		            r->moments.stop.ns == MISSING ? r->moments.stop.reason
+		            : gaps[i].ns == MISSING       ? none_held
+		            : i == 1                      ? reason
+		                                          : NULL);
+	for (int way = 0; way < WAYS; way++)
+		if (gaps[way].ns != MISSING)
+			continuity_parts_put(vm, (enum continuity_way)way, gaps[way].end_ns - gaps[way].ns,
+			                     gaps[way].end_ns, &r->moments, metrics);
 }
 
 /* ---- counts ---- */
@@ -365,7 +347,8 @@ static void put_counts(const struct run_vm *vm, const struct reading *r, struct 
 	            known ? NULL : "the connection carried nothing before the migration");
 }
 
-int continuity_metrics(const struct run *run, const struct run_vm *vm, struct metrics *metrics, struct err *e)
+int continuity_metrics(const struct run *run, const struct run_vm *vm, const struct vm_samples *samples,
+                       struct metrics *metrics, struct err *e)
 {
 	const struct run_phase *baseline = run_phase(run, "baseline");
 	struct reading r = { .from_ns = run->migrate_start_ns,
@@ -376,18 +359,26 @@ int continuity_metrics(const struct run *run, const struct run_vm *vm, struct me
 		             .all_sent = MISSING,
 		             .all_received = MISSING };
 	const struct longest none = { MISSING, MISSING };
-	char name[RUN_NAME_ROOM + 24];
+	char name[RUN_NAME_ROOM + 24], path[sizeof(run->directory) + sizeof(name)];
+	r.held_hole = r.held_late = none;
 	for (int which = 0; which < STREAMS; which++) {
 		struct seen *s = &r.seen[which];
-		s->silence = s->news = s->baseline_silence = s->baseline_news = none;
+		s->silence = s->news = s->baseline_silence = s->baseline_news = s->held_silence = s->held_news = none;
 		s->baseline_hole_ns = MISSING;
 		for (int c = 0; c < COLUMNS; c++)
 			s->before[c] = s->moved[c] = s->after[c] = MISSING;
 	}
 	snprintf(name, sizeof(name), "continuity-%s.csv", vm->name);
+	snprintf(path, sizeof(path), "%s/%s", run->directory, name);
+	if (access(path, F_OK) < 0)
+		return 0;
+	if (moments_find(run, vm, samples, &r.moments, e) < 0)
+		return -1;
 	int result = series_read(run->directory, name, columns, COLUMNS, on_row, &r, NULL, e);
 	if (result == 0 && r.from_ns != MISSING && r.to_ns != MISSING && r.moved_ns != MISSING) {
-		put_gaps(run, vm, &r, metrics);
+		put_longest(vm, &r, metrics);
+		put_held(vm, &r, metrics);
+		put_learning(run, vm, &r.moments, metrics);
 		put_counts(vm, &r, metrics);
 		result = flow_metrics(run, vm, r.all_sent, r.all_received, metrics, e);
 	}

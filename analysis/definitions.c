@@ -71,15 +71,24 @@ const struct metric_definition metric_definitions[] = {
 	  BETTER_LOWER, "how long a client that talks to the VM all the time was cut off, by stream and direction" },
 	{ "stream_gap_floor", "ns", "the same over the baseline phase", BETTER_LOWER,
 	  "what the streams show where nothing moves; a gap below it is none" },
+	{ "switch_over_gap", "ns",
+	  "of the same silences the one with more than half of the time from the stop on the source to the resume on the "
+	  "destination in it, which need not be the longest",
+	  BETTER_LOWER, "how long a client was cut off by the VM's stop, by stream and direction" },
 	{ "stream_gap_part", "ns",
-	  "of the gap of udp from-guest and to-guest, what lies before: the stop on the source; stopped: from it to the resume on "
-	  "the destination; unreachable: from it to the last switch's first `learned` after the stop; returning: from then on. "
-	  "low..high: each end moved by its stamp's error; of `learned`, which is halfway between what the controller told the "
-	  "switch and its answer, half the time between the two, as the link's load makes it",
+	  "of switch_over_gap of udp what lies before the stop on the source (before) and from it to the resume on the destination "
+	  "(stopped). from-guest, then: to the end of workload stream's first turn behind that, with which it sends (starting); "
+	  "to when the conversation's flows are in force at both switches, event flow-made (unreachable); to the end "
+	  "(returning). to-guest, then: to when its flows are in force (unreachable); to the end of that turn, with which it takes "
+	  "what came (starting); to the end (returning). low..high: each end moved by its error: of the hypervisors' stamps; of "
+	  "a turn, half the time between two samples; of flow-made, half the time between what the controller told the switch and "
+	  "its answer. Without such events, of from-guest, when the flow at the first LAN's switch was made by flows.csv",
 	  BETTER_LOWER,
-	  "what the gap consists of: the VM stood still, the switches did not know where it is, it came back" },
+	  "what the gap consists of: the VM stood still, its program did not go on yet, the network did not carry it, it came "
+	  "back" },
 	{ "learning_time", "ns",
-	  "a switch's first `learned` after the stop - resume on the destination; low..high: as stream_gap_part",
+	  "a switch's first `learned` after the stop - resume on the destination; low..high: half the time between what the "
+	  "controller told the switch and its answer, and the resume's error",
 	  BETTER_LOWER, "how long the switch of a node still took the VM to be at its old place" },
 	{ "stream_lost", "count", "highest number + 1 - received, at the end of settle - at migrate-start",
 	  BETTER_LOWER, "datagrams of the stream that never came" },
@@ -240,6 +249,8 @@ const struct metric_definition metric_definitions[] = {
 	  "work a second after the recovery" },
 	{ "settled_rate", "", "work in the second half from migrate-done to the end of settle / that time",
 	  BETTER_HIGHER, "work a second when all has settled, recovered or not" },
+	{ "settled_share", "percent", "100 settled_rate / baseline_rate", BETTER_HIGHER,
+	  "how much of its work before the move a guest does after it" },
 	{ "stopped_rate", "", "work of a VM that stays between stop and resume of the one that moves / that time",
 	  BETTER_NONE, "work a second of a neighbour while the VM that moves stands still" },
 	{ "job_time", "ns",

@@ -13,9 +13,6 @@
 enum { SWITCH, PROTOCOL, IP_SRC, IP_DST, PORT_SRC, PORT_DST, PACKETS, COOKIE, COLUMNS };
 enum { FLOWS_MAX = 256, TO_GUEST = 0, FROM_GUEST = 1 };
 
-#define STREAM_PORT_TEXT "7707"
-#define FIRST_SWITCH "src"
-
 /* A conversation's counts. Its flow goes when nobody uses it, and is made anew with the same cookie. */
 struct counted {
 	char cookie[24];
@@ -58,13 +55,13 @@ static int on_row(void *context, const struct series_cell *cells, struct err *e)
 {
 	struct reading *r = context;
 	(void)e;
-	if (cells[PACKETS].integer == MISSING || strcmp(cells[SWITCH].text, FIRST_SWITCH) != 0 ||
+	if (cells[PACKETS].integer == MISSING || strcmp(cells[SWITCH].text, FLOWS_FIRST_SWITCH) != 0 ||
 	    strcmp(cells[PROTOCOL].text, "udp") != 0)
 		return 0;
 	r->rows++;
 	const char *cookie = cells[COOKIE].text;
-	int to = strcmp(cells[IP_DST].text, r->address) == 0 && strcmp(cells[PORT_DST].text, STREAM_PORT_TEXT) == 0;
-	int from = strcmp(cells[IP_SRC].text, r->address) == 0 && strcmp(cells[PORT_SRC].text, STREAM_PORT_TEXT) == 0;
+	int to = strcmp(cells[IP_DST].text, r->address) == 0 && strcmp(cells[PORT_DST].text, FLOWS_STREAM_PORT) == 0;
+	int from = strcmp(cells[IP_SRC].text, r->address) == 0 && strcmp(cells[PORT_SRC].text, FLOWS_STREAM_PORT) == 0;
 	r->unnumbered += (to || from) && (!*cookie || strcmp(cookie, "0x0") == 0);
 	if (to)
 		flow_count(&r->directions[TO_GUEST], cookie, cells[PACKETS].integer);
@@ -83,7 +80,7 @@ static const char *trouble_of(const struct reading *r, const struct direction *d
 		         "the client counted no datagram: see continuity-VM.csv and the guest's console");
 	else if (!r->rows)
 		snprintf(buffer, room,
-		         "flows.csv has no flow of UDP at the switch '" FIRST_SWITCH
+		         "flows.csv has no flow of UDP at the switch '" FLOWS_FIRST_SWITCH
 		         "': see collectors/flows in manifest.json");
 	else if (r->unnumbered)
 		snprintf(
@@ -94,7 +91,7 @@ static const char *trouble_of(const struct reading *r, const struct direction *d
 	return buffer;
 }
 
-static const char *address_of(const struct run *run, const struct run_vm *vm)
+const char *flow_guest_address(const struct run *run, const struct run_vm *vm)
 {
 	struct json_object *address;
 	char path[64];
@@ -115,7 +112,7 @@ int flow_metrics(const struct run *run, const struct run_vm *vm, int64_t sent, i
 	struct reading *r = calloc(1, sizeof(*r));
 	if (!r)
 		return err_errno(e, EXIT_CANNOT, "cannot keep the flows");
-	snprintf(r->address, sizeof(r->address), "%s", address_of(run, vm));
+	snprintf(r->address, sizeof(r->address), "%s", flow_guest_address(run, vm));
 	int result = series_read(run->directory, "flows.csv", columns, COLUMNS, on_row, r, NULL, e);
 	for (int way = 0; way < 2 && result == 0; way++) {
 		const struct direction *d = &r->directions[way];

@@ -170,9 +170,12 @@ void work_judge_lost(struct work *w, const char *why_not)
 	                        w->move_count * (double)w->vm->sample_interval_ns / 2 / NS_PER_S);
 	if (!isnan(v->value) && !recovered)
 		snprintf(v->reason, sizeof(v->reason), "up to the end of settle: it had not recovered by then");
-	work_put(w, "settled_rate",
-	         w->settled.end_ns - w->settled.start_ns >= WORK_BLOCK_NS ? curve_window_rate(&w->settled) : NAN,
-	         w->move_count ? "the second half of settle is shorter than 500 ms, or without samples" : stayed);
+	double settled =
+		w->settled.end_ns - w->settled.start_ns >= WORK_BLOCK_NS ? curve_window_rate(&w->settled) : NAN;
+	const char *unsettled =
+		w->move_count ? "the second half of settle is shorter than 500 ms, or without samples" : stayed;
+	work_put(w, "settled_rate", settled, unsettled);
+	work_put(w, "settled_share", why_not ? NAN : 100 * settled / w->baseline_rate, why_not ? why_not : unsettled);
 	if (w->run->moved[0] && strcmp(w->vm->name, w->run->moved) != 0)
 		work_put(w, "stopped_rate", curve_window_rate(&w->stop),
 		         "the moved VM's stop is not known, or this VM has no samples in it");

@@ -1,6 +1,7 @@
 /*
  * flows.c - what each flow of the nodes' switches has carried, asked of the switches through OpenFlow (ovs-ofctl) every
- * flow_interval_ns; and where they have learnt each VM to be, which their controller writes down.
+ * flow_interval_ns; and where they have learnt each VM to be, and from when on they carry its client's streams, which their
+ * controller writes down (bench/testbed/learning_switch.py).
  *
  * Writes flows.csv, a row a flow and reading, counters cumulative since the flow was made (a flow that was not used for a
  * minute goes):
@@ -14,12 +15,14 @@
  *
  * An event `learned` of a VM says at which port the switch of a node knows it from then on, give or take what detail says
  * ("port tun0 error_ns 1200000"): it is halfway between what the controller told the switch and the switch's word that it
- * is done, which both cross the network.
+ * is done, which both cross the network. An event `flow-made` says the same of the flow of its client's stream (collector
+ * continuity): "udp from-guest port vnet1 error_ns 1200000", at the port where its frames come in.
  */
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
 #include "bench/base/process.h"
 #include "bench/base/series.h"
+#include "bench/base/stream_wire.h"
 #include "collectors/collector.h"
 #include "collectors/flow_text.h"
 #include "collectors/worker.h"
@@ -45,7 +48,7 @@ struct flows {
 	struct worker worker;
 	struct series *series;
 	char *answer;
-	int64_t readings, unread, not_understood, slots_missed, learned;
+	int64_t readings, unread, not_understood, slots_missed, learned, made;
 	char trouble[256];
 	FILE *places; /* NULL: not there yet */
 	int64_t from_ns;
@@ -99,28 +102,65 @@ static void ask(struct flows *f, const struct watched_node *node)
 
 /* ---- places ---- */
 
-/* "asked_ns,answered_ns,switch,mac,port" */
+/* A line of the controller's. */
+struct told {
+	long long asked_ns, answered_ns;
+	int number; /* of the switch */
+	char mac[24], port[24];
+	/* of a conversation; protocol "": a host */
+	char to_mac[24], protocol[8];
+	int port_from, port_to;
+};
+
+/* "asked_ns,answered_ns,switch,mac,port", and of a conversation ",mac,protocol,port,port". */
+static bool told_parse(const char *line, struct told *t)
+{
+	int used = 0;
+	char end = 0;
+	*t = (struct told){ 0 };
+	if (sscanf(line, "%lld,%lld,%d,%23[0-9a-f:],%23[A-Za-z0-9_.-]%n", &t->asked_ns, &t->answered_ns, &t->number,
+	           t->mac, t->port, &used) != 5 ||
+	    t->answered_ns < t->asked_ns)
+		return false;
+	if (line[used] == '\n')
+		return true;
+	return sscanf(line + used, ",%23[0-9a-f:],%7[a-z],%d,%d%c", t->to_mac, t->protocol, &t->port_from,
+	              &t->port_to, &end) == 5 &&
+	       end == '\n';
+}
+
+/* Of which VM's place or stream it is, in words; NULL: of another's. */
+static const char *told_of(const struct told *t, const struct watched_vm *vm)
+{
+	bool from = vm->data_mac && strcmp(vm->data_mac, t->mac) == 0;
+	bool to = vm->data_mac && strcmp(vm->data_mac, t->to_mac) == 0;
+	if (!*t->protocol)
+		return from ? "" : NULL;
+	return from && t->port_from == STREAM_PORT ? " from-guest "
+	       : to && t->port_to == STREAM_PORT   ? " to-guest "
+	                                           : NULL;
+}
+
 static void place_take(struct flows *f, const char *line)
 {
 	const struct watch *w = f->watch;
-	long long asked_ns, answered_ns;
-	int number, used = 0;
-	char mac[24], port[24], end;
-	if (sscanf(line, "%lld,%lld,%d,%23[0-9a-f:],%23[A-Za-z0-9_.-]%n%c", &asked_ns, &answered_ns, &number, mac,
-	           port, &used, &end) != 6 ||
-	    end != '\n' || asked_ns < f->from_ns || answered_ns < asked_ns)
+	struct told t;
+	if (!w->event || !told_parse(line, &t) || t.asked_ns < f->from_ns)
 		return;
-	int64_t half_ns = (answered_ns - asked_ns + 1) / 2;
+	int64_t half_ns = (t.answered_ns - t.asked_ns + 1) / 2;
 	for (int n = 0; n < w->node_count; n++)
-		for (int v = 0; v < w->vm_count && w->nodes[n].flow_socket && w->nodes[n].switch_number == number;
-		     v++)
-			if (w->vms[v].data_mac && strcmp(w->vms[v].data_mac, mac) == 0 && w->event) {
-				char detail[80];
-				snprintf(detail, sizeof(detail), "port %s error_ns %" PRId64, port, half_ns);
-				w->event(w->event_context, asked_ns + half_ns, w->vms[v].name, w->nodes[n].name,
-				         "learned", detail);
-				f->learned++;
-			}
+		for (int v = 0; v < w->vm_count && w->nodes[n].flow_socket && w->nodes[n].switch_number == t.number;
+		     v++) {
+			const char *way = told_of(&t, &w->vms[v]);
+			char detail[120];
+			if (!way)
+				continue;
+			snprintf(detail, sizeof(detail), "%s%sport %s error_ns %" PRId64, t.protocol, way, t.port,
+			         half_ns);
+			w->event(w->event_context, t.asked_ns + half_ns, w->vms[v].name, w->nodes[n].name,
+			         *t.protocol ? "flow-made" : "learned", detail);
+			*(*t.protocol ? &f->made : &f->learned) += 1;
+		}
 }
 
 /* Lines that are whole; the rest next time. */
@@ -214,6 +254,7 @@ static int flows_stop(void *state, struct json_object *facts, struct err *e)
 	fact_number(facts, "lines_not_understood", f->not_understood);
 	fact_number(facts, "slots_missed", f->slots_missed);
 	fact_number(facts, "learned", f->learned);
+	fact_number(facts, "flows_made", f->made);
 	if (f->trouble[0])
 		fact_text(facts, "trouble", f->trouble);
 	return flows_free(f, e);
@@ -222,7 +263,7 @@ static int flows_stop(void *state, struct json_object *facts, struct err *e)
 const struct collector_ops flows_collector = {
 	.name = "flows",
 	.files = "flows.csv",
-	.help = "packets and bytes of each flow of the Open vSwitches, by OpenFlow, and where they have learnt the VMs to be",
+	.help = "packets and bytes of each flow of the Open vSwitches, by OpenFlow, and from when on they know where the VMs are",
 	.start = flows_start,
 	.stop = flows_stop,
 };

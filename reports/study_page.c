@@ -8,8 +8,8 @@
 
 #include <string.h>
 
-static const struct study_section *const sections[] = { &paper_section, &sweep_section, &ranking_section,
-	                                                &boundary_section, &wire_section };
+static const struct study_section *const sections[] = { &paper_section,    &sweep_section, &ranking_section,
+	                                                &boundary_section, &wire_section,  &continuity_section };
 enum { SECTIONS = sizeof(sections) / sizeof(*sections) };
 
 bool study_page_is_wanted(const struct study_view *v)

@@ -14,7 +14,7 @@ struct study_drawing {
 	const char *work; /* scratch folder */
 };
 
-enum study_part { PART_PAPER, PART_SWEEP, PART_RANKING, PART_BOUNDARY, PART_FORECAST, PART_WIRE };
+enum study_part { PART_PAPER, PART_SWEEP, PART_RANKING, PART_BOUNDARY, PART_FORECAST, PART_WIRE, PART_CONTINUITY };
 
 struct study_plot {
 	char name[64], heading[400];

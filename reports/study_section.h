@@ -1,7 +1,7 @@
 /*
  * study_section.h - what a study's page shows of one kind of study: a paper repeated (claims.csv), a comparison
  * (ranking.csv), one of quantities, a boundary looked for (boundary.csv, tried.csv), what TCP
- * carried (tcp_goodput in study.csv). A study may be several of them.
+ * carried (tcp_goodput in study.csv), what a VM's client noticed (connection_alive). A study may be several of them.
  *
  * To add one: write reports/study_NAME.c, and add its row to the table in reports/study_page.c.
  */
@@ -19,6 +19,7 @@ struct study_section {
 	void (*put)(FILE *out, const struct study_view *v, const struct study_plot *plots, int plot_count);
 };
 
-extern const struct study_section paper_section, sweep_section, ranking_section, boundary_section, wire_section;
+extern const struct study_section paper_section, sweep_section, ranking_section, boundary_section, wire_section,
+	continuity_section;
 
 #endif

@@ -32,6 +32,12 @@ def added():
     return [m.cookie for m in told if isinstance(m, ofproto_v1_3_parser.OFPFlowMod) and m.command == ofproto_v1_3.OFPFC_ADD]
 
 
+def answer():
+    for message in list(told):
+        if isinstance(message, ofproto_v1_3_parser.OFPBarrierRequest):
+            controller.confirmed(SimpleNamespace(msg=SimpleNamespace(datapath=switch, xid=message.xid)))
+
+
 A, B = "02:00:00:00:00:01", "02:00:00:00:00:02"
 datagram(1, A, B, 5)
 datagram(2, B, A, 5)
@@ -39,14 +45,23 @@ datagram(1, A, B, 5)
 datagram(1, A, B, 5)
 datagram(1, A, B, 6)
 datagram(3, B, A, 5)
+waiting = len(added())
+answer()
+datagram(3, B, A, 5)
 cookies = added()
-print("flows", len(cookies), "cookies", len(set(cookies)), "again", cookies[1] == cookies[2], "none", 0 in cookies)
-for message in list(told):
-    if isinstance(message, ofproto_v1_3_parser.OFPBarrierRequest):
-        controller.learned(SimpleNamespace(msg=SimpleNamespace(datapath=switch, xid=message.xid)))
+print("flows", waiting, "later", len(cookies), "cookies", len(set(cookies)), "again", cookies[-2] == cookies[-1], "none",
+      0 in cookies)
+answer()
 END
-like 'a conversation has a cookie of its own, and keeps it' "$(cat "$work/said")" 'flows 5 cookies 4 again True none False'
-is 'each host that is learnt is a line' "$(wc -l <"$work/learned")" 3
+like 'a conversation has a cookie of its own, and keeps it; its flow is made once, and again once it is confirmed' \
+	"$(cat "$work/said")" 'flows 4 later 5 cookies 4 again True none False'
+is 'each host that is learnt is a line' "$(awk -F, 'NF == 5' "$work/learned" | wc -l)" 3
+is 'each flow that is made is one' "$(awk -F, 'NF == 9 && $2 >= $1 { print $4, $5, $6, $7, $8, $9 }' "$work/learned")" \
+	'02:00:00:00:00:02 2 02:00:00:00:00:01 udp 5 7707
+02:00:00:00:00:01 1 02:00:00:00:00:02 udp 5 7707
+02:00:00:00:00:01 1 02:00:00:00:00:02 udp 6 7707
+02:00:00:00:00:02 3 02:00:00:00:00:01 udp 5 7707
+02:00:00:00:00:02 3 02:00:00:00:00:01 udp 5 7707'
 is 'with when it was told and when it answered' \
 	"$(awk -F, 'NF == 5 && $1 > 0 && $2 >= $1 && $3 == 1 { print $4, $5 }' "$work/learned" | tr '\n' ' ')" \
 	'02:00:00:00:00:01 1 02:00:00:00:00:02 2 02:00:00:00:00:02 3 '

@@ -27,6 +27,7 @@ enum { MADE_BATCH_MAX = 64 };
 
 struct made_vm {
 	const char *name;
+	const char *workload; /* NULL: intadd */
 	double length_s;
 	int64_t interval_ns;
 	double rate;                /* work/s */
@@ -133,6 +134,7 @@ __attribute__((unused)) static void made_samples(const char *directory, const st
 
 	double step_s = (vm->step_us ? vm->step_us : 1000) * 1e-6, work = 0, guest_s = 0, due_s = 0;
 	int64_t seq = 0, sent_ns = 0;
+	const char *workload = vm->workload ? vm->workload : "intadd";
 	for (int64_t i = 0; (double)i * step_s < vm->length_s; i++) {
 		double t = (double)i * step_s;
 		if (made_in(vm->stops, t))
@@ -160,9 +162,8 @@ __attribute__((unused)) static void made_samples(const char *directory, const st
 			pending[pending_count++] = (struct late){ seq, guest_ns, (int64_t)work };
 			if (pending_count >= vm->batch) {
 				for (int k = 0; k < pending_count; k++)
-					fprintf(file,
-					        "intadd,%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%d,15000\n",
-					        pending[k].seq, pending[k].guest_ns, at_ns, pending[k].work,
+					fprintf(file, "%s,%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%d,15000\n",
+					        workload, pending[k].seq, pending[k].guest_ns, at_ns, pending[k].work,
 					        20000 + (int)(made_random() * 1000));
 				pending_count = 0;
 			}
@@ -171,7 +172,7 @@ __attribute__((unused)) static void made_samples(const char *directory, const st
 		seq++;
 	}
 	for (size_t i = 0; i < late_count; i++)
-		fprintf(file, "intadd,%" PRId64 ",%" PRId64 ",missing,%" PRId64 ",20000,15000\n", late[i].seq,
+		fprintf(file, "%s,%" PRId64 ",%" PRId64 ",missing,%" PRId64 ",20000,15000\n", workload, late[i].seq,
 		        late[i].guest_ns, late[i].work);
 	made_bin_end(&bin);
 	free(late);

@@ -32,6 +32,11 @@ ok 'the run completes' "$migmeter" run configs/quick.conf -q -o "$work/run" -s h
 is 'the connection lives' "$(metric connection_alive tcp)" 1
 like 'both switches say when they learnt it' "$(metric learning_time src) $(metric learning_time dst)" '^[0-9.e+]+ [0-9.e+]+$'
 like 'an event says so' "$(cat "$work/run/events.csv")" '^[0-9]+,vm1,src,learned,port tun0 error_ns [0-9]+$'
+like 'another, from when on the stream has a flow' "$(cat "$work/run/events.csv")" \
+	'^[0-9]+,vm1,src,flow-made,udp from-guest port tun0 error_ns [0-9]+$'
+like 'the gap with the stop has its parts' "$(for part in stopped starting unreachable returning; do
+	metric stream_gap_part from-guest:$part
+done | tr '\n' ' ')" '^([0-9.e+]+ ){4}$'
 like 'the flows count the stream' "$(metric flow_counted udp:to-guest)" '^(9[89]|10[01])'
 is 'by hand the same flow is seen' "$(stream_by_hand | tail -n 1)" "$(stream_collected)"
 ok 'testbed down' "$migmeter" testbed down

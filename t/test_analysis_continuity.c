@@ -14,7 +14,8 @@
 /* make_events(): whether the switches say where it is, and one does not say how well it knows when. */
 enum { SILENT, SURE, UNSURE };
 
-/* Stopped 15..15.2; the switches learn at 15.25 (dst) and 15.3 (src); records come again at 15.35. */
+/* Stopped 15..15.2; the switches learn at 15.21 (dst) and 15.22 (src), and carry the conversation at 15.27 to it, at 15.3 from
+ * it; its program ends a turn at 15.24 (make_samples()); records come again at 15.35. */
 enum { BASELINE_MS = 2000, MIGRATION_MS = 10000, BACK_MS = 15350, GAP_FROM_MS = 15000, LOST = 120, LOST_TO = 80 };
 
 static void make_events(int learned)
@@ -29,9 +30,16 @@ static void make_events(int learned)
 	made_event(events, 15.01, "vm1", "src", "stop", ""); /* said twice */
 	made_event(events, 15.2, "vm1", "dst", "resume", "");
 	if (learned) {
-		made_event(events, 15.25, "vm1", "dst", "learned", "port vnet1 error_ns 1000000");
-		made_event(events, 15.3, "vm1", "src", "learned",
+		made_event(events, 15.21, "vm1", "dst", "learned", "port vnet1 error_ns 1000000");
+		made_event(events, 15.22, "vm1", "src", "learned",
 		           learned == UNSURE ? "port tun0" : "port tun0 error_ns 4000000");
+		made_event(events, 15.23, "vm1", "dst", "flow-made", "tcp from-guest port vnet1 error_ns 1000000");
+		made_event(events, 15.26, "vm1", "dst", "flow-made", "udp from-guest port vnet1 error_ns 1000000");
+		made_event(events, 15.27, "vm1", "dst", "flow-made", "udp to-guest port tun0 error_ns 1000000");
+		made_event(events, 15.3, "vm1", "src", "flow-made",
+		           learned == UNSURE ? "udp from-guest port tun0"
+		                             : "udp from-guest port tun0 error_ns 4000000");
+		made_event(events, 15.32, "vm1", "dst", "flow-made", "udp from-guest port vnet1 error_ns 1000000");
 		made_event(events, 16, "vm1", "src", "learned", "port tun0"); /* again: it knew */
 	}
 	made_event(events, 15.5, "vm1", "src", "migrate-done", "");
@@ -41,12 +49,29 @@ static void make_events(int learned)
 	         10, 15.5, 30, events);
 }
 
+/* Of the guest, whose program did nothing from the resume up to then. */
+static void make_samples(double turn_s)
+{
+	const struct made_vm vm = { .name = "vm1",
+		                    .workload = "stream",
+		                    .length_s = 30,
+		                    .interval_ns = 10 * MADE_MS,
+		                    .rate = 2000,
+		                    .jitter_ms = 0.05,
+		                    .stops = { { 15, 15.2, 0 } },
+		                    .dips = { { 15.2, turn_s, 0 } } };
+	made_samples(run_path, &vm);
+}
+
 /* What the guest says of its longest gaps once it can be heard again: by sending, by taking, and when each began. */
 struct gap {
 	int hole_ms, hole_from_ms, silence_ms, silence_from_ms;
 };
 
 static const struct gap lost_ones = { 310, 15010, 5, 15010 };
+
+/* Between these the client heard nothing, too. */
+static int deaf_from_ms, deaf_to_ms;
 
 /* Up to dead_ms of the run, and then no more. In warm-up there was a longer gap than any. */
 static void make_streams_with(int dead_ms, const struct gap *gap)
@@ -56,7 +81,7 @@ static void make_streams_with(int dead_ms, const struct gap *gap)
 	fputs(HEADER, file);
 	int last_ms = 0, received = 0;
 	for (int ms = 1000; ms < dead_ms; ms += 10) {
-		if (ms > GAP_FROM_MS && ms < BACK_MS)
+		if ((ms > GAP_FROM_MS && ms < BACK_MS) || (ms > deaf_from_ms && ms < deaf_to_ms))
 			continue;
 		int after = ms >= BACK_MS, silence_ms = last_ms ? ms - last_ms : -1;
 		int epoch = ms <= BASELINE_MS ? 0 : ms <= MIGRATION_MS ? 1 : 2;
@@ -95,26 +120,44 @@ static double part_end(const char *variant, const char *end)
 	return metric_number("stream_gap_part", "vm1", variant, end) / 1e6;
 }
 
-static void a_gap_is_split_at_stop_resume_and_learning(void **state)
+/* A turn is known to half the time between two samples, and to their clock's error. */
+#define TURN_ERROR_MS 8
+
+static void a_gap_is_split_at_its_moments(void **state)
 {
+	static const char *const parts[] = { "before", "stopped", "starting", "unreachable", "returning" };
+	double sum = 0;
 	(void)state;
 	make_events(SURE);
 	make_streams(30500);
+	make_samples(15.24);
 	analyse_well();
 	assert_near(metric("stream_gap", "udp:from-guest") / 1e6, 350, 1e-6, "gap");
+	assert_string_equal(metric_reason("stream_gap", "udp:from-guest"), "");
+	assert_near(metric("switch_over_gap", "udp:from-guest") / 1e6, 350, 1e-6, "gap");
+	assert_near(metric("switch_over_gap", "tcp:from-guest") / 1e6, 350, 1e-6, "gap");
 	assert_near(metric("stream_gap_floor", "udp:from-guest") / 1e6, 10, 1e-6, "floor");
 	assert_near(part("from-guest:before"), 0, 1e-6, "before");
 	assert_near(part("from-guest:stopped"), 200, 1e-6, "stopped");
-	assert_near(part("from-guest:unreachable"), 100, 1e-6, "unreachable");
+	assert_near(part("from-guest:starting"), 45, TURN_ERROR_MS, "starting");
+	assert_near(part("from-guest:unreachable"), 55, TURN_ERROR_MS, "unreachable");
 	assert_near(part("from-guest:returning"), 50, 1e-6, "returning");
+	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
+		char variant[64];
+		snprintf(variant, sizeof(variant), "from-guest:%s", parts[i]);
+		sum += part(variant);
+	}
+	assert_near(sum, 350, 1e-6, "all parts");
 	assert_near(metric("stream_gap", "udp:to-guest") / 1e6, 310, 1e-6, "hole");
+	assert_near(metric("switch_over_gap", "udp:to-guest") / 1e6, 310, 1e-6, "hole");
 	assert_near(metric("stream_gap_floor", "udp:to-guest") / 1e6, 7, 1e-6, "floor, without the warm-up");
 	assert_near(part("to-guest:stopped"), 190, 1e-6, "stopped");
-	assert_near(part("to-guest:unreachable"), 100, 1e-6, "unreachable");
-	assert_near(part("to-guest:returning"), 20, 1e-6, "returning");
+	assert_near(part("to-guest:unreachable"), 70, 1e-6, "unreachable");
+	assert_near(part("to-guest:starting"), 0, 1e-6, "starting, before its flows were there");
+	assert_near(part("to-guest:returning"), 50, 1e-6, "returning");
 	assert_near(metric("stream_gap", "tcp:to-guest") / 1e6, 400, 1e-6, "news");
-	assert_near(metric("learning_time", "dst") / 1e6, 50, 1e-6, "dst");
-	assert_near(metric("learning_time", "src") / 1e6, 100, 1e-6, "src");
+	assert_near(metric("learning_time", "dst") / 1e6, 10, 1e-6, "dst");
+	assert_near(metric("learning_time", "src") / 1e6, 20, 1e-6, "src");
 	assert_near(metric("stream_lost", "udp:from-guest"), LOST, 0, "lost");
 	assert_near(metric("stream_lost", "udp:to-guest"), LOST_TO, 0, "lost to it");
 	assert_near(metric("stream_reordered", "udp:from-guest"), 3, 0, "reordered");
@@ -175,20 +218,73 @@ static void parts_say_how_well_they_are_known(void **state)
 	(void)state;
 	make_events(SURE);
 	make_streams(30500);
+	make_samples(15.24);
 	analyse_well();
 	assert_near(part_end("from-guest:stopped", "low"), 199.8, 1e-6, "stopped at least");
 	assert_near(part_end("from-guest:stopped", "high"), 200.1, 1e-6, "stopped at most, within the gap");
-	assert_near(part_end("from-guest:unreachable", "low"), 95.9, 1e-6, "unreachable at least");
-	assert_near(part_end("from-guest:unreachable", "high"), 104.1, 1e-6, "unreachable at most");
+	assert_true(part_end("from-guest:starting", "low") <= 40 && part_end("from-guest:starting", "high") >= 40);
+	assert_true(part_end("from-guest:unreachable", "low") <= 60 &&
+	            part_end("from-guest:unreachable", "high") >= 60);
 	assert_near(part_end("from-guest:returning", "low"), 46, 1e-6, "returning at least");
 	assert_near(part_end("from-guest:returning", "high"), 54, 1e-6, "returning at most");
-	assert_near(metric_number("learning_time", "vm1", "src", "low") / 1e6, 95.9, 1e-6, "learning at least");
+	assert_near(part_end("to-guest:unreachable", "low"), 68.9, 1e-6, "unreachable at least");
+	assert_near(part_end("to-guest:unreachable", "high"), 71.1, 1e-6, "unreachable at most");
+	assert_near(metric_number("learning_time", "vm1", "src", "low") / 1e6, 15.9, 1e-6, "learning at least");
 	make_events(UNSURE);
 	make_streams(30500);
 	analyse_well();
-	assert_near(part("from-guest:unreachable"), 100, 1e-6, "unreachable");
-	assert_true(isnan(part_end("from-guest:unreachable", "low")));
+	assert_near(part("from-guest:returning"), 50, 1e-6, "returning");
+	assert_true(isnan(part_end("from-guest:returning", "low")));
 	assert_near(part_end("from-guest:stopped", "low"), 199.8, 1e-6, "stopped at least");
+}
+
+/* No sample tells whether the first one after the resume has work of after it: its turn may have ended at once. */
+static void a_turn_that_ends_soon_is_known_to_two_samples(void **state)
+{
+	(void)state;
+	make_events(SURE);
+	make_streams(30500);
+	make_samples(15.2);
+	analyse_well();
+	assert_near(part("from-guest:starting"), 10, TURN_ERROR_MS, "starting");
+	assert_near(part_end("from-guest:starting", "low"), 0, 1e-6, "starting at least");
+	assert_true(part_end("from-guest:starting", "high") >= 10);
+}
+
+/* The longest silence was before the stop: the parts are those of the stop's. */
+static void parts_are_of_the_gap_with_the_stop(void **state)
+{
+	(void)state;
+	make_events(SURE);
+	deaf_from_ms = 11000;
+	deaf_to_ms = 11700;
+	make_streams(30500);
+	deaf_from_ms = deaf_to_ms = 0;
+	make_samples(15.24);
+	analyse_well();
+	assert_near(metric("stream_gap", "udp:from-guest") / 1e6, 700, 1e-6, "longest");
+	assert_non_null(strstr(metric_reason("stream_gap", "udp:from-guest"), "before the VM stopped"));
+	assert_near(metric("switch_over_gap", "udp:from-guest") / 1e6, 350, 1e-6, "that of the stop");
+	assert_near(part("from-guest:stopped"), 200, 1e-6, "stopped");
+	assert_near(part("from-guest:returning"), 50, 1e-6, "returning");
+}
+
+/* The guest keeps its longest only: what it says of another time is not of the stop. */
+static void a_gap_that_a_longer_one_hid_is_missing(void **state)
+{
+	static const struct gap hidden = { 400, 12000, 390, 12000 }, late = { 400, 12000, 50, 14990 };
+	(void)state;
+	make_events(SURE);
+	make_samples(15.24);
+	make_streams_with(30500, &hidden);
+	analyse_well();
+	assert_near(metric("stream_gap", "udp:to-guest") / 1e6, 400, 1e-6, "longest");
+	assert_missing("switch_over_gap", "udp:to-guest", "no such gap");
+	make_streams_with(30500, &late);
+	analyse_well();
+	assert_near(metric("switch_over_gap", "udp:to-guest") / 1e6, 250, 1e-6, "50 of its own and the stop");
+	assert_near(part("to-guest:stopped"), 200, 1e-6, "stopped");
+	assert_near(part("to-guest:before"), 10, 1e-6, "before");
 }
 
 static void a_network_that_does_not_say_leaves_parts_missing(void **state)
@@ -196,10 +292,25 @@ static void a_network_that_does_not_say_leaves_parts_missing(void **state)
 	(void)state;
 	make_events(SILENT);
 	make_streams(30500);
+	make_samples(15.24);
 	analyse_well();
 	assert_near(part("from-guest:stopped"), 200, 1e-6, "stopped");
+	assert_near(part("from-guest:starting"), 45, TURN_ERROR_MS, "starting");
 	assert_missing("stream_gap_part", "from-guest:unreachable", "no switch says");
 	assert_missing("stream_gap_part", "from-guest:returning", "no switch says");
+	assert_missing("stream_gap_part", "to-guest:unreachable", "no switch says");
+}
+
+static void a_guest_without_samples_leaves_its_start_missing(void **state)
+{
+	(void)state;
+	make_events(SURE);
+	make_streams(30500);
+	analyse_well();
+	assert_missing("stream_gap_part", "from-guest:starting", "no samples of its workload");
+	assert_missing("stream_gap_part", "from-guest:unreachable", "no samples of its workload");
+	assert_near(part("from-guest:returning"), 50, 1e-6, "returning");
+	assert_near(part("to-guest:unreachable"), 70, 1e-6, "unreachable");
 }
 
 static void a_connection_that_went_silent_is_dead(void **state)
@@ -213,11 +324,17 @@ static void a_connection_that_went_silent_is_dead(void **state)
 	assert_non_null(strstr(metric_reason("stream_gap", "udp:from-guest"), "at least so long"));
 }
 
-/* A reading of one flow; the first LAN's switch counts, ip_dst and ports say the direction. */
+/* A reading of one flow that was made at made_s; the first LAN's switch counts, ip_dst and ports say the direction. */
+static void flow_row_made(FILE *file, double at_s, double made_s, const char *node, const char *match, int packets,
+                          const char *cookie)
+{
+	fprintf(file, "%" PRId64 ",%s,1,%s,%" PRId64 ",%d,1,%s\n", MADE_HEAD + (int64_t)(at_s * 1e9), node, match,
+	        (int64_t)((at_s - made_s) * 1e9), packets, cookie);
+}
+
 static void flow_row(FILE *file, double at_s, const char *node, const char *match, int packets, const char *cookie)
 {
-	fprintf(file, "%" PRId64 ",%s,1,%s,1000000000,%d,1,%s\n", MADE_HEAD + (int64_t)(at_s * 1e9), node, match,
-	        packets, cookie);
+	flow_row_made(file, at_s, at_s - 1, node, match, packets, cookie);
 }
 
 static const char to[] = "udp,up0,a,b,10.77.2.1,10.77.2.11,4000,7707,output:vnet1",
@@ -248,6 +365,30 @@ static void the_switch_has_counted_what_the_client_sent(void **state)
 	assert_near(metric("flow_counted", "udp:to-guest"), 100, 1e-9, "sent");
 	/* 950 at the old port, 12000 and 60 at the tunnel; the client has 29160 */
 	assert_near(metric("flow_counted", "udp:from-guest"), 100 * 13010 / 29160., 1e-9, "received");
+}
+
+/* Runs without the event: the first flow that the first LAN's switch made since the stop, as two readings have it. */
+static void flows_say_when_they_were_made(void **state)
+{
+	(void)state;
+	make_events(SILENT);
+	make_streams(30500);
+	make_samples(15.24);
+	FILE *file = made_open(run_path, "flows.csv");
+	fputs(FLOW_HEADER, file);
+	flow_row_made(file, 14, 1, "src", from, 900, "0x2");
+	flow_row_made(file, 16, 1, "src", gone, 950, "0x2");
+	flow_row_made(file, 16, 15.25, "dst", moved, 10, "0x5"); /* another switch's */
+	flow_row_made(file, 16, 15.302, "src", moved, 500, "0x3");
+	flow_row_made(file, 17, 15.298, "src", moved, 900, "0x3");
+	flow_row_made(file, 20, 19, "src", moved, 10, "0x3"); /* anew */
+	fclose(file);
+	analyse_well();
+	assert_near(part("from-guest:unreachable"), 55, TURN_ERROR_MS, "unreachable");
+	assert_near(part("from-guest:returning"), 50, 1e-3, "returning");
+	assert_near(part_end("from-guest:returning", "low"), 47, 1e-3, "at least");
+	assert_near(part_end("from-guest:returning", "high"), 53, 1e-3, "at most");
+	assert_missing("stream_gap_part", "to-guest:unreachable", "no switch says");
 }
 
 static void flows_that_cannot_be_counted_are_told(void **state)
@@ -283,10 +424,15 @@ static void flows_that_cannot_be_counted_are_told(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		IN_A_RUN(a_gap_is_split_at_stop_resume_and_learning),
+		IN_A_RUN(a_gap_is_split_at_its_moments),
 		IN_A_RUN(a_gap_at_the_guest_is_what_it_did_not_take),
 		IN_A_RUN(a_guest_that_kept_its_warm_up_says_nothing),
 		IN_A_RUN(parts_say_how_well_they_are_known),
+		IN_A_RUN(a_turn_that_ends_soon_is_known_to_two_samples),
+		IN_A_RUN(parts_are_of_the_gap_with_the_stop),
+		IN_A_RUN(a_gap_that_a_longer_one_hid_is_missing),
+		IN_A_RUN(a_guest_without_samples_leaves_its_start_missing),
+		IN_A_RUN(flows_say_when_they_were_made),
 		IN_A_RUN(a_network_that_does_not_say_leaves_parts_missing),
 		IN_A_RUN(a_connection_that_went_silent_is_dead),
 		IN_A_RUN(the_switch_has_counted_what_the_client_sent),

@@ -28,13 +28,19 @@ static const char program[] =
 struct heard {
 	int count;
 	int64_t head_ns;
-	char vm[16], node[16], event[16], detail[80];
+	char flow[400]; /* all of flow-made */
+	char vm[16], node[16], event[16], detail[120];
 };
 
 static void on_event(void *context, int64_t head_ns, const char *vm, const char *node, const char *event,
                      const char *detail)
 {
 	struct heard *h = context;
+	if (strcmp(event, "flow-made") == 0) {
+		snprintf(h->flow + strlen(h->flow), sizeof(h->flow) - strlen(h->flow), "%s %s: %s\n", vm, node,
+		         detail);
+		return;
+	}
 	h->count++;
 	h->head_ns = head_ns;
 	snprintf(h->vm, sizeof(h->vm), "%s", vm);
@@ -56,8 +62,9 @@ static void put(const char *name, mode_t mode, const char *text)
 
 static void learning_is_between_question_and_answer(void **state)
 {
-	char learned[128], lines[512], path[4096];
+	char learned[128], lines[1024], path[4096];
 	struct heard heard = { 0 };
+	static const char client[] = "02:00:0a:4d:02:01";
 	struct watched_node node = { .name = "src", .flow_socket = "/nonexistent", .switch_number = 1 };
 	struct watched_vm vm = { .name = "vm1", .data_mac = "52:54:00:77:02:0b" };
 	struct watch watch = { .directory = scratch,
@@ -82,11 +89,19 @@ static void learning_is_between_question_and_answer(void **state)
 	assert_non_null(flows);
 	int64_t asked_ns = clock_now_ns();
 	/* One that is of before, a switch and a host that are not watched, an answer before its question. */
-	snprintf(lines, sizeof(lines),
-	         "1,2,1,%s,up0\n%" PRId64 ",%" PRId64 ",9,%s,up0\n%" PRId64 ",%" PRId64 ",1,52:54:00:77:02:0c,up0\n"
-	         "%" PRId64 ",%" PRId64 ",1,%s,up0\n%" PRId64 ",%" PRId64 ",1,%s,tun0\n",
-	         vm.data_mac, asked_ns, asked_ns + 7, vm.data_mac, asked_ns, asked_ns + 7, asked_ns, asked_ns - 1,
-	         vm.data_mac, asked_ns, asked_ns + 4000001, vm.data_mac);
+	int used = snprintf(lines, sizeof(lines),
+	                    "1,2,1,%s,up0\n%" PRId64 ",%" PRId64 ",9,%s,up0\n%" PRId64 ",%" PRId64
+	                    ",1,52:54:00:77:02:0c,up0\n"
+	                    "%" PRId64 ",%" PRId64 ",1,%s,up0\n%" PRId64 ",%" PRId64 ",1,%s,tun0\n",
+	                    vm.data_mac, asked_ns, asked_ns + 7, vm.data_mac, asked_ns, asked_ns + 7, asked_ns,
+	                    asked_ns - 1, vm.data_mac, asked_ns, asked_ns + 4000001, vm.data_mac);
+	/* Both ways of the client's stream; another conversation of the VM's, and one that is not whole. */
+	snprintf(lines + used, sizeof(lines) - (size_t)used,
+	         "%" PRId64 ",%" PRId64 ",1,%s,tun0,%s,udp,7707,41000\n%" PRId64 ",%" PRId64
+	         ",1,%s,up0,%s,tcp,41000,7707\n"
+	         "%" PRId64 ",%" PRId64 ",1,%s,tun0,%s,tcp,80,41000\n%" PRId64 ",%" PRId64 ",1,%s,tun0,%s,udp,7707\n",
+	         asked_ns, asked_ns + 20, vm.data_mac, client, asked_ns, asked_ns + 40, client, vm.data_mac, asked_ns,
+	         asked_ns + 7, vm.data_mac, client, asked_ns, asked_ns + 7, vm.data_mac, client);
 	put("learned", 0644, lines);
 	assert_int_equal(flows_collector.stop(flows, facts, &e), 0);
 	assert_int_equal(heard.count, 1);
@@ -95,6 +110,8 @@ static void learning_is_between_question_and_answer(void **state)
 	assert_string_equal(heard.event, "learned");
 	assert_string_equal(heard.detail, "port tun0 error_ns 2000001");
 	assert_int_equal(heard.head_ns, asked_ns + 2000001);
+	assert_string_equal(heard.flow, "vm1 src: udp from-guest port tun0 error_ns 10\n"
+	                                "vm1 src: tcp to-guest port up0 error_ns 20\n");
 	json_object_put(facts);
 	snprintf(path, sizeof(path), "%s/flows.csv", scratch);
 	char *text = whole_file_read(path, 100000);

@@ -5,7 +5,9 @@
 # Every conversation has a cookie of its own at each switch, which stays when its flow is made anew.
 #
 # With MIGMETER_LEARNED=FILE a line "asked_ns,answered_ns,switch,mac,port" is written for each host that is learnt: before the
-# switch was told, and when it had confirmed that it is in force. It came to be so between the two, which are CLOCK_MONOTONIC.
+# switch was told, and when it had confirmed that it is in force (barrier). It came to be so between the two, which are
+# CLOCK_MONOTONIC. The same for each conversation over UDP or TCP whose flow is made, of its frames' source and port, with
+# ",mac,protocol,port,port" behind it: their destination, and the ports from and to.
 import itertools
 import os
 import time
@@ -26,7 +28,8 @@ class LearningSwitch(app_manager.OSKenApp):
         super().__init__(*args, **kwargs)
         self.places = {}   # (switch, host) -> port
         self.names = {}    # (switch, port) -> its name
-        self.learning = {}  # (switch, barrier) -> (host, port, asked_ns)
+        self.asked = {}    # (switch, barrier) -> (asked_ns, what to do when it is answered)
+        self.making = {}   # (switch, conversation) -> where its flow goes that is not confirmed yet
         self.cookies = {}  # (switch, conversation) -> cookie
         self.unused = itertools.count(time.monotonic_ns())  # cookies; none of a controller that was here before
         self.log = open(os.environ.get("MIGMETER_LEARNED", os.devnull), "a", buffering=1)
@@ -35,7 +38,7 @@ class LearningSwitch(app_manager.OSKenApp):
     def begin(self, event):
         switch = event.msg.datapath
         ofp, parser = switch.ofproto, switch.ofproto_parser
-        for known in (self.places, self.names, self.learning):
+        for known in (self.places, self.names, self.asked, self.making):
             for key in [key for key in known if key[0] == switch.id]:
                 del known[key]
         ask = [parser.OFPActionOutput(ofp.OFPP_CONTROLLER, ofp.OFPCML_NO_BUFFER)]
@@ -76,17 +79,29 @@ class LearningSwitch(app_manager.OSKenApp):
             return
         actions = [parser.OFPActionOutput(ofp.OFPP_FLOOD if out is None else out)]
         if out is not None:
-            fields = self.conversation(in_port, head, frame)
-            self.add(switch, 1, parser.OFPMatch(**fields), actions, IDLE_S, self.cookie(switch, fields))
+            self.make(switch, self.conversation(in_port, head, frame), out, actions)
         switch.send_msg(parser.OFPPacketOut(switch, buffer_id=ofp.OFP_NO_BUFFER, in_port=in_port,
                                             actions=actions, data=message.data))
 
-    # A frame that was on its way to here while its flow was made makes it again: it keeps its counters, so its cookie, too.
-    def cookie(self, switch, fields):
+    # Frames of it that are on their way to here meanwhile do not make it again; one that comes later does: it keeps its
+    # counters, so its cookie, too.
+    def make(self, switch, fields, out, actions):
         key = (switch.id, tuple(sorted(fields.items())))
+        if self.making.get(key) == out:
+            return
         if key not in self.cookies:
             self.cookies[key] = next(self.unused)
-        return self.cookies[key]
+        self.making[key] = out
+        asked_ns = time.monotonic_ns()
+        self.add(switch, 1, switch.ofproto_parser.OFPMatch(**fields), actions, IDLE_S, self.cookies[key])
+        self.confirm(switch, asked_ns, lambda *stamps: self.made(switch, key, fields, stamps))
+
+    def made(self, switch, key, fields, stamps):
+        self.making.pop(key, None)
+        for name in ("tcp", "udp"):
+            if name + "_src" in fields:
+                self.write(stamps, switch, fields["eth_src"], fields["in_port"], fields["eth_dst"], name,
+                           fields[name + "_src"], fields[name + "_dst"])
 
     @staticmethod
     def conversation(in_port, head, frame):
@@ -112,15 +127,22 @@ class LearningSwitch(app_manager.OSKenApp):
             apply = [parser.OFPInstructionActions(ofp.OFPIT_APPLY_ACTIONS, [parser.OFPActionOutput(port)])]
             switch.send_msg(parser.OFPFlowMod(switch, command=ofp.OFPFC_MODIFY,
                                               match=parser.OFPMatch(eth_dst=host), instructions=apply))
-        barrier = parser.OFPBarrierRequest(switch)
+        self.confirm(switch, asked_ns, lambda *stamps: self.write(stamps, switch, host, port))
+
+    # What the switch has been told is in force when it answers this; then() gets both stamps.
+    def confirm(self, switch, asked_ns, then):
+        barrier = switch.ofproto_parser.OFPBarrierRequest(switch)
         switch.set_xid(barrier)
-        self.learning[switch.id, barrier.xid] = (host, port, asked_ns)
+        self.asked[switch.id, barrier.xid] = (asked_ns, then)
         switch.send_msg(barrier)
 
     @set_ev_cls(ofp_event.EventOFPBarrierReply, MAIN_DISPATCHER)
-    def learned(self, event):
-        switch = event.msg.datapath
-        host, port, asked_ns = self.learning.pop((switch.id, event.msg.xid), (None, None, None))
-        if host is not None:
-            self.log.write("%d,%d,%d,%s,%s\n" % (asked_ns, time.monotonic_ns(), switch.id, host,
-                                                 self.names.get((switch.id, port), port)))
+    def confirmed(self, event):
+        answered_ns = time.monotonic_ns()
+        asked_ns, then = self.asked.pop((event.msg.datapath.id, event.msg.xid), (None, None))
+        if then is not None:
+            then(asked_ns, answered_ns)
+
+    def write(self, stamps, switch, host, port, *more):
+        words = [*stamps, switch.id, host, self.names.get((switch.id, port), port), *more]
+        self.log.write(",".join(map(str, words)) + "\n")
