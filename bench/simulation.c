@@ -83,7 +83,7 @@ int simulation_prepare(struct simulation_study *s, struct err *e)
 		struct config_file point;
 		if (sweep_point(&s->config, i, &point, s->labels[i], sizeof(s->labels[i]), e) < 0)
 			return -1;
-		int result = simulated_build(&s->points[i], &point, e);
+		int result = simulated_build(&s->points[i], &point, s->points, i, e);
 		config_file_free(&point);
 		if (result < 0)
 			return s->labels[i][0] ? err_prefix(e, "point '%s'", s->labels[i]) : -1;
@@ -293,14 +293,17 @@ static struct json_object *asked_json(const struct simulation_study *s)
 /* What was simulated stays known when the file it came from has changed. */
 static int trace_copy(const struct simulation_study *s, struct err *e)
 {
+	static const char mark[] = "\xef\xbb\xbf"; /* of UTF-8 */
 	const struct simulated_config *x = &s->points[0];
 	struct whole_file out = { 0 };
-	char *text = x->scenario.arrival == SCENARIO_TRACE ? whole_file_read(x->texts.trace, TRACE_COPY_MAX) : NULL;
+	char *text = x->trace ? whole_file_read(x->texts.trace, TRACE_COPY_MAX) : NULL;
 	if (!text)
 		return 0;
+	size_t skip = strncmp(text, mark, strlen(mark)) == 0 ? strlen(mark) : 0, length = strlen(text);
 	int result = whole_file_open(&out, s->directory, "trace.csv", e);
 	if (result == 0) {
-		fputs(text, out.file);
+		/* Without its line end the last row would be taken for one that was cut off. */
+		fprintf(out.file, "%s%s", text + skip, length && text[length - 1] == '\n' ? "" : "\n");
 		result = whole_file_close(&out, 0, e);
 	}
 	free(text);
