@@ -161,6 +161,11 @@ is 'and nothing is said' "$(printf '%s\n' "$said" | grep -c 'shared links')" 0
 ok 'one node a site' simulated no-links -s transfer.shared=no
 ok 'has no moves that could share' cmp "$work/one/judged.csv" "$work/no-links/judged.csv"
 
+printf '\357\273\277arrival_s,done_s\r\n0,3600\r\n1,7200' >"$work/other.csv"
+ok 'a trace from elsewhere' simulated other-trace -s vms.arrival=trace -s "vms.trace=$work/other.csv" -s simulate.study=
+is 'is kept as it is read' "$(od -An -c "$work/other-trace/trace.csv" | tr -d ' \n')" \
+	'arrival_s,done_s\r\n0,3600\r\n1,7200\n'
+is 'to its last row' "$(sed 1d "$work/other-trace/machine.csv" | cut -d, -f1,2,4 | head -n 2 | tr '\n' ' ')" '1,1,3600 1,2,7200 '
 printf 'arrival_s\n5\n4\n' >"$work/back.csv"
 complains 'a trace that goes back' 'back.csv:3: arrival_s is missing, or before' -s vms.arrival=trace -s "vms.trace=$work/back.csv"
 printf 'arrival_s,home\n5,3\n' >"$work/nowhere.csv"

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { ARRIVAL, WORK, MEMORY, USED, HOME, KIND, DONE, DONE_LOW, DONE_HIGH, DONE_N, COLUMNS };
+enum { ARRIVAL, WORK, MEMORY, USED, HOME, KIND, DONE, DONE_LOW, DONE_HIGH, DONE_N, WORK_LOW, WORK_HIGH, COLUMNS };
 enum { FIELD_ROOM = 64, CHUNK = 64 << 10, VMS_MAX = 100000000 };
 
 static const struct {
@@ -29,6 +29,8 @@ static const struct {
 	[DONE_LOW] = { "done_low_s", "a number", -INFINITY, INFINITY, false },
 	[DONE_HIGH] = { "done_high_s", "a number", -INFINITY, INFINITY, false },
 	[DONE_N] = { "done_n", "a whole number", 0, 0x1p53, true },
+	[WORK_LOW] = { "work_low_s", "a number", -INFINITY, INFINITY, false },
+	[WORK_HIGH] = { "work_high_s", "a number", -INFINITY, INFINITY, false },
 };
 static const char *const kind_names[SCENARIO_KINDS] = { "small", "medium", "large" };
 
@@ -106,8 +108,7 @@ static void kind_take(struct reading *r, const char *text)
 
 static void cell_take(struct reading *r, int column, const char *text)
 {
-	bool done = column >= DONE && column <= DONE_N;
-	if (!text[0] || (done && strcmp(text, "missing") == 0))
+	if (!text[0] || (column >= DONE && strcmp(text, "missing") == 0))
 		return;
 	if (column == KIND) {
 		kind_take(r, text);
