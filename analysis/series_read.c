@@ -5,7 +5,9 @@
 #include <csv.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -44,6 +46,20 @@ int series_integer(const char *text, unsigned long length, int64_t *ret)
 	if (value >= SERIES_LIMIT)
 		return 0;
 	*ret = text[0] == '-' ? -(int64_t)value : (int64_t)value;
+	return 1;
+}
+
+int series_number(const char *text, unsigned long length, double *ret)
+{
+	char copy[64], *end;
+	if (length == 0 || length >= sizeof(copy) || !memchr("-.0123456789", text[0], 12))
+		return 0;
+	memcpy(copy, text, length);
+	copy[length] = '\0';
+	double value = strtod(copy, &end);
+	if (end != copy + length || !isfinite(value) || strpbrk(copy, "xX"))
+		return 0;
+	*ret = value;
 	return 1;
 }
 
@@ -98,19 +114,22 @@ static void on_field(void *text, size_t length, void *context)
 	int wanted = r->wanted_by[r->field++];
 	if (wanted < 0)
 		return;
-	if (r->columns[wanted].kind == COLUMN_TEXT) {
+	enum column_kind kind = r->columns[wanted].kind;
+	if (kind == COLUMN_TEXT) {
 		size_t n = length < SERIES_TEXT_ROOM - 1 ? length : SERIES_TEXT_ROOM - 1;
 		memcpy(r->text[wanted], text, n);
 		r->text[wanted][n] = '\0';
-	} else if (series_integer(text, length, &r->cells[wanted].integer)) {
+	} else if (kind == COLUMN_INTEGER ? series_integer(text, length, &r->cells[wanted].integer)
+	                                  : series_number(text, length, &r->cells[wanted].number)) {
 		return;
 	} else if (is_missing(text, length)) {
 		r->cells[wanted].integer = MISSING;
+		r->cells[wanted].number = NAN;
 	} else {
 		char shown[40], what[128];
 		printable(text, length, shown);
-		snprintf(what, sizeof(what), "'%s' is not an integer (column '%.40s')", shown,
-		         r->columns[wanted].name);
+		snprintf(what, sizeof(what), "'%s' is not %s (column '%.40s')", shown,
+		         kind == COLUMN_INTEGER ? "an integer" : "a number", r->columns[wanted].name);
 		bad(r, what);
 	}
 }
@@ -184,7 +203,7 @@ int series_read(const char *directory, const char *name, const struct series_col
 	if (count > SERIES_COLUMNS_MAX)
 		return err_set(e, EXIT_USAGE, "more than %d columns asked of '%s'", SERIES_COLUMNS_MAX, name);
 	for (int i = 0; i < count; i++)
-		r.cells[i] = (struct series_cell){ .integer = MISSING, .text = r.text[i] };
+		r.cells[i] = (struct series_cell){ .integer = MISSING, .number = NAN, .text = r.text[i] };
 
 	char path[4096];
 	snprintf(path, sizeof(path), "%s/%s", directory, name);

@@ -33,17 +33,19 @@ enum { SERIES_COLUMNS_MAX = 48, SERIES_TEXT_ROOM = 512 };
 enum column_kind {
 	COLUMN_INTEGER, /* within SERIES_LIMIT; a decimal fraction is an error */
 	COLUMN_TEXT,    /* cut at SERIES_TEXT_ROOM - 1 bytes */
+	COLUMN_NUMBER,  /* decimal, finite: sums that are too large for an integer, and fractions; MISSING is NAN */
 };
 
 struct series_column {
 	const char *name;
 	enum column_kind kind;
-	int optional; /* 1: a file without it gives MISSING, or "" for text */
+	int optional; /* 1: a file without it gives MISSING, "" for text, NAN for a number */
 };
 
 /* One per asked column, in the order asked. Valid during the call only. */
 struct series_cell {
 	int64_t integer;
+	double number;
 	const char *text;
 };
 
@@ -65,5 +67,8 @@ int series_read(const char *directory, const char *name, const struct series_col
 
 /* Strict decimal integer of `length` bytes: 1, or 0 when it is none or out of range; *ret is then untouched. */
 int series_integer(const char *text, unsigned long length, int64_t *ret);
+
+/* The same for a finite decimal number such as -1.5e9. */
+int series_number(const char *text, unsigned long length, double *ret);
 
 #endif

@@ -115,6 +115,23 @@ static int on_point(void *context, const struct series_cell *cells, struct err *
 
 enum { POINT, RUN, VMS, FIRST, LAST, WAIT, LONGEST, WAITED, SOJOURN, MOVES, MOVING, LOST, NODE, COLUMNS };
 
+/* Sums over all VMs are written as doubles are: a million VMs for a hundred days are more ns than an integer has. */
+static const struct series_column runs_columns[COLUMNS] = {
+	[POINT] = { "point", COLUMN_INTEGER, 0 },
+	[RUN] = { "run", COLUMN_INTEGER, 0 },
+	[VMS] = { "vms", COLUMN_INTEGER, 0 },
+	[FIRST] = { "first_ns", COLUMN_INTEGER, 0 },
+	[LAST] = { "last_ns", COLUMN_INTEGER, 0 },
+	[WAIT] = { "wait_ns", COLUMN_NUMBER, 0 },
+	[LONGEST] = { "longest_wait_ns", COLUMN_NUMBER, 0 },
+	[WAITED] = { "waited", COLUMN_INTEGER, 0 },
+	[SOJOURN] = { "sojourn_ns", COLUMN_NUMBER, 0 },
+	[MOVES] = { "moves", COLUMN_INTEGER, 0 },
+	[MOVING] = { "moving_ns", COLUMN_NUMBER, 0 },
+	[LOST] = { "lost_work_ns", COLUMN_NUMBER, 0 },
+	[NODE] = { "node_ns", COLUMN_NUMBER, 0 },
+};
+
 static int on_run(void *context, const struct series_cell *c, struct err *e)
 {
 	struct simulated_study *s = context;
@@ -124,24 +141,28 @@ static int on_run(void *context, const struct series_cell *c, struct err *e)
 		return err_set(e, EXIT_MEASURED_BAD, "runs.csv: runs are missing or not in order");
 	struct point *p = &s->points[row / s->runs];
 	for (int i = VMS; i < COLUMNS; i++) {
-		if (c[i].integer == MISSING)
+		bool number = runs_columns[i].kind == COLUMN_NUMBER;
+		if (number ? isnan(c[i].number) : c[i].integer == MISSING)
 			return err_set(e, EXIT_MEASURED_BAD, "runs.csv: a value is missing");
-		p->hash = hash_add(p->hash, c[i].integer);
+		int64_t bits = c[i].integer;
+		if (number)
+			memcpy(&bits, &c[i].number, sizeof(bits));
+		p->hash = hash_add(p->hash, bits);
 	}
 	double vms = (double)c[VMS].integer, moves = (double)c[MOVES].integer;
 	double processing = (double)(c[LAST].integer - c[FIRST].integer);
 	const double values[SIMULATED_METRICS] = {
 		[METRIC_PROCESSING] = processing,
-		[METRIC_WAIT] = (double)c[WAIT].integer,
-		[METRIC_UNWAITED] = processing - (double)c[WAIT].integer,
-		[METRIC_WAIT_MEAN] = vms > 0 ? (double)c[WAIT].integer / vms : NAN,
-		[METRIC_WAIT_LONGEST] = (double)c[LONGEST].integer,
+		[METRIC_WAIT] = c[WAIT].number,
+		[METRIC_UNWAITED] = processing - c[WAIT].number,
+		[METRIC_WAIT_MEAN] = vms > 0 ? c[WAIT].number / vms : NAN,
+		[METRIC_WAIT_LONGEST] = c[LONGEST].number,
 		[METRIC_WAITED] = (double)c[WAITED].integer,
-		[METRIC_SOJOURN] = vms > 0 ? (double)c[SOJOURN].integer / vms : NAN,
+		[METRIC_SOJOURN] = vms > 0 ? c[SOJOURN].number / vms : NAN,
 		[METRIC_MOVES] = moves,
-		[METRIC_MOVE_TIME] = moves > 0 ? (double)c[MOVING].integer / moves : NAN,
-		[METRIC_LOST] = (double)c[LOST].integer,
-		[METRIC_NODES] = processing > 0 ? (double)c[NODE].integer / processing : NAN,
+		[METRIC_MOVE_TIME] = moves > 0 ? c[MOVING].number / moves : NAN,
+		[METRIC_LOST] = c[LOST].number,
+		[METRIC_NODES] = processing > 0 ? c[NODE].number / processing : NAN,
 	};
 	for (int m = 0; m < SIMULATED_METRICS; m++)
 		p->values[m][row % s->runs] = values[m];
@@ -162,26 +183,11 @@ static int read_all(struct simulated_study *s, const char *directory, struct err
 	static const struct series_column points[] = { { "point", COLUMN_INTEGER, 0 },
 		                                       { "label", COLUMN_TEXT, 0 },
 		                                       { "policy", COLUMN_TEXT, 0 } };
-	static const struct series_column runs[COLUMNS] = {
-		[POINT] = { "point", COLUMN_INTEGER, 0 },
-		[RUN] = { "run", COLUMN_INTEGER, 0 },
-		[VMS] = { "vms", COLUMN_INTEGER, 0 },
-		[FIRST] = { "first_ns", COLUMN_INTEGER, 0 },
-		[LAST] = { "last_ns", COLUMN_INTEGER, 0 },
-		[WAIT] = { "wait_ns", COLUMN_INTEGER, 0 },
-		[LONGEST] = { "longest_wait_ns", COLUMN_INTEGER, 0 },
-		[WAITED] = { "waited", COLUMN_INTEGER, 0 },
-		[SOJOURN] = { "sojourn_ns", COLUMN_INTEGER, 0 },
-		[MOVES] = { "moves", COLUMN_INTEGER, 0 },
-		[MOVING] = { "moving_ns", COLUMN_INTEGER, 0 },
-		[LOST] = { "lost_work_ns", COLUMN_INTEGER, 0 },
-		[NODE] = { "node_ns", COLUMN_INTEGER, 0 },
-	};
 	if (manifest_read(s, directory, e) < 0)
 		return -1;
 	int result = series_read(directory, "points.csv", points, 3, on_point, s, NULL, e);
 	if (result == 0)
-		result = series_read(directory, "runs.csv", runs, COLUMNS, on_run, s, NULL, e);
+		result = series_read(directory, "runs.csv", runs_columns, COLUMNS, on_run, s, NULL, e);
 	if (result > 0 || (result == 0 && s->rows != (int64_t)s->runs * s->point_count))
 		return err_set(e, EXIT_MEASURED_BAD, "'%s': points.csv or runs.csv is missing or has not all runs",
 		               directory);

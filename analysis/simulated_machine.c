@@ -21,13 +21,6 @@ struct machine {
 	int place;
 };
 
-static double number_of(const struct series_cell *cell)
-{
-	char *end;
-	double value = strtod(cell->text, &end);
-	return end == cell->text || *end ? NAN : value;
-}
-
 enum { WORK, WORK_HIGH, DONE, LOW, HIGH, COUNT, TRACE_COLUMNS };
 
 static int on_vm(void *context, const struct series_cell *c, struct err *e)
@@ -36,11 +29,11 @@ static int on_vm(void *context, const struct series_cell *c, struct err *e)
 	(void)e;
 	if (m->vms == MACHINE_VMS_MAX)
 		return 0;
-	m->work_error = number_of(&c[WORK_HIGH]) / number_of(&c[WORK]) - 1;
-	m->done_s[m->vms] = number_of(&c[DONE]);
-	m->low_s[m->vms] = number_of(&c[LOW]);
-	m->high_s[m->vms] = number_of(&c[HIGH]);
-	m->n[m->vms++] = c[COUNT].integer == MISSING ? 0 : c[COUNT].integer;
+	m->work_error = c[WORK_HIGH].number / c[WORK].number - 1;
+	m->done_s[m->vms] = c[DONE].number;
+	m->low_s[m->vms] = c[LOW].number;
+	m->high_s[m->vms] = c[HIGH].number;
+	m->n[m->vms++] = isnan(c[COUNT].number) ? 0 : (int64_t)c[COUNT].number;
 	return 0;
 }
 
@@ -75,9 +68,9 @@ static int on_event(void *context, const struct series_cell *c, struct err *e)
 int simulated_machine_write(const char *directory, struct err *e)
 {
 	static const struct series_column trace[TRACE_COLUMNS] = {
-		[WORK] = { "work_s", COLUMN_TEXT, 1 },      [WORK_HIGH] = { "work_high_s", COLUMN_TEXT, 1 },
-		[DONE] = { "done_s", COLUMN_TEXT, 1 },      [LOW] = { "done_low_s", COLUMN_TEXT, 1 },
-		[HIGH] = { "done_high_s", COLUMN_TEXT, 1 }, [COUNT] = { "done_n", COLUMN_INTEGER, 1 },
+		[WORK] = { "work_s", COLUMN_NUMBER, 1 },      [WORK_HIGH] = { "work_high_s", COLUMN_NUMBER, 1 },
+		[DONE] = { "done_s", COLUMN_NUMBER, 1 },      [LOW] = { "done_low_s", COLUMN_NUMBER, 1 },
+		[HIGH] = { "done_high_s", COLUMN_NUMBER, 1 }, [COUNT] = { "done_n", COLUMN_NUMBER, 1 },
 	};
 	static const struct series_column told[TOLD_COLUMNS] = {
 		[POINT] = { "point", COLUMN_INTEGER, 0 },

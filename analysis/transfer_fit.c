@@ -78,27 +78,119 @@ static int choose(struct rows *r, int *terms, char left_out[TRANSFER_TERMS][200]
 	return count;
 }
 
-static int part_fit(struct rows *r, const double *y, const int *terms, int count, struct transfer_part *ret,
-                    struct err *e)
+/* Half of the 95 % interval of a coefficient. */
+static double half_of(const struct least_squares *l, int i, int runs, int count)
+{
+	return gsl_cdf_tdist_Pinv(0.975, runs - count) * l->errors[i];
+}
+
+/* Of the terms that are taken only where they are asked for, the one whose interval has 0 the deepest in it; -1: none has. */
+static int weakest(const struct least_squares *l, const int *terms, int count, int runs)
+{
+	double strength = INFINITY;
+	int is = -1;
+	for (int i = 0; i < count; i++) {
+		double half = half_of(l, i, runs, count), size = fabs(l->coefficients[i]);
+		if (terms[i] == TERM_ONE || terms[i] == TERM_WIRE || size > half)
+			continue;
+		if (is < 0 || size / half < strength) {
+			is = i;
+			strength = half > 0 ? size / half : 0;
+		}
+	}
+	return is;
+}
+
+static int subset(const int *terms, int count, unsigned set, int *ret)
+{
+	int size = 0;
+	for (int i = 0; i < count; i++)
+		if (set & 1U << i)
+			ret[size++] = terms[i];
+	return size;
+}
+
+/* Squares left by a fit of some terms; NAN where one of its coefficients is below 0, or it fails. */
+static double left_by(struct rows *r, const double *y, const int *terms, int count)
 {
 	struct least_squares l;
-	int last = count - 1;
-	if (least_squares_fit(pack(r, terms, count), y, r->count, count, &l, e) < 0)
-		return -1;
-	double half = gsl_cdf_tdist_Pinv(0.975, r->count - count) * l.errors[last];
-	if (terms[last] == TERM_RTT && !(fabs(l.coefficients[last]) > half)) {
-		snprintf(ret->left_out[TERM_RTT], 200, "the runs do not ask for it (%.3g +- %.3g)",
-		         l.coefficients[last], half);
-		return part_fit(r, y, terms, last, ret, e);
+	double sum = 0;
+	if (count == 0) {
+		for (int i = 0; i < r->count; i++)
+			sum += y[i] * y[i];
+		return sum;
 	}
-	ret->residual = l.residual;
-	ret->explained = l.explained;
+	if (least_squares_fit(pack(r, terms, count), y, r->count, count, &l, NULL) < 0)
+		return NAN;
+	for (int i = 0; i < count; i++)
+		if (l.coefficients[i] < 0)
+			return NAN;
+	return l.residual * l.residual * (r->count - count);
+}
+
+/*
+ * Which terms the least squares without a coefficient below 0 have above it (Lawson, Hanson, "Solving Least Squares Problems",
+ * 1974, chapter 23). These are the least squares of those terms alone: with so few all choices are looked at.
+ */
+static unsigned not_negative(struct rows *r, const double *y, const int *terms, int count)
+{
+	double least = INFINITY;
+	unsigned best = 0;
+	for (unsigned set = 0; set < 1U << count; set++) {
+		int some[TRANSFER_TERMS], size = subset(terms, count, set, some);
+		double left = left_by(r, y, some, size);
+		if (left < least) {
+			least = left;
+			best = set;
+		}
+	}
+	return best;
+}
+
+static void part_take(const struct rows *r, const double *y, const struct least_squares *l, const int *terms,
+                      int count, struct transfer_part *ret)
+{
+	ret->residual = l->residual;
+	ret->explained = l->explained;
 	for (int i = 0; i < TRANSFER_TERMS; i++)
 		ret->errors[i] = NAN;
 	for (int i = 0; i < count; i++) {
-		ret->coefficients[terms[i]] = l.coefficients[i];
-		ret->errors[terms[i]] = l.errors[i];
+		ret->coefficients[terms[i]] = l->coefficients[i];
+		ret->errors[terms[i]] = l->errors[i];
 	}
+	if (count > 0)
+		return;
+	/* Nothing is left: what is predicted is 0. */
+	double squares = 0;
+	for (int i = 0; i < r->count; i++)
+		squares += y[i] * y[i];
+	ret->residual = sqrt(squares / r->count);
+	ret->explained = NAN;
+}
+
+static int part_fit(struct rows *r, const double *y, const int *chosen, int count, struct transfer_part *ret,
+                    struct err *e)
+{
+	int terms[TRANSFER_TERMS];
+	struct least_squares l = { 0 };
+	memcpy(terms, chosen, sizeof(terms));
+	while (count > 0) {
+		if (least_squares_fit(pack(r, terms, count), y, r->count, count, &l, e) < 0)
+			return -1;
+		int weak = weakest(&l, terms, count, r->count);
+		unsigned all = (1U << count) - 1,
+			 set = weak < 0 ? not_negative(r, y, terms, count) : all & ~(1U << weak);
+		for (int i = 0; i < count; i++)
+			if (!(set & 1U << i))
+				snprintf(ret->left_out[terms[i]], 200, "%s (%.3g +- %.3g)",
+				         weak < 0 ? "no coefficient may be below 0, and the fit is best without it"
+				                  : "the runs do not ask for it",
+				         l.coefficients[i], half_of(&l, i, r->count, count));
+		if (set == all)
+			break;
+		count = subset(terms, count, set, terms);
+	}
+	part_take(r, y, &l, terms, count, ret);
 	return 0;
 }
 

@@ -2,9 +2,13 @@
  * transfer_fit.h - measured migrations made into the coefficients of bench/placement/transfer.h.
  *
  * Terms are taken one after the other, time on the wire first, as long as the runs can tell them apart: one that brings the
- * condition number (least_squares.h) above 30 is left out, with the reason in words, and its coefficient is 0. The pure
- * round-trip term is taken only where the data ask for it: the 95 % interval of its coefficient is without 0. There are
- * always more runs than terms, so that residuals are left.
+ * condition number (least_squares.h) above 30 is left out, with the reason in words, and its coefficient is 0. There are
+ * always more runs than terms, so that residuals are left. Of those taken
+ *
+ * - the terms with a round trip or a dirty rate stay only where the runs ask for them: as long as the 95 % interval of one has 0 in
+ *   it, the weakest goes (backward elimination);
+ * - none has a coefficient below 0: each is time that something takes, so that no prediction falls when more memory is in use,
+ *   more of it is dirtied, or the round trip is longer.
  */
 #ifndef ANALYSIS_TRANSFER_FIT_H
 #define ANALYSIS_TRANSFER_FIT_H

@@ -7,6 +7,7 @@
 
 #include <json-c/json.h>
 #include <json-c/json_pointer.h>
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -102,19 +103,6 @@ static const char *take_asked(struct transfer_run *r, struct json_object *manife
 	return r->used_bytes > 0 ? "" : "the VM's memory is not known";
 }
 
-/* One model is of one TCP: that of the first run of use. */
-static const char *other_tcp(const struct transfer_run *runs, const struct transfer_run *r, char *why, size_t room)
-{
-	for (; runs < r; runs++)
-		if (!runs->reason[0]) {
-			if (strcmp(runs->tcp, r->tcp) == 0)
-				return "";
-			snprintf(why, room, "%s, and the first run has %s: fit them apart", r->tcp, runs->tcp);
-			return why;
-		}
-	return "";
-}
-
 static const char *take_found(struct transfer_run *r, const struct study_run *run, char *why, size_t room)
 {
 	if (!run->complete)
@@ -136,7 +124,12 @@ static const char *take_found(struct transfer_run *r, const struct study_run *ru
 static int take(const char *directory, const struct study_run *run, struct transfer_run **list, int *count,
                 struct err *e)
 {
-	char path[4096 + 300], why[300] = "";
+	char path[4096 + 300], why[300] = "", real[PATH_MAX];
+	if (!realpath(directory, real))
+		return err_errno(e, EXIT_USAGE, "cannot read '%s'", directory);
+	for (int i = 0; i < *count; i++)
+		if (strcmp((*list)[i].real, real) == 0)
+			return err_set(e, EXIT_USAGE, "'%s' is given twice: a run counts once", directory);
 	struct transfer_run *larger = realloc(*list, ((size_t)*count + 1) * sizeof(*larger));
 	if (!larger)
 		return err_set(e, EXIT_CANNOT, "no memory for %d runs", *count + 1);
@@ -144,13 +137,12 @@ static int take(const char *directory, const struct study_run *run, struct trans
 	struct transfer_run *r = &larger[(*count)++];
 	*r = (struct transfer_run){ 0 };
 	snprintf(r->directory, sizeof(r->directory), "%s", directory);
+	snprintf(r->real, sizeof(r->real), "%s", real);
 	snprintf(path, sizeof(path), "%s/manifest.json", directory);
 	struct json_object *manifest = json_object_from_file(path);
 	const char *reason = take_asked(r, manifest, why, sizeof(why));
 	if (!reason[0])
 		reason = take_found(r, run, why, sizeof(why));
-	if (!reason[0])
-		reason = other_tcp(*list, r, why, sizeof(why));
 	snprintf(r->reason, sizeof(r->reason), "%s", reason);
 	json_object_put(manifest);
 	return 0;
@@ -173,4 +165,36 @@ int transfer_runs_read(const char *directory, struct transfer_run **list, int *c
 	result = take(directory, &one, list, count, e);
 	study_run_free(&one);
 	return result;
+}
+
+/* How many runs of use have the TCP of run `of`; 0 when it is of no use itself. */
+static int same_tcp(const struct transfer_run *runs, int count, int of)
+{
+	int same = 0;
+	for (int i = 0; i < count && !runs[of].reason[0]; i++)
+		same += !runs[i].reason[0] && strcmp(runs[i].tcp, runs[of].tcp) == 0;
+	return same;
+}
+
+int transfer_runs_one_tcp(struct transfer_run *runs, int count, struct err *e)
+{
+	int most = -1, of = 0;
+	for (int i = 0; i < count; i++) {
+		int same = same_tcp(runs, count, i);
+		if (same > of) {
+			most = i;
+			of = same;
+		}
+	}
+	for (int i = 0; i < count; i++)
+		if (same_tcp(runs, count, i) == of && most >= 0 && strcmp(runs[i].tcp, runs[most].tcp) != 0)
+			return err_set(e, EXIT_USAGE,
+			               "%d runs each have %s, and %s: one model is of one TCP: fit them apart", of,
+			               runs[most].tcp, runs[i].tcp);
+	for (int i = 0; i < count; i++)
+		if (!runs[i].reason[0] && strcmp(runs[i].tcp, runs[most].tcp) != 0)
+			snprintf(runs[i].reason, sizeof(runs[i].reason),
+			         "it has %s, and most runs, %d, have %s: fit them apart", runs[i].tcp, of,
+			         runs[most].tcp);
+	return 0;
 }

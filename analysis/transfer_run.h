@@ -11,7 +11,8 @@ struct err;
 struct transfer_run {
 	char directory[4096 + 256];
 	char reason[300]; /* why it is of no use; "" when it is */
-	char tcp[100];    /* buffers and congestion control; all runs of use have the same */
+	char real[4096];  /* the directory, by its real path */
+	char tcp[100];    /* buffers and congestion control */
 	double used_bytes, dirty_per_s;
 	double rate_bits_per_s,
 		rtt_ns;        /* as measured before; the rate by what came through, of what an ideal link lets */
@@ -20,9 +21,16 @@ struct transfer_run {
 
 /*
  * The runs of a run directory, or of all in a study: appended to *list, which is the caller's to free. -1: directory is
- * neither, or memory is short. All of a VM's memory counts as used when it was filled with random bytes (less what is
- * beyond the scale); without that the run is of no use. The dirty rate is memdirty's rate in the baseline, else 0.
+ * neither, one of its runs is in the list already, or memory is short. All of a VM's memory counts as used when it was filled with
+ * random bytes (less what is beyond the scale); without that the run is of no use. The dirty rate is memdirty's rate in the
+ * baseline, else 0.
  */
 int transfer_runs_read(const char *directory, struct transfer_run **list, int *count, struct err *e);
+
+/*
+ * One model is of one TCP: the setting that most runs of use have. The others become of no use. -1: two settings have as many;
+ * which then, the order of the runs would decide.
+ */
+int transfer_runs_one_tcp(struct transfer_run *runs, int count, struct err *e);
 
 #endif

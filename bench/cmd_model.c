@@ -111,11 +111,28 @@ static void part_print(const char *name, const struct transfer_part *p)
 			       transfer_term_names[i]);
 }
 
+/* Each reason once, with how many runs have it. */
+static void left_out_print(const struct fitting *f)
+{
+	for (int i = 0; i < f->count; i++) {
+		const char *reason = f->runs[i].reason;
+		int before = 0, same = 0;
+		for (int k = 0; k < f->count; k++) {
+			bool is_same = strcmp(f->runs[k].reason, reason) == 0;
+			before += is_same && k < i;
+			same += is_same;
+		}
+		if (reason[0] && !before)
+			printf("  %d left out: %s\n", same, reason);
+	}
+}
+
 static void fit_print(const struct fitting *f)
 {
 	static const char *const names[TRANSFER_INPUTS] = { "memory in use", "dirty rate", "rate", "RTT" };
 	char range[100];
 	printf("%d of %d runs\n", f->fit.runs, f->count);
+	left_out_print(f);
 	part_print("migration time", &f->fit.time);
 	part_print("lost work", &f->fit.lost);
 	printf("measured at");
@@ -155,6 +172,8 @@ static int model_run(const struct arguments *a)
 	for (int i = 1; i < arguments_count(a) && result == 0; i++)
 		result = transfer_runs_read(arguments_at(a, i), &f.runs, &f.count, &e);
 	if (result == 0)
+		result = transfer_runs_one_tcp(f.runs, f.count, &e);
+	if (result == 0)
 		result = transfer_fit(f.runs, f.count, &f.fit, &e);
 	if (result == 0)
 		result = model_write(&f, path, &e);
@@ -178,11 +197,13 @@ const struct command model_command = {
 	.maximum = -1,
 	.help = "Make measured migrations and jobs into a model and a trace that the simulator reads",
 	.details =
-		"Fits migration_time and lost_work of pre-copy runs to memory in use over link rate, memory times RTT,\n"
-		"the same over dirty rate, and RTT where the runs ask for it. A term that the runs cannot tell from the\n"
-		"others is left out, with the reason. The file has coefficients, their errors, what was measured, and every\n"
-		"run's residual; 'migmeter simulate' reads it as transfer.model and says where it goes beyond what was\n"
-		"measured. A run that is of no use is named there with the reason.\n"
+		"Fits migration_time and lost_work of pre-copy runs to memory in use over link rate, and where the runs\n"
+		"ask for it to memory times RTT, the same over dirty rate, and RTT. No coefficient is below 0, so that no\n"
+		"prediction falls with more memory, dirty rate or RTT. A term that the runs cannot tell from the others is\n"
+		"left out, with the reason. The file has coefficients, their errors, what was measured, and every run's\n"
+		"residual; 'migmeter simulate' reads it as transfer.model and says where it goes beyond what was measured.\n"
+		"A run that is of no use is named there with the reason. One model is of one TCP (link.tcp_buffer,\n"
+		"link.congestion_control): that of most runs.\n"
 		"\n"
 		"jobs makes a trace (vms.trace) of a study whose VMs have the same fixed job: the runs with one VM say how\n"
 		"long it takes alone, those with several when they were done, which stands beside the simulated times.\n",

@@ -20,7 +20,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { THREADS_MAX = 256, TRACE_COPY_MAX = 64 << 20 };
+enum { THREADS_MAX = 256 };
 
 /* All runs, point by point; threads take the next one that nobody has. */
 struct work {
@@ -83,7 +83,7 @@ int simulation_prepare(struct simulation_study *s, struct err *e)
 		struct config_file point;
 		if (sweep_point(&s->config, i, &point, s->labels[i], sizeof(s->labels[i]), e) < 0)
 			return -1;
-		int result = simulated_build(&s->points[i], &point, e);
+		int result = simulated_build(&s->points[i], &point, s->points, i, e);
 		config_file_free(&point);
 		if (result < 0)
 			return s->labels[i][0] ? err_prefix(e, "point '%s'", s->labels[i]) : -1;
@@ -293,20 +293,34 @@ static struct json_object *asked_json(const struct simulation_study *s)
 	return asked;
 }
 
+/* Without the mark of UTF-8; and without its line end the last row would be taken for one that was cut off. */
+static void trace_put(FILE *in, FILE *out)
+{
+	char chunk[65536], last = '\n';
+	size_t n;
+	for (bool first = true; (n = fread(chunk, 1, sizeof(chunk), in)) > 0; first = false) {
+		size_t skip = first && n >= 3 && memcmp(chunk, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+		fwrite(chunk + skip, 1, n - skip, out);
+		last = chunk[n - 1];
+	}
+	if (last != '\n')
+		putc('\n', out);
+}
+
 /* What was simulated stays known when the file it came from has changed. */
 static int trace_copy(const struct simulation_study *s, struct err *e)
 {
-	const struct simulated_config *x = &s->points[0];
+	const struct trace *t = s->points[0].trace;
 	struct whole_file out = { 0 };
-	char *text = x->scenario.arrival == SCENARIO_TRACE ? whole_file_read(x->texts.trace, TRACE_COPY_MAX) : NULL;
-	if (!text)
-		return 0;
+	FILE *in = t ? fopen(t->path, "re") : NULL;
+	if (!in)
+		return t ? err_errno(e, EXIT_CANNOT, "cannot read '%s' again", t->path) : 0;
 	int result = whole_file_open(&out, s->directory, "trace.csv", e);
 	if (result == 0) {
-		fputs(text, out.file);
+		trace_put(in, out.file);
 		result = whole_file_close(&out, 0, e);
 	}
-	free(text);
+	fclose(in);
 	return result;
 }
 

@@ -20,9 +20,9 @@ enum {
 
 static struct json_object *plan_json(const struct study *s)
 {
-	long runs = 0;
-	for (long i = 0; i < s->points; i++)
-		runs += s->wanted[i];
+	long runs = 0; /* that --only leaves out are not planned, unless they are there */
+	for (long i = 0; i < study_run_count(s); i++)
+		runs += s->states[i] != RUN_LEFT_OUT;
 	struct json_object *plan = json_object_new_object();
 	json_object_object_add(plan, "config", json_object_new_string(s->config_path));
 	json_object_object_add(plan, "scale", json_object_new_double(s->scale));

@@ -38,6 +38,24 @@ like 'a round trip by itself is not asked for' "$(cat "$work/said")" 'without x 
 like 'what was measured' "$(cat "$work/said")" \
 	'^measured at memory in use 128 MiB to 512 MiB, dirty rate 0 B/s, rate 100 Mbit/s, RTT 0 ns to 10 ms; '
 
+said=$("$migmeter" model fit "$work/runs" "$work/../${work##*/}/runs/3" -o "$work/none.json" 2>&1)
+is 'a run given twice: exit status' $? 2
+like 'a run given twice' "$said" "/3' is given twice: a run counts once"
+
+# Runs of another TCP: the setting of most is fitted, whatever the order.
+mkdir "$work/tuned"
+echo '{"keys":{}}' >"$work/tuned/plan.json"
+for rtt in 0 10; do
+	run ../tuned/$rtt 256 $rtt 9 9
+	sed -i 's/"link":{"rate"/"link":{"tcp_buffer":"1M","rate"/' "$work/tuned/$rtt/manifest.json"
+done
+for order in 'runs tuned' 'tuned runs'; do
+	"$migmeter" model fit "$work/${order% *}" "$work/${order#* }" -o "$work/both.json" >"$work/both"
+	like "two settings of TCP, $order" "$(cat "$work/both")" '^6 of 8 runs'
+	like "$order: which are left out" "$(cat "$work/both")" '^  2 left out: it has link.tcp_buffer 1M, .*most runs, 6, have'
+	like "$order: the rest is fitted" "$(cat "$work/both")" '^ +3(\.000.)? +.* x used x RTT'
+done
+
 # 1 GiB over 1 Gbit/s at 4 ms: 2 + 1.5 * 8.59 + 12 = 26.88 s. That much memory, and that rate, were not measured.
 cat >"$work/move.conf" <<'CONF'
 [simulate]

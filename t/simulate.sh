@@ -36,7 +36,8 @@ is 'a dry run as CSV' "$("$migmeter" simulate "$work/small.conf" -n --format csv
 4,policy=rtt-aware interval=5min,40,40'
 like 'a dry run as JSON' "$("$migmeter" simulate "$work/small.conf" -n --format json | tr -d ' \n')" \
 	'"point":4,"label":"policy=rtt-awareinterval=5min","repeats":40'
-complains 'a value twice in a list' "the list has one value twice, '20min' and '1200s'" -s vms.interval=20min,1200s
+complains 'a value twice in a list' \
+	"the list has one value twice, '20min' and '1200s': leave one out \\(simulate.runs runs every point again" -s vms.interval=20min,1200s
 ok 'it runs' simulated one --threads 1
 ok 'and again, on several threads' simulated several --threads 7
 for file in points.csv runs.csv simulated.csv summary.csv judged.csv verdicts.csv; do
@@ -106,6 +107,24 @@ complains 'what of CPU' 'now' -s simulate.cpu=mean
 complains 'unknown key' "unknown key 'cuont', did you mean 'count'" -s sites.cuont=3
 complains 'unknown section' "unknown section \\[stes\\] of a simulation, did you mean \\[sites\\]" -s stes.count=3
 complains 'a matrix too small' 'has 4 round trips: 3 sites need 9' -s sites.rtt=given -s 'sites.rtt_matrix=0s 1ms; 1ms 0s'
+printf '[simulate]\nruns = 1\n[sites]\ncount = 2\nrtt = given\nrtt_matrix = 0ms 6ms ; 6ms 0ms\n' >"$work/matrix.conf"
+like 'a matrix cut short by a comment' "$("$migmeter" simulate "$work/matrix.conf" -n 2>&1)" \
+	"has 2 round trips: 2 sites need 4, row by row \\(in a file a blank and ';' begin a comment: part the rows with '\\|'"
+sed -i 's/;/|/' "$work/matrix.conf"
+ok 'parted by bars' "$migmeter" simulate "$work/matrix.conf" -n
+{
+	printf '[simulate]\nruns = 1\n[sites]\ncount = 12\nrtt = given\nrtt_matrix =\n'
+	for from in $(seq 12); do
+		for to in $(seq 12); do printf ' %sms' "$(((from - to) * (from - to)))"; done
+		echo
+	done
+} >"$work/matrix.conf"
+ok 'twelve sites' "$migmeter" simulate "$work/matrix.conf" -n
+ok 'the highest rate' "$migmeter" simulate "$work/small.conf" -n -s transfer.rate=100T
+complains 'a higher one' "'101T' is above the limit of 100T" -s transfer.rate=101T
+like 'a config for the other command' "$("$migmeter" simulate quick -n 2>&1)" \
+	"section \\[experiment\\] is of an experiment on machines, for 'migmeter run'"
+like 'and the other way round' "$("$migmeter" run sakurai/three-sites -n 2>&1)" "\\[[a-z]+\\] is of a simulation, for 'migmeter simulate'"
 complains 'a matrix with a distance to itself' "'2ms' from site 1 to itself must be 0" -s sites.count=2 -s sites.rtt=given \
 	-s 'sites.rtt_matrix=0s 1ms; 1ms 2ms'
 complains 'round trips that do not rise' "'6ms' is not above the one before" -s 'sites.rtt_choices=6ms 10ms 6ms'
@@ -149,6 +168,11 @@ is 'and nothing is said' "$(printf '%s\n' "$said" | grep -c 'shared links')" 0
 ok 'one node a site' simulated no-links -s transfer.shared=no
 ok 'has no moves that could share' cmp "$work/one/judged.csv" "$work/no-links/judged.csv"
 
+printf '\357\273\277arrival_s,done_s\r\n0,3600\r\n1,7200' >"$work/other.csv"
+ok 'a trace from elsewhere' simulated other-trace -s vms.arrival=trace -s "vms.trace=$work/other.csv" -s simulate.study=
+is 'is kept as it is read' "$(od -An -c "$work/other-trace/trace.csv" | tr -d ' \n')" \
+	'arrival_s,done_s\r\n0,3600\r\n1,7200\n'
+is 'to its last row' "$(sed 1d "$work/other-trace/machine.csv" | cut -d, -f1,2,4 | head -n 2 | tr '\n' ' ')" '1,1,3600 1,2,7200 '
 printf 'arrival_s\n5\n4\n' >"$work/back.csv"
 complains 'a trace that goes back' 'back.csv:3: arrival_s is missing, or before' -s vms.arrival=trace -s "vms.trace=$work/back.csv"
 printf 'arrival_s,home\n5,3\n' >"$work/nowhere.csv"
@@ -159,6 +183,32 @@ complains 'a VM of a trace larger than nodes' 'large.csv:3: memory_bytes is more
 printf 'arrival_s,used_bytes\n5,3000000000\n' >"$work/used.csv"
 complains 'more in use than it is large' "used.csv:2: used_bytes is more than the VM's memory" -s vms.arrival=trace \
 	-s "vms.trace=$work/used.csv"
-printf 'time\n5\n' >"$work/nothing.csv"
+printf 'home\n1\n' >"$work/nothing.csv"
 complains 'a trace without times' 'there is no column arrival_s' -s vms.arrival=trace -s "vms.trace=$work/nothing.csv"
+printf 'arrival_s,work\n5,60\n' >"$work/work.csv"
+complains 'a misspelt column of a trace' "work.csv:1: unknown column 'work', did you mean 'work_s'\\?" -s vms.arrival=trace \
+	-s "vms.trace=$work/work.csv"
+printf 'arrival_s,home,kind\n0\n' >"$work/short.csv"
+complains 'a short row of a trace' 'short.csv:2: 1 field, and the header has 3' -s vms.arrival=trace -s "vms.trace=$work/short.csv"
+complains 'a trace without an end' 'it is no regular file' -s vms.arrival=trace -s vms.trace=/dev/zero
+
+# The size that it is for: a million VMs on 100,000 nodes, whose sums are more than 64 bits of ns hold.
+cat >"$work/million.conf" <<'CONF'
+[simulate]
+policy = none, rtt-aware
+runs = 1
+[sites]
+count = 10
+[nodes]
+per_site = 10000
+memory = 30G
+[vms]
+count = 1000000
+interval = 3600us
+CONF
+ok 'a million VMs' "$migmeter" simulate "$work/million.conf" -q -o "$work/million"
+is 'all of them' "$(sed 1d "$work/million/runs.csv" | cut -d, -f3 | sort -u)" 1000000
+ok 'with sums beyond 2^62 ns' awk -F, 'NR > 1 && $9 > 4.7e18 { n++ } END { exit n != 2 }' "$work/million/runs.csv"
+ok 'and a page' test -s "$work/million/report.html"
+ok 'and numbers' grep -q 'time_per_vm' "$work/million/summary.csv"
 done_testing

@@ -2,6 +2,7 @@
 #include "analysis/series_read.h"
 #include "bench/base/err.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -87,6 +88,40 @@ static void test_missing_is_a_value(void **state)
 		assert_true(s.values[i] == MISSING);
 	assert_int_equal(s.values[3], 0);
 	assert_true(s.extras[3] == MISSING);
+}
+
+static int on_sum(void *context, const struct series_cell *cells, struct err *e)
+{
+	double *at = context;
+	(void)e;
+	at[(int)++at[0]] = cells[0].number;
+	return 0;
+}
+
+/* Sums as they are written: larger than an integer is let be, and fractions. */
+static void test_numbers(void **state)
+{
+	(void)state;
+	static const struct series_column sum = { "sum", COLUMN_NUMBER, 0 }, none = { "none", COLUMN_NUMBER, 1 };
+	static const char *const bad[] = { "nan", "inf", "1e999", "0x10", "1 000", "-", "1e", "+1", ".", "1.2.3" };
+	double got[8] = { 0 };
+	struct seen s;
+	struct err e;
+	read_text("name,value,sum\na,1,8428505682628798464\nb,2,-1.5e3\nc,3,missing\nd,4,\ne,5,.25\n", &s, NULL, &e);
+	assert_int_equal(series_read(directory, "x.csv", &sum, 1, on_sum, got, NULL, &e), 0);
+	assert_true(got[0] == 5 && got[1] == 8428505682628798464. && got[2] == -1500 && got[5] == 0.25);
+	assert_true(isnan(got[3]) && isnan(got[4]));
+	got[0] = 0;
+	assert_int_equal(series_read(directory, "x.csv", &none, 1, on_sum, got, NULL, &e), 0);
+	assert_true(got[0] == 5 && isnan(got[5]));
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		char text[100], says[100];
+		snprintf(text, sizeof(text), "name,value,sum\na,1,%s\n", bad[i]);
+		snprintf(says, sizeof(says), "x.csv:2: '%s' is not a number (column 'sum')", bad[i]);
+		read_text(text, &s, NULL, &e);
+		assert_int_equal(series_read(directory, "x.csv", &sum, 1, on_sum, got, NULL, &e), -1);
+		assert_string_equal(e.text, says);
+	}
 }
 
 static void test_truncated_last_line(void **state)
@@ -202,13 +237,10 @@ static int remove_directory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_columns_by_name),
-		cmocka_unit_test(test_missing_is_a_value),
-		cmocka_unit_test(test_truncated_last_line),
-		cmocka_unit_test(test_nothing_there),
-		cmocka_unit_test(test_hostile),
-		cmocka_unit_test(test_gigantic_lines),
-		cmocka_unit_test(test_noise_never_crashes),
+		cmocka_unit_test(test_columns_by_name), cmocka_unit_test(test_missing_is_a_value),
+		cmocka_unit_test(test_numbers),         cmocka_unit_test(test_truncated_last_line),
+		cmocka_unit_test(test_nothing_there),   cmocka_unit_test(test_hostile),
+		cmocka_unit_test(test_gigantic_lines),  cmocka_unit_test(test_noise_never_crashes),
 	};
 	return cmocka_run_group_tests(tests, make_directory, remove_directory);
 }

@@ -49,7 +49,7 @@ static void tree_searched(int count, int rounds)
 	for (int i = 0; i < count; i++)
 		first[i] = second[i] = MAX_TREE_OUT;
 	for (int round = 0; round < rounds; round++) {
-		int i = rand() % count, top = -1, enough = -1;
+		int i = rand() % count, from = rand() % (count + 1), top = -1, enough = -1, later = -1;
 		bool out = rand() % 4 == 0;
 		first[i] = out ? MAX_TREE_OUT : rand() % 50;
 		second[i] = out ? MAX_TREE_OUT : rand() % 50;
@@ -58,11 +58,14 @@ static void tree_searched(int count, int rounds)
 		for (i = count - 1; i >= 0; i--) {
 			if (first[i] != MAX_TREE_OUT && (top < 0 || first[i] >= first[top]))
 				top = i;
-			if (first[i] >= a && second[i] >= b)
+			if (first[i] >= a && second[i] >= b) {
 				enough = i;
+				later = i >= from ? i : later;
+			}
 		}
 		assert_int_equal(max_tree_top(&t), top);
 		assert_int_equal(max_tree_first(&t, a, b), enough);
+		assert_int_equal(max_tree_first_from(&t, from, a, b), later);
 	}
 	max_tree_free(&t);
 }

@@ -284,12 +284,85 @@ static void plans_depend_on_the_cluster_only(void **state)
 	}
 }
 
+/* ---- rtt-aware, ties = nearest: its index against looking at all nodes ---- */
+
+enum { TIED_NODES = 45, TIED_SITES = 7, TIED_VMS = 8 };
+
+/* The least loaded node, of equals the nearest, of these the first; a distance not known is the longest. */
+static int32_t nearest_by_looking(const struct cluster *c, const int *vms, int32_t from)
+{
+	int32_t best = CLUSTER_NONE;
+	int least = vms[from];
+	for (int32_t i = 0; i < c->node_count; i++)
+		least = vms[i] < least ? vms[i] : least;
+	for (int32_t i = 0; i < c->node_count; i++)
+		if (i != from && vms[i] == least &&
+		    (best == CLUSTER_NONE ||
+		     (uint64_t)cluster_rtt_ns(c, from, i) < (uint64_t)cluster_rtt_ns(c, from, best)))
+			best = i;
+	return best == CLUSTER_NONE ? from : best;
+}
+
+static struct cluster *tied_cluster(int sites, int *vms)
+{
+	static const int64_t rtts_ns[] = { -1, 6 * NS_PER_MS, 6 * NS_PER_MS, 10 * NS_PER_MS };
+	int64_t rtt_ns[TIED_SITES * TIED_SITES];
+	struct cluster *c;
+	assert_int_equal(cluster_new(&c, NULL), 0);
+	for (int i = 0; i < sites * sites; i++)
+		rtt_ns[i] = i % (sites + 1) ? rtts_ns[rand() % 4] : 0;
+	assert_int_equal(cluster_sites_set(c, sites, rtt_ns, NULL), 0);
+	for (int32_t i = 0; i < TIED_NODES; i++)
+		assert_int_equal(cluster_node_add(c, NULL, 4, made_bytes(4 * TIED_VMS), rand() % sites, NULL), i);
+	for (int32_t i = 0; i < TIED_NODES; i++) {
+		vms[i] = rand() % TIED_VMS;
+		for (int k = 0; k < vms[i]; k++)
+			cluster_vm_put(c, cluster_vm_add(c, NULL, made_bytes(1), CLUSTER_NONE, NULL), i);
+	}
+	return c;
+}
+
+static void nearest_is_what_a_search_finds(void **state)
+{
+	(void)state;
+	int vms[TIED_NODES], moves = 0, stays = 0;
+	void *options = made_options(&rtt_aware_policy,
+	                             "ties=nearest memory_threshold=5% may_overload=yes rtt_threshold=10s");
+	srand(3);
+	for (int round = 0; round < 200; round++) {
+		struct cluster *c = tied_cluster(1 + round % TIED_SITES, vms);
+		struct policy *p = policy_new(&rtt_aware_policy, options, c, NULL);
+		struct plan plan;
+		assert_int_equal(plan_init(&plan, c, false, NULL), 0);
+		assert_int_equal(policy_plan(p, 0, &plan, NULL), 0);
+		for (int32_t i = 0; i < plan.count; i++) {
+			const struct plan_entry *entry = &plan.entries[i];
+			assert_int_equal(entry->kind, PLAN_MOVE);
+			assert_int_equal(entry->to, nearest_by_looking(c, vms, entry->from));
+			vms[entry->from]--;
+			vms[entry->to]++;
+		}
+		moves += plan.moves;
+		stays += plan.turns > plan.moves;
+		plan_free(&plan);
+		policy_free(p);
+		cluster_free(c);
+	}
+	free(options);
+	print_message("# %d moves, in %d plans one that stays\n", moves, stays);
+	assert_true(moves > 1000 && stays > 10);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(vms_are_placed),           cmocka_unit_test(placing_sees_what_was_placed),
-		cmocka_unit_test(moves_overlap_as_allowed), cmocka_unit_test(reasons_are_kept),
-		cmocka_unit_test(what_no_plan_may_do),      cmocka_unit_test(plans_depend_on_the_cluster_only),
+		cmocka_unit_test(vms_are_placed),
+		cmocka_unit_test(placing_sees_what_was_placed),
+		cmocka_unit_test(moves_overlap_as_allowed),
+		cmocka_unit_test(reasons_are_kept),
+		cmocka_unit_test(what_no_plan_may_do),
+		cmocka_unit_test(plans_depend_on_the_cluster_only),
+		cmocka_unit_test(nearest_is_what_a_search_finds),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

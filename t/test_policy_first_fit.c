@@ -190,6 +190,11 @@ static void first_fit_counts_as_measured(void **state)
 	assert_null(policy_new(&first_fit_policy, options, c, &e));
 	assert_int_equal(e.status, EXIT_USAGE);
 	assert_string_equal(e.text, "policy 'first-fit-decreasing': cost_model: cannot read 'wire.json' as JSON");
+	model_file("wire.json", "0,0.1,0,0,-0.1");
+	e = (struct err){ 0 };
+	assert_null(policy_new(&first_fit_policy, options, c, &e));
+	assert_non_null(strstr(e.text, "'wire.json' has a coefficient below 0"));
+	unlink("wire.json");
 	free(options);
 	cluster_free(c);
 	assert_int_equal(chdir(before), 0);

@@ -1,5 +1,6 @@
 /* What a study does beside its runs. */
 #include "bench/base/err.h"
+#include "bench/base/json_file.h"
 #include "bench/experiment/progress.h"
 #include "bench/experiment/run.h"
 #include "bench/study.h"
@@ -7,6 +8,7 @@
 #include "bench/study_plan.h"
 #include "bench/study_search.h"
 
+#include <json-c/json.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -190,6 +192,21 @@ static void points_have_repeats_of_their_own(void **state)
 			                                      : RUN_TO_COME);
 		study_free(&s);
 	}
+	/* Planned are the runs of the points that were chosen. */
+	struct study part = { .config_path = path, .scale = 1, .only = "case=once" };
+	snprintf(part.directory, sizeof(part.directory), "%s/results", place);
+	if (config_file_read(&part.config, path, &e) < 0 || study_prepare(&part, &e) < 0 ||
+	    study_plan_write(&part, &e) < 0)
+		fail_msg("%s", e.text);
+	struct json_object *plan = json_file_read(part.directory, "plan.json");
+	assert_int_equal(json_object_get_int(json_object_object_get(plan, "runs")), 1);
+	assert_int_equal(json_object_get_int(json_object_object_get(plan, "points")), 2);
+	json_object_put(plan);
+	snprintf(path, sizeof(path), "%s/results/plan.json", place);
+	unlink(path);
+	rmdir(part.directory);
+	study_free(&part);
+	snprintf(path, sizeof(path), "%s/a.conf", place);
 	unlink(path);
 	assert_int_equal(rmdir(place), 0);
 }

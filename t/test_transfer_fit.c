@@ -156,8 +156,10 @@ static void a_dirty_rate_that_varies(void **state)
 		r->lost_s = 0.3 + 0.15 * r->time_s;
 	}
 	assert_int_equal(transfer_fit(runs, count, &f, NULL), 0);
-	for (int i = 0; i < 4; i++)
-		assert_string_equal(f.time.left_out[i], "");
+	/* A round trip costs the same whatever the memory. */
+	for (int i = 0; i < TRANSFER_TERMS; i++)
+		assert_true((f.time.left_out[i][0] != 0) == (i == 2));
+	assert_true(fabs(f.time.coefficients[4] - 0.02) < 0.005);
 	/* w / (1 - x), as 1 + k x: k is 1 at 0 and 1.25 at a fifth of the rate. */
 	assert_in_range(llround(100 * f.time.coefficients[3]), 100, 130);
 	assert_true(f.time.errors[3] < 0.1);
@@ -186,6 +188,102 @@ static void terms_that_never_varied(void **state)
 		e.text,
 		"1 of 2 runs left out, the first since it never converged: 1 run is of use, and a model takes "
 		"4 at least: a study over memory and link.rtt has such (configs/sakurai/rtt-transfer.conf)");
+}
+
+/* ---- no move gains by what slows it ---- */
+
+/* In [-1, 1], of a sequence of its own. */
+static double chance(unsigned *seed)
+{
+	*seed = *seed * 1103515245 + 12345;
+	return (double)(*seed >> 16 & 0x7fff) / 0x3fff - 1;
+}
+
+static void no_prediction_falls(const struct transfer_fit *f)
+{
+	static const double gib[] = { 0, 0.1, 0.6, 1, 2, 16, 512 }, dirty[] = { 0, 1e6, 2e7, 1e8, 1e9 };
+	static const int64_t rtts_ns[] = { 0, 200000, 6000000, 20000000, 30000000, 300000000 };
+	struct transfer_model m = model_of(f);
+	double last[2][7][5][6];
+	for (int part = 0; part < 2; part++)
+		for (int term = 0; term < TRANSFER_TERMS; term++) {
+			const struct transfer_part *p = part ? &f->lost : &f->time;
+			assert_true(p->coefficients[term] >= 0);
+			assert_true(p->coefficients[term] == 0 || !p->left_out[term][0]);
+		}
+	for (int g = 0; g < 7; g++)
+		for (int d = 0; d < 5; d++)
+			for (int r = 0; r < 6; r++) {
+				struct transfer_cost cost =
+					transfer_cost(&m, (int64_t)(gib[g] * 0x1p30), dirty[d], rtts_ns[r]);
+				const double is[2] = { cost.fixed + cost.link, cost.lost };
+				for (int part = 0; part < 2; part++) {
+					last[part][g][d][r] = is[part];
+					assert_true(g == 0 || is[part] >= last[part][g - 1][d][r]);
+					assert_true(d == 0 || is[part] >= last[part][g][d - 1][r]);
+					assert_true(r == 0 || is[part] >= last[part][g][d][r - 1]);
+				}
+			}
+}
+
+/* As was measured once: the round trip costs something by itself, and a little less the more memory there is. */
+static void a_gain_is_not_believed(void **state)
+{
+	(void)state;
+	struct transfer_run runs[RUNS_MAX];
+	struct transfer_fit f;
+	unsigned seed = 1;
+	int count = runs_of(runs, 0, 0, 0);
+	for (int i = 0; i < count; i++) {
+		double ms = runs[i].rtt_ns / 1e6, gib = runs[i].used_bytes / 0x1p30;
+		runs[i].time_s = 1 + 1.02 * runs[i].used_bytes * 8 / 1e9 + 0.0125 * ms - 0.0115 * gib * ms +
+		                 0.01 * chance(&seed);
+		runs[i].lost_s = 1 - 0.02 * ms;
+	}
+	assert_int_equal(transfer_fit(runs, count, &f, NULL), 0);
+	no_prediction_falls(&f);
+	assert_true(f.time.coefficients[2] == 0 && f.lost.coefficients[4] == 0);
+	assert_non_null(
+		strstr(f.lost.left_out[4], "no coefficient may be below 0, and the fit is best without it (-0.02"));
+}
+
+/* Whatever the runs are like: little of them, and more chance than truth. */
+static void no_fit_says_that_distance_helps(void **state)
+{
+	(void)state;
+	unsigned seed = 5;
+	for (int round = 0; round < 300; round++) {
+		struct transfer_run runs[RUNS_MAX];
+		struct transfer_fit f;
+		int count = 4 + round % 30;
+		for (int i = 0; i < count; i++)
+			runs[i] = (struct transfer_run){ .used_bytes = 0x1p30 * (1.2 + chance(&seed)),
+				                         .dirty_per_s = round % 3 ? 1e7 * (1 + chance(&seed)) : 0,
+				                         .rate_bits_per_s = 1e9,
+				                         .rtt_ns = round % 4 ? 2e7 * (1 + chance(&seed)) : 1e7,
+				                         .time_s = 10 + 5 * chance(&seed),
+				                         .lost_s = 1 + 2 * chance(&seed) };
+		assert_int_equal(transfer_fit(runs, count, &f, NULL), 0);
+		no_prediction_falls(&f);
+		assert_true(f.time.residual > 0 && f.lost.residual > 0);
+	}
+}
+
+/* Of as many runs of each of two settings the order would decide. */
+static void two_settings_of_tcp(void **state)
+{
+	(void)state;
+	struct transfer_run runs[7] = { 0 };
+	struct err e = { 0 };
+	for (int i = 0; i < 7; i++)
+		snprintf(runs[i].tcp, sizeof(runs[i].tcp), "%s", i % 2 ? "64M" : "1M");
+	snprintf(runs[0].reason, sizeof(runs[0].reason), "it never converged");
+	assert_int_equal(transfer_runs_one_tcp(runs, 7, &e), -1);
+	assert_string_equal(e.text, "3 runs each have 64M, and 1M: one model is of one TCP: fit them apart");
+	assert_int_equal(transfer_runs_one_tcp(runs, 6, &e), 0);
+	assert_string_equal(runs[2].reason, "it has 1M, and most runs, 3, have 64M: fit them apart");
+	assert_string_equal(runs[1].reason, "");
+	assert_string_equal(runs[0].reason, "it never converged");
 }
 
 /* ---- runs ---- */
@@ -226,6 +324,9 @@ static void runs_are_taken(void **state)
 {
 	(void)state;
 	static const struct other runs_made[] = {
+		{ .tcp = "1M",
+		  .reason = "it has link.tcp_buffer 1M, congestion control cubic, and most runs, 4, have "
+		            "link.tcp_buffer 64M, congestion control cubic: fit them apart" },
 		{ .workload = "memdirty", .lost_s = 2.5, .reason = "" },
 		{ .lost_s = 2.5, .reason = "" },
 		{ .mode = "postcopy", .reason = "it is no pre-copy migration" },
@@ -251,10 +352,6 @@ static void runs_are_taken(void **state)
 		  .lost_s = 2.5,
 		  .reason = "its storage was on the same link (link.topology)" },
 		{ .fault = "1s", .reason = "the link was cut meanwhile (fault.cut)" },
-		{ .tcp = "1M",
-		  .reason =
-		          "link.tcp_buffer 1M, congestion control cubic, and the first run has link.tcp_buffer 64M, "
-		          "congestion control cubic: fit them apart" },
 		{ .measured = "\"goodput_bits_per_s\":\"missing\",\"ideal_bits_per_s\":9e7,\"rtt_p50_ns\":1",
 		  .reason = "the link's rate was not measured" },
 		{ .measured = "\"goodput_bits_per_s\":9e7,\"ideal_bits_per_s\":9e7,\"rtt_p50_ns\":\"missing\"",
@@ -271,13 +368,21 @@ static void runs_are_taken(void **state)
 		run_make(directory, i, &runs_made[i]);
 	assert_int_equal(transfer_runs_read(directory, &runs, &count, &e), 0);
 	assert_int_equal(count, MADE);
+	assert_int_equal(transfer_runs_one_tcp(runs, count, &e), 0);
 	for (int i = 0; i < MADE; i++)
 		assert_string_equal(runs[i].reason, runs_made[i].reason);
 	/* 98 % of what an ideal link lets through. */
-	assert_true(runs[0].used_bytes == 64 << 20 && runs[0].rtt_ns == 6.1e6);
-	assert_true(fabs(runs[0].rate_bits_per_s / 98e6 - 1) < 1e-6);
-	assert_true(runs[0].time_s == 12.5 && runs[0].lost_s == 2.5 && runs[0].dirty_per_s == 7e6);
-	assert_true(runs[1].dirty_per_s == 0);
+	const struct transfer_run *r = &runs[1];
+	assert_true(r->used_bytes == 64 << 20 && r->rtt_ns == 6.1e6);
+	assert_true(fabs(r->rate_bits_per_s / 98e6 - 1) < 1e-6);
+	assert_true(r->time_s == 12.5 && r->lost_s == 2.5 && r->dirty_per_s == 7e6);
+	assert_true(runs[2].dirty_per_s == 0);
+	/* A run counts once, by whatever name. */
+	char other_name[100];
+	snprintf(other_name, sizeof(other_name), "%s/../%s/01", directory, directory + strlen("/tmp/"));
+	assert_int_equal(transfer_runs_read(other_name, &runs, &count, &e), -1);
+	assert_non_null(strstr(e.text, "/01' is given twice: a run counts once"));
+	assert_int_equal(count, MADE);
 	free(runs);
 	runs = NULL;
 	count = 0;
@@ -296,6 +401,9 @@ int main(void)
 		cmocka_unit_test(a_pure_round_trip_where_asked_for),
 		cmocka_unit_test(a_dirty_rate_that_varies),
 		cmocka_unit_test(terms_that_never_varied),
+		cmocka_unit_test(a_gain_is_not_believed),
+		cmocka_unit_test(no_fit_says_that_distance_helps),
+		cmocka_unit_test(two_settings_of_tcp),
 		cmocka_unit_test(runs_are_taken),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -134,11 +134,13 @@ static int outside(const struct option_row *row, const union value *v, struct er
 static int row_set(const struct option_row *row, void *target, const char *text, struct err *e)
 {
 	char *member = (char *)target + row->offset;
+	size_t room = row->type == OPTION_LONG ? OPTION_LONG_ROOM : OPTION_STRING_ROOM;
 	union value v = { 0 };
 	switch (row->type) {
 	case OPTION_STRING:
-		if (strlen(text) >= OPTION_STRING_ROOM)
-			return err_set(e, EXIT_USAGE, "value is longer than %d bytes", OPTION_STRING_ROOM - 1);
+	case OPTION_LONG:
+		if (strlen(text) >= room)
+			return err_set(e, EXIT_USAGE, "value is longer than %zu bytes", room - 1);
 		memmove(member, text, strlen(text) + 1);
 		return 0;
 	case OPTION_CHOICE:
@@ -201,6 +203,7 @@ char *option_get(const struct option_row *row, const void *target, char *buffer,
 	union value v = { 0 };
 	switch (row->type) {
 	case OPTION_STRING:
+	case OPTION_LONG:
 		snprintf(buffer, room, "%s", member);
 		break;
 	case OPTION_CHOICE:
@@ -224,7 +227,7 @@ char *option_get(const struct option_row *row, const void *target, char *buffer,
 
 const char *option_type_name(enum option_type type)
 {
-	static const char *const names[] = { "size",     "rate",   "duration", "integer",
-		                             "fraction", "yes|no", "choice",   "text" };
+	static const char *const names[] = { "size",   "rate",   "duration", "integer", "fraction",
+		                             "yes|no", "choice", "text",     "text" };
 	return names[type];
 }

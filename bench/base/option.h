@@ -15,6 +15,7 @@
  *	BOOLEAN                         bool     yes|no, true|false, on|off, 1|0
  *	CHOICE                          int      index into `minimum`, a list such as "none|random"
  *	STRING                          char[OPTION_STRING_ROOM]
+ *	LONG                            char[OPTION_LONG_ROOM]
  */
 #ifndef BENCH_BASE_OPTION_H
 #define BENCH_BASE_OPTION_H
@@ -25,6 +26,7 @@
 struct err;
 
 #define OPTION_STRING_ROOM 256
+#define OPTION_LONG_ROOM 1024
 
 enum option_type {
 	OPTION_SIZE,
@@ -35,6 +37,7 @@ enum option_type {
 	OPTION_BOOLEAN,
 	OPTION_CHOICE,
 	OPTION_STRING,
+	OPTION_LONG,
 };
 
 struct option_row {

@@ -30,6 +30,7 @@ static const struct unit rate_units[] = {
 	{ "K", 1e3 },     { "kbit/s", 1e3 },  { "kbps", 1e3 }, { "kbit", 1e3 },
 	{ "M", 1e6 },     { "Mbit/s", 1e6 },  { "Mbps", 1e6 }, { "Mbit", 1e6 },
 	{ "G", 1e9 },     { "Gbit/s", 1e9 },  { "Gbps", 1e9 }, { "Gbit", 1e9 },
+	{ "T", 1e12 },    { "Tbit/s", 1e12 }, { "Tbps", 1e12 }, { "Tbit", 1e12 },
 	{ NULL, 0 },
 };
 

@@ -3,7 +3,7 @@
  *
  * Accepted: a decimal number (a fraction is allowed) and a unit.
  *	size      B, K, M, G, T and KiB.. = powers of 1024; kB, MB, GB, TB = powers of 1000. "4G" = 4294967296
- *	rate      bit/s: K, M, G (optionally with bit, bit/s or bps) = powers of 1000; "100M" = 100000000
+ *	rate      bit/s: K, M, G, T (optionally with bit, bit/s or bps) = powers of 1000; "100M" = 100000000
  *	duration  ns, us, ms, s, min, h; a bare number is seconds
  *	fraction  "50%" = 0.5, "0.5", "1/16"
  * All parsers return 0, or -1 with a message that names the text and the accepted form; *ret is then untouched.

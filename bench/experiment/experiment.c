@@ -2,6 +2,7 @@
 
 #include "bench/base/err.h"
 #include "bench/experiment/experiment_check.h"
+#include "bench/experiment/simulated.h"
 #include "bench/testbed/disk_image.h"
 
 #include <ctype.h>
@@ -55,6 +56,12 @@ static const struct experiment_section *section_find(const char *name, struct er
 		if (strcmp(s->name, name) == 0)
 			return s;
 		names[count++] = s->name;
+	}
+	if (simulated_section_rows(name)) {
+		err_set(e, EXIT_USAGE,
+		        "section [%s] is of a simulation, for 'migmeter simulate', and not of an experiment on machines",
+		        name);
+		return NULL;
 	}
 	const char *near = nearest_name(name, names, count);
 	err_set(e, EXIT_USAGE, "unknown section [%s]%s%s%s", name, near ? ", did you mean [" : "", near ? near : "",

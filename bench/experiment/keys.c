@@ -381,7 +381,7 @@ const struct option_row *experiment_list_row(const struct config_entry *entry)
 	const struct option_row *row = rows ? option_find(rows, key) : NULL;
 	if (!row && strcmp(entry->section, "migration") == 0)
 		row = option_find(feature_rows, key);
-	bool sweeps = row && row->type != OPTION_STRING;
+	bool sweeps = row && row->type != OPTION_STRING && row->type != OPTION_LONG;
 	for (size_t i = 0; row && i < sizeof(choices) / sizeof(choices[0]); i++)
 		sweeps |= strcmp(key, choices[i]) == 0;
 	return sweeps ? row : NULL;

@@ -27,6 +27,12 @@ static const struct experiment_section *section_find(const char *name, struct er
 			return s;
 		names[count++] = s->name;
 	}
+	if (experiment_section_rows(name)) {
+		err_set(e, EXIT_USAGE,
+		        "section [%s] is of an experiment on machines, for 'migmeter run', and not of a simulation",
+		        name);
+		return NULL;
+	}
 	const char *near = nearest_name(name, names, count);
 	err_set(e, EXIT_USAGE, "unknown section [%s] of a simulation%s%s%s", name, near ? ", did you mean [" : "",
 	        near ? near : "", near ? "]?" : "");
@@ -48,11 +54,11 @@ static int entry_apply(struct simulated_config *x, const struct config_entry *en
 	return option_set(s->rows, (char *)x + s->offset, entry->key, entry->value, e);
 }
 
-/* The next word of text, which blanks, commas and semicolons end; false: there is none. */
+/* The next word of text, which blanks, commas, semicolons and bars end; false: there is none. */
 static bool next_word(const char **text, char *word, size_t room)
 {
-	*text += strspn(*text, " \t,;");
-	size_t length = strcspn(*text, " \t,;");
+	*text += strspn(*text, " \t,;|");
+	size_t length = strcspn(*text, " \t,;|");
 	snprintf(word, room, "%.*s", (int)length, *text);
 	*text += length;
 	return length > 0;
@@ -97,11 +103,24 @@ static int rtt_matrix_read(struct simulated_config *x, struct err *e)
 	}
 	return count == cells ? 0
 	                      : err_set(e, EXIT_USAGE,
-	                                "sites.rtt_matrix has %lld round trips: %lld sites need %lld, row by row",
+	                                "sites.rtt_matrix has %lld round trips: %lld sites need %lld, row by row "
+	                                "(in a file a blank and ';' begin a comment: part the rows with '|')",
 	                                (long long)count, (long long)s->sites, (long long)cells);
 }
 
-static int texts_read(struct simulated_config *x, struct err *e)
+static int trace_take(struct simulated_config *x, const struct simulated_config *others, long count, struct err *e)
+{
+	for (long i = 0; i < count && !x->trace; i++)
+		if (others[i].trace && strcmp(others[i].trace->path, x->texts.trace) == 0)
+			x->trace = trace_share(others[i].trace);
+	if (!x->trace && !(x->trace = trace_read(x->texts.trace, e)))
+		return -1;
+	x->scenario.trace = x->trace->vms;
+	x->scenario.vms = x->trace->count;
+	return trace_fits(x->trace, &x->scenario, e);
+}
+
+static int texts_read(struct simulated_config *x, const struct simulated_config *others, long count, struct err *e)
 {
 	struct scenario *s = &x->scenario;
 	if (rtt_choices_read(x, e) < 0 || rtt_matrix_read(x, e) < 0)
@@ -112,10 +131,7 @@ static int texts_read(struct simulated_config *x, struct err *e)
 		return 0;
 	if (!x->texts.trace[0])
 		return err_set(e, EXIT_USAGE, "vms.arrival is trace, but vms.trace names no file");
-	if (trace_read(x->texts.trace, s, &x->trace, &s->vms, e) < 0)
-		return err_prefix(e, "vms.trace");
-	s->trace = x->trace;
-	return 0;
+	return trace_take(x, others, count, e) < 0 ? err_prefix(e, "vms.trace") : 0;
 }
 
 static int whole_check(struct simulated_config *x, struct err *e)
@@ -160,13 +176,14 @@ static int fill(struct simulated_config *x, const struct config_file *c, struct 
 		if (pass == 0 && !(x->policy_options = policy_options_new(x->policy, e)))
 			return -1;
 	}
-	return texts_read(x, e) < 0 ? -1 : whole_check(x, e);
+	return 0;
 }
 
-int simulated_build(struct simulated_config *x, const struct config_file *c, struct err *e)
+int simulated_build(struct simulated_config *x, const struct config_file *c, const struct simulated_config *others,
+                    long count, struct err *e)
 {
 	*x = (struct simulated_config){ 0 };
-	if (fill(x, c, e) == 0)
+	if (fill(x, c, e) == 0 && texts_read(x, others, count, e) == 0 && whole_check(x, e) == 0)
 		return 0;
 	simulated_free(x);
 	return -1;
@@ -176,6 +193,6 @@ void simulated_free(struct simulated_config *x)
 {
 	free(x->policy_options);
 	free(x->rtt_given_ns);
-	free(x->trace);
+	trace_free(x->trace);
 	*x = (struct simulated_config){ 0 };
 }

@@ -10,6 +10,7 @@
 #include "bench/base/option.h"
 #include "bench/experiment/config_file.h"
 #include "bench/experiment/experiment.h"
+#include "bench/experiment/trace_file.h"
 #include "bench/placement/group_link.h"
 #include "bench/placement/scenario.h"
 
@@ -26,7 +27,7 @@ struct simulated_general {
 
 /* What scenario.h has not as keys: texts that are read into it. */
 struct simulated_texts {
-	char rtt_choices[OPTION_STRING_ROOM], rtt_matrix[OPTION_STRING_ROOM], trace[OPTION_STRING_ROOM];
+	char rtt_choices[OPTION_STRING_ROOM], rtt_matrix[OPTION_LONG_ROOM], trace[OPTION_STRING_ROOM];
 	char model[OPTION_STRING_ROOM];
 };
 
@@ -47,9 +48,9 @@ struct simulated_config {
 	struct transfer_model transfer;
 	struct simulated_texts texts;
 	const struct policy_ops *policy;
-	void *policy_options;       /* owned */
-	int64_t *rtt_given_ns;      /* owned */
-	struct simulated_vm *trace; /* owned */
+	void *policy_options;  /* owned */
+	int64_t *rtt_given_ns; /* owned */
+	struct trace *trace;   /* shared by the points that have the same */
 };
 
 /* All sections; name NULL ends. Offsets are in struct simulated_config. */
@@ -58,16 +59,12 @@ extern const struct experiment_section simulated_sections[];
 /* The keys of one section, or NULL. */
 const struct option_row *simulated_section_rows(const char *name);
 
-/* Fill and check one from entries without lists; simulated_free() it. Errors name file, line, key, the nearest name. */
-int simulated_build(struct simulated_config *x, const struct config_file *c, struct err *e);
-void simulated_free(struct simulated_config *x);
-
 /*
- * Arrivals from a CSV file with a header: arrival_s and, each optional, work_s, memory_bytes, used_bytes, home (a node,
- * from 0) and kind (small, medium or large); what is left out or empty is drawn, or a key's. Rows in order of time; no VM
- * is larger than a node of s, or has more in use than it is large.
+ * Fill and check one from entries without lists; simulated_free() it. Errors name file, line, key, the nearest name. A trace that
+ * one of `count` others has already is shared.
  */
-int trace_read(const char *path, const struct scenario *s, struct simulated_vm **ret, int64_t *ret_count,
-               struct err *e);
+int simulated_build(struct simulated_config *x, const struct config_file *c, const struct simulated_config *others,
+                    long count, struct err *e);
+void simulated_free(struct simulated_config *x);
 
 #endif

@@ -40,8 +40,8 @@ static const struct option_row sites_rows[] = {
 	  "round trips between sites; line: sites on a line, the farther the higher most likely" },
 	{ "rtt_choices", OPTION_STRING, TEXT(rtt_choices), "6ms 10ms 20ms 30ms", NULL, NULL,
 	  "what is drawn from, in rising order" },
-	{ "rtt_matrix", OPTION_STRING, TEXT(rtt_matrix), "", NULL, NULL,
-	  "for given: row by row, such as '0ms 6ms; 6ms 0ms'" },
+	{ "rtt_matrix", OPTION_LONG, TEXT(rtt_matrix), "", NULL, NULL,
+	  "for given: row by row, such as '0ms 6ms | 6ms 0ms'; further rows may stand on lines that begin with a blank" },
 	OPTION_END
 };
 

@@ -2,6 +2,7 @@
 
 #include "bench/base/err.h"
 #include "bench/experiment/experiment.h"
+#include "bench/experiment/simulated.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -47,6 +48,7 @@ static bool same_value(const struct option_row *row, const char *one, const char
 /* Of a list every element is there, and none twice. */
 static int list_check(const struct config_entry *entry, long count, struct err *e)
 {
+	const char *again = simulated_section_rows(entry->section) ? "simulate.runs" : "experiment.repeat";
 	char value[sizeof(entry->value)], before[sizeof(entry->value)];
 	for (long k = 0; k < count; k++) {
 		list_element(entry->value, k, value, sizeof(value));
@@ -58,8 +60,8 @@ static int list_check(const struct config_entry *entry, long count, struct err *
 			if (same_value(experiment_list_row(entry), before, value))
 				return err_set(e, EXIT_USAGE,
 				               "%s: key '%s': the list has one value twice, '%.60s' and '%.60s': "
-				               "leave one out (experiment.repeat runs every point again)",
-				               entry->where, entry->key, before, value);
+				               "leave one out (%s runs every point again)",
+				               entry->where, entry->key, before, value, again);
 		}
 	}
 	return 0;

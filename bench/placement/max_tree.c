@@ -32,23 +32,45 @@ void max_tree_free(struct max_tree *t)
 	*t = (struct max_tree){ 0 };
 }
 
+static double higher(double a, double b)
+{
+	return a > b ? a : b;
+}
+
+static double highest_of(const double *group)
+{
+	return higher(higher(higher(group[0], group[1]), higher(group[2], group[3])),
+	              higher(higher(group[4], group[5]), higher(group[6], group[7])));
+}
+
+/* Only where the highest of a group falls are the others of it looked at. */
 static void set_one(struct max_tree *t, int64_t i, int32_t key, double value)
 {
-	for (int32_t level = 0; level < t->levels; level++, i /= WIDE) {
-		double *at = t->max + key * t->size + t->level[level], *group = at + i / WIDE * WIDE;
-		if (at[i] == value)
+	double *numbers = t->max + key * t->size;
+	for (int32_t level = 0;; level++, i /= WIDE) {
+		double *at = numbers + t->level[level], was = at[i];
+		if (was == value)
 			return;
 		at[i] = value;
-		for (int k = 0; k < WIDE; k++)
-			value = group[k] > value ? group[k] : value;
+		if (level + 1 == t->levels)
+			return;
+		double highest = numbers[t->level[level + 1] + i / WIDE];
+		if (value >= highest)
+			continue;
+		if (was < highest)
+			return;
+		value = highest_of(at + i / WIDE * WIDE);
 	}
 }
 
 void max_tree_set(struct max_tree *t, int32_t thing, double first, double second)
 {
+	/* What is out is out with both: the second is not looked at. */
+	if (first == MAX_TREE_OUT && max_tree_key(t, thing, 0) == MAX_TREE_OUT)
+		return;
 	set_one(t, thing, 0, first);
 	if (t->keys > 1)
-		set_one(t, thing, 1, second);
+		set_one(t, thing, 1, first == MAX_TREE_OUT ? first : second);
 }
 
 double max_tree_highest(const struct max_tree *t, int32_t key)
@@ -78,10 +100,9 @@ static bool has(const struct max_tree *t, int32_t level, int64_t i, double first
 	return max[0] != MAX_TREE_OUT && max[0] >= first && (t->keys == 1 || max[t->size] >= second);
 }
 
-int32_t max_tree_first(const struct max_tree *t, double first, double second)
+/* From entry i of a level on. */
+static int32_t search(const struct max_tree *t, int32_t level, int64_t i, double first, double second)
 {
-	int32_t level = t->levels - 1;
-	int64_t i = 0;
 	for (int looks = 0; t->keys == 1 || looks < MAX_TREE_LOOKS; looks++) {
 		if (has(t, level, i, first, second)) {
 			if (level-- == 0)
@@ -95,4 +116,14 @@ int32_t max_tree_first(const struct max_tree *t, double first, double second)
 				return -1;
 	}
 	return -1;
+}
+
+int32_t max_tree_first(const struct max_tree *t, double first, double second)
+{
+	return search(t, t->levels - 1, 0, first, second);
+}
+
+int32_t max_tree_first_from(const struct max_tree *t, int32_t from, double first, double second)
+{
+	return from < t->leaves ? search(t, 0, from, first, second) : -1;
 }

@@ -3,7 +3,8 @@
  * has enough of both. A tournament of eight at a time, which are one cache line: a change costs log n, nothing is
  * allocated after the start.
  *
- * Things are 0 .. count - 1; what was never set, or set to MAX_TREE_OUT, is found by nobody.
+ * Things are 0 .. count - 1; what was never set, or whose first number was set to MAX_TREE_OUT, is out, with both numbers: it
+ * is found by nobody.
  */
 #ifndef BENCH_PLACEMENT_MAX_TREE_H
 #define BENCH_PLACEMENT_MAX_TREE_H
@@ -52,5 +53,8 @@ int32_t max_tree_top(const struct max_tree *t);
  * is found.
  */
 int32_t max_tree_first(const struct max_tree *t, double first, double second);
+
+/* The same, of the things from `from` on. */
+int32_t max_tree_first_from(const struct max_tree *t, int32_t from, double first, double second);
 
 #endif

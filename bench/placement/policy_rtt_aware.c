@@ -45,7 +45,7 @@ static const struct option_row rows[] = {
 	{ "target", OPTION_CHOICE, ROW(target), "least-loaded", "least-loaded|first|nearest", NULL,
 	  "which node is to take the VM; first, nearest: of those that may, all nodes are looked at for it" },
 	{ "ties", OPTION_CHOICE, ROW(ties), "first", "first|nearest", NULL,
-	  "which of equally loaded nodes; nearest: all nodes are looked at for it" },
+	  "which of equally loaded nodes: the first, or the nearest" },
 	POLICY_QUIET_ROW(rtt_aware_options, "0s"),
 	POLICY_AT_ONCE_ROW(rtt_aware_options),
 	POLICY_WAKE_ROW(rtt_aware_options),
@@ -55,7 +55,10 @@ static const struct option_row rows[] = {
 
 struct rtt_aware {
 	struct turns loaded;   /* the highest load first */
-	struct max_tree least; /* the negative load of nodes that VMs can move to */
+	struct max_tree least; /* the negative load of nodes that VMs can move to, each at its place */
+	/* With ties = nearest the nodes of a site have places one behind the other; else a node's place is its index. */
+	int32_t *place, *node_at; /* of a node, and at a place */
+	int32_t *site_end;        /* the place behind the last of a site */
 };
 
 static void rtt_aware_end(struct policy *p)
@@ -63,7 +66,30 @@ static void rtt_aware_end(struct policy *p)
 	struct rtt_aware *r = p->state;
 	turns_free(&r->loaded);
 	max_tree_free(&r->least);
+	free(r->place);
+	free(r->node_at);
+	free(r->site_end);
 	free(r);
+}
+
+static int places_make(struct rtt_aware *r, const struct cluster *c, bool by_site, struct err *e)
+{
+	int32_t sites = by_site ? c->sites : 1;
+	r->place = calloc((size_t)c->node_count + 1, sizeof(*r->place));
+	r->node_at = calloc((size_t)c->node_count + 1, sizeof(*r->node_at));
+	r->site_end = calloc((size_t)sites + 1, sizeof(*r->site_end));
+	if (!r->place || !r->node_at || !r->site_end)
+		return err_errno(e, EXIT_CANNOT, "no memory for %d nodes", c->node_count);
+	/* Where each site begins; taken up by its nodes one after the other. */
+	for (int32_t i = 0; by_site && i < c->node_count; i++)
+		r->site_end[c->nodes[i].site + 1]++;
+	for (int32_t site = 1; site <= sites; site++)
+		r->site_end[site] += r->site_end[site - 1];
+	for (int32_t i = 0; i < c->node_count; i++) {
+		r->place[i] = r->site_end[by_site ? c->nodes[i].site : 0]++;
+		r->node_at[r->place[i]] = i;
+	}
+	return 0;
 }
 
 static int rtt_aware_init(struct policy *p, const struct cluster *c, struct err *e)
@@ -75,7 +101,8 @@ static int rtt_aware_init(struct policy *p, const struct cluster *c, struct err 
 	p->state = r;
 	p->quiet_ns = o->quiet_ns;
 	p->at_once = o->at_once;
-	if (turns_init(&r->loaded, c->node_count, e) < 0 || max_tree_init(&r->least, c->node_count, 1, e) < 0) {
+	if (turns_init(&r->loaded, c->node_count, e) < 0 || max_tree_init(&r->least, c->node_count, 1, e) < 0 ||
+	    places_make(r, c, o->ties == TIES_NEAREST, e) < 0) {
 		rtt_aware_end(p);
 		return -1;
 	}
@@ -99,7 +126,7 @@ static void rtt_aware_look(struct policy *p, const struct cluster *c, const stru
 	bool awake = n->state == NODE_ANSWERING || d->woken, can_wake = o->wake && n->state == NODE_ASLEEP;
 	bool loaded = awake && !d->touched && is > o->memory_threshold;
 	turns_set(&r->loaded, node, loaded ? is : MAX_TREE_OUT);
-	max_tree_set(&r->least, node, awake || can_wake ? -is : MAX_TREE_OUT, 0);
+	max_tree_set(&r->least, r->place[node], awake || can_wake ? -is : MAX_TREE_OUT, 0);
 }
 
 /* Step 5. */
@@ -115,24 +142,36 @@ static int32_t least_vm(const struct cluster *c, int32_t node)
 	return least;
 }
 
-/* Step 6; among equals a distance that is not known is the longest. */
+/* Of the least loaded nodes the nearest one to `from`, among equals the first; a distance that is not known is the longest. */
+static int32_t nearest_of_least(const struct rtt_aware *r, const struct cluster *c, int32_t from)
+{
+	double least = max_tree_highest(&r->least, 0);
+	int32_t nearest = CLUSTER_NONE, after;
+	uint64_t nearest_ns = UINT64_MAX;
+	for (int32_t at = 0; (at = max_tree_first_from(&r->least, at, least, 0)) >= 0; at = after) {
+		int32_t node = r->node_at[at];
+		uint64_t rtt_ns = (uint64_t)cluster_rtt_ns(c, from, node);
+		/* The others of the site are as far away, and come later. */
+		after = node == from ? at + 1 : r->site_end[c->nodes[node].site];
+		if (node != from &&
+		    (nearest == CLUSTER_NONE || rtt_ns < nearest_ns || (rtt_ns == nearest_ns && node < nearest))) {
+			nearest = node;
+			nearest_ns = rtt_ns;
+		}
+	}
+	return nearest;
+}
+
+/* Step 6. The node itself where there is no other with as little. */
 static int32_t least_loaded(const struct policy *p, const struct cluster *c, int32_t from)
 {
 	const struct rtt_aware_options *o = p->options;
-	const struct max_tree *least = &((const struct rtt_aware *)p->state)->least;
-	int32_t top = max_tree_top(least), nearest = CLUSTER_NONE;
-	uint64_t rtt_ns = UINT64_MAX;
-	if (o->ties == TIES_FIRST || top == CLUSTER_NONE)
-		return top;
-	for (int32_t i = top; i < c->node_count; i++) {
-		if (i == from || max_tree_key(least, i, 0) != max_tree_key(least, top, 0))
-			continue;
-		if (nearest == CLUSTER_NONE || (uint64_t)cluster_rtt_ns(c, from, i) < rtt_ns) {
-			nearest = i;
-			rtt_ns = (uint64_t)cluster_rtt_ns(c, from, i);
-		}
-	}
-	return nearest != CLUSTER_NONE ? nearest : top;
+	const struct rtt_aware *r = p->state;
+	int32_t top = max_tree_top(&r->least), nearest;
+	if (top == CLUSTER_NONE)
+		return CLUSTER_NONE;
+	nearest = o->ties == TIES_NEAREST ? nearest_of_least(r, c, from) : CLUSTER_NONE;
+	return nearest != CLUSTER_NONE ? nearest : r->node_at[top];
 }
 
 enum obstacle { NO_OBSTACLE, NONE_MAY, NO_OTHER_NODE, RTT_NOT_KNOWN, TOO_FAR, NO_ROOM, TOO_LOADED };

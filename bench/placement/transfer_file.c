@@ -36,6 +36,14 @@ static int coefficients_read(struct json_object *root, const char *name, double 
 	                                                    : -1;
 }
 
+static bool below_zero(const double coefficients[TRANSFER_TERMS])
+{
+	for (int i = 0; i < TRANSFER_TERMS; i++)
+		if (coefficients[i] < 0)
+			return true;
+	return false;
+}
+
 static int measured_read(struct json_object *root, struct transfer_model *m)
 {
 	struct json_object *part;
@@ -66,6 +74,12 @@ int transfer_file_read(const char *path, struct transfer_model *m, struct err *e
 	else if (!is || coefficients_read(root, "time_s", m->time) < 0 ||
 	         coefficients_read(root, "lost_s", m->lost) < 0 || measured_read(root, m) < 0)
 		result = err_set(e, EXIT_USAGE, "'%s' is no transfer model: 'migmeter model fit' writes one", path);
+	else if (below_zero(m->time) || below_zero(m->lost))
+		result = err_set(
+			e, EXIT_USAGE,
+			"'%s' has a coefficient below 0, so that a move could gain by what slows it: make it anew "
+			"with 'migmeter model fit'",
+			path);
 	json_object_put(root);
 	m->fitted = result == 0;
 	return result;

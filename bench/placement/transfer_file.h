@@ -5,7 +5,7 @@
  *	  "measured": { "used_bytes": [LOW, HIGH], "dirty_bytes_per_s": ..., "rate_bit_per_s": ..., "rtt_ns": ... },
  *	  "time_s": { "coefficients": [K0, K1, K2, K3, K4], "residual_s": SD, ... }, "lost_s": { ... } }
  *
- * with the coefficients of transfer.h.
+ * with the coefficients of transfer.h, none of them below 0.
  */
 #ifndef BENCH_PLACEMENT_TRANSFER_FILE_H
 #define BENCH_PLACEMENT_TRANSFER_FILE_H
