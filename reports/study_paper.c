@@ -374,7 +374,11 @@ static int plots(const struct study_view *v, struct study_plot *ret, int room)
 		         (struct study_plot){ .script = "study_curves.gp", .prepare = study_curves_prepare });
 	if (paper->curves && count < room)
 		add_plot(ret, &count, "goodput", paper->curves->goodput_heading,
-		         (struct study_plot){ .script = "study_goodput.gp", .prepare = study_goodput_prepare });
+		         (struct study_plot){ .script = "study_goodput.gp",
+		                              .prepare = study_goodput_prepare,
+		                              .note = "What was acknowledged, by the capture where there is one, else by the "
+		                                      "kernel. Bytes that were acknowledged together, behind a repeat that was "
+		                                      "waited for, stand as late as the link can have carried them" });
 	if (v->beside && count < room)
 		add_plot(ret, &count, "tuning", paper->beside_heading,
 		         (struct study_plot){ .script = "study_bars.gp", .prepare = study_beside_prepare });
