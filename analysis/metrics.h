@@ -9,7 +9,7 @@
  *	latency           workload:phase (intadd:baseline)
  *	CPU               node:phase (src:migration); a thread's is node:thread:phase
  *	link              link:direction (migration:src-to-dst)
- *	TCP               what is averaged: mean, middle, congestion, flight, peer, buffer, lowest
+ *	TCP               what is averaged: mean, middle, congestion, flight, unacked, peer, buffer, lowest
  *	moves             of a loop: number:from-to-to (1:src-to-dst); node_active, node_in_use, overload_time: the node
  *	moves by role     of a loop: number:role (1:away, 1:gather)
  *	overloads         of a loop: number:node (1:src)

@@ -117,7 +117,7 @@ static bool is_full(const struct wire *w)
 
 /* What kept it from being faster. */
 struct bound {
-	const char *name;
+	const char *name, *brief;
 	double percent; /* of the time with something to send, by TCP's own count; NAN: of the link */
 };
 
@@ -129,10 +129,10 @@ static int bounds_of(const struct wire *w, struct bound ret[BOUNDS])
 {
 	double held = w->peer_percent + w->buffer_percent;
 	const struct bound all[BOUNDS] = {
-		{ "link", NAN },
-		{ "receiver's window", w->peer_percent },
-		{ "send buffer", w->buffer_percent },
-		{ "cwnd or sender", isnan(w->ideal) || is_full(w) ? NAN : 100 - held },
+		{ "link", "link", NAN },
+		{ "receiver's window", "receiver's window", w->peer_percent },
+		{ "send buffer", "send buffer", w->buffer_percent },
+		{ "congestion window or sender", "cwnd or sender", isnan(w->ideal) || is_full(w) ? NAN : 100 - held },
 	};
 	int count = 0;
 	for (int i = 0; i < BOUNDS; i++)
@@ -314,9 +314,9 @@ static char *words_format(const struct wire *w, char *buffer, size_t room)
 	for (int i = 0; i < count; i++) {
 		size_t used = strlen(buffer);
 		if (isnan(bounds[i].percent))
-			snprintf(buffer + used, room - used, ", %s", bounds[i].name);
+			snprintf(buffer + used, room - used, ", %s", bounds[i].brief);
 		else
-			snprintf(buffer + used, room - used, ", %s %.0f %%", bounds[i].name, bounds[i].percent);
+			snprintf(buffer + used, room - used, ", %s %.0f %%", bounds[i].brief, bounds[i].percent);
 	}
 	return buffer;
 }
