@@ -132,7 +132,8 @@ static double most_bytes(const struct run *run, int64_t length_ns)
 	return json_object_get_double(ideal) / 8e9 * (double)length_ns;
 }
 
-/* What is acknowledged at once, behind a repeat that was waited for, had come before: as late as the link can have brought it. */
+/* What is acknowledged at once, behind a repeat that was waited for, came before: as late as the link can have brought
+ * it. */
 static void put_back(double *bytes, int count, double most)
 {
 	for (int i = count - 1; i > 0; i--)

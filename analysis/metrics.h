@@ -38,8 +38,8 @@ extern const struct metric_definition metric_definitions[];
 const struct metric_definition *metric_find(const char *name);
 const char *metric_better_name(enum metric_better better);
 
-/* What it cannot be below: 0 for a time, a size or a count; -INFINITY for a difference, which may be of either sign, and for a
- * name that is not in the table. */
+/* What it cannot be below: 0 for a time, a size or a count; -INFINITY for a difference, which may be of either sign, and
+ * for a name that is not in the table. */
 double metric_least(const char *name);
 
 struct metric_value {

@@ -33,7 +33,7 @@ struct ranked {
 	double ratios[RANKING_COLUMNS_MAX];  /* to the reference; NAN: none */
 	int place;                           /* in its block, from 1 */
 	int apart; /* from the best of its block, by values[0] of what converged (interval_apart()); -1: not known */
-	int block_order, order;              /* where its first run stands */
+	int block_order, order; /* where its first run stands */
 };
 
 struct ranking_column {
@@ -57,8 +57,8 @@ void ranking_free(struct ranking *r);
 
 const char *ranking_class_name(enum ranking_class class);
 
-/* block,place,member,reference,class,share,runs,reason,apart_from_best,metric,estimator,value,low,high,n,unit,ratio,caution: a
- * row a column of a member, one without a metric where it has no result; apart_from_best: yes, no, missing. */
+/* block,place,member,reference,class,share,runs,reason,apart_from_best,metric,estimator,value,low,high,n,unit,ratio,
+ * caution: a row a column of a member, one without a metric where it has no result; apart_from_best: yes, no, missing. */
 void ranking_write(const struct ranking *r, const char *reference, FILE *out);
 
 #endif

@@ -218,12 +218,9 @@ static void put_all(const struct tcp *t, const struct run_vm *vm, struct metrics
 	static const struct {
 		const char *variant;
 		int mean;
-	} windows[] = { { "congestion", M_CONGESTION },
-		        { "flight", M_FLIGHT },
-		        { "unacked", M_UNACKED },
-		        { "peer", M_PEER },
-		        { "buffer", M_BUFFER },
-		        { "unsent", M_UNSENT } };
+	} windows[] = { { "congestion", M_CONGESTION }, { "flight", M_FLIGHT },
+		        { "unacked", M_UNACKED },       { "peer", M_PEER },
+		        { "buffer", M_BUFFER },         { "unsent", M_UNSENT } };
 	static const char untold[] = "tcp.csv does not tell it";
 	double busy = sum_of(t, C_BUSY);
 	const struct carried_rates rates = carried_rates(&t->carried);

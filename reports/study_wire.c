@@ -14,8 +14,8 @@
 enum { WIRE_POINTS = 64 };
 
 /*
- * A link is full where goodput's interval reaches what a link as asked for must have (LINK_GOODPUT_LOW of link_measure.h), of the
- * ideal, and all of it is near. What held the sender up for less of the time than this is no reason.
+ * A link is full where goodput's interval reaches what a link as asked for must have of the ideal (LINK_GOODPUT_LOW of
+ * link_measure.h), and all of it is near. What held the sender up for less of the time than this is no reason.
  */
 #define REACHED 0.98
 #define NEAR 0.9
@@ -26,8 +26,8 @@ struct wire {
 	double rate, ideal;     /* asked of the link, and of TCP on it; bit/s */
 	double rtt_ns, seen_ns; /* asked; TCP's mean */
 	double transfer_ns;
-	double middle, middle_low, middle_high; /* bit/s, in the middle of the transfer */
-	double whole;                           /* bit/s, over all of it */
+	double middle, middle_low, middle_high;           /* bit/s, in the middle of the transfer */
+	double whole;                                     /* bit/s, over all of it */
 	double congestion, flight, unacked, peer, unsent; /* bytes; flight is not told of runs of before */
 	double peer_percent, buffer_percent;
 	double resent, connections;
@@ -149,7 +149,10 @@ static char *bounds_format(const struct wire *w, char *buffer, size_t room)
 	size_t used = (size_t)snprintf(buffer, room, "%s", count ? "" : "what is not known");
 	for (int i = 0; i < count && used < room; i++)
 		used += (size_t)snprintf(buffer + used, room - used, "%sthe %s",
-		                         !i ? "" : i + 1 < count ? ", " : " and ", bounds[i].name);
+		                         !i              ? ""
+		                         : i + 1 < count ? ", "
+		                                         : " and ",
+		                         bounds[i].name);
 	return buffer;
 }
 
@@ -216,8 +219,8 @@ static void put_captured_row(FILE *out, const struct wire *w)
 
 static void put_captured(FILE *out, const struct wire *wires, int count)
 {
-	static const char *const heads[] = { "all",        "middle",   "not acknowledged", "receiver's",
-		                             "its lowest", "captured", "by TCP" };
+	static const char *const heads[] = { "all",      "middle", "not acknowledged", "receiver's", "its lowest",
+		                             "captured", "by TCP" };
 	fputs("<h3>From the capture</h3>\n<p class=\"note\">What passed the source's interface (segments.csv), by sequence "
 	      "numbers: a byte counts once, however often it was sent. Goodput is over rate × time, headers being the rest of "
 	      "a full link, and in the middle half over what TCP can carry on it too. The kernel counts the same "
@@ -251,8 +254,9 @@ static void put(FILE *out, const struct study_view *v, const struct study_plot *
 	struct wire wires[WIRE_POINTS];
 	int count = collect(v, wires);
 	bool flights = has_flight(wires, count);
-	const char *const heads[] = { "all",        "middle",    flights ? "in flight" : "not acknowledged", "congestion",
-		                      "receiver's", "behind it", "receiver",                                "send buffer" };
+	const char *const heads[] = { "all",        "middle",     flights ? "in flight" : "not acknowledged",
+		                      "congestion", "receiver's", "behind it",
+		                      "receiver",   "send buffer" };
 	fputs("<section>\n<h2>On the wire</h2>\n<p class=\"note\">In one round trip no more goes through than a window: "
 	      "of TCP's congestion control, of the receiver, of the send buffer. Where each is above rate × RTT the link is "
 	      "full all the same, and a longer round trip costs only TCP's begin. Goodput, of what TCP can carry on such a "
@@ -330,8 +334,8 @@ static int prepare(const struct study_drawing *d, const struct study_plot *plot,
 	for (int i = 0; i < count; i++) {
 		const struct goodput g = goodput_of(&wires[i]);
 		char label[300], words[200];
-		bar_add(&b, block_format(wires[i].point, label, sizeof(label)), g.mean / 1e6, g.low / 1e6, g.high / 1e6,
-		        words_format(&wires[i], words, sizeof(words)));
+		bar_add(&b, block_format(wires[i].point, label, sizeof(label)), g.mean / 1e6, g.low / 1e6,
+		        g.high / 1e6, words_format(&wires[i], words, sizeof(words)));
 	}
 	return bars_end(&b, "goodput of the middle half of the bytes (Mbit/s); dashed: the link's",
 	                count ? wires[0].ideal / 1e6 : NAN);

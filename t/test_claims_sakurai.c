@@ -118,17 +118,22 @@ static void a_bound_is_named(void **state)
 		struct held runs[3];
 		const char *summary, *words;
 	} cases[] = {
-		{ { { 0, 0, 1 }, { 0, 0, 1.001 }, { 0.3, 0, 0.999 } }, "the link at 1 of 1 points.", "Mbit/s, link<" },
+		{ { { 0, 0, 1 }, { 0, 0, 1.001 }, { 0.3, 0, 0.999 } },
+		  "the link at 1 of 1 points.",
+		  "Mbit/s, link<" },
 		/* 90 % of the link, and held up all the time */
 		{ { { 78, 16, 0.902 }, { 77, 16, 0.9 }, { 79, 16, 0.904 } },
 		  "the receiver&#39;s window and the send buffer at 1 of 1 points.",
 		  " window 78 %, send buffer 16 %<" },
 		/* an interval that reaches it for its width only */
 		{ { { 57, 19, 0.88 }, { 56, 20, 0.91 }, { 58, 19, 0.95 } },
-		  "the receiver&#39;s window, the send buffer and the congestion window or sender at 1 of 1 points.", NULL },
+		  "the receiver&#39;s window, the send buffer and the congestion window or sender at 1 of 1 points.",
+		  NULL },
 		{ { { 50, 0, 0.99 }, { 50, 0, 0.995 }, { 50, 0, 0.985 } },
-		  "the link and the receiver&#39;s window at 1 of 1 points.", NULL },
-		{ { { 2, 0, 0.5 }, { 2, 0, 0.52 }, { 2, 0, 0.48 } }, "the congestion window or sender at 1 of 1 points.",
+		  "the link and the receiver&#39;s window at 1 of 1 points.",
+		  NULL },
+		{ { { 2, 0, 0.5 }, { 2, 0, 0.52 }, { 2, 0, 0.48 } },
+		  "the congestion window or sender at 1 of 1 points.",
 		  "Mbit/s, cwnd or sender 98 %<" },
 	};
 	struct err e = { 0 };

@@ -232,8 +232,9 @@ static void test_ties(void **state)
 		fail_msg("%s", e.text);
 	char *page = whole_file_read(path, 5 << 20);
 	assert_non_null(page);
-	if (!strstr(page, "postcopy is best with a migration time of 3.03 s (0.99 × plain); bbr and plain cannot be told "
-	                  "apart from it; its lost work is 4.00 × plain</li>"))
+	if (!strstr(page,
+	            "postcopy is best with a migration time of 3.03 s (0.99 × plain); bbr and plain cannot be told "
+	            "apart from it; its lost work is 4.00 × plain</li>"))
 		fail_msg("%s", strstr(page, "is best with"));
 	free(page);
 }

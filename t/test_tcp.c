@@ -31,10 +31,11 @@ static void a_message_is_taken_apart(void **state)
 		assert_int_equal(s.values[TCP_SEND_BUFFER], 700000);
 		assert_int_equal(s.values[TCP_RECEIVE_BUFFER], 131072);
 		assert_int_equal(s.values[TCP_PACING], TCP_UNTOLD); /* no limit is no rate */
-		assert_string_equal(tcp_diag_format(&s, row, sizeof(row)),
-		                    "10.77.3.2:40000,10.77.3.3:49152,established,cubic,100,2147483647,1448,90,20,10,6,0,"
-		                    "350000,20000000,50000,19000000,5000010136,5000000000,0,10136,7,missing,7240000,"
-		                    "3000000000,2000000000,1000,700000,131072");
+		assert_string_equal(
+			tcp_diag_format(&s, row, sizeof(row)),
+			"10.77.3.2:40000,10.77.3.3:49152,established,cubic,100,2147483647,1448,90,20,10,6,0,"
+			"350000,20000000,50000,19000000,5000010136,5000000000,0,10136,7,missing,7240000,"
+			"3000000000,2000000000,1000,700000,131072");
 	}
 }
 
@@ -90,8 +91,8 @@ static void what_is_no_message_is_refused(void **state)
 
 /* ---- metrics ---- */
 
-/* A row of src at second t of the run; 1000 bytes a segment. As many as the window has are not acknowledged, of which 6 are lost
- * and have been sent again, and half of the window has arrived. */
+/* A row of src at second t of the run; 1000 bytes a segment. As many as the window has are not acknowledged, of which 6
+ * are lost and have been sent again, and half of the window has arrived. */
 static void row(FILE *f, double t, const char *local, const char *state, int64_t acked, int cwnd, double busy_s,
                 double peer_s)
 {
@@ -161,13 +162,15 @@ static void metrics_come_of_rows(void **state)
 static void a_run_of_before_has_no_flight(void **state)
 {
 	(void)state;
-	char text[2048] = "head_ns,node,local,peer,state,cwnd_segments,mss_bytes,unacked_segments,notsent_bytes,"
-			  "peer_window_bytes,rtt_ns,rtt_lowest_ns,sent_bytes,acked_bytes,resent_bytes,resent_segments,"
-			  "busy_ns,peer_limited_ns,buffer_limited_ns,send_buffer_bytes\n";
+	char text[2048] =
+		"head_ns,node,local,peer,state,cwnd_segments,mss_bytes,unacked_segments,notsent_bytes,"
+		"peer_window_bytes,rtt_ns,rtt_lowest_ns,sent_bytes,acked_bytes,resent_bytes,resent_segments,"
+		"busy_ns,peer_limited_ns,buffer_limited_ns,send_buffer_bytes\n";
 	make_migration();
 	for (int i = 1; i <= 3; i++)
 		sprintf(text + strlen(text),
-		        "%" PRId64 ",src,10.77.3.2:8,10.77.3.3:49152,established,50,1000,60,0,9,9,9,%d,%d,0,0,%d000000000,"
+		        "%" PRId64
+		        ",src,10.77.3.2:8,10.77.3.3:49152,established,50,1000,60,0,9,9,9,%d,%d,0,0,%d000000000,"
 		        "0,0,9\n",
 		        MADE_HEAD + (10 + i) * INT64_C(1000000000), i * 4000000, i * 4000000, i);
 	made_file(run_path, "tcp.csv", "%s", text);
