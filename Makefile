@@ -74,14 +74,14 @@ hirofuchi: deps  ## the study of configs/hirofuchi, scaled: 30 runs (about 60 mi
 	$(Q)$(STUDY) configs/hirofuchi/hirofuchi.conf -o results/hirofuchi
 
 # Its runs go on when it is run again. Parts by themselves: sakurai-tables, sakurai-rtt.
-sakurai: sakurai-tables sakurai-rtt ## configs/sakurai: tables by simulation, times against RTT by 71 runs (19 minutes)
+sakurai: sakurai-tables sakurai-rtt ## configs/sakurai: tables by simulation, times against RTT by 80 runs (19 minutes)
 
 sakurai-tables: deps ## tables 3 and 5 by simulation (a minute), pages in results/sakurai-*-sites
 	$(Q)$(MAKE) --no-print-directory $(PARALLEL) all
 	$(Q)for sites in three five; do rm -rf results/sakurai-$$sites-sites; \
 		$(B)/migmeter simulate configs/sakurai/$$sites-sites.conf -o results/sakurai-$$sites-sites || exit 1; done
 
-# Figures 2 and 3; what would make the claim true; what the paper could not switch: the page shows all three. And what a faster
+# Figures 2 and 3; what may make the claim true; what the paper could not switch: the page shows all three. And what a faster
 # writing guest costs, for the model.
 RTT_SCALE := 1/4
 sakurai-rtt: deps ## figures 2 and 3: migration time against RTT, report in results/sakurai-rtt

@@ -6,6 +6,7 @@
 #include "bench/base/err.h"
 #include "bench/base/whole_file.h"
 
+#include <json-c/json.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -121,22 +122,49 @@ void carried_put(const struct carried_rates *rates, const char *metric, const st
 	metrics_put(metrics, metric, vm, "middle", rates->middle, few);
 }
 
+/* What TCP can carry on the link in such a time; INFINITY: not known. */
+static double most_bytes(const struct run *run, int64_t length_ns)
+{
+	struct json_object *ideal;
+	if (json_pointer_get(run->manifest, "/link/measured/ideal_bits_per_s", &ideal) != 0 ||
+	    !(json_object_get_double(ideal) > 0))
+		return INFINITY;
+	return json_object_get_double(ideal) / 8e9 * (double)length_ns;
+}
+
+/* What is acknowledged at once, behind a repeat that was waited for, came before: as late as the link can have brought
+ * it. */
+static void put_back(double *bytes, int count, double most)
+{
+	for (int i = count - 1; i > 0; i--)
+		if (bytes[i] > most) {
+			bytes[i - 1] += bytes[i] - most;
+			bytes[i] = most;
+		}
+}
+
 int carried_plot(const struct carried *c, const struct run *run, const char *file, struct err *e)
 {
 	struct whole_file out = { 0 };
+	double bytes[PLOT_ROWS + 1];
+	int count = 0;
 	int64_t origin_ns = run->migrate_start_ns, end_ns = origin_ns;
 	for (int i = 0; i < c->stretch_count; i++)
 		if (c->connections[c->stretches[i].connection].counts && c->stretches[i].to_ns > end_ns)
 			end_ns = c->stretches[i].to_ns;
+	int64_t least_ns = (end_ns - origin_ns + PLOT_ROWS - 1) / PLOT_ROWS,
+		width_ns = least_ns > PLOT_BIN_NS ? least_ns : PLOT_BIN_NS;
+	for (double before = 0, after; origin_ns + count * width_ns < end_ns; before = after) {
+		after = bytes_before(c, (double)(origin_ns + (count + 1) * width_ns));
+		bytes[count++] = after - before;
+	}
+	put_back(bytes, count, most_bytes(run, width_ns));
 	if (whole_file_open(&out, run->directory, file, e) < 0)
 		return -1;
 	fputs("time_s,bit_per_s\n", out.file);
-	int64_t width_ns =
-		(end_ns - origin_ns) / PLOT_ROWS > PLOT_BIN_NS ? (end_ns - origin_ns) / PLOT_ROWS : PLOT_BIN_NS;
-	for (int64_t at_ns = origin_ns; at_ns < end_ns; at_ns += width_ns) {
-		double before = bytes_before(c, (double)at_ns), after = bytes_before(c, (double)(at_ns + width_ns));
-		fprintf(out.file, "%.6f", ((double)(at_ns - origin_ns) + (double)width_ns / 2) / 1e9);
-		field_number(out.file, 8e9 * (after - before) / (double)width_ns);
+	for (int i = 0; i < count; i++) {
+		fprintf(out.file, "%.6f", (i + 0.5) * (double)width_ns / 1e9);
+		field_number(out.file, 8e9 * bytes[i] / (double)width_ns);
 		putc('\n', out.file);
 	}
 	return whole_file_close(&out, 0, e);

@@ -63,7 +63,9 @@ struct carried_rates carried_rates(const struct carried *c);
 void carried_put(const struct carried_rates *rates, const char *metric, const struct run_vm *vm,
                  struct metrics *metrics);
 
-/* Write time_s,bit_per_s from migrate-start on into this file of the run directory. */
+/* Write time_s,bit_per_s from migrate-start on into this file of the run directory, never more than what TCP can carry
+ * on the link: bytes that were acknowledged together count as late as the link can have brought them. What that leaves
+ * over is in the first row. */
 int carried_plot(const struct carried *c, const struct run *run, const char *file, struct err *e);
 
 void carried_free(struct carried *c);

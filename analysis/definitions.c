@@ -175,9 +175,10 @@ const struct metric_definition metric_definitions[] = {
 	{ "tcp_connections", "count", "connections with a hundredth of the bytes or more", BETTER_NONE,
 	  "how many connections carried the migration" },
 	{ "tcp_window", "bytes",
-	  "mean over the time in which bytes were sent, summed over the connections; congestion: cwnd x MSS; flight: "
-	  "segments not acknowledged x MSS; peer: the receiver's window; buffer: the send buffer, overhead included; "
-	  "unsent: of what is in it, the bytes not sent yet",
+	  "mean over the time in which bytes were sent, summed over the connections; congestion: cwnd x MSS; unacked: segments "
+	  "not acknowledged x MSS; flight: the same less those that the receiver has out of order (SACK) or that are lost, and "
+	  "with those sent again; peer: the receiver's window; buffer: the send buffer, overhead included; unsent: of what is "
+	  "in it, the bytes not sent yet",
 	  BETTER_NONE,
 	  "what could be on the way at a time (congestion, peer, buffer), what was (flight), and what waited behind it (unsent)" },
 	{ "tcp_rtt", "ns", "mean: TCP's smoothed round trip while bytes were sent; lowest: the lowest it saw",

@@ -14,6 +14,21 @@ const struct metric_definition *metric_find(const char *name)
 	return NULL;
 }
 
+double metric_least(const char *name)
+{
+	static const char *const signed_ones[] = {
+		"captured_difference", "clock_drift",           "cpu_others",
+		"cpu_per_gib",         "degradation",           "expected_downtime_error",
+		"gather_seen_time",    "group_lost_work",       "learning_time",
+		"lost_work",           "overload_resolve_time", "overload_seen_time",
+		"remaining_time_error"
+	};
+	for (size_t i = 0; i < sizeof(signed_ones) / sizeof(*signed_ones); i++)
+		if (strcmp(name, signed_ones[i]) == 0)
+			return -INFINITY;
+	return metric_find(name) ? 0 : -INFINITY;
+}
+
 const char *metric_better_name(enum metric_better better)
 {
 	static const char *const names[] = {

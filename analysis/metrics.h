@@ -9,7 +9,7 @@
  *	latency           workload:phase (intadd:baseline)
  *	CPU               node:phase (src:migration); a thread's is node:thread:phase
  *	link              link:direction (migration:src-to-dst)
- *	TCP               what is averaged: mean, middle, congestion, flight, peer, buffer, lowest
+ *	TCP               what is averaged: mean, middle, congestion, flight, unacked, peer, buffer, lowest
  *	moves             of a loop: number:from-to-to (1:src-to-dst); node_active, node_in_use, overload_time: the node
  *	moves by role     of a loop: number:role (1:away, 1:gather)
  *	overloads         of a loop: number:node (1:src)
@@ -37,6 +37,10 @@ extern const struct metric_definition metric_definitions[];
 
 const struct metric_definition *metric_find(const char *name);
 const char *metric_better_name(enum metric_better better);
+
+/* What it cannot be below: 0 for a time, a size or a count; -INFINITY for a difference, which may be of either sign, and
+ * for a name that is not in the table. */
+double metric_least(const char *name);
 
 struct metric_value {
 	const struct metric_definition *definition;

@@ -77,12 +77,17 @@ void ranking_sort(struct ranking *r, const char *reference)
 {
 	const struct metric_definition *by = r->column_count ? metric_find(r->columns[0].metric) : NULL;
 	int higher = by && by->better == BETTER_HIGHER;
+	const struct ranked *best = r->list;
 	qsort_r(r->list, (size_t)r->count, sizeof(*r->list), compare_ranked, &higher);
 	for (int i = 0; i < r->count; i++) {
 		struct ranked *e = &r->list[i];
 		const struct ranked *to = reference_of(r, e, reference);
 		int whole = to && to->class == RANK_CONVERGED && e->class == RANK_CONVERGED;
 		e->place = i && e[-1].block_order == e->block_order ? e[-1].place + 1 : 1;
+		best = e->place == 1 ? e : best;
+		e->apart = e != best && e->class == RANK_CONVERGED && best->class == RANK_CONVERGED
+		                   ? interval_apart(&e->values[0], &best->values[0])
+		                   : -1;
 		for (int c = 0; c < r->column_count; c++)
 			e->ratios[c] = whole && to->values[c].mean > 0 ? e->values[c].mean / to->values[c].mean : NAN;
 	}
@@ -235,12 +240,14 @@ static void write_head(const struct ranked *e, const char *reference, FILE *out)
 	field_number(out, e->share);
 	fprintf(out, ",%d,", e->runs);
 	field_text(out, e->reason);
+	fprintf(out, ",%s", e->apart < 0 ? "missing" : e->apart ? "yes" : "no");
 }
 
-static void write_value(const struct ranking_column *column, const struct interval *value, const char *unit,
+static void write_value(const struct ranking_column *column, const struct interval *of_runs, const char *unit,
                         double ratio, int unseen, FILE *out)
 {
 	const struct metric_definition *definition = metric_find(column->metric);
+	const struct interval bound = interval_not_below(*of_runs, metric_least(column->metric)), *value = &bound;
 	fprintf(out, ",%s,%s", column->metric, column->estimator);
 	field_number(out, value->mean);
 	field_number(out, value->low);
@@ -256,7 +263,8 @@ static void write_value(const struct ranking_column *column, const struct interv
 
 void ranking_write(const struct ranking *r, const char *reference, FILE *out)
 {
-	fputs("block,place,member,reference,class,share,runs,reason,metric,estimator,value,low,high,n,unit,ratio,caution\n",
+	fputs("block,place,member,reference,class,share,runs,reason,apart_from_best,metric,estimator,value,low,high,n,unit,"
+	      "ratio,caution\n",
 	      out);
 	for (int i = 0; i < r->count; i++) {
 		const struct ranked *e = &r->list[i];

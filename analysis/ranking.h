@@ -32,7 +32,8 @@ struct ranked {
 	char units[RANKING_COLUMNS_MAX][24]; /* as the runs have them: a rate's is that of its workload */
 	double ratios[RANKING_COLUMNS_MAX];  /* to the reference; NAN: none */
 	int place;                           /* in its block, from 1 */
-	int block_order, order;              /* where its first run stands */
+	int apart; /* from the best of its block, by values[0] of what converged (interval_apart()); -1: not known */
+	int block_order, order; /* where its first run stands */
 };
 
 struct ranking_column {
@@ -47,7 +48,7 @@ struct ranking {
 	int count;
 };
 
-/* Sort, give places and ratios. */
+/* Sort, give places, ratios and who is apart from the best. */
 void ranking_sort(struct ranking *r, const char *reference);
 
 /* The ranking that the study's keys ask for. -1 when memory is short. Free it in any case. */
@@ -56,8 +57,8 @@ void ranking_free(struct ranking *r);
 
 const char *ranking_class_name(enum ranking_class class);
 
-/* block,place,member,reference,class,share,runs,reason,metric,estimator,value,low,high,n,unit,ratio,caution: a row a
- * column of a member, one without a metric where it has no result. */
+/* block,place,member,reference,class,share,runs,reason,apart_from_best,metric,estimator,value,low,high,n,unit,ratio,
+ * caution: a row a column of a member, one without a metric where it has no result; apart_from_best: yes, no, missing. */
 void ranking_write(const struct ranking *r, const char *reference, FILE *out);
 
 #endif

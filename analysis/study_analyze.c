@@ -36,7 +36,8 @@ static void write_point(FILE *out, const struct study_run *const *runs, int coun
 		struct json_object *row = json_object_array_get_idx(first->metrics, i);
 		for (int r = 0; r < count; r++)
 			values[r] = value_of(runs[r], row, i);
-		const struct interval mean = interval_of(values, count);
+		const struct interval mean =
+			interval_not_below(interval_of(values, count), metric_least(text_of(row, "metric")));
 		field_text(out, first->point);
 		fprintf(out, ",%d,", first->vms);
 		field_text(out, first->workload);

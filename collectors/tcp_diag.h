@@ -17,8 +17,11 @@
 enum tcp_value {
 	TCP_CWND, /* segments */
 	TCP_SSTHRESH,
-	TCP_MSS, /* bytes, without headers */
-	TCP_UNACKED,
+	TCP_MSS,         /* bytes, without headers */
+	TCP_UNACKED,     /* segments sent and not acknowledged; of these: */
+	TCP_SACKED,      /* those the receiver has all the same, by its selective acknowledgements */
+	TCP_LOST,        /* those taken to be lost */
+	TCP_RESENDING,   /* those sent once more and not acknowledged yet */
 	TCP_NOTSENT,     /* bytes that the sender holds and has not sent */
 	TCP_PEER_WINDOW, /* bytes that the receiver has room for */
 	TCP_RTT,

@@ -1,4 +1,4 @@
-# Bars, one a point, with the interval over the repeats.
+# Bars, one a point, with the interval over the repeats, and words in a column of their own.
 # The caller has set: CAPTION, COUNT, HIGH, AXIS, LINE (a value to draw a line at; NaN: none), arrays LABEL, VALUE, DOWN, UP
 # (NaN where there is no interval), TEXT.
 load SCRIPTS.'/style.gp'
@@ -11,9 +11,15 @@ if (CAPTION ne '') { set label 90 CAPTION at screen 0.02, screen 1 - 16. / H lef
 set tmargin at screen 1 - TOP * 1. / H
 set bmargin at screen BOTTOM * 1. / H
 set lmargin at screen 0.20
-set rmargin at screen 0.97
+LONGEST = 0
+do for [i = 1:COUNT] { if (strlen(TEXT[i]) > LONGEST) { LONGEST = strlen(TEXT[i]) } }
+RIGHT = 1 - (7. * LONGEST + 28) / W
+# No more numbers than have room where the words are long.
+DECADE = HIGH > 0 ? 10. ** floor(log10(HIGH)) : 1
+set xtics (HIGH < 2 * DECADE ? 0.2 : HIGH < 5 * DECADE ? 0.5 : 2) * DECADE
+set rmargin at screen RIGHT
 set border 1
-set xrange [0:1.22 * HIGH]
+set xrange [0:1.03 * HIGH]
 set yrange [COUNT + 0.6:0.4]
 set xlabel AXIS offset 0, 0.5
 set grid xtics noytics linetype 1 linewidth 0.5 linecolor rgb '#DDDDDD'
@@ -23,7 +29,7 @@ do for [i = 2:COUNT] { set ytics add (LABEL[i] i) }
 do for [i = 1:COUNT] {
 	set object i rectangle from 0, i - 0.32 to VALUE[i], i + 0.32 fillcolor rgb BLUE fillstyle solid noborder
 	if (DOWN[i] == DOWN[i]) { set arrow i from DOWN[i], i to UP[i], i heads size screen 0.003, 90 linewidth 1.5 linecolor rgb BLACK front }
-	set label i TEXT[i] at (UP[i] == UP[i] && UP[i] > VALUE[i] ? UP[i] : VALUE[i]), i left offset 0.8, 0 font small front
+	set label i TEXT[i] at screen RIGHT, first i left offset 0.8, 0 font small front
 }
 if (LINE == LINE) { set arrow 1000 from LINE, graph 0 to LINE, graph 1 nohead dashtype 2 linewidth 1.5 linecolor rgb RED front }
 plot NaN notitle

@@ -2,6 +2,7 @@
 
 #include "reports/csv_table.h"
 #include "reports/html.h"
+#include "reports/study_link.h"
 
 #include <math.h>
 #include <string.h>
@@ -108,8 +109,10 @@ void claims_put(FILE *out, const struct study_view *v)
 		fputs(" Where a part does not agree, its formula stands again over further runs in which one thing was "
 		      "another; the verdict stays.",
 		      out);
-	fputs("</p>\n"
-	      "<table class=\"claims\">\n<thead><tr><th>formula</th><th>agrees when</th><th>paper</th><th>ours</th>"
+	fputs("</p>\n", out);
+	if (v->paper->curves)
+		study_link_put(out, v);
+	fputs("<table class=\"claims\">\n<thead><tr><th>formula</th><th>agrees when</th><th>paper</th><th>ours</th>"
 	      "<th>verdict</th></tr></thead>\n<tbody>\n",
 	      out);
 	for (int i = 0; i < csv_table_rows(t); i++) {

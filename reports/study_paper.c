@@ -358,6 +358,10 @@ static void add_loops(struct study_plot *plots, int *count, const struct study_v
 	add_plot(plots, count, loops->name, loops->heading, plot);
 }
 
+#define GOODPUT_NOTE                                                                                                  \
+	"What was acknowledged, by the capture where there is one, else by the kernel. Bytes that were acknowledged " \
+	"together, behind a repeat that was waited for, stand as late as the link can have carried them"
+
 static int plots(const struct study_view *v, struct study_plot *ret, int room)
 {
 	const struct paper *paper = v->paper;
@@ -374,7 +378,9 @@ static int plots(const struct study_view *v, struct study_plot *ret, int room)
 		         (struct study_plot){ .script = "study_curves.gp", .prepare = study_curves_prepare });
 	if (paper->curves && count < room)
 		add_plot(ret, &count, "goodput", paper->curves->goodput_heading,
-		         (struct study_plot){ .script = "study_goodput.gp", .prepare = study_goodput_prepare });
+		         (struct study_plot){ .script = "study_goodput.gp",
+		                              .prepare = study_goodput_prepare,
+		                              .note = GOODPUT_NOTE });
 	if (v->beside && count < room)
 		add_plot(ret, &count, "tuning", paper->beside_heading,
 		         (struct study_plot){ .script = "study_bars.gp", .prepare = study_beside_prepare });

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PLOT_ROW_PX = 24 };
+enum { PLOT_ROW_PX = 24, TIES_NAMED = 4 };
 
 static const char *cell(const struct csv_table *t, int row, const char *column)
 {
@@ -162,7 +162,9 @@ static void put(FILE *out, const struct study_view *v, const struct study_plot *
 	      out);
 	if (*v->reference)
 		html_textf(out, "× is the ratio to %s in the same group, where both converged. ", v->reference);
-	fputs("What could not be run here stands last, with the reason.</p>\n", out);
+	fputs("What could not be run here stands last, with the reason. A mean is told apart from the best where Welch's "
+	      "t-test shows it at 5 %, each by itself.</p>\n",
+	      out);
 	for (int from = 0, end; from < csv_table_rows(t); from = end) {
 		end = ranking_block_end(t, from);
 		study_plots_put(out, v, plots, plot_count, PART_RANKING, from);
@@ -179,7 +181,6 @@ static int count_class(const struct csv_table *t, int from, int end, const char 
 	return count;
 }
 
-/* A line a block: what is best, and what never converged. */
 /* "load cpu: "; nothing where all is one block. */
 static char *block_prefix(const struct csv_table *t, int row, char *buffer, size_t room)
 {
@@ -189,6 +190,34 @@ static char *block_prefix(const struct csv_table *t, int row, char *buffer, size
 	return buffer;
 }
 
+/* "; bbr and plain cannot be told apart from it": in the block of the best, whose row it is. */
+static void put_ties(FILE *out, const struct csv_table *t, int best)
+{
+	int rows[TIES_NAMED], count = 0;
+	for (int row = best; row < ranking_block_end(t, best); row = ranking_member_end(t, row))
+		if (strcmp(cell(t, row, "apart_from_best"), "no") == 0 && count++ < TIES_NAMED)
+			rows[count - 1] = row;
+	if (!count)
+		return;
+	int named = count < TIES_NAMED ? count : TIES_NAMED;
+	for (int i = 0; i < named; i++)
+		html_textf(out, "%s%s", !i ? "; " : i + 1 < count ? ", " : " and ", cell(t, rows[i], "member"));
+	if (count > named)
+		html_textf(out, " and %d more", count - named);
+	fputs(" cannot be told apart from it", out);
+}
+
+/* What the best is paid with. */
+static void put_lost_work(FILE *out, const struct csv_table *t, int best, const char *reference)
+{
+	int row = ranking_column_row(t, best, "lost_work", "");
+	double times = row > best ? csv_table_number(t, row, "ratio") : NAN;
+	char text[64];
+	if (!isnan(times))
+		html_textf(out, "; its lost work is %s × %s", ratio_format(times, text, sizeof(text)), reference);
+}
+
+/* A line a block: what is best, what may be as good, and what never converged. */
 static void put_summary(FILE *out, const struct study_view *v)
 {
 	const struct csv_table *t = v->ranking;
@@ -208,11 +237,15 @@ static void put_summary(FILE *out, const struct study_view *v)
 			html_textf(out, "%s is best with a %s of %s", cell(t, from, "member"),
 			           name_format(cell(t, from, "metric"), text, sizeof(text)),
 			           value_at(t, from, value, sizeof(value)));
-			if (!isnan(times) && strcmp(cell(t, from, "reference"), "yes") != 0)
+			bool is_other = !isnan(times) && strcmp(cell(t, from, "reference"), "yes") != 0;
+			if (is_other)
 				html_textf(out, " (%s × %s)", ratio_format(times, ratio, sizeof(ratio)),
 				           v->reference);
 			if (*cell(t, from, "caution"))
 				html_textf(out, " (%s)", cell(t, from, "caution"));
+			put_ties(out, t, from);
+			if (is_other)
+				put_lost_work(out, t, from, v->reference);
 		} else {
 			fputs("nothing converged", out);
 		}

@@ -2,8 +2,10 @@
  * What TCP carried at each point of a study (collectors/tcp.c): goodput against the link's, and which window was in the
  * way; and the same from a capture (collectors/segments.c) where the runs have one. Of a study without such runs there is nothing.
  */
+#include "reports/bars.h"
 #include "reports/csv_table.h"
 #include "reports/html.h"
+#include "reports/study_link.h"
 #include "reports/study_section.h"
 
 #include <math.h>
@@ -11,19 +13,22 @@
 
 enum { WIRE_POINTS = 64 };
 
-/* Mean goodput from here on, of the ideal, is a full link; so much of the time held up is why it was not. */
-#define FULL 0.9
-#define MOST_PERCENT 50
+/*
+ * A link is full where goodput's interval reaches what a link as asked for must have of the ideal (LINK_GOODPUT_LOW of
+ * link_measure.h), and all of it is near. What held the sender up for less of the time than this is no reason.
+ */
+#define REACHED 0.98
+#define NEAR 0.9
+#define LITTLE_PERCENT 10
 
 struct wire {
 	const char *point;
 	double rate, ideal;     /* asked of the link, and of TCP on it; bit/s */
 	double rtt_ns, seen_ns; /* asked; TCP's mean */
 	double transfer_ns;
-	double goodput; /* bit/s, in the middle of the transfer */
-	double goodput_low, goodput_high;
-	double whole;                            /* bit/s, over all of it */
-	double congestion, flight, peer, unsent; /* bytes */
+	double middle, middle_low, middle_high;           /* bit/s, in the middle of the transfer */
+	double whole;                                     /* bit/s, over all of it */
+	double congestion, flight, unacked, peer, unsent; /* bytes; flight is not told of runs of before */
 	double peer_percent, buffer_percent;
 	double resent, connections;
 	struct {
@@ -34,10 +39,17 @@ struct wire {
 	double acked_bytes, resent_bytes; /* by the kernel */
 };
 
-/* Goodput in the middle as the page shows it: the capture's where there is one. */
-static double goodput_of(const struct wire *w)
+/* Goodput in the middle, bit/s. */
+struct goodput {
+	double mean, low, high;
+};
+
+/* As the page shows it: the capture's where there is one. */
+static struct goodput goodput_of(const struct wire *w)
 {
-	return isnan(w->captured.middle) ? w->goodput : w->captured.middle;
+	if (isnan(w->captured.middle))
+		return (struct goodput){ w->middle, w->middle_low, w->middle_high };
+	return (struct goodput){ w->captured.middle, w->captured.middle_low, w->captured.middle_high };
 }
 
 static double mean_of(const struct study_view *v, const char *point, const char *metric, const char *estimator)
@@ -64,12 +76,13 @@ static int collect(const struct study_view *v, struct wire *ret)
 			.rtt_ns = csv_table_number(t, i, "rtt_ns"),
 			.seen_ns = mean_of(v, point, "tcp_rtt", "mean"),
 			.transfer_ns = mean_of(v, point, "transfer_time", ""),
-			.goodput = 8 * csv_table_number(t, i, "mean"),
-			.goodput_low = 8 * csv_table_number(t, i, "low"),
-			.goodput_high = 8 * csv_table_number(t, i, "high"),
+			.middle = 8 * csv_table_number(t, i, "mean"),
+			.middle_low = 8 * csv_table_number(t, i, "low"),
+			.middle_high = 8 * csv_table_number(t, i, "high"),
 			.whole = 8 * mean_of(v, point, "tcp_goodput", "mean"),
 			.congestion = mean_of(v, point, "tcp_window", "congestion"),
 			.flight = mean_of(v, point, "tcp_window", "flight"),
+			.unacked = mean_of(v, point, "tcp_window", "unacked"),
 			.peer = mean_of(v, point, "tcp_window", "peer"),
 			.unsent = mean_of(v, point, "tcp_window", "unsent"),
 			.peer_percent = mean_of(v, point, "tcp_limited", "peer"),
@@ -94,14 +107,53 @@ static int collect(const struct study_view *v, struct wire *ret)
 	return count;
 }
 
-/* What kept it from being faster, by TCP's own count of its time. */
-static const char *bound_of(const struct wire *w)
+static bool is_full(const struct wire *w)
 {
-	return goodput_of(w) >= FULL * w->ideal    ? "the link"
-	       : w->peer_percent >= MOST_PERCENT   ? "the receiver's window"
-	       : w->buffer_percent >= MOST_PERCENT ? "the send buffer"
-	       : isnan(w->ideal)                   ? "not known"
-	                                           : "the congestion window, or the sender itself";
+	const struct goodput g = goodput_of(w);
+	if (isnan(g.low)) /* of one or two runs */
+		return g.mean >= REACHED * w->ideal;
+	return g.high >= REACHED * w->ideal && g.low >= NEAR * w->ideal;
+}
+
+/* What kept it from being faster. */
+struct bound {
+	const char *name, *brief;
+	double percent; /* of the time with something to send, by TCP's own count; NAN: of the link */
+};
+
+enum { BOUNDS = 4 };
+
+/* What is full, and what held the sender up all the same; a link that is not full leaves the rest of the time to the sender's
+ * side. How many; 0: it is not known. */
+static int bounds_of(const struct wire *w, struct bound ret[BOUNDS])
+{
+	double held = w->peer_percent + w->buffer_percent;
+	const struct bound all[BOUNDS] = {
+		{ "link", "link", NAN },
+		{ "receiver's window", "receiver's window", w->peer_percent },
+		{ "send buffer", "send buffer", w->buffer_percent },
+		{ "congestion window or sender", "cwnd or sender", isnan(w->ideal) || is_full(w) ? NAN : 100 - held },
+	};
+	int count = 0;
+	for (int i = 0; i < BOUNDS; i++)
+		if (i == 0 ? is_full(w) : all[i].percent >= LITTLE_PERCENT)
+			ret[count++] = all[i];
+	return count;
+}
+
+/* "the link", "the receiver's window and the send buffer". Returns buffer. */
+static char *bounds_format(const struct wire *w, char *buffer, size_t room)
+{
+	struct bound bounds[BOUNDS];
+	int count = bounds_of(w, bounds);
+	size_t used = (size_t)snprintf(buffer, room, "%s", count ? "" : "what is not known");
+	for (int i = 0; i < count && used < room; i++)
+		used += (size_t)snprintf(buffer + used, room - used, "%sthe %s",
+		                         !i              ? ""
+		                         : i + 1 < count ? ", "
+		                                         : " and ",
+		                         bounds[i].name);
+	return buffer;
 }
 
 /* ---- the page ---- */
@@ -114,7 +166,8 @@ static void put_cell(FILE *out, double value, const char *unit)
 	fputs("</td>", out);
 }
 
-static void put_row(FILE *out, const struct wire *w)
+/* flights: what is on the way is told, not only what is not acknowledged. */
+static void put_row(FILE *out, const struct wire *w, bool flights)
 {
 	char text[300];
 	fputs("<tr><th scope=\"row\">", out);
@@ -123,9 +176,9 @@ static void put_row(FILE *out, const struct wire *w)
 	put_cell(out, w->transfer_ns, "ns");
 	put_cell(out, w->seen_ns, "ns");
 	put_cell(out, 100 * w->whole / w->ideal, "percent");
-	put_cell(out, 100 * w->goodput / w->ideal, "percent");
+	put_cell(out, 100 * w->middle / w->ideal, "percent");
 	put_cell(out, w->rate / 8e9 * w->rtt_ns, "bytes");
-	put_cell(out, w->flight, "bytes");
+	put_cell(out, flights ? w->flight : w->unacked, "bytes");
 	put_cell(out, w->congestion, "bytes");
 	put_cell(out, w->peer, "bytes");
 	put_cell(out, w->unsent, "bytes");
@@ -166,8 +219,8 @@ static void put_captured_row(FILE *out, const struct wire *w)
 
 static void put_captured(FILE *out, const struct wire *wires, int count)
 {
-	static const char *const heads[] = { "all",        "middle",   "in flight", "receiver's",
-		                             "its lowest", "captured", "by TCP" };
+	static const char *const heads[] = { "all",      "middle", "not acknowledged", "receiver's", "its lowest",
+		                             "captured", "by TCP" };
 	fputs("<h3>From the capture</h3>\n<p class=\"note\">What passed the source's interface (segments.csv), by sequence "
 	      "numbers: a byte counts once, however often it was sent. Goodput is over rate × time, headers being the rest of "
 	      "a full link, and in the middle half over what TCP can carry on it too. The kernel counts the same "
@@ -188,20 +241,33 @@ static void put_captured(FILE *out, const struct wire *wires, int count)
 	fputs("</tbody>\n</table>\n", out);
 }
 
+static bool has_flight(const struct wire *wires, int count)
+{
+	for (int i = 0; i < count; i++)
+		if (!isnan(wires[i].flight))
+			return true;
+	return false;
+}
+
 static void put(FILE *out, const struct study_view *v, const struct study_plot *plots, int plot_count)
 {
-	static const char *const heads[] = { "all",        "middle",    "in flight", "congestion",
-		                             "receiver's", "behind it", "receiver",  "send buffer" };
 	struct wire wires[WIRE_POINTS];
 	int count = collect(v, wires);
+	bool flights = has_flight(wires, count);
+	const char *const heads[] = { "all",        "middle",     flights ? "in flight" : "not acknowledged",
+		                      "congestion", "receiver's", "behind it",
+		                      "receiver",   "send buffer" };
 	fputs("<section>\n<h2>On the wire</h2>\n<p class=\"note\">In one round trip no more goes through than a window: "
 	      "of TCP's congestion control, of the receiver, of the send buffer. Where each is above rate × RTT the link is "
 	      "full all the same, and a longer round trip costs only TCP's begin. Goodput, of what TCP can carry on such a "
 	      "link, is that of all bytes and that of the middle half of them; windows, round trip and what held the sender "
 	      "up are the kernel's own count (tcp.csv), means over the time in which it sent, of all connections together. "
-	      "What waits behind the window in the send buffer goes before the last pages do, while the VM is stopped."
-	      "</p>\n",
+	      "What waits behind the window in the send buffer goes before the last pages do, while the VM is stopped. "
+	      "The link alone is in the way where goodput's interval reaches 98 % of what it can carry and nothing else held "
+	      "the sender up for a tenth of the time.</p>\n",
 	      out);
+	if (!v->paper || !v->paper->curves) /* else beside the claims */
+		study_link_put(out, v);
 	study_plots_put(out, v, plots, plot_count, PART_WIRE, 0);
 	fputs("<table class=\"ranking\">\n<thead><tr><th rowspan=\"2\"></th>"
 	      "<th class=\"number\" rowspan=\"2\">time on the wire</th><th class=\"number\" rowspan=\"2\">round trip seen</th>"
@@ -213,7 +279,7 @@ static void put(FILE *out, const struct study_view *v, const struct study_plot *
 		fprintf(out, "<th class=\"number\">%s</th>", heads[i]);
 	fputs("</tr></thead>\n<tbody>\n", out);
 	for (int i = 0; i < count; i++)
-		put_row(out, &wires[i]);
+		put_row(out, &wires[i], flights);
 	fputs("</tbody>\n</table>\n", out);
 	if (has_capture(wires, count))
 		put_captured(out, wires, count);
@@ -227,10 +293,11 @@ static void put_summary(FILE *out, const struct study_view *v)
 	int count = collect(v, wires);
 	fputs("<p class=\"verdict\">On the wire: bound ", out);
 	for (int i = 0; i < count; i++) {
-		const char *bound = bound_of(&wires[i]);
+		char bound[128], other[128];
 		int same = 0, seen = 0;
+		bounds_format(&wires[i], bound, sizeof(bound));
 		for (int k = 0; k < count; k++) {
-			int is_same = strcmp(bound_of(&wires[k]), bound) == 0;
+			int is_same = strcmp(bounds_format(&wires[k], other, sizeof(other)), bound) == 0;
 			same += is_same;
 			seen |= is_same && k < i;
 		}
@@ -242,36 +309,36 @@ static void put_summary(FILE *out, const struct study_view *v)
 
 /* ---- the picture ---- */
 
+/* "941 Mbit/s, link", "860 Mbit/s, receiver's window 57 %, send buffer 19 %". Returns buffer. */
+static char *words_format(const struct wire *w, char *buffer, size_t room)
+{
+	struct bound bounds[BOUNDS];
+	int count = bounds_of(w, bounds);
+	value_format(goodput_of(w).mean, "bit/s", buffer, room);
+	for (int i = 0; i < count; i++) {
+		size_t used = strlen(buffer);
+		if (isnan(bounds[i].percent))
+			snprintf(buffer + used, room - used, ", %s", bounds[i].brief);
+		else
+			snprintf(buffer + used, room - used, ", %s %.0f %%", bounds[i].brief, bounds[i].percent);
+	}
+	return buffer;
+}
+
 static int prepare(const struct study_drawing *d, const struct study_plot *plot, FILE *s)
 {
-	static const char *const arrays[] = { "LABEL", "VALUE", "DOWN", "UP", "TEXT" };
 	struct wire wires[WIRE_POINTS];
+	struct bars b = bars_begin(s);
 	int count = collect(d->view, wires);
-	double highest = 0;
 	(void)plot;
-	if (!count)
-		return 1;
-	gnuplot_arrays(s, arrays, sizeof(arrays) / sizeof(*arrays), count);
 	for (int i = 0; i < count; i++) {
-		const struct wire *w = &wires[i];
-		char text[300], rate[64];
-		gnuplot_set_item(s, "LABEL", i + 1, block_format(w->point, text, sizeof(text)));
-		int is_captured = !isnan(w->captured.middle);
-		double goodput = goodput_of(w), down = is_captured ? w->captured.middle_low : w->goodput_low,
-		       up = is_captured ? w->captured.middle_high : w->goodput_high;
-		gnuplot_set_number_item(s, "VALUE", i + 1, goodput / 1e6);
-		gnuplot_set_number_item(s, "DOWN", i + 1, down / 1e6);
-		gnuplot_set_number_item(s, "UP", i + 1, up / 1e6);
-		snprintf(text, sizeof(text), "%s, bound by %s", value_format(goodput, "bit/s", rate, sizeof(rate)),
-		         bound_of(w));
-		gnuplot_set_item(s, "TEXT", i + 1, text);
-		highest = fmax(highest, fmax(goodput, w->ideal) / 1e6);
+		const struct goodput g = goodput_of(&wires[i]);
+		char label[300], words[200];
+		bar_add(&b, block_format(wires[i].point, label, sizeof(label)), g.mean / 1e6, g.low / 1e6,
+		        g.high / 1e6, words_format(&wires[i], words, sizeof(words)));
 	}
-	fprintf(s, "COUNT = %d\n", count);
-	gnuplot_set_number(s, "HIGH", 1.25 * highest); /* room for the words */
-	gnuplot_set_number(s, "LINE", wires[0].ideal / 1e6);
-	gnuplot_set_text(s, "AXIS", "goodput of the middle half of the bytes (Mbit/s); dashed: the link's");
-	return 0;
+	return bars_end(&b, "goodput of the middle half of the bytes (Mbit/s); dashed: the link's",
+	                count ? wires[0].ideal / 1e6 : NAN);
 }
 
 static int plots(const struct study_view *v, struct study_plot *ret, int room)
@@ -280,7 +347,7 @@ static int plots(const struct study_view *v, struct study_plot *ret, int room)
 	if (room < 1)
 		return 0;
 	ret[0] = (struct study_plot){ .name = "wire",
-		                      .heading = "What TCP carried, and what was in the way",
+		                      .heading = "What TCP carried, and what was full or held the sender up",
 		                      .script = "study_bars.gp",
 		                      .part = PART_WIRE,
 		                      .prepare = prepare };

@@ -42,6 +42,8 @@ within 'the capture saw the bytes that the kernel counts, in percent' "$(metric 
 within 'and what was sent again' "$(metric captured_difference resent)" 2
 within 'the capture missed nothing, in bytes' "$(metric captured_bytes unseen)" 0
 ok 'the buffers bound the advertised window' test "$(metric captured_window least | cut -d. -f1)" -le 65536
+ok 'no more is on the way than the congestion window lets' awk -v on="$(metric tcp_window flight)" \
+	-v most="$(metric tcp_window congestion)" 'BEGIN { exit !(on != "missing" && on + 0 > 0 && on + 0 <= 1.05 * most) }'
 above 'a round trip is at least what was asked' "$(metric tcp_rtt lowest)" 20000000
 above 'the transfer took longer than the link needs' "$(metric transfer_time '')" 11000000000
 like 'the buffers are read back' "$(tr -d ' \n\t' <"$run/manifest.json")" '"wmem":"4096[^"]*65536"'

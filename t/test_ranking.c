@@ -79,6 +79,17 @@ static int find(const struct csv_table *t, const char *member, const char *metri
 	return -1;
 }
 
+/* The same in study.csv. */
+static int find_point(const struct csv_table *t, const char *point, const char *metric)
+{
+	for (int i = 0; i < csv_table_rows(t); i++)
+		if (strcmp(csv_table_text(t, i, "point"), point) == 0 &&
+		    strcmp(csv_table_text(t, i, "metric"), metric) == 0)
+			return i;
+	fail_msg("no %s of %s", metric, point);
+	return -1;
+}
+
 static void test_order(void **state)
 {
 	(void)state;
@@ -146,6 +157,86 @@ static void test_sort_key(void **state)
 	ranking_sort(&r, "");
 	assert_string_equal(list[0].member, "a");
 	assert_true(isnan(list[0].ratios[0]));
+}
+
+/* p of R's t.test() beside each; two are near 5 %. */
+static void test_means_apart(void **state)
+{
+	(void)state;
+	static const struct {
+		double a[3], b[3];
+		int nb, apart;
+	} cases[] = {
+		{ { 3.01, 3.06, 3.04 }, { 3.05, 3.07, 3.02 }, 3, 0 },
+		{ { 3.01, 3.06, 3.04 }, { 3.05, 3.5, 3.9 }, 3, 0 },
+		{ { 3.01, 3.06, 3.04 }, { 3.12, 3.2, 3.09 }, 3, 1 },
+		{ { 1, 2, 3 }, { 6, 7, 8 }, 3, 1 },
+		{ { 2, 2, 2 }, { 3, 3, 3 }, 3, 1 },
+		{ { 2, 2, 2 }, { 2, 2, 2 }, 3, 0 },
+		{ { 2, 2, 2 }, { 9, 9, 0 }, 2, -1 },
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct interval a = interval_of(cases[i].a, 3), b = interval_of(cases[i].b, cases[i].nb);
+		assert_int_equal(interval_apart(&a, &b), cases[i].apart);
+		assert_int_equal(interval_apart(&b, &a), cases[i].apart);
+		a = interval_not_below(a, a.mean); /* what is shown of it does not matter */
+		assert_int_equal(interval_apart(&a, &b), cases[i].apart);
+	}
+}
+
+/* What a run has by one of the downtimes and by what it lost. */
+static void add_times(int number, const char *point, int repeat, double seconds, double reported_ms, double lost_s)
+{
+	const struct made_metric metrics[] = {
+		{ "migration_time", "migrating", "completion", seconds * 1e9 },
+		{ "downtime", "migrating", "reported", reported_ms * 1e6 },
+		{ "lost_work", "migrating", "memdirty", lost_s },
+	};
+	made_point_run(scratch, number, point, repeat, "complete", metrics, sizeof(metrics) / sizeof(*metrics));
+}
+
+/* The best is the best only of those that it can be told apart from; no duration goes below nothing, lost work may. */
+static void test_ties(void **state)
+{
+	(void)state;
+	static const double ms[] = { 10, 20, 600 }, lost_s[] = { 0.1, 0.3, 2.6 };
+	struct err e = { 0 };
+	char path[256];
+	made_comparison(scratch, "");
+	for (int r = 0; r < 3; r++) {
+		add_times(1, "feature=plain", r + 1, 3.02 + 0.04 * r, ms[r], 1);
+		add_times(2, "feature=postcopy", r + 1, 3 + 0.03 * r, ms[r], 3 + lost_s[r]);
+		add_times(3, "feature=bbr", r + 1, 3.01 + 0.03 * r, ms[r], 1 - lost_s[r]);
+		add_times(4, "feature=slow", r + 1, 3.3 + 0.02 * r, ms[r], 1);
+	}
+	add_times(5, "feature=once", 1, 3.1, 9, 1);
+	struct csv_table *t = ranking_of_study();
+	static const char *const apart[][2] = { { "postcopy", "missing" },
+		                                { "bbr", "no" },
+		                                { "plain", "no" },
+		                                { "slow", "yes" },
+		                                { "once", "missing" } };
+	for (size_t i = 0; i < sizeof(apart) / sizeof(*apart); i++)
+		assert_string_equal(csv_table_text(t, find(t, apart[i][0], "migration_time"), "apart_from_best"),
+		                    apart[i][1]);
+	int row = find(t, "plain", "downtime");
+	assert_near(csv_table_number(t, row, "low"), 0, 0, "of a duration");
+	assert_true(csv_table_number(t, row, "high") > 1e9);
+	assert_true(csv_table_number(t, find(t, "bbr", "lost_work"), "low") < -1);
+	csv_table_free(t);
+	assert_int_equal(csv_table_load(&t, scratch, "study.csv", 1000, &e), 0);
+	assert_near(csv_table_number(t, find_point(t, "feature=plain", "downtime"), "low"), 0, 0, "beside it");
+	assert_true(csv_table_number(t, find_point(t, "feature=bbr", "lost_work"), "low") < -1);
+	csv_table_free(t);
+	if (report_study(scratch, NULL, path, sizeof(path), &e) < 0)
+		fail_msg("%s", e.text);
+	char *page = whole_file_read(path, 5 << 20);
+	assert_non_null(page);
+	if (!strstr(page,
+	            "postcopy is best with a migration time of 3.03 s (0.99 × plain); bbr and plain cannot be told "
+	            "apart from it; its lost work is 4.00 × plain</li>"))
+		fail_msg("%s", strstr(page, "is best with"));
+	free(page);
 }
 
 /* A run that was disturbed, and whose only downtime is below its floor. */
@@ -342,7 +433,8 @@ int main(void)
 		IN_SCRATCH(test_values),        cmocka_unit_test(test_sort_key),
 		IN_SCRATCH(test_page),          IN_SCRATCH(test_quantities),
 		IN_SCRATCH(test_page_of_one),   IN_SCRATCH(test_never_converged_run),
-		IN_SCRATCH(test_recovered_run),
+		IN_SCRATCH(test_recovered_run), cmocka_unit_test(test_means_apart),
+		IN_SCRATCH(test_ties),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

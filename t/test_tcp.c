@@ -21,6 +21,9 @@ static void a_message_is_taken_apart(void **state)
 		assert_string_equal(s.state, "established");
 		assert_string_equal(s.congestion_control, "cubic");
 		assert_int_equal(s.values[TCP_CWND], 100);
+		assert_int_equal(s.values[TCP_SACKED], 20);
+		assert_int_equal(s.values[TCP_LOST], 10);
+		assert_int_equal(s.values[TCP_RESENDING], 6);
 		assert_int_equal(s.values[TCP_RTT], 20000000);
 		assert_int_equal(s.values[TCP_ACKED], 5000000000);
 		assert_int_equal(s.values[TCP_PEER_WINDOW], 350000);
@@ -28,10 +31,11 @@ static void a_message_is_taken_apart(void **state)
 		assert_int_equal(s.values[TCP_SEND_BUFFER], 700000);
 		assert_int_equal(s.values[TCP_RECEIVE_BUFFER], 131072);
 		assert_int_equal(s.values[TCP_PACING], TCP_UNTOLD); /* no limit is no rate */
-		assert_string_equal(tcp_diag_format(&s, row, sizeof(row)),
-		                    "10.77.3.2:40000,10.77.3.3:49152,established,cubic,100,2147483647,1448,90,0,"
-		                    "350000,20000000,50000,19000000,5000010136,5000000000,0,10136,7,missing,7240000,"
-		                    "3000000000,2000000000,1000,700000,131072");
+		assert_string_equal(
+			tcp_diag_format(&s, row, sizeof(row)),
+			"10.77.3.2:40000,10.77.3.3:49152,established,cubic,100,2147483647,1448,90,20,10,6,0,"
+			"350000,20000000,50000,19000000,5000010136,5000000000,0,10136,7,missing,7240000,"
+			"3000000000,2000000000,1000,700000,131072");
 	}
 }
 
@@ -87,12 +91,13 @@ static void what_is_no_message_is_refused(void **state)
 
 /* ---- metrics ---- */
 
-/* A row of src at second t of the run; 1000 bytes a segment. */
+/* A row of src at second t of the run; 1000 bytes a segment. As many as the window has are not acknowledged, of which 6
+ * are lost and have been sent again, and half of the window has arrived. */
 static void row(FILE *f, double t, const char *local, const char *state, int64_t acked, int cwnd, double busy_s,
                 double peer_s)
 {
-	fprintf(f, "%" PRId64 ",src,%s,10.77.3.3:49152,%s,cubic,%d,missing,1000,%d,5000,90000,%d,0,%d",
-	        MADE_HEAD + (int64_t)(t * 1e9), local, state, cwnd, cwnd / 2, 20000000, 19000000);
+	fprintf(f, "%" PRId64 ",src,%s,10.77.3.3:49152,%s,cubic,%d,missing,1000,%d,%d,6,6,5000,90000,%d,0,%d",
+	        MADE_HEAD + (int64_t)(t * 1e9), local, state, cwnd, cwnd, cwnd / 2, 20000000, 19000000);
 	fprintf(f, ",%" PRId64 ",%" PRId64 ",0,0,%d,missing,missing,%.0f,%.0f,0,700000,0\n", acked, acked,
 	        acked > 1000000 ? 3 : 0, busy_s * 1e9, peer_s * 1e9);
 }
@@ -134,6 +139,7 @@ static void metrics_come_of_rows(void **state)
 	/* 0.2, 1 and 1 s */
 	assert_near(metric("tcp_window", "congestion"), 1000 * (0.2 * 40 + 80 + 100) / 2.2, 1, "cwnd");
 	assert_near(metric("tcp_window", "flight"), 1000 * (0.2 * 20 + 40 + 50) / 2.2, 1, "flight");
+	assert_near(metric("tcp_window", "unacked"), 1000 * (0.2 * 40 + 80 + 100) / 2.2, 1, "not acknowledged");
 	assert_near(metric("tcp_window", "peer"), 90000, 1e-6, "peer's window");
 	assert_near(metric("tcp_window", "buffer"), 700000, 1e-6, "send buffer");
 	assert_near(metric("tcp_window", "unsent"), 5000, 1e-6, "not sent yet");
@@ -149,6 +155,65 @@ static void metrics_come_of_rows(void **state)
 	assert_near(csv_table_number(plot, 4, "bit_per_s"), 8 * 5e6, 1, "a million bytes in 0.2 s");
 	assert_near(csv_table_number(plot, 10, "time_s"), 1.05, 1e-9, "the middle of a bin");
 	assert_near(csv_table_number(plot, 10, "bit_per_s"), 8 * 4e6, 1, "four million a second");
+	csv_table_free(plot);
+}
+
+/* Before, tcp.csv did not have what has arrived out of order, or is lost. */
+static void a_run_of_before_has_no_flight(void **state)
+{
+	(void)state;
+	char text[2048] =
+		"head_ns,node,local,peer,state,cwnd_segments,mss_bytes,unacked_segments,notsent_bytes,"
+		"peer_window_bytes,rtt_ns,rtt_lowest_ns,sent_bytes,acked_bytes,resent_bytes,resent_segments,"
+		"busy_ns,peer_limited_ns,buffer_limited_ns,send_buffer_bytes\n";
+	make_migration();
+	for (int i = 1; i <= 3; i++)
+		sprintf(text + strlen(text),
+		        "%" PRId64
+		        ",src,10.77.3.2:8,10.77.3.3:49152,established,50,1000,60,0,9,9,9,%d,%d,0,0,%d000000000,"
+		        "0,0,9\n",
+		        MADE_HEAD + (10 + i) * INT64_C(1000000000), i * 4000000, i * 4000000, i);
+	made_file(run_path, "tcp.csv", "%s", text);
+	analyse_well();
+	assert_near(metric("tcp_window", "unacked"), 60000, 1e-6, "not acknowledged");
+	assert_missing("tcp_window", "flight", "tcp.csv does not tell it");
+}
+
+/* Two holes in what arrived: twice nothing is acknowledged for a while, and then all that has come. */
+static void no_goodput_is_above_the_link(void **state)
+{
+	(void)state;
+	static const struct {
+		double t;
+		int64_t acked;
+	} rows[] = { { 10.4, 2000000 }, { 10.5, 3000000 }, { 10.7, 3100000 }, { 10.8, 6000000 }, { 11, 8000000 } };
+	char path[256];
+	make_migration();
+	snprintf(path, sizeof(path), "%s/manifest.json", run_path);
+	struct json_object *manifest = json_object_from_file(path);
+	assert_int_equal(json_pointer_set(&manifest, "/link", json_object_new_object()), 0);
+	assert_int_equal(json_pointer_set(&manifest, "/link/measured", json_object_new_object()), 0);
+	json_pointer_set(&manifest, "/link/measured/ideal_bits_per_s", json_object_new_double(80e6));
+	json_object_to_file(path, manifest);
+	json_object_put(manifest);
+	FILE *f = made_tcp();
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		row(f, rows[i].t, "10.77.3.2:8", "established", rows[i].acked, 50, rows[i].t - 10.1, 0);
+	fclose(f);
+	analyse_well();
+	struct csv_table *plot;
+	double bytes = 0;
+	/* 2 MB in 0.3 s; 1 MB; 100 kB in 0.2 s; 2.9 MB at once: of them 1.9 before; 2 MB in 0.2 s */
+	static const double wanted[] = { 0, 6.667e5, 6.667e5, 6.667e5, 1e6, 1e6, 1e6, 1e6, 1e6, 1e6 };
+	assert_int_equal(csv_table_load(&plot, run_path, "plots/tcp.csv", 100, NULL), 0);
+	assert_int_equal(csv_table_rows(plot), 10);
+	for (int i = 0; i < csv_table_rows(plot); i++) {
+		double own = csv_table_number(plot, i, "bit_per_s") / 80;
+		bytes += own;
+		assert_true(own <= 1e6 + 1);
+		assert_near(own, wanted[i], 1e3, "bytes in a tenth of a second");
+	}
+	assert_near(bytes, 8e6, 10, "none is lost");
 	csv_table_free(plot);
 }
 
@@ -188,6 +253,8 @@ int main(void)
 		cmocka_unit_test(an_older_kernel_tells_less),
 		cmocka_unit_test(what_is_no_message_is_refused),
 		cmocka_unit_test_setup_teardown(metrics_come_of_rows, run_make, run_remove),
+		cmocka_unit_test_setup_teardown(a_run_of_before_has_no_flight, run_make, run_remove),
+		cmocka_unit_test_setup_teardown(no_goodput_is_above_the_link, run_make, run_remove),
 		cmocka_unit_test_setup_teardown(parallel_connections_add_up, run_make, run_remove),
 		cmocka_unit_test_setup_teardown(without_bytes_it_is_said, run_make, run_remove),
 	};
