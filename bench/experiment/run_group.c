@@ -100,6 +100,7 @@ int run_group(struct run *r, struct err *e)
 		.pulse = pulse,
 		.pulse_context = &m,
 	};
+	spec.schedule.rtt_ns = r->rtt_ns > 0 ? r->rtt_ns : 0;
 	spec.schedule.recall = r->x->migration.mode == MODE_PRECOPY;
 	spec.migration.sink = run_on_move_event;
 	int status = group_run(&spec, &result, e);

@@ -8,15 +8,16 @@
 #define LOOK_S 0.05 /* between two looks of the schedule */
 #define BEGIN_BYTES 14480
 #define QUEUE_S 0.05 /* before the link */
+#define QUEUE_FULL 0.9 /* where connections that begin no more share the link */
 
 /* A VM that moves. */
 struct flow {
 	int vm;
 	double memory, dirty;
 	double begun_s, sent, left, pass_sent, rate;
-	double lost_s; /* when it lost; 0: not yet */
+	double lost_s;    /* since when it grows evenly; 0: not yet */
+	double kept_rate; /* from this */
 	bool loses;
-	bool begun; /* its window grows no more */
 };
 
 struct flows {
@@ -27,6 +28,7 @@ struct flows {
 	struct flow *flows; /* those that move */
 	int count;
 	struct group_outcome *outcome;
+	int limit, direction; /* of the schedule's K */
 	unsigned short random[3];
 };
 
@@ -38,34 +40,36 @@ static double flow_cap(const struct group_link *l, const struct flow *f, double 
 		return 0;
 	double window =
 		l->rtt_s > 0 ? fmin(BEGIN_BYTES * exp2(since_s / l->rtt_s), l->window_bytes) / l->rtt_s : l->rate;
-	return f->lost_s > 0 ? fmin(l->kept_rate + l->growth * (now_s - f->lost_s), window) : window;
+	return f->lost_s > 0 ? fmin(f->kept_rate + l->growth * (now_s - f->lost_s), window) : window;
 }
 
-static double begin_window(const struct group_link *l, const struct flow *f, double now_s)
+static bool is_beginning(const struct group_link *l, const struct flow *f, double now_s)
 {
-	double since_s = now_s - f->begun_s - l->setup_s;
-	return since_s < 0 ? 0 : fmin(BEGIN_BYTES * exp2(since_s / l->rtt_s), l->window_bytes);
+	double cap = flow_cap(l, f, now_s);
+	return f->lost_s <= 0 && cap > 0 && cap < l->window_bytes / l->rtt_s;
 }
 
-/* Those that begin have more on the way than there is room for. */
+/* Those that begin have more on the way than there is room for. The others keep the queue almost full where they fill the link. */
 static void overflow(struct flows *m, double now_s)
 {
 	const struct group_link *l = m->l;
-	double on_the_way = 0;
+	double on_the_way = 0, full_s = l->rtt_s + QUEUE_FULL * l->queue_bytes / l->rate;
 	if (l->queue_bytes <= 0 || l->rtt_s <= 0)
 		return;
 	for (int i = 0; i < m->count; i++) {
 		const struct flow *f = &m->flows[i];
-		on_the_way += f->begun ? f->rate * l->rtt_s : begin_window(l, f, now_s);
+		double window = flow_cap(l, f, now_s) * l->rtt_s;
+		on_the_way += is_beginning(l, f, now_s) ? window : fmin(window, f->rate * full_s);
 	}
 	if (on_the_way <= l->rate * l->rtt_s + l->queue_bytes)
 		return;
 	for (int i = 0; i < m->count; i++) {
 		struct flow *f = &m->flows[i];
-		if (f->begun || begin_window(l, f, now_s) <= 0)
+		if (!is_beginning(l, f, now_s))
 			continue;
-		f->begun = true;
-		f->lost_s = erand48(m->random) < l->lose_share ? now_s : 0;
+		double has = flow_cap(l, f, now_s);
+		f->kept_rate = erand48(m->random) < l->lose_share ? fmin(l->kept_rate, has) : has;
+		f->lost_s = now_s;
 	}
 }
 
@@ -112,6 +116,15 @@ static void flow_end(struct flows *m, int i, bool arrived)
 	m->flows[i] = m->flows[--m->count];
 }
 
+static void limit_note(struct flows *m)
+{
+	int limit = group_schedule_limit(m->schedule), direction = (limit > m->limit) - (limit < m->limit);
+	if (direction && m->limit)
+		m->outcome->turns += m->direction && direction != m->direction;
+	m->direction = direction && m->limit ? direction : m->direction;
+	m->limit = limit;
+}
+
 static void schedule_ask(struct flows *m, double now_s)
 {
 	for (int i = 0; i < m->count; i++) {
@@ -133,9 +146,11 @@ static void schedule_ask(struct flows *m, double now_s)
 			                              .dirty = m->dirty_per_s[vm],
 			                              .begun_s = now_s,
 			                              .left = memory,
+			                              .kept_rate = m->l->kept_rate,
 			                              .loses = loses };
 	}
 	m->outcome->most = m->count > m->outcome->most ? m->count : m->outcome->most;
+	limit_note(m);
 }
 
 static void flow_step(struct flows *m, int i, double now_s, double step_s)
@@ -174,6 +189,7 @@ int group_link_move(const struct group_link *l, const struct group_schedule_opti
                     const struct group_vm *vms, const double *dirty_per_s, int count, int64_t free_bytes,
                     int64_t seed, struct group_outcome *ret, struct err *e)
 {
+	struct group_schedule_options o = *options;
 	struct flows m = { .l = l,
 		           .vms = vms,
 		           .dirty_per_s = dirty_per_s,
@@ -186,7 +202,8 @@ int group_link_move(const struct group_link *l, const struct group_schedule_opti
 		least_s += (double)vms[i].used_bytes / l->rate;
 		alone_s += l->setup_s + 20 * l->rtt_s + (double)vms[i].used_bytes / alone;
 	}
-	m.schedule = group_schedule_new(options, vms, count, free_bytes, e);
+	o.rtt_ns = (int64_t)(l->rtt_s * 1e9);
+	m.schedule = group_schedule_new(&o, vms, count, free_bytes, e);
 	m.flows = calloc((size_t)count + 1, sizeof(*m.flows));
 	int result = m.schedule && m.flows ? 0 : err_set(e, EXIT_CANNOT, "no memory for a group of %d VMs", count);
 	if (result == 0)

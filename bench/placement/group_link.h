@@ -22,8 +22,8 @@ struct group_link {
 	/* A connection that has sent so much loses some: it goes on at this rate, which grows by so much a second. 0: none does. */
 	double lose_bytes, kept_rate, growth;
 	double lose_share; /* of the connections that do; 0: all */
-	/* Where what connections that begin have on the way is more than the link and this queue hold, lose_share of them lose
-	 * likewise, and the others stop growing. 0: the queue holds all. */
+	/* Where those that begin and the others have more on the way than the link and this queue hold, lose_share of those that begin
+	 * lose likewise, and the rest of them go on evenly from what they have (as by HyStart, RFC 9406). 0: the queue holds all. */
 	double queue_bytes;
 	/* From then on something else takes this much of the link. */
 	double taken_from_s, taken;
@@ -33,6 +33,7 @@ struct group_outcome {
 	double time_s; /* until the last one has arrived; INFINITY: not in ten times what one after the other would take */
 	double sent_bytes;
 	int recalled, most; /* moves broken off by the schedule; that went on at a time */
+	int turns;          /* of the schedule's K: up after down, or down after up */
 };
 
 /* dirty_per_s: bytes, of each VM; vms says what of it the schedule knows beforehand. -1: no memory. */

@@ -16,11 +16,15 @@ enum move_state { WAITING, MOVING, RECALLED, OVER };
 #define RESTART_NS 1000000000 /* between two that are begun anew */
 enum { RECALL_PART = 4 };     /* of its memory: one that has sent more goes on */
 enum { ANEW_MOST = 2 };
+enum { RAMP_RTTS = 10 }; /* from ten segments on, that many doublings make 15 MB */
 
 struct member {
 	struct group_vm vm;
 	enum move_state state;
-	bool fast;   /* it has gained speed */
+	bool fast;   /* it has had half of its share of the goodput */
+	double peak; /* bytes/s: of its windows */
+	int flat;    /* windows since then without more */
+	int64_t sending_ns; /* since when it sends; 0: it does not */
 	int anew;    /* how often it was begun anew since it was stuck */
 	double rate; /* bytes/s, smoothed */
 	int64_t begun_ns;
@@ -35,6 +39,7 @@ struct group_schedule {
 	int64_t free_bytes;
 	int limit; /* of the others than adaptive */
 	/* of the window */
+	int64_t window_ns;
 	int64_t window_from_ns; /* 0: it has not begun */
 	int window_moving;      /* at most */
 	int64_t setup_ns;       /* mean time before a move has half of its share of the goodput */
@@ -58,9 +63,10 @@ struct group_schedule *group_schedule_new(const struct group_schedule_options *o
 		return NULL;
 	}
 	*s = (struct group_schedule){
-		.options = *options, .members = members, .count = count, .waiting = count, .free_bytes = free_bytes
+		.options = *options, .members = members, .count = count, .waiting = count, .free_bytes = free_bytes,
+		.window_ns = options->window_ns > 2 * options->rtt_ns ? options->window_ns : 2 * options->rtt_ns
 	};
-	search_begin(&s->search, options->gain, (int)options->patience);
+	search_begin(&s->search, options->gain, options->rtt_ns * RAMP_RTTS > options->window_ns ? 2 : 1);
 	s->limit = options->kind == SCHEDULE_ALL     ? count
 	           : options->kind == SCHEDULE_FIXED ? (int)options->at_once
 	                                             : 1;
@@ -101,7 +107,9 @@ void group_schedule_ended(struct group_schedule *s, int vm, bool arrived)
 	m->sent_bytes = again ? 0 : m->sent_bytes;
 	m->window_sent_bytes = again ? 0 : m->window_sent_bytes;
 	m->fast = m->fast && !again;
-	m->rate = 0;
+	m->rate = m->peak = 0;
+	m->flat = 0;
+	m->sending_ns = 0;
 	s->waiting += again;
 	s->moving--;
 	if (!arrived)
@@ -128,7 +136,19 @@ static void setup_note(struct group_schedule *s, struct member *m, double second
 	    (double)(m->sent_bytes - m->window_sent_bytes) * 2 * s->moving < sent * seconds)
 		return;
 	m->fast = true;
-	s->setup_ns += (now_ns - s->options.window_ns / 2 - m->begun_ns - s->setup_ns) / ++s->setups;
+	s->setup_ns += (now_ns - s->window_ns / 2 - m->begun_ns - s->setup_ns) / ++s->setups;
+}
+
+/* Whether it has come to its speed: slow start is over, for all that its rate says. */
+static bool is_settled(const struct group_schedule *s, struct member *m, double rate, int64_t now_ns)
+{
+	if (m->state != MOVING || m->sent_bytes == 0)
+		return false;
+	m->sending_ns = m->sending_ns ? m->sending_ns : now_ns;
+	m->flat = rate > m->peak * (1 + s->options.gain) ? 0 : m->flat + 1;
+	m->peak = fmax(m->peak, rate);
+	return m->peak > 0 && m->flat >= s->options.patience &&
+	       now_ns - m->sending_ns >= RAMP_RTTS * s->options.rtt_ns;
 }
 
 /* It has sent so little that it can be recalled. */
@@ -151,9 +171,13 @@ static struct search_window window_end(struct group_schedule *s, int64_t now_ns)
 			w.young_bytes += ((double)m->sent_bytes - w.young_bytes) / ++young;
 		/* At first it fills the sender's buffers, and nothing of that need be across. */
 		double rate = m->window_sent_bytes ? (double)(m->sent_bytes - m->window_sent_bytes) / seconds : 0;
-		m->rate += RATE_WEIGHT * (rate - m->rate);
+		m->rate += m->rate > 0 ? RATE_WEIGHT * (rate - m->rate) : rate;
 		w.goodput += rate;
-		w.single = rate > w.single ? rate : w.single;
+		w.sending += m->state == MOVING && m->sent_bytes > 0;
+		if (is_settled(s, m, rate, now_ns)) {
+			w.settled++;
+			w.single = fmax(w.single, m->rate);
+		}
 		w.dirty += m->state == MOVING ? dirty_of(m) : 0;
 		w.left_bytes += m->state != MOVING       ? 0
 		                : m->remaining_bytes > 0 ? (double)m->remaining_bytes
@@ -176,7 +200,7 @@ static void look(struct group_schedule *s, int64_t now_ns)
 		s->window_moving = s->moving;
 	if (s->flowing && !s->window_from_ns)
 		window_begin(s, now_ns);
-	if (!s->window_from_ns || now_ns - s->window_from_ns < s->options.window_ns)
+	if (!s->window_from_ns || now_ns - s->window_from_ns < s->window_ns)
 		return;
 	const struct search_window w = window_end(s, now_ns);
 	s->now_ns = now_ns;

@@ -34,7 +34,8 @@ struct group_schedule_options {
 	int64_t window_ns; /* of adaptive, like the rest */
 	double gain;
 	int64_t patience;
-	bool recall; /* moves can be broken off without harm: pre-copy; no key, the caller's */
+	int64_t rtt_ns; /* measured on the way to the destination; 0: not known. No key, like the next: the caller's */
+	bool recall; /* moves can be broken off without harm: pre-copy */
 };
 
 extern const struct option_row group_schedule_rows[];
@@ -46,11 +47,11 @@ extern const struct option_row group_schedule_rows[];
 	  "how many move at the same time" }, \
 	{ "at_once", OPTION_INTEGER, offsetof(type, in at_once), "2", "1", "1000", "that many, with schedule = fixed" }, \
 	{ "window", OPTION_DURATION, offsetof(type, in window_ns), "200ms", "50ms", "1min", \
-	  "adaptive: the group's goodput is taken over this time" }, \
+	  "adaptive: the group's goodput is taken over this time, or two round trips where that is longer" }, \
 	{ "gain", OPTION_FRACTION, offsetof(type, in gain), "0.15", "0", "10", \
-	  "adaptive: as long as progress grows by this share from window to window, one more is begun" }, \
-	{ "patience", OPTION_INTEGER, offsetof(type, in patience), "3", "1", "1000", \
-	  "adaptive: so many windows without that end it" }
+	  "adaptive: what grows by less from window to window has come to its speed, and K to its end" }, \
+	{ "patience", OPTION_INTEGER, offsetof(type, in patience), "2", "1", "1000", \
+	  "adaptive: so many windows without growth say that a move has come to its speed" }
 /* clang-format on */
 
 struct group_vm {

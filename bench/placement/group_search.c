@@ -7,10 +7,10 @@
 #define LITTLE 0.03                           /* share of the goodput */
 enum { FIRST_HOLD = 20, LONGEST_HOLD = 640 }; /* windows */
 
-void search_begin(struct group_search *s, double gain, int patience)
+void search_begin(struct group_search *s, double gain, int first)
 {
 	*s = (struct group_search){
-		.gain = gain, .patience = patience, .limit = 1, .best = NAN, .least = 1, .hold = FIRST_HOLD
+		.gain = gain, .limit = first, .ahead = first > 1, .best = NAN, .least = 1, .hold = FIRST_HOLD
 	};
 }
 
@@ -27,14 +27,12 @@ static void limit_set(struct group_search *s, const struct search_window *w, int
 	s->limit = limit;
 }
 
-/* While connections gain speed nothing says how many of them are enough: what one could do at best does. */
+/* What a try or the climb has shown, or what one could do at its speed. */
 static int enough(const struct group_search *s, const struct search_window *w)
 {
 	double need = s->single > 0 ? ceil(s->capacity / (s->single * (1 + s->gain))) : 1;
-	double more = isnan(w->dirty_mean) ? 1
-	              : w->dirty_mean > 0  ? floor(LITTLE * s->capacity / w->dirty_mean)
-	                                   : w->waiting;
-	return (int)fmin(fmax(need + more, s->least), w->moving + w->waiting);
+	double more = isnan(w->dirty_mean) || LITTLE * s->capacity >= w->dirty_mean ? 1 : 0;
+	return (int)fmin(fmax(need, s->least) + more, w->moving + w->waiting);
 }
 
 /* As many as are enough; what was begun beyond goes back, if what is dirtied because of it costs more than to begin it again. Where
@@ -51,15 +49,37 @@ static void settle(struct group_search *s, const struct search_window *w)
 		s->excess = beyond;
 }
 
+/* The mean of the last windows. */
+static double recent(const struct group_search *s)
+{
+	double sum = 0;
+	for (int i = SEARCH_STRETCH - SEARCH_RECENT; i < SEARCH_STRETCH; i++)
+		sum += s->stretch[i] / SEARCH_RECENT;
+	return sum;
+}
+
+static bool most_are_settled(const struct search_window *w)
+{
+	return w->settled > 0 && 4 * w->settled >= 3 * w->moving;
+}
+
 /* A window in which as many moved as may. */
 static void climb(struct group_search *s, const struct search_window *w)
 {
-	double progress = w->goodput - w->dirty;
-	if (isnan(s->best) || progress > s->best * (1 + s->gain)) {
+	if (s->ahead && w->sending >= s->limit) {
+		s->ahead = false;
+		limit_set(s, w, 2 * s->limit, "the first have begun to send");
+		return;
+	}
+	if (!most_are_settled(w) || w->moving <= s->best_moving)
+		return;
+	double progress = recent(s) - w->dirty;
+	double more = isnan(s->best) ? 0 : (double)(w->moving - s->best_moving) / s->best_moving;
+	if (isnan(s->best) || progress >= s->best * (1 + fmax(more / 2, s->gain))) {
 		s->best = progress;
-		s->fruitless = 0;
-		limit_set(s, w, s->limit + 1, "progress has grown");
-	} else if (++s->fruitless >= s->patience) {
+		s->least = s->best_moving = w->moving;
+		limit_set(s, w, w->moving + (w->moving + 1) / 2, "progress has grown");
+	} else {
 		s->climbed = true;
 		settle(s, w);
 	}
@@ -106,7 +126,7 @@ static void judge(struct group_search *s, const struct search_window *w, double 
 		s->least = w->moving;
 		s->hold = FIRST_HOLD;
 		if (w->waiting)
-			try(s, w, 2 * w->moving, mean, "more have brought more");
+			try(s, w, w->moving + (w->moving + 1) / 2, mean, "more have brought more");
 		return;
 	}
 	s->least = s->least < s->tried_at ? s->least : s->tried_at - 1;
@@ -123,14 +143,14 @@ static void stay(struct group_search *s, const struct search_window *w, double m
 	s->held++;
 	if (s->tried && !isnan(mean))
 		judge(s, w, mean);
-	if (s->tried)
+	if (s->tried || !w->waiting)
 		return;
 	limit_set(s, w, enough(s, w), "as many as are enough");
-	if (isnan(mean) || !w->waiting || w->moving < s->limit)
+	if (isnan(mean) || w->moving < s->limit)
 		return;
 	if (mean * (1 + 2 * s->gain) < s->usual && s->held >= s->hold / 4)
-		try(s, w, 2 * w->moving, mean, "less comes across than did");
-	else if (s->held >= s->hold)
+		try(s, w, w->moving + (w->moving + 1) / 2, mean, "less comes across than did");
+	else if (s->held >= s->hold && w->waiting > 1)
 		try(s, w, w->moving + 1, mean, "one more is tried");
 }
 
@@ -138,7 +158,7 @@ void search_look(struct group_search *s, const struct search_window *w)
 {
 	double mean = stretch_mean(s, w);
 	s->goodput = w->goodput;
-	s->capacity = fmax(s->capacity, w->goodput);
+	s->capacity = most_are_settled(w) ? fmax(s->capacity, recent(s)) : s->capacity;
 	s->single = fmax(s->single, w->single);
 	s->usual = isnan(mean) ? s->usual : fmax(s->usual, mean);
 	if (s->climbed)

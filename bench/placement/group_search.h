@@ -1,23 +1,28 @@
 /*
  * group_search.h - how many moves at a time are of use, sought while they run (schedule = adaptive of group_schedule.h).
  *
- * K is climbed by what it brings, measured over short windows, as transfers of files choose their number of connections
- * (Arifuzzaman and Arslan, Online optimization of file transfers in high-speed networks, SC 2021). Moves are no files: at a
- * K-th of the rate each VM dirties more before it is across, so what counts is
+ * K is climbed by what it brings, as transfers of files choose their number of connections (Arifuzzaman and Arslan, Online
+ * optimization of file transfers in high-speed networks, SC 2021). Moves are no files: at a K-th of the rate each VM dirties
+ * more before it is across, so what counts is
  *
  *	progress = goodput of the group - dirty rates of the VMs that move
  *
- * since a VM of M bytes that dirties d of a rate b has to send M / (1 - d / b). From one K grows by one with each window in
- * which progress grew by the share `gain`: over a long round trip a connection takes many to reach its speed, and others can
- * begin meanwhile. Where it has not grown for `patience` windows, K becomes what is enough: the group's best goodput over
- * that of one move, and as many more as dirty a small share of the goodput, to hide that moves begin and end.
+ * since a VM of M bytes that dirties d of a rate b has to send M / (1 - d / b). A connection doubles its rate in each round
+ * trip until its window, the link or a loss ends that, and what it brings is not known sooner: K is judged when three
+ * quarters of the moves have come to their speed. If progress has grown by half of what as many more would bring if each
+ * brought as much as those before, and by the share `gain`, half as many more begin. Else K goes back to what was enough:
+ * on a full link those that begin lose, or leave slow start at once (RFC 9406), and crawl to their end. One more is allowed
+ * where a VM dirties a small share of the goodput, to hide that moves begin and end.
+ *
+ * Where slow start takes longer than a window, two begin at once, and two more as soon as these send: what they find out
+ * would take two ramps otherwise, with the link idle.
  *
  * Moves that were begun beyond it have to be worth going on with: what the VMs dirty until all are across is sent again, and if that
  * takes longer than to begin those moves once more, those that have just begun are recalled, after a try, too.
  *
  * What was seen once is then tried again, since connections lose and links are shared. A stretch is seven windows in which the
- * same moves went on, all at speed and no more gaining. Where its mean goodput is by twice `gain` below the best, twice as many are tried; else, now and
- * then, one more. A try is judged by a stretch of its own: half of what as many more would bring if each brought as
+ * same moves went on, all at speed and no more gaining. Where its mean goodput is by twice `gain` below the best, half as many more are tried; else, now
+ * and then, one more, if others would still wait then. A try is judged by a stretch of its own: half of what as many more would bring if each brought as
  * much as those before must have come, and `gain` at least. Then K stays there, and more are tried at once. If not, K goes back, the time to
  * the next try doubles, and the link is believed to carry what it carries now.
  */
@@ -27,11 +32,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { SEARCH_STRETCH = 7 };
+enum { SEARCH_STRETCH = 7, SEARCH_RECENT = 3 /* windows */ };
 
 /* What was seen in one window. */
 struct search_window {
-	double goodput, single;  /* bytes/s: of all moves, of the fastest */
+	double goodput, single;  /* bytes/s: of all moves, of the fastest of those that are settled */
 	double dirty;            /* bytes/s: of the VMs that move */
 	double dirty_mean;       /* of a VM of the group; NAN: of none is it known */
 	double left_bytes;       /* that moves which go on still have to send, as far as it is known */
@@ -39,21 +44,21 @@ struct search_window {
 	double young_bytes;      /* that a move which has just begun has sent, mean */
 	int moving, most_moving; /* at its end, at most in it */
 	int waiting;
-	bool at_speed; /* all that move have gained speed */
+	int sending, settled; /* have sent something, have come to their speed */
+	bool at_speed;        /* all that move have had half of their share */
 };
 
 struct group_search {
 	double gain;
-	int patience;
 	int limit;               /* K now */
 	int excess;              /* moves that are to be recalled */
 	char why[160];           /* why it changed last; "" it has not */
 	double goodput;          /* of the last window */
 	double capacity, single; /* the most that was seen, of all and of one, as far as it is still believed */
 	/* the climb */
-	bool climbed;
-	double best;   /* progress; NAN: none yet */
-	int fruitless; /* windows without more */
+	bool climbed, ahead; /* ahead: more begin before the first are judged */
+	double best;         /* progress; NAN: none yet */
+	int best_moving;     /* when so many moved */
 	/* the stretch */
 	double stretch[SEARCH_STRETCH];
 	int windows, stretch_moving;
@@ -66,7 +71,8 @@ struct group_search {
 	int hold, held; /* windows until one more is tried, and those that have passed */
 };
 
-void search_begin(struct group_search *s, double gain, int patience);
+/* first: so many begin at once; above 1: slow start takes longer than a window. */
+void search_begin(struct group_search *s, double gain, int first);
 
 /* The next window. */
 void search_look(struct group_search *s, const struct search_window *w);
