@@ -328,6 +328,6 @@ double study_value(const struct study_runs *s, const struct study_key *key, long
 		snprintf(reason, room, "repeat %ld has no complete run of %s%s%s", repeat, which, *ended ? ": " : "",
 		         ended);
 	else
-		snprintf(reason, room, "the study has no run of %s", which);
+		snprintf(reason, room, STUDY_NO_RUN " %s", which);
 	return NAN;
 }

@@ -85,6 +85,9 @@ const char *study_run_unit(const struct study_run *run, const char *metric, cons
 /* Whether the run is one of those that the key says, whatever has become of it. */
 int study_run_is(const struct study_run *run, const struct study_key *key);
 
+/* How the reason begins where the study has no such run at all. */
+#define STUDY_NO_RUN "the study has no run of"
+
 /* The value in the repeat's complete run. NAN when there is none: reason (may be NULL) then says why. */
 double study_value(const struct study_runs *s, const struct study_key *key, long repeat, char *reason, size_t room);
 

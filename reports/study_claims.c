@@ -1,5 +1,6 @@
 #include "reports/study_claims.h"
 
+#include "analysis/study.h"
 #include "reports/csv_table.h"
 #include "reports/html.h"
 #include "reports/study_link.h"
@@ -93,6 +94,13 @@ static void put_claim_part(FILE *out, const struct csv_table *t, int row, const 
 	fputs("</tr>\n", out);
 }
 
+/* A figure, of no part in the verdict, that this study was not asked for. */
+static bool is_elsewhere(const struct csv_table *t, int row)
+{
+	return !*csv_table_text(t, row, "rule") && isnan(csv_table_number(t, row, "value")) &&
+	       strncmp(csv_table_text(t, row, "reason"), STUDY_NO_RUN, strlen(STUDY_NO_RUN)) == 0;
+}
+
 void claims_put(FILE *out, const struct study_view *v)
 {
 	const struct csv_table *t = v->claims;
@@ -115,12 +123,22 @@ void claims_put(FILE *out, const struct study_view *v)
 	fputs("<table class=\"claims\">\n<thead><tr><th>formula</th><th>agrees when</th><th>paper</th><th>ours</th>"
 	      "<th>verdict</th></tr></thead>\n<tbody>\n",
 	      out);
+	int elsewhere = 0;
 	for (int i = 0; i < csv_table_rows(t); i++) {
 		if (begins_claim(t, i))
 			put_claim_head(out, t, i);
-		put_claim_part(out, t, i, v->explanations);
+		if (is_elsewhere(t, i))
+			elsewhere++;
+		else
+			put_claim_part(out, t, i, v->explanations);
 	}
-	fputs("</tbody>\n</table>\n</section>\n", out);
+	fputs("</tbody>\n</table>\n", out);
+	if (elsewhere) {
+		fputs("<p class=\"note\">", out);
+		html_textf(out, "%d figure%s more", elsewhere, elsewhere == 1 ? "" : "s");
+		fputs(" would need points that this study has no run of: claims.csv.</p>\n", out);
+	}
+	fputs("</section>\n", out);
 }
 
 /* "It takes longer, by 10.9 s (9.8 to 12.0)." */
