@@ -145,7 +145,7 @@ static int on_span(void *context, const struct work_span *span, struct err *e)
 {
 	struct turning *t = context;
 	(void)e;
-	if (span->end_ns <= t->resume_ns || t->high_ns != MISSING)
+	if (!span->sample || span->end_ns <= t->resume_ns || t->high_ns != MISSING)
 		return 0;
 	if (!t->samples++) {
 		t->before = span->work;
