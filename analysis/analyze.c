@@ -167,9 +167,9 @@ static int workload_metrics(struct analysis *a, const struct run_vm *vm, const s
 /* A VM without usable samples: each thing they would have told is missing, and why. */
 static void put_no_samples(struct analysis *a, const struct run_vm *vm, const char *reason)
 {
-	static const char *const told[] = { "baseline_rate", "mean_rate",     "lowest_rate", "degradation",
-		                            "lost_work",     "recovery_time", "rate_after",  "settled_rate",
-		                            "settled_share" };
+	static const char *const told[] = { "baseline_rate", "mean_rate",    "lowest_rate",
+		                            "degradation",   "lost_work",    "recovery_time",
+		                            "rate_after",    "settled_rate", "settled_share" };
 	vm_downtimes_put_missing(&a->downtimes, "work", reason);
 	for (int w = 0; w < vm->workload_count; w++)
 		for (size_t i = 0; i < sizeof(told) / sizeof(*told); i++)

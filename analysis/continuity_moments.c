@@ -72,9 +72,13 @@ static struct moment passes_by_events(const struct run *run, const struct run_vm
                                       enum continuity_way way)
 {
 	const char *begins = way == WAY_FROM_GUEST ? "udp from-guest " : "udp to-guest ";
-	struct moment m = last_of(run, vm, stop_ns, "flow-made", begins,
-	                          unknown("no switch says when it carried the conversation to the new place"));
-	return m.ns == MISSING || way == WAY_FROM_GUEST ? m : last_of(run, vm, stop_ns, "learned", "", m);
+	struct moment m = unknown("no switch says when it carried the conversation to the new place");
+	int says = 0;
+	for (int i = 0; i < run->event_count && !says; i++)
+		says = is_since(&run->events[i], vm, INT64_MIN, "flow-made", begins);
+	if (says)
+		m = last_of(run, vm, stop_ns, "flow-made", begins, m);
+	return says && way == WAY_TO_GUEST ? last_of(run, vm, stop_ns, "learned", "", m) : m;
 }
 
 /* ---- what their flows say ---- */
@@ -141,7 +145,7 @@ static int on_span(void *context, const struct work_span *span, struct err *e)
 {
 	struct turning *t = context;
 	(void)e;
-	if (span->end_ns <= t->resume_ns || t->high_ns != MISSING)
+	if (!span->sample || span->end_ns <= t->resume_ns || t->high_ns != MISSING)
 		return 0;
 	if (!t->samples++) {
 		t->before = span->work;

@@ -61,7 +61,8 @@ static int on_row(void *context, const struct series_cell *cells, struct err *e)
 	r->rows++;
 	const char *cookie = cells[COOKIE].text;
 	int to = strcmp(cells[IP_DST].text, r->address) == 0 && strcmp(cells[PORT_DST].text, FLOWS_STREAM_PORT) == 0;
-	int from = strcmp(cells[IP_SRC].text, r->address) == 0 && strcmp(cells[PORT_SRC].text, FLOWS_STREAM_PORT) == 0;
+	int from =
+		strcmp(cells[IP_SRC].text, r->address) == 0 && strcmp(cells[PORT_SRC].text, FLOWS_STREAM_PORT) == 0;
 	r->unnumbered += (to || from) && (!*cookie || strcmp(cookie, "0x0") == 0);
 	if (to)
 		flow_count(&r->directions[TO_GUEST], cookie, cells[PACKETS].integer);

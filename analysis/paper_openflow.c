@@ -27,7 +27,7 @@
 static const char survives[] = "live migration works across the layer 2 that the controller makes, and the client's "
 			       "connection survives it",
 		  shorter[] = "live migration is shorter than block migration, and does not grow with the disk",
-		  counted[] = "each flow's traffic is counted where the controller reads it: in the switch, through OpenFlow",
+		  counted[] = "each flow's traffic is counted, in the switch, as OpenFlow tells a controller",
 		  accessible[] =
 			  "the client can access the VM during a live migration, and cannot during a block migration";
 

@@ -210,10 +210,12 @@ static void put_summary(FILE *out, const struct study_view *v)
 /* ---- the picture ---- */
 
 /* Each part as an index of the file, and behind them what of the gap is in none: begin and end in ms, row. Returns how many rows
- * have a gap. */
-static int write_parts(const struct study_view *v, const struct conversation *c, int count, FILE *data)
+ * have a gap; ret_parts: how many indices there are to draw. */
+static int write_parts(const struct study_view *v, const struct conversation *c, int count, FILE *data,
+                       int *ret_parts)
 {
 	int rows = 0;
+	*ret_parts = PARTS;
 	for (int part = 0; part <= PARTS; part++) {
 		int row = 0;
 		fputs("NaN NaN NaN\n", data);
@@ -229,6 +231,8 @@ static int write_parts(const struct study_view *v, const struct conversation *c,
 			}
 			if (part == PARTS)
 				length = gap - from > 1e6 ? gap - from : 0;
+			if (length > 0 && part == PARTS)
+				*ret_parts = PARTS + 1;
 			if (length > 0)
 				fprintf(data, "%.9g %.9g %d\n", from / 1e6, (from + length) / 1e6, row);
 		}
@@ -242,13 +246,13 @@ static int prepare(const struct study_drawing *d, const struct study_plot *plot,
 {
 	static const char *const arrays[] = { "LABEL", "TEXT", "TOTAL" };
 	struct conversation c[CONVERSATIONS_MAX];
-	int count = collect(d->view, c), row = 0;
+	int count = collect(d->view, c), row = 0, part_count = PARTS;
 	bool several = has_several_vms(c, count);
 	double highest = 0;
 	char path[5000], text[300];
 	snprintf(path, sizeof(path), "%s/%s.data", d->work, plot->name);
 	FILE *data = fopen(path, "we");
-	int rows = data ? write_parts(d->view, c, count, data) : 0;
+	int rows = data ? write_parts(d->view, c, count, data, &part_count) : 0;
 	if (data)
 		fclose(data);
 	if (!rows)
@@ -264,7 +268,7 @@ static int prepare(const struct study_drawing *d, const struct study_plot *plot,
 		gnuplot_set_number_item(s, "TOTAL", row, gap / 1e6);
 		highest = fmax(highest, gap / 1e6);
 	}
-	fprintf(s, "COUNT = %d\nPARTS = %d\narray PART[%d]\n", rows, PARTS + 1, PARTS + 1);
+	fprintf(s, "COUNT = %d\nPARTS = %d\narray PART[%d]\n", rows, part_count, PARTS + 1);
 	for (int i = 0; i < PARTS; i++)
 		gnuplot_set_item(s, "PART", i + 1, parts[i].label);
 	gnuplot_set_item(s, "PART", PARTS + 1, "not told apart");
