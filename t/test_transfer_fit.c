@@ -216,9 +216,11 @@ static void no_prediction_falls(const struct transfer_fit *f)
 			for (int r = 0; r < 6; r++) {
 				struct transfer_cost cost =
 					transfer_cost(&m, (int64_t)(gib[g] * 0x1p30), dirty[d], rtts_ns[r]);
-				const double is[2] = { cost.fixed + cost.link, cost.lost };
+				/* Sums are rounded. */
+				const double is[2] = { (cost.fixed + cost.link) * (1 + 1e-12),
+					               cost.lost * (1 + 1e-12) };
 				for (int part = 0; part < 2; part++) {
-					last[part][g][d][r] = is[part];
+					last[part][g][d][r] = part ? cost.lost : cost.fixed + cost.link;
 					assert_true(g == 0 || is[part] >= last[part][g - 1][d][r]);
 					assert_true(d == 0 || is[part] >= last[part][g][d - 1][r]);
 					assert_true(r == 0 || is[part] >= last[part][g][d][r - 1]);
