@@ -252,7 +252,7 @@ static void transfers_beyond_what_was_measured(void **state)
 
 /* ---- queueing formulas ---- */
 
-enum { FORMULA_SEEDS = 4, FORMULA_RUNS = 40, FORMULA_VMS = 20000 };
+enum { FORMULA_SEEDS = 5, FORMULA_RUNS = 40, FORMULA_VMS = 20000 };
 
 static struct scenario queue_scenario(double cores, double gib, int length, double load)
 {
