@@ -221,7 +221,7 @@ static int plan_now(struct sim *m, struct err *e)
 	m->vain += m->plan.turns + 1;
 	double next_ns = m->now_ns + (double)m->s->interval_ns;
 	if (m->plan.moves == 0) {
-		bool unsettled = m->watch && m->stale_count > 0 && !m->s->plan_arrivals;
+		bool unsettled = m->watch && m->stale_count > 0;
 		m->plan_ns = unsettled || (m->plan.more && m->vain < m->c->node_count) ? next_ns : INFINITY;
 		return 0;
 	}
