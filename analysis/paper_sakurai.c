@@ -68,14 +68,14 @@ double simulated_paper_value(const char *study, const char *policy, enum simulat
 }
 
 /* What both tables leave open, and what tells how they were made. */
-#define OPEN                                                                                                         \
-	"The paper prints the sites, the memory of VMs and hosts and the round trips that are drawn from. Ours are: the "  \
-	"lengths of jobs, the time between two starts, where a VM starts, how much of its memory is in use, both "         \
-	"thresholds (its words are that nothing moves at 30 ms), and what a move takes. The first point's interval and "   \
-	"jobs.scale bring the table's row without migration near the paper's, so that the row with migration is a "        \
-	"prediction. Not in the chart, and left out at the first point: that a move must not make the other node loaded "  \
-	"in turn (may_overload = no). The chart goes from its start to its end once for each VM that comes (plans = "      \
-	"arrivals); changes: after every change, until nothing is left to do, so that with may_overload = yes VMs go to "  \
+#define OPEN                                                                                                              \
+	"The paper prints the sites, the memory of VMs and hosts and the round trips that are drawn from. Ours are: the " \
+	"lengths of jobs, the time between two starts, where a VM starts, how much of its memory is in use, both "        \
+	"thresholds (its words are that nothing moves at 30 ms), and what a move takes. The first point's interval and "  \
+	"jobs.scale bring the table's row without migration near the paper's, so that the row with migration is a "       \
+	"prediction. Not in the chart, and left out at the first point: that a move must not make the other node loaded " \
+	"in turn (may_overload = no). The chart goes from its start to its end once for each VM that comes (plans = "     \
+	"arrivals); changes: after every change, until nothing is left to do, so that with may_overload = yes VMs go to " \
 	"and fro. A VM must fit in any case."
 
 const char *simulated_study_note(const char *study)
@@ -99,7 +99,7 @@ const char *simulated_study_note(const char *study)
 
 const char *simulated_study_table(const char *study)
 {
-	return strcmp(study, THREE) == 0 ? "Table 3 (20 VMs, three sites)"
+	return strcmp(study, THREE) == 0  ? "Table 3 (20 VMs, three sites)"
 	       : strcmp(study, FIVE) == 0 ? "Table 5 (20 VMs, five sites)"
 	                                  : "";
 }

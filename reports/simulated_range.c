@@ -139,7 +139,8 @@ static void sizes_words(const struct simulated_view *v, const char *claim, char 
 	for (int i = 0; i < csv_table_rows(t) && used < room; i++) {
 		char what[160];
 		if (strcmp(csv_table_text(t, i, "block"), simulated_first_block(v)) != 0 ||
-		    strcmp(csv_table_text(t, i, "claim"), claim) != 0 || strcmp(csv_table_text(t, i, "size"), "1") != 0 ||
+		    strcmp(csv_table_text(t, i, "claim"), claim) != 0 ||
+		    strcmp(csv_table_text(t, i, "size"), "1") != 0 ||
 		    strcmp(csv_table_text(t, i, "verdict"), "agrees") == 0)
 			continue;
 		used += (size_t)snprintf(text + used, room - used, "%s%s %.3g, in the paper %s", used ? "; " : " (",
@@ -177,9 +178,9 @@ void simulated_range_words(const struct simulated_view *v, char *text, size_t ro
 		                         "At the first point the direction of %s %s, its size %s%s. Of %d point%s "
 		                         "%d differ%s in their runs and have VMs that wait: it holds at %d of them, "
 		                         "with sizes about the paper's at %d, and is wrong at %d. ",
-		                         claim, verdict_words(v, i, "direction"), verdict_words(v, i, "size"), sizes, n.points,
-		                         n.points == 1 ? "" : "s", n.counted, n.counted == 1 ? "s" : "", n.direction, n.size,
-		                         n.against);
+		                         claim, verdict_words(v, i, "direction"), verdict_words(v, i, "size"), sizes,
+		                         n.points, n.points == 1 ? "" : "s", n.counted, n.counted == 1 ? "s" : "",
+		                         n.direction, n.size, n.against);
 		last = claim;
 	}
 }
@@ -237,10 +238,11 @@ static void claim_put(FILE *out, const struct simulated_view *v, const char *cla
 			struct tally t = tally_of(v, claim, element, value);
 			tally_row(g, key, value, &t);
 		}
-	snprintf(title, sizeof(title),
-	         "%s by each value: ratios with all other keys at their first value, and what all points come to that differ in "
-	         "their runs and have VMs that wait",
-	         claim);
+	snprintf(
+		title, sizeof(title),
+		"%s by each value: ratios with all other keys at their first value, and what all points come to that differ in "
+		"their runs and have VMs that wait",
+		claim);
 	grid_html.table(out, title, g);
 	grid_free(g);
 }

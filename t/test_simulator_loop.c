@@ -86,7 +86,13 @@ static void loops(void **state)
 static void many_changes_in_a_window(void **state)
 {
 	(void)state;
-	static const struct sim_case many = { "many", "threshold", "window=10s quiet=0s", 2, 4, 8, 0,
+	static const struct sim_case many = { "many",
+		                              "threshold",
+		                              "window=10s quiet=0s",
+		                              2,
+		                              4,
+		                              8,
+		                              0,
 		                              "0:40@0 0:40@0 0:40@0 0:40@0 0:1@1 1.5:1@1 3:1@1 4.5:1@1 6:1@1 7.5:1@1 "
 		                              "9:0.5@1",
 		                              "" };
