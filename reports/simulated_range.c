@@ -141,7 +141,8 @@ static void sizes_words(const struct simulated_view *v, const char *claim, char 
 		if (strcmp(csv_table_text(t, i, "block"), simulated_first_block(v)) != 0 ||
 		    strcmp(csv_table_text(t, i, "claim"), claim) != 0 ||
 		    strcmp(csv_table_text(t, i, "size"), "1") != 0 ||
-		    strcmp(csv_table_text(t, i, "verdict"), "agrees") == 0)
+		    strcmp(csv_table_text(t, i, "verdict"), "agrees") == 0 ||
+		    strcmp(csv_table_text(t, i, "verdict"), "a figure") == 0)
 			continue;
 		used += (size_t)snprintf(text + used, room - used, "%s%s %.3g, in the paper %s", used ? "; " : " (",
 		                         name_format(csv_table_text(t, i, "what"), what, sizeof(what)),
@@ -190,7 +191,8 @@ static void tally_row(struct grid *g, const char *key, const char *value, const 
 	char(*cells)[GRID_CELL] = grid_row(g);
 	if (!cells)
 		return;
-	snprintf(cells[0], GRID_CELL, "%s", key);
+	const char *of_policy = strrchr(key, '.');
+	snprintf(cells[0], GRID_CELL, "%s", of_policy ? of_policy + 1 : key);
 	snprintf(cells[1], GRID_CELL, "%s", value);
 	snprintf(cells[2], GRID_CELL, isnan(t->own_processing) ? "-" : "%.3f", t->own_processing);
 	snprintf(cells[3], GRID_CELL, isnan(t->own_wait) ? "nobody waits" : "%.2f", t->own_wait);

@@ -96,6 +96,10 @@ static void points_are_judged(void **state)
 	has_line("verdicts.csv", "interval=5min cores=1,S3,not shown,disagrees,1,6");
 	has_line("verdicts.csv", "interval=5min cores=2,S3,disagrees,disagrees,1,8");
 	has_line("verdicts.csv", "interval=60min cores=1,S3,not shown,disagrees,0,10");
+	has_line("judged.csv",
+	         "interval=20min cores=1,S3,3 sites: with migration the work is done sooner and VMs wait less,"
+	         "\"unwaited_time, rtt-aware / none\",,1.00 (699.0 / 699.0 min),times,0.977777777777778,"
+	         "0.977777777777778,0.977777777777778,4,a figure,2,missing,1,");
 	has_line("summary.csv",
 	         "2,interval=20min cores=1,rtt-aware,unwaited_time,ns,5280000000000,5280000000000,5280000000000,4,"
 	         "5280000000000,missing,missing,2,0.977777777777778,0.977777777777778,0.977777777777778,"
