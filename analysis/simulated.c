@@ -282,6 +282,11 @@ static struct interval claimed(const struct simulated_study *s, const struct sim
 	return (struct interval){ i.mean / unit, i.low / unit, i.high / unit, i.n };
 }
 
+static bool is_figure(const struct simulated_claim *c)
+{
+	return isinf(c->low) && isinf(c->high);
+}
+
 static bool in_range(const struct simulated_claim *c, double value)
 {
 	return isinf(c->low)    ? value < c->high - c->smallest
@@ -319,9 +324,12 @@ static enum verdict judge(const struct simulated_study *s, const struct simulate
 	int groups;
 	double share = group_share(s, c, p, &groups);
 	char what[128], rule[64];
+	rule[0] = '\0';
 	snprintf(what, sizeof(what), "%s, %s%s%s", simulated_metrics[c->metric].name, p->policy,
 	         c->ratio ? " / " : "", c->ratio ? s->reference : "");
-	if (isinf(c->low))
+	if (is_figure(c))
+		share = NAN;
+	else if (isinf(c->low))
 		snprintf(rule, sizeof(rule), "below %.4g", c->high - c->smallest);
 	else if (isinf(c->high))
 		snprintf(rule, sizeof(rule), "above %.4g", c->low + c->smallest);
@@ -334,7 +342,7 @@ static enum verdict judge(const struct simulated_study *s, const struct simulate
 	}
 	interval_put(out, value, true);
 	enum verdict verdict = verdict_on(c, &value);
-	fprintf(out, ",%s,%d", verdict_name(verdict), groups);
+	fprintf(out, ",%s,%d", is_figure(c) ? "a figure" : verdict_name(verdict), groups);
 	field_number(out, share);
 	fprintf(out, ",%d,", c->size);
 	field_text(out, !isnan(value.mean) ? (isnan(value.low) ? "fewer than 3 runs" : "")
@@ -368,7 +376,7 @@ static void claim_put(const struct simulated_study *s, const struct simulated_cl
 	const struct simulated_claim *c = first;
 	for (; c->id && strcmp(c->id, first->id) == 0; c++) {
 		enum verdict verdict = judge(s, c, p, judged);
-		if (counts[c->size != 0] < CLAIM_PARTS)
+		if (!is_figure(c) && counts[c->size != 0] < CLAIM_PARTS)
 			parts[c->size != 0][counts[c->size != 0]++] = verdict;
 	}
 	field_text(verdicts, p->block);

@@ -28,7 +28,8 @@ static const char *const said[] = { "beyond_model", "shared_links" };
 /* A time's unit by how long the first point takes. */
 static void unit_choose(struct simulated_view *v)
 {
-	double ns = csv_table_number(v->summary, simulated_row(v, simulated_first_block(v), NULL, "processing_time"), "value");
+	double ns = csv_table_number(v->summary, simulated_row(v, simulated_first_block(v), NULL, "processing_time"),
+	                             "value");
 	v->unit_ns = ns < 600e9 ? 1e9 : ns < 48 * 3600e9 ? 60e9 : 3600e9;
 	v->unit = ns < 600e9 ? "s" : ns < 48 * 3600e9 ? "min" : "h";
 }

@@ -12,7 +12,7 @@ set label 9001 CAPTION at screen 0.02, screen 1 - 18. / H left font bold
 set label 9002 BELOW at screen 0.02, screen 1 - 42. / H left font small
 set label 9003 SLICE at screen 0.02, screen 1 - 62. / H left font small
 array FILL[5] = ['#7DB8DD', '#D3E8F7', '#EDEDED', '#F3B48F', '#FFFFFF']
-array NAMES[5] = ['direction and size as in the paper', 'its direction', 'not shown', 'against it', 'nobody waits anyway']
+array NAMES[5] = ['direction and size as in the paper', 'its direction', 'no difference shown', 'against it', 'nobody waits anyway']
 set lmargin at screen 0.13
 set rmargin at screen 0.985
 set tmargin at screen 1 - TOP * 1. / H
@@ -35,7 +35,7 @@ do for [i = 1:COUNT] {
 	set label 2 * i + 1 WAIT[i] at X[i], Y[i] center offset 0, -0.55 font small front
 }
 # The legend by hand: gnuplot takes SVG text for wider than it is.
-array AT[5] = [0.13, 0.40, 0.52, 0.63, 0.74]
+array AT[5] = [0.13, 0.37, 0.48, 0.64, 0.74]
 do for [k = 1:5] {
 	set object 2000 + k rectangle from screen AT[k], screen 1 - 99. / H to screen AT[k] + 0.018, screen 1 - 85. / H fillcolor rgb FILL[k] fillstyle solid border linecolor rgb '#888888'
 	set label 2000 + k NAMES[k] at screen AT[k] + 0.024, screen 1 - 92. / H left font small

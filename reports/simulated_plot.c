@@ -111,7 +111,9 @@ static int table_prepare(const struct simulated_view *v, FILE *s)
 		gnuplot_set_item(s, "TITLE", i + 1, text);
 	}
 	snprintf(text, sizeof(text), "%s%s%s", *block ? "at " : "", block,
-	         json_number(v->manifest, "simulation.runs") < 3 ? "" : *block ? "; bars of error: 95 %" : "bars of error: 95 %");
+	         json_number(v->manifest, "simulation.runs") < 3 ? ""
+	         : *block                                        ? "; error bars: 95 %"
+	                                                         : "error bars: 95 %");
 	gnuplot_set_text(s, "BELOW", text);
 	for (int g = 0; g < group_count; g++)
 		gnuplot_set_item(s, "GROUP", g + 1, groups[g].label);
@@ -247,16 +249,18 @@ static void cell_put(const struct simulated_view *v, FILE *s, int cell, const ch
 }
 
 /* What is on the map, and what not: two lines under its caption. */
-static void slice_put(const struct simulated_view *v, FILE *s, const char *first, const int elements[2], int cells, int rows)
+static void slice_put(const struct simulated_view *v, FILE *s, const char *first, const int elements[2], int cells,
+                      int rows)
 {
 	char text[600], key[64], value[64];
 	const char *policy = csv_table_text(v->judged, 0, "what"), *runs = json_text(v->manifest, "simulation.runs");
 	policy += strcspn(policy, " ") + (*policy != '\0'); /* "wait, POLICY / REFERENCE" */
 	snprintf(text, sizeof(text),
-	         "In a cell, %s: how much sooner all work is done, and how long VMs wait together; means of %s run%s", policy,
-	         runs, strcmp(runs, "1") == 0 ? "" : "s");
+	         "In a cell, %s: how much sooner all work is done, and how long VMs wait together; means of %s run%s",
+	         policy, runs, strcmp(runs, "1") == 0 ? "" : "s");
 	gnuplot_set_text(s, "BELOW", text);
-	int used = snprintf(text, sizeof(text), cells < rows ? "%d of %d points, those at" : "all %d points", cells, rows);
+	int used = snprintf(text, sizeof(text), cells < rows ? "%d of %d points, those at" : "all %d points", cells,
+	                    rows);
 	for (int i = 0; cells < rows && simulated_element(first, i, key, value) && (size_t)used < sizeof(text); i++)
 		if (i != elements[0] && i != elements[1])
 			used += snprintf(text + used, sizeof(text) - (size_t)used, " %s=%s", key, value);
@@ -316,7 +320,8 @@ static void table_caption(const struct simulated_view *v, char *text, size_t roo
 
 static void map_caption(const struct simulated_view *v, char *text, size_t room)
 {
-	snprintf(text, room, "Where %s holds. %s", csv_table_text(v->judged, 0, "claim"), csv_table_text(v->judged, 0, "text"));
+	snprintf(text, room, "Where %s holds. %s", csv_table_text(v->judged, 0, "claim"),
+	         csv_table_text(v->judged, 0, "text"));
 }
 
 static const struct {
@@ -324,8 +329,8 @@ static const struct {
 	int (*prepare)(const struct simulated_view *v, FILE *script);
 	void (*caption)(const struct simulated_view *v, char *text, size_t room);
 } table[SIMULATED_FIGURES] = {
-	[FIGURE_TABLE] = { "table", "simulated_table.gp",
-	                   "The first point: each policy", table_prepare, table_caption },
+	[FIGURE_TABLE] = { "table", "simulated_table.gp", "The first point: each policy", table_prepare,
+	                   table_caption },
 	[FIGURE_MAP] = { "map", "simulated_map.gp", "Where the paper's claims hold", map_prepare, map_caption },
 };
 

@@ -14,12 +14,9 @@ static const struct {
 	const char *metric, *heading;
 	bool time, ratio; /* in ns; beside it what it is against the reference */
 } shown[] = {
-	{ "processing_time", "work done in", true, true },
-	{ "wait", "all VMs waited", true, true },
-	{ "unwaited_time", "less the waits", true, false },
-	{ "moves", "moves", false, false },
-	{ "lost_work", "work lost", true, false },
-	{ "time_per_vm", "time of a VM", true, true },
+	{ "processing_time", "work done in", true, true },  { "wait", "all VMs waited", true, true },
+	{ "unwaited_time", "less the waits", true, false }, { "moves", "moves", false, false },
+	{ "lost_work", "work lost", true, false },          { "time_per_vm", "time of a VM", true, true },
 	{ "nodes_used", "nodes in use", false, true },
 };
 enum { SHOWN = sizeof(shown) / sizeof(*shown), MAIN_SHOWN = 5 };
@@ -127,5 +124,6 @@ void simulated_points_title(const struct simulated_view *v, bool wide, char *tit
 	int used = snprintf(title, room, "%s%s run%s%s", one ? "" : "Means of ", runs, one ? "" : "s",
 	                    wide && !one ? " (95 % interval)" : "");
 	if (*first && (size_t)used < room)
-		snprintf(title + used, room - (size_t)used, "; the first point is %s, others are called by what differs", first);
+		snprintf(title + used, room - (size_t)used,
+		         "; the first point is %s, others are called by what differs", first);
 }

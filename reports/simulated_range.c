@@ -139,8 +139,10 @@ static void sizes_words(const struct simulated_view *v, const char *claim, char 
 	for (int i = 0; i < csv_table_rows(t) && used < room; i++) {
 		char what[160];
 		if (strcmp(csv_table_text(t, i, "block"), simulated_first_block(v)) != 0 ||
-		    strcmp(csv_table_text(t, i, "claim"), claim) != 0 || strcmp(csv_table_text(t, i, "size"), "1") != 0 ||
-		    strcmp(csv_table_text(t, i, "verdict"), "agrees") == 0)
+		    strcmp(csv_table_text(t, i, "claim"), claim) != 0 ||
+		    strcmp(csv_table_text(t, i, "size"), "1") != 0 ||
+		    strcmp(csv_table_text(t, i, "verdict"), "agrees") == 0 ||
+		    strcmp(csv_table_text(t, i, "verdict"), "a figure") == 0)
 			continue;
 		used += (size_t)snprintf(text + used, room - used, "%s%s %.3g, in the paper %s", used ? "; " : " (",
 		                         name_format(csv_table_text(t, i, "what"), what, sizeof(what)),
@@ -177,9 +179,9 @@ void simulated_range_words(const struct simulated_view *v, char *text, size_t ro
 		                         "At the first point the direction of %s %s, its size %s%s. Of %d point%s "
 		                         "%d differ%s in their runs and have VMs that wait: it holds at %d of them, "
 		                         "with sizes about the paper's at %d, and is wrong at %d. ",
-		                         claim, verdict_words(v, i, "direction"), verdict_words(v, i, "size"), sizes, n.points,
-		                         n.points == 1 ? "" : "s", n.counted, n.counted == 1 ? "s" : "", n.direction, n.size,
-		                         n.against);
+		                         claim, verdict_words(v, i, "direction"), verdict_words(v, i, "size"), sizes,
+		                         n.points, n.points == 1 ? "" : "s", n.counted, n.counted == 1 ? "s" : "",
+		                         n.direction, n.size, n.against);
 		last = claim;
 	}
 }
@@ -189,7 +191,8 @@ static void tally_row(struct grid *g, const char *key, const char *value, const 
 	char(*cells)[GRID_CELL] = grid_row(g);
 	if (!cells)
 		return;
-	snprintf(cells[0], GRID_CELL, "%s", key);
+	const char *of_policy = strrchr(key, '.');
+	snprintf(cells[0], GRID_CELL, "%s", of_policy ? of_policy + 1 : key);
 	snprintf(cells[1], GRID_CELL, "%s", value);
 	snprintf(cells[2], GRID_CELL, isnan(t->own_processing) ? "-" : "%.3f", t->own_processing);
 	snprintf(cells[3], GRID_CELL, isnan(t->own_wait) ? "nobody waits" : "%.2f", t->own_wait);
@@ -237,10 +240,11 @@ static void claim_put(FILE *out, const struct simulated_view *v, const char *cla
 			struct tally t = tally_of(v, claim, element, value);
 			tally_row(g, key, value, &t);
 		}
-	snprintf(title, sizeof(title),
-	         "%s by each value: ratios with all other keys at their first value, and what all points come to that differ in "
-	         "their runs and have VMs that wait",
-	         claim);
+	snprintf(
+		title, sizeof(title),
+		"%s by each value: ratios with all other keys at their first value, and what all points come to that differ in "
+		"their runs and have VMs that wait",
+		claim);
 	grid_html.table(out, title, g);
 	grid_free(g);
 }

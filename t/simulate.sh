@@ -50,8 +50,8 @@ like 'a plan has its numbers' "$(cat "$work/one/simulated.csv")" \
 	'vm[0-9]+,pm[0-9],plan,"?(move to pm[0-9]|stay): pm[0-9] has [0-9.]+ % > 80 % of its memory in use'
 is 'it is complete' "$(sed -n 's/.*"status": *"\([a-z]*\)".*/\1/p' "$work/one/manifest.json")" complete
 like 'the table on the terminal' "$(simulated text)" 'the first +rtt-aware'
-like 'its rows are told apart' "$(simulated rows -s nodes.cores=4,1 -s simulate.rtt-aware.ties=first,nearest -s simulate.plans=changes,arrivals)" \
-	'plans=arrivals interval=5min cores=1 +rtt-aware'
+like 'its rows are told apart' "$(simulated rows -s nodes.cores=4,1 -s simulate.plans=changes,arrivals)" \
+	'interval=5min cores=1 plans=arrivals +rtt-aware'
 simulated csv --format csv >"$work/table.csv"
 is 'CSV' "$(head -n 1 "$work/table.csv" | cut -d, -f1-4)" point,block,policy,metric
 like 'JSON' "$(simulated json --format json | tr -d '\n')" '"policy": *"rtt-aware"'

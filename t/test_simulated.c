@@ -22,10 +22,8 @@ struct made_block {
 };
 
 static const struct made_block blocks[] = {
-	{ "interval=20min cores=1", 100, 10, 90, 2, 3 },
-	{ "interval=20min cores=2", 100, 10, 90, 2, 3 },
-	{ "interval=5min cores=1", 100, 10, 100.2, 10.02, 3 },
-	{ "interval=5min cores=2", 100, 10, 101, 11, 3 },
+	{ "interval=20min cores=1", 100, 10, 90, 2, 3 },       { "interval=20min cores=2", 100, 10, 90, 2, 3 },
+	{ "interval=5min cores=1", 100, 10, 100.2, 10.02, 3 }, { "interval=5min cores=2", 100, 10, 101, 11, 3 },
 	{ "interval=60min cores=1", 100, 0, 100, 0, 0 },
 };
 enum { BLOCKS = sizeof(blocks) / sizeof(*blocks) };
@@ -57,8 +55,8 @@ static void made(double unit_ns)
 	      runs);
 	for (int i = 0; i < BLOCKS; i++) {
 		const struct made_block *b = &blocks[i];
-		fprintf(points, "%d,policy=none %s,none\n%d,policy=rtt-aware %s,rtt-aware\n", 2 * i + 1, b->block, 2 * i + 2,
-		        b->block);
+		fprintf(points, "%d,policy=none %s,none\n%d,policy=rtt-aware %s,rtt-aware\n", 2 * i + 1, b->block,
+		        2 * i + 2, b->block);
 		for (int run = 1; run <= RUNS; run++)
 			run_put(runs, 2 * i + 1, run, b->none, b->none_wait, 0, unit_ns);
 		for (int run = 1; run <= RUNS; run++)
@@ -98,9 +96,14 @@ static void points_are_judged(void **state)
 	has_line("verdicts.csv", "interval=5min cores=1,S3,not shown,disagrees,1,6");
 	has_line("verdicts.csv", "interval=5min cores=2,S3,disagrees,disagrees,1,8");
 	has_line("verdicts.csv", "interval=60min cores=1,S3,not shown,disagrees,0,10");
-	has_line("summary.csv", "2,interval=20min cores=1,rtt-aware,unwaited_time,ns,5280000000000,5280000000000,5280000000000,4,"
-	                        "5280000000000,missing,missing,2,0.977777777777778,0.977777777777778,0.977777777777778,"
-	                        "0.977777777777778,41940000000000");
+	has_line("judged.csv",
+	         "interval=20min cores=1,S3,3 sites: with migration the work is done sooner and VMs wait less,"
+	         "\"unwaited_time, rtt-aware / none\",,1.00 (699.0 / 699.0 min),times,0.977777777777778,"
+	         "0.977777777777778,0.977777777777778,4,a figure,2,missing,1,");
+	has_line("summary.csv",
+	         "2,interval=20min cores=1,rtt-aware,unwaited_time,ns,5280000000000,5280000000000,5280000000000,4,"
+	         "5280000000000,missing,missing,2,0.977777777777778,0.977777777777778,0.977777777777778,"
+	         "0.977777777777778,41940000000000");
 }
 
 static void says(const char *text, const char *part)
@@ -119,8 +122,9 @@ static void what_is_said(void **state)
 	assert_int_equal(simulated_view_load(&v, scratch, &e), 0);
 	simulated_range_words(&v, text, sizeof(text));
 	says(text, "At the first point the direction of S3 agrees, its size agrees. ");
-	says(text, "Of 5 points 3 differ in their runs and have VMs that wait: it holds at 1 of them, with sizes about the "
-	           "paper's at 1, and is wrong at 1. ");
+	says(text,
+	     "Of 5 points 3 differ in their runs and have VMs that wait: it holds at 1 of them, with sizes about the "
+	     "paper's at 1, and is wrong at 1. ");
 	simulated_view_free(&v);
 	assert_string_equal(simulated_differs("a=1 b=2 c=3", "a=1 b=3 c=3", text, sizeof(text)), "b=3");
 	assert_string_equal(simulated_differs("a=1 b=2 c=3", "a=2 b=2 c=4", text, sizeof(text)), "a=2 c=4");

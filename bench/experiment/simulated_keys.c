@@ -48,7 +48,7 @@ static const struct option_row sites_rows[] = {
 static const struct option_row nodes_rows[] = {
 	{ "per_site", OPTION_INTEGER, SCENARIO(nodes_per_site), "1", "1", "1000000", "nodes at each site" },
 	{ "cores", OPTION_FRACTION, SCENARIO(node_cores), "4", "0.01", "10000",
-	  "of a node, shared fairly by its VMs" },
+	  "of a node, shared fairly by its VMs; as many as VMs fit: nothing is shared" },
 	{ "memory", OPTION_SIZE, SCENARIO(node_memory_bytes), "12G", "1M", "1024T", "of a node, for VMs" },
 	OPTION_END
 };

@@ -227,8 +227,8 @@ static void say_obstacle(const struct rtt_aware_options *o, const struct cluster
 	const char *name = to == CLUSTER_NONE ? "" : NODE_NAME(c, to);
 	switch (is) {
 	case NONE_MAY:
-		snprintf(why_not, WHY_NOT, "%s stays: no node at an RTT of %s or less can take its %s%s", VM_NAME(c, vm),
-		         duration_format(o->rtt_threshold_ns, limit, sizeof(limit)),
+		snprintf(why_not, WHY_NOT, "%s stays: no node at an RTT of %s or less can take its %s%s",
+		         VM_NAME(c, vm), duration_format(o->rtt_threshold_ns, limit, sizeof(limit)),
 		         size_format(v->memory_bytes, text, sizeof(text)),
 		         o->may_overload ? "" : " and not be loaded then");
 		break;
@@ -284,14 +284,13 @@ static bool relieve(struct policy *p, const struct cluster *c, struct plan *plan
 	}
 	policy_move(p, c, plan, vm, to);
 	if (plan->explain)
-		plan_say(
-			plan,
-			"%s has %.4g %% > %.4g %% of its memory in use; %s, the least with %s, moves to %s, the %s "
-			"with %.4g %%, RTT %.4g ms <= %.4g ms",
-			NODE_NAME(c, node), PERCENT(share), PERCENT(o->memory_threshold), VM_NAME(c, vm),
-			size_format(c->vms[vm].used_bytes, used, sizeof(used)), NODE_NAME(c, to), words[o->target],
-			PERCENT(before),
-			(double)cluster_rtt_ns(c, node, to) / 1e6, (double)o->rtt_threshold_ns / 1e6);
+		plan_say(plan,
+		         "%s has %.4g %% > %.4g %% of its memory in use; %s, the least with %s, moves to %s, the %s "
+		         "with %.4g %%, RTT %.4g ms <= %.4g ms",
+		         NODE_NAME(c, node), PERCENT(share), PERCENT(o->memory_threshold), VM_NAME(c, vm),
+		         size_format(c->vms[vm].used_bytes, used, sizeof(used)), NODE_NAME(c, to), words[o->target],
+		         PERCENT(before), (double)cluster_rtt_ns(c, node, to) / 1e6,
+		         (double)o->rtt_threshold_ns / 1e6);
 	return true;
 }
 

@@ -221,7 +221,7 @@ static int plan_now(struct sim *m, struct err *e)
 	m->vain += m->plan.turns + 1;
 	double next_ns = m->now_ns + (double)m->s->interval_ns;
 	if (m->plan.moves == 0) {
-		bool unsettled = m->watch && m->stale_count > 0 && !m->s->plan_arrivals;
+		bool unsettled = m->watch && m->stale_count > 0;
 		m->plan_ns = unsettled || (m->plan.more && m->vain < m->c->node_count) ? next_ns : INFINITY;
 		return 0;
 	}
@@ -247,9 +247,8 @@ static double top(const struct heap *h)
 static int step(struct sim *m, struct err *e)
 {
 	double done_ns = top(&m->done), move_ns = top(&m->due);
-	double arrival_ns = m->ahead_count && !m->held
-	                            ? (double)(m->ahead[m->ahead_first].arrival_ns + m->held_ns)
-	                            : INFINITY;
+	double arrival_ns =
+		m->ahead_count && !m->held ? (double)(m->ahead[m->ahead_first].arrival_ns + m->held_ns) : INFINITY;
 	double now_ns = fmin(fmin(done_ns, move_ns), fmin(arrival_ns, m->plan_ns));
 	if (isinf(now_ns))
 		return 0;

@@ -71,13 +71,13 @@ struct sim {
 	int32_t *move_at; /* a VM each, in the path of its move */
 	int32_t vm_room;
 	int32_t *stale, stale_count;
-	struct sim_watch *watch; /* a node each; NULL: CPU is that of the moment */
-	double *since_ns;        /* a VM each: when it came to its node; only where there is `watch` */
+	struct sim_watch *watch;              /* a node each; NULL: CPU is that of the moment */
+	double *since_ns;                     /* a VM each: when it came to its node; only where there is `watch` */
 	struct simulated_vm ahead[SIM_AHEAD]; /* that come next, from ahead_first on, round */
 	int32_t ahead_first, ahead_count;
 	int32_t serial, vms;
-	bool held;       /* the VM that came last waits, and those after it for its start */
-	int64_t held_ns; /* what such waits have delayed arrivals by */
+	bool held;         /* the VM that came last waits, and those after it for its start */
+	int64_t held_ns;   /* what such waits have delayed arrivals by */
 	double plan_ns;    /* INFINITY: nothing to plan */
 	int32_t stage;     /* of the plan, whose moves go on */
 	int64_t vain;      /* turns that nodes had since the cluster changed last, and nothing moved */
