@@ -281,7 +281,8 @@ const struct metric_definition metric_definitions[] = {
 	  BETTER_LOWER,
 	  "CPU taken by what is not of the experiment, and by interrupts that are in no process's time; of runs "
 	  "without cpu_service also by the services" },
-	{ "cpu_service", "cores", "CPU time of the service on the node's core in the phase / its length", BETTER_LOWER,
+	{ "cpu_service", "cores", "CPU time of the service on the node's core in the phase / its length",
+	  BETTER_LOWER,
 	  "CPU in use by what serves the run: storage, switches, hypervisor daemons, link emulators, the collectors" },
 	{ "cpu_thread", "cores", "CPU time of the thread in the phase / its length", BETTER_LOWER,
 	  "CPU in use by one of the hypervisor's threads" },

@@ -308,15 +308,9 @@ int main(void)
 {
 #define ONE(test) cmocka_unit_test_setup_teardown(test, run_make, run_remove)
 	const struct CMUnitTest tests[] = {
-		ONE(test_by_hand),
-		ONE(test_neighbour_and_roles),
-		ONE(test_moves),
-		ONE(test_hosts),
-		ONE(test_hosts_cut_short),
-		ONE(test_other_work),
-		ONE(test_forecast),
-		ONE(test_schedule_and_units),
-		ONE(test_plots),
+		ONE(test_by_hand),  ONE(test_neighbour_and_roles), ONE(test_moves),
+		ONE(test_hosts),    ONE(test_hosts_cut_short),     ONE(test_other_work),
+		ONE(test_forecast), ONE(test_schedule_and_units),  ONE(test_plots),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

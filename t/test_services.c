@@ -78,8 +78,7 @@ static void tell(int child, const char *name, int core)
 			child_main(child);
 		assert_true(pids[child] > 0);
 	}
-	for (int64_t end = clock_now_ns() + 60 * NS_PER_S;
-	     __atomic_load_n(&o->obeyed, __ATOMIC_ACQUIRE) != number;) {
+	for (int64_t end = clock_now_ns() + 60 * NS_PER_S; __atomic_load_n(&o->obeyed, __ATOMIC_ACQUIRE) != number;) {
 		if (waitpid(pids[child], NULL, WNOHANG) == pids[child])
 			fail_msg("'%s' did not come to be", name);
 		assert_true(clock_now_ns() < end);
