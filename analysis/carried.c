@@ -84,22 +84,46 @@ static double bytes_before(const struct carried *c, double at_ns)
 	return bytes;
 }
 
-/* When `bytes` of them were; by halving, to a microsecond. */
-static double instant_of(const struct carried *c, double bytes, double from_ns, double to_ns)
+/* What TCP can carry on the link in such a time; INFINITY: not known. */
+static double most_bytes(const struct run *run, double length_ns)
 {
-	while (to_ns - from_ns > 1e3) {
-		double middle = (from_ns + to_ns) / 2;
-		if (bytes_before(c, middle) < bytes)
-			from_ns = middle;
-		else
-			to_ns = middle;
-	}
-	return to_ns;
+	struct json_object *ideal;
+	if (json_pointer_get(run->manifest, "/link/measured/ideal_bits_per_s", &ideal) != 0 ||
+	    !(json_object_get_double(ideal) > 0))
+		return INFINITY;
+	return json_object_get_double(ideal) / 8e9 * length_ns;
 }
 
-struct carried_rates carried_rates(const struct carried *c)
+/* Bytes of each of `count` times of this length from an instant on. What is acknowledged at once, behind a repeat that was
+ * waited for, came before: as late as the link can have brought it. */
+static void bins_fill(const struct carried *c, const struct run *run, double from_ns, double width_ns, int count,
+                      double *ret)
 {
-	double from_ns = INFINITY, to_ns = -INFINITY, bytes = carried_bytes(c);
+	double before = bytes_before(c, from_ns), most = most_bytes(run, width_ns);
+	for (int i = 0; i < count; i++) {
+		double after = bytes_before(c, from_ns + (i + 1) * width_ns);
+		ret[i] = after - before;
+		before = after;
+	}
+	for (int i = count - 1; i > 0; i--)
+		if (ret[i] > most) {
+			ret[i - 1] += ret[i] - most;
+			ret[i] = most;
+		}
+}
+
+/* When so many bytes were there, in bins. */
+static double bins_until(const double *bins, int count, double bytes)
+{
+	int i = 0;
+	for (; i < count - 1 && bins[i] < bytes; i++)
+		bytes -= bins[i];
+	return i + (bins[i] > 0 ? bytes / bins[i] : 0);
+}
+
+struct carried_rates carried_rates(const struct carried *c, const struct run *run)
+{
+	double from_ns = INFINITY, to_ns = -INFINITY, bytes = carried_bytes(c), bins[PLOT_ROWS];
 	for (int i = 0; i < c->stretch_count; i++)
 		if (c->connections[c->stretches[i].connection].counts) {
 			from_ns = fmin(from_ns, (double)c->stretches[i].from_ns);
@@ -107,11 +131,12 @@ struct carried_rates carried_rates(const struct carried *c)
 		}
 	if (!(bytes > 0) || !(to_ns > from_ns))
 		return (struct carried_rates){ NAN, NAN, NAN };
-	double quarter = instant_of(c, bytes / 4, from_ns, to_ns),
-	       last = instant_of(c, bytes * 3 / 4, from_ns, to_ns);
+	double width_ns = (to_ns - from_ns) / PLOT_ROWS;
+	bins_fill(c, run, from_ns, width_ns, PLOT_ROWS, bins);
+	double middle = bins_until(bins, PLOT_ROWS, bytes * 3 / 4) - bins_until(bins, PLOT_ROWS, bytes / 4);
 	return (struct carried_rates){ .time_ns = to_ns - from_ns,
 		                       .mean = bytes / (to_ns - from_ns) * 1e9,
-		                       .middle = last > quarter ? bytes / 2 / (last - quarter) * 1e9 : NAN };
+		                       .middle = middle > 0 ? bytes / 2 / (middle * width_ns) * 1e9 : NAN };
 }
 
 void carried_put(const struct carried_rates *rates, const char *metric, const struct run_vm *vm,
@@ -122,43 +147,18 @@ void carried_put(const struct carried_rates *rates, const char *metric, const st
 	metrics_put(metrics, metric, vm, "middle", rates->middle, few);
 }
 
-/* What TCP can carry on the link in such a time; INFINITY: not known. */
-static double most_bytes(const struct run *run, int64_t length_ns)
-{
-	struct json_object *ideal;
-	if (json_pointer_get(run->manifest, "/link/measured/ideal_bits_per_s", &ideal) != 0 ||
-	    !(json_object_get_double(ideal) > 0))
-		return INFINITY;
-	return json_object_get_double(ideal) / 8e9 * (double)length_ns;
-}
-
-/* What is acknowledged at once, behind a repeat that was waited for, came before: as late as the link can have brought
- * it. */
-static void put_back(double *bytes, int count, double most)
-{
-	for (int i = count - 1; i > 0; i--)
-		if (bytes[i] > most) {
-			bytes[i - 1] += bytes[i] - most;
-			bytes[i] = most;
-		}
-}
-
 int carried_plot(const struct carried *c, const struct run *run, const char *file, struct err *e)
 {
 	struct whole_file out = { 0 };
 	double bytes[PLOT_ROWS + 1];
-	int count = 0;
 	int64_t origin_ns = run->migrate_start_ns, end_ns = origin_ns;
 	for (int i = 0; i < c->stretch_count; i++)
 		if (c->connections[c->stretches[i].connection].counts && c->stretches[i].to_ns > end_ns)
 			end_ns = c->stretches[i].to_ns;
 	int64_t least_ns = (end_ns - origin_ns + PLOT_ROWS - 1) / PLOT_ROWS,
 		width_ns = least_ns > PLOT_BIN_NS ? least_ns : PLOT_BIN_NS;
-	for (double before = 0, after; origin_ns + count * width_ns < end_ns; before = after) {
-		after = bytes_before(c, (double)(origin_ns + (count + 1) * width_ns));
-		bytes[count++] = after - before;
-	}
-	put_back(bytes, count, most_bytes(run, width_ns));
+	int count = (int)((end_ns - origin_ns + width_ns - 1) / width_ns);
+	bins_fill(c, run, (double)origin_ns, (double)width_ns, count, bytes);
 	if (whole_file_open(&out, run->directory, file, e) < 0)
 		return -1;
 	fputs("time_s,bit_per_s\n", out.file);

@@ -52,20 +52,20 @@ void carried_mark(struct carried *c);
 double carried_bytes(const struct carried *c);
 int carried_count(const struct carried *c);
 
-/* Bytes a second: over all the time from the first byte to the last, and from a quarter of the bytes to three quarters. NAN where
- * rows are too few. */
+/* Bytes a second: over all the time from the first byte to the last, and from a quarter of the bytes to three quarters.
+ * NAN where rows are too few. No more than what TCP can carry on the run's link: bytes that were acknowledged together
+ * count as late as it can have brought them. */
 struct carried_rates {
 	double time_ns, mean, middle;
 };
-struct carried_rates carried_rates(const struct carried *c);
+struct carried_rates carried_rates(const struct carried *c, const struct run *run);
 
 /* Put goodput's mean and middle of the VM under this metric. */
 void carried_put(const struct carried_rates *rates, const char *metric, const struct run_vm *vm,
                  struct metrics *metrics);
 
-/* Write time_s,bit_per_s from migrate-start on into this file of the run directory, never more than what TCP can carry
- * on the link: bytes that were acknowledged together count as late as the link can have brought them. What that leaves
- * over is in the first row. */
+/* Write time_s,bit_per_s from migrate-start on into this file of the run directory, by the same rule; what it leaves over
+ * is in the first row. */
 int carried_plot(const struct carried *c, const struct run *run, const char *file, struct err *e);
 
 void carried_free(struct carried *c);

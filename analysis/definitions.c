@@ -170,7 +170,8 @@ const struct metric_definition metric_definitions[] = {
 	  "last byte acknowledged - first byte sent, of the source's connections that carried the migration (tcp.csv)",
 	  BETTER_LOWER, "how long memory was on the wire, without what comes before and behind it" },
 	{ "tcp_goodput", "bytes/s",
-	  "mean: bytes acknowledged / transfer_time; middle: the same from a quarter of the bytes to three quarters",
+	  "mean: bytes acknowledged / transfer_time; middle: the same from a quarter of the bytes to three quarters; those that "
+	  "were acknowledged together count as late as the link can have brought them",
 	  BETTER_HIGHER, "what TCP carried of the migration; middle: without its begin and end" },
 	{ "tcp_connections", "count", "connections with a hundredth of the bytes or more", BETTER_NONE,
 	  "how many connections carried the migration" },

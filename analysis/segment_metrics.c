@@ -181,7 +181,7 @@ static void put_difference(const struct run_vm *vm, double carried, double resen
 
 static void put_all(const struct segments *s, const struct run_vm *vm, struct metrics *metrics)
 {
-	const struct carried_rates rates = carried_rates(&s->carried);
+	const struct carried_rates rates = carried_rates(&s->carried, s->run);
 	double unseen = sum_of(s, C_UNSEEN), carried = sum_of(s, C_FIRST) + unseen, late = sum_of(s, C_LATE),
 	       resent = sum_of(s, C_RESENT);
 	carried_put(&rates, "captured_goodput", vm, metrics);

@@ -223,7 +223,7 @@ static void put_all(const struct tcp *t, const struct run_vm *vm, struct metrics
 		        { "buffer", M_BUFFER },         { "unsent", M_UNSENT } };
 	static const char untold[] = "tcp.csv does not tell it";
 	double busy = sum_of(t, C_BUSY);
-	const struct carried_rates rates = carried_rates(&t->carried);
+	const struct carried_rates rates = carried_rates(&t->carried, t->run);
 	metrics_put(metrics, "transfer_time", vm, "", rates.time_ns, NULL);
 	carried_put(&rates, "tcp_goodput", vm, metrics);
 	metrics_put(metrics, "tcp_connections", vm, "", carried_count(&t->carried), NULL);

@@ -16,7 +16,8 @@ do for [i = 1:COUNT] { if (strlen(TEXT[i]) > LONGEST) { LONGEST = strlen(TEXT[i]
 RIGHT = 1 - (7. * LONGEST + 28) / W
 # No more numbers than have room where the words are long.
 DECADE = HIGH > 0 ? 10. ** floor(log10(HIGH)) : 1
-set xtics (HIGH < 2 * DECADE ? 0.2 : HIGH < 5 * DECADE ? 0.5 : 2) * DECADE
+STEP = DECADE * (HIGH < 2 * DECADE ? 0.2 : HIGH < 5 * DECADE ? 0.5 : 2)
+set xtics STEP
 set rmargin at screen RIGHT
 set border 1
 set xrange [0:1.03 * HIGH]

@@ -70,6 +70,12 @@ struct seen {
 	double asked_ns, low_ns, high_ns; /* means of points */
 };
 
+static int by_asked(const void *a, const void *b)
+{
+	const struct seen *p = a, *q = b;
+	return (p->asked_ns > q->asked_ns) - (p->asked_ns < q->asked_ns);
+}
+
 static int collect_seen(const struct csv_table *t, struct seen ret[RTTS_MAX])
 {
 	int count = 0;
@@ -88,6 +94,7 @@ static int collect_seen(const struct csv_table *t, struct seen ret[RTTS_MAX])
 		ret[at].low_ns = fmin(ret[at].low_ns, mean_ns);
 		ret[at].high_ns = fmax(ret[at].high_ns, mean_ns);
 	}
+	qsort(ret, (size_t)count, sizeof(*ret), by_asked);
 	return count;
 }
 

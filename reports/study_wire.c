@@ -347,7 +347,7 @@ static int plots(const struct study_view *v, struct study_plot *ret, int room)
 	if (room < 1)
 		return 0;
 	ret[0] = (struct study_plot){ .name = "wire",
-		                      .heading = "What TCP carried, and what was full or held the sender up",
+		                      .heading = "What TCP carried, and what was in the way",
 		                      .script = "study_bars.gp",
 		                      .part = PART_WIRE,
 		                      .prepare = prepare };

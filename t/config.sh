@@ -169,6 +169,7 @@ is 'the study of two LANs' "$("$migmeter" run openflow/openflow -n --scale 1/8 |
 is 'distances between them' "$("$migmeter" run openflow/distance -n | head -n 1 | cut -d, -f1)" '8 points x 3 repeats'
 is 'what explains times over round trips' "$("$migmeter" run sakurai/rtt-explain -n --scale 1/4 --only used=1.00 |
 	sed -n '1s/, results in [^,]*//p')" '12 points x 3 repeats, 18 of 36 runs to come'
+is 'what shortens them' "$("$migmeter" run sakurai/rtt-tuning -n --scale 1/4 | head -n 1 | cut -d, -f1)" '8 points x up to 3 repeats'
 is 'dirty rates at two distances' "$("$migmeter" run sakurai/rtt-dirty -n --scale 1/4 | head -n 1 | cut -d, -f1)" '4 points x 2 repeats'
 is 'what make says of them' "$(grep '^openflow' Makefile | grep -o '[0-9]* runs' | tr '\n' ' ')" '33 runs 24 runs '
 is 'who looks whether a connection lives looks longer than TCP waits' \
