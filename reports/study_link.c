@@ -100,7 +100,7 @@ static int collect_seen(const struct csv_table *t, struct seen ret[RTTS_MAX])
 
 static void put_seen(FILE *out, const struct study_view *v)
 {
-	struct seen seen[RTTS_MAX];
+	struct seen seen[RTTS_MAX] = { 0 };
 	int count = collect_seen(v->values, seen);
 	for (int i = 0; i < count; i++) {
 		char low[64], high[64];
