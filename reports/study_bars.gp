@@ -10,10 +10,11 @@ set output OUT
 if (CAPTION ne '') { set label 90 CAPTION at screen 0.02, screen 1 - 16. / H left font bold }
 set tmargin at screen 1 - TOP * 1. / H
 set bmargin at screen BOTTOM * 1. / H
-set lmargin at screen 0.20
-LONGEST = 0
-do for [i = 1:COUNT] { if (strlen(TEXT[i]) > LONGEST) { LONGEST = strlen(TEXT[i]) } }
-RIGHT = 1 - (7. * LONGEST + 28) / W
+NAMES = 0; WORDS = 0
+do for [i = 1:COUNT] { NAMES = strlen(LABEL[i]) > NAMES ? strlen(LABEL[i]) : NAMES; WORDS = strlen(TEXT[i]) > WORDS ? strlen(TEXT[i]) : WORDS }
+LEFT = (8.5 * NAMES + 24) / W
+set lmargin at screen LEFT > 0.2 ? LEFT : 0.2
+RIGHT = 1 - (7. * WORDS + 28) / W
 # No more numbers than have room where the words are long.
 DECADE = HIGH > 0 ? 10. ** floor(log10(HIGH)) : 1
 STEP = DECADE * (HIGH < 2 * DECADE ? 0.2 : HIGH < 5 * DECADE ? 0.5 : 2)
