@@ -13,7 +13,7 @@
 struct bars {
 	FILE *script;
 	int count;
-	double highest;
+	double lowest, highest; /* 0 is between them */
 };
 
 struct bars bars_begin(FILE *script);

@@ -42,7 +42,8 @@ const struct paper groups_paper = {
 	.term = "metric(schedule, rate, RTT)",
 	.note = "Moves over time, beside what went over the link, are on the page of each run. Where one connection fills the link, as "
 		"with large buffers, more at a time hide how moves begin and end, and no more: small VMs gain by it, and large ones "
-		"move as soon one after the other.",
+		"move as soon one after the other. A VM that has left gives its node to those that stay: what they gain, "
+		"counted against what is lost, may make a loss negative.",
 	.bars = group_bars,
 };
 

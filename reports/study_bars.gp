@@ -1,5 +1,5 @@
 # Bars, one a point, with the interval over the repeats, and words in a column of their own.
-# The caller has set: CAPTION, COUNT, HIGH, AXIS, LINE (a value to draw a line at; NaN: none), arrays LABEL, VALUE, DOWN, UP
+# The caller has set: CAPTION, COUNT, LOW (0, or the lowest below it), HIGH, AXIS, LINE (a value to draw a line at; NaN: none), arrays LABEL, VALUE, DOWN, UP
 # (NaN where there is no interval), TEXT.
 load SCRIPTS.'/style.gp'
 
@@ -16,12 +16,14 @@ LEFT = (8.5 * NAMES + 24) / W
 set lmargin at screen LEFT > 0.2 ? LEFT : 0.2
 RIGHT = 1 - (7. * WORDS + 28) / W
 # No more numbers than have room where the words are long.
-DECADE = HIGH > 0 ? 10. ** floor(log10(HIGH)) : 1
-STEP = DECADE * (HIGH < 2 * DECADE ? 0.2 : HIGH < 5 * DECADE ? 0.5 : 2)
+WIDE = HIGH - LOW
+DECADE = WIDE > 0 ? 10. ** floor(log10(WIDE)) : 1
+STEP = DECADE * (WIDE < 2 * DECADE ? 0.2 : WIDE < 5 * DECADE ? 0.5 : 2)
 set xtics STEP
 set rmargin at screen RIGHT
 set border 1
-set xrange [0:1.03 * HIGH]
+set xrange [1.03 * LOW:(HIGH > 0 ? 1.03 * HIGH : 0.05 * -LOW)]
+if (LOW < 0) { set arrow 1001 from 0, graph 0 to 0, graph 1 nohead linewidth 1 linecolor rgb GREY }
 set yrange [COUNT + 0.6:0.4]
 set xlabel AXIS offset 0, 0.5
 set grid xtics noytics linetype 1 linewidth 0.5 linecolor rgb '#DDDDDD'
@@ -30,7 +32,7 @@ set ytics (LABEL[1] 1)
 do for [i = 2:COUNT] { set ytics add (LABEL[i] i) }
 do for [i = 1:COUNT] {
 	set object i rectangle from 0, i - 0.32 to VALUE[i], i + 0.32 fillcolor rgb BLUE fillstyle solid noborder
-	if (DOWN[i] == DOWN[i]) { set arrow i from DOWN[i], i to UP[i], i heads size screen 0.003, 90 linewidth 1.5 linecolor rgb BLACK front }
+	if (DOWN[i] == DOWN[i]) { set arrow i from (DOWN[i] < LOW ? LOW : DOWN[i]), i to UP[i], i heads size screen 0.003, 90 linewidth 1.5 linecolor rgb BLACK front }
 	set label i TEXT[i] at screen RIGHT, first i left offset 0.8, 0 font small front
 }
 if (LINE == LINE) { set arrow 1000 from LINE, graph 0 to LINE, graph 1 nohead dashtype 2 linewidth 1.5 linecolor rgb RED front }

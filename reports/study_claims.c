@@ -23,13 +23,22 @@ static void put_verdict(FILE *out, const char *verdict)
 }
 
 /* "55.6 % (53 to 58.3), n = 3" */
+/* Three digits, and no exponent for thousands. */
+static char *number(double value, char *buffer, size_t room)
+{
+	snprintf(buffer, room, fabs(value) >= 999.5 && fabs(value) < 1e6 ? "%.0f" : "%.3g", value);
+	return buffer;
+}
+
 static void put_value(FILE *out, const struct csv_table *t, int row, const char *unit)
 {
+	char text[64], high[64];
 	double value = csv_table_number(t, row, "value"), low = csv_table_number(t, row, "low");
 	if (!isnan(value))
-		html_textf(out, "%.3g %s", value, unit);
+		html_textf(out, "%s %s", number(value, text, sizeof(text)), unit);
 	if (!isnan(low))
-		html_textf(out, " (%.3g to %.3g)", low, csv_table_number(t, row, "high"));
+		html_textf(out, " (%s to %s)", number(low, text, sizeof(text)),
+		           number(csv_table_number(t, row, "high"), high, sizeof(high)));
 	if (!isnan(value))
 		html_textf(out, ", n\u00a0=\u00a0%s", csv_table_text(t, row, "n"));
 }
@@ -144,16 +153,18 @@ void claims_put(FILE *out, const struct study_view *v)
 /* "It takes longer, by 10.9 s (9.8 to 12.0)." */
 static void put_answers(FILE *out, const struct csv_table *t)
 {
+	char text[64], high[64];
 	for (int i = 0; i < csv_table_rows(t); i++) {
 		const char *answer = csv_table_text(t, i, "answer"), *unit = csv_table_text(t, i, "unit");
 		double value = csv_table_number(t, i, "value"), low = csv_table_number(t, i, "low");
 		if (!*answer || isnan(value))
 			continue;
-		html_textf(out, "%s %.3g %s ", answer, value, unit);
+		html_textf(out, "%s %s %s ", answer, number(value, text, sizeof(text)), unit);
 		if (isnan(low))
 			html_textf(out, "(no interval: n = %s). ", csv_table_text(t, i, "n"));
 		else
-			html_textf(out, "(%.3g to %.3g, n = %s). ", low, csv_table_number(t, i, "high"),
+			html_textf(out, "(%s to %s, n = %s). ", number(low, text, sizeof(text)),
+			           number(csv_table_number(t, i, "high"), high, sizeof(high)),
 			           csv_table_text(t, i, "n"));
 	}
 }

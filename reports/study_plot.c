@@ -3,6 +3,10 @@
 #include "reports/html.h"
 #include "reports/svg.h"
 
+#include <string.h>
+
+#define NO_RUN "no run of it is complete"
+
 int study_plot_draw(const struct gnuplot *g, const struct study_view *v, struct study_plot *plot, struct err *e)
 {
 	const struct study_drawing d = { v, g->work };
@@ -15,7 +19,7 @@ int study_plot_draw(const struct gnuplot *g, const struct study_view *v, struct 
 	int prepared = plot->prepare(&d, plot, s),
 	    result = gnuplot_picture_end(g, plot->name, plot->script, s, prepared, e);
 	if (result == 1)
-		snprintf(plot->missing, sizeof(plot->missing), "no run of it is complete");
+		snprintf(plot->missing, sizeof(plot->missing), NO_RUN);
 	return result;
 }
 
@@ -37,7 +41,22 @@ static void put_plot(FILE *out, const struct study_view *v, const struct study_p
 void study_plots_put(FILE *out, const struct study_view *v, const struct study_plot *plots, int plot_count,
                      enum study_part part, int row)
 {
-	for (int i = 0; i < plot_count; i++)
-		if (plots[i].part == part && plots[i].row == row)
+	int without = 0;
+	for (int i = 0; i < plot_count; i++) {
+		if (plots[i].part != part || plots[i].row != row)
+			continue;
+		if (strcmp(plots[i].missing, NO_RUN) == 0)
+			without++;
+		else
 			put_plot(out, v, &plots[i]);
+	}
+	/* Of a part of a study they are many, and a heading each would hide what was run. */
+	if (!without)
+		return;
+	fputs("<p class=\"missing\">No plot, since no run of it is complete: ", out);
+	for (int i = 0, put = 0; i < plot_count; i++)
+		if (plots[i].part == part && plots[i].row == row && strcmp(plots[i].missing, NO_RUN) == 0)
+			html_textf(out, "%s%.*s", put++ ? "; " : "", (int)strcspn(plots[i].heading, ";"),
+			           plots[i].heading);
+	fputs("</p>\n", out);
 }
