@@ -104,7 +104,7 @@ openflow: deps   ## the study of configs/openflow at scale 1/8: 33 runs (about 2
 	$(Q)$(MAKE) --no-print-directory $(PARALLEL) all
 	$(Q)$(STUDY) configs/openflow/openflow.conf --scale 1/8 -o results/openflow
 
-openflow-distance: deps ## the same VM at RTTs of 0 to 30 ms, with its disk left behind or not (24 runs, about 20 minutes)
+openflow-distance: deps ## the same VM at RTTs of 0 to 30 ms, with its disk left behind or not (24 runs, about 15 minutes)
 	$(Q)$(MAKE) --no-print-directory $(PARALLEL) all
 	$(Q)$(STUDY) configs/openflow/distance.conf -o results/openflow-distance
 
