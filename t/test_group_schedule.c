@@ -205,13 +205,15 @@ static struct group_link wide_area(double rate, double rtt_s, double window)
 	return (struct group_link){ .rate = rate,
 		                    .rtt_s = rtt_s,
 		                    .window_bytes = window,
-		                    .setup_s = 0.7,
+		                    .setup_s = 0.65,
+		                    .setup_each_s = 0.25,
+		                    .end_s = 0.4,
 		                    .downtime_s = 0.3,
 		                    .stale_s = 0.05,
 		                    .queue_bytes = 0.05 * rate,
-		                    .kept_rate = 1.5 * MB,
-		                    .growth = 3 * MB,
-		                    .lose_share = 0.25 };
+		                    .kept_rate = MB,
+		                    .growth = rtt_s > 0 ? 0.2 * MB / rtt_s : 0,
+		                    .lose_share = 0.05 };
 }
 
 static struct group_outcome mean_outcome(const struct group_link *l, int kind, int at_once)
@@ -241,6 +243,7 @@ static void adaptive_does_not_overfill_the_link(void **state)
 		int k = 0;
 		for (int n = 1; n <= MIXED; n++) {
 			double t = mean_outcome(&l, SCHEDULE_FIXED, n).time_s;
+			print_message("%s%.1f", n > 1 ? " " : "# ", t);
 			k = t < best ? n : k;
 			best = fmin(best, t);
 		}

@@ -42,7 +42,7 @@ struct group_schedule {
 	int64_t window_ns;
 	int64_t window_from_ns; /* 0: it has not begun */
 	int window_moving;      /* at most */
-	int64_t setup_ns;       /* mean time before a move has half of its share of the goodput */
+	int64_t setup_ns;       /* mean time before a move sends */
 	int setups;
 	bool flowing; /* something has been sent */
 	/* of moves that have arrived */
@@ -129,22 +129,23 @@ static void window_begin(struct group_schedule *s, int64_t now_ns)
 		s->members[i].window_sent_bytes = s->members[i].sent_bytes;
 }
 
-/* A move has gained speed in this window. */
+/* It has sent something in this window; or it has gained speed. */
 static void setup_note(struct group_schedule *s, struct member *m, double seconds, double sent, int64_t now_ns)
 {
-	if (m->state != MOVING || m->fast ||
-	    (double)(m->sent_bytes - m->window_sent_bytes) * 2 * s->moving < sent * seconds)
+	if (m->state != MOVING || m->sent_bytes == 0)
 		return;
-	m->fast = true;
-	s->setup_ns += (now_ns - s->window_ns / 2 - m->begun_ns - s->setup_ns) / ++s->setups;
+	if (!m->sending_ns) {
+		m->sending_ns = now_ns - s->window_ns / 2;
+		s->setup_ns += (m->sending_ns - m->begun_ns - s->setup_ns) / ++s->setups;
+	}
+	m->fast |= (double)(m->sent_bytes - m->window_sent_bytes) * 2 * s->moving >= sent * seconds;
 }
 
 /* Whether it has come to its speed: slow start is over, for all that its rate says. */
 static bool is_settled(const struct group_schedule *s, struct member *m, double rate, int64_t now_ns)
 {
-	if (m->state != MOVING || m->sent_bytes == 0)
+	if (m->state != MOVING || !m->sending_ns)
 		return false;
-	m->sending_ns = m->sending_ns ? m->sending_ns : now_ns;
 	m->flat = rate > m->peak * (1 + s->options.gain) ? 0 : m->flat + 1;
 	m->peak = fmax(m->peak, rate);
 	return m->peak > 0 && m->flat >= s->options.patience &&
@@ -176,16 +177,18 @@ static struct search_window window_end(struct group_schedule *s, int64_t now_ns)
 		w.sending += m->state == MOVING && m->sent_bytes > 0;
 		if (is_settled(s, m, rate, now_ns)) {
 			w.settled++;
+			w.settled_goodput += m->rate;
 			w.single = fmax(w.single, m->rate);
 		}
 		w.dirty += m->state == MOVING ? dirty_of(m) : 0;
 		w.left_bytes += m->state != MOVING       ? 0
 		                : m->remaining_bytes > 0 ? (double)m->remaining_bytes
 		                                         : (double)m->vm.used_bytes;
+		w.waiting_bytes += m->state == WAITING ? (double)m->vm.used_bytes : 0;
 		dirty_sum += dirty_of(m);
 		known += !isnan(m->vm.dirty_per_s);
 	}
-	w.setup_s = (double)s->setup_ns / 1e9;
+	w.setup_s = (double)(s->setup_ns + RAMP_RTTS * s->options.rtt_ns) / 1e9;
 	w.dirty_mean = known ? dirty_sum / known : NAN;
 	for (int i = 0; i < s->count; i++) {
 		setup_note(s, &s->members[i], seconds, w.goodput, now_ns);

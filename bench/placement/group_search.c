@@ -5,12 +5,13 @@
 #include <string.h>
 
 #define LITTLE 0.03                           /* share of the goodput */
-enum { FIRST_HOLD = 20, LONGEST_HOLD = 640 }; /* windows */
+#define PAYS 4.0                              /* times what it takes to gain speed */
+enum { FIRST_HOLD = 40, LONGEST_HOLD = 640 }; /* windows */
 
 void search_begin(struct group_search *s, double gain, int first)
 {
 	*s = (struct group_search){
-		.gain = gain, .limit = first, .ahead = first > 1, .best = NAN, .least = 1, .hold = FIRST_HOLD
+		.gain = gain, .first = first, .limit = first, .ahead = first > 1, .best = NAN, .least = 1, .hold = FIRST_HOLD
 	};
 }
 
@@ -31,7 +32,10 @@ static void limit_set(struct group_search *s, const struct search_window *w, int
 static int enough(const struct group_search *s, const struct search_window *w)
 {
 	double need = s->single > 0 ? ceil(s->capacity / (s->single * (1 + s->gain))) : 1;
-	double more = isnan(w->dirty_mean) || LITTLE * s->capacity >= w->dirty_mean ? 1 : 0;
+	double more = s->first > 1           ? 0
+	              : isnan(w->dirty_mean) ? 1
+	              : w->dirty_mean > 0    ? floor(LITTLE * s->capacity / w->dirty_mean)
+	                                     : w->waiting;
 	return (int)fmin(fmax(need, s->least) + more, w->moving + w->waiting);
 }
 
@@ -63,13 +67,23 @@ static bool most_are_settled(const struct search_window *w)
 	return w->settled > 0 && 4 * w->settled >= 3 * w->moving;
 }
 
+/* More moves bring nothing before they have gained speed: there must be enough left for it. */
+static bool pays(const struct group_search *s, const struct search_window *w)
+{
+	return w->left_bytes + w->waiting_bytes > PAYS * w->setup_s * s->capacity;
+}
+
 /* A window in which as many moved as may. */
 static void climb(struct group_search *s, const struct search_window *w)
 {
-	if (s->ahead && w->sending >= s->limit) {
+	if (s->ahead && w->sending) {
 		s->ahead = false;
 		limit_set(s, w, 2 * s->limit, "the first have begun to send");
 		return;
+	}
+	if (isnan(s->best) && w->settled >= s->first && w->settled < w->moving) {
+		s->best = w->settled_goodput - w->dirty * w->settled / w->moving;
+		s->least = s->best_moving = w->settled;
 	}
 	if (!most_are_settled(w) || w->moving <= s->best_moving)
 		return;
@@ -78,7 +92,8 @@ static void climb(struct group_search *s, const struct search_window *w)
 	if (isnan(s->best) || progress >= s->best * (1 + fmax(more / 2, s->gain))) {
 		s->best = progress;
 		s->least = s->best_moving = w->moving;
-		limit_set(s, w, w->moving + (w->moving + 1) / 2, "progress has grown");
+		if (pays(s, w))
+			limit_set(s, w, w->moving + (w->moving + 1) / 2, "progress has grown");
 	} else {
 		s->climbed = true;
 		settle(s, w);
@@ -146,9 +161,9 @@ static void stay(struct group_search *s, const struct search_window *w, double m
 	if (s->tried || !w->waiting)
 		return;
 	limit_set(s, w, enough(s, w), "as many as are enough");
-	if (isnan(mean) || w->moving < s->limit)
+	if (isnan(mean) || !pays(s, w) || w->moving != s->limit)
 		return;
-	if (mean * (1 + 2 * s->gain) < s->usual && s->held >= s->hold / 4)
+	if (mean * (1 + 2 * s->gain) < s->usual && s->held >= s->hold / 8)
 		try(s, w, w->moving + (w->moving + 1) / 2, mean, "less comes across than did");
 	else if (s->held >= s->hold && w->waiting > 1)
 		try(s, w, w->moving + 1, mean, "one more is tried");

@@ -40,11 +40,13 @@ struct search_window {
 	double dirty;            /* bytes/s: of the VMs that move */
 	double dirty_mean;       /* of a VM of the group; NAN: of none is it known */
 	double left_bytes;       /* that moves which go on still have to send, as far as it is known */
+	double waiting_bytes;    /* of those that wait */
 	double setup_s;          /* of a move, before it has gained speed */
 	double young_bytes;      /* that a move which has just begun has sent, mean */
 	int moving, most_moving; /* at its end, at most in it */
 	int waiting;
-	int sending, settled; /* have sent something, have come to their speed */
+	int sending, settled;   /* have sent something, have come to their speed */
+	double settled_goodput; /* of these */
 	bool at_speed;        /* all that move have had half of their share */
 };
 
@@ -56,6 +58,7 @@ struct group_search {
 	double goodput;          /* of the last window */
 	double capacity, single; /* the most that was seen, of all and of one, as far as it is still believed */
 	/* the climb */
+	int first;
 	bool climbed, ahead; /* ahead: more begin before the first are judged */
 	double best;         /* progress; NAN: none yet */
 	int best_moving;     /* when so many moved */
