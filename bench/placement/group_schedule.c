@@ -16,6 +16,7 @@ enum move_state { WAITING, MOVING, RECALLED, OVER };
 #define RESTART_NS 1000000000 /* between two that are begun anew */
 enum { RECALL_PART = 4 };     /* of its memory: one that has sent more goes on */
 enum { ANEW_MOST = 2 };
+enum { SETTLED = 2 };    /* windows without more */
 enum { RAMP_RTTS = 10 }; /* from ten segments on, that many doublings make 15 MB */
 
 struct member {
@@ -66,7 +67,8 @@ struct group_schedule *group_schedule_new(const struct group_schedule_options *o
 		.options = *options, .members = members, .count = count, .waiting = count, .free_bytes = free_bytes,
 		.window_ns = options->window_ns > 2 * options->rtt_ns ? options->window_ns : 2 * options->rtt_ns
 	};
-	search_begin(&s->search, options->gain, options->rtt_ns * RAMP_RTTS > options->window_ns ? 2 : 1);
+	search_begin(&s->search, options->gain, (int)options->patience,
+	             options->rtt_ns * RAMP_RTTS > options->window_ns ? 2 : 1);
 	s->limit = options->kind == SCHEDULE_ALL     ? count
 	           : options->kind == SCHEDULE_FIXED ? (int)options->at_once
 	                                             : 1;
@@ -148,7 +150,7 @@ static bool is_settled(const struct group_schedule *s, struct member *m, double 
 		return false;
 	m->flat = rate > m->peak * (1 + s->options.gain) ? 0 : m->flat + 1;
 	m->peak = fmax(m->peak, rate);
-	return m->peak > 0 && m->flat >= s->options.patience &&
+	return m->peak > 0 && m->flat >= SETTLED &&
 	       now_ns - m->sending_ns >= RAMP_RTTS * s->options.rtt_ns;
 }
 
@@ -174,11 +176,14 @@ static struct search_window window_end(struct group_schedule *s, int64_t now_ns)
 		double rate = m->window_sent_bytes ? (double)(m->sent_bytes - m->window_sent_bytes) / seconds : 0;
 		m->rate += m->rate > 0 ? RATE_WEIGHT * (rate - m->rate) : rate;
 		w.goodput += rate;
+		w.single = fmax(w.single, rate);
+		if (m->state == MOVING && m->sending_ns)
+			w.sending_s = fmax(w.sending_s, (double)(now_ns - m->sending_ns) / 1e9);
 		w.sending += m->state == MOVING && m->sent_bytes > 0;
 		if (is_settled(s, m, rate, now_ns)) {
 			w.settled++;
 			w.settled_goodput += m->rate;
-			w.single = fmax(w.single, m->rate);
+			w.settled_single = fmax(w.settled_single, m->rate);
 		}
 		w.dirty += m->state == MOVING ? dirty_of(m) : 0;
 		w.left_bytes += m->state != MOVING       ? 0
@@ -188,7 +193,8 @@ static struct search_window window_end(struct group_schedule *s, int64_t now_ns)
 		dirty_sum += dirty_of(m);
 		known += !isnan(m->vm.dirty_per_s);
 	}
-	w.setup_s = (double)(s->setup_ns + RAMP_RTTS * s->options.rtt_ns) / 1e9;
+	w.setup_s = (double)s->setup_ns / 1e9;
+	w.ramp_s = RAMP_RTTS * (double)s->options.rtt_ns / 1e9;
 	w.dirty_mean = known ? dirty_sum / known : NAN;
 	for (int i = 0; i < s->count; i++) {
 		setup_note(s, &s->members[i], seconds, w.goodput, now_ns);

@@ -49,9 +49,9 @@ extern const struct option_row group_schedule_rows[];
 	{ "window", OPTION_DURATION, offsetof(type, in window_ns), "200ms", "50ms", "1min", \
 	  "adaptive: the group's goodput is taken over this time, or two round trips where that is longer" }, \
 	{ "gain", OPTION_FRACTION, offsetof(type, in gain), "0.15", "0", "10", \
-	  "adaptive: what grows by less from window to window has come to its speed, and K to its end" }, \
-	{ "patience", OPTION_INTEGER, offsetof(type, in patience), "2", "1", "1000", \
-	  "adaptive: so many windows without growth say that a move has come to its speed" }
+	  "adaptive: as long as progress grows by this share, more are begun" }, \
+	{ "patience", OPTION_INTEGER, offsetof(type, in patience), "3", "1", "1000", \
+	  "adaptive: so many windows without that end it, where slow start is over within one" }
 /* clang-format on */
 
 struct group_vm {

@@ -8,10 +8,10 @@
 #define PAYS 4.0                              /* times what it takes to gain speed */
 enum { FIRST_HOLD = 40, LONGEST_HOLD = 640 }; /* windows */
 
-void search_begin(struct group_search *s, double gain, int first)
+void search_begin(struct group_search *s, double gain, int patience, int first)
 {
 	*s = (struct group_search){
-		.gain = gain, .first = first, .limit = first, .ahead = first > 1, .best = NAN, .least = 1, .hold = FIRST_HOLD
+		.gain = gain, .patience = patience, .first = first, .limit = first, .ahead = first > 1, .best = NAN, .least = 1, .hold = FIRST_HOLD
 	};
 }
 
@@ -48,7 +48,7 @@ static void settle(struct group_search *s, const struct search_window *w)
 	if (beyond < 1)
 		return;
 	double each_s = w->left_bytes / s->goodput / w->moving, again_s = beyond * each_s * w->dirty / s->goodput;
-	double lost_s = beyond * (w->setup_s + w->young_bytes / s->goodput);
+	double lost_s = beyond * (w->setup_s + w->ramp_s + w->young_bytes / s->goodput);
 	if (isnan(w->dirty_mean) ? beyond >= s->limit && beyond >= 2 : again_s > lost_s)
 		s->excess = beyond;
 }
@@ -70,13 +70,30 @@ static bool most_are_settled(const struct search_window *w)
 /* More moves bring nothing before they have gained speed: there must be enough left for it. */
 static bool pays(const struct group_search *s, const struct search_window *w)
 {
-	return w->left_bytes + w->waiting_bytes > PAYS * w->setup_s * s->capacity;
+	return w->left_bytes + w->waiting_bytes > PAYS * (w->setup_s + w->ramp_s) * s->capacity;
 }
 
-/* A window in which as many moved as may. */
-static void climb(struct group_search *s, const struct search_window *w)
+/* As many moved as may, and slow start is over within a window. */
+static void climb_windows(struct group_search *s, const struct search_window *w)
 {
-	if (s->ahead && w->sending) {
+	double progress = w->goodput - w->dirty;
+	if (isnan(s->best) || progress > s->best * (1 + s->gain)) {
+		s->best = progress;
+		s->fruitless = 0;
+		limit_set(s, w, s->limit + 1, "progress has grown");
+	} else if (++s->fruitless >= s->patience) {
+		s->climbed = true;
+		settle(s, w);
+	}
+}
+
+/* As many moved as may, and slow start takes longer. */
+static void climb_ramps(struct group_search *s, const struct search_window *w)
+{
+	if (s->ahead) {
+		/* The next send when the first are through slow start. */
+		if (!w->sending || w->sending_s + w->setup_s < w->ramp_s)
+			return;
 		s->ahead = false;
 		limit_set(s, w, 2 * s->limit, "the first have begun to send");
 		return;
@@ -156,10 +173,15 @@ static void judge(struct group_search *s, const struct search_window *w, double 
 static void stay(struct group_search *s, const struct search_window *w, double mean)
 {
 	s->held++;
-	if (s->tried && !isnan(mean))
-		judge(s, w, mean);
+	bool all_settled = s->first > 1 && w->settled == w->moving && w->settled > 0;
+	if (s->tried && (!isnan(mean) || all_settled))
+		judge(s, w, isnan(mean) ? recent(s) : mean);
 	if (s->tried || !w->waiting)
 		return;
+	if (all_settled && recent(s) * 2 < s->capacity) {
+		try(s, w, w->moving + 1, recent(s), "half of the link is free");
+		return;
+	}
 	limit_set(s, w, enough(s, w), "as many as are enough");
 	if (isnan(mean) || !pays(s, w) || w->moving != s->limit)
 		return;
@@ -173,11 +195,18 @@ void search_look(struct group_search *s, const struct search_window *w)
 {
 	double mean = stretch_mean(s, w);
 	s->goodput = w->goodput;
-	s->capacity = most_are_settled(w) ? fmax(s->capacity, recent(s)) : s->capacity;
-	s->single = fmax(s->single, w->single);
+	if (s->first == 1) {
+		s->capacity = fmax(s->capacity, w->goodput);
+		s->single = fmax(s->single, w->single);
+	} else if (most_are_settled(w)) {
+		s->capacity = fmax(s->capacity, recent(s));
+		s->single = fmax(s->single, w->settled_single);
+	}
 	s->usual = isnan(mean) ? s->usual : fmax(s->usual, mean);
 	if (s->climbed)
 		stay(s, w, mean);
+	else if (w->most_moving >= s->limit && s->first == 1)
+		climb_windows(s, w);
 	else if (w->most_moving >= s->limit)
-		climb(s, w);
+		climb_ramps(s, w);
 }

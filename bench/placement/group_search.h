@@ -36,22 +36,25 @@ enum { SEARCH_STRETCH = 7, SEARCH_RECENT = 3 /* windows */ };
 
 /* What was seen in one window. */
 struct search_window {
-	double goodput, single;  /* bytes/s: of all moves, of the fastest of those that are settled */
+	double goodput, single;  /* bytes/s: of all moves, of the fastest */
 	double dirty;            /* bytes/s: of the VMs that move */
 	double dirty_mean;       /* of a VM of the group; NAN: of none is it known */
 	double left_bytes;       /* that moves which go on still have to send, as far as it is known */
 	double waiting_bytes;    /* of those that wait */
-	double setup_s;          /* of a move, before it has gained speed */
+	double setup_s, ramp_s;  /* of a move, before it sends; and until slow start is over */
+	double sending_s;        /* since the first one that moves has */
 	double young_bytes;      /* that a move which has just begun has sent, mean */
 	int moving, most_moving; /* at its end, at most in it */
 	int waiting;
 	int sending, settled;   /* have sent something, have come to their speed */
 	double settled_goodput; /* of these */
+	double settled_single;  /* of the fastest of these */
 	bool at_speed;        /* all that move have had half of their share */
 };
 
 struct group_search {
 	double gain;
+	int patience;
 	int limit;               /* K now */
 	int excess;              /* moves that are to be recalled */
 	char why[160];           /* why it changed last; "" it has not */
@@ -62,6 +65,7 @@ struct group_search {
 	bool climbed, ahead; /* ahead: more begin before the first are judged */
 	double best;         /* progress; NAN: none yet */
 	int best_moving;     /* when so many moved */
+	int fruitless;       /* windows without more */
 	/* the stretch */
 	double stretch[SEARCH_STRETCH];
 	int windows, stretch_moving;
@@ -75,7 +79,7 @@ struct group_search {
 };
 
 /* first: so many begin at once; above 1: slow start takes longer than a window. */
-void search_begin(struct group_search *s, double gain, int first);
+void search_begin(struct group_search *s, double gain, int patience, int first);
 
 /* The next window. */
 void search_look(struct group_search *s, const struct search_window *w);
