@@ -68,7 +68,7 @@ struct group_schedule *group_schedule_new(const struct group_schedule_options *o
 		.window_ns = options->window_ns > 2 * options->rtt_ns ? options->window_ns : 2 * options->rtt_ns
 	};
 	search_begin(&s->search, options->gain, (int)options->patience,
-	             options->rtt_ns * RAMP_RTTS > options->window_ns ? 2 : 1);
+	             options->rtt_ns * RAMP_RTTS > 2 * options->window_ns ? 2 : 1);
 	s->limit = options->kind == SCHEDULE_ALL     ? count
 	           : options->kind == SCHEDULE_FIXED ? (int)options->at_once
 	                                             : 1;
@@ -195,6 +195,7 @@ static struct search_window window_end(struct group_schedule *s, int64_t now_ns)
 	}
 	w.setup_s = (double)s->setup_ns / 1e9;
 	w.ramp_s = RAMP_RTTS * (double)s->options.rtt_ns / 1e9;
+	w.settle_s = w.ramp_s + (SETTLED + 1) * (double)s->window_ns / 1e9;
 	w.dirty_mean = known ? dirty_sum / known : NAN;
 	for (int i = 0; i < s->count; i++) {
 		setup_note(s, &s->members[i], seconds, w.goodput, now_ns);

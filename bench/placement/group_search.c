@@ -32,7 +32,7 @@ static void limit_set(struct group_search *s, const struct search_window *w, int
 static int enough(const struct group_search *s, const struct search_window *w)
 {
 	double need = s->single > 0 ? ceil(s->capacity / (s->single * (1 + s->gain))) : 1;
-	double more = s->first > 1           ? 0
+	double more = s->first > 1 && 2 * w->ramp_s > w->setup_s ? 0
 	              : isnan(w->dirty_mean) ? 1
 	              : w->dirty_mean > 0    ? floor(LITTLE * s->capacity / w->dirty_mean)
 	                                     : w->waiting;
@@ -92,7 +92,7 @@ static void climb_ramps(struct group_search *s, const struct search_window *w)
 {
 	if (s->ahead) {
 		/* The next send when the first are through slow start. */
-		if (!w->sending || w->sending_s + w->setup_s < w->ramp_s)
+		if (!w->sending || w->sending_s + w->setup_s < w->settle_s)
 			return;
 		s->ahead = false;
 		limit_set(s, w, 2 * s->limit, "the first have begun to send");
@@ -198,8 +198,8 @@ void search_look(struct group_search *s, const struct search_window *w)
 	if (s->first == 1) {
 		s->capacity = fmax(s->capacity, w->goodput);
 		s->single = fmax(s->single, w->single);
-	} else if (most_are_settled(w)) {
-		s->capacity = fmax(s->capacity, recent(s));
+	} else {
+		s->capacity = most_are_settled(w) ? fmax(s->capacity, recent(s)) : s->capacity;
 		s->single = fmax(s->single, w->settled_single);
 	}
 	s->usual = isnan(mean) ? s->usual : fmax(s->usual, mean);
