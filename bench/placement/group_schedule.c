@@ -25,6 +25,7 @@ struct member {
 	bool fast;   /* it has had half of its share of the goodput */
 	double peak; /* bytes/s: of its windows */
 	int flat;    /* windows since then without more */
+	bool settled; /* it has come to its speed */
 	int64_t sending_ns; /* since when it sends; 0: it does not */
 	int anew;    /* how often it was begun anew since it was stuck */
 	double rate; /* bytes/s, smoothed */
@@ -111,6 +112,7 @@ void group_schedule_ended(struct group_schedule *s, int vm, bool arrived)
 	m->fast = m->fast && !again;
 	m->rate = m->peak = 0;
 	m->flat = 0;
+	m->settled = false;
 	m->sending_ns = 0;
 	s->waiting += again;
 	s->moving--;
@@ -180,7 +182,8 @@ static struct search_window window_end(struct group_schedule *s, int64_t now_ns)
 		if (m->state == MOVING && m->sending_ns)
 			w.sending_s = fmax(w.sending_s, (double)(now_ns - m->sending_ns) / 1e9);
 		w.sending += m->state == MOVING && m->sent_bytes > 0;
-		if (is_settled(s, m, rate, now_ns)) {
+		m->settled = is_settled(s, m, rate, now_ns);
+		if (m->settled) {
 			w.settled++;
 			w.settled_goodput += m->rate;
 			w.settled_single = fmax(w.settled_single, m->rate);
@@ -236,13 +239,17 @@ static double expected_time(const struct group_schedule *s, const struct member 
 	return dirty < rate ? (double)m->vm.used_bytes / (rate - dirty) : INFINITY;
 }
 
-/* Moves that are over, as it seems, before one that begins now sends anything. */
+/* Moves that are over, as it seems, before one that begins now sends anything. None where two fill the link, and one of them has yet
+ * to gain speed: that has to be alone for it. */
 static int nearly_over(const struct group_schedule *s)
 {
 	int count = 0;
+	bool lone = s->search.first > 1 && s->search.single * 2 > s->search.capacity;
 	double share = s->search.goodput / (s->moving ? s->moving : 1), setup_s = (double)s->setup_ns / 1e9;
 	for (int i = 0; i < s->count && s->options.kind == SCHEDULE_ADAPTIVE; i++) {
 		const struct member *m = &s->members[i];
+		if (lone && m->state == MOVING && !m->settled)
+			return 0;
 		count += m->state == MOVING && m->remaining_bytes > 0 &&
 		         (double)m->remaining_bytes < setup_s * (share - dirty_of(m));
 	}

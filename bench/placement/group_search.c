@@ -6,12 +6,12 @@
 
 #define LITTLE 0.03                           /* share of the goodput */
 #define PAYS 4.0                              /* times what it takes to gain speed */
-enum { FIRST_HOLD = 40, LONGEST_HOLD = 640 }; /* windows */
+enum { FIRST_HOLD = 20, LONGEST_HOLD = 640 }; /* windows */
 
 void search_begin(struct group_search *s, double gain, int patience, int first)
 {
 	*s = (struct group_search){
-		.gain = gain, .patience = patience, .first = first, .limit = first, .ahead = first > 1, .best = NAN, .least = 1, .hold = FIRST_HOLD
+		.gain = gain, .patience = patience, .first = first, .limit = first, .ahead = first > 1, .best = NAN, .least = 1, .hold = first * FIRST_HOLD
 	};
 }
 
@@ -48,7 +48,7 @@ static void settle(struct group_search *s, const struct search_window *w)
 	if (beyond < 1)
 		return;
 	double each_s = w->left_bytes / s->goodput / w->moving, again_s = beyond * each_s * w->dirty / s->goodput;
-	double lost_s = beyond * (w->setup_s + w->ramp_s + w->young_bytes / s->goodput);
+	double lost_s = beyond * (w->setup_s + w->young_bytes / s->goodput);
 	if (isnan(w->dirty_mean) ? beyond >= s->limit && beyond >= 2 : again_s > lost_s)
 		s->excess = beyond;
 }
@@ -65,6 +65,12 @@ static double recent(const struct group_search *s)
 static bool most_are_settled(const struct search_window *w)
 {
 	return w->settled > 0 && 4 * w->settled >= 3 * w->moving;
+}
+
+/* Over a long round trip those that are too many lose more than time. */
+static int many_more(const struct group_search *s, const struct search_window *w)
+{
+	return w->moving + (s->first > 1 ? (w->moving + 1) / 2 : w->moving);
 }
 
 /* More moves bring nothing before they have gained speed: there must be enough left for it. */
@@ -110,7 +116,7 @@ static void climb_ramps(struct group_search *s, const struct search_window *w)
 		s->best = progress;
 		s->least = s->best_moving = w->moving;
 		if (pays(s, w))
-			limit_set(s, w, w->moving + (w->moving + 1) / 2, "progress has grown");
+			limit_set(s, w, many_more(s, w), "progress has grown");
 	} else {
 		s->climbed = true;
 		settle(s, w);
@@ -156,9 +162,9 @@ static void judge(struct group_search *s, const struct search_window *w, double 
 	s->tried = 0;
 	if (mean >= s->before * (1 + fmax(more / 2, s->gain))) {
 		s->least = w->moving;
-		s->hold = FIRST_HOLD;
+		s->hold = s->first * FIRST_HOLD;
 		if (w->waiting)
-			try(s, w, w->moving + (w->moving + 1) / 2, mean, "more have brought more");
+			try(s, w, many_more(s, w), mean, "more have brought more");
 		return;
 	}
 	s->least = s->least < s->tried_at ? s->least : s->tried_at - 1;
@@ -185,8 +191,8 @@ static void stay(struct group_search *s, const struct search_window *w, double m
 	limit_set(s, w, enough(s, w), "as many as are enough");
 	if (isnan(mean) || !pays(s, w) || w->moving != s->limit)
 		return;
-	if (mean * (1 + 2 * s->gain) < s->usual && s->held >= s->hold / 8)
-		try(s, w, w->moving + (w->moving + 1) / 2, mean, "less comes across than did");
+	if (mean * (1 + 2 * s->gain) < s->usual && s->held >= s->hold / 4)
+		try(s, w, many_more(s, w), mean, "less comes across than did");
 	else if (s->held >= s->hold && w->waiting > 1)
 		try(s, w, w->moving + 1, mean, "one more is tried");
 }
