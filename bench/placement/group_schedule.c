@@ -179,8 +179,6 @@ static struct search_window window_end(struct group_schedule *s, int64_t now_ns)
 		m->rate += m->rate > 0 ? RATE_WEIGHT * (rate - m->rate) : rate;
 		w.goodput += rate;
 		w.single = fmax(w.single, rate);
-		if (m->state == MOVING && m->sending_ns)
-			w.sending_s = fmax(w.sending_s, (double)(now_ns - m->sending_ns) / 1e9);
 		w.sending += m->state == MOVING && m->sent_bytes > 0;
 		m->settled = is_settled(s, m, rate, now_ns);
 		if (m->settled) {
@@ -198,7 +196,6 @@ static struct search_window window_end(struct group_schedule *s, int64_t now_ns)
 	}
 	w.setup_s = (double)s->setup_ns / 1e9;
 	w.ramp_s = RAMP_RTTS * (double)s->options.rtt_ns / 1e9;
-	w.settle_s = w.ramp_s + (SETTLED + 1) * (double)s->window_ns / 1e9;
 	w.dirty_mean = known ? dirty_sum / known : NAN;
 	for (int i = 0; i < s->count; i++) {
 		setup_note(s, &s->members[i], seconds, w.goodput, now_ns);

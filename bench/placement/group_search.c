@@ -6,6 +6,7 @@
 
 #define LITTLE 0.03                           /* share of the goodput */
 #define PAYS 4.0                              /* times what it takes to gain speed */
+#define AGAIN 10.0
 enum { FIRST_HOLD = 20, LONGEST_HOLD = 640 }; /* windows */
 
 void search_begin(struct group_search *s, double gain, int patience, int first)
@@ -74,9 +75,9 @@ static int many_more(const struct group_search *s, const struct search_window *w
 }
 
 /* More moves bring nothing before they have gained speed: there must be enough left for it. */
-static bool pays(const struct group_search *s, const struct search_window *w)
+static bool lasts(const struct group_search *s, const struct search_window *w, double times)
 {
-	return w->left_bytes + w->waiting_bytes > PAYS * (w->setup_s + w->ramp_s) * s->capacity;
+	return w->left_bytes + w->waiting_bytes > times * (w->setup_s + w->ramp_s) * s->capacity;
 }
 
 /* As many moved as may, and slow start is over within a window. */
@@ -96,26 +97,26 @@ static void climb_windows(struct group_search *s, const struct search_window *w)
 /* As many moved as may, and slow start takes longer. */
 static void climb_ramps(struct group_search *s, const struct search_window *w)
 {
-	if (s->ahead) {
-		/* The next send when the first are through slow start. */
-		if (!w->sending || w->sending_s + w->setup_s < w->settle_s)
-			return;
+	if (s->ahead && w->sending) {
 		s->ahead = false;
-		limit_set(s, w, 2 * s->limit, "the first have begun to send");
+		limit_set(s, w, 2 * s->first, "the first have begun to send");
 		return;
 	}
-	if (isnan(s->best) && w->settled >= s->first && w->settled < w->moving) {
-		s->best = w->settled_goodput - w->dirty * w->settled / w->moving;
-		s->least = s->best_moving = w->settled;
-	}
+	if (w->moving > s->limit)
+		return;
 	if (!most_are_settled(w) || w->moving <= s->best_moving)
 		return;
+	if (isnan(s->best) && w->moving > s->first && lasts(s, w, AGAIN)) {
+		limit_set(s, w, s->first, "there is time to see what these bring alone");
+		s->excess = w->moving - s->limit;
+		return;
+	}
 	double progress = recent(s) - w->dirty;
 	double more = isnan(s->best) ? 0 : (double)(w->moving - s->best_moving) / s->best_moving;
 	if (isnan(s->best) || progress >= s->best * (1 + fmax(more / 2, s->gain))) {
 		s->best = progress;
 		s->least = s->best_moving = w->moving;
-		if (pays(s, w))
+		if (lasts(s, w, PAYS))
 			limit_set(s, w, many_more(s, w), "progress has grown");
 	} else {
 		s->climbed = true;
@@ -189,7 +190,7 @@ static void stay(struct group_search *s, const struct search_window *w, double m
 		return;
 	}
 	limit_set(s, w, enough(s, w), "as many as are enough");
-	if (isnan(mean) || !pays(s, w) || w->moving != s->limit)
+	if (isnan(mean) || !lasts(s, w, PAYS) || w->moving != s->limit)
 		return;
 	if (mean * (1 + 2 * s->gain) < s->usual && s->held >= s->hold / 4)
 		try(s, w, many_more(s, w), mean, "less comes across than did");

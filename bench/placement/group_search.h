@@ -42,8 +42,6 @@ struct search_window {
 	double left_bytes;       /* that moves which go on still have to send, as far as it is known */
 	double waiting_bytes;    /* of those that wait */
 	double setup_s, ramp_s;  /* of a move, before it sends; and until slow start is over */
-	double settle_s;         /* and until that is seen */
-	double sending_s;        /* since the first one that moves has */
 	double young_bytes;      /* that a move which has just begun has sent, mean */
 	int moving, most_moving; /* at its end, at most in it */
 	int waiting;
