@@ -94,6 +94,12 @@ static void climb_windows(struct group_search *s, const struct search_window *w)
 	}
 }
 
+/* Half of what as many more would bring if each brought as much as those before. */
+static bool is_worth(const struct group_search *s, double before, int few, double after, int many)
+{
+	return after >= before * (1 + fmax((double)(many - few) / few / 2, s->gain));
+}
+
 /* As many moved as may, and slow start takes longer. */
 static void climb_ramps(struct group_search *s, const struct search_window *w)
 {
@@ -106,14 +112,21 @@ static void climb_ramps(struct group_search *s, const struct search_window *w)
 		return;
 	if (!most_are_settled(w) || w->moving <= s->best_moving)
 		return;
-	if (isnan(s->best) && w->moving > s->first && lasts(s, w, AGAIN)) {
+	double progress = recent(s) - w->dirty;
+	bool first = isnan(s->best);
+	if (first && w->moving > s->first && lasts(s, w, AGAIN)) {
+		s->above = progress;
+		s->above_moving = w->moving;
 		limit_set(s, w, s->first, "there is time to see what these bring alone");
 		s->excess = w->moving - s->limit;
 		return;
 	}
-	double progress = recent(s) - w->dirty;
-	double more = isnan(s->best) ? 0 : (double)(w->moving - s->best_moving) / s->best_moving;
-	if (isnan(s->best) || progress >= s->best * (1 + fmax(more / 2, s->gain))) {
+	if (first && s->above_moving) {
+		s->climbed = !is_worth(s, progress, w->moving, s->above, s->above_moving);
+		s->best = progress;
+		s->least = s->best_moving = w->moving;
+		limit_set(s, w, s->climbed ? enough(s, w) : s->above_moving, "it is known what more bring");
+	} else if (first || is_worth(s, s->best, s->best_moving, progress, w->moving)) {
 		s->best = progress;
 		s->least = s->best_moving = w->moving;
 		if (lasts(s, w, PAYS))
@@ -155,13 +168,12 @@ static void try(struct group_search *s, const struct search_window *w, int count
 /* What more moves have brought, when they have had a stretch. */
 static void judge(struct group_search *s, const struct search_window *w, double mean)
 {
-	double more = (double)(w->moving - s->tried_at) / s->tried_at;
 	if (w->moving <= s->tried_at) { /* some have ended */
 		s->tried = w->moving + w->waiting > s->tried_at ? s->tried : 0;
 		return;
 	}
 	s->tried = 0;
-	if (mean >= s->before * (1 + fmax(more / 2, s->gain))) {
+	if (is_worth(s, s->before, s->tried_at, mean, w->moving)) {
 		s->least = w->moving;
 		s->hold = s->first * FIRST_HOLD;
 		if (w->waiting)

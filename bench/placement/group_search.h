@@ -7,15 +7,19 @@
  *
  *	progress = goodput of the group - dirty rates of the VMs that move
  *
- * since a VM of M bytes that dirties d of a rate b has to send M / (1 - d / b). A connection doubles its rate in each round
- * trip until its window, the link or a loss ends that, and what it brings is not known sooner: K is judged when three
- * quarters of the moves have come to their speed. If progress has grown by half of what as many more would bring if each
- * brought as much as those before, and by the share `gain`, half as many more begin. Else K goes back to what was enough:
- * on a full link those that begin lose, or leave slow start at once (RFC 9406), and crawl to their end. One more is allowed
- * where a VM dirties a small share of the goodput, to hide that moves begin and end.
+ * since a VM of M bytes that dirties d of a rate b has to send M / (1 - d / b).
  *
- * Where slow start takes longer than a window, two begin at once, and two more as soon as these send: what they find out
- * would take two ramps otherwise, with the link idle.
+ * Where slow start is over within two windows, K grows by one with each in which progress grew by the share `gain`. Where it
+ * has not for `patience` windows, K becomes what is enough: the group's best goodput over that of one move, and as many more
+ * as dirty a small share of the goodput, to hide that moves begin and end.
+ *
+ * Over a longer round trip a connection doubles its rate in each until its window, the link or a loss ends that, and what it
+ * brings is not known sooner. Two begin at once, and two more as soon as these send, since the link has room for their ramps.
+ * Progress is judged when three quarters of the moves have come to their speed: if it has grown by half of what as many more
+ * would bring if each brought as much as those before, and by `gain`, half as many more begin; else K goes back to what was
+ * enough, and no further. For on a full link those that begin leave slow start at once (RFC 9406) and crawl to their end.
+ * So, too, none begins when what is left takes less than four times what it needs to gain speed. When it takes ten times that, the
+ * two that began later are recalled first, to see whether the others bring as much alone.
  *
  * Moves that were begun beyond it have to be worth going on with: what the VMs dirty until all are across is sent again, and if that
  * takes longer than to begin those moves once more, those that have just begun are recalled, after a try, too.
@@ -64,6 +68,8 @@ struct group_search {
 	bool climbed, ahead; /* ahead: more begin before the first are judged */
 	double best;         /* progress; NAN: none yet */
 	int best_moving;     /* when so many moved */
+	double above;        /* progress that was seen first, of more */
+	int above_moving;    /* of so many; 0: not */
 	int fruitless;       /* windows without more */
 	/* the stretch */
 	double stretch[SEARCH_STRETCH];
