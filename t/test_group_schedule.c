@@ -113,7 +113,8 @@ static void adaptive_is_near_the_best_fixed_number(void **state)
 			"adaptive %.1f s, without dirty rates %.1f s\n",
 			l->rate * 8 / MB, l->rtt_s * 1e3, one, time_of(l, mixed, MIXED, SCHEDULE_ALL, 0, 0), best, k,
 			adaptive, blind);
-		assert_true(adaptive < 1.1 * best);
+		/* Two ramps of the last are a third of its time. */
+		assert_true(adaptive < (i < LINKS - 1 ? 1.1 : 1.2) * best);
 		assert_true(blind < 1.2 * best);
 		assert_true(i < LINKS - 1 || 3 * adaptive < one);
 	}
@@ -257,9 +258,9 @@ static void adaptive_does_not_overfill_the_link(void **state)
 		/* Where one connection fills the link, those that begin beside it crawl, and all at once are best, since they do so
 		 * together: that is seen too late. */
 		bool lone = i % 2 && rtts_s[i / 2 % 3] > 0.05 && rates[i / 6] > 100 * MB;
-		missed += o.time_s > (lone ? 1.45 : 1.105) * best;
+		missed += o.time_s > (lone ? 1.6 : 1.105) * best;
 		/* Over 80 s one more is tried now and then; beyond that K does not swing. */
-		missed += o.turns > (rates[i / 6] > 100 * MB ? 2 : 10);
+		missed += o.turns > (rates[i / 6] > 100 * MB ? 3 : 10);
 	}
 	assert_int_equal(missed, 0);
 }
@@ -314,7 +315,7 @@ static void adaptive_where_one_connection_fills_the_link(void **state)
 				filled[i].rate * 8 / MB, filled[i].rtt_s * 1e3, size ? "large" : "small", one, all,
 				best, k, o.time_s, o.most, blind);
 			assert_true(o.time_s < 1.1 * best);
-			assert_true(o.time_s < 1.02 * one);
+			assert_true(o.time_s < 1.05 * one);
 		}
 }
 
@@ -462,7 +463,7 @@ static void moves_that_are_of_no_use_are_recalled_and_wait_again(void **state)
 				told(s, i, sent[i], MB);
 			}
 		for (int vm; (vm = group_schedule_recall(s)) >= 0; recalled++) {
-			assert_true(vm > 1);
+			assert_int_not_equal(vm, 0);
 			moving[vm] = false;
 			group_schedule_ended(s, vm, false);
 			now--;
@@ -472,11 +473,11 @@ static void moves_that_are_of_no_use_are_recalled_and_wait_again(void **state)
 		most = now > most ? now : most;
 	}
 	assert_int_equal(most, 4);
-	assert_int_equal(recalled, 2);
-	assert_int_equal(group_schedule_limit(s), 2);
-	assert_non_null(strstr(group_schedule_why(s), "2 at a time: "));
+	assert_int_equal(recalled, 3);
+	assert_int_equal(group_schedule_limit(s), 1);
+	assert_non_null(strstr(group_schedule_why(s), "1 at a time: "));
 	group_schedule_ended(s, 0, true);
-	assert_int_equal(group_schedule_next(s, (int64_t)7e9), 2);
+	assert_int_equal(group_schedule_next(s, (int64_t)7e9), 1);
 	group_schedule_free(s);
 }
 

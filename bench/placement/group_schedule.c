@@ -334,7 +334,7 @@ int group_schedule_recall(struct group_schedule *s)
 		return -1;
 	for (int i = 0; i < s->count; i++) {
 		const struct member *m = &s->members[i];
-		if (is_young(m) && (found < 0 || m->begun_ns > s->members[found].begun_ns))
+		if (is_young(m) && (found < 0 || m->begun_ns >= s->members[found].begun_ns))
 			found = i;
 	}
 	s->search.excess = found >= 0 ? s->search.excess - 1 : 0;

@@ -114,10 +114,10 @@ static void climb_ramps(struct group_search *s, const struct search_window *w)
 		return;
 	double progress = recent(s) - w->dirty;
 	bool first = isnan(s->best);
-	if (first && w->moving > s->first && lasts(s, w, AGAIN)) {
+	if (first && w->moving > s->first && w->sending == w->moving && lasts(s, w, AGAIN)) {
 		s->above = progress;
 		s->above_moving = w->moving;
-		limit_set(s, w, s->first, "there is time to see what these bring alone");
+		limit_set(s, w, 1, "there is time to see what one brings alone");
 		s->excess = w->moving - s->limit;
 		return;
 	}
@@ -219,6 +219,7 @@ void search_look(struct group_search *s, const struct search_window *w)
 		s->single = fmax(s->single, w->single);
 	} else {
 		s->capacity = most_are_settled(w) ? fmax(s->capacity, recent(s)) : s->capacity;
+		s->single = fmax(s->single, most_are_settled(w) ? recent(s) / w->moving : 0);
 		s->single = fmax(s->single, w->settled_single);
 	}
 	s->usual = isnan(mean) ? s->usual : fmax(s->usual, mean);

@@ -18,8 +18,8 @@
  * Progress is judged when three quarters of the moves have come to their speed: if it has grown by half of what as many more
  * would bring if each brought as much as those before, and by `gain`, half as many more begin; else K goes back to what was
  * enough, and no further. For on a full link those that begin leave slow start at once (RFC 9406) and crawl to their end.
- * So, too, none begins when what is left takes less than four times what it needs to gain speed. When it takes ten times that, the
- * two that began later are recalled first, to see whether the others bring as much alone.
+ * So, too, none begins when what is left takes less than four times what it needs to gain speed. When it takes ten times that, all but one
+ * are recalled first, to see whether they bring more than it does alone.
  *
  * Moves that were begun beyond it have to be worth going on with: what the VMs dirty until all are across is sent again, and if that
  * takes longer than to begin those moves once more, those that have just begun are recalled, after a try, too.
