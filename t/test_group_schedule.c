@@ -249,12 +249,13 @@ static void adaptive_does_not_overfill_the_link(void **state)
 			best = fmin(best, t);
 		}
 		const struct group_outcome o = mean_outcome(&l, SCHEDULE_ADAPTIVE, 0);
-		print_message("# %4.0f MB/s, %3.0f ms, window %2.0f MB: one %.1f s, four %.1f s, all %.1f s, best %.1f s (K = "
-		              "%d), adaptive %.1f s = %.3f times that, %d at most, %d turns, %d recalled\n",
-		              l.rate / MB, l.rtt_s * 1e3, l.window_bytes / MB,
-		              mean_outcome(&l, SCHEDULE_SEQUENTIAL, 0).time_s,
-		              mean_outcome(&l, SCHEDULE_FIXED, 4).time_s, mean_outcome(&l, SCHEDULE_ALL, 0).time_s,
-		              best, k, o.time_s, o.time_s / best, o.most, o.turns, o.recalled);
+		print_message(
+			"# %4.0f MB/s, %3.0f ms, window %2.0f MB: one %.1f s, four %.1f s, all %.1f s, best %.1f s (K = "
+			"%d), adaptive %.1f s = %.3f times that, %d at most, %d turns, %d recalled\n",
+			l.rate / MB, l.rtt_s * 1e3, l.window_bytes / MB,
+			mean_outcome(&l, SCHEDULE_SEQUENTIAL, 0).time_s, mean_outcome(&l, SCHEDULE_FIXED, 4).time_s,
+			mean_outcome(&l, SCHEDULE_ALL, 0).time_s, best, k, o.time_s, o.time_s / best, o.most, o.turns,
+			o.recalled);
 		/* Where one connection fills the link, those that begin beside it crawl, and all at once are best, since they do so
 		 * together: that is seen too late. */
 		bool lone = i % 2 && rtts_s[i / 2 % 3] > 0.05 && rates[i / 6] > 100 * MB;

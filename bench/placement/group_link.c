@@ -7,7 +7,7 @@
 
 #define LOOK_S 0.05 /* between two looks of the schedule */
 #define BEGIN_BYTES 14480
-#define QUEUE_S 0.05 /* before the link */
+#define QUEUE_S 0.05   /* before the link */
 #define QUEUE_FULL 0.9 /* where connections that begin no more share the link */
 
 /* A VM that moves. */
@@ -15,7 +15,7 @@ struct flow {
 	int vm;
 	double memory, dirty;
 	double sends_s, sent, left, pass_sent, rate;
-	double across_s; /* its last byte was; 0: not yet */
+	double across_s;  /* its last byte was; 0: not yet */
 	double lost_s;    /* since when it grows evenly; 0: not yet */
 	double kept_rate; /* from this */
 	bool loses;

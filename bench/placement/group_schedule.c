@@ -22,13 +22,13 @@ enum { RAMP_RTTS = 10 }; /* from ten segments on, that many doublings make 15 MB
 struct member {
 	struct group_vm vm;
 	enum move_state state;
-	bool fast;   /* it has had half of its share of the goodput */
-	double peak; /* bytes/s: of its windows */
-	int flat;    /* windows since then without more */
-	bool settled; /* it has come to its speed */
+	bool fast;          /* it has had half of its share of the goodput */
+	double peak;        /* bytes/s: of its windows */
+	int flat;           /* windows since then without more */
+	bool settled;       /* it has come to its speed */
 	int64_t sending_ns; /* since when it sends; 0: it does not */
-	int anew;    /* how often it was begun anew since it was stuck */
-	double rate; /* bytes/s, smoothed */
+	int anew;           /* how often it was begun anew since it was stuck */
+	double rate;        /* bytes/s, smoothed */
 	int64_t begun_ns;
 	int64_t sent_bytes, remaining_bytes;
 	int64_t window_sent_bytes; /* at the window's begin */
@@ -64,10 +64,13 @@ struct group_schedule *group_schedule_new(const struct group_schedule_options *o
 		err_errno(e, EXIT_CANNOT, "no memory for a group of %d VMs", count);
 		return NULL;
 	}
-	*s = (struct group_schedule){
-		.options = *options, .members = members, .count = count, .waiting = count, .free_bytes = free_bytes,
-		.window_ns = options->window_ns > 2 * options->rtt_ns ? options->window_ns : 2 * options->rtt_ns
-	};
+	*s = (struct group_schedule){ .options = *options,
+		                      .members = members,
+		                      .count = count,
+		                      .waiting = count,
+		                      .free_bytes = free_bytes,
+		                      .window_ns = options->window_ns > 2 * options->rtt_ns ? options->window_ns
+		                                                                            : 2 * options->rtt_ns };
 	search_begin(&s->search, options->gain, (int)options->patience,
 	             options->rtt_ns * RAMP_RTTS > 2 * options->window_ns ? 2 : 1);
 	s->limit = options->kind == SCHEDULE_ALL     ? count
@@ -152,8 +155,7 @@ static bool is_settled(const struct group_schedule *s, struct member *m, double 
 		return false;
 	m->flat = rate > m->peak * (1 + s->options.gain) ? 0 : m->flat + 1;
 	m->peak = fmax(m->peak, rate);
-	return m->peak > 0 && m->flat >= SETTLED &&
-	       now_ns - m->sending_ns >= RAMP_RTTS * s->options.rtt_ns;
+	return m->peak > 0 && m->flat >= SETTLED && now_ns - m->sending_ns >= RAMP_RTTS * s->options.rtt_ns;
 }
 
 /* It has sent so little that it can be recalled. */

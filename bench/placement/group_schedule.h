@@ -35,7 +35,7 @@ struct group_schedule_options {
 	double gain;
 	int64_t patience;
 	int64_t rtt_ns; /* measured on the way to the destination; 0: not known. No key, like the next: the caller's */
-	bool recall; /* moves can be broken off without harm: pre-copy */
+	bool recall;    /* moves can be broken off without harm: pre-copy */
 };
 
 extern const struct option_row group_schedule_rows[];

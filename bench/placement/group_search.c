@@ -4,16 +4,21 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LITTLE 0.03                           /* share of the goodput */
-#define PAYS 4.0                              /* times what it takes to gain speed */
+#define LITTLE 0.03 /* share of the goodput */
+#define PAYS 4.0    /* times what it takes to gain speed */
 #define AGAIN 10.0
 enum { FIRST_HOLD = 20, LONGEST_HOLD = 640 }; /* windows */
 
 void search_begin(struct group_search *s, double gain, int patience, int first)
 {
-	*s = (struct group_search){
-		.gain = gain, .patience = patience, .first = first, .limit = first, .ahead = first > 1, .best = NAN, .least = 1, .hold = first * FIRST_HOLD
-	};
+	*s = (struct group_search){ .gain = gain,
+		                    .patience = patience,
+		                    .first = first,
+		                    .limit = first,
+		                    .ahead = first > 1,
+		                    .best = NAN,
+		                    .least = 1,
+		                    .hold = first * FIRST_HOLD };
 }
 
 /* K, and why, when it is another one. */
@@ -34,9 +39,9 @@ static int enough(const struct group_search *s, const struct search_window *w)
 {
 	double need = s->single > 0 ? ceil(s->capacity / (s->single * (1 + s->gain))) : 1;
 	double more = s->first > 1 && 2 * w->ramp_s > w->setup_s ? 0
-	              : isnan(w->dirty_mean) ? 1
-	              : w->dirty_mean > 0    ? floor(LITTLE * s->capacity / w->dirty_mean)
-	                                     : w->waiting;
+	              : isnan(w->dirty_mean)                     ? 1
+	              : w->dirty_mean > 0                        ? floor(LITTLE * s->capacity / w->dirty_mean)
+	                                                         : w->waiting;
 	return (int)fmin(fmax(need, s->least) + more, w->moving + w->waiting);
 }
 

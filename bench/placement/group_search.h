@@ -52,7 +52,7 @@ struct search_window {
 	int sending, settled;   /* have sent something, have come to their speed */
 	double settled_goodput; /* of these */
 	double settled_single;  /* of the fastest of these */
-	bool at_speed;        /* all that move have had half of their share */
+	bool at_speed;          /* all that move have had half of their share */
 };
 
 struct group_search {
