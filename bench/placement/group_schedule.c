@@ -16,8 +16,9 @@ enum move_state { WAITING, MOVING, RECALLED, OVER };
 #define RESTART_NS 1000000000 /* between two that are begun anew */
 enum { RECALL_PART = 4 };     /* of its memory: one that has sent more goes on */
 enum { ANEW_MOST = 2 };
-enum { SETTLED = 2 };    /* windows without more */
-enum { RAMP_RTTS = 10 }; /* from ten segments on, that many doublings make 15 MB */
+enum { CRAWL = 8, CRAWL_RTTS = 15 }; /* at less than this part of what another had, so long after it began to send */
+enum { SETTLED = 2 };                /* windows without more */
+enum { RAMP_RTTS = 10 };             /* from ten segments on, that many doublings make 15 MB */
 
 struct member {
 	struct group_vm vm;
@@ -299,23 +300,42 @@ const char *group_schedule_why(const struct group_schedule *s)
 	return s->search.why;
 }
 
+/* Whether a move goes on at half the speed, at least, that one has had. */
+static bool another_is_fast(const struct group_schedule *s)
+{
+	for (int i = 0; i < s->count; i++)
+		if (s->members[i].state == MOVING && 2 * s->members[i].rate > s->search.single)
+			return true;
+	return false;
+}
+
+/* Its connection left slow start long before its time, by jitter or another one's burst: where none waits to take the room for it, a new
+ * one is faster. */
+static bool crawls(const struct group_schedule *s, const struct member *m)
+{
+	const struct group_search *k = &s->search;
+	return k->first > 1 && m->sending_ns && s->now_ns - m->sending_ns > CRAWL_RTTS * s->options.rtt_ns &&
+	       m->peak * CRAWL < k->single && 2 * (k->capacity - k->goodput) > k->single && another_is_fast(s);
+}
+
 /*
- * One whose connection lost: it has had twice the time in which others arrived, has sent little, and
+ * One whose connection crawls; or one whose connection lost: it has had twice the time in which others arrived, has sent little, and
  * will take so much longer that a new connection is worth it. Twice each at most, the slowest first. -1: none.
  */
 static int stuck(const struct group_schedule *s)
 {
 	int found = -1;
 	double most_s = 0;
-	if (s->arrived_s <= 0 || s->now_ns - s->restart_ns < RESTART_NS)
+	if (s->now_ns - s->restart_ns < RESTART_NS)
 		return -1;
 	for (int i = 0; i < s->count; i++) {
 		const struct member *m = &s->members[i];
-		double others_s = (double)m->vm.used_bytes * s->arrived_s / s->arrived_bytes;
+		double others_s = (double)m->vm.used_bytes * s->arrived_s / fmax(s->arrived_bytes, 1);
 		double had_s = (double)(s->now_ns - m->begun_ns) / 1e9;
 		double left_s = (double)m->remaining_bytes / fmax(m->rate - dirty_of(m), 1);
-		if (is_young(m) && m->anew < ANEW_MOST && m->remaining_bytes > 0 && had_s > 2 * others_s &&
-		    left_s > STUCK * others_s && left_s > most_s) {
+		bool late = s->arrived_s > 0 && had_s > 2 * others_s && left_s > STUCK * others_s;
+		if (is_young(m) && m->anew < ANEW_MOST && m->remaining_bytes > 0 &&
+		    (late || (!s->waiting && crawls(s, m))) && left_s > most_s) {
 			found = i;
 			most_s = left_s;
 		}
