@@ -50,8 +50,10 @@ static bool is_beginning(const struct group_link *l, const struct flow *f, doubl
 	return f->lost_s <= 0 && cap > 0 && cap < l->window_bytes / l->rtt_s;
 }
 
-/* Those that begin leave slow start where the round trip has grown by an eighth, 4 ms at least and 16 ms at most (RFC 9406). Where the
- * others fill the link they keep its queue almost full. */
+/*
+ * Those that begin leave slow start where the round trip has grown by an eighth, 4 ms at least and 16 ms at most
+ * (RFC 9406). Where the others fill the link they keep its queue almost full.
+ */
 static void overflow(struct flows *m, double now_s)
 {
 	const struct group_link *l = m->l;

@@ -24,8 +24,8 @@ struct group_link {
 	/* A connection that has sent so much loses some: it goes on at this rate, which grows by so much a second. 0: none does. */
 	double lose_bytes, kept_rate, growth;
 	double lose_share; /* of the connections that do; 0: all */
-	/* Where those that begin and the others have this queue grow, those that begin leave slow start (HyStart++, RFC 9406): lose_share
-	 * of them lose likewise, and the rest goes on evenly from what it has. 0: the queue holds all. */
+	/* Where this queue grows, those that begin leave slow start (HyStart++, RFC 9406): lose_share of them lose likewise, the
+	 * rest goes on evenly from what it has. 0: it holds all. */
 	double queue_bytes;
 	/* From then on something else takes this much of the link. */
 	double taken_from_s, taken;

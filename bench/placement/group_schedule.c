@@ -186,7 +186,6 @@ static struct search_window window_end(struct group_schedule *s, int64_t now_ns)
 		m->settled = is_settled(s, m, rate, now_ns);
 		if (m->settled) {
 			w.settled++;
-			w.settled_goodput += m->rate;
 			w.settled_single = fmax(w.settled_single, m->rate);
 		}
 		w.dirty += m->state == MOVING ? dirty_of(m) : 0;
@@ -239,8 +238,10 @@ static double expected_time(const struct group_schedule *s, const struct member 
 	return dirty < rate ? (double)m->vm.used_bytes / (rate - dirty) : INFINITY;
 }
 
-/* Moves that are over, as it seems, before one that begins now sends anything. None where two fill the link, and one of them has yet
- * to gain speed: that has to be alone for it. */
+/*
+ * Moves that are over, as it seems, before one that begins now sends anything. None where two fill the link and one of
+ * them has yet to gain speed: for that it has to be alone.
+ */
 static int nearly_over(const struct group_schedule *s)
 {
 	int count = 0;
@@ -309,8 +310,7 @@ static bool another_is_fast(const struct group_schedule *s)
 	return false;
 }
 
-/* Its connection left slow start long before its time, by jitter or another one's burst: where none waits to take the room for it, a new
- * one is faster. */
+/* Its connection left slow start long before its time, by jitter or another one's burst. There is room for a new one. */
 static bool crawls(const struct group_schedule *s, const struct member *m)
 {
 	const struct group_search *k = &s->search;
@@ -319,8 +319,9 @@ static bool crawls(const struct group_schedule *s, const struct member *m)
 }
 
 /*
- * One whose connection crawls; or one whose connection lost: it has had twice the time in which others arrived, has sent little, and
- * will take so much longer that a new connection is worth it. Twice each at most, the slowest first. -1: none.
+ * One whose connection crawls, and none waits that could take that room. Or one whose connection lost: it has had twice
+ * the time in which others arrived, has sent little, and will take so much longer that a new connection is worth it.
+ * Twice each at most, the slowest first. -1: none.
  */
 static int stuck(const struct group_schedule *s)
 {

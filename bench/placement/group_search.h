@@ -1,34 +1,39 @@
 /*
- * group_search.h - how many moves at a time are of use, sought while they run (schedule = adaptive of group_schedule.h).
+ * group_search.h - how many moves at a time are of use, sought while they run (schedule = adaptive of
+ * group_schedule.h).
  *
- * K is climbed by what it brings, as transfers of files choose their number of connections (Arifuzzaman and Arslan, Online
- * optimization of file transfers in high-speed networks, SC 2021). Moves are no files: at a K-th of the rate each VM dirties
- * more before it is across, so what counts is
+ * K is climbed by what it brings, as transfers of files choose their number of connections (Arifuzzaman and Arslan,
+ * Online optimization of file transfers in high-speed networks, SC 2021). Moves are no files: at a K-th of the rate
+ * each VM dirties more before it is across, so what counts is
  *
  *	progress = goodput of the group - dirty rates of the VMs that move
  *
  * since a VM of M bytes that dirties d of a rate b has to send M / (1 - d / b).
  *
- * Where slow start is over within two windows, K grows by one with each in which progress grew by the share `gain`. Where it
- * has not for `patience` windows, K becomes what is enough: the group's best goodput over that of one move, and as many more
- * as dirty a small share of the goodput, to hide that moves begin and end.
+ * Where slow start is over within two windows, K grows by one with each in which progress grew by the share `gain`.
+ * Where it has not for `patience` windows, K becomes what is enough: the group's best goodput over that of one
+ * move, and as many more as dirty a small share of the goodput, to hide that moves begin and end.
  *
- * Over a longer round trip a connection doubles its rate in each until its window, the link or a loss ends that, and what it
- * brings is not known sooner. Two begin at once, and two more as soon as these send, since the link has room for their ramps.
- * Progress is judged when three quarters of the moves have come to their speed: if it has grown by half of what as many more
- * would bring if each brought as much as those before, and by `gain`, half as many more begin; else K goes back to what was
- * enough, and no further. For on a full link those that begin leave slow start at once (RFC 9406) and crawl to their end.
- * So, too, none begins when what is left takes less than four times what it needs to gain speed. When it takes ten times that, all but one
- * are recalled first, to see whether they bring more than it does alone.
+ * Over a longer round trip a connection doubles its rate in each until its window, the link or a loss ends that,
+ * and what it brings is not known sooner. Two begin at once, and two more as soon as these send, since the link has
+ * room for their ramps. Progress is judged when three quarters of the moves have come to their speed: if it has
+ * grown by half of what as many more would bring if each brought as much as those before, and by `gain`, half as
+ * many more begin; else K goes back to what was enough, and no further. For on a full link those that begin leave
+ * slow start at once (RFC 9406) and crawl to their end. So, too, none begins when what is left takes less than four
+ * times what it needs to gain speed. When it takes ten times that, all but one are recalled first, to see whether
+ * they bring more than it does alone.
  *
- * Moves that were begun beyond it have to be worth going on with: what the VMs dirty until all are across is sent again, and if that
- * takes longer than to begin those moves once more, those that have just begun are recalled, after a try, too.
+ * Moves that were begun beyond it have to be worth going on with: what the VMs dirty until all are across is sent
+ * again, and if that takes longer than to begin those moves once more, those that have just begun are recalled,
+ * after a try, too.
  *
- * What was seen once is then tried again, since connections lose and links are shared. A stretch is seven windows in which the
- * same moves went on, all at speed and no more gaining. Where its mean goodput is by twice `gain` below the best, half as many more are tried; else, now
- * and then, one more, if others would still wait then. A try is judged by a stretch of its own: half of what as many more would bring if each brought as
- * much as those before must have come, and `gain` at least. Then K stays there, and more are tried at once. If not, K goes back, the time to
- * the next try doubles, and the link is believed to carry what it carries now.
+ * What was seen once is then tried again, since connections lose and links are shared. A stretch is seven windows
+ * in which the same moves went on, all at speed and no more gaining. Where its mean goodput is by twice `gain`
+ * below the best, half as many more are tried; else, now and then, one more, if others would still wait then. A try
+ * is judged by a stretch of its own: half of what as many more would bring if each brought as much as those before
+ * must have come, and `gain` at least. Then K stays there, and more are tried at once. If not, K goes back, the
+ * time to the next try doubles, and the link is believed to carry what it carries now. Over a long round trip one more
+ * is tried at once where all that move have come to their speed and half of the link is free.
  */
 #ifndef BENCH_PLACEMENT_GROUP_SEARCH_H
 #define BENCH_PLACEMENT_GROUP_SEARCH_H
@@ -49,10 +54,9 @@ struct search_window {
 	double young_bytes;      /* that a move which has just begun has sent, mean */
 	int moving, most_moving; /* at its end, at most in it */
 	int waiting;
-	int sending, settled;   /* have sent something, have come to their speed */
-	double settled_goodput; /* of these */
-	double settled_single;  /* of the fastest of these */
-	bool at_speed;          /* all that move have had half of their share */
+	int sending, settled;  /* have sent something, have come to their speed */
+	double settled_single; /* bytes/s: of the fastest of these */
+	bool at_speed;         /* all that move have had half of their share */
 };
 
 struct group_search {
