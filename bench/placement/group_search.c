@@ -7,6 +7,7 @@
 #define LITTLE 0.03 /* share of the goodput */
 #define PAYS 4.0    /* times what it takes to gain speed */
 #define AGAIN 10.0
+#define LONG 40.0
 enum { FIRST_HOLD = 20, LONGEST_HOLD = 640 }; /* windows */
 
 void search_begin(struct group_search *s, double gain, int patience, int first)
@@ -34,14 +35,20 @@ static void limit_set(struct group_search *s, const struct search_window *w, int
 	s->limit = limit;
 }
 
+/* More moves bring nothing before they have gained speed: there must be enough left for it. */
+static bool lasts(const struct group_search *s, const struct search_window *w, double times)
+{
+	return w->left_bytes + w->waiting_bytes > times * (w->setup_s + w->ramp_s) * s->capacity;
+}
+
 /* What a try or the climb has shown, or what one could do at its speed. */
 static int enough(const struct group_search *s, const struct search_window *w)
 {
 	double need = s->single > 0 ? ceil(s->capacity / (s->single * (1 + s->gain))) : 1;
-	double more = s->first > 1 && 2 * w->ramp_s > w->setup_s ? 0
-	              : isnan(w->dirty_mean)                     ? 1
-	              : w->dirty_mean > 0                        ? floor(LITTLE * s->capacity / w->dirty_mean)
-	                                                         : w->waiting;
+	double more = s->first > 1 && 2 * w->ramp_s > w->setup_s && !lasts(s, w, LONG) ? 0
+	              : isnan(w->dirty_mean)                                           ? 1
+	              : w->dirty_mean > 0 ? floor(LITTLE * s->capacity / w->dirty_mean)
+	                                  : w->waiting;
 	return (int)fmin(fmax(need, s->least) + more, w->moving + w->waiting);
 }
 
@@ -77,12 +84,6 @@ static bool most_are_settled(const struct search_window *w)
 static int many_more(const struct group_search *s, const struct search_window *w)
 {
 	return w->moving + (s->first > 1 ? (w->moving + 1) / 2 : w->moving);
-}
-
-/* More moves bring nothing before they have gained speed: there must be enough left for it. */
-static bool lasts(const struct group_search *s, const struct search_window *w, double times)
-{
-	return w->left_bytes + w->waiting_bytes > times * (w->setup_s + w->ramp_s) * s->capacity;
 }
 
 /* As many moved as may, and slow start is over within a window. */

@@ -21,7 +21,8 @@
  * many more begin; else K goes back to what was enough, and no further. For on a full link those that begin leave
  * slow start at once (RFC 9406) and crawl to their end. So, too, none begins when what is left takes less than four
  * times what it needs to gain speed. When it takes ten times that, all but one are recalled first, to see whether
- * they bring more than it does alone.
+ * they bring more than it does alone; and when forty times, those that hide how moves begin and end are allowed
+ * here, too.
  *
  * Moves that were begun beyond it have to be worth going on with: what the VMs dirty until all are across is sent
  * again, and if that takes longer than to begin those moves once more, those that have just begun are recalled,
@@ -32,8 +33,8 @@
  * below the best, half as many more are tried; else, now and then, one more, if others would still wait then. A try
  * is judged by a stretch of its own: half of what as many more would bring if each brought as much as those before
  * must have come, and `gain` at least. Then K stays there, and more are tried at once. If not, K goes back, the
- * time to the next try doubles, and the link is believed to carry what it carries now. Over a long round trip one more
- * is tried at once where all that move have come to their speed and half of the link is free.
+ * time to the next try doubles, and the link is believed to carry what it carries now. Over a long round trip one
+ * more is tried at once where all that move have come to their speed and half of the link is free.
  */
 #ifndef BENCH_PLACEMENT_GROUP_SEARCH_H
 #define BENCH_PLACEMENT_GROUP_SEARCH_H
