@@ -259,7 +259,7 @@ static void adaptive_does_not_overfill_the_link(void **state)
 		/* Where one connection fills the link, those that begin beside it crawl, and all at once are best, since they do so
 		 * together: that is seen too late. */
 		bool lone = i % 2 && rtts_s[i / 2 % 3] > 0.05 && rates[i / 6] > 100 * MB;
-		missed += o.time_s > (lone ? 1.6 : 1.105) * best;
+		missed += o.time_s > (lone ? 1.5 : 1.105) * best;
 		/* Over 80 s one more is tried now and then; beyond that K does not swing. */
 		missed += o.turns > (rates[i / 6] > 100 * MB ? 3 : 10);
 	}
