@@ -7,14 +7,15 @@
 
 #define LOOK_S 0.05 /* between two looks of the schedule */
 #define BEGIN_BYTES 14480
-#define QUEUE_S 0.05 /* before the link */
+#define QUEUE_S 0.05   /* before the link */
 #define QUEUE_FULL 0.9 /* where connections that begin no more share the link */
 
 /* A VM that moves. */
 struct flow {
 	int vm;
 	double memory, dirty;
-	double begun_s, sent, left, pass_sent, rate;
+	double sends_s, sent, left, pass_sent, rate;
+	double across_s;  /* its last byte was; 0: not yet */
 	double lost_s;    /* since when it grows evenly; 0: not yet */
 	double kept_rate; /* from this */
 	bool loses;
@@ -35,8 +36,8 @@ struct flows {
 /* What its connection carries at most. */
 static double flow_cap(const struct group_link *l, const struct flow *f, double now_s)
 {
-	double since_s = now_s - f->begun_s - l->setup_s;
-	if (since_s < 0)
+	double since_s = now_s - f->sends_s;
+	if (since_s < 0 || f->across_s > 0)
 		return 0;
 	double window =
 		l->rtt_s > 0 ? fmin(BEGIN_BYTES * exp2(since_s / l->rtt_s), l->window_bytes) / l->rtt_s : l->rate;
@@ -49,11 +50,15 @@ static bool is_beginning(const struct group_link *l, const struct flow *f, doubl
 	return f->lost_s <= 0 && cap > 0 && cap < l->window_bytes / l->rtt_s;
 }
 
-/* Those that begin have more on the way than there is room for. The others keep the queue almost full where they fill the link. */
+/*
+ * Those that begin leave slow start where the round trip has grown by an eighth, 4 ms at least and 16 ms at most
+ * (RFC 9406). Where the others fill the link they keep its queue almost full.
+ */
 static void overflow(struct flows *m, double now_s)
 {
 	const struct group_link *l = m->l;
 	double on_the_way = 0, full_s = l->rtt_s + QUEUE_FULL * l->queue_bytes / l->rate;
+	double grown_s = fmin(fmin(fmax(l->rtt_s / 8, 0.004), 0.016), l->queue_bytes / l->rate);
 	if (l->queue_bytes <= 0 || l->rtt_s <= 0)
 		return;
 	for (int i = 0; i < m->count; i++) {
@@ -61,7 +66,7 @@ static void overflow(struct flows *m, double now_s)
 		double window = flow_cap(l, f, now_s) * l->rtt_s;
 		on_the_way += is_beginning(l, f, now_s) ? window : fmin(window, f->rate * full_s);
 	}
-	if (on_the_way <= l->rate * l->rtt_s + l->queue_bytes)
+	if (on_the_way <= l->rate * (l->rtt_s + grown_s))
 		return;
 	for (int i = 0; i < m->count; i++) {
 		struct flow *f = &m->flows[i];
@@ -141,10 +146,13 @@ static void schedule_ask(struct flows *m, double now_s)
 	for (int vm; (vm = group_schedule_next(m->schedule, (int64_t)(now_s * 1e9) + 1)) >= 0;) {
 		double memory = (double)m->vms[vm].used_bytes;
 		bool loses = m->l->lose_bytes > 0 && (m->l->lose_share <= 0 || erand48(m->random) < m->l->lose_share);
+		double sends_s = now_s + m->l->setup_s;
+		for (int i = 0; i < m->count; i++)
+			sends_s += m->flows[i].sends_s > now_s ? m->l->setup_each_s : 0;
 		m->flows[m->count++] = (struct flow){ .vm = vm,
 			                              .memory = memory,
 			                              .dirty = m->dirty_per_s[vm],
-			                              .begun_s = now_s,
+			                              .sends_s = sends_s,
 			                              .left = memory,
 			                              .kept_rate = m->l->kept_rate,
 			                              .loses = loses };
@@ -158,10 +166,12 @@ static void flow_step(struct flows *m, int i, double now_s, double step_s)
 	struct flow *f = &m->flows[i];
 	f->sent += f->rate * step_s;
 	f->pass_sent += f->rate * step_s;
-	f->left = fmin(f->left + (f->dirty - f->rate) * step_s, f->memory);
+	f->left = f->across_s > 0 ? 0 : fmin(f->left + (f->dirty - f->rate) * step_s, f->memory);
 	if (f->loses && f->lost_s <= 0 && f->sent > m->l->lose_bytes)
 		f->lost_s = now_s;
-	if (f->left <= f->rate * m->l->downtime_s && f->pass_sent >= f->memory)
+	if (f->across_s <= 0 && f->left <= f->rate * m->l->downtime_s && f->pass_sent >= f->memory)
+		f->across_s = now_s;
+	if (f->across_s > 0 && now_s >= f->across_s + m->l->end_s)
 		flow_end(m, i, true);
 }
 

@@ -17,13 +17,15 @@ struct group_link {
 	double rtt_s;        /* 0: a connection takes what it gets */
 	double window_bytes; /* of a connection; above 0 where there is a round trip */
 	double setup_s;      /* of a move, before it sends */
+	double setup_each_s; /* and longer by this for each other one that has not begun to send: they share the host */
 	double downtime_s;   /* the stop that is allowed */
+	double end_s;        /* from the last byte to the end */
 	double stale_s;      /* what is said of a move may be so old */
 	/* A connection that has sent so much loses some: it goes on at this rate, which grows by so much a second. 0: none does. */
 	double lose_bytes, kept_rate, growth;
 	double lose_share; /* of the connections that do; 0: all */
-	/* Where those that begin and the others have more on the way than the link and this queue hold, lose_share of those that begin
-	 * lose likewise, and the rest of them go on evenly from what they have (as by HyStart, RFC 9406). 0: the queue holds all. */
+	/* Where this queue grows, those that begin leave slow start (HyStart++, RFC 9406): lose_share of them lose likewise, the
+	 * rest goes on evenly from what it has. 0: it holds all. */
 	double queue_bytes;
 	/* From then on something else takes this much of the link. */
 	double taken_from_s, taken;

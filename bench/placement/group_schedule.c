@@ -16,17 +16,20 @@ enum move_state { WAITING, MOVING, RECALLED, OVER };
 #define RESTART_NS 1000000000 /* between two that are begun anew */
 enum { RECALL_PART = 4 };     /* of its memory: one that has sent more goes on */
 enum { ANEW_MOST = 2 };
-enum { RAMP_RTTS = 10 }; /* from ten segments on, that many doublings make 15 MB */
+enum { CRAWL = 8, CRAWL_RTTS = 15 }; /* at less than this part of what another had, so long after it began to send */
+enum { SETTLED = 2 };                /* windows without more */
+enum { RAMP_RTTS = 10 };             /* from ten segments on, that many doublings make 15 MB */
 
 struct member {
 	struct group_vm vm;
 	enum move_state state;
-	bool fast;   /* it has had half of its share of the goodput */
-	double peak; /* bytes/s: of its windows */
-	int flat;    /* windows since then without more */
+	bool fast;          /* it has had half of its share of the goodput */
+	double peak;        /* bytes/s: of its windows */
+	int flat;           /* windows since then without more */
+	bool settled;       /* it has come to its speed */
 	int64_t sending_ns; /* since when it sends; 0: it does not */
-	int anew;    /* how often it was begun anew since it was stuck */
-	double rate; /* bytes/s, smoothed */
+	int anew;           /* how often it was begun anew since it was stuck */
+	double rate;        /* bytes/s, smoothed */
 	int64_t begun_ns;
 	int64_t sent_bytes, remaining_bytes;
 	int64_t window_sent_bytes; /* at the window's begin */
@@ -42,7 +45,7 @@ struct group_schedule {
 	int64_t window_ns;
 	int64_t window_from_ns; /* 0: it has not begun */
 	int window_moving;      /* at most */
-	int64_t setup_ns;       /* mean time before a move has half of its share of the goodput */
+	int64_t setup_ns;       /* mean time before a move sends */
 	int setups;
 	bool flowing; /* something has been sent */
 	/* of moves that have arrived */
@@ -62,11 +65,15 @@ struct group_schedule *group_schedule_new(const struct group_schedule_options *o
 		err_errno(e, EXIT_CANNOT, "no memory for a group of %d VMs", count);
 		return NULL;
 	}
-	*s = (struct group_schedule){
-		.options = *options, .members = members, .count = count, .waiting = count, .free_bytes = free_bytes,
-		.window_ns = options->window_ns > 2 * options->rtt_ns ? options->window_ns : 2 * options->rtt_ns
-	};
-	search_begin(&s->search, options->gain, options->rtt_ns * RAMP_RTTS > options->window_ns ? 2 : 1);
+	*s = (struct group_schedule){ .options = *options,
+		                      .members = members,
+		                      .count = count,
+		                      .waiting = count,
+		                      .free_bytes = free_bytes,
+		                      .window_ns = options->window_ns > 2 * options->rtt_ns ? options->window_ns
+		                                                                            : 2 * options->rtt_ns };
+	search_begin(&s->search, options->gain, (int)options->patience,
+	             options->rtt_ns * RAMP_RTTS > 2 * options->window_ns ? 2 : 1);
 	s->limit = options->kind == SCHEDULE_ALL     ? count
 	           : options->kind == SCHEDULE_FIXED ? (int)options->at_once
 	                                             : 1;
@@ -109,6 +116,7 @@ void group_schedule_ended(struct group_schedule *s, int vm, bool arrived)
 	m->fast = m->fast && !again;
 	m->rate = m->peak = 0;
 	m->flat = 0;
+	m->settled = false;
 	m->sending_ns = 0;
 	s->waiting += again;
 	s->moving--;
@@ -129,26 +137,26 @@ static void window_begin(struct group_schedule *s, int64_t now_ns)
 		s->members[i].window_sent_bytes = s->members[i].sent_bytes;
 }
 
-/* A move has gained speed in this window. */
+/* It has sent something in this window; or it has gained speed. */
 static void setup_note(struct group_schedule *s, struct member *m, double seconds, double sent, int64_t now_ns)
 {
-	if (m->state != MOVING || m->fast ||
-	    (double)(m->sent_bytes - m->window_sent_bytes) * 2 * s->moving < sent * seconds)
+	if (m->state != MOVING || m->sent_bytes == 0)
 		return;
-	m->fast = true;
-	s->setup_ns += (now_ns - s->window_ns / 2 - m->begun_ns - s->setup_ns) / ++s->setups;
+	if (!m->sending_ns) {
+		m->sending_ns = now_ns - s->window_ns / 2;
+		s->setup_ns += (m->sending_ns - m->begun_ns - s->setup_ns) / ++s->setups;
+	}
+	m->fast |= (double)(m->sent_bytes - m->window_sent_bytes) * 2 * s->moving >= sent * seconds;
 }
 
 /* Whether it has come to its speed: slow start is over, for all that its rate says. */
 static bool is_settled(const struct group_schedule *s, struct member *m, double rate, int64_t now_ns)
 {
-	if (m->state != MOVING || m->sent_bytes == 0)
+	if (m->state != MOVING || !m->sending_ns)
 		return false;
-	m->sending_ns = m->sending_ns ? m->sending_ns : now_ns;
 	m->flat = rate > m->peak * (1 + s->options.gain) ? 0 : m->flat + 1;
 	m->peak = fmax(m->peak, rate);
-	return m->peak > 0 && m->flat >= s->options.patience &&
-	       now_ns - m->sending_ns >= RAMP_RTTS * s->options.rtt_ns;
+	return m->peak > 0 && m->flat >= SETTLED && now_ns - m->sending_ns >= RAMP_RTTS * s->options.rtt_ns;
 }
 
 /* It has sent so little that it can be recalled. */
@@ -173,19 +181,23 @@ static struct search_window window_end(struct group_schedule *s, int64_t now_ns)
 		double rate = m->window_sent_bytes ? (double)(m->sent_bytes - m->window_sent_bytes) / seconds : 0;
 		m->rate += m->rate > 0 ? RATE_WEIGHT * (rate - m->rate) : rate;
 		w.goodput += rate;
+		w.single = fmax(w.single, rate);
 		w.sending += m->state == MOVING && m->sent_bytes > 0;
-		if (is_settled(s, m, rate, now_ns)) {
+		m->settled = is_settled(s, m, rate, now_ns);
+		if (m->settled) {
 			w.settled++;
-			w.single = fmax(w.single, m->rate);
+			w.settled_single = fmax(w.settled_single, m->rate);
 		}
 		w.dirty += m->state == MOVING ? dirty_of(m) : 0;
 		w.left_bytes += m->state != MOVING       ? 0
 		                : m->remaining_bytes > 0 ? (double)m->remaining_bytes
 		                                         : (double)m->vm.used_bytes;
+		w.waiting_bytes += m->state == WAITING ? (double)m->vm.used_bytes : 0;
 		dirty_sum += dirty_of(m);
 		known += !isnan(m->vm.dirty_per_s);
 	}
 	w.setup_s = (double)s->setup_ns / 1e9;
+	w.ramp_s = RAMP_RTTS * (double)s->options.rtt_ns / 1e9;
 	w.dirty_mean = known ? dirty_sum / known : NAN;
 	for (int i = 0; i < s->count; i++) {
 		setup_note(s, &s->members[i], seconds, w.goodput, now_ns);
@@ -226,13 +238,19 @@ static double expected_time(const struct group_schedule *s, const struct member 
 	return dirty < rate ? (double)m->vm.used_bytes / (rate - dirty) : INFINITY;
 }
 
-/* Moves that are over, as it seems, before one that begins now sends anything. */
+/*
+ * Moves that are over, as it seems, before one that begins now sends anything. None where two fill the link and one of
+ * them has yet to gain speed: for that it has to be alone.
+ */
 static int nearly_over(const struct group_schedule *s)
 {
 	int count = 0;
+	bool lone = s->search.first > 1 && s->search.single * 2 > s->search.capacity;
 	double share = s->search.goodput / (s->moving ? s->moving : 1), setup_s = (double)s->setup_ns / 1e9;
 	for (int i = 0; i < s->count && s->options.kind == SCHEDULE_ADAPTIVE; i++) {
 		const struct member *m = &s->members[i];
+		if (lone && m->state == MOVING && !m->settled)
+			return 0;
 		count += m->state == MOVING && m->remaining_bytes > 0 &&
 		         (double)m->remaining_bytes < setup_s * (share - dirty_of(m));
 	}
@@ -283,23 +301,42 @@ const char *group_schedule_why(const struct group_schedule *s)
 	return s->search.why;
 }
 
+/* Whether a move goes on at half the speed, at least, that one has had. */
+static bool another_is_fast(const struct group_schedule *s)
+{
+	for (int i = 0; i < s->count; i++)
+		if (s->members[i].state == MOVING && 2 * s->members[i].rate > s->search.single)
+			return true;
+	return false;
+}
+
+/* Its connection left slow start long before its time, by jitter or another one's burst. There is room for a new one. */
+static bool crawls(const struct group_schedule *s, const struct member *m)
+{
+	const struct group_search *k = &s->search;
+	return k->first > 1 && m->sending_ns && s->now_ns - m->sending_ns > CRAWL_RTTS * s->options.rtt_ns &&
+	       m->peak * CRAWL < k->single && 2 * (k->capacity - k->goodput) > k->single && another_is_fast(s);
+}
+
 /*
- * One whose connection lost: it has had twice the time in which others arrived, has sent little, and
- * will take so much longer that a new connection is worth it. Twice each at most, the slowest first. -1: none.
+ * One whose connection crawls, and none waits that could take that room. Or one whose connection lost: it has had twice
+ * the time in which others arrived, has sent little, and will take so much longer that a new connection is worth it.
+ * Twice each at most, the slowest first. -1: none.
  */
 static int stuck(const struct group_schedule *s)
 {
 	int found = -1;
 	double most_s = 0;
-	if (s->arrived_s <= 0 || s->now_ns - s->restart_ns < RESTART_NS)
+	if (s->now_ns - s->restart_ns < RESTART_NS)
 		return -1;
 	for (int i = 0; i < s->count; i++) {
 		const struct member *m = &s->members[i];
-		double others_s = (double)m->vm.used_bytes * s->arrived_s / s->arrived_bytes;
+		double others_s = (double)m->vm.used_bytes * s->arrived_s / fmax(s->arrived_bytes, 1);
 		double had_s = (double)(s->now_ns - m->begun_ns) / 1e9;
 		double left_s = (double)m->remaining_bytes / fmax(m->rate - dirty_of(m), 1);
-		if (is_young(m) && m->anew < ANEW_MOST && m->remaining_bytes > 0 && had_s > 2 * others_s &&
-		    left_s > STUCK * others_s && left_s > most_s) {
+		bool late = s->arrived_s > 0 && had_s > 2 * others_s && left_s > STUCK * others_s;
+		if (is_young(m) && m->anew < ANEW_MOST && m->remaining_bytes > 0 &&
+		    (late || (!s->waiting && crawls(s, m))) && left_s > most_s) {
 			found = i;
 			most_s = left_s;
 		}
@@ -320,7 +357,7 @@ int group_schedule_recall(struct group_schedule *s)
 		return -1;
 	for (int i = 0; i < s->count; i++) {
 		const struct member *m = &s->members[i];
-		if (is_young(m) && (found < 0 || m->begun_ns > s->members[found].begun_ns))
+		if (is_young(m) && (found < 0 || m->begun_ns >= s->members[found].begun_ns))
 			found = i;
 	}
 	s->search.excess = found >= 0 ? s->search.excess - 1 : 0;

@@ -14,7 +14,8 @@
  * Adaptive: group_search.h says how, and when moves that have just begun are recalled, since more were begun than are of
  * use. Since a move sends nothing at first, the next one begins so long before the expected end of one that goes on. A
  * VM is not begun where its share of the goodput, or that of one that moves, would not exceed its dirty rate, but when nothing
- * else moves. One that is left behind, since its connection lost, is recalled and begun anew, twice at most.
+ * else moves. One that is left behind, since its connection lost, is recalled and begun anew, twice at most; so is one that
+ * crawls from its begin, when no other waits.
  */
 #ifndef BENCH_PLACEMENT_GROUP_SCHEDULE_H
 #define BENCH_PLACEMENT_GROUP_SCHEDULE_H
@@ -35,7 +36,7 @@ struct group_schedule_options {
 	double gain;
 	int64_t patience;
 	int64_t rtt_ns; /* measured on the way to the destination; 0: not known. No key, like the next: the caller's */
-	bool recall; /* moves can be broken off without harm: pre-copy */
+	bool recall;    /* moves can be broken off without harm: pre-copy */
 };
 
 extern const struct option_row group_schedule_rows[];
@@ -49,9 +50,9 @@ extern const struct option_row group_schedule_rows[];
 	{ "window", OPTION_DURATION, offsetof(type, in window_ns), "200ms", "50ms", "1min", \
 	  "adaptive: the group's goodput is taken over this time, or two round trips where that is longer" }, \
 	{ "gain", OPTION_FRACTION, offsetof(type, in gain), "0.15", "0", "10", \
-	  "adaptive: what grows by less from window to window has come to its speed, and K to its end" }, \
-	{ "patience", OPTION_INTEGER, offsetof(type, in patience), "2", "1", "1000", \
-	  "adaptive: so many windows without growth say that a move has come to its speed" }
+	  "adaptive: as long as progress grows by this share, more are begun" }, \
+	{ "patience", OPTION_INTEGER, offsetof(type, in patience), "3", "1", "1000", \
+	  "adaptive: so many windows without that end it, where slow start is over within one" }
 /* clang-format on */
 
 struct group_vm {

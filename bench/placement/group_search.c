@@ -4,14 +4,22 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LITTLE 0.03                           /* share of the goodput */
+#define LITTLE 0.03 /* share of the goodput */
+#define PAYS 4.0    /* times what it takes to gain speed */
+#define AGAIN 10.0
+#define LONG 40.0
 enum { FIRST_HOLD = 20, LONGEST_HOLD = 640 }; /* windows */
 
-void search_begin(struct group_search *s, double gain, int first)
+void search_begin(struct group_search *s, double gain, int patience, int first)
 {
-	*s = (struct group_search){
-		.gain = gain, .limit = first, .ahead = first > 1, .best = NAN, .least = 1, .hold = FIRST_HOLD
-	};
+	*s = (struct group_search){ .gain = gain,
+		                    .patience = patience,
+		                    .first = first,
+		                    .limit = first,
+		                    .ahead = first > 1,
+		                    .best = NAN,
+		                    .least = 1,
+		                    .hold = first * FIRST_HOLD };
 }
 
 /* K, and why, when it is another one. */
@@ -27,11 +35,20 @@ static void limit_set(struct group_search *s, const struct search_window *w, int
 	s->limit = limit;
 }
 
+/* More moves bring nothing before they have gained speed: there must be enough left for it. */
+static bool lasts(const struct group_search *s, const struct search_window *w, double times)
+{
+	return w->left_bytes + w->waiting_bytes > times * (w->setup_s + w->ramp_s) * s->capacity;
+}
+
 /* What a try or the climb has shown, or what one could do at its speed. */
 static int enough(const struct group_search *s, const struct search_window *w)
 {
 	double need = s->single > 0 ? ceil(s->capacity / (s->single * (1 + s->gain))) : 1;
-	double more = isnan(w->dirty_mean) || LITTLE * s->capacity >= w->dirty_mean ? 1 : 0;
+	double more = s->first > 1 && 2 * w->ramp_s > w->setup_s && !lasts(s, w, LONG) ? 0
+	              : isnan(w->dirty_mean)                                           ? 1
+	              : w->dirty_mean > 0 ? floor(LITTLE * s->capacity / w->dirty_mean)
+	                                  : w->waiting;
 	return (int)fmin(fmax(need, s->least) + more, w->moving + w->waiting);
 }
 
@@ -63,22 +80,63 @@ static bool most_are_settled(const struct search_window *w)
 	return w->settled > 0 && 4 * w->settled >= 3 * w->moving;
 }
 
-/* A window in which as many moved as may. */
-static void climb(struct group_search *s, const struct search_window *w)
+/* Over a long round trip those that are too many lose more than time. */
+static int many_more(const struct group_search *s, const struct search_window *w)
 {
-	if (s->ahead && w->sending >= s->limit) {
+	return w->moving + (s->first > 1 ? (w->moving + 1) / 2 : w->moving);
+}
+
+/* As many moved as may, and slow start is over within a window. */
+static void climb_windows(struct group_search *s, const struct search_window *w)
+{
+	double progress = w->goodput - w->dirty;
+	if (isnan(s->best) || progress > s->best * (1 + s->gain)) {
+		s->best = progress;
+		s->fruitless = 0;
+		limit_set(s, w, s->limit + 1, "progress has grown");
+	} else if (++s->fruitless >= s->patience) {
+		s->climbed = true;
+		settle(s, w);
+	}
+}
+
+/* Half of what as many more would bring if each brought as much as those before. */
+static bool is_worth(const struct group_search *s, double before, int few, double after, int many)
+{
+	return after >= before * (1 + fmax((double)(many - few) / few / 2, s->gain));
+}
+
+/* As many moved as may, and slow start takes longer. */
+static void climb_ramps(struct group_search *s, const struct search_window *w)
+{
+	if (s->ahead && w->sending) {
 		s->ahead = false;
-		limit_set(s, w, 2 * s->limit, "the first have begun to send");
+		limit_set(s, w, 2 * s->first, "the first have begun to send");
 		return;
 	}
+	if (w->moving > s->limit)
+		return;
 	if (!most_are_settled(w) || w->moving <= s->best_moving)
 		return;
 	double progress = recent(s) - w->dirty;
-	double more = isnan(s->best) ? 0 : (double)(w->moving - s->best_moving) / s->best_moving;
-	if (isnan(s->best) || progress >= s->best * (1 + fmax(more / 2, s->gain))) {
+	bool first = isnan(s->best);
+	if (first && w->moving > s->first && w->sending == w->moving && lasts(s, w, AGAIN)) {
+		s->above = progress;
+		s->above_moving = w->moving;
+		limit_set(s, w, 1, "there is time to see what one brings alone");
+		s->excess = w->moving - s->limit;
+		return;
+	}
+	if (first && s->above_moving) {
+		s->climbed = !is_worth(s, progress, w->moving, s->above, s->above_moving);
 		s->best = progress;
 		s->least = s->best_moving = w->moving;
-		limit_set(s, w, w->moving + (w->moving + 1) / 2, "progress has grown");
+		limit_set(s, w, s->climbed ? enough(s, w) : s->above_moving, "it is known what more bring");
+	} else if (first || is_worth(s, s->best, s->best_moving, progress, w->moving)) {
+		s->best = progress;
+		s->least = s->best_moving = w->moving;
+		if (lasts(s, w, PAYS))
+			limit_set(s, w, many_more(s, w), "progress has grown");
 	} else {
 		s->climbed = true;
 		settle(s, w);
@@ -116,17 +174,16 @@ static void try(struct group_search *s, const struct search_window *w, int count
 /* What more moves have brought, when they have had a stretch. */
 static void judge(struct group_search *s, const struct search_window *w, double mean)
 {
-	double more = (double)(w->moving - s->tried_at) / s->tried_at;
 	if (w->moving <= s->tried_at) { /* some have ended */
 		s->tried = w->moving + w->waiting > s->tried_at ? s->tried : 0;
 		return;
 	}
 	s->tried = 0;
-	if (mean >= s->before * (1 + fmax(more / 2, s->gain))) {
+	if (is_worth(s, s->before, s->tried_at, mean, w->moving)) {
 		s->least = w->moving;
-		s->hold = FIRST_HOLD;
+		s->hold = s->first * FIRST_HOLD;
 		if (w->waiting)
-			try(s, w, w->moving + (w->moving + 1) / 2, mean, "more have brought more");
+			try(s, w, many_more(s, w), mean, "more have brought more");
 		return;
 	}
 	s->least = s->least < s->tried_at ? s->least : s->tried_at - 1;
@@ -141,15 +198,20 @@ static void judge(struct group_search *s, const struct search_window *w, double 
 static void stay(struct group_search *s, const struct search_window *w, double mean)
 {
 	s->held++;
-	if (s->tried && !isnan(mean))
-		judge(s, w, mean);
+	bool all_settled = s->first > 1 && w->settled == w->moving && w->settled > 0;
+	if (s->tried && (!isnan(mean) || all_settled))
+		judge(s, w, isnan(mean) ? recent(s) : mean);
 	if (s->tried || !w->waiting)
 		return;
+	if (all_settled && recent(s) * 2 < s->capacity) {
+		try(s, w, w->moving + 1, recent(s), "half of the link is free");
+		return;
+	}
 	limit_set(s, w, enough(s, w), "as many as are enough");
-	if (isnan(mean) || w->moving < s->limit)
+	if (isnan(mean) || !lasts(s, w, PAYS) || w->moving != s->limit)
 		return;
 	if (mean * (1 + 2 * s->gain) < s->usual && s->held >= s->hold / 4)
-		try(s, w, w->moving + (w->moving + 1) / 2, mean, "less comes across than did");
+		try(s, w, many_more(s, w), mean, "less comes across than did");
 	else if (s->held >= s->hold && w->waiting > 1)
 		try(s, w, w->moving + 1, mean, "one more is tried");
 }
@@ -158,11 +220,19 @@ void search_look(struct group_search *s, const struct search_window *w)
 {
 	double mean = stretch_mean(s, w);
 	s->goodput = w->goodput;
-	s->capacity = most_are_settled(w) ? fmax(s->capacity, recent(s)) : s->capacity;
-	s->single = fmax(s->single, w->single);
+	if (s->first == 1) {
+		s->capacity = fmax(s->capacity, w->goodput);
+		s->single = fmax(s->single, w->single);
+	} else {
+		s->capacity = most_are_settled(w) ? fmax(s->capacity, recent(s)) : s->capacity;
+		s->single = fmax(s->single, most_are_settled(w) ? recent(s) / w->moving : 0);
+		s->single = fmax(s->single, w->settled_single);
+	}
 	s->usual = isnan(mean) ? s->usual : fmax(s->usual, mean);
 	if (s->climbed)
 		stay(s, w, mean);
+	else if (w->most_moving >= s->limit && s->first == 1)
+		climb_windows(s, w);
 	else if (w->most_moving >= s->limit)
-		climb(s, w);
+		climb_ramps(s, w);
 }
