@@ -167,8 +167,8 @@ static void the_page_says_why(void **state)
 		"On the wire: bound by the link at 10 of 10 points.",
 		"<h2>On the wire</h2>",
 		"932 Mbit/s, link<",
-		"Link of 1 Gbit/s, with a queue of 5.96 MiB (50 ms) before it. TCP: cubic, buffers of up to 64 MiB. Round "
-		"trips that TCP saw, the queue before the link included: 27 ms where 0 ms were asked for, 33 ms where 6 ms",
+		("Link of 1 Gbit/s, with a queue of 5.96 MiB (50 ms) before it. TCP: cubic, buffers of up to 64 MiB. Round "
+		 "trips that TCP saw, the queue before the link included: 27 ms where 0 ms were asked for, 33 ms where 6 ms"),
 		"<th class=\"number\">in flight</th>",
 		"<td class=\"number\">3 MiB</td><td class=\"number\">4.77 MiB</td>",
 		"<h3>From the capture</h3>",
