@@ -111,7 +111,7 @@ openflow-distance: deps ## the same VM at RTTs of 0 to 30 ms, with its disk left
 # What the claims are judged by; the group's other links: wide-area-groups. More repeats: build/migmeter run
 # configs/wide-area/groups.conf --repeat 3.
 WIDE_AREA = $(STUDY_RUN); run() { part=$$1; shift; study configs/wide-area/$$part.conf -o results/wide-area-$$part "$$@"; }
-wide-area: deps  ## configs/wide-area: groups, who waits, reachability, page cache, pages in common, reuse (40 minutes as reckoned), in results/wide-area-*
+wide-area: deps  ## configs/wide-area: groups, who waits, reachability, page cache, pages in common, reuse (30 minutes), in results/wide-area-*
 	$(Q)$(MAKE) --no-print-directory $(PARALLEL) all
 	$(Q)$(WIDE_AREA); run groups --only link=1G-100ms; run waiting; run reachable; run cached; \
 		run shared --only schedule=all; run reuse --only moves_before=1
