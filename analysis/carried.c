@@ -45,6 +45,14 @@ int carried_add(struct carried *c, int connection, int64_t from_ns, int64_t to_n
 	return 0;
 }
 
+void carried_mean_add(struct carried_mean *m, double value, double weight)
+{
+	if (isnan(value))
+		return;
+	m->sum += value * weight;
+	m->weight += weight;
+}
+
 void carried_mark(struct carried *c)
 {
 	double all = 0;
@@ -52,6 +60,25 @@ void carried_mark(struct carried *c)
 		all += c->connections[i].bytes;
 	for (int i = 0; i < c->count; i++)
 		c->connections[i].counts = all > 0 && c->connections[i].bytes * SHARE_LEAST >= all;
+}
+
+double carried_gained(const struct carried *c, int counter)
+{
+	double sum = 0;
+	for (int i = 0; i < c->count; i++)
+		if (c->connections[i].counts)
+			sum += (double)(c->connections[i].last[counter] - c->connections[i].base[counter]);
+	return sum;
+}
+
+double carried_sum_of_means(const struct carried *c, int mean)
+{
+	double sum = 0;
+	for (int i = 0; i < c->count; i++)
+		if (c->connections[i].counts)
+			sum += c->connections[i].means[mean].sum /
+			       c->connections[i].means[mean].weight; /* 0 / 0: NAN */
+	return sum;
 }
 
 double carried_bytes(const struct carried *c)

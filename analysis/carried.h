@@ -2,7 +2,7 @@
  * carried.h - what connections carried over time, from rows of cumulative counters: those that count are the ones with a
  * hundredth of all bytes or more, and together they have a time, a goodput and a curve.
  *
- *	int i = carried_connection(&c, local, peer);   // per row
+ *	int i = carried_connection(&c, file, local, peer, e);   // per row; then its counters and means
  *	carried_add(&c, i, from_ns, to_ns, bytes, e);
  *	carried_mark(&c);                              // when all rows are read
  */
@@ -17,10 +17,18 @@
 struct err;
 struct metrics;
 
-enum { CARRIED_CONNECTIONS = 256 };
+enum { CARRIED_CONNECTIONS = 256, CARRIED_COUNTERS = 8, CARRIED_MEANS = 8 };
 
+struct carried_mean {
+	double sum, weight;
+};
+
+/* Which counter and which mean is which, the caller knows; those of a new connection are 0. */
 struct carried_connection {
 	char local[RUN_NAME_ROOM], peer[RUN_NAME_ROOM];
+	int64_t base[CARRIED_COUNTERS],
+		last[CARRIED_COUNTERS]; /* cumulative: at migrate-start, and in the last row */
+	struct carried_mean means[CARRIED_MEANS];
 	double bytes;
 	bool counts; /* after carried_mark() */
 };
@@ -46,11 +54,18 @@ int carried_connection(struct carried *c, const char *file, const char *local, c
 /* bytes above 0. 0, or -1 when memory is short. */
 int carried_add(struct carried *c, int connection, int64_t from_ns, int64_t to_ns, double bytes, struct err *e);
 
+/* A value that stood for so long; NAN says nothing. */
+void carried_mean_add(struct carried_mean *m, double value, double weight);
+
 void carried_mark(struct carried *c);
 
 /* Of the connections that count. */
 double carried_bytes(const struct carried *c);
 int carried_count(const struct carried *c);
+
+/* Of those together: what a counter gained, and the sum of what each had on average (NAN when one has none). */
+double carried_gained(const struct carried *c, int counter);
+double carried_sum_of_means(const struct carried *c, int mean);
 
 /* Bytes a second: over all the time from the first byte to the last, and from a quarter of the bytes to three quarters.
  * NAN where rows are too few. No more than what TCP can carry on the run's link: bytes that were acknowledged together

@@ -50,6 +50,7 @@ static const struct series_column columns[COLUMNS] = {
 };
 
 enum { C_FRAMES, C_PAYLOAD, C_FIRST, C_LATE, C_RESENT, C_UNSEEN, C_ACKED, COUNTERS };
+_Static_assert((int)COUNTERS <= (int)CARRIED_COUNTERS, "a connection has room for them");
 static const int counter_columns[COUNTERS] = {
 	[C_FRAMES] = FRAMES, [C_PAYLOAD] = PAYLOAD, [C_FIRST] = FIRST, [C_LATE] = LATE,
 	[C_RESENT] = RESENT, [C_UNSEEN] = UNSEEN,   [C_ACKED] = ACKED,
@@ -58,31 +59,14 @@ static const int counter_columns[COUNTERS] = {
 /* Two counts of the same are within this of each other, in percent of what was carried. */
 #define SAME_PERCENT 2
 
-struct weighted {
-	double sum, weight;
-};
-
-/* Beside carried.connections. */
-struct connection {
-	int64_t base[COUNTERS], last[COUNTERS];
-	struct weighted flight, peer;
-	int64_t least; /* MISSING */
-};
+enum { M_FLIGHT, M_PEER };
 
 struct segments {
 	const struct run *run;
 	struct carried carried;
-	struct connection list[CARRIED_CONNECTIONS];
-	int64_t drops; /* MISSING */
+	int64_t least[CARRIED_CONNECTIONS]; /* window, of each; MISSING */
+	int64_t drops;                      /* MISSING */
 };
-
-static void weighted_add(struct weighted *w, int64_t value, double weight)
-{
-	if (value == MISSING)
-		return;
-	w->sum += (double)value * weight;
-	w->weight += weight;
-}
 
 static int on_row(void *context, const struct series_cell *c, struct err *e)
 {
@@ -94,9 +78,9 @@ static int on_row(void *context, const struct series_cell *c, struct err *e)
 	    at = carried_connection(&s->carried, "segments.csv", c[LOCAL].text, c[PEER].text, e);
 	if (at < 0)
 		return -1;
-	struct connection *n = &s->list[at];
+	struct carried_connection *n = &s->carried.connections[at];
 	if (at == known)
-		*n = (struct connection){ .least = MISSING };
+		s->least[at] = MISSING;
 	for (int i = 0; i < COUNTERS; i++)
 		now[i] = c[counter_columns[i]].integer == MISSING ? n->last[i] : c[counter_columns[i]].integer;
 	if (c[HEAD].integer < from_ns) {
@@ -108,10 +92,11 @@ static int on_row(void *context, const struct series_cell *c, struct err *e)
 		if (bytes > 0 && carried_add(&s->carried, at, since_ns, c[HEAD].integer, bytes, e) < 0)
 			return -1;
 		if (now[C_PAYLOAD] > n->last[C_PAYLOAD]) {
-			weighted_add(&n->flight, c[FLIGHT].integer, length);
-			weighted_add(&n->peer, c[WINDOW].integer, length);
-			if (c[LEAST].integer != MISSING && (n->least == MISSING || c[LEAST].integer < n->least))
-				n->least = c[LEAST].integer;
+			carried_mean_add(&n->means[M_FLIGHT], metric_of(c[FLIGHT].integer), length);
+			carried_mean_add(&n->means[M_PEER], metric_of(c[WINDOW].integer), length);
+			if (c[LEAST].integer != MISSING &&
+			    (s->least[at] == MISSING || c[LEAST].integer < s->least[at]))
+				s->least[at] = c[LEAST].integer;
 		}
 		if (c[DROPS].integer != MISSING)
 			s->drops = c[DROPS].integer;
@@ -122,29 +107,15 @@ static int on_row(void *context, const struct series_cell *c, struct err *e)
 
 /* ---- of those that carried it ---- */
 
-static double sum_of(const struct segments *s, int counter)
-{
-	double sum = 0;
-	for (int i = 0; i < s->carried.count; i++)
-		if (s->carried.connections[i].counts)
-			sum += (double)(s->list[i].last[counter] - s->list[i].base[counter]);
-	return sum;
-}
-
 static void put_windows(const struct segments *s, const struct run_vm *vm, struct metrics *metrics)
 {
 	static const char few[] = "too few rows", unscaled[] = "the begin of a connection was not captured";
-	double flight = 0, peer = 0, least = NAN;
-	for (int i = 0; i < s->carried.count; i++) {
-		const struct connection *n = &s->list[i];
-		if (!s->carried.connections[i].counts)
-			continue;
-		flight += n->flight.sum / n->flight.weight; /* 0 / 0: missing */
-		peer += n->peer.sum / n->peer.weight;
-		least = fmin(least, metric_of(n->least));
-	}
-	metrics_put(metrics, "captured_window", vm, "flight", flight, few);
-	metrics_put(metrics, "captured_window", vm, "peer", peer, unscaled);
+	double least = NAN;
+	for (int i = 0; i < s->carried.count; i++)
+		if (s->carried.connections[i].counts)
+			least = fmin(least, metric_of(s->least[i]));
+	metrics_put(metrics, "captured_window", vm, "flight", carried_sum_of_means(&s->carried, M_FLIGHT), few);
+	metrics_put(metrics, "captured_window", vm, "peer", carried_sum_of_means(&s->carried, M_PEER), unscaled);
 	metrics_put(metrics, "captured_window", vm, "least", least, unscaled);
 }
 
@@ -182,14 +153,15 @@ static void put_difference(const struct run_vm *vm, double carried, double resen
 static void put_all(const struct segments *s, const struct run_vm *vm, struct metrics *metrics)
 {
 	const struct carried_rates rates = carried_rates(&s->carried, s->run);
-	double unseen = sum_of(s, C_UNSEEN), carried = sum_of(s, C_FIRST) + unseen, late = sum_of(s, C_LATE),
-	       resent = sum_of(s, C_RESENT);
+	double unseen = carried_gained(&s->carried, C_UNSEEN),
+	       carried = carried_gained(&s->carried, C_FIRST) + unseen, late = carried_gained(&s->carried, C_LATE),
+	       resent = carried_gained(&s->carried, C_RESENT);
 	carried_put(&rates, "captured_goodput", vm, metrics);
 	metrics_put(metrics, "captured_bytes", vm, "carried", carried, NULL);
 	metrics_put(metrics, "captured_bytes", vm, "resent", resent, NULL);
 	metrics_put(metrics, "captured_bytes", vm, "late", late, NULL);
 	metrics_put(metrics, "captured_bytes", vm, "unseen", unseen, NULL);
-	metrics_put(metrics, "captured_bytes", vm, "frames", sum_of(s, C_FRAMES), NULL);
+	metrics_put(metrics, "captured_bytes", vm, "frames", carried_gained(&s->carried, C_FRAMES), NULL);
 	put_windows(s, vm, metrics);
 	put_difference(vm, carried, resent + late, metrics);
 	if (unseen > 0)

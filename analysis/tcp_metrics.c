@@ -68,6 +68,7 @@ static const struct series_column columns[COLUMNS] = {
 
 /* Cumulative columns, as differences from migrate-start on. */
 enum { C_SENT, C_ACKED, C_RESENT_BYTES, C_RESENT, C_BUSY, C_PEER_LIMITED, C_BUFFER_LIMITED, COUNTERS };
+_Static_assert((int)COUNTERS <= (int)CARRIED_COUNTERS, "a connection has room for them");
 static const int counter_columns[COUNTERS] = {
 	[C_SENT] = SENT,
 	[C_ACKED] = ACKED,
@@ -80,16 +81,11 @@ static const int counter_columns[COUNTERS] = {
 
 /* What is averaged over the time in which it sent. */
 enum { M_CONGESTION, M_FLIGHT, M_UNACKED, M_PEER, M_BUFFER, M_UNSENT, M_RTT, MEANS };
-
-struct mean {
-	double sum, weight;
-};
+_Static_assert((int)MEANS <= (int)CARRIED_MEANS, "a connection has room for them");
 
 /* Beside carried.connections. */
 struct connection {
-	int64_t last_ns; /* of its last row; MISSING: none yet */
-	int64_t base[COUNTERS], last[COUNTERS];
-	struct mean means[MEANS];
+	int64_t last_ns;       /* of its last row; MISSING: none yet */
 	int64_t lowest_rtt_ns; /* MISSING */
 };
 
@@ -99,14 +95,6 @@ struct tcp {
 	struct connection list[CARRIED_CONNECTIONS];
 };
 
-static void mean_add(struct mean *m, double value, double weight)
-{
-	if (isnan(value))
-		return;
-	m->sum += value * weight;
-	m->weight += weight;
-}
-
 /* Segments on the way, as tcp_packets_in_flight() of Linux has them (include/net/tcp.h); NAN where one is not told. */
 static double in_flight(const struct series_cell *c)
 {
@@ -115,16 +103,16 @@ static double in_flight(const struct series_cell *c)
 }
 
 /* The state at the end of a stretch stands for all of it. */
-static void means_add(struct connection *n, const struct series_cell *c, double weight)
+static void means_add(struct carried_mean *means, const struct series_cell *c, double weight)
 {
 	double mss = metric_of(c[MSS].integer);
-	mean_add(&n->means[M_CONGESTION], metric_of(c[CWND].integer) * mss, weight);
-	mean_add(&n->means[M_FLIGHT], in_flight(c) * mss, weight);
-	mean_add(&n->means[M_UNACKED], metric_of(c[UNACKED].integer) * mss, weight);
-	mean_add(&n->means[M_PEER], metric_of(c[PEER_WINDOW].integer), weight);
-	mean_add(&n->means[M_BUFFER], metric_of(c[SEND_BUFFER].integer), weight);
-	mean_add(&n->means[M_UNSENT], metric_of(c[UNSENT].integer), weight);
-	mean_add(&n->means[M_RTT], metric_of(c[RTT].integer), weight);
+	carried_mean_add(&means[M_CONGESTION], metric_of(c[CWND].integer) * mss, weight);
+	carried_mean_add(&means[M_FLIGHT], in_flight(c) * mss, weight);
+	carried_mean_add(&means[M_UNACKED], metric_of(c[UNACKED].integer) * mss, weight);
+	carried_mean_add(&means[M_PEER], metric_of(c[PEER_WINDOW].integer), weight);
+	carried_mean_add(&means[M_BUFFER], metric_of(c[SEND_BUFFER].integer), weight);
+	carried_mean_add(&means[M_UNSENT], metric_of(c[UNSENT].integer), weight);
+	carried_mean_add(&means[M_RTT], metric_of(c[RTT].integer), weight);
 }
 
 static int64_t value_or(int64_t value, int64_t otherwise)
@@ -141,65 +129,42 @@ static int on_row(void *context, const struct series_cell *c, struct err *e)
 	int known = t->carried.count, at = carried_connection(&t->carried, "tcp.csv", c[LOCAL].text, c[PEER].text, e);
 	if (at < 0)
 		return -1;
+	struct carried_connection *k = &t->carried.connections[at];
 	struct connection *n = &t->list[at];
 	if (at == known)
 		*n = (struct connection){ .last_ns = MISSING, .lowest_rtt_ns = MISSING };
 	for (int i = 0; i < COUNTERS; i++)
-		now[i] = value_or(c[counter_columns[i]].integer, n->last[i]);
+		now[i] = value_or(c[counter_columns[i]].integer, k->last[i]);
 	if (head_ns < from_ns) {
-		memcpy(n->base, now, sizeof(now));
+		memcpy(k->base, now, sizeof(now));
 	} else {
 		/* A connection that is seen first began to send as long ago as it has had something to send. */
 		int64_t before_ns = n->last_ns != MISSING ? n->last_ns : head_ns - now[C_BUSY];
 		int64_t since_ns = before_ns > from_ns ? before_ns : from_ns;
-		double bytes = (double)(now[C_ACKED] - n->last[C_ACKED]);
+		double bytes = (double)(now[C_ACKED] - k->last[C_ACKED]);
 		/* SYN and FIN have a number each, which the kernel counts: alone they are no byte of the transfer. */
 		if (bytes > 1 && carried_add(&t->carried, at, since_ns, head_ns, bytes, e) < 0)
 			return -1;
-		if (now[C_SENT] > n->last[C_SENT] && strcmp(c[STATE].text, "closed") != 0)
-			means_add(n, c, (double)(head_ns - since_ns));
+		if (now[C_SENT] > k->last[C_SENT] && strcmp(c[STATE].text, "closed") != 0)
+			means_add(k->means, c, (double)(head_ns - since_ns));
 		int64_t lowest = c[LOWEST].integer;
 		if (lowest != MISSING && (n->lowest_rtt_ns == MISSING || lowest < n->lowest_rtt_ns))
 			n->lowest_rtt_ns = lowest;
 	}
-	memcpy(n->last, now, sizeof(now));
+	memcpy(k->last, now, sizeof(now));
 	n->last_ns = head_ns;
 	return 0;
 }
 
 /* ---- of those that carried it ---- */
 
-static double gained(const struct connection *n, int counter)
-{
-	return (double)(n->last[counter] - n->base[counter]);
-}
-
-static double sum_of(const struct tcp *t, int counter)
-{
-	double sum = 0;
-	for (int i = 0; i < t->carried.count; i++)
-		if (t->carried.connections[i].counts)
-			sum += gained(&t->list[i], counter);
-	return sum;
-}
-
-/* Of all together: the sum of what each had on average. */
-static double sum_of_means(const struct tcp *t, int mean)
-{
-	double sum = 0;
-	for (int i = 0; i < t->carried.count; i++)
-		if (t->carried.connections[i].counts)
-			sum += t->list[i].means[mean].sum / t->list[i].means[mean].weight; /* 0 / 0: missing */
-	return sum;
-}
-
 static double mean_rtt(const struct tcp *t)
 {
-	struct mean all = { 0 };
+	struct carried_mean all = { 0 };
 	for (int i = 0; i < t->carried.count; i++)
 		if (t->carried.connections[i].counts) {
-			all.sum += t->list[i].means[M_RTT].sum;
-			all.weight += t->list[i].means[M_RTT].weight;
+			all.sum += t->carried.connections[i].means[M_RTT].sum;
+			all.weight += t->carried.connections[i].means[M_RTT].weight;
 		}
 	return all.sum / all.weight;
 }
@@ -222,22 +187,23 @@ static void put_all(const struct tcp *t, const struct run_vm *vm, struct metrics
 		        { "unacked", M_UNACKED },       { "peer", M_PEER },
 		        { "buffer", M_BUFFER },         { "unsent", M_UNSENT } };
 	static const char untold[] = "tcp.csv does not tell it";
-	double busy = sum_of(t, C_BUSY);
+	double busy = carried_gained(&t->carried, C_BUSY);
 	const struct carried_rates rates = carried_rates(&t->carried, t->run);
 	metrics_put(metrics, "transfer_time", vm, "", rates.time_ns, NULL);
 	carried_put(&rates, "tcp_goodput", vm, metrics);
 	metrics_put(metrics, "tcp_connections", vm, "", carried_count(&t->carried), NULL);
 	for (size_t i = 0; i < sizeof(windows) / sizeof(*windows); i++)
-		metrics_put(metrics, "tcp_window", vm, windows[i].variant, sum_of_means(t, windows[i].mean), untold);
+		metrics_put(metrics, "tcp_window", vm, windows[i].variant,
+		            carried_sum_of_means(&t->carried, windows[i].mean), untold);
 	metrics_put(metrics, "tcp_rtt", vm, "mean", mean_rtt(t), untold);
 	metrics_put(metrics, "tcp_rtt", vm, "lowest", lowest_rtt(t), untold);
-	metrics_put(metrics, "tcp_resent", vm, "", sum_of(t, C_RESENT), NULL);
+	metrics_put(metrics, "tcp_resent", vm, "", carried_gained(&t->carried, C_RESENT), NULL);
 	metrics_put(metrics, "tcp_bytes", vm, "acked", carried_bytes(&t->carried), NULL);
-	metrics_put(metrics, "tcp_bytes", vm, "resent", sum_of(t, C_RESENT_BYTES), NULL);
-	metrics_put(metrics, "tcp_limited", vm, "peer", busy > 0 ? 100 * sum_of(t, C_PEER_LIMITED) / busy : NAN,
-	            untold);
-	metrics_put(metrics, "tcp_limited", vm, "buffer", busy > 0 ? 100 * sum_of(t, C_BUFFER_LIMITED) / busy : NAN,
-	            untold);
+	metrics_put(metrics, "tcp_bytes", vm, "resent", carried_gained(&t->carried, C_RESENT_BYTES), NULL);
+	metrics_put(metrics, "tcp_limited", vm, "peer",
+	            busy > 0 ? 100 * carried_gained(&t->carried, C_PEER_LIMITED) / busy : NAN, untold);
+	metrics_put(metrics, "tcp_limited", vm, "buffer",
+	            busy > 0 ? 100 * carried_gained(&t->carried, C_BUFFER_LIMITED) / busy : NAN, untold);
 }
 
 int tcp_metrics(const struct run *run, struct metrics *metrics, struct err *e)
