@@ -9,6 +9,7 @@
 #include "reports/report.h"
 #include "t/made_study.h"
 #include "t/scratch.h"
+#include "t/texts.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -41,19 +42,6 @@ static void assert_claims(const struct csv_table *t, const char *claim, const ch
 			         csv_table_text(t, i, "formula"), csv_table_text(t, i, "claim_verdict"), verdict);
 	}
 	assert_true(rows > 0);
-}
-
-/* The page of the study in a folder, which the caller frees. */
-static char *page_made(const char *study)
-{
-	struct err e = { 0 };
-	char path[256];
-	if (report_study(study, NULL, path, sizeof(path), &e) < 0)
-		fail_msg("%s", e.text);
-	assert_non_null(strstr(path, "/study.html"));
-	char *page = whole_file_read(path, 5 << 20);
-	assert_non_null(page);
-	return page;
 }
 
 #endif

@@ -8,6 +8,7 @@
 #include "bench/base/whole_file.h"
 #include "reports/report.h"
 #include "t/scratch.h"
+#include "t/texts.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -54,19 +55,6 @@ static char *page_of(const char *kind)
 	char *page = whole_file_read(path_of(kind, "report.html"), PAGE_LIMIT);
 	assert_non_null(page);
 	return page;
-}
-
-static void assert_has(const char *text, const char *wanted)
-{
-	if (!strstr(text, wanted))
-		fail_msg("not there: %s", wanted);
-}
-
-static void assert_lacks(const char *text, const char *unwanted)
-{
-	const char *at = strstr(text, unwanted);
-	if (at)
-		fail_msg("there: %.80s", at);
 }
 
 /* Nothing that a browser would fetch or run; every id once. */

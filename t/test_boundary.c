@@ -9,6 +9,7 @@
 #include "reports/report.h"
 #include "t/analysed.h"
 #include "t/made_study.h"
+#include "t/texts.h"
 
 static const struct bisect_range range = { 0.1, 2, 0.05 };
 
@@ -247,9 +248,7 @@ static void test_page(void **state)
 	assert_non_null(page);
 	static const char *const wanted[] = { "mode postcopy: still converges at 2, the highest tried",
 		                              "mode precopy: converges up to 0.753", "Forecasts", "never converged" };
-	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++)
-		if (!strstr(page, wanted[i]))
-			fail_msg("not there: %s", wanted[i]);
+	ASSERT_HAS_ALL(page, wanted);
 	free(page);
 	study_free(&s);
 }

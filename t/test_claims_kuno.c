@@ -142,9 +142,7 @@ static void test_page(void **state)
 		"54 of 72 runs complete"
 	};
 	static const char *const unwanted[] = { "<script", "src=", "<img", "<link", "xmlns" };
-	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++)
-		if (!strstr(page, wanted[i]))
-			fail_msg("not there: %s", wanted[i]);
+	ASSERT_HAS_ALL(page, wanted);
 	for (size_t i = 0; i < sizeof(unwanted) / sizeof(*unwanted); i++)
 		assert_null(strstr(page, unwanted[i]));
 	free(page);

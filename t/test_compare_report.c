@@ -3,6 +3,7 @@
 #include "bench/base/whole_file.h"
 #include "reports/compare.h"
 #include "t/compared.h"
+#include "t/texts.h"
 
 #include <sys/wait.h>
 
@@ -230,9 +231,7 @@ static void page(void **state)
 		                              "aria-label=\"How the values lie\"",
 		                              "<svg",
 		                              "Not comparable: 3&nbsp;of 3&nbsp;runs of NEW failed" };
-	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++)
-		if (!strstr(text, wanted[i]))
-			fail_msg("not there: %s", wanted[i]);
+	ASSERT_HAS_ALL(text, wanted);
 	assert_null(strstr(text, "<base>"));
 	assert_null(strstr(text, "&lt;/li&gt;"));
 	free(text);
@@ -265,9 +264,7 @@ static void pictures_have_their_titles(void **state)
 	static const char *const wanted[] = { ">work rate<", ">(% of baseline)<",
 		                              ">time since the migration began (s)<", ">vm1: intadd<",
 		                              ">baseline rate of vm1<" };
-	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++)
-		if (!strstr(text, wanted[i]))
-			fail_msg("not there: %s", wanted[i]);
+	ASSERT_HAS_ALL(text, wanted);
 	free(text);
 }
 

@@ -8,6 +8,7 @@
 #include "reports/report.h"
 #include "t/analysed.h"
 #include "t/made_study.h"
+#include "t/texts.h"
 
 static void test_split(void **state)
 {
@@ -202,7 +203,6 @@ static void test_ties(void **state)
 	(void)state;
 	static const double ms[] = { 10, 20, 600 }, lost_s[] = { 0.1, 0.3, 2.6 };
 	struct err e = { 0 };
-	char path[256];
 	made_comparison(scratch, "");
 	for (int r = 0; r < 3; r++) {
 		add_times(1, "feature=plain", r + 1, 3.02 + 0.04 * r, ms[r], 1);
@@ -229,10 +229,7 @@ static void test_ties(void **state)
 	assert_near(csv_table_number(t, find_point(t, "feature=plain", "downtime"), "low"), 0, 0, "beside it");
 	assert_true(csv_table_number(t, find_point(t, "feature=bbr", "lost_work"), "low") < -1);
 	csv_table_free(t);
-	if (report_study(scratch, NULL, path, sizeof(path), &e) < 0)
-		fail_msg("%s", e.text);
-	char *page = whole_file_read(path, 5 << 20);
-	assert_non_null(page);
+	char *page = page_made(scratch);
 	if (!strstr(page,
 	            "postcopy is best with a migration time of 3.03 s (0.99 × plain); bbr and plain cannot be told "
 	            "apart from it; its lost work is 4.00 × plain</li>"))
@@ -256,17 +253,11 @@ static void add_cautions(const char *folder, int percent)
 static void test_page(void **state)
 {
 	(void)state;
-	struct err e = { 0 };
-	char path[256];
 	add_study();
 	add_cautions("001-r1", 61);
 	add_cautions("002-r1", 7);
 	csv_table_free(ranking_of_study());
-	if (report_study(scratch, NULL, path, sizeof(path), &e) < 0)
-		fail_msg("%s", e.text);
-	assert_non_null(strstr(path, "/study.html"));
-	char *page = whole_file_read(path, 5 << 20);
-	assert_non_null(page);
+	char *page = page_made(scratch);
 	static const char *const wanted[] = { "load light: quick is best with a migration time of 5 s (0.50 × plain)",
 		                              "1 never converged",
 		                              "converged in 1 of 3",
@@ -278,9 +269,7 @@ static void test_page(void **state)
 		                              "2 of 21 complete runs, for example: 61 % busy: the run was disturbed",
 		                              "<small>(001-r1, 002-r1)</small>",
 		                              "<svg" };
-	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++)
-		if (!strstr(page, wanted[i]))
-			fail_msg("not there: %s", wanted[i]);
+	ASSERT_HAS_ALL(page, wanted);
 	assert_null(strstr(page, "One run each"));
 	free(page);
 }
@@ -293,8 +282,6 @@ static void test_quantities(void **state)
 		"<h2>Against feature</h2>", "load light: settled rate is 8 MiB/s at 0ms, 2 MiB/s at 30ms (× 0.25)",
 		"load heavy: settled rate is 16 MiB/s at 0ms, 16 MiB/s at 30ms (× 1.00)", "stream gap", "<svg"
 	};
-	struct err e = { 0 };
-	char path[256];
 	made_comparison(scratch, ",\"experiment.sort\":\"settled_rate\"");
 	for (int i = 0; i < 8; i++) {
 		static const char *const rtt[] = { "30ms", "0ms", "20ms", "10ms" };
@@ -316,13 +303,8 @@ static void test_quantities(void **state)
 	for (int i = 0; i < csv_table_rows(t); i++)
 		assert_string_not_equal(csv_table_text(t, i, "metric"), "downtime"); /* no run has any */
 	csv_table_free(t);
-	if (report_study(scratch, NULL, path, sizeof(path), &e) < 0)
-		fail_msg("%s", e.text);
-	char *page = whole_file_read(path, 5 << 20);
-	assert_non_null(page);
-	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++)
-		if (!strstr(page, wanted[i]))
-			fail_msg("not there: %s", wanted[i]);
+	char *page = page_made(scratch);
+	ASSERT_HAS_ALL(page, wanted);
 	assert_null(strstr(page, "is best"));
 	free(page);
 }
