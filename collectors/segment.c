@@ -1,5 +1,7 @@
 #include "collectors/segment.h"
 
+#include "bench/base/big_endian.h"
+
 #include <net/ethernet.h>
 #include <netinet/in.h>
 #include <string.h>
@@ -24,16 +26,6 @@ enum {
 
 /* ---- a frame ---- */
 
-static uint16_t get_16(const unsigned char *at)
-{
-	return (uint16_t)(at[0] << 8 | at[1]);
-}
-
-static uint32_t get_32(const unsigned char *at)
-{
-	return (uint32_t)get_16(at) << 16 | get_16(at + 2);
-}
-
 static int scale_of(const unsigned char *options, size_t length, bool cut)
 {
 	for (size_t at = 0; at < length && options[at] != OPTION_END;) {
@@ -53,15 +45,15 @@ static int scale_of(const unsigned char *options, size_t length, bool cut)
 int segment_parse(const unsigned char *bytes, size_t length, size_t whole_length, struct segment *ret)
 {
 	size_t link = sizeof(struct ether_header);
-	if (length > whole_length || length < link + IP_HEADER || get_16(bytes + 12) != ETHERTYPE_IP)
+	if (length > whole_length || length < link + IP_HEADER || read_be16(bytes + 12) != ETHERTYPE_IP)
 		return -1;
 	const unsigned char *ip = bytes + link;
-	size_t ip_header = (size_t)(ip[0] & 15) * 4, ip_length = get_16(ip + 2);
+	size_t ip_header = (size_t)(ip[0] & 15) * 4, ip_length = read_be16(ip + 2);
 	if (ip_length == 0) /* joined to more than can be said */
 		ip_length = whole_length - link;
 	if (ip[0] >> 4 != 4 || ip_header < IP_HEADER || ip[IP_PROTOCOL] != IPPROTO_TCP ||
-	    (get_16(ip + 6) & IP_FRAGMENT) || ip_length > whole_length - link || ip_length < ip_header + TCP_HEADER ||
-	    length < link + ip_header + TCP_HEADER)
+	    (read_be16(ip + 6) & IP_FRAGMENT) || ip_length > whole_length - link ||
+	    ip_length < ip_header + TCP_HEADER || length < link + ip_header + TCP_HEADER)
 		return -1;
 	const unsigned char *tcp = ip + ip_header;
 	size_t tcp_header = (size_t)(tcp[12] >> 4) * 4;
@@ -70,17 +62,17 @@ int segment_parse(const unsigned char *bytes, size_t length, size_t whole_length
 	size_t seen = length - link - ip_header < tcp_header ? length - link - ip_header : tcp_header;
 	unsigned flags = tcp[13];
 	*ret = (struct segment){
-		.source = get_32(ip + 12),
-		.destination = get_32(ip + 16),
-		.source_port = get_16(tcp),
-		.destination_port = get_16(tcp + 2),
-		.seq = get_32(tcp + 4),
-		.ack = get_32(tcp + 8),
+		.source = read_be32(ip + 12),
+		.destination = read_be32(ip + 16),
+		.source_port = read_be16(tcp),
+		.destination_port = read_be16(tcp + 2),
+		.seq = read_be32(tcp + 4),
+		.ack = read_be32(tcp + 8),
 		.syn = flags & FLAG_SYN,
 		.fin = flags & FLAG_FIN,
 		.rst = flags & FLAG_RST,
 		.has_ack = flags & FLAG_ACK,
-		.window = get_16(tcp + 14),
+		.window = read_be16(tcp + 14),
 		.scale = flags & FLAG_SYN ? scale_of(tcp + TCP_HEADER, seen - TCP_HEADER, seen < tcp_header)
 		                          : SEGMENT_SCALE_UNKNOWN,
 		.payload = (int64_t)(ip_length - ip_header - tcp_header),

@@ -72,7 +72,7 @@ static void capability_length(struct stream_decoder *d, const unsigned char *fie
 
 static void capability_count(struct stream_decoder *d, const unsigned char *field)
 {
-	d->capabilities = stream_be32(field);
+	d->capabilities = read_be32(field);
 	if (d->capabilities > 256)
 		stream_give_up(d, "a configuration with %u capabilities", d->capabilities);
 	else if (d->capabilities)
@@ -83,7 +83,7 @@ static void capability_count(struct stream_decoder *d, const unsigned char *fiel
 
 static void page_bits(struct stream_decoder *d, const unsigned char *field)
 {
-	uint32_t bits = stream_be32(field);
+	uint32_t bits = read_be32(field);
 	if (bits < 10 || bits > 16) {
 		stream_give_up(d, "pages of 2^%u bytes", bits);
 		return;
@@ -141,7 +141,7 @@ static void machine_name(struct stream_decoder *d, const unsigned char *field)
 
 static void machine_length(struct stream_decoder *d, const unsigned char *field)
 {
-	uint32_t length = stream_be32(field);
+	uint32_t length = read_be32(field);
 	if (length >= STREAM_NAME_ROOM)
 		stream_give_up(d, "a machine name of %u bytes", length);
 	else
@@ -150,7 +150,7 @@ static void machine_length(struct stream_decoder *d, const unsigned char *field)
 
 static void version(struct stream_decoder *d, const unsigned char *field)
 {
-	uint32_t number = stream_be32(field);
+	uint32_t number = read_be32(field);
 	if (number != VERSION)
 		stream_give_up(d, "stream version %u; only %d is known", number, VERSION);
 	else
@@ -159,7 +159,7 @@ static void version(struct stream_decoder *d, const unsigned char *field)
 
 static void magic(struct stream_decoder *d, const unsigned char *field)
 {
-	uint32_t number = stream_be32(field);
+	uint32_t number = read_be32(field);
 	if (number == MAGIC)
 		stream_expect(d, version, 4);
 	else if (number == MULTIFD_MAGIC)
@@ -174,7 +174,7 @@ static void magic(struct stream_decoder *d, const unsigned char *field)
 
 static void section_part(struct stream_decoder *d, const unsigned char *field)
 {
-	d->section_id = stream_be32(field);
+	d->section_id = read_be32(field);
 	stream_count(d, STREAM_FRAME);
 	if (!d->report.block_count || d->section_id != d->ram_section_id)
 		stream_give_up(d, "a part of section %u, which did not begin", d->section_id);
@@ -185,7 +185,7 @@ static void section_part(struct stream_decoder *d, const unsigned char *field)
 /* Instance and version: the end of a section's header. */
 static void section_numbers(struct stream_decoder *d, const unsigned char *field)
 {
-	uint32_t number = stream_be32(field + 4);
+	uint32_t number = read_be32(field + 4);
 	if (d->section_type == SECTION_START && strcmp(d->section_name, "ram") == 0) {
 		stream_ram_begin(d, number);
 	} else if (d->section_type == SECTION_START) {
@@ -210,7 +210,7 @@ static void section_name(struct stream_decoder *d, const unsigned char *field)
 /* Its number, and the length of its name. */
 static void section_begin(struct stream_decoder *d, const unsigned char *field)
 {
-	d->section_id = stream_be32(field);
+	d->section_id = read_be32(field);
 	stream_expect(d, section_name, field[4]);
 }
 
@@ -224,7 +224,7 @@ void stream_trailing(struct stream_decoder *d, const unsigned char *field)
 static void description_length(struct stream_decoder *d, const unsigned char *field)
 {
 	stream_expect(d, stream_trailing, 1);
-	stream_skip(d, stream_be32(field), STREAM_DESCRIPTION);
+	stream_skip(d, read_be32(field), STREAM_DESCRIPTION);
 }
 
 static void after_end(struct stream_decoder *d, const unsigned char *field)
@@ -265,7 +265,7 @@ void stream_section_type(struct stream_decoder *d, const unsigned char *field)
 
 void stream_section_footer(struct stream_decoder *d, const unsigned char *field)
 {
-	if (field[0] != STREAM_SECTION_FOOTER || stream_be32(field + 1) != d->section_id) {
+	if (field[0] != STREAM_SECTION_FOOTER || read_be32(field + 1) != d->section_id) {
 		stream_give_up(d, "section %u has no footer (a machine type older than QEMU 2.4?)", d->section_id);
 		return;
 	}
@@ -289,7 +289,7 @@ static void devices_scan(struct stream_decoder *d, const unsigned char *bytes, s
 		    d->tail[6] != SECTION_DESCRIPTION)
 			continue;
 		d->description_at = d->at + i;
-		d->description_bytes = stream_be32(d->tail + 7);
+		d->description_bytes = read_be32(d->tail + 7);
 	}
 }
 

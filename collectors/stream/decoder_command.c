@@ -15,11 +15,11 @@ static void advise(struct stream_decoder *d, const unsigned char *field)
 	if (d->want != 16)
 		return;
 	/* The host's own page size is not listed with a block: only larger ones are. */
-	d->page_sizes = stream_be64(field) & ~UINT64_C(4095);
+	d->page_sizes = read_be64(field) & ~UINT64_C(4095);
 	d->page_sizes &= d->page_sizes - (d->page_sizes != 0); /* without the smallest, the host's */
-	if (stream_be64(field + 8) != d->report.page_bytes)
+	if (read_be64(field + 8) != d->report.page_bytes)
 		stream_give_up(d, "pages of %llu bytes, after others were announced",
-		               (unsigned long long)stream_be64(field + 8));
+		               (unsigned long long)read_be64(field + 8));
 }
 
 /* Version, the block's name with its length and a zero, then pairs of start and length. */
@@ -31,13 +31,13 @@ static void discard(struct stream_decoder *d, const unsigned char *field)
 		return;
 	}
 	for (; at < d->want; at += 16)
-		d->report.discarded_bytes += stream_be64(field + at + 8);
+		d->report.discarded_bytes += read_be64(field + at + 8);
 }
 
 /* Its content begins with a command of its own, and is device state: the sections of a stream in the stream. */
 static void packaged(struct stream_decoder *d, const unsigned char *field)
 {
-	uint32_t length = d->want == 4 ? stream_be32(field) : 0;
+	uint32_t length = d->want == 4 ? read_be32(field) : 0;
 	if (!length || !d->report.postcopy_advised) {
 		stream_give_up(d, "a package that is not post-copy's");
 		return;
@@ -72,8 +72,8 @@ static void command(struct stream_decoder *d, const unsigned char *field)
 
 static void command_header(struct stream_decoder *d, const unsigned char *field)
 {
-	d->command = stream_be16(field);
-	stream_expect(d, command, stream_be16(field + 2));
+	d->command = read_be16(field);
+	stream_expect(d, command, read_be16(field + 2));
 }
 
 void stream_command_begin(struct stream_decoder *d)

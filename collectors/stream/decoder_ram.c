@@ -37,7 +37,7 @@ static void block_bytes(struct stream_decoder *d, const unsigned char *field)
 {
 	struct stream_report *r = &d->report;
 	struct stream_block *b = &d->blocks[r->block_count];
-	b->bytes = stream_be64(field);
+	b->bytes = read_be64(field);
 	b->first_page = r->total_pages;
 	if (b->bytes > d->blocks_left || b->bytes % r->page_bytes) {
 		stream_give_up(d, "RAM block '%.64s' has a size that does not fit", b->name);
@@ -142,7 +142,7 @@ static void whole_page(struct stream_decoder *d, const unsigned char *field)
 
 static void xbzrle_header(struct stream_decoder *d, const unsigned char *field)
 {
-	uint16_t length = stream_be16(field + 1);
+	uint16_t length = read_be16(field + 1);
 	if (field[0] != XBZRLE_ENCODING || length > d->report.page_bytes)
 		stream_give_up(d, "a page as a difference of a kind that is not known");
 	else
@@ -151,7 +151,7 @@ static void xbzrle_header(struct stream_decoder *d, const unsigned char *field)
 
 static void compressed_header(struct stream_decoder *d, const unsigned char *field)
 {
-	uint32_t length = stream_be32(field);
+	uint32_t length = read_be32(field);
 	if (length > 2 * d->report.page_bytes)
 		stream_give_up(d, "a compressed page of %u bytes", length);
 	else
@@ -211,7 +211,7 @@ static void page_begin(struct stream_decoder *d)
 
 void stream_ram_record(struct stream_decoder *d, const unsigned char *field)
 {
-	uint64_t record = stream_be64(field), flags = record & (d->report.page_bytes - 1);
+	uint64_t record = read_be64(field), flags = record & (d->report.page_bytes - 1);
 	unsigned page = (unsigned)flags & FLAGS_OF_PAGE;
 	d->flags = (unsigned)flags;
 	d->offset = record - flags;

@@ -4,9 +4,9 @@
 #ifndef COLLECTORS_STREAM_DECODER_STATE_H
 #define COLLECTORS_STREAM_DECODER_STATE_H
 
+#include "bench/base/big_endian.h"
 #include "collectors/stream/decoder.h"
 
-#include <endian.h>
 #include <string.h>
 
 enum { STREAM_SECTION_FOOTER = 0x7e };
@@ -45,21 +45,6 @@ struct stream_decoder {
 	uint64_t write_at, write_left;
 	unsigned char field[STREAM_PAGE_BYTES_MAX];
 };
-
-static inline uint16_t stream_be16(const unsigned char *field)
-{
-	return (uint16_t)(field[0] << 8 | field[1]);
-}
-
-static inline uint32_t stream_be32(const unsigned char *field)
-{
-	return (uint32_t)stream_be16(field) << 16 | stream_be16(field + 2);
-}
-
-static inline uint64_t stream_be64(const unsigned char *field)
-{
-	return (uint64_t)stream_be32(field) << 32 | stream_be32(field + 4);
-}
 
 /* Two bytes of a handshake record of TLS 1.x. */
 static inline bool stream_is_tls(const unsigned char *field)

@@ -25,7 +25,7 @@ static void unknown(struct stream_decoder *d, const unsigned char *field)
 	if (stream_is_tls(field))
 		stream_give_up(d, "TLS: encrypted");
 	else
-		stream_give_up(d, "not a message of an NBD client (0x%08x)", stream_be32(field));
+		stream_give_up(d, "not a message of an NBD client (0x%08x)", read_be32(field));
 }
 
 /* ---- requests ---- */
@@ -65,7 +65,7 @@ static void block(struct stream_decoder *d, const unsigned char *field)
 
 static void request_begin(struct stream_decoder *d, const unsigned char *head, uint64_t length, unsigned flags_known)
 {
-	unsigned flags = stream_be16(head), type = stream_be16(head + 2);
+	unsigned flags = read_be16(head), type = read_be16(head + 2);
 	bool is_write = type == CMD_WRITE;
 	bool payload = flags_known & FLAG_PAYLOAD ? flags & FLAG_PAYLOAD : is_write;
 	if (flags & ~flags_known || type > CMD_BLOCK_STATUS || (is_write && !payload) ||
@@ -73,7 +73,7 @@ static void request_begin(struct stream_decoder *d, const unsigned char *head, u
 		stream_give_up(d, "an NBD request of type %u with flags 0x%x and %llu bytes, which is not known",
 		               type, flags, (unsigned long long)length);
 	} else if (is_write) {
-		d->write_at = stream_be64(head + 12);
+		d->write_at = read_be64(head + 12);
 		d->write_left = length;
 		write_next(d);
 	} else if (type == CMD_DISC) {
@@ -89,17 +89,17 @@ static void request_begin(struct stream_decoder *d, const unsigned char *head, u
 /* Flags, type, cookie, offset, length. */
 static void request(struct stream_decoder *d, const unsigned char *field)
 {
-	request_begin(d, field, stream_be32(field + 20), FLAGS_KNOWN);
+	request_begin(d, field, read_be32(field + 20), FLAGS_KNOWN);
 }
 
 static void extended_request(struct stream_decoder *d, const unsigned char *field)
 {
-	request_begin(d, field, stream_be64(field + 20), FLAGS_KNOWN | FLAG_PAYLOAD);
+	request_begin(d, field, read_be64(field + 20), FLAGS_KNOWN | FLAG_PAYLOAD);
 }
 
 static void request_magic(struct stream_decoder *d, const unsigned char *field)
 {
-	uint32_t magic = stream_be32(field);
+	uint32_t magic = read_be32(field);
 	if (magic == REQUEST_MAGIC)
 		stream_expect(d, request, 24);
 	else if (magic == EXTENDED_MAGIC)
@@ -113,7 +113,7 @@ static void request_magic(struct stream_decoder *d, const unsigned char *field)
 /* Whether the server granted it shows in what the client says next. */
 static void after_go(struct stream_decoder *d, const unsigned char *field)
 {
-	if (stream_be32(field) == OPTION_MAGIC)
+	if (read_be32(field) == OPTION_MAGIC)
 		option_magic(d, field);
 	else
 		request_magic(d, field);
@@ -121,8 +121,8 @@ static void after_go(struct stream_decoder *d, const unsigned char *field)
 
 static void option(struct stream_decoder *d, const unsigned char *field)
 {
-	uint32_t which = stream_be32(field + 4);
-	if (stream_be32(field) != OPTION_MAGIC_REST) {
+	uint32_t which = read_be32(field + 4);
+	if (read_be32(field) != OPTION_MAGIC_REST) {
 		unknown(d, field);
 		return;
 	}
@@ -131,12 +131,12 @@ static void option(struct stream_decoder *d, const unsigned char *field)
 	              : which == OPTION_EXPORT_NAME ? request_magic
 	                                            : option_magic,
 	              4);
-	stream_skip(d, stream_be32(field + 8), STREAM_FRAME);
+	stream_skip(d, read_be32(field + 8), STREAM_FRAME);
 }
 
 static void option_magic(struct stream_decoder *d, const unsigned char *field)
 {
-	if (stream_be32(field) == OPTION_MAGIC)
+	if (read_be32(field) == OPTION_MAGIC)
 		stream_expect(d, option, 12);
 	else
 		unknown(d, field);
@@ -144,7 +144,7 @@ static void option_magic(struct stream_decoder *d, const unsigned char *field)
 
 static void client_flags(struct stream_decoder *d, const unsigned char *field)
 {
-	if (stream_be32(field) & ~(uint32_t)(CLIENT_FIXED_NEWSTYLE | CLIENT_NO_ZEROES))
+	if (read_be32(field) & ~(uint32_t)(CLIENT_FIXED_NEWSTYLE | CLIENT_NO_ZEROES))
 		unknown(d, field);
 	else
 		stream_expect(d, option_magic, 4);

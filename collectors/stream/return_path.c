@@ -27,7 +27,7 @@ static void header(struct return_path *r)
 		[RETURN_OTHER] = -1, [RETURN_SHUT] = 4,    [RETURN_PONG] = 4,    [RETURN_PAGES_OF] = -1,
 		[RETURN_PAGES] = 12, [RETURN_BITMAP] = -1, [RETURN_RESUMED] = 4, [RETURN_SWITCH_AGREED] = 0,
 	};
-	uint16_t type = stream_be16(r->field), length = stream_be16(r->field + 2);
+	uint16_t type = read_be16(r->field), length = read_be16(r->field + 2);
 	r->type = type < RETURN_MESSAGES ? type : RETURN_OTHER;
 	if (r->type == RETURN_OTHER) {
 		r->messages[RETURN_OTHER]++;
@@ -44,9 +44,9 @@ static void content(struct return_path *r)
 {
 	r->messages[r->type]++;
 	if ((r->type == RETURN_PAGES || r->type == RETURN_PAGES_OF) && r->want >= 12)
-		r->requested_bytes += stream_be32(r->field + 8);
+		r->requested_bytes += read_be32(r->field + 8);
 	if (r->type == RETURN_SHUT)
-		r->shut_value = stream_be32(r->field);
+		r->shut_value = read_be32(r->field);
 	if (r->type == RETURN_BITMAP)
 		expect(r, STEP_BITMAP_BYTES, 8);
 	else
@@ -55,14 +55,14 @@ static void content(struct return_path *r)
 
 static void bitmap_bytes(struct return_path *r)
 {
-	r->skip = stream_be64(r->field);
+	r->skip = read_be64(r->field);
 	r->understood = r->skip <= BITMAP_MAX;
 	expect(r, STEP_BITMAP_END, 8);
 }
 
 static void bitmap_end(struct return_path *r)
 {
-	r->understood = stream_be64(r->field) == BITMAP_END;
+	r->understood = read_be64(r->field) == BITMAP_END;
 	expect(r, STEP_HEADER, 4);
 }
 
