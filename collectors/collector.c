@@ -5,9 +5,19 @@
 #include <string.h>
 
 const struct collector_ops *const collectors[] = {
-	&samples_collector, &packets_collector,      &cpu_collector, &link_collector,       &job_collector,
-	&ping_collector,    &web_sessions_collector, &tcp_collector, &continuity_collector, &flows_collector,
-	&hosts_collector,   &segments_collector,     NULL,
+	[COLLECTOR_SAMPLES] = &samples_collector,
+	[COLLECTOR_PACKETS] = &packets_collector,
+	[COLLECTOR_CPU] = &cpu_collector,
+	[COLLECTOR_LINK] = &link_collector,
+	[COLLECTOR_JOB] = &job_collector,
+	[COLLECTOR_PING] = &ping_collector,
+	[COLLECTOR_WEB_SESSIONS] = &web_sessions_collector,
+	[COLLECTOR_TCP] = &tcp_collector,
+	[COLLECTOR_CONTINUITY] = &continuity_collector,
+	[COLLECTOR_FLOWS] = &flows_collector,
+	[COLLECTOR_HOSTS] = &hosts_collector,
+	[COLLECTOR_SEGMENTS] = &segments_collector,
+	[COLLECTORS] = NULL,
 };
 
 const struct collector_ops *collector_find(const char *name)

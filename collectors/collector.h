@@ -107,6 +107,23 @@ extern const struct collector_ops tcp_collector;
 extern const struct collector_ops hosts_collector;
 extern const struct collector_ops segments_collector;
 
+/* Which is where in collectors[]. */
+enum collector {
+	COLLECTOR_SAMPLES,
+	COLLECTOR_PACKETS,
+	COLLECTOR_CPU,
+	COLLECTOR_LINK,
+	COLLECTOR_JOB,
+	COLLECTOR_PING,
+	COLLECTOR_WEB_SESSIONS,
+	COLLECTOR_TCP,
+	COLLECTOR_CONTINUITY,
+	COLLECTOR_FLOWS,
+	COLLECTOR_HOSTS,
+	COLLECTOR_SEGMENTS,
+	COLLECTORS,
+};
+
 /* All of them; NULL ends. */
 extern const struct collector_ops *const collectors[];
 

@@ -14,6 +14,7 @@
 #include "bench/placement/policy.h"
 #include "bench/testbed/remote_testbed.h"
 #include "bench/testbed/testbed.h"
+#include "collectors/collector.h"
 #include "collectors/web_session.h"
 #include "workloads/workload.h"
 
@@ -128,8 +129,8 @@ struct experiment_bisect {
 struct experiment_collect {
 	int64_t sample_interval_ns, heartbeat_ns, job_interval_ns, cpu_interval_ns, link_interval_ns, packet_bin_ns;
 	int64_t tcp_interval_ns, flow_interval_ns;
-	bool on[12]; /* in the order of collectors[] */
-	bool events; /* the hypervisor's own */
+	bool on[COLLECTORS]; /* by enum collector */
+	bool events;         /* the hypervisor's own */
 };
 
 struct experiment {

@@ -203,7 +203,7 @@ static int group_check(struct experiment *x, struct err *e)
 	if (x->migration.sent_limit > 0 || x->fault.cut_ns)
 		return err_set(e, EXIT_USAGE, "%s is for one migration, and group.vms makes several",
 		               x->fault.cut_ns ? "fault.cut" : "migration.sent_limit");
-	if (!x->collect.on[4])
+	if (!x->collect.on[COLLECTOR_JOB])
 		return err_set(e, EXIT_USAGE, "group.vms needs collect.job = yes, which tells what was sent");
 	for (int i = 0; i < x->vm_count; i++)
 		disks |= experiment_copies(x, &x->vms[i]);
@@ -295,7 +295,7 @@ int experiment_check(struct experiment *x, struct err *e)
 	for (int i = 0; i < x->vm_count; i++)
 		if (vm_check(x, &x->vms[i], e) < 0 || sessions_check(x, &x->vms[i], e) < 0)
 			return -1;
-	if (!x->collect.on[0])
+	if (!x->collect.on[COLLECTOR_SAMPLES])
 		return err_set(e, EXIT_USAGE,
 		               "collect.samples cannot be off: without samples the run cannot follow its guests");
 	if (experiment_link_check(&x->link, e) < 0 || remote_config_check(x, e) < 0)
@@ -303,7 +303,7 @@ int experiment_check(struct experiment *x, struct err *e)
 	if (x->migration.suspend_ns && x->migration.mode != MODE_NONE)
 		return err_set(e, EXIT_USAGE,
 		               "migration.suspend stops a VM that does not move: set migration.mode = none");
-	if (x->migration.sent_limit > 0 && !x->collect.on[4])
+	if (x->migration.sent_limit > 0 && !x->collect.on[COLLECTOR_JOB])
 		return err_set(e, EXIT_USAGE,
 		               "migration.sent_limit needs collect.job = yes, which tells what was sent");
 	int moves = experiment_is_group(x) ? group_check(x, e)

@@ -94,8 +94,9 @@ static int local_only_check(const struct experiment *x, struct err *e)
 		{ "migration.page_waits", x->migration.page_waits, "the monitor it needs is a local socket" },
 		{ "migration.suspend", x->migration.suspend_ns != 0, "the monitor it needs is a local socket" },
 		{ "hosts.urgent", x->hosts.urgent, "the machine's other work is not migmeter's" },
-		{ "collect.tcp", x->collect.on[7], "it reads the kernel of a local node" },
-		{ "collect.segments", x->collect.on[11], "it captures in a network namespace of a local node" },
+		{ "collect.tcp", x->collect.on[COLLECTOR_TCP], "it reads the kernel of a local node" },
+		{ "collect.segments", x->collect.on[COLLECTOR_SEGMENTS],
+		  "it captures in a network namespace of a local node" },
 	};
 	for (size_t i = 0; i < sizeof(local) / sizeof(local[0]); i++)
 		if (local[i].set)

@@ -8,15 +8,13 @@
 #include "collectors/collector.h"
 #include "collectors/samples.h"
 
-enum { COLLECTORS_MAX = 12 };
-
 struct watching {
 	struct watch watch;
 	struct watched_node nodes[NODE_COUNT];
 	struct watched_vm vms[VMS_MAX];
 	struct watched_link links[LINK_ROOM];
 	char management_ips[VMS_MAX][16], data_ips[VMS_MAX][16], data_macs[VMS_MAX][20];
-	void *states[COLLECTORS_MAX]; /* in the order of collectors[]; NULL: not running */
+	void *states[COLLECTORS]; /* by enum collector; NULL: not running */
 	struct samples *samples;
 	void *job;        /* for job_last() and job_expect(); NULL: not collected */
 	void *web;        /* for web_sessions_begin(); NULL: there are none */
