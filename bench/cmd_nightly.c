@@ -50,7 +50,6 @@ static void baseline_print(const struct nightly *n, const char *name)
 
 static int night(const struct arguments *a, struct nightly *n, struct study *s, struct err *e)
 {
-	nightly_place(n);
 	nightly_set_runs(n->set, s->directory, sizeof(s->directory));
 	s->unclaimed = false;
 	if (arguments_option(a, "dry-run")) {

@@ -56,20 +56,6 @@ static int pinned_check(const char *pinned, struct err *e)
 	return result < 0 ? err_prefix(e, "--baseline") : 0;
 }
 
-int nightly_open(struct nightly *n, const struct nightly_options *o, struct err *e)
-{
-	char path[PATH_MAX], owner[80], held[80];
-	*n = (struct nightly){ .o = o, .lock = -1, .began_ns = clock_wall_ns() };
-	if (pinned_check(o->pinned, e) < 0 || directory_make(o->root, e) < 0)
-		return -1;
-	snprintf(path, sizeof(path), "%.3900s/.lock", o->root);
-	owner_say(owner, sizeof(owner));
-	int taken = lock_file_try(path, owner, &n->lock, held, sizeof(held), e);
-	if (taken == 0)
-		return err_set(e, EXIT_CANNOT, "another nightly (%s) is at work in '%s'", held, o->root);
-	return taken < 0 ? -1 : 0;
-}
-
 void nightly_close(struct nightly *n)
 {
 	if (n->lock >= 0)
@@ -86,7 +72,8 @@ static struct night_facts facts_of(const struct nightly *n, const char *baseline
 		                     .began_ns = n->began_ns };
 }
 
-void nightly_place(struct nightly *n)
+/* The set's folder has the time of its begin as its name. */
+static void set_place(struct nightly *n)
 {
 	char stamp[32];
 	time_t second = (time_t)(n->began_ns / NS_PER_S);
@@ -96,9 +83,32 @@ void nightly_place(struct nightly *n)
 	snprintf(n->set, sizeof(n->set), "%.360s/%s", n->o->root, stamp);
 }
 
+int nightly_open(struct nightly *n, const struct nightly_options *o, struct err *e)
+{
+	*n = (struct nightly){ .o = o, .lock = -1, .began_ns = clock_wall_ns() };
+	set_place(n);
+	return pinned_check(o->pinned, e);
+}
+
+static int root_lock(struct nightly *n, struct err *e)
+{
+	char path[PATH_MAX], owner[80], held[80];
+	const char *root = n->o->root;
+	if (directory_make(root, e) < 0)
+		return -1;
+	snprintf(path, sizeof(path), "%.3900s/.lock", root);
+	owner_say(owner, sizeof(owner));
+	int taken = lock_file_try(path, owner, &n->lock, held, sizeof(held), e);
+	if (taken == 0)
+		return err_set(e, EXIT_CANNOT, "another nightly (%s) is at work in '%s'", held, root);
+	return taken < 0 ? -1 : 0;
+}
+
 int nightly_begin(struct nightly *n, const char *name, const char *config, struct err *e)
 {
-	nightly_place(n);
+	if (root_lock(n, e) < 0)
+		return -1;
+	set_place(n);
 	snprintf(n->name, sizeof(n->name), "%s", name);
 	snprintf(n->config, sizeof(n->config), "%s", config);
 	if (mkdir(n->set, 0755) < 0)

@@ -38,15 +38,12 @@ struct nightly {
 	int lock;
 };
 
-/* Take the lock and check the pinned baseline; nothing is made in ROOT but itself and its lock. EXIT_CANNOT when another
- * night holds it. */
+/* Check the pinned baseline and name the set's folder; nothing is made. */
 int nightly_open(struct nightly *n, const struct nightly_options *o, struct err *e);
 void nightly_close(struct nightly *n);
 
-/* Name the set's folder after the begin; nothing is made. */
-void nightly_place(struct nightly *n);
-
-/* Make the set's folder, of an experiment of this name; the study goes to nightly_set_runs() of it. */
+/* Take the lock of ROOT and make the set's folder, of an experiment of this name; the study goes to nightly_set_runs() of it.
+ * EXIT_CANNOT when another night holds the lock; nothing is made then but ROOT. */
 int nightly_begin(struct nightly *n, const char *name, const char *config, struct err *e);
 
 /* All that is done with a set's runs once they are there: compare, keep, show (the summary on `out` too), and remove old
