@@ -18,8 +18,8 @@ set yrange [COUNT + 0.6:0.4]
 set xlabel AXIS offset 0, 0.5
 set grid xtics noytics linetype 1 linewidth 0.5 linecolor rgb '#DDDDDD'
 set ytics scale 0
-set ytics (BLOCK[1] 1)
-do for [i = 2:COUNT] { set ytics add (BLOCK[i] i) }
+set ytics (tic(BLOCK[1]) 1)
+do for [i = 2:COUNT] { set ytics add (tic(BLOCK[i]) i) }
 do for [i = 1:COUNT] {
 	low = LOW[i] == LOW[i] ? LOW[i] : FROM
 	high = HIGH[i] == HIGH[i] ? HIGH[i] : TO

@@ -17,8 +17,8 @@ set xlabel offset 0, 0.3
 set border 1
 set grid xtics noytics
 set ytics scale 0
-set ytics (DOWN_LABEL[1] 1)
-do for [i = 2:N] { set ytics add (DOWN_LABEL[i] i) }
+set ytics (tic(DOWN_LABEL[1]) 1)
+do for [i = 2:N] { set ytics add (tic(DOWN_LABEL[i]) i) }
 if (LOG) { set logscale x; set mxtics 1 }
 set xrange [LOW:HIGH]
 set format x '%g'

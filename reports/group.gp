@@ -36,8 +36,8 @@ unset ylabel
 set label 1 'moves'
 set yrange [ROWS + 0.5:0.5]
 set ytics scale 0
-set ytics (VM[1] 1)
-do for [i = 2:ROWS] { set ytics add (VM[i] i) }
+set ytics (tic(VM[1]) 1)
+do for [i = 2:ROWS] { set ytics add (tic(VM[i]) i) }
 do for [i = 2:ROWS:2] { set object i rectangle from graph 0, first i - 0.5 to graph 1, first i + 0.5 fillcolor rgb BAND fillstyle solid noborder behind }
 set key at graph 1, graph 1 right bottom horizontal Left reverse samplen 1.6 font small
 plot DATA using ($2 == 0 ? $3 : NaN):1:3:4:($1 - 0.32):($1 + 0.32) with boxxyerror fillstyle solid noborder linecolor rgb BLUE title 'arrived', \

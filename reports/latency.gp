@@ -14,8 +14,8 @@ set format y '%g'
 set ylabel 'longest operation of a sample (ms)'
 set xrange [0.5:PHASES + 0.5]
 set xtics scale 0
-set xtics (PHASE[1] 1)
-do for [i = 2:PHASES] { set xtics add (PHASE[i] i) }
+set xtics (tic(PHASE[1]) 1)
+do for [i = 2:PHASES] { set xtics add (tic(PHASE[i]) i) }
 set yrange [LOW:HIGH]
 LEFT = 0.082; RIGHT = 0.985; GAP = 0.075
 WIDTH = (RIGHT - LEFT - GAP * (COLUMNS - 1)) / COLUMNS

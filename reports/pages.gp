@@ -33,8 +33,8 @@ set xlabel 'left to send (% of the stream)'
 set border 1
 set grid xtics noytics
 set ytics scale 0
-set ytics (WAY_LABEL[1] 1)
-do for [i = 2:N] { set ytics add (WAY_LABEL[i] i) }
+set ytics (tic(WAY_LABEL[1]) 1)
+do for [i = 2:N] { set ytics add (tic(WAY_LABEL[i]) i) }
 do for [i = 1:N] {
 	KNOWN = WAY_PERCENT[i] == WAY_PERCENT[i]
 	set label i WAY_TEXT[i] at first (KNOWN ? WAY_PERCENT[i] : 0), first i left offset 0.6, 0 font small

@@ -15,8 +15,8 @@ set tmargin at screen 1 - TOP * 1. / H
 set bmargin at screen BOTTOM * 1. / H
 set yrange [COUNT + 0.6:0.4]
 set ytics scale 0
-set ytics (MEMBER[1] 1)
-do for [i = 2:COUNT] { set ytics add (MEMBER[i] i) }
+set ytics (tic(MEMBER[1]) 1)
+do for [i = 2:COUNT] { set ytics add (tic(MEMBER[i]) i) }
 set grid xtics noytics linetype 1 linewidth 0.5 linecolor rgb '#DDDDDD'
 do for [i = 2:COUNT:2] { set object i rectangle from graph 0, first i - 0.5 to graph 1, first i + 0.5 fillcolor rgb BAND fillstyle solid noborder behind }
 set border 1

@@ -35,8 +35,8 @@ set xlabel 'MiB'
 set border 1
 set grid xtics noytics
 set ytics scale 0
-set ytics (MOVE_LABEL[1] 1)
-do for [i = 2:N] { set ytics add (MOVE_LABEL[i] i) }
+set ytics (tic(MOVE_LABEL[1]) 1)
+do for [i = 2:N] { set ytics add (tic(MOVE_LABEL[i]) i) }
 do for [i = 1:N] {
 	set object 2 * i - 1 rectangle from first 0, first i - 0.36 to first MOVE_STREAM[i], first i - 0.16 fillcolor rgb GREY fillstyle solid 1 noborder
 	set object 2 * i rectangle from first 0, first i - 0.14 to first MOVE_LINK[i], first i + 0.06 fillcolor rgb BLUE fillstyle solid 1 noborder

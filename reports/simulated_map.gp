@@ -23,10 +23,10 @@ set xrange [0.5:COLUMNS + 0.5]
 set yrange [ROWS + 0.5:0.5]
 set xtics scale 0
 set ytics scale 0
-set xtics (COLUMN[1] 1)
-do for [i = 2:COLUMNS] { set xtics add (COLUMN[i] i) }
-set ytics (ROW[1] 1)
-do for [i = 2:ROWS] { set ytics add (ROW[i] i) }
+set xtics (tic(COLUMN[1]) 1)
+do for [i = 2:COLUMNS] { set xtics add (tic(COLUMN[i]) i) }
+set ytics (tic(ROW[1]) 1)
+do for [i = 2:ROWS] { set ytics add (tic(ROW[i]) i) }
 set xlabel XLABEL offset 0, 0.3
 set ylabel YLABEL offset 0, 0
 do for [i = 1:COUNT] {

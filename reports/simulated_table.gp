@@ -21,8 +21,8 @@ do for [p = 1:3] {
 	set bmargin at screen 34. / H
 	set label 1000 TITLE[p] at graph 0, graph 1 left offset 0, 1.0 font bold
 	set yrange [0:HIGH[p]]
-	set xtics (GROUP[1] 1)
-	do for [i = 2:GROUPS] { set xtics add (GROUP[i] i) }
+	set xtics (tic(GROUP[1]) 1)
+	do for [i = 2:GROUPS] { set xtics add (tic(GROUP[i]) i) }
 	do for [i = 1:COUNT] {
 		if (PANEL[i] == p) {
 			set object i rectangle from X[i] - HALF, 0 to X[i] + HALF, VALUE[i] fillcolor rgb COLOUR[KIND[i]] fillstyle solid noborder

@@ -28,8 +28,8 @@ set yrange [COUNT + 0.6:0.4]
 set xlabel AXIS offset 0, 0.5
 set grid xtics noytics linetype 1 linewidth 0.5 linecolor rgb '#DDDDDD'
 set ytics scale 0
-set ytics (LABEL[1] 1)
-do for [i = 2:COUNT] { set ytics add (LABEL[i] i) }
+set ytics (tic(LABEL[1]) 1)
+do for [i = 2:COUNT] { set ytics add (tic(LABEL[i]) i) }
 do for [i = 1:COUNT] {
 	set object i rectangle from 0, i - 0.32 to VALUE[i], i + 0.32 fillcolor rgb BLUE fillstyle solid noborder
 	if (DOWN[i] == DOWN[i]) { set arrow i from (DOWN[i] < LOW ? LOW : DOWN[i]), i to UP[i], i heads size screen 0.003, 90 linewidth 1.5 linecolor rgb BLACK front }

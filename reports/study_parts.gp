@@ -18,8 +18,8 @@ set yrange [COUNT + 0.6:0.4]
 set xlabel 'ms without a datagram from the VM' offset 0, 0.5
 set grid xtics noytics linetype 1 linewidth 0.5 linecolor rgb '#DDDDDD'
 set ytics scale 0
-set ytics (LABEL[1] 1)
-do for [i = 2:COUNT] { set ytics add (LABEL[i] i) }
+set ytics (tic(LABEL[1]) 1)
+do for [i = 2:COUNT] { set ytics add (tic(LABEL[i]) i) }
 do for [i = 1:COUNT] { set label i TEXT[i] at TOTAL[i], i left offset 0.8, 0 font small front }
 array FILL[6] = [GREY, BLUE, ORANGE, RED, GREEN, '#CCCCCC']
 set key at screen 0.97, screen 1 - 34. / H right top horizontal Left reverse samplen 1.2 font small maxrows 2

@@ -17,8 +17,8 @@ set xrange [0.4:GROUPS + 0.6]
 set ylabel 'migration time (s)'
 set format y '%g'
 set xtics scale 0
-set xtics (GROUP[1] 1)
-do for [i = 2:GROUPS] { set xtics add (GROUP[i] i) }
+set xtics (tic(GROUP[1]) 1)
+do for [i = 2:GROUPS] { set xtics add (tic(GROUP[i]) i) }
 HALF = 0.36 / SERIES
 do for [i = 1:COUNT] {
 	set object i rectangle from X[i] - HALF, LOW to X[i] + HALF, VALUE[i] fillcolor rgb COLOUR[KIND[i]] fillstyle solid noborder

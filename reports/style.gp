@@ -16,6 +16,9 @@ SIZE = TERMINAL eq 'svg' ? 15 : 11
 bold = sprintf('%s:Bold,%d', FONT, SIZE)
 small = sprintf('%s,%d', FONT, SIZE - 2)
 
+# A text as the name of a tic, which gnuplot takes for a format; not for labels, titles and captions.
+tic(text) = (TIC = '', sum [i = 1:strlen(text)] (TIC = TIC.(text[i:i] eq '%' ? '%%' : text[i:i]), 0), TIC)
+
 set border 3 linewidth 1 linecolor rgb GREY
 set tics out nomirror scale 0.6 textcolor rgb BLACK
 set grid ytics linetype 1 linewidth 0.5 linecolor rgb '#DDDDDD'

@@ -85,8 +85,8 @@ if (BARS > 0) {
 	eval(place(TITLE, BAR_H))
 	set label 1 'downtime, as each estimator places it' at graph 0, graph 1 left offset 0, 0.9 font bold
 	set yrange [BARS + 0.5:0.5]
-	set ytics (BAR_LABEL[1] 1); set ytics scale 0 font small; unset grid
-	do for [i = 2:BARS] { set ytics add (BAR_LABEL[i] i) }
+	set ytics (tic(BAR_LABEL[1]) 1); set ytics scale 0 font small; unset grid
+	do for [i = 2:BARS] { set ytics add (tic(BAR_LABEL[i]) i) }
 	do for [i = 1:BARS] {
 		set object 500 + i rectangle from BAR_FROM[i], i - 0.28 to BAR_TO[i], i + 0.28 fillcolor rgb BLUE fillstyle solid border linecolor rgb BLUE front
 		set label 500 + i BAR_TEXT[i] at BAR_TO[i], i left offset 0.6, 0 font small front

@@ -75,6 +75,9 @@ complains 'a distance without a window' 'needs transfer.window' -s evacuation.vm
 complains 'a group whose moves do not share' 'transfer.shared = no is for a cluster' -s evacuation.vms=3 -s transfer.shared=no
 complains 'sizes the wrong way round' 'more than evacuation.memory_most' -s evacuation.vms=3 -s evacuation.memory=8G
 ok 'it has both figures' test "$(grep -c '<svg' "$work/one/report.html")" = 2
+ok 'a share varies' simulated share -s simulate.rtt-aware.memory_threshold=80%,60% -s simulate.runs=2
+ok 'it has both figures, too' test "$(grep -c '<svg' "$work/share/report.html")" = 2
+ok 'where the shares name tics' grep -qF '>60%<' "$work/share/plots/map.svg"
 rm "$work/one/summary.csv"
 ok 'analysis again' "$migmeter" analyze "$work/one"
 ok 'gives the same' cmp "$work/one/summary.csv" "$work/several/summary.csv"

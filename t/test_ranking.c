@@ -309,6 +309,21 @@ static void test_quantities(void **state)
 	free(page);
 }
 
+/* Members that are shares name tics, which gnuplot takes for formats. */
+static void test_shares(void **state)
+{
+	(void)state;
+	made_comparison(scratch, "");
+	add_run(1, "load=light feature=plain", 1, 10);
+	add_run(2, "load=light feature=80%", 1, 5);
+	csv_table_free(ranking_of_study());
+	char *page = page_made(scratch);
+	const char *figure = strstr(page, "<svg");
+	assert_non_null(figure);
+	assert_non_null(strstr(figure, ">80%<"));
+	free(page);
+}
+
 /* gnuplot 5.4 dies of labels without any point over an empty range. */
 static void test_page_of_one(void **state)
 {
@@ -412,11 +427,17 @@ static void test_recovered_run(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_split),   IN_SCRATCH(test_order),
-		IN_SCRATCH(test_values),        cmocka_unit_test(test_sort_key),
-		IN_SCRATCH(test_page),          IN_SCRATCH(test_quantities),
-		IN_SCRATCH(test_page_of_one),   IN_SCRATCH(test_never_converged_run),
-		IN_SCRATCH(test_recovered_run), cmocka_unit_test(test_means_apart),
+		cmocka_unit_test(test_split),
+		IN_SCRATCH(test_order),
+		IN_SCRATCH(test_values),
+		cmocka_unit_test(test_sort_key),
+		IN_SCRATCH(test_page),
+		IN_SCRATCH(test_quantities),
+		IN_SCRATCH(test_shares),
+		IN_SCRATCH(test_page_of_one),
+		IN_SCRATCH(test_never_converged_run),
+		IN_SCRATCH(test_recovered_run),
+		cmocka_unit_test(test_means_apart),
 		IN_SCRATCH(test_ties),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
