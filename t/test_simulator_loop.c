@@ -63,6 +63,17 @@ static void loops(void **state)
 		{ { "nor before the window", "threshold", "window=2s", 2, 1, 8, 0, "0:10@0 0:10@0",
 		    "0+vm0 0+vm1 3>vm1 to pm1 11=vm1 15.5-vm0 16.4-vm1" },
 		  { .baseline_s = 1, .cpu_means = true } },
+		/* vm3 comes while vm1 moves: its plan is made when that has arrived, one for it and vm4. */
+		{ { "one that comes while a move goes on has its plan after it", "rtt-aware",
+		    "memory_threshold=50% may_overload=yes", 2, 8, 4, 6,
+		    "0:99/1.5@0 0:99/1@0~0.5 0:98/1@0 2:90/0.25@1 3:90/0.25@1",
+		    "0+vm0 0+vm1 0+vm2 0>vm1 to pm1 2+vm3 3+vm4 4=vm1 4>vm2 to pm1 12=vm2 92-vm3 93-vm4 99-vm0 99.8-vm2 "
+		    "100.4-vm1" },
+		  { .plan_arrivals = true } },
+		{ { "and there is no plan without one", "rtt-aware", "memory_threshold=50% may_overload=yes", 2, 8, 4,
+		    6, "0:99/1.5@0 0:99/1@0~0.5 0:98/1@0",
+		    "0+vm0 0+vm1 0+vm2 0>vm1 to pm1 4=vm1 98-vm2 99-vm0 100.4-vm1" },
+		  { .plan_arrivals = true } },
 		/* The mean of pm1 is 75 % at 6 s, 25 % at 7 s. */
 		{ { "a node is idle when its mean is", "threshold", "window=2s quiet=0s", 2, 1, 8, 0,
 		    "0:20@0 0:20@0 0:5.5@1", "0+vm0 0+vm1 0+vm2 5.5-vm2 7>vm1 to pm1 15=vm1 27.5-vm0 28.4-vm1" },

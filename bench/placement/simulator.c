@@ -36,7 +36,8 @@ static void plan_later(struct sim *m, bool arrival)
 {
 	double from_ns = m->now_ns, interval_ns = (double)m->s->interval_ns;
 	m->vain = 0;
-	if (!m->policy->ops->plan || m->c->moves > 0 || (m->s->plan_arrivals && !arrival))
+	m->owed |= arrival;
+	if (!m->policy->ops->plan || m->c->moves > 0 || (m->s->plan_arrivals && !m->owed))
 		return; /* the plan that is carried out comes first */
 	from_ns = fmax(from_ns, (double)m->s->baseline_ns);
 	if (m->policy->quiet_ns > 0 && m->c->moved_ns != INT64_MIN)
@@ -210,6 +211,7 @@ static void plan_note(struct sim *m)
 static int plan_now(struct sim *m, struct err *e)
 {
 	m->plan_ns = INFINITY;
+	m->owed = false;
 	sim_measure(m);
 	if (m->watch)
 		serve(m, &m->queue); /* a node may have room now that more is known of it */

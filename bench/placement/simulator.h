@@ -13,8 +13,8 @@
  * - The policy plans at whole multiples of `interval_ns`, as the consolidation loop does each second; what has not
  *   changed since the last plan is not planned again, but nodes that had no turn (policy keys `turns`) have theirs in the
  *   next. As the loop, it carries a plan out before it makes the next: stages one after the other, and what is not
- *   possible any more is dropped. It may plan once for each VM that comes instead (`plan_arrivals`), and begins after a
- *   baseline. CPU of nodes and VMs is that of the moment, or the mean over the policy's window (`cpu_means`), as the monitor
+ *   possible any more is dropped. It may plan once for each VM that comes instead (`plan_arrivals`; those that come before
+ *   the next plan can be made have one together), and begins after a baseline. CPU of nodes and VMs is that of the moment, or the mean over the policy's window (`cpu_means`), as the monitor
  *   of machines has it: not known before the window has passed since the baseline, or since a VM came to its node; as
  *   long as that changes the mean, each interval is planned.
  * - A move takes as long as transfer.h says when it is alone. Its fixed part is beside all others; then it shares the rate of

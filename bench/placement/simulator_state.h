@@ -79,6 +79,7 @@ struct sim {
 	bool held;         /* the VM that came last waits, and those after it for its start */
 	int64_t held_ns;   /* what such waits have delayed arrivals by */
 	double plan_ns;    /* INFINITY: nothing to plan */
+	bool owed;         /* a VM has come since the last plan */
 	int32_t stage;     /* of the plan, whose moves go on */
 	int64_t vain;      /* turns that nodes had since the cluster changed last, and nothing moved */
 	double planned_ns; /* when the plan that is carried out was made */
