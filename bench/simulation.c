@@ -127,9 +127,13 @@ struct telling {
 static void tell(void *context, const struct simulated_note *n)
 {
 	static const char *const names[] = {
-		[SIMULATED_WAITS] = "waits",        [SIMULATED_STARTS] = "start",
-		[SIMULATED_ENDS] = "end",           [SIMULATED_MOVE_BEGINS] = "move-begin",
-		[SIMULATED_MOVE_ENDS] = "move-end", [SIMULATED_MOVE_DROPPED] = "move-dropped",
+		[SIMULATED_WAITS] = "waits",
+		[SIMULATED_STARTS] = "start",
+		[SIMULATED_ENDS] = "end",
+		[SIMULATED_MOVE_BEGINS] = "move-begin",
+		[SIMULATED_MOVE_ENDS] = "move-end",
+		[SIMULATED_MOVE_DROPPED] = "move-dropped",
+		[SIMULATED_MOVE_POSTPONED] = "move-postponed",
 		[SIMULATED_PLAN] = "plan",
 	};
 	const struct telling *t = context;

@@ -74,6 +74,21 @@ static void loops(void **state)
 		    6, "0:99/1.5@0 0:99/1@0~0.5 0:98/1@0",
 		    "0+vm0 0+vm1 0+vm2 0>vm1 to pm1 4=vm1 98-vm2 99-vm0 100.4-vm1" },
 		  { .plan_arrivals = true } },
+		/* Of a third of a core vm2 loses 1.8 of 8 s; the second stage is planned again, after 2 s. */
+		{ { "what is of a later stage is planned again after the quiet time", "threshold", "quiet=2s", 3, 1,
+		    8, 0, "0:30@0 0:30@0 0:30@0",
+		    "0+vm0 0+vm1 0+vm2 0>vm2 to pm1 8=vm2 10>vm1 to pm2 18=vm1 35.93333333-vm2 40.33333333-vm0 "
+		    "41.23333333-vm1" },
+		  { 0 } },
+		{ { "but not where plans come with VMs", "threshold", "quiet=2s", 3, 1, 8, 0, "0:30@0 0:30@0 0:30@0",
+		    "0+vm0 0+vm1 0+vm2 0>vm2 to pm1 8=vm2 8>vm1 to pm2 16=vm1 35.93333333-vm2 39.33333333-vm0 "
+		    "40.23333333-vm1" },
+		  { .plan_arrivals = true } },
+		{ { "nor what would be half of a relocation", "threshold", "quiet=2s", 2, 16, 8, 0,
+		    "0:99@0 0:98@0 0:97@0 0:90@1 0:80@1",
+		    "0+vm0 0+vm1 0+vm2 0+vm3 0+vm4 0>vm3 to pm0 8=vm3 8>vm4 to pm0 16=vm4 81.8-vm4 91.8-vm3 97-vm2 98-vm1 "
+		    "99-vm0" },
+		  { 0 } },
 		/* The mean of pm1 is 75 % at 6 s, 25 % at 7 s. */
 		{ { "a node is idle when its mean is", "threshold", "window=2s quiet=0s", 2, 1, 8, 0,
 		    "0:20@0 0:20@0 0:5.5@1", "0+vm0 0+vm1 0+vm2 5.5-vm2 7>vm1 to pm1 15=vm1 27.5-vm0 28.4-vm1" },

@@ -36,7 +36,7 @@ static void told_note(void *context, const struct simulated_note *n)
 		                      [SIMULATED_MOVE_ENDS] = '=',
 		                      [SIMULATED_MOVE_DROPPED] = '!' };
 	struct told *t = context;
-	if (n->event == SIMULATED_PLAN || n->event == SIMULATED_WAITS)
+	if (n->event == SIMULATED_PLAN || n->event == SIMULATED_WAITS || n->event == SIMULATED_MOVE_POSTPONED)
 		return;
 	bool moves = n->event == SIMULATED_MOVE_BEGINS;
 	t->used += (size_t)snprintf(t->text + t->used, sizeof(t->text) - t->used, "%s%.10g%c%s%s%s",

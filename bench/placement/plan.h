@@ -3,7 +3,7 @@
  *
  * Its stages are what can be done at the same time: no more moves from or to one node than the policy's at_once. Carrying it
  * out: the entries of a stage at the same time, but a move to a node that the plan wakes when that node answers. What a later
- * stage holds was decided on numbers that are a whole move old by then: on machines it is left to the next plan, which the
+ * stage holds was decided on numbers that are a whole move old by then: it is left to the next plan, which the
  * policy's quiet time comes before, unless the move belongs to a relocation that has begun (plan_same()). What a failed move
  * or wake was to make possible is not tried; the next plan sees the cluster as it is then.
  *

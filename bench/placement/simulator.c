@@ -230,9 +230,7 @@ static int plan_now(struct sim *m, struct err *e)
 	if (!sim_moves_room(m))
 		return err_set(e, EXIT_CANNOT, "no memory to simulate %d moves", m->plan.count);
 	m->sums->plans++;
-	m->planned_ns = m->now_ns;
-	m->stage = -1;
-	sim_stage_begin(m);
+	sim_plan_begin(m);
 	if (m->c->moves == 0)
 		m->plan_ns = next_ns; /* all were dropped */
 	return 0;

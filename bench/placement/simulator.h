@@ -12,11 +12,13 @@
  *   first, so that at most one VM waits, and its wait delays all after it.
  * - The policy plans at whole multiples of `interval_ns`, as the consolidation loop does each second; what has not
  *   changed since the last plan is not planned again, but nodes that had no turn (policy keys `turns`) have theirs in the
- *   next. As the loop, it carries a plan out before it makes the next: stages one after the other, and what is not
- *   possible any more is dropped. It may plan once for each VM that comes instead (`plan_arrivals`; those that come before
- *   the next plan can be made have one together), and begins after a baseline. CPU of nodes and VMs is that of the moment, or the mean over the policy's window (`cpu_means`), as the monitor
- *   of machines has it: not known before the window has passed since the baseline, or since a VM came to its node; as
- *   long as that changes the mean, each interval is planned.
+ *   next. As the loop, it carries a plan's first stage out before it makes the next, and of the later ones what belongs to a
+ *   relocation that has begun (plan.h); what is not possible any more is dropped. It may plan once for each VM that comes
+ *   instead (`plan_arrivals`; those that come before the next plan can be made have one together): such a plan is carried
+ *   out with all its stages, one after the other, since there may be no next one. It begins after a baseline. CPU of nodes
+ *   and VMs is that of the moment, or the mean over the policy's window (`cpu_means`), as the monitor of machines has it:
+ *   not known before the window has passed since the baseline, or since a VM came to its node; as long as that changes the
+ *   mean, each interval is planned.
  * - A move takes as long as transfer.h says when it is alone. Its fixed part is beside all others; then it shares the rate of
  *   its link fairly with those that are there at the same time (where transfer.shared; a link carries so many at full speed as
  *   transfer_at_once() says, and what is on it is what the move has to send alone, not what the VM dirties while it waits).
@@ -50,8 +52,9 @@ enum simulated_event {
 	SIMULATED_ENDS,
 	SIMULATED_MOVE_BEGINS,
 	SIMULATED_MOVE_ENDS,
-	SIMULATED_MOVE_DROPPED, /* its VM has gone */
-	SIMULATED_PLAN,         /* an entry of a plan */
+	SIMULATED_MOVE_DROPPED,   /* its VM has gone */
+	SIMULATED_MOVE_POSTPONED, /* to the next plan */
+	SIMULATED_PLAN,           /* an entry of a plan */
 };
 
 /* A VM's job. */

@@ -42,11 +42,16 @@ bool sim_moves_room(struct sim *m)
 		return false;
 	if (m->plan.count <= m->moving_room)
 		return true;
-	struct sim_move *larger = realloc(m->moving, 2 * (size_t)m->plan.count * sizeof(*larger));
-	if (!larger)
+	size_t room = 2 * (size_t)m->plan.count;
+	struct sim_move *moving = realloc(m->moving, room * sizeof(*moving));
+	if (!moving)
 		return false;
-	m->moving = larger;
-	m->moving_room = 2 * m->plan.count;
+	m->moving = moving;
+	bool *begun = realloc(m->relocation_begun, (room + 1) * sizeof(*begun));
+	if (!begun)
+		return false;
+	m->relocation_begun = begun;
+	m->moving_room = (int32_t)room;
 	return true;
 }
 
@@ -58,6 +63,7 @@ void sim_moves_free(struct sim *m)
 	free(m->paths);
 	free(m->due_at);
 	free(m->moving);
+	free(m->relocation_begun);
 }
 
 static struct sim_move *move_of(struct sim *m, int32_t vm)
@@ -144,6 +150,35 @@ static bool is_possible(const struct sim *m, const struct plan_entry *p)
 	       v->to == CLUSTER_NONE && cluster_free_bytes(m->c, p->to) >= v->memory_bytes;
 }
 
+/* A later stage was decided before moves that have ended since: the next plan decides it anew, unless half of a relocation is
+ * done. Where plans come with VMs only there may be no next one, and this one is carried out whole. */
+static bool is_postponed(const struct sim *m, const struct plan_entry *p)
+{
+	return p->stage > 0 && !m->s->plan_arrivals && !m->relocation_begun[p->relocation];
+}
+
+static void entry_begin(struct sim *m, int32_t entry)
+{
+	const struct plan_entry *p = &m->plan.entries[entry];
+	if (is_postponed(m, p)) {
+		if (m->s->note)
+			sim_note_to(m, SIMULATED_MOVE_POSTPONED, p->vm, p->to);
+	} else if (is_possible(m, p)) {
+		m->relocation_begun[p->relocation] = true;
+		move_begin(m, entry);
+	} else {
+		m->sums->dropped++;
+	}
+}
+
+void sim_plan_begin(struct sim *m)
+{
+	memset(m->relocation_begun, 0, ((size_t)m->plan.relocation + 1) * sizeof(*m->relocation_begun));
+	m->planned_ns = m->now_ns;
+	m->stage = -1;
+	sim_stage_begin(m);
+}
+
 void sim_stage_begin(struct sim *m)
 {
 	int32_t last = 0;
@@ -152,15 +187,9 @@ void sim_stage_begin(struct sim *m)
 	for (int32_t i = 0; i < m->plan.count; i++)
 		last = m->plan.entries[i].stage > last ? m->plan.entries[i].stage : last;
 	while (m->c->moves == 0 && ++m->stage <= last)
-		for (int32_t i = 0; i < m->plan.count; i++) {
-			const struct plan_entry *p = &m->plan.entries[i];
-			if (p->kind != PLAN_MOVE || p->stage != m->stage)
-				continue;
-			if (is_possible(m, p))
-				move_begin(m, i);
-			else
-				m->sums->dropped++;
-		}
+		for (int32_t i = 0; i < m->plan.count; i++)
+			if (m->plan.entries[i].kind == PLAN_MOVE && m->plan.entries[i].stage == m->stage)
+				entry_begin(m, i);
 }
 
 /* Of no path any more. */

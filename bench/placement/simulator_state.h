@@ -66,7 +66,8 @@ struct sim {
 	int32_t *due_at;             /* a path each */
 	struct sim_move *moving;     /* an entry of the plan each */
 	int32_t moving_room;
-	int32_t *done_at; /* a node each */
+	bool *relocation_begun; /* of the plan, by number */
+	int32_t *done_at;       /* a node each */
 	struct simulated_job *jobs;
 	int32_t *move_at; /* a VM each, in the path of its move */
 	int32_t vm_room;
@@ -125,7 +126,8 @@ void sim_watch_measure(struct sim *m);
 bool sim_moves_room(struct sim *m);
 void sim_moves_free(struct sim *m);
 
-/* When the moves of a stage are over: begin those of the next stage that has any. */
+/* Begin the moves of a new plan; and when those of a stage are over, what of a later one is not left to the next plan. */
+void sim_plan_begin(struct sim *m);
 void sim_stage_begin(struct sim *m);
 
 /* The first of `due`: the move goes on to its link (CLUSTER_NONE), or it arrives: the node it came from. */
