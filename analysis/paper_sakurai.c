@@ -79,7 +79,8 @@ double simulated_paper_value(const char *study, const char *policy, enum simulat
 	"prediction. Not in the chart, and left out at the first point: that a move must not make the other node loaded " \
 	"in turn (may_overload = no). The chart goes from its start to its end once for each VM that comes (plans = "     \
 	"arrivals); changes: after every change, until nothing is left to do, so that with may_overload = yes VMs go to " \
-	"and fro. A VM must fit in any case."
+	"and fro. A VM must fit in any case. The memory threshold says how many moves there are, and so for which sizes " \
+	"the claim holds: the table below has each of its values."
 
 const char *simulated_study_note(const char *study)
 {

@@ -228,10 +228,11 @@ static const char *axis_title(const char *key)
 		{ "memory_threshold", "a node is loaded above" },
 		{ "cores", "cores of a node" },
 	};
+	const char *of_policy = strrchr(key, '.'), *name = of_policy ? of_policy + 1 : key;
 	for (size_t i = 0; i < sizeof(titles) / sizeof(*titles); i++)
-		if (strcmp(titles[i].key, key) == 0)
+		if (strcmp(titles[i].key, name) == 0)
 			return titles[i].title;
-	return key;
+	return name;
 }
 
 /* What a cell says, of two lines. */

@@ -56,8 +56,8 @@ bool simulated_waits(const struct simulated_view *v, int row)
  * holds, its sizes too, or it is wrong. */
 struct tally {
 	int points, counted, direction, size, against;
-	double own_processing, own_wait; /* where all other keys have their first value */
-	double low, high;                /* of the wait's ratio */
+	double own_processing, own_wait, own_moves; /* where all other keys have their first value */
+	double low, high;                           /* of the wait's ratio */
 };
 
 enum { ALL_POINTS = -1 };
@@ -100,7 +100,9 @@ static bool is_again(const struct simulated_view *v, int row, const char *claim,
 
 static struct tally tally_of(const struct simulated_view *v, const char *claim, int element, const char *wanted)
 {
-	struct tally t = { .own_processing = NAN, .own_wait = NAN, .low = INFINITY, .high = -INFINITY };
+	struct tally t = {
+		.own_processing = NAN, .own_wait = NAN, .own_moves = NAN, .low = INFINITY, .high = -INFINITY
+	};
 	const char *first = csv_table_text(v->verdicts, 0, "block");
 	for (int i = 0; i < csv_table_rows(v->verdicts); i++) {
 		if (!is_among(v, i, claim, element, wanted))
@@ -110,6 +112,7 @@ static struct tally tally_of(const struct simulated_view *v, const char *claim, 
 		if (element != ALL_POINTS && others_first(first, block, element)) {
 			t.own_wait = simulated_ratio(v, block, claim, "wait");
 			t.own_processing = simulated_ratio(v, block, claim, "processing_time");
+			t.own_moves = simulated_ratio(v, block, claim, "moves");
 		}
 		if (!simulated_waits(v, i) || is_again(v, i, claim, element, wanted))
 			continue;
@@ -196,14 +199,15 @@ static void tally_row(struct grid *g, const char *key, const char *value, const 
 	snprintf(cells[1], GRID_CELL, "%s", value);
 	snprintf(cells[2], GRID_CELL, isnan(t->own_processing) ? "-" : "%.3f", t->own_processing);
 	snprintf(cells[3], GRID_CELL, isnan(t->own_wait) ? "nobody waits" : "%.2f", t->own_wait);
+	snprintf(cells[4], GRID_CELL, isnan(t->own_moves) ? "-" : "%.1f", t->own_moves);
 	if (t->counted)
-		snprintf(cells[4], GRID_CELL, "%.2f to %.2f", t->low, t->high);
+		snprintf(cells[5], GRID_CELL, "%.2f to %.2f", t->low, t->high);
 	else
-		snprintf(cells[4], GRID_CELL, "nobody waits");
-	snprintf(cells[5], GRID_CELL, "%d of %d", t->counted, t->points);
-	snprintf(cells[6], GRID_CELL, "%d", t->direction);
-	snprintf(cells[7], GRID_CELL, "%d", t->size);
-	snprintf(cells[8], GRID_CELL, "%d", t->against);
+		snprintf(cells[5], GRID_CELL, "nobody waits");
+	snprintf(cells[6], GRID_CELL, "%d of %d", t->counted, t->points);
+	snprintf(cells[7], GRID_CELL, "%d", t->direction);
+	snprintf(cells[8], GRID_CELL, "%d", t->size);
+	snprintf(cells[9], GRID_CELL, "%d", t->against);
 }
 
 static bool seen_before(const struct simulated_view *v, int row, int element, const char *wanted)
@@ -218,14 +222,9 @@ static bool seen_before(const struct simulated_view *v, int row, int element, co
 
 static void claim_put(FILE *out, const struct simulated_view *v, const char *claim)
 {
-	static const char *const heads[] = { "key",
-		                             "value",
-		                             "work done in, times",
-		                             "waited, times",
-		                             "waited, at all points",
-		                             "points that count",
-		                             "as the paper",
-		                             "sizes too",
+	static const char *const heads[] = { "key",         "value", "done in, times",
+		                             "wait, times", "moves", "wait, all points",
+		                             "points",      "holds", "sizes too",
 		                             "wrong" };
 	enum { COLUMNS = sizeof(heads) / sizeof(*heads) };
 	struct grid *g = grid_new(COLUMNS);
@@ -242,7 +241,7 @@ static void claim_put(FILE *out, const struct simulated_view *v, const char *cla
 		}
 	snprintf(
 		title, sizeof(title),
-		"%s by each value: ratios with all other keys at their first value, and what all points come to that differ in "
+		"%s by each value: ratios and moves with all other keys at their first value, and what all points come to that differ in "
 		"their runs and have VMs that wait",
 		claim);
 	grid_html.table(out, title, g);
