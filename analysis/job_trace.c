@@ -6,6 +6,7 @@
 #include "analysis/study.h"
 #include "bench/base/err.h"
 #include "bench/base/json_file.h"
+#include "bench/base/point_label.h"
 
 #include <json-c/json.h>
 #include <math.h>
@@ -25,6 +26,7 @@ struct trace_run {
 	struct trace_vm vms[TRACE_VMS_MAX];
 	double done_ns[TRACE_VMS_MAX];
 	int count;
+	char policy[64]; /* that moved them; "": not known */
 };
 
 static int by_value(const void *a, const void *b)
@@ -67,6 +69,7 @@ static int take_run(const struct study_run *run, struct trace_run *ret, struct e
 	struct json_object *vms = json_array_at(manifest, "/vms");
 	int result = 0;
 	ret->count = 0;
+	snprintf(ret->policy, sizeof(ret->policy), "%s", json_text_at(manifest, "/config/consolidate/policy"));
 	for (size_t i = 0; vms && i < json_object_array_length(vms) && i < TRACE_VMS_MAX && result == 0; i++)
 		result = take_vm(ret, json_object_array_get_idx(vms, i), &one, run->repeat, e);
 	json_object_put(manifest);
@@ -76,6 +79,8 @@ static int take_run(const struct study_run *run, struct trace_run *ret, struct e
 
 /* What the study comes to. */
 struct trace_sums {
+	const char *only;       /* words of the point whose runs with several VMs are meant; NULL: there is one */
+	const char *point;      /* the study's */
 	struct trace_run first; /* of those with several VMs */
 	double alone_ns[TRACE_REPEATS_MAX];
 	double *done_ns[TRACE_VMS_MAX]; /* of each rank, a run each */
@@ -102,10 +107,18 @@ static int add_run(struct trace_sums *s, const struct study_run *run, struct tra
 		return -1;
 	if (r->count == 1 && s->alone < TRACE_REPEATS_MAX)
 		s->alone_ns[s->alone++] = r->done_ns[0];
-	if (r->count < 2 || s->together == TRACE_REPEATS_MAX)
+	if (r->count < 2 || s->together == TRACE_REPEATS_MAX || (s->only && !point_label_has(run->point, s->only)))
 		return 0;
-	if (!s->together)
+	if (!s->together) {
 		s->first = *r;
+		s->point = run->point;
+	}
+	if (strcmp(s->point, run->point) != 0)
+		return err_set(
+			e, EXIT_USAGE,
+			"runs with several VMs are of several points, '%.200s' and '%.200s': choose one with --only "
+			"WORDS",
+			s->point, run->point);
 	if (r->count != s->first.count)
 		return err_set(e, EXIT_USAGE, "'%s' has %d VMs, another run %d: all with several must have the same",
 		               run->directory, r->count, s->first.count);
@@ -122,7 +135,7 @@ static void write_all(const struct trace_sums *s, FILE *out)
 {
 	struct interval work = interval_of(s->alone_ns, s->alone);
 	fputs("arrival_s,work_s,memory_bytes,used_bytes,home,done_s,done_low_s,done_high_s,done_n,work_low_s,"
-	      "work_high_s\n",
+	      "work_high_s,policy\n",
 	      out);
 	for (int i = 0; i < s->first.count; i++) {
 		const struct trace_vm *v = &s->first.vms[i];
@@ -135,25 +148,28 @@ static void write_all(const struct trace_sums *s, FILE *out)
 		fprintf(out, ",%d", done.n);
 		field_number(out, work.low / 1e9);
 		field_number(out, work.high / 1e9);
-		putc('\n', out);
+		fprintf(out, ",%s\n", s->first.policy);
 	}
 }
 
-int job_trace_write(const char *directory, FILE *out, struct err *e)
+int job_trace_write(const char *directory, const char *only, FILE *out, struct err *e)
 {
 	struct study_runs study;
 	struct trace_sums *s = calloc(1, sizeof(*s));
 	struct trace_run *r = calloc(1, sizeof(*r));
 	int result = s && r ? study_read(&study, directory, e) : err_errno(e, EXIT_CANNOT, "cannot keep a study");
 	if (s && r) {
+		s->only = only;
 		for (int i = 0; i < study.count && result == 0; i++)
 			if (study.runs[i].complete)
 				result = add_run(s, &study.runs[i], r, e);
 		study_runs_free(&study);
 	}
 	if (result == 0 && (!s->alone || !s->together))
-		result = err_set(e, EXIT_USAGE, "'%s' has no complete run with %s", directory,
-		                 s->alone ? "several VMs" : "one VM, which says how long the job takes alone");
+		result = err_set(e, EXIT_USAGE, "'%s' has no complete run with %s%s%s%s", directory,
+		                 s->alone ? "several VMs" : "one VM, which says how long the job takes alone",
+		                 s->alone && only ? " at a point with '" : "", s->alone && only ? only : "",
+		                 s->alone && only ? "'" : "");
 	if (result == 0)
 		write_all(s, out);
 	for (int i = 0; s && i < TRACE_VMS_MAX; i++)

@@ -6,6 +6,7 @@
 #include "bench/base/whole_file.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,9 +20,12 @@ struct machine {
 	FILE *out;
 	int64_t point; /* whose ends are read, in order of time */
 	int place;
+	char policy[64]; /* on the machines; "": not known */
+	bool *is_same;   /* a point each: it is of that policy */
+	int64_t points;
 };
 
-enum { WORK, WORK_HIGH, DONE, LOW, HIGH, COUNT, TRACE_COLUMNS };
+enum { WORK, WORK_HIGH, DONE, LOW, HIGH, COUNT, POLICY, TRACE_COLUMNS };
 
 static int on_vm(void *context, const struct series_cell *c, struct err *e)
 {
@@ -33,7 +37,19 @@ static int on_vm(void *context, const struct series_cell *c, struct err *e)
 	m->done_s[m->vms] = c[DONE].number;
 	m->low_s[m->vms] = c[LOW].number;
 	m->high_s[m->vms] = c[HIGH].number;
+	snprintf(m->policy, sizeof(m->policy), "%s", c[POLICY].text);
 	m->n[m->vms++] = isnan(c[COUNT].number) ? 0 : (int64_t)c[COUNT].number;
+	return 0;
+}
+
+static int on_policy(void *context, const struct series_cell *c, struct err *e)
+{
+	struct machine *m = context;
+	bool *larger = realloc(m->is_same, (size_t)(m->points + 1) * sizeof(*larger));
+	if (!larger)
+		return err_errno(e, EXIT_CANNOT, "no memory for %lld points", (long long)m->points);
+	m->is_same = larger;
+	m->is_same[m->points++] = !m->policy[0] || strcmp(c->text, m->policy) == 0;
 	return 0;
 }
 
@@ -47,7 +63,7 @@ static int on_event(void *context, const struct series_cell *c, struct err *e)
 		return 0;
 	m->place = c[POINT].integer == m->point ? m->place + 1 : 0;
 	m->point = c[POINT].integer;
-	if (m->place >= m->vms)
+	if (m->place >= m->vms || m->point < 1 || m->point > m->points || !m->is_same[m->point - 1])
 		return 0;
 	double simulated_s = (double)c[TIME].integer / 1e9, measured_s = m->done_s[m->place];
 	double half_s = hypot(m->high_s[m->place] - measured_s, simulated_s * m->work_error);
@@ -71,7 +87,9 @@ int simulated_machine_write(const char *directory, struct err *e)
 		[WORK] = { "work_s", COLUMN_NUMBER, 1 },      [WORK_HIGH] = { "work_high_s", COLUMN_NUMBER, 1 },
 		[DONE] = { "done_s", COLUMN_NUMBER, 1 },      [LOW] = { "done_low_s", COLUMN_NUMBER, 1 },
 		[HIGH] = { "done_high_s", COLUMN_NUMBER, 1 }, [COUNT] = { "done_n", COLUMN_NUMBER, 1 },
+		[POLICY] = { "policy", COLUMN_TEXT, 1 },
 	};
+	static const struct series_column points = { "policy", COLUMN_TEXT, 0 };
 	static const struct series_column told[TOLD_COLUMNS] = {
 		[POINT] = { "point", COLUMN_INTEGER, 0 },
 		[TIME] = { "time_ns", COLUMN_INTEGER, 0 },
@@ -82,6 +100,8 @@ int simulated_machine_write(const char *directory, struct err *e)
 	if (!m)
 		return err_errno(e, EXIT_CANNOT, "cannot compare with machines");
 	int result = series_read(directory, "trace.csv", trace, TRACE_COLUMNS, on_vm, m, NULL, e);
+	if (result == 0)
+		result = series_read(directory, "points.csv", &points, 1, on_policy, m, NULL, e);
 	if (result == 0 && m->vms && !isnan(m->done_s[0]) &&
 	    (result = whole_file_open(&out, directory, "machine.csv", e)) == 0) {
 		m->out = out.file;
@@ -91,6 +111,7 @@ int simulated_machine_write(const char *directory, struct err *e)
 		result = whole_file_close(
 			&out, series_read(directory, "simulated.csv", told, TOLD_COLUMNS, on_event, m, NULL, e), e);
 	}
+	free(m->is_same);
 	free(m);
 	return result < 0 ? -1 : 0; /* 1: there is no trace */
 }

@@ -7,7 +7,7 @@
  *	a row a VM of a point, in the order in which they were done; difference: simulated less measured, with its 95 %
  *	interval: that of the measured time and that of the job's time alone, to which the simulated time is in proportion,
  *	are taken as independent. Only where the trace (trace.csv in the folder) says when they were done on the machines,
- *	as `migmeter model jobs` writes it.
+ *	as `migmeter model jobs` writes it, and where it says under which policy, only of points with that.
  */
 #ifndef ANALYSIS_SIMULATED_MACHINE_H
 #define ANALYSIS_SIMULATED_MACHINE_H

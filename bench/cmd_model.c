@@ -144,7 +144,7 @@ static void fit_print(const struct fitting *f)
 
 static int jobs_run(const struct arguments *a)
 {
-	const char *path = arguments_option(a, "output");
+	const char *path = arguments_option(a, "output"), *only = arguments_option(a, "only");
 	struct whole_file out = { 0 };
 	struct err e = { 0 };
 	path = path ? path : "jobs.csv";
@@ -152,7 +152,7 @@ static int jobs_run(const struct arguments *a)
 	if (result == 0)
 		result = whole_file_open(&out, NULL, path, &e);
 	if (result == 0)
-		result = whole_file_close(&out, job_trace_write(arguments_at(a, 1), out.file, &e), &e);
+		result = whole_file_close(&out, job_trace_write(arguments_at(a, 1), only, out.file, &e), &e);
 	if (result == 0)
 		printf("trace: %s\n", path);
 	return result == 0 ? EXIT_DONE : err_report(&e);
@@ -165,9 +165,10 @@ static int model_run(const struct arguments *a)
 	struct err e = { 0 };
 	if (strcmp(arguments_at(a, 0), "jobs") == 0)
 		return jobs_run(a);
-	int result = strcmp(arguments_at(a, 0), "fit") == 0
-	                     ? 0
-	                     : err_set(&e, EXIT_USAGE, "model '%s': expected fit or jobs", arguments_at(a, 0));
+	int result = strcmp(arguments_at(a, 0), "fit") != 0
+	                     ? err_set(&e, EXIT_USAGE, "model '%s': expected fit or jobs", arguments_at(a, 0))
+	             : arguments_option(a, "only") ? err_set(&e, EXIT_USAGE, "model fit: --only is for jobs")
+	                                           : 0;
 	path = path ? path : "transfer-model.json";
 	for (int i = 1; i < arguments_count(a) && result == 0; i++)
 		result = transfer_runs_read(arguments_at(a, i), &f.runs, &f.count, &e);
@@ -187,6 +188,7 @@ static int model_run(const struct arguments *a)
 
 static const struct command_option options[] = {
 	{ "output", 'o', "FILE", "where it goes; default transfer-model.json or jobs.csv", NULL },
+	{ "only", 0, "WORDS", "jobs: of the runs with several VMs those whose point has these words", NULL },
 	{ NULL, 0, NULL, NULL, NULL },
 };
 
@@ -206,7 +208,8 @@ const struct command model_command = {
 		"link.congestion_control): that of most runs.\n"
 		"\n"
 		"jobs makes a trace (vms.trace) of a study whose VMs have the same fixed job: the runs with one VM say how\n"
-		"long it takes alone, those with several when they were done, which stands beside the simulated times.\n",
+		"long it takes alone, those with several when they were done, which stands beside the simulated times\n"
+		"of the policy that moved them. Runs with several VMs must be of one point of the study: --only chooses.\n",
 	.options = options,
 	.run = model_run,
 };

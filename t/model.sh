@@ -123,8 +123,9 @@ like 'and that it was not measured is said' "$(cat "$work/said")" 'memory in use
 ok 'and no file' test ! -e "$work/none.json"
 
 # done NAME VMS SECONDS...: a run of VMs with the same job that were done after so many seconds
+study=jobs point='' policy=none
 done_run() {
-	mkdir -p "$work/jobs/$1"
+	mkdir -p "$work/$study/$1"
 	vms='' metrics='' number=0 name=$1
 	shift
 	for seconds; do
@@ -134,8 +135,9 @@ done_run() {
 \"estimator\":\"\",\"value\":${seconds}e9}"
 		number=$((number + 1))
 	done
-	printf '{"status":"complete","repeat":%d,"vms":[%s]}' "${name##*r}" "$vms" >"$work/jobs/$name/manifest.json"
-	printf '{"metrics":[%s]}' "$metrics" >"$work/jobs/$name/metrics.json"
+	printf '{"status":"complete","repeat":%d,"point":"%s","config":{"consolidate":{"policy":"%s"}},"vms":[%s]}' \
+		"${name##*r}" "$point" "$policy" "$vms" >"$work/$study/$name/manifest.json"
+	printf '{"metrics":[%s]}' "$metrics" >"$work/$study/$name/metrics.json"
 }
 mkdir "$work/jobs"
 echo '{"keys":{}}' >"$work/jobs/plan.json"
@@ -148,8 +150,8 @@ done
 is 'a trace of jobs' $? 0
 is 'a row a VM' "$(sed 1d "$work/jobs.csv" | wc -l)" 3
 like 'the job as long as alone, memory without what is spare' "$(sed -n 2p "$work/jobs.csv")" \
-	'^0,10,134217728,100663296,0,12\.5,12\.5,12\.5,3,7\.5[0-9]*,12\.4[0-9]*$'
-like 'the last one done, with its interval' "$(sed -n 4p "$work/jobs.csv")" '^0,10,134217728,100663296,0,29,26\.5[0-9]*,31\.4[0-9]*,3,7\.5[0-9]*,12\.4[0-9]*$'
+	'^0,10,134217728,100663296,0,12\.5,12\.5,12\.5,3,7\.5[0-9]*,12\.4[0-9]*,none$'
+like 'the last one done, with its interval' "$(sed -n 4p "$work/jobs.csv")" '^0,10,134217728,100663296,0,29,26\.5[0-9]*,31\.4[0-9]*,3,7\.5[0-9]*,12\.4[0-9]*,none$'
 
 # One node of one core, nothing moves: all three are done after 30 s.
 cat >"$work/machine.conf" <<CONF
@@ -176,4 +178,31 @@ said=$("$migmeter" model jobs "$work/jobs" -o "$work/none.csv" 2>&1)
 is 'other jobs: exit status' $? 2
 like 'other jobs' "$said" "the job of VM 'vm.' is .000, that of others .000: all must be the same"
 ok 'and no trace' test ! -e "$work/none.csv"
+
+# Two policies in one study are two traces; each is compared with what the same policy does in simulation.
+study=mixed job=4000
+mkdir "$work/mixed"
+echo '{"keys":{}}' >"$work/mixed/plan.json"
+for repeat in 1 2 3; do
+	point='where=alone policy=none' policy=none
+	done_run alone-r$repeat 10
+	point='where=together policy=none'
+	done_run none-r$repeat 20 20
+	point='where=together policy=threshold' policy=threshold
+	done_run threshold-r$repeat 12 13
+done
+said=$("$migmeter" model jobs "$work/mixed" -o "$work/mixed.csv" 2>&1)
+is 'runs of two points: exit status' $? 2
+like 'runs of two points are named' "$said" \
+	"of several points, 'where=together policy=none' and 'where=together policy=threshold': choose one with --only"
+ok 'and no trace' test ! -e "$work/mixed.csv"
+ok 'one of them' "$migmeter" model jobs "$work/mixed" --only policy=threshold -o "$work/mixed.csv"
+is 'has its times and its policy' "$(sed 1d "$work/mixed.csv" | cut -d, -f6,9,12 | tr '\n' ' ')" '12,3,threshold 13,3,threshold '
+said=$("$migmeter" model jobs "$work/mixed" --only policy=odd -o "$work/none.csv" 2>&1)
+is 'no such point: exit status' $? 2
+like 'no such point' "$said" "no complete run with several VMs at a point with 'policy=odd'"
+like 'a model has no points' "$("$migmeter" model fit "$work/mixed" --only policy=none 2>&1)" '--only is for jobs'
+sed -i -e "s|^trace = .*|trace = $work/mixed.csv|" -e 's/^policy = .*/policy = none, threshold/' "$work/machine.conf"
+ok 'simulated with both policies' "$migmeter" simulate "$work/machine.conf" -q -o "$work/policies" -s nodes.per_site=2
+is 'only its own stands beside it' "$(sed 1d "$work/policies/machine.csv" | cut -d, -f1,2,4 | tr '\n' ' ')" '2,1,12 2,2,13 '
 done_testing

@@ -11,7 +11,22 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { ARRIVAL, WORK, MEMORY, USED, HOME, KIND, DONE, DONE_LOW, DONE_HIGH, DONE_N, WORK_LOW, WORK_HIGH, COLUMNS };
+enum {
+	ARRIVAL,
+	WORK,
+	MEMORY,
+	USED,
+	HOME,
+	KIND,
+	DONE,
+	DONE_LOW,
+	DONE_HIGH,
+	DONE_N,
+	WORK_LOW,
+	WORK_HIGH,
+	POLICY,
+	COLUMNS
+};
 enum { FIELD_ROOM = 64, CHUNK = 64 << 10, VMS_MAX = 100000000 };
 
 static const struct {
@@ -31,6 +46,7 @@ static const struct {
 	[DONE_N] = { "done_n", "a whole number", 0, 0x1p53, true },
 	[WORK_LOW] = { "work_low_s", "a number", -INFINITY, INFINITY, false },
 	[WORK_HIGH] = { "work_high_s", "a number", -INFINITY, INFINITY, false },
+	[POLICY] = { "policy", "a name", 0, 0, false },
 };
 static const char *const kind_names[SCENARIO_KINDS] = { "small", "medium", "large" };
 
@@ -108,7 +124,7 @@ static void kind_take(struct reading *r, const char *text)
 
 static void cell_take(struct reading *r, int column, const char *text)
 {
-	if (!text[0] || (column >= DONE && strcmp(text, "missing") == 0))
+	if (!text[0] || column == POLICY || (column >= DONE && strcmp(text, "missing") == 0))
 		return;
 	if (column == KIND) {
 		kind_take(r, text);

@@ -1,9 +1,9 @@
 /*
  * trace_file.h - arrivals from a CSV file with a header: arrival_s and, each optional, work_s, memory_bytes, used_bytes, home (a
  * node, from 0) and kind (small, medium or large); what is left out or empty is drawn, or a key's. Rows in order of time. Not for
- * the simulator, but numbers too: when jobs were done on machines, and the interval of work_s (done_s, done_low_s, done_high_s,
- * done_n, work_low_s, work_high_s, as `migmeter model jobs` writes them). Any other column is an error, so that no misspelt one is
- * passed over.
+ * the simulator: when jobs were done on machines, and the interval of work_s (done_s, done_low_s, done_high_s,
+ * done_n, work_low_s, work_high_s), and under which policy, as `migmeter model jobs` writes them. Any other column is an error, so
+ * that no misspelt one is passed over.
  *
  * A trace is read once and shared by all points of a simulation: trace_share() it, and trace_free() it as often.
  */
