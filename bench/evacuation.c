@@ -76,7 +76,8 @@ static struct group_link link_of(const struct simulated_config *x)
 		                    .stale_s = STALE_S,
 		                    .lose_bytes = (double)x->evacuation.lose_bytes,
 		                    .kept_rate = (double)x->evacuation.kept_rate,
-		                    .growth = (double)x->evacuation.growth };
+		                    .growth = (double)x->evacuation.growth,
+		                    .stop = &run_interrupted };
 }
 
 static int run_one(const struct simulation_study *s, long point, long run, FILE *out, struct err *e)
@@ -111,9 +112,10 @@ static int run_all(const struct simulation_study *s, FILE *out, struct err *e)
 		char text[80];
 		snprintf(text, sizeof(text), "%ld of %ld runs", i, s->point_count * s->runs);
 		progress_tick(text);
+		int result = run_interrupted ? -1 : run_one(s, i / s->runs, i % s->runs, out, e);
 		if (run_interrupted)
 			return err_set(e, EXIT_INTERRUPTED, "interrupted: nothing was kept");
-		if (run_one(s, i / s->runs, i % s->runs, out, e) < 0)
+		if (result < 0)
 			return -1;
 	}
 	progress_end();

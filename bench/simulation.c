@@ -160,6 +160,7 @@ static int run_one(struct work *w, long index, struct err *e)
 		one.plan_arrivals = x->general.plans == PLANS_ARRIVALS;
 		one.cpu_means = x->general.cpu == CPU_WINDOW;
 		one.baseline_ns = x->general.baseline_ns;
+		one.stop = &run_interrupted;
 		if (run == 0 && x->scenario.vms <= SIMULATION_TOLD_VMS &&
 		    (telling.out = open_memstream(&w->told[point], &length))) {
 			one.note = tell;
@@ -230,8 +231,8 @@ static int run_all(struct work *w, struct err *e)
 	free(workers);
 	if (!started)
 		return err_errno(e, EXIT_CANNOT, "cannot start a thread");
-	return result == 0 && run_interrupted ? err_set(e, EXIT_INTERRUPTED, "interrupted: nothing was kept")
-	                                      : result;
+	bool interrupted = run_interrupted && (result == 0 || e->status == EXIT_INTERRUPTED);
+	return interrupted ? err_set(e, EXIT_INTERRUPTED, "interrupted: nothing was kept") : result;
 }
 
 /* ---- files ---- */

@@ -95,6 +95,18 @@ is 'VMs that never start: exit status' $? 1
 like 'VMs that never start, and why' "$said" \
 	"20 VMs never found a node with room \(.*\): nodes.memory, nodes.cores or the policy's limit for VMs that start are too low"
 
+# A signal ends a run that goes on, of a hundred million VMs.
+"$migmeter" simulate "$work/small.conf" -q -o "$work/stopped" -s simulate.runs=1 -s simulate.policy=none -s vms.interval=20s \
+	-s jobs.scale=0.001 -s simulate.study= -s vms.count=100000000 >"$work/stopped.said" 2>&1 &
+pid=$!
+until_so test -e "$work/stopped/events.csv"
+kill -INT $pid
+wait $pid
+is 'interrupted: exit status' $? 130
+like 'interrupted: says so' "$(cat "$work/stopped.said")" 'interrupted: nothing was kept$'
+ok 'interrupted: no results' test ! -e "$work/stopped/runs.csv"
+pid=''
+
 # The lines that name a policy are the same in both kinds of config.
 lines='policy = threshold
 threshold.overload = 80%

@@ -1,4 +1,5 @@
 /* The simulator: VMs that start in turn, plans for each that comes, a baseline, and CPU as a mean. Computed by hand. */
+#include "bench/placement/group_link.h"
 #include "t/told_simulation.h"
 
 static const struct sim_links apart;
@@ -129,12 +130,66 @@ static void many_changes_in_a_window(void **state)
 	assert_non_null(strstr(t.text, " 10>vm3 to pm1"));
 }
 
+/* VMs for ever; after so many it is to stop. */
+struct endless {
+	volatile sig_atomic_t stop;
+	int64_t count, last;
+};
+
+static bool endless_next(void *context, struct simulated_vm *ret)
+{
+	struct endless *s = context;
+	*ret = (struct simulated_vm){ .arrival_ns = s->count * NS_PER_S,
+		                      .work_ns = NS_PER_S,
+		                      .memory_bytes = 1,
+		                      .home = CLUSTER_NONE,
+		                      .dirty_per_s = NAN };
+	s->stop = ++s->count >= s->last;
+	return s->count < 10 * s->last;
+}
+
+static void stops_when_it_is_to(void **state)
+{
+	(void)state;
+	static const int64_t rtt_ns = 0;
+	struct endless arrivals = { .last = 100000 };
+	const struct simulation s = { .policy = &none_policy,
+		                      .sites = 1,
+		                      .rtt_ns = &rtt_ns,
+		                      .nodes_per_site = 1,
+		                      .node_cores = 1,
+		                      .node_memory_bytes = 1 << 20,
+		                      .interval_ns = NS_PER_S,
+		                      .arrival = endless_next,
+		                      .arrivals = &arrivals,
+		                      .stop = &arrivals.stop };
+	struct simulated sums;
+	struct err e = { 0 };
+	assert_int_equal(simulate(&s, &sums, &e), -1);
+	assert_int_equal(e.status, EXIT_INTERRUPTED);
+	assert_true(arrivals.count >= arrivals.last && arrivals.count < arrivals.last + 5000);
+}
+
+static void a_group_stops_too(void **state)
+{
+	(void)state;
+	static const volatile sig_atomic_t now = 1;
+	const struct group_link link = { .rate = 0x1p27, .stop = &now };
+	const struct group_schedule_options all = { .kind = SCHEDULE_ALL };
+	const struct group_vm vm = { 1 << 30, 1 << 30, 0 };
+	const double dirty_per_s = 0;
+	struct group_outcome o;
+	struct err e = { 0 };
+	assert_int_equal(group_link_move(&link, &all, &vm, &dirty_per_s, 1, INT64_C(1) << 40, 1, &o, &e), -1);
+	assert_int_equal(e.status, EXIT_INTERRUPTED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(starts_in_turn),
-		cmocka_unit_test(loops),
-		cmocka_unit_test(many_changes_in_a_window),
+		cmocka_unit_test(starts_in_turn),           cmocka_unit_test(loops),
+		cmocka_unit_test(many_changes_in_a_window), cmocka_unit_test(stops_when_it_is_to),
+		cmocka_unit_test(a_group_stops_too),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

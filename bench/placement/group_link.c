@@ -175,11 +175,13 @@ static void flow_step(struct flows *m, int i, double now_s, double step_s)
 		flow_end(m, i, true);
 }
 
-static void flow_all(struct flows *m, double step_s, double limit_s)
+static int flow_all(struct flows *m, double step_s, double limit_s, struct err *e)
 {
 	double now_s = 0, next_look_s = 0;
 	for (; now_s < limit_s; now_s += step_s) {
 		if (now_s >= next_look_s) {
+			if (m->l->stop && *m->l->stop > 0)
+				return err_set(e, EXIT_INTERRUPTED, "interrupted");
 			next_look_s += LOOK_S;
 			schedule_ask(m, now_s);
 			if (group_schedule_is_over(m->schedule))
@@ -193,6 +195,7 @@ static void flow_all(struct flows *m, double step_s, double limit_s)
 	for (int i = 0; i < m->count; i++)
 		m->outcome->sent_bytes += m->flows[i].sent;
 	m->outcome->time_s = now_s < limit_s ? now_s : INFINITY;
+	return 0;
 }
 
 int group_link_move(const struct group_link *l, const struct group_schedule_options *options,
@@ -217,7 +220,7 @@ int group_link_move(const struct group_link *l, const struct group_schedule_opti
 	m.flows = calloc((size_t)count + 1, sizeof(*m.flows));
 	int result = m.schedule && m.flows ? 0 : err_set(e, EXIT_CANNOT, "no memory for a group of %d VMs", count);
 	if (result == 0)
-		flow_all(&m, fmin(fmax(0.002, least_s / 1e5), 0.01), 10 * alone_s + 100);
+		result = flow_all(&m, fmin(fmax(0.002, least_s / 1e5), 0.01), 10 * alone_s + 100, e);
 	free(m.flows);
 	group_schedule_free(m.schedule);
 	return result;

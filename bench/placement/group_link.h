@@ -12,6 +12,8 @@
 
 #include "bench/placement/group_schedule.h"
 
+#include <signal.h>
+
 struct group_link {
 	double rate;         /* bytes/s */
 	double rtt_s;        /* 0: a connection takes what it gets */
@@ -29,6 +31,7 @@ struct group_link {
 	double queue_bytes;
 	/* From then on something else takes this much of the link. */
 	double taken_from_s, taken;
+	const volatile sig_atomic_t *stop; /* above 0: broken off. NULL: never */
 };
 
 struct group_outcome {
@@ -38,7 +41,8 @@ struct group_outcome {
 	int turns;          /* of the schedule's K: up after down, or down after up */
 };
 
-/* dirty_per_s: bytes, of each VM; vms says what of it the schedule knows beforehand. -1: no memory. */
+/* dirty_per_s: bytes, of each VM; vms says what of it the schedule knows beforehand. -1: no memory, or
+ * EXIT_INTERRUPTED. */
 int group_link_move(const struct group_link *l, const struct group_schedule_options *options,
                     const struct group_vm *vms, const double *dirty_per_s, int count, int64_t free_bytes,
                     int64_t seed, struct group_outcome *ret, struct err *e);

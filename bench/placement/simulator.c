@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define TIME_LIMIT_NS 0x1p62
+enum { STOP_EVENTS = 4096 }; /* from one look at whether to stop to the next */
 
 /* ---- what is said ---- */
 
@@ -243,6 +244,11 @@ static double top(const struct heap *h)
 	return h->count ? h->items[0].key : INFINITY;
 }
 
+static bool is_to_stop(const struct sim *m)
+{
+	return m->sums->events % STOP_EVENTS == 0 && m->s->stop && *m->s->stop > 0;
+}
+
 /* At the same time: what ends first, then what comes, then plans. False: nothing happens any more. */
 static int step(struct sim *m, struct err *e)
 {
@@ -256,6 +262,8 @@ static int step(struct sim *m, struct err *e)
 		return err_set(e, EXIT_MEASURED_BAD, "the simulated time is more than 146 years: shorten the jobs");
 	m->now_ns = now_ns;
 	m->sums->events++;
+	if (is_to_stop(m))
+		return err_set(e, EXIT_INTERRUPTED, "interrupted");
 	sim_prefetch(m);
 	if (done_ns <= now_ns) {
 		job_end(m);

@@ -37,6 +37,8 @@
 #include "bench/placement/policy.h"
 #include "bench/placement/transfer.h"
 
+#include <signal.h>
+
 struct simulated_vm {
 	int64_t arrival_ns; /* not below that of the VM before */
 	double work_ns;     /* CPU time that its job takes; above 0 */
@@ -96,6 +98,8 @@ struct simulation {
 	void (*note)(void *context,
 	             const struct simulated_note *note); /* NULL: nothing is said, and runs are faster */
 	void *notes;
+	const volatile sig_atomic_t
+		*stop; /* above 0: broken off, EXIT_INTERRUPTED; looked at now and then. NULL: never */
 };
 
 /* Sums over one run. */
@@ -123,7 +127,8 @@ struct simulated {
 	int64_t highest_vms; /* at a time, waiting ones included */
 };
 
-/* One run, to the end of the last job. -1: memory is short, the policy broke a rule, or there is no end in 146 years. */
+/* One run, to the end of the last job. -1: memory is short, the policy broke a rule, there is no end in 146 years, or it was to
+ * stop. */
 int simulate(const struct simulation *s, struct simulated *ret, struct err *e);
 
 #endif
