@@ -65,6 +65,11 @@ static int one_check(const struct simulation_study *s, struct err *e)
 		const char *key = g->runs != first->runs ? "runs" : g->first != first->first ? "first" : NULL;
 		if (key)
 			return err_set(e, EXIT_USAGE, "simulate.%s is one for all points: it takes no list", key);
+		/* Shared where it is the same. It is kept, and every point is compared with it. */
+		if (s->points[i].trace != s->points[0].trace)
+			return err_set(e, EXIT_USAGE,
+			               "vms.trace and vms.arrival = trace are for all points, as one: simulate other "
+			               "arrivals into another folder");
 	}
 	return 0;
 }

@@ -121,6 +121,16 @@ took=$(awk -F, '$5 == "move-begin" { from = $2 } $5 == "move-end" { printf "%d",
 ok 'it takes the bytes on the wire at least' test "$took" -ge 1342177280
 like 'and that it was not measured is said' "$(cat "$work/said")" 'memory in use \(measured: 614 MiB to 1 GiB\), dirty rate \(measured: 1 MiB/s\)'
 ok 'and no file' test ! -e "$work/none.json"
+# Of two models each has its own range.
+sed '0,/1073741824/s//1610612736/' "$work/other.json" >"$work/third.json"
+{
+	cat "$work/move.conf"
+	printf '\n[case model other]\ntransfer.model = %s\n[case model third]\ntransfer.model = %s\n' "$work/other.json" "$work/third.json"
+} >"$work/models.conf"
+"$migmeter" simulate "$work/models.conf" -q -o "$work/models" -s transfer.rate=100M \
+	-s vms.arrival=trace -s "vms.trace=$work/trace.csv" -s vms.memory=16M -s nodes.memory=32M >"$work/said"
+like 'of two models each is named with what it was measured at' "$(cat "$work/said")" \
+	"moves? with '.*/other.json': memory in use \(measured: 614 MiB to 1 GiB\).* moves? with '.*/third.json': memory in use \(measured: 614 MiB to 1.5 GiB\)"
 
 # done NAME VMS SECONDS...: a run of VMs with the same job that were done after so many seconds
 study=jobs point='' policy=none

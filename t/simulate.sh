@@ -159,6 +159,15 @@ printf 'arrival_s,work_s,home,kind\n0,60,0,small\n5.5,,1,\n7,60,,large\n' >"$wor
 ok 'a trace' simulated trace -s vms.arrival=trace -s "vms.trace=$work/trace.csv" -s vms.interval=1s -s simulate.study=
 is 'its VMs' "$(sed -n 2p "$work/trace/runs.csv" | cut -d, -f3)" 3
 like 'its times' "$(cat "$work/trace/simulated.csv")" '^1,5500000000,vm1,pm1,start,'
+cp "$work/small.conf" "$work/traces.conf"
+cp "$work/trace.csv" "$work/second.csv"
+printf '[case which first]\nvms.trace = %s/trace.csv\n[case which second]\nvms.trace = %s/second.csv\n' "$work" "$work" \
+	>>"$work/traces.conf"
+said=$("$migmeter" simulate "$work/traces.conf" -n -s vms.arrival=trace -s vms.interval=1s 2>&1)
+is 'two traces: exit status' $? 2
+like 'two traces' "$said" 'vms.trace and vms.arrival = trace are for all points, as one'
+said=$("$migmeter" simulate "$work/small.conf" -n -s vms.arrival=fixed,trace -s "vms.trace=$work/trace.csv" 2>&1)
+like 'a trace at some points' "$said" 'vms.trace and vms.arrival = trace are for all points, as one'
 # Two nodes with two VMs each send one at the same time, 2 GiB and 1 s of setting up, to the nodes of the other site.
 cat >"$work/link.conf" <<CONF
 [simulate]
