@@ -37,6 +37,7 @@ static const char *not_plain(struct json_object *manifest, struct json_object *v
 {
 	struct json_object *features = at(manifest, "/features/asked");
 	int64_t bytes;
+	double loss;
 	if (strcmp(json_text_at(manifest, "/config/migration/mode"), "precopy") != 0)
 		return "it is no pre-copy migration";
 	if (strcmp(json_text_at(vm, "/memory_fill"), "random") != 0)
@@ -58,6 +59,8 @@ static const char *not_plain(struct json_object *manifest, struct json_object *v
 		return "relays sent less than the VM's memory (migration.reuse)";
 	if (strcmp(json_text_at(manifest, "/config/migration/stream"), "yes") == 0)
 		return "its stream went through a relay (migration.stream)";
+	if (fraction_parse(json_text_at(manifest, "/config/link/loss"), &loss, NULL) == 0 && loss > 0)
+		return "the link lost frames, and what that costs is in no term of the model (link.loss)";
 	if (duration_parse(json_text_at(manifest, "/config/fault/cut"), &bytes, NULL) == 0 && bytes > 0)
 		return "the link was cut meanwhile (fault.cut)";
 	if (strcmp(json_text_at(manifest, "/config/link/topology"), "shared") == 0 &&

@@ -1,7 +1,8 @@
 /*
  * transfer_run.h - what one measured migration says for a model of transfers: its memory, dirty rate, link and round
  * trip, and the time and the lost work that came of them. Of use are plain pre-copies over the link alone: what sends
- * less or more than the memory (disks, compression, reuse), over several connections, or slower than the link is not.
+ * less or more than the memory (disks, compression, reuse), over several connections, slower than the link, or over one that
+ * loses frames is not.
  */
 #ifndef ANALYSIS_TRANSFER_RUN_H
 #define ANALYSIS_TRANSFER_RUN_H
