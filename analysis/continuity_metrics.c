@@ -28,6 +28,7 @@ enum {
 	GUEST_SILENCE,
 	SILENCE_FROM,
 	EPOCH,
+	LAST,
 	COLUMNS
 };
 
@@ -56,6 +57,7 @@ static const struct series_column columns[COLUMNS] = {
 	[GUEST_SILENCE] = { "guest_silence_ns", COLUMN_INTEGER, 1 },
 	[SILENCE_FROM] = { "guest_silence_from_ns", COLUMN_INTEGER, 1 },
 	[EPOCH] = { "guest_epoch", COLUMN_INTEGER, 1 },
+	[LAST] = { "last_ns", COLUMN_INTEGER, 1 },
 };
 
 /* A longest time and when it ended. */
@@ -69,6 +71,7 @@ struct seen {
 	int64_t before[COLUMNS], moved[COLUMNS], after[COLUMNS];
 	struct longest silence, news, baseline_silence, baseline_news, held_silence, held_news;
 	int64_t baseline_hole_ns;
+	int64_t behind_from_ns; /* since when the longest silence was that ended in the first row behind the window */
 	int rows;
 };
 
@@ -151,8 +154,11 @@ static int on_row(void *context, const struct series_cell *cells, struct err *e)
 		copy_row(s->before, cells);
 	if (at <= r->moved_ns)
 		copy_row(s->moved, cells);
-	if (at > r->to_ns)
+	if (at > r->to_ns) {
+		if (s->behind_from_ns == MISSING && cells[SILENCE].integer != MISSING)
+			s->behind_from_ns = at - cells[SILENCE].integer;
 		return 0;
+	}
 	copy_row(s->after, cells);
 	s->rows++;
 	if (at > r->from_ns) {
@@ -193,15 +199,20 @@ static void put_learning(const struct run *run, const struct run_vm *vm, const s
 
 /* ---- the longest ---- */
 
-/* The longest silence, that at the end included. */
+/* The longest silence, that at the end included: a row's own stamp is no word of it, since a bin's last record came later. What
+ * is silent at the end ends in a later row, or nothing came any more. A file of earlier does not say when the last one came. */
 static struct longest silence_of(const struct reading *r, int which, char *reason, size_t room)
 {
 	const struct seen *s = &r->seen[which];
 	struct longest l = s->silence;
-	int64_t since_ns = r->to_ns - s->after[HEAD];
+	int ends = s->behind_from_ns != MISSING;
+	int64_t last_ns = ends ? s->behind_from_ns : s->after[LAST] != MISSING ? s->after[LAST] : s->after[HEAD];
+	int64_t since_ns = r->to_ns - last_ns;
 	reason[0] = '\0';
-	if (s->rows && s->after[HEAD] != MISSING && (l.ns == MISSING || since_ns > l.ns)) {
-		snprintf(reason, room, "nothing came any more from then on: it is at least so long");
+	if (s->rows && since_ns > 0 && (l.ns == MISSING || since_ns > l.ns)) {
+		snprintf(reason, room, "%s: it is at least so long",
+		         ends ? "it went on when the time that is looked at was over"
+		              : "nothing came any more from then on");
 		l = (struct longest){ since_ns, r->to_ns };
 	}
 	return l;
@@ -364,7 +375,7 @@ int continuity_metrics(const struct run *run, const struct run_vm *vm, const str
 	for (int which = 0; which < STREAMS; which++) {
 		struct seen *s = &r.seen[which];
 		s->silence = s->news = s->baseline_silence = s->baseline_news = s->held_silence = s->held_news = none;
-		s->baseline_hole_ns = MISSING;
+		s->baseline_hole_ns = s->behind_from_ns = MISSING;
 		for (int c = 0; c < COLUMNS; c++)
 			s->before[c] = s->moved[c] = s->after[c] = MISSING;
 	}

@@ -22,8 +22,8 @@ static struct json_object *at(struct json_object *object, const char *path)
 /* The VM that moves; NULL: none. */
 static struct json_object *moving(struct json_object *manifest)
 {
-	struct json_object *list = at(manifest, "/vms");
-	size_t count = list && json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
+	struct json_object *list = json_array_at(manifest, "/vms");
+	size_t count = list ? json_object_array_length(list) : 0;
 	for (size_t i = 0; i < count; i++) {
 		struct json_object *vm = json_object_array_get_idx(list, i);
 		if (strcmp(json_text_at(vm, "/role"), "migrating") == 0)
@@ -32,11 +32,22 @@ static struct json_object *moving(struct json_object *manifest)
 	return NULL;
 }
 
+/* Whether it has that workload, beside others or alone. */
+static int does(struct json_object *vm, const char *workload)
+{
+	struct json_object *list = json_array_at(vm, "/workloads");
+	for (size_t i = 0; list && i < json_object_array_length(list); i++)
+		if (strcmp(json_text_at(json_object_array_get_idx(list, i), "/name"), workload) == 0)
+			return 1;
+	return 0;
+}
+
 /* What keeps a run from being a plain pre-copy of a VM's memory over the link alone; "": nothing. */
 static const char *not_plain(struct json_object *manifest, struct json_object *vm, char *why, size_t room)
 {
 	struct json_object *features = at(manifest, "/features/asked");
 	int64_t bytes;
+	double loss;
 	if (strcmp(json_text_at(manifest, "/config/migration/mode"), "precopy") != 0)
 		return "it is no pre-copy migration";
 	if (strcmp(json_text_at(vm, "/memory_fill"), "random") != 0)
@@ -58,6 +69,8 @@ static const char *not_plain(struct json_object *manifest, struct json_object *v
 		return "relays sent less than the VM's memory (migration.reuse)";
 	if (strcmp(json_text_at(manifest, "/config/migration/stream"), "yes") == 0)
 		return "its stream went through a relay (migration.stream)";
+	if (fraction_parse(json_text_at(manifest, "/config/link/loss"), &loss, NULL) == 0 && loss > 0)
+		return "the link lost frames, and what that costs is in no term of the model (link.loss)";
 	if (duration_parse(json_text_at(manifest, "/config/fault/cut"), &bytes, NULL) == 0 && bytes > 0)
 		return "the link was cut meanwhile (fault.cut)";
 	if (strcmp(json_text_at(manifest, "/config/link/topology"), "shared") == 0 &&
@@ -103,8 +116,10 @@ static const char *take_asked(struct transfer_run *r, struct json_object *manife
 	return r->used_bytes > 0 ? "" : "the VM's memory is not known";
 }
 
-static const char *take_found(struct transfer_run *r, const struct study_run *run, char *why, size_t room)
+static const char *take_found(struct transfer_run *r, const struct study_run *run, struct json_object *vm, char *why,
+                              size_t room)
 {
+	static const char dirties[] = "memdirty";
 	if (!run->complete)
 		return "the run is not complete";
 	if (study_run_value(run, "converged", "", "", NULL, 0) < 0.5)
@@ -115,9 +130,8 @@ static const char *take_found(struct transfer_run *r, const struct study_run *ru
 	r->lost_s = study_run_value(run, "lost_work", "migrating", "", why, room);
 	if (isnan(r->lost_s))
 		return why;
-	r->dirty_per_s = strstr(run->workload, "memdirty")
-	                         ? study_run_value(run, "baseline_rate", "migrating", "", why, room)
-	                         : 0;
+	r->dirty_per_s =
+		does(vm, dirties) ? study_run_value(run, "baseline_rate", "migrating", dirties, why, room) : 0;
 	return isnan(r->dirty_per_s) ? why : "";
 }
 
@@ -142,7 +156,7 @@ static int take(const char *directory, const struct study_run *run, struct trans
 	struct json_object *manifest = json_object_from_file(path);
 	const char *reason = take_asked(r, manifest, why, sizeof(why));
 	if (!reason[0])
-		reason = take_found(r, run, why, sizeof(why));
+		reason = take_found(r, run, moving(manifest), why, sizeof(why));
 	snprintf(r->reason, sizeof(r->reason), "%s", reason);
 	json_object_put(manifest);
 	return 0;

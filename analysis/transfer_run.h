@@ -1,7 +1,8 @@
 /*
  * transfer_run.h - what one measured migration says for a model of transfers: its memory, dirty rate, link and round
  * trip, and the time and the lost work that came of them. Of use are plain pre-copies over the link alone: what sends
- * less or more than the memory (disks, compression, reuse), over several connections, or slower than the link is not.
+ * less or more than the memory (disks, compression, reuse), over several connections, slower than the link, or over one that
+ * loses frames is not.
  */
 #ifndef ANALYSIS_TRANSFER_RUN_H
 #define ANALYSIS_TRANSFER_RUN_H
@@ -23,7 +24,7 @@ struct transfer_run {
  * The runs of a run directory, or of all in a study: appended to *list, which is the caller's to free. -1: directory is
  * neither, one of its runs is in the list already, or memory is short. All of a VM's memory counts as used when it was filled with
  * random bytes (less what is beyond the scale); without that the run is of no use. The dirty rate is memdirty's rate in the
- * baseline, else 0.
+ * baseline, whichever of its workloads that is, else 0.
  */
 int transfer_runs_read(const char *directory, struct transfer_run **list, int *count, struct err *e);
 

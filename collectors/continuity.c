@@ -24,7 +24,7 @@
 #define HEADER                                                                                                        \
 	"head_ns,stream,sent,received,next,reordered,duplicates,longest_silence_ns,oldest_news_ns,guest_received,"    \
 	"guest_next,guest_reordered,guest_duplicates,guest_hole_ns,guest_hole_from_ns,retransmits,guest_retransmits," \
-	"alive,guest_silence_ns,guest_silence_from_ns,guest_epoch"
+	"alive,guest_silence_ns,guest_silence_from_ns,guest_epoch,last_ns"
 
 enum { UDP, TCP, STREAMS };
 
@@ -73,10 +73,11 @@ static void row_write(struct conversation *c, int which, int64_t head_ns, int64_
 {
 	const struct stream *s = &c->streams[which];
 	const struct stream_receipt *here = &s->here, *there = &s->guest;
-	char silence[24], news[24], again[24], guest_again[24], alive[24];
+	char silence[24], news[24], again[24], guest_again[24], alive[24], last[24];
 	series_row(c->series,
 	           "%" PRId64 ",%s,%" PRIu32 ",%" PRIu32 ",%" PRIu32 ",%" PRIu32 ",%" PRIu32 ",%s,%s,%" PRIu32
-	           ",%" PRIu32 ",%" PRIu32 ",%" PRIu32 ",%" PRId64 ",%" PRId64 ",%s,%s,%s,%" PRId64 ",%" PRId64 ",%u",
+	           ",%" PRIu32 ",%" PRIu32 ",%" PRIu32 ",%" PRId64 ",%" PRId64 ",%s,%s,%s,%" PRId64 ",%" PRId64
+	           ",%u,%s",
 	           head_ns, which == UDP ? "udp" : "tcp", s->sent, here->received, here->next, here->reordered,
 	           here->duplicates, or_missing(silence_ns, silence_ns >= 0, silence),
 	           or_missing(s->news_ns, s->news_ns >= 0, news), there->received, there->next, there->reordered,
@@ -84,7 +85,7 @@ static void row_write(struct conversation *c, int which, int64_t head_ns, int64_
 	           or_missing(s->retransmits, s->retransmits != STREAM_CLOSED, again),
 	           or_missing(s->guest_retransmits, s->guest_retransmits != STREAM_CLOSED, guest_again),
 	           or_missing(s->end.fd >= 0, which == TCP, alive), there->silence_ns, there->silence_from_ns,
-	           there->epoch);
+	           there->epoch, or_missing(s->last_ns, s->last_ns != INT64_MIN, last));
 }
 
 static void bin_flush(struct conversation *c, int which)

@@ -25,6 +25,7 @@
  *	retransmits, guest_retransmits
  *	                      what TCP has sent again so far, here and there; `missing`: not TCP, or closed
  *	alive                 1: the connection is open; 0: it is not; `missing` for UDP
+ *	last_ns               when the latest record came; `missing`: none did
  *
  * Stamps are taken when the client's thread reads a record, so a busy head adds to a silence.
  */

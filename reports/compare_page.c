@@ -14,6 +14,7 @@
 #include <fnmatch.h>
 #include <json-c/json.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -23,9 +24,16 @@ struct page {
 	FILE *out;
 	const char *folder;
 	struct json_object *doc;
-	struct gnuplot pictures;
-	int can_draw;
-	struct err trouble; /* the first; the page is written all the same */
+	struct picture *pictures; /* PICTURES of each case */
+	struct err trouble;       /* the first; the page is written all the same */
+};
+
+/* Of a case; drawn is what gnuplot_picture_end() says. */
+enum { VALUES, TIMELINES, PICTURES };
+struct picture {
+	char name[32];
+	int drawn;
+	struct err e;
 };
 
 static void put_element(FILE *out, const char *open, const char *text, const char *close)
@@ -157,19 +165,48 @@ static void put_changes(struct page *p, struct json_object *of)
 	fputs("</tbody>\n</table>\n", p->out);
 }
 
-typedef int draw_fn(const struct gnuplot *g, struct json_object *doc, int index, const char *name, struct err *e);
+static const struct {
+	const char *what, *heading;
+	int (*draw)(struct gnuplot *g, struct json_object *doc, int index, const char *name, struct err *e);
+} kinds[PICTURES] = {
+	[VALUES] = { "values", "How the values lie", compare_draw_values },
+	[TIMELINES] = { "timelines", "Work rates over time", compare_draw_timelines },
+};
 
-static void put_picture(struct page *p, int index, const char *what, const char *heading, draw_fn *draw)
+/* Of all cases that can be compared. */
+static int pictures_draw(struct page *p, struct err *e)
 {
-	char name[64];
-	struct err e = { 0 };
-	snprintf(name, sizeof(name), "%s_%d", what, index + 1);
-	if (p->can_draw && draw(&p->pictures, p->doc, index, name, &e) == 1)
+	struct gnuplot g;
+	int cases = comparison_cases(p->doc);
+	p->pictures = calloc((size_t)cases * PICTURES + 1, sizeof(*p->pictures));
+	if (!p->pictures)
+		return err_errno(e, EXIT_CANNOT, "cannot write '%s/compare.html'", p->folder);
+	int can_draw = gnuplot_begin(&g, p->folder, &p->trouble) == 0;
+	for (int i = 0; i < cases * PICTURES; i++) {
+		struct picture *one = &p->pictures[i];
+		int index = i / PICTURES, kind = i % PICTURES;
+		snprintf(one->name, sizeof(one->name), "%s_%d", kinds[kind].what, index + 1);
+		if (*json_text(comparison_case(p->doc, index), "why"))
+			continue;
+		if (can_draw)
+			one->drawn = kinds[kind].draw(&g, p->doc, index, one->name, &one->e);
+		else
+			one->e = p->trouble;
+	}
+	if (can_draw)
+		gnuplot_end(&g);
+	for (int i = 0; i < cases * PICTURES && !p->trouble.status; i++)
+		p->trouble = p->pictures[i].e;
+	return 0;
+}
+
+static void put_picture(struct page *p, int index, int kind)
+{
+	const struct picture *one = &p->pictures[index * PICTURES + kind];
+	if (one->drawn == 1)
 		return;
-	put_element(p->out, "<h3>", heading, "</h3>\n");
-	svg_figure(p->out, p->folder, name, heading, e.status ? e.text : p->can_draw ? "" : p->trouble.text);
-	if (e.status && !p->trouble.status)
-		p->trouble = e;
+	put_element(p->out, "<h3>", kinds[kind].heading, "</h3>\n");
+	svg_figure(p->out, p->folder, one->name, kinds[kind].heading, one->e.text);
 }
 
 static void put_case(struct page *p, int index)
@@ -187,8 +224,8 @@ static void put_case(struct page *p, int index)
 		put_element(p->out, "<p>Not comparable: ", why, ".</p>\n");
 	} else {
 		put_table(p, of);
-		put_picture(p, index, "values", "How the values lie", compare_draw_values);
-		put_picture(p, index, "timelines", "Work rates over time", compare_draw_timelines);
+		for (int kind = 0; kind < PICTURES; kind++)
+			put_picture(p, index, kind);
 	}
 	put_changes(p, of);
 	fputs("</section>\n", p->out);
@@ -201,17 +238,15 @@ int report_comparison_page(struct json_object *doc, const char *folder, struct e
 	if (whole_file_open(&file, folder, "compare.html", e) < 0)
 		return -1;
 	p.out = file.file;
-	if (html_begin(file.file, "BASE to NEW - migmeter", e) < 0) {
+	if (html_begin(file.file, "BASE to NEW - migmeter", e) < 0 || pictures_draw(&p, e) < 0) {
 		whole_file_close(&file, -1, NULL);
 		return -1;
 	}
-	p.can_draw = gnuplot_begin(&p.pictures, folder, &p.trouble) == 0;
 	put_head(&p);
 	for (int i = 0; i < comparison_cases(doc); i++)
 		put_case(&p, i);
 	html_end(file.file);
-	if (p.can_draw)
-		gnuplot_end(&p.pictures);
+	free(p.pictures);
 	if (whole_file_close(&file, 0, e) < 0)
 		return -1;
 	return p.trouble.status ? err_set(e, p.trouble.status, "'%s/compare.html' is without some plots: %s", folder,

@@ -147,7 +147,7 @@ static int prepare_values(const struct gnuplot *g, FILE *s, const struct values_
 	return result;
 }
 
-int compare_draw_values(const struct gnuplot *g, struct json_object *doc, int index, const char *name, struct err *e)
+int compare_draw_values(struct gnuplot *g, struct json_object *doc, int index, const char *name, struct err *e)
 {
 	const struct values_of of = { doc, comparison_case(doc, index) };
 	FILE *s = gnuplot_picture_begin(g, name, json_text(of.of, "case"), e);
@@ -246,8 +246,7 @@ static int prepare_timelines(const struct gnuplot *g, FILE *s, struct json_objec
 	return panels ? 0 : 1;
 }
 
-int compare_draw_timelines(const struct gnuplot *g, struct json_object *doc, int index, const char *name,
-                           struct err *e)
+int compare_draw_timelines(struct gnuplot *g, struct json_object *doc, int index, const char *name, struct err *e)
 {
 	struct json_object *of = comparison_case(doc, index);
 	FILE *s = gnuplot_picture_begin(g, name, json_text(of, "case"), e);

@@ -8,9 +8,8 @@ struct err;
 struct gnuplot;
 struct json_object;
 
-/* Case `index` of the document, drawn as the files NAME.svg and NAME.png. 0 drawn, 1 nothing to draw, -1 an error. */
-int compare_draw_values(const struct gnuplot *g, struct json_object *doc, int index, const char *name, struct err *e);
-int compare_draw_timelines(const struct gnuplot *g, struct json_object *doc, int index, const char *name,
-                           struct err *e);
+/* Case `index` of the document, as the files NAME.svg and NAME.png: what gnuplot_picture_end() returns. */
+int compare_draw_values(struct gnuplot *g, struct json_object *doc, int index, const char *name, struct err *e);
+int compare_draw_timelines(struct gnuplot *g, struct json_object *doc, int index, const char *name, struct err *e);
 
 #endif

@@ -90,7 +90,7 @@ static const char *link_name(const struct csv_table *t, int row)
 	return equals ? equals + 1 : link;
 }
 
-static int link_draw(const struct gnuplot *g, const struct csv_table *t, int first, struct err *e)
+static int link_draw(struct gnuplot *g, const struct csv_table *t, int first, struct err *e)
 {
 	char name[64], caption[200], text[96], value[64];
 	int last = next_link(t, first);
@@ -163,10 +163,11 @@ int evacuation_report(const char *directory, const char *output, struct err *e)
 	struct gnuplot g = { 0 };
 	if (csv_table_load(&t, directory, "evacuation.csv", ROWS, e) < 0)
 		return -1;
-	int result = gnuplot_begin(&g, directory, e);
+	int result = gnuplot_begin(&g, directory, e), begun = result == 0;
 	for (int i = 0; result == 0 && i < csv_table_rows(t); i = next_link(t, i))
 		result = link_draw(&g, t, i, e);
-	gnuplot_end(&g);
+	if (begun && gnuplot_end(&g) < 0)
+		result = -1;
 	if (result == 0)
 		result = page_write(directory, output, t, e);
 	csv_table_free(t);

@@ -2,7 +2,7 @@
 
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
-#include "bench/base/process.h"
+#include "bench/base/process_child.h"
 #include "bench/base/tree.h"
 #include "reports/directory.h"
 #include "reports/svg.h"
@@ -18,7 +18,16 @@
 
 static const char *const endings[] = { "svg", "png" };
 enum { ENDINGS = sizeof(endings) / sizeof(*endings) };
+#define DRAW_NS (120 * NS_PER_S)
 #define WORK_NAME ".draw-%d-" /* of the process */
+
+struct gnuplot_picture {
+	char name[128], script[5000]; /* which gnuplot is given */
+	struct err *told, e;
+	struct process_child child;
+	int64_t until_ns;
+	char output[8192];
+};
 
 /* ---- words ---- */
 
@@ -96,27 +105,23 @@ static void remove_left(const char *plots)
 
 int gnuplot_begin(struct gnuplot *g, const char *directory, struct err *e)
 {
-	g->scripts = reports_directory(e);
+	*g = (struct gnuplot){ .scripts = reports_directory(e) };
 	if (!g->scripts)
 		return -1;
 	snprintf(g->plots, sizeof(g->plots), "%s/plots", directory);
-	snprintf(g->work, sizeof(g->work), "%s/" WORK_NAME "XXXXXX", g->plots, (int)getpid());
+	snprintf(g->scratch, sizeof(g->scratch), "%s/" WORK_NAME "XXXXXX", g->plots, (int)getpid());
 	if (mkdir(g->plots, 0755) < 0 && errno != EEXIST)
 		return err_errno(e, EXIT_CANNOT, "cannot make '%s'", g->plots);
 	remove_left(g->plots);
-	return mkdtemp(g->work) ? 0 : err_errno(e, EXIT_CANNOT, "cannot make '%s'", g->work);
+	return mkdtemp(g->scratch) ? 0 : err_errno(e, EXIT_CANNOT, "cannot make '%s'", g->scratch);
 }
 
-void gnuplot_end(const struct gnuplot *g)
-{
-	tree_remove(g->work);
-}
-
-FILE *gnuplot_picture_begin(const struct gnuplot *g, const char *name, const char *caption, struct err *e)
+FILE *gnuplot_picture_begin(struct gnuplot *g, const char *name, const char *caption, struct err *e)
 {
 	char path[5000];
+	snprintf(g->work, sizeof(g->work), "%s/%s", g->scratch, name);
 	snprintf(path, sizeof(path), "%s/%s.gp", g->work, name);
-	FILE *preamble = fopen(path, "we");
+	FILE *preamble = mkdir(g->work, 0755) == 0 || errno == EEXIST ? fopen(path, "we") : NULL;
 	if (!preamble) {
 		err_errno(e, EXIT_CANNOT, "cannot write '%s'", path);
 		return NULL;
@@ -127,24 +132,20 @@ FILE *gnuplot_picture_begin(const struct gnuplot *g, const char *name, const cha
 	return preamble;
 }
 
-static int publish(const struct gnuplot *g, const char *name, const char *ending, struct err *e)
+static int queue(struct gnuplot *g, const char *name, const char *path, struct err *e)
 {
-	char from[5000], to[5000];
-	snprintf(from, sizeof(from), "%s/%s.%s", g->work, name, ending);
-	snprintf(to, sizeof(to), "%s/%s.%s", g->plots, name, ending);
-	if (strcmp(ending, "svg") == 0 && svg_repair(from) < 0)
-		return err_errno(e, EXIT_CANNOT, "cannot write '%s'", from);
-	return rename(from, to) == 0 ? 0 : err_errno(e, EXIT_CANNOT, "cannot write '%s'", to);
+	struct gnuplot_picture *larger = realloc(g->pictures, ((size_t)g->count + 1) * sizeof(*larger));
+	if (!larger)
+		return err_errno(e, EXIT_CANNOT, "cannot draw '%s'", name);
+	g->pictures = larger;
+	struct gnuplot_picture *p = &larger[g->count++];
+	*p = (struct gnuplot_picture){ .told = e };
+	snprintf(p->name, sizeof(p->name), "%s", name);
+	snprintf(p->script, sizeof(p->script), "%s", path);
+	return 0;
 }
 
-static int draw(const char *path, struct err *e)
-{
-	const char *argv[] = { "gnuplot", "-d", path, NULL };
-	char output[8192];
-	return process_run(NULL, argv, 120 * NS_PER_S, output, sizeof(output), e);
-}
-
-int gnuplot_picture_end(const struct gnuplot *g, const char *name, const char *script, FILE *preamble, int prepared,
+int gnuplot_picture_end(struct gnuplot *g, const char *name, const char *script, FILE *preamble, int prepared,
                         struct err *e)
 {
 	char path[5000];
@@ -163,9 +164,84 @@ int gnuplot_picture_end(const struct gnuplot *g, const char *name, const char *s
 	snprintf(path, sizeof(path), "%s/%s.gp", g->work, name);
 	if (fclose(preamble) != 0 && result == 0)
 		result = err_errno(e, EXIT_CANNOT, "cannot write '%s'", path);
-	if (result == 0)
-		result = draw(path, e);
-	for (int i = 0; result == 0 && i < ENDINGS; i++)
-		result = publish(g, name, endings[i], e);
+	return result == 0 ? queue(g, name, path, e) : result;
+}
+
+/* ---- drawing ---- */
+
+static int publish(const struct gnuplot *g, struct gnuplot_picture *p, const char *ending)
+{
+	char from[5000], to[5000];
+	snprintf(from, sizeof(from), "%s/%s/%s.%s", g->scratch, p->name, p->name, ending);
+	snprintf(to, sizeof(to), "%s/%s.%s", g->plots, p->name, ending);
+	if (strcmp(ending, "svg") == 0 && svg_repair(from) < 0)
+		return err_errno(&p->e, EXIT_CANNOT, "cannot write '%s'", from);
+	return rename(from, to) == 0 ? 0 : err_errno(&p->e, EXIT_CANNOT, "cannot write '%s'", to);
+}
+
+static void draw_begin(struct gnuplot_picture *p)
+{
+	const char *const argv[] = { "gnuplot", "-d", p->script, NULL };
+	p->until_ns = clock_now_ns() + DRAW_NS;
+	process_child_start(&p->child, NULL, argv, p->output, sizeof(p->output), NULL, 0, &p->e);
+}
+
+/* Whether it is done, after at most wait_ns. */
+static int draw_ended(const struct gnuplot *g, struct gnuplot_picture *p, int64_t wait_ns)
+{
+	char command[520];
+	if (!p->child.pid)
+		return 1;
+	snprintf(command, sizeof(command), "'gnuplot -d %.490s'", p->script);
+	if (process_child_ended(&p->child, wait_ns)) {
+		int result = process_child_result(&p->child, command, &p->e);
+		process_child_forget(&p->child);
+		for (int i = 0; result == 0 && i < ENDINGS; i++)
+			result = publish(g, p, endings[i]);
+		return 1;
+	}
+	if (clock_now_ns() < p->until_ns)
+		return 0;
+	process_child_end(&p->child, 0);
+	err_set(&p->e, EXIT_MEASURED_BAD, "%s did not end within %lld s", command, (long long)(DRAW_NS / NS_PER_S));
+	return 1;
+}
+
+static void draw_all(struct gnuplot *g)
+{
+	enum { AT_ONCE_MAX = 64 };
+	struct gnuplot_picture *at_work[AT_ONCE_MAX];
+	long cores = sysconf(_SC_NPROCESSORS_ONLN), at_once = cores < 1             ? 1
+	                                                      : cores < AT_ONCE_MAX ? cores
+	                                                                            : AT_ONCE_MAX;
+	for (int begun = 0, count = 0; begun < g->count || count;) {
+		for (; begun < g->count && count < at_once; begun++) {
+			at_work[count++] = &g->pictures[begun];
+			draw_begin(&g->pictures[begun]);
+		}
+		int still = 0;
+		for (int i = 0; i < count; i++) /* one of them is waited for, the others are looked at */
+			if (!draw_ended(g, at_work[i], i ? 0 : 2 * NS_PER_MS))
+				at_work[still++] = at_work[i];
+		count = still;
+	}
+}
+
+int gnuplot_end(struct gnuplot *g)
+{
+	int result = 0;
+	draw_all(g);
+	for (int i = 0; i < g->count; i++) {
+		struct gnuplot_picture *p = &g->pictures[i];
+		if (!p->e.status)
+			continue;
+		result = -1;
+		if (p->told && !p->told->status)
+			*p->told = p->e;
+	}
+	tree_remove(g->scratch);
+	free(g->pictures);
+	g->pictures = NULL;
+	g->count = 0;
 	return result;
 }

@@ -6,7 +6,7 @@
  *	FILE *preamble = gnuplot_picture_begin(&g, "downtime", "", &e);
  *	gnuplot_set_number(preamble, "HIGH", 330);
  *	gnuplot_picture_end(&g, "downtime", "downtime.gp", preamble, 0, &e);
- *	gnuplot_end(&g);
+ *	gnuplot_end(&g);        // only now they are drawn, on all cores
  */
 #ifndef REPORTS_GNUPLOT_H
 #define REPORTS_GNUPLOT_H
@@ -15,22 +15,32 @@
 
 struct err;
 
+struct gnuplot_picture;
+
 struct gnuplot {
-	const char *scripts; /* the reports directory */
-	char plots[4400];    /* where pictures go: plots/ of a run or study */
-	char work[4500];     /* scratch folder in it, for data that is drawn */
+	const char *scripts;              /* the reports directory */
+	char plots[4400];                 /* where pictures go: plots/ of a run or study */
+	char scratch[4500];               /* folder in it */
+	char work[4700];                  /* in that, of the picture that was begun last, for data that is drawn */
+	struct gnuplot_picture *pictures; /* to be drawn */
+	int count;
 };
 
-/* Make both folders. gnuplot_end() removes the scratch folder of one that was begun. */
+/* Make the folders. gnuplot_end() is owed for one that was begun. */
 int gnuplot_begin(struct gnuplot *g, const char *directory, struct err *e);
-void gnuplot_end(const struct gnuplot *g);
+
+/*
+ * Draw all pictures, as many at a time as there are cores, put those in place that succeed, and remove the scratch folder. -1: one
+ * failed, which the e of each tells that was given to gnuplot_picture_end(); one that several share has the first.
+ */
+int gnuplot_end(struct gnuplot *g);
 
 /* The preamble of plots/NAME.svg and .png, for the caller to go on with; it has SCRIPTS, NAME and CAPTION. NULL: e. */
-FILE *gnuplot_picture_begin(const struct gnuplot *g, const char *name, const char *caption, struct err *e);
+FILE *gnuplot_picture_begin(struct gnuplot *g, const char *name, const char *caption, struct err *e);
 
-/* Close the preamble. prepared 0: draw and put in place; 1, there is nothing to draw: a picture of earlier is removed;
- * -1: it failed, with e. Returns `prepared`, or -1. */
-int gnuplot_picture_end(const struct gnuplot *g, const char *name, const char *script, FILE *preamble, int prepared,
+/* Close the preamble. prepared 0: gnuplot_end() is to draw it, until when e is kept; 1, there is nothing to draw: a picture of
+ * earlier is removed; -1: it failed, with e. Returns `prepared`, or -1. */
+int gnuplot_picture_end(struct gnuplot *g, const char *name, const char *script, FILE *preamble, int prepared,
                         struct err *e);
 
 /* Write text as a string of gnuplot's that nothing in it can leave. */

@@ -237,7 +237,7 @@ static const struct {
 	                       calibration_prepare },
 };
 
-static int draw_one(const struct gnuplot *g, struct plotting *p, int kind, struct err *e)
+static int draw_one(struct gnuplot *g, struct plotting *p, int kind, struct err *e)
 {
 	char caption[300], scale[64];
 	scale_format(p->run, scale, sizeof(scale));
@@ -252,22 +252,27 @@ static int draw_one(const struct gnuplot *g, struct plotting *p, int kind, struc
 int plots_draw(const struct run_data *run, struct plot plots[PLOT_COUNT], struct err *e)
 {
 	struct gnuplot g = { 0 };
-	struct err first = { 0 };
+	struct err first = { 0 }, own[PLOT_COUNT] = { 0 };
 	if (*run->no_result)
 		err_set(&first, EXIT_MEASURED_BAD, "%s", run->no_result);
 	int ready = !*run->no_result && gnuplot_begin(&g, run->directory, &first) == 0;
 	for (int kind = 0; kind < PLOT_COUNT; kind++) {
 		struct plotting p = { .run = run, .plot = &plots[kind], .work = g.work };
-		struct err own = first;
 		plots[kind] = (struct plot){ .name = table[kind].name, .heading = table[kind].heading };
-		if (!ready || draw_one(&g, &p, kind, &own) < 0) {
-			snprintf(plots[kind].missing, sizeof(plots[kind].missing), "%.500s", own.text);
-			if (first.status == 0)
-				first = own;
-		}
+		if (ready)
+			draw_one(&g, &p, kind, &own[kind]);
+		else
+			own[kind] = first;
 	}
 	if (ready)
 		gnuplot_end(&g);
+	for (int kind = 0; kind < PLOT_COUNT; kind++) {
+		if (!own[kind].status)
+			continue;
+		snprintf(plots[kind].missing, sizeof(plots[kind].missing), "%.500s", own[kind].text);
+		if (!first.status)
+			first = own[kind];
+	}
 	if (first.status && e)
 		*e = first;
 	return first.status ? -1 : 0;

@@ -339,27 +339,29 @@ int simulated_plots_draw(const struct simulated_view *v, struct simulated_plot p
                          struct err *e)
 {
 	struct gnuplot g;
-	int result = gnuplot_begin(&g, v->directory, e);
+	struct err own[SIMULATED_FIGURES] = { 0 };
+	int drawn[SIMULATED_FIGURES], result = gnuplot_begin(&g, v->directory, e);
 	bool begun = result == 0;
 	for (int i = 0; i < SIMULATED_FIGURES; i++) {
-		struct err own = { 0 };
 		char caption[300];
 		table[i].caption(v, caption, sizeof(caption));
 		plots[i] = (struct simulated_plot){ .name = table[i].name, .heading = table[i].heading };
-		FILE *s = begun ? gnuplot_picture_begin(&g, table[i].name, caption, &own) : NULL;
-		int drawn =
-			s ? gnuplot_picture_end(&g, table[i].name, table[i].script, s, table[i].prepare(v, s), &own)
-			  : -1;
-		if (drawn == 0)
-			continue;
-		snprintf(plots[i].missing, sizeof(plots[i].missing), "%.500s",
-		         drawn > 0    ? "there is nothing to draw"
-		         : own.status ? own.text
-		                      : e->text);
-		if (drawn < 0 && result == 0)
-			result = err_set(e, own.status, "%s", own.text);
+		FILE *s = begun ? gnuplot_picture_begin(&g, table[i].name, caption, &own[i]) : NULL;
+		drawn[i] = s ? gnuplot_picture_end(&g, table[i].name, table[i].script, s, table[i].prepare(v, s),
+		                                   &own[i])
+		             : -1;
 	}
 	if (begun)
 		gnuplot_end(&g);
+	for (int i = 0; i < SIMULATED_FIGURES; i++) {
+		if (drawn[i] == 0 && !own[i].status)
+			continue;
+		snprintf(plots[i].missing, sizeof(plots[i].missing), "%.500s",
+		         drawn[i] > 0    ? "there is nothing to draw"
+		         : own[i].status ? own[i].text
+		                         : e->text);
+		if (own[i].status && result == 0)
+			result = err_set(e, own[i].status, "%s", own[i].text);
+	}
 	return result;
 }

@@ -9,13 +9,13 @@
 #include <math.h>
 #include <string.h>
 
-enum { CONVERSATIONS_MAX = 64 };
-
 /* A VM at a point. */
 struct conversation {
+	int row; /* of study.csv, that of connection_alive */
 	const char *point, *vm;
 	double alive, repeats;
 };
+static const struct conversation before_first = { .row = -1 };
 
 static const struct {
 	const char *estimator, *label, *head;
@@ -61,25 +61,28 @@ static double mean_of(const struct study_view *v, const struct conversation *c, 
 	return csv_table_number(v->values, row_of(v, c, metric, estimator), "mean");
 }
 
-/* In the study's order. */
-static int collect(const struct study_view *v, struct conversation *ret)
+/* In the study's order, all of them: the one behind *c. */
+static bool next(const struct study_view *v, struct conversation *c)
 {
 	const struct csv_table *t = v->values;
-	int count = 0;
-	for (int i = 0; i < csv_table_rows(t) && count < CONVERSATIONS_MAX; i++) {
+	for (int i = c->row + 1; i < csv_table_rows(t); i++) {
 		double mean = csv_table_number(t, i, "mean"), n = csv_table_number(t, i, "n");
-		if (strcmp(csv_table_text(t, i, "metric"), "connection_alive") == 0 && !isnan(mean))
-			ret[count++] = (struct conversation){ csv_table_text(t, i, "point"),
-				                              csv_table_text(t, i, "vm"), round(mean * n), n };
+		if (strcmp(csv_table_text(t, i, "metric"), "connection_alive") == 0 && !isnan(mean)) {
+			*c = (struct conversation){ i, csv_table_text(t, i, "point"), csv_table_text(t, i, "vm"),
+				                    round(mean * n), n };
+			return true;
+		}
 	}
-	return count;
+	return false;
 }
 
-static bool has_several_vms(const struct conversation *c, int count)
+static bool has_several_vms(const struct study_view *v)
 {
-	for (int i = 1; i < count; i++)
-		if (strcmp(c[i].vm, c[0].vm) != 0)
-			return true;
+	struct conversation first = before_first, c;
+	if (next(v, &first))
+		for (c = first; next(v, &c);)
+			if (strcmp(c.vm, first.vm) != 0)
+				return true;
 	return false;
 }
 
@@ -125,10 +128,10 @@ static int share_row(const struct study_view *v, const struct conversation *c)
 	return -1;
 }
 
-static bool has_shares(const struct study_view *v, const struct conversation *c, int count)
+static bool has_shares(const struct study_view *v)
 {
-	for (int i = 0; i < count; i++)
-		if (share_row(v, &c[i]) >= 0)
+	for (struct conversation c = before_first; next(v, &c);)
+		if (share_row(v, &c) >= 0)
 			return true;
 	return false;
 }
@@ -153,9 +156,7 @@ static void put_row(FILE *out, const struct study_view *v, const struct conversa
 
 static void put(FILE *out, const struct study_view *v, const struct study_plot *plots, int plot_count)
 {
-	struct conversation c[CONVERSATIONS_MAX];
-	int count = collect(v, c);
-	bool several = has_several_vms(c, count), shares = has_shares(v, c, count);
+	bool several = has_several_vms(v), shares = has_shares(v);
 	fputs("<section>\n<h2>What the client noticed</h2>\n<p class=\"note\">A client in the first LAN talks to the VM all the "
 	      "time. The gap is the one with the VM's stop in it; another one may be longer. It ends with the "
 	      "first datagram that comes again: the VM runs, its program goes on, the switches have flows for the conversation's "
@@ -178,22 +179,20 @@ static void put(FILE *out, const struct study_view *v, const struct study_plot *
 	for (int i = 0; i < OTHERS; i++)
 		fprintf(out, "<th class=\"number\">%s</th>", others[i].head);
 	fputs("</tr></thead>\n<tbody>\n", out);
-	for (int i = 0; i < count; i++)
-		put_row(out, v, &c[i], several, shares);
+	for (struct conversation c = before_first; next(v, &c);)
+		put_row(out, v, &c, several, shares);
 	fputs("</tbody>\n</table>\n</section>\n", out);
 }
 
 /* "The client's connection outlived the move in 33 of 33; around the VM's stop the client heard nothing for 312 ms to 470 ms." */
 static void put_summary(FILE *out, const struct study_view *v)
 {
-	struct conversation c[CONVERSATIONS_MAX];
-	int count = collect(v, c);
 	double alive = 0, all = 0, least = INFINITY, most = 0;
 	char low[64], high[64];
-	for (int i = 0; i < count; i++) {
-		double gap = mean_of(v, &c[i], "switch_over_gap", "udp:from-guest");
-		alive += c[i].alive;
-		all += c[i].repeats;
+	for (struct conversation c = before_first; next(v, &c);) {
+		double gap = mean_of(v, &c, "switch_over_gap", "udp:from-guest");
+		alive += c.alive;
+		all += c.repeats;
 		least = fmin(least, isnan(gap) ? least : gap);
 		most = fmax(most, isnan(gap) ? most : gap);
 	}
@@ -211,21 +210,20 @@ static void put_summary(FILE *out, const struct study_view *v)
 
 /* Each part as an index of the file, and behind them what of the gap is in none: begin and end in ms, row. Returns how many rows
  * have a gap; ret_parts: how many indices there are to draw. */
-static int write_parts(const struct study_view *v, const struct conversation *c, int count, FILE *data,
-                       int *ret_parts)
+static int write_parts(const struct study_view *v, FILE *data, int *ret_parts)
 {
 	int rows = 0;
 	*ret_parts = PARTS;
 	for (int part = 0; part <= PARTS; part++) {
 		int row = 0;
 		fputs("NaN NaN NaN\n", data);
-		for (int i = 0; i < count; i++) {
-			double from = 0, length = 0, gap = mean_of(v, &c[i], "switch_over_gap", "udp:from-guest");
+		for (struct conversation c = before_first; next(v, &c);) {
+			double from = 0, length = 0, gap = mean_of(v, &c, "switch_over_gap", "udp:from-guest");
 			if (isnan(gap))
 				continue;
 			row++;
 			for (int k = 0; k <= part && k < PARTS; k++) {
-				length = mean_of(v, &c[i], "stream_gap_part", parts[k].estimator);
+				length = mean_of(v, &c, "stream_gap_part", parts[k].estimator);
 				length = isnan(length) ? 0 : length;
 				from += k < part ? length : 0;
 			}
@@ -245,25 +243,24 @@ static int write_parts(const struct study_view *v, const struct conversation *c,
 static int prepare(const struct study_drawing *d, const struct study_plot *plot, FILE *s)
 {
 	static const char *const arrays[] = { "LABEL", "TEXT", "TOTAL" };
-	struct conversation c[CONVERSATIONS_MAX];
-	int count = collect(d->view, c), row = 0, part_count = PARTS;
-	bool several = has_several_vms(c, count);
+	int row = 0, part_count = PARTS;
+	bool several = has_several_vms(d->view);
 	double highest = 0;
 	char path[5000], text[300];
 	snprintf(path, sizeof(path), "%s/%s.data", d->work, plot->name);
 	FILE *data = fopen(path, "we");
-	int rows = data ? write_parts(d->view, c, count, data, &part_count) : 0;
+	int rows = data ? write_parts(d->view, data, &part_count) : 0;
 	if (data)
 		fclose(data);
 	if (!rows)
 		return 1;
 	gnuplot_arrays(s, arrays, sizeof(arrays) / sizeof(*arrays), rows);
-	for (int i = 0; i < count; i++) {
-		double gap = mean_of(d->view, &c[i], "switch_over_gap", "udp:from-guest");
+	for (struct conversation c = before_first; next(d->view, &c);) {
+		double gap = mean_of(d->view, &c, "switch_over_gap", "udp:from-guest");
 		if (isnan(gap))
 			continue;
 		row++;
-		gnuplot_set_item(s, "LABEL", row, label_of(&c[i], several, text, sizeof(text)));
+		gnuplot_set_item(s, "LABEL", row, label_of(&c, several, text, sizeof(text)));
 		gnuplot_set_item(s, "TEXT", row, value_format(gap, "ns", text, sizeof(text)));
 		gnuplot_set_number_item(s, "TOTAL", row, gap / 1e6);
 		highest = fmax(highest, gap / 1e6);
@@ -292,8 +289,8 @@ static int plots(const struct study_view *v, struct study_plot *ret, int room)
 
 static bool is_there(const struct study_view *v)
 {
-	struct conversation c[CONVERSATIONS_MAX];
-	return collect(v, c) > 0;
+	struct conversation c = before_first;
+	return next(v, &c);
 }
 
 const struct study_section continuity_section = { is_there, plots, put_summary, put };

@@ -24,21 +24,22 @@ int study_plots_draw(const struct study_view *v, struct study_plot plots[STUDY_P
                      struct err *e)
 {
 	struct gnuplot g = { 0 };
+	struct err own[STUDY_PLOTS_MAX] = { 0 };
 	int count = 0, result = gnuplot_begin(&g, v->directory, e);
 	for (int i = 0; i < SECTIONS; i++)
 		if (sections[i]->is_there(v))
 			count += sections[i]->plots(v, plots + count, STUDY_PLOTS_MAX - count);
 	int ready = result == 0;
-	for (int i = 0; i < count; i++) {
-		struct study_plot *plot = &plots[i];
-		struct err own = { 0 };
-		if (ready && study_plot_draw(&g, v, plot, &own) < 0 && result == 0)
-			result = err_set(e, own.status, "%s", own.text);
-		if (!ready || own.status)
-			snprintf(plot->missing, sizeof(plot->missing), "%.500s", ready ? own.text : e->text);
-	}
+	for (int i = 0; ready && i < count; i++)
+		study_plot_draw(&g, v, &plots[i], &own[i]);
 	if (ready)
 		gnuplot_end(&g);
+	for (int i = 0; i < count; i++) {
+		if (own[i].status && result == 0)
+			result = err_set(e, own[i].status, "%s", own[i].text);
+		if (!ready || own[i].status)
+			snprintf(plots[i].missing, sizeof(plots[i].missing), "%.500s", ready ? own[i].text : e->text);
+	}
 	*ret_count = count;
 	return result;
 }

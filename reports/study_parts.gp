@@ -7,7 +7,7 @@ TOP = 96; BOTTOM = 72
 W = 1200; H = TOP + BOTTOM + 30 * COUNT
 eval(open(W, H))
 set output OUT
-if (CAPTION ne '') { set label 90 CAPTION at screen 0.02, screen 1 - 16. / H left font bold }
+if (CAPTION ne '') { set label COUNT + 1 CAPTION at screen 0.02, screen 1 - 16. / H left font bold }
 set tmargin at screen 1 - TOP * 1. / H
 set bmargin at screen BOTTOM * 1. / H
 set lmargin at screen 0.20

@@ -7,9 +7,9 @@
 
 #define NO_RUN "no run of it is complete"
 
-int study_plot_draw(const struct gnuplot *g, const struct study_view *v, struct study_plot *plot, struct err *e)
+int study_plot_draw(struct gnuplot *g, const struct study_view *v, struct study_plot *plot, struct err *e)
 {
-	const struct study_drawing d = { v, g->work };
+	const struct study_drawing d = { v, g->work }; /* which is that of the picture once it has begun */
 	char caption[500], scale[64];
 	const struct run_data *any = study_view_any(v);
 	snprintf(caption, sizeof(caption), "%s%s", plot->heading, any ? scale_format(any, scale, sizeof(scale)) : "");

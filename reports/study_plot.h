@@ -29,7 +29,7 @@ struct study_plot {
 };
 
 /* -1 when something went wrong that is not the data's fault. */
-int study_plot_draw(const struct gnuplot *g, const struct study_view *v, struct study_plot *plot, struct err *e);
+int study_plot_draw(struct gnuplot *g, const struct study_view *v, struct study_plot *plot, struct err *e);
 
 /* Put those of a part and row (0 where a part has none) on the page: each, or why there is none. */
 void study_plots_put(FILE *out, const struct study_view *v, const struct study_plot *plots, int plot_count,

@@ -274,22 +274,34 @@ static int prepare(const struct gnuplot *g, FILE *s, const struct drawing *d, st
 	return 0;
 }
 
-static int draw(const struct gnuplot *g, const struct drawing *d, const char *name, const char *title, struct err *e)
+static int draw(struct gnuplot *g, const struct drawing *d, const char *name, const char *title, struct err *e)
 {
 	FILE *s = gnuplot_picture_begin(g, name, title, e);
 	return s ? gnuplot_picture_end(g, name, "trend.gp", s, prepare(g, s, d, e), e) : -1;
 }
 
-/* Picture `number` of the page, which stands in folder. g NULL: nothing can be drawn, for what *trouble says. */
-static void put_trend(FILE *out, const struct gnuplot *g, const char *folder, struct json_object *doc, size_t index,
-                      int number, struct err *trouble)
+/* A trend and its picture. */
+struct shown {
+	struct drawing d;
+	char name[32];
+	int drawn; /* 1: no run has a value */
+	struct err e;
+};
+
+static void draw_trend(struct gnuplot *g, struct shown *shown)
 {
-	struct drawing d = { doc, item(doc, "trends", index) };
-	char title[TEXT_ROOM], text[TEXT_ROOM], name[64];
-	struct err e = { 0 };
+	char title[TEXT_ROOM];
+	title_text(shown->d.doc, shown->d.trend, title, sizeof(title));
+	shown->drawn = draw(g, &shown->d, shown->name, title, &shown->e);
+}
+
+/* The page stands in folder. */
+static void put_trend(FILE *out, const char *folder, const struct shown *shown)
+{
+	const struct drawing d = shown->d;
+	char title[TEXT_ROOM], text[TEXT_ROOM];
 	size_t changes = length_of(json_at(d.trend, "changes"));
-	title_text(doc, d.trend, title, sizeof(title));
-	snprintf(name, sizeof(name), "trend_%d", number);
+	title_text(d.doc, d.trend, title, sizeof(title));
 	fputs("<section>\n<h2>", out);
 	html_text(out, title);
 	fputs("</h2>\n<ul>\n", out);
@@ -299,15 +311,11 @@ static void put_trend(FILE *out, const struct gnuplot *g, const char *folder, st
 		fputs("</li>\n", out);
 	}
 	fputs(changes ? "</ul>\n" : "<li>no change found</li>\n</ul>\n", out);
-	int drawn = g && draw(g, &d, name, title, &e) == 0;
-	svg_figure(out, folder, name, title,
-	           e.status ? e.text
-	           : !g     ? trouble->text
-	           : drawn  ? ""
-	                    : "no run has a value");
+	svg_figure(out, folder, shown->name, title,
+	           shown->e.status     ? shown->e.text
+	           : shown->drawn == 0 ? ""
+	                               : "no run has a value");
 	fputs("</section>\n", out);
-	if (e.status && !trouble->status)
-		*trouble = e;
 }
 
 static void put_head(FILE *out, struct json_object *const docs[], int count)
@@ -326,10 +334,40 @@ static void put_head(FILE *out, struct json_object *const docs[], int count)
 	      out);
 }
 
+/* All trends of all documents, drawn; the caller frees. NULL: no memory. trouble: the first. */
+static struct shown *trends_draw(struct json_object *const docs[], int count, const char *folder, int *ret_count,
+                                 struct err *trouble)
+{
+	struct gnuplot pictures;
+	size_t all = 0;
+	int number = 0;
+	for (int d = 0; d < count; d++)
+		all += length_of(json_at(docs[d], "trends"));
+	struct shown *shown = calloc(all + 1, sizeof(*shown));
+	if (!shown)
+		return NULL;
+	int can_draw = gnuplot_begin(&pictures, folder, trouble) == 0;
+	for (int d = 0; d < count; d++)
+		for (size_t i = 0; i < length_of(json_at(docs[d], "trends")); i++) {
+			struct shown *one = &shown[number++];
+			one->d = (struct drawing){ docs[d], item(docs[d], "trends", i) };
+			snprintf(one->name, sizeof(one->name), "trend_%d", number);
+			if (can_draw)
+				draw_trend(&pictures, one);
+			else
+				one->e = *trouble;
+		}
+	if (can_draw)
+		gnuplot_end(&pictures);
+	for (int i = 0; i < number && !trouble->status; i++)
+		*trouble = shown[i].e;
+	*ret_count = number;
+	return shown;
+}
+
 int report_trend_page(struct json_object *const docs[], int count, const char *folder, struct err *e)
 {
 	struct whole_file file = { 0 };
-	struct gnuplot pictures;
 	struct err trouble = { 0 };
 	int number = 0;
 	if (whole_file_open(&file, folder, "trend.html", e) < 0)
@@ -338,14 +376,16 @@ int report_trend_page(struct json_object *const docs[], int count, const char *f
 		whole_file_close(&file, -1, NULL);
 		return -1;
 	}
-	int can_draw = gnuplot_begin(&pictures, folder, &trouble) == 0;
+	struct shown *shown = trends_draw(docs, count, folder, &number, &trouble);
+	if (!shown) {
+		whole_file_close(&file, -1, NULL);
+		return err_errno(e, EXIT_CANNOT, "cannot write '%s/trend.html'", folder);
+	}
 	put_head(file.file, docs, count);
-	for (int d = 0; d < count; d++)
-		for (size_t i = 0; i < length_of(json_at(docs[d], "trends")); i++)
-			put_trend(file.file, can_draw ? &pictures : NULL, folder, docs[d], i, ++number, &trouble);
+	for (int i = 0; i < number; i++)
+		put_trend(file.file, folder, &shown[i]);
 	html_end(file.file);
-	if (can_draw)
-		gnuplot_end(&pictures);
+	free(shown);
 	if (whole_file_close(&file, 0, e) < 0)
 		return -1;
 	return trouble.status

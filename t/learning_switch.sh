@@ -52,9 +52,18 @@ cookies = added()
 print("flows", waiting, "later", len(cookies), "cookies", len(set(cookies)), "again", cookies[-2] == cookies[-1], "none",
       0 in cookies)
 answer()
+
+# The switch comes back, with its flows; B is at another port since.
+del told[:]
+controller.begin(SimpleNamespace(msg=SimpleNamespace(datapath=switch)))
+datagram(4, B, A, 7)
+changed = [m for m in told if isinstance(m, ofproto_v1_3_parser.OFPFlowMod) and m.command == ofproto_v1_3.OFPFC_MODIFY]
+print("changed", [(m.match["eth_dst"], m.instructions[0].actions[0].port) for m in changed])
 END
 like 'a conversation has a cookie of its own, and keeps it; its flow is made once, and again once it is confirmed' \
 	"$(cat "$work/said")" 'flows 4 later 5 cookies 4 again True none False'
+is 'flows of before a switch came back lead to where the host is' "$(grep ^changed "$work/said")" \
+	"changed [('02:00:00:00:00:02', 4)]"
 is 'each host that is learnt is a line' "$(awk -F, 'NF == 5' "$work/learned" | wc -l)" 3
 is 'each flow that is made is one' "$(awk -F, 'NF == 9 && $2 >= $1 { print $4, $5, $6, $7, $8, $9 }' "$work/learned")" \
 	'02:00:00:00:00:02 2 02:00:00:00:00:01 udp 5 7707

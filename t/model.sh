@@ -56,6 +56,18 @@ for order in 'runs tuned' 'tuned runs'; do
 	like "$order: the rest is fitted" "$(cat "$work/both")" '^ +3(\.000.)? +.* x used x RTT'
 done
 
+# Runs over a link that loses frames are no part of it.
+mkdir "$work/lossy"
+echo '{"keys":{}}' >"$work/lossy/plan.json"
+for rtt in 0 10; do
+	run ../lossy/$rtt 256 $rtt 99 99
+	sed -i 's/"link":{"rate"/"link":{"loss":"0.01","rate"/' "$work/lossy/$rtt/manifest.json"
+done
+"$migmeter" model fit "$work/runs" "$work/lossy" -o "$work/both.json" >"$work/both"
+like 'lossy runs are left out' "$(cat "$work/both")" '^6 of 8 runs'
+like 'why' "$(cat "$work/both")" '^  2 left out: the link lost frames'
+like 'the rest is fitted' "$(cat "$work/both")" '^ +3(\.000.)? +.* x used x RTT'
+
 # 1 GiB over 1 Gbit/s at 4 ms: 2 + 1.5 * 8.59 + 12 = 26.88 s. That much memory, and that rate, were not measured.
 cat >"$work/move.conf" <<'CONF'
 [simulate]

@@ -42,6 +42,27 @@ is 'by hand the same flow is seen' "$(stream_by_hand | tail -n 1)" "$(stream_col
 ok 'testbed down' "$migmeter" testbed down
 is 'nothing is left' "$(left_behind)" ''
 
+# What the switches need dies by itself: the run says so, and nothing of it is left. NAME NODE WORD-OF-ITS-COMMAND
+dies() {
+	run=$work/without-$1
+	# shellcheck disable=SC2086
+	"$migmeter" run configs/quick.conf -q -o "$run" -s hosts.accelerator=tcg $link -s vm1.memory=96M \
+		-s vm1.memory_fill=none -s experiment.baseline=60s 2>"$work/said" &
+	pid=$!
+	reached ',phase,baseline'
+	kill -9 "$(for one in $(ip netns pids "mm-$2"); do
+		tr '\0' ' ' <"/proc/$one/cmdline" | grep -q -- "$3" && echo "$one"
+	done | head -n 1)"
+	wait $pid
+	is "$1 is dead: exit status" $? 1
+	like "$1 is dead: who, where, and its log" "$(cat "$work/said")" "$1 of node '$2' .process [0-9]+. has ended: .*its log: '$run/$2-$1.log'"
+	like "$1 is dead: the run says so" "$(cat "$run/manifest.json")" "\"reason\": ?\"$1 of node"
+	ok "$1 is dead: its log is there" test -e "$run/$2-$1.log"
+	is "$1 is dead: nothing is left" "$(left_behind)" ''
+}
+dies controller head osken-manager
+dies ovs-vswitchd dst '^ovs-vswitchd'
+
 # shellcheck disable=SC2086
 "$migmeter" run configs/quick.conf -q -o "$work/killed" -s hosts.accelerator=tcg $link -s vm1.memory=96M 2>/dev/null &
 victim=$!

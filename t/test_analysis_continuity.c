@@ -313,6 +313,62 @@ static void a_guest_without_samples_leaves_its_start_missing(void **state)
 	assert_near(part("to-guest:unreachable"), 70, 1e-6, "unreachable");
 }
 
+/* Records at 5 ms of every 10 ms up to dead_ms, but for 15 s to 15.3 s, in bins of a second. */
+static void make_wide_streams(int dead_ms, int silent_from_ms, int silent_to_ms)
+{
+	FILE *file = made_open(run_path, "continuity-vm1.csv");
+	int last_ms = 0, received = 0, silence_ms = -1, silence_end_ms = 0;
+	fputs(HEADER, file);
+	fseek(file, -1, SEEK_CUR);
+	fputs(",last_ns\n", file);
+	for (int ms = 1005; ms < 33000; ms += 10) {
+		int comes =
+			ms < dead_ms && !(ms > 15000 && ms < 15300) && !(ms > silent_from_ms && ms < silent_to_ms);
+		if (last_ms && (ms % 1000 == 5) && silence_end_ms) {
+			for (int tcp = 0; tcp < 2; tcp++)
+				fprintf(file,
+				        "%" PRId64 ",%s,%d,%d,%d,0,0,%" PRId64 ",2000000,%d,%d,0,0,1,1,%s,%" PRId64
+				        ",1,2,%" PRId64 "\n",
+				        MADE_HEAD + silence_end_ms * MADE_MS, tcp ? "tcp" : "udp", received, received,
+				        received, silence_ms * MADE_MS, received, received,
+				        tcp ? "1,0,1" : "missing,missing,missing", MADE_MS,
+				        MADE_HEAD + last_ms * MADE_MS);
+			silence_end_ms = 0;
+		}
+		if (!comes)
+			continue;
+		if (last_ms && (!silence_end_ms || ms - last_ms > silence_ms)) {
+			silence_ms = ms - last_ms;
+			silence_end_ms = ms;
+		}
+		last_ms = ms;
+		received++;
+	}
+	fclose(file);
+}
+
+/* A row's stamp is that of its longest silence, up to a bin before its last record; the next row's lies behind the window. */
+static void wide_bins_do_not_lengthen_the_end(void **state)
+{
+	(void)state;
+	make_events(SURE);
+	make_wide_streams(40000, 0, 0);
+	analyse_well();
+	assert_near(metric("stream_gap", "udp:from-guest") / 1e6, 310, 1e-6, "gap");
+	assert_string_equal(metric_reason("stream_gap", "udp:from-guest"), "");
+	assert_near(metric("stream_gap", "tcp:from-guest") / 1e6, 310, 1e-6, "gap of TCP");
+	/* It went silent within the window, and came again behind it. */
+	make_wide_streams(40000, 29500, 31000);
+	analyse_well();
+	assert_near(metric("stream_gap", "udp:from-guest") / 1e6, 505, 1e-6, "up to the end");
+	assert_non_null(strstr(metric_reason("stream_gap", "udp:from-guest"), "went on"));
+	/* It never came again. */
+	make_wide_streams(20700, 0, 0);
+	analyse_well();
+	assert_near(metric("stream_gap", "udp:from-guest") / 1e6, 9305, 1e-6, "from the last one");
+	assert_non_null(strstr(metric_reason("stream_gap", "udp:from-guest"), "nothing came any more"));
+}
+
 static void a_connection_that_went_silent_is_dead(void **state)
 {
 	(void)state;
@@ -434,6 +490,7 @@ int main(void)
 		IN_A_RUN(a_guest_without_samples_leaves_its_start_missing),
 		IN_A_RUN(flows_say_when_they_were_made),
 		IN_A_RUN(a_network_that_does_not_say_leaves_parts_missing),
+		IN_A_RUN(wide_bins_do_not_lengthen_the_end),
 		IN_A_RUN(a_connection_that_went_silent_is_dead),
 		IN_A_RUN(the_switch_has_counted_what_the_client_sent),
 		IN_A_RUN(flows_that_cannot_be_counted_are_told),

@@ -129,9 +129,33 @@ static void test_lans_page(void **state)
 	free(page);
 }
 
+/* However many conversations there are, the last one is told of as the first is. */
+static void test_a_large_study(void **state)
+{
+	enum { MORE = 80 };
+	char point[16];
+	(void)state;
+	make_lans(0, NULL);
+	for (int i = 0; i < MORE; i++) {
+		const struct made_loop_metric m[] = { { "connection_alive", "vm1", "tcp", i < MORE - 1 },
+			                              { "switch_over_gap", "vm1", "udp:from-guest",
+			                                i < MORE - 1 ? 441e6 : 500e6 } };
+		snprintf(point, sizeof(point), "more-%02d", i);
+		made_case_run(scratch, point, 1, m, sizeof(m) / sizeof(*m));
+	}
+	csv_table_free(claims_made());
+	char *page = page_made(scratch);
+	assert_non_null(strstr(page,
+	                       "outlived the move in 112 of 113; around the VM&#39;s stop the client heard nothing "
+	                       "for 441 ms to 500 ms"));
+	assert_non_null(strstr(page, "more-79</th>"));
+	assert_non_null(strstr(page, ">more-79</text>") || strstr(page, ">more-79</tspan>"));
+	free(page);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = { IN_SCRATCH(test_lans), IN_SCRATCH(test_mixed_outcomes),
-		                            IN_SCRATCH(test_lans_page) };
+		                            IN_SCRATCH(test_lans_page), IN_SCRATCH(test_a_large_study) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -112,6 +112,26 @@ static void a_slower_link_is_flagged(void **state)
 	assert_non_null(strstr(m.reason, "round trip"));
 }
 
+/* What an emulator adds within the tolerance is no longer way: a threshold of 20 ms lets over it. */
+static void the_round_trip_to_go_by(void **state)
+{
+	struct link l = { .shape = { .rate_bits_per_s = 100000000, .rtt_ns = 20 * NS_PER_MS } };
+	const struct link_shape none = { .rate_bits_per_s = 100000000 };
+	struct link_measured m = { .rtt_p50_ns = 20055000, .rtt_expected_ns = 20016000, .late_p99_ns = -1 }, off = m,
+			     not = m;
+	(void)state;
+	link_measured_judge(&l, &m);
+	assert_int_equal(link_measured_round_trip(&m, &l.shape), 20 * NS_PER_MS);
+	assert_int_equal(link_measured_round_trip(&m, &none), 20055000);
+	off.rtt_p50_ns = 21 * NS_PER_MS;
+	link_measured_judge(&l, &off);
+	assert_int_equal(link_measured_round_trip(&off, &l.shape), 21 * NS_PER_MS);
+	not .rtt_p50_ns = -1;
+	link_measured_judge(&l, &not );
+	assert_int_equal(link_measured_round_trip(&not, &l.shape), 20 * NS_PER_MS);
+	assert_int_equal(link_measured_round_trip(&not, &none), -1);
+}
+
 /* 64 KiB in 20 ms are 26 Mbit/s at most: what TCP is told to do is not the link's fault. */
 static void small_buffers_are_not_the_link(void **state)
 {
@@ -317,6 +337,7 @@ int main(void)
 		TEST(emulator_1g),
 		TEST(emulator_delays_both_ways),
 		TEST(a_slower_link_is_flagged),
+		TEST(the_round_trip_to_go_by),
 		TEST(small_buffers_are_not_the_link),
 		TEST(emulator_loses_as_asked),
 		TEST(killed_emulator_leaves_no_device),

@@ -242,7 +242,7 @@ static void *load_main(void *argument)
 }
 
 /* The last row of a stream in continuity-vm1.csv, its columns from `sent` on. */
-static int last_row(const char *stream, long long values[19])
+static int last_row(const char *stream, long long values[20])
 {
 	char path[300], line[512];
 	int found = 0;
@@ -255,7 +255,7 @@ static int last_row(const char *stream, long long values[19])
 			continue;
 		at = strchr(at + 1, ',');
 		found = 0;
-		for (char *end; at && found < 19; at = strchr(at + 1, ',')) {
+		for (char *end; at && found < 20; at = strchr(at + 1, ',')) {
 			long long value = strtoll(at + 1, &end, 10);
 			values[found++] = end == at + 1 ? -1 : value;
 		}
@@ -275,15 +275,17 @@ static void a_client_and_a_guest_count_each_other(void **state)
 		AGAIN = 13,
 		ALIVE = 15,
 		SILENCE = 16,
-		EPOCH = 18
+		EPOCH = 18,
+		LAST = 19
 	};
 	struct watched_vm vm = { .name = "vm1", .data_ip = "127.0.0.1", .stream_interval_ns = NS_PER_MS };
 	struct watch watch = { .directory = scratch, .vms = &vm, .vm_count = 1, .packet_bin_ns = 10 * NS_PER_MS };
 	struct load load;
 	struct err e = { 0 };
 	struct json_object *facts = json_object_new_object();
-	long long udp[19], tcp[19];
+	long long udp[20], tcp[20];
 	void *options = workload_options_new(&stream_workload, &e), *client = NULL;
+	int64_t began_ns = clock_now_ns();
 	(void)state;
 	if (workload_init(&load.w, &stream_workload, options, &e) < 0)
 		fail_msg("%s", e.text);
@@ -302,8 +304,8 @@ static void a_client_and_a_guest_count_each_other(void **state)
 	free(options);
 	json_object_put(facts);
 
-	assert_int_equal(last_row("udp", udp), 19);
-	assert_int_equal(last_row("tcp", tcp), 19);
+	assert_int_equal(last_row("udp", udp), 20);
+	assert_int_equal(last_row("tcp", tcp), 20);
 	for (int t = 0; t < 2; t++) {
 		const long long *row = t ? tcp : udp;
 		assert_true(row[SENT] > 2 && row[RECEIVED] > 2);
@@ -311,6 +313,7 @@ static void a_client_and_a_guest_count_each_other(void **state)
 		assert_int_equal(row[GUEST_RECEIVED], row[GUEST_NEXT]);
 		assert_int_equal(row[EPOCH], CONTINUITY_MIGRATION);
 		assert_true(row[SILENCE] > 0); /* as the guest says */
+		assert_in_range(row[LAST], began_ns, clock_now_ns());
 		assert_true(row[GUEST_RECEIVED] > 0 && row[GUEST_RECEIVED] <= row[SENT]);
 	}
 	assert_int_equal(tcp[ALIVE], 1);

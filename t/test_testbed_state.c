@@ -22,7 +22,8 @@ static void what_is_written_is_read(void **state)
 		                          .congestion_control = "reno",
 		                          .tcp_buffer_bytes = 1 << 20,
 		                          .shape = { .rate_bits_per_s = 100000000, .rtt_ns = 4000000 } },
-		                .link_count = 2 };
+		                .link_count = 2,
+		                .daemons = { .count = 2 } };
 	struct link links[2] = { { .backend = LINK_HTB, .frame_overhead = 14, .device_a = "up0" },
 		                 { .backend = LINK_EMULATOR, .stats_path = "/x/stats" } };
 	struct testbed read = { 0 };
@@ -32,6 +33,8 @@ static void what_is_written_is_read(void **state)
 	made.nodes[NODE_DST].keeper = 4711;
 	strcpy(made.links[0].name, "src-uplink");
 	strcpy(made.links[1].name, "dst-uplink");
+	made.daemons.list[1] =
+		(struct testbed_daemon){ "ovs-vswitchd", "dst", "/x/ovs-vswitchd.log", 4712, 123456789012 };
 	made.links[0].link = &links[0];
 	made.links[1].link = &links[1];
 	assert_false(testbed_state_is_up(scratch));
@@ -47,6 +50,12 @@ static void what_is_written_is_read(void **state)
 	assert_int_equal(read.links[0].link->frame_overhead, 14);
 	assert_string_equal(read.links[0].link->device_a, "up0");
 	assert_string_equal(read.links[1].link->stats_path, "/x/stats");
+	assert_int_equal(read.daemons.count, 2);
+	assert_string_equal(read.daemons.list[1].name, "ovs-vswitchd");
+	assert_string_equal(read.daemons.list[1].node, "dst");
+	assert_string_equal(read.daemons.list[1].log_path, "/x/ovs-vswitchd.log");
+	assert_int_equal(read.daemons.list[1].pid, 4712);
+	assert_true(read.daemons.list[1].start_time == 123456789012);
 	/* The destination is the distant one. */
 	assert_int_equal(read.links[0].link->shape.rtt_ns, 0);
 	assert_int_equal(read.links[1].link->shape.rtt_ns, 4000000);

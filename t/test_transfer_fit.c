@@ -292,7 +292,7 @@ static void two_settings_of_tcp(void **state)
 
 /* What of a run is not as of a plain one; NULL: as there. */
 struct other {
-	const char *mode, *fill, *status, *workload, *migration, *features, *measured, *tcp, *fault;
+	const char *mode, *fill, *status, *workload, *beside, *migration, *features, *measured, *tcp, *fault;
 	double lost_s;
 	const char *reason;
 };
@@ -303,7 +303,8 @@ static void run_make(const char *study, int number, const struct other *o)
 	const char *workload = OR(workload, "intadd");
 	const struct made_metric metrics[] = { { "migration_time", "migrating", "completion", 12.5e9 },
 		                               { "lost_work", "migrating", workload, o->lost_s },
-		                               { "baseline_rate", "migrating", workload, 7e6 } };
+		                               { "baseline_rate", "migrating", workload, o->beside ? 3e9 : 7e6 },
+		                               { "baseline_rate", "migrating", OR(beside, "none"), 5e6 } };
 	char folder[4096];
 	snprintf(folder, sizeof(folder), "%.2000s/%02d", study, number);
 	mkdir(folder, 0755);
@@ -313,13 +314,13 @@ static void run_make(const char *study, int number, const struct other *o)
 	          "\"features\":{\"asked\":{%s}},\"link\":{\"asked\":{\"rate\":\"100M\"},\"measured\":{%s},"
 	          "\"tcp\":{\"congestion_control\":\"cubic\"}},\"vms\":[{\"name\":\"vm1\",\"role\":\"migrating\","
 	          "\"memory_bytes\":109051904,\"spare_bytes\":41943040,\"memory_fill\":\"%s\","
-	          "\"workloads\":[{\"name\":\"%s\"}]}]}\n",
+	          "\"workloads\":[{\"name\":\"%s\"},{\"name\":\"%s\"}]}]}\n",
 	          OR(status, "complete"), OR(tcp, "64M"), OR(mode, "precopy"), OR(migration, ""), OR(fault, "0ns"),
 	          OR(features, ""),
 	          OR(measured, "\"goodput_bits_per_s\":90e6,\"ideal_bits_per_s\":91836734.7,\"rtt_p50_ns\":6100000"),
-	          OR(fill, "random"), workload);
+	          OR(fill, "random"), workload, OR(beside, "idle"));
 #undef OR
-	made_metrics(folder, metrics, 3);
+	made_metrics(folder, metrics, 4);
 }
 
 static void runs_are_taken(void **state)
@@ -341,10 +342,12 @@ static void runs_are_taken(void **state)
 		  .reason = "migration.compress was asked for: the model is of pre-copy without features" },
 		{ .features = "\"parallel\":\"4\"",
 		  .reason = "migration.parallel was asked for: the model is of pre-copy without features" },
-		{ .features = "\"peer2peer\":\"yes\"", .reason = "" },
+		{ .features = "\"peer2peer\":\"yes\"", .beside = "memdirty", .reason = "" },
 		{ .migration = ",\"bandwidth\":\"1048576B\"",
 		  .reason = "migration.bandwidth held it below the link's rate" },
-		{ .migration = ",\"bandwidth\":\"0B\",\"reuse\":\"no\",\"stream\":\"no\"", .reason = "" },
+		{ .tcp = "64M\",\"loss\":\"0",
+		  .migration = ",\"bandwidth\":\"0B\",\"reuse\":\"no\",\"stream\":\"no\"",
+		  .reason = "" },
 		{ .migration = ",\"reuse\":\"yes\"",
 		  .reason = "relays sent less than the VM's memory (migration.reuse)" },
 		{ .migration = ",\"stream\":\"yes\"",
@@ -354,6 +357,8 @@ static void runs_are_taken(void **state)
 		  .lost_s = 2.5,
 		  .reason = "its storage was on the same link (link.topology)" },
 		{ .fault = "1s", .reason = "the link was cut meanwhile (fault.cut)" },
+		{ .tcp = "64M\",\"loss\":\"0.01",
+		  .reason = "the link lost frames, and what that costs is in no term of the model (link.loss)" },
 		{ .measured = "\"goodput_bits_per_s\":\"missing\",\"ideal_bits_per_s\":9e7,\"rtt_p50_ns\":1",
 		  .reason = "the link's rate was not measured" },
 		{ .measured = "\"goodput_bits_per_s\":9e7,\"ideal_bits_per_s\":9e7,\"rtt_p50_ns\":\"missing\"",
@@ -379,6 +384,8 @@ static void runs_are_taken(void **state)
 	assert_true(fabs(r->rate_bits_per_s / 98e6 - 1) < 1e-6);
 	assert_true(r->time_s == 12.5 && r->lost_s == 2.5 && r->dirty_per_s == 7e6);
 	assert_true(runs[2].dirty_per_s == 0);
+	/* Of two workloads only what memdirty does counts. */
+	assert_true(runs[10].dirty_per_s == 5e6);
 	/* A run counts once, by whatever name. */
 	char other_name[100];
 	snprintf(other_name, sizeof(other_name), "%s/../%s/01", directory, directory + strlen("/tmp/"));

@@ -94,7 +94,7 @@ static int stage_testbed(struct run *r, struct err *e)
 	if (testbed_measure(&r->testbed, &measured, e) < 0)
 		return -1;
 	run_facts_link(&r->directory, &r->testbed, &measured);
-	r->rtt_ns = measured.rtt_p50_ns >= 0 ? measured.rtt_p50_ns : spec.shape.rtt_ns > 0 ? spec.shape.rtt_ns : -1;
+	r->rtt_ns = link_measured_round_trip(&measured, &spec.shape);
 	if (measured.reason[0])
 		progress_note("link: %s", measured.reason);
 	for (int i = 0; i < x->vm_count; i++)

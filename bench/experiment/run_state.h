@@ -34,7 +34,7 @@ struct run {
 	struct run_directory directory;
 	struct testbed testbed;
 	bool testbed_open, guests_running;
-	int64_t rtt_ns; /* of the migration link: measured, else as asked; negative: not known. Set with the testbed */
+	int64_t rtt_ns; /* of the migration link (link_measured_round_trip()); negative: not known. Set with the testbed */
 	struct guest_boot boot;
 	virConnectPtr connections[2]; /* of NODE_SRC and NODE_DST */
 	char uris[2][64];             /* where their QEMUs listen for migrations */

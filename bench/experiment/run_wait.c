@@ -14,7 +14,7 @@ int run_interrupted_or_lost(struct run *r, struct err *e)
 	if (run_interrupted)
 		return err_set(e, EXIT_INTERRUPTED, "interrupted");
 	if (!atomic_load(&r->vm_lost))
-		return r->testbed_open ? testbed_trouble(&r->testbed, e) : 0;
+		return r->testbed_open ? testbed_trouble(&r->testbed, r->directory.path, e) : 0;
 	char line[300];
 	run_fetch_consoles(r);
 	console_line(r->directory.path, r->lost_vm, false, line, sizeof(line));

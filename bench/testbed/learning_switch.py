@@ -2,7 +2,8 @@
 #
 # Every conversation (addresses, protocol, ports) is a flow of its own in the switch, which counts it. A host that turns up
 # at another port, as a guest does that has moved, is learnt at once: the flows towards it are changed, counters and all.
-# Every conversation has a cookie of its own at each switch, which stays when its flow is made anew.
+# Every conversation has a cookie of its own at each switch, which stays when its flow is made anew. A switch that comes back
+# keeps its flows, which are changed, too, when a host turns up where they do not lead.
 #
 # With MIGMETER_LEARNED=FILE a line "asked_ns,answered_ns,switch,mac,port" is written for each host that is learnt: before the
 # switch was told, and when it had confirmed that it is in force (barrier). It came to be so between the two, which are
@@ -123,10 +124,10 @@ class LearningSwitch(app_manager.OSKenApp):
         self.places[switch.id, host] = port
         asked_ns = time.monotonic_ns()
         ofp, parser = switch.ofproto, switch.ofproto_parser
-        if before is not None:
-            apply = [parser.OFPInstructionActions(ofp.OFPIT_APPLY_ACTIONS, [parser.OFPActionOutput(port)])]
-            switch.send_msg(parser.OFPFlowMod(switch, command=ofp.OFPFC_MODIFY,
-                                              match=parser.OFPMatch(eth_dst=host), instructions=apply))
+        # Also of one that is new here: the switch may have flows of before it came, or the controller did.
+        apply = [parser.OFPInstructionActions(ofp.OFPIT_APPLY_ACTIONS, [parser.OFPActionOutput(port)])]
+        switch.send_msg(parser.OFPFlowMod(switch, command=ofp.OFPFC_MODIFY,
+                                          match=parser.OFPMatch(eth_dst=host), instructions=apply))
         self.confirm(switch, asked_ns, lambda *stamps: self.write(stamps, switch, host, port))
 
     # What the switch has been told is in force when it answers this; then() gets both stamps.

@@ -144,6 +144,13 @@ void link_measured_judge(const struct link *l, struct link_measured *m)
 		     duration_format(m->late_p99_ns, is, sizeof(is)));
 }
 
+int64_t link_measured_round_trip(const struct link_measured *m, const struct link_shape *asked)
+{
+	if (asked->rtt_ns > 0 && !(m->flags & LINK_RTT_OFF))
+		return asked->rtt_ns;
+	return m->rtt_p50_ns >= 0 ? m->rtt_p50_ns : -1;
+}
+
 /* The helper writes its counters now and then: wait for a state that is newer than now. */
 static int stats_after_now(const struct link *l, struct link_stats *ret, struct err *e)
 {

@@ -46,6 +46,10 @@ void link_measured_round_trips(struct link_measured *m, int64_t *rtt_ns, int cam
 /* Set flags and reason of what is not as the link was asked to be. */
 void link_measured_judge(const struct link *l, struct link_measured *m);
 
+/* The round trip to go by: as asked where it was found to be so (no LINK_RTT_OFF), so that what is decided by it is decided as in a
+ * simulation; else as measured; -1: neither is known. */
+int64_t link_measured_round_trip(const struct link_measured *m, const struct link_shape *asked);
+
 /* address_a and address_b (IPv4) must be set in the link's two namespaces, netns_a and netns_b being the paths of
  * those in which they are (NULL: the link's own). The link is not changed. */
 int link_measure(const struct link *link, const char *netns_a, const char *address_a, const char *netns_b,

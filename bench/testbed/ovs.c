@@ -2,7 +2,6 @@
 
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
-#include "bench/base/undo.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -45,17 +44,6 @@ char *ovs_flow_socket(const struct node *node, const char *bridge, char *buffer,
 	return buffer;
 }
 
-static int daemon_start(const struct node *node, const char *const argv[], struct undo *undo, pid_t *ret_pid,
-                        struct err *e)
-{
-	const struct process_place place = node_place(node);
-	char log[300];
-	snprintf(log, sizeof(log), "%s/%s.log", node->state_directory, argv[0]);
-	if (process_start(&place, argv, log, ret_pid, e) < 0)
-		return -1;
-	return undo_add_process(undo, *ret_pid, e);
-}
-
 /* Until the database is served: then it is prepared, too. */
 static int database_wait(const struct node *node, pid_t pid, struct err *e)
 {
@@ -70,10 +58,9 @@ static int database_wait(const struct node *node, pid_t pid, struct err *e)
 	return 0;
 }
 
-int ovs_start(const struct node *node, struct undo *undo, struct err *e)
+int ovs_start(const struct node *node, struct daemons *daemons, struct undo *undo, struct err *e)
 {
 	char directory[300], database[300];
-	pid_t pid;
 	snprintf(directory, sizeof(directory), "%s/run/openvswitch", node->state_directory);
 	snprintf(database, sizeof(database), "%s/openvswitch.db", node->state_directory);
 	const char *const server[] = { "ovsdb-server", database, "--remote=punix:" DATABASE_SOCKET, NULL };
@@ -81,7 +68,8 @@ int ovs_start(const struct node *node, struct undo *undo, struct err *e)
 	if (mkdir(directory, 0755) < 0 && errno != EEXIST)
 		return err_errno(e, EXIT_CANNOT, "cannot create '%s'", directory);
 	if (process_runf(NULL, e, "ovsdb-tool create %s " SCHEMA, database) < 0 ||
-	    daemon_start(node, server, undo, &pid, e) < 0 || database_wait(node, pid, e) < 0)
+	    daemons_start(daemons, node, server[0], server, undo, e) < 0 ||
+	    database_wait(node, daemons->list[daemons->count - 1].pid, e) < 0)
 		return -1;
-	return daemon_start(node, daemon, undo, &pid, e);
+	return daemons_start(daemons, node, daemon[0], daemon, undo, e);
 }

@@ -44,9 +44,13 @@ int testbed_put(const struct testbed *t, const char *local, const char *name, ch
 	return 0;
 }
 
-int testbed_trouble(const struct testbed *t, struct err *e)
+int testbed_trouble(const struct testbed *t, const char *keep, struct err *e)
 {
-	return t->remote ? remote_testbed_trouble(t, e) : 0;
+	if (t->remote)
+		return remote_testbed_trouble(t, e);
+	if (daemons_trouble(&t->daemons, keep, e) == 0)
+		return 0;
+	return t->kept ? err_prefix(e, "the testbed that is up is broken, run 'migmeter testbed down'") : -1;
 }
 
 /* ---- making ---- */

@@ -14,6 +14,7 @@
 #ifndef BENCH_TESTBED_TESTBED_H
 #define BENCH_TESTBED_TESTBED_H
 
+#include "bench/testbed/daemons.h"
 #include "bench/testbed/link.h"
 #include "bench/testbed/link_measure.h"
 #include "bench/testbed/machine_lock.h"
@@ -58,6 +59,7 @@ struct testbed {
 	int link_count;
 	char datapath[200];            /* of the switches, in words: where, and why there; "" none */
 	char learned_path[300];        /* what their controller has learnt, see learning_switch.py; "" none */
+	struct daemons daemons;        /* of the switches */
 	struct remote_testbed *remote; /* NULL: its nodes are here */
 	struct undo *undo;
 	int lock_fd;
@@ -115,8 +117,9 @@ int testbed_pin_tcp(const struct testbed *t, int node, struct err *e);
 int testbed_put(const struct testbed *t, const char *local, const char *name, char *ret_path, size_t room,
                 struct err *e);
 
-/* -1 once what was made is there no more: then nothing that is measured counts. */
-int testbed_trouble(const struct testbed *t, struct err *e);
+/* -1 once what was made is there no more: then nothing that is measured counts. keep: a directory for the log of what has ended
+ * (daemons_trouble()). */
+int testbed_trouble(const struct testbed *t, const char *keep, struct err *e);
 
 /* Whether one of this machine is up, or left behind. */
 bool testbed_is_there(void);

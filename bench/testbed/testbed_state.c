@@ -29,6 +29,7 @@ struct member {
 /* clang-format on */
 #define NODE_TEXT(field) TEXT_OF(node, field)
 #define LINK_TEXT(field) TEXT_OF(testbed_link, field)
+#define DAEMON_TEXT(field) TEXT_OF(testbed_daemon, field)
 #define PLAIN_TEXT(field) TEXT_OF(link, field)
 
 static const struct member spec_members[] = {
@@ -66,6 +67,15 @@ static const struct member node_members[] = {
 	{ "core", NUMBER_INT, offsetof(struct node, core), 0 },
 	{ "holder", NUMBER_INT, offsetof(struct node, holder), 0 },
 	{ "keeper", NUMBER_INT, offsetof(struct node, keeper), 0 },
+	{ NULL, TEXT, 0, 0 },
+};
+
+static const struct member daemon_members[] = {
+	DAEMON_TEXT(name),
+	DAEMON_TEXT(node),
+	DAEMON_TEXT(log_path),
+	{ "pid", NUMBER_INT, offsetof(struct testbed_daemon, pid), 0 },
+	{ "start_time", NUMBER_INT64, offsetof(struct testbed_daemon, start_time), 0 },
 	{ NULL, TEXT, 0, 0 },
 };
 
@@ -164,11 +174,13 @@ bool testbed_state_is_up(const char *directory)
 int testbed_state_write(const struct testbed *t, const char *directory, struct err *e)
 {
 	json_object *root = json_object_new_object(), *nodes = json_object_new_array(),
-		    *links = json_object_new_array();
+		    *links = json_object_new_array(), *daemons = json_object_new_array();
 	json_object_object_add(root, "spec", members_write(spec_members, &t->spec));
 	json_object_object_add(root, "switches", members_write(switch_members, t));
 	for (int i = 0; i < NODE_COUNT; i++)
 		json_object_array_add(nodes, members_write(node_members, &t->nodes[i]));
+	for (int i = 0; i < t->daemons.count; i++)
+		json_object_array_add(daemons, members_write(daemon_members, &t->daemons.list[i]));
 	for (int i = 0; i < t->link_count; i++) {
 		json_object *link = members_write(link_members, &t->links[i]);
 		json_object_object_add(link, "plain", members_write(plain_members, t->links[i].link));
@@ -176,6 +188,7 @@ int testbed_state_write(const struct testbed *t, const char *directory, struct e
 	}
 	json_object_object_add(root, "nodes", nodes);
 	json_object_object_add(root, "links", links);
+	json_object_object_add(root, "daemons", daemons);
 	int result = json_file_write(directory, STATE_NAME, root, e);
 	json_object_put(root);
 	return result;
@@ -195,6 +208,10 @@ int testbed_state_read(struct testbed *t, const char *directory, struct err *e)
 	if (json_object_object_get_ex(root, "nodes", &part))
 		for (size_t i = 0; i < json_object_array_length(part) && i < NODE_COUNT; i++)
 			members_read(node_members, json_object_array_get_idx(part, i), &t->nodes[i]);
+	if (json_object_object_get_ex(root, "daemons", &part))
+		for (size_t i = 0; i < json_object_array_length(part) && i < DAEMONS_ROOM; i++)
+			members_read(daemon_members, json_object_array_get_idx(part, i),
+			             &t->daemons.list[t->daemons.count++]);
 	if (json_object_object_get_ex(root, "links", &part))
 		for (size_t i = 0; i < json_object_array_length(part) && i < LINK_ROOM; i++) {
 			struct testbed_link *l = &t->links[t->link_count++];

@@ -3,7 +3,6 @@
 #include "bench/base/clock.h"
 #include "bench/base/data.h"
 #include "bench/base/err.h"
-#include "bench/base/undo.h"
 #include "bench/testbed/link_probe.h"
 #include "bench/testbed/networks.h"
 #include "bench/testbed/offload.h"
@@ -141,14 +140,11 @@ static int switch_make(const struct testbed *t, int index, const char *datapath,
 static int controller_start(struct testbed *t, struct err *e)
 {
 	const struct node *head = &t->nodes[NODE_HEAD];
-	const struct process_place place = node_place(head);
-	char application[PATH_MAX], learned[340], log[300], port[16];
-	pid_t pid;
+	char application[PATH_MAX], learned[340], port[16];
 	if (data_path("bench/testbed/learning_switch.py", application, sizeof(application), e) < 0)
 		return -1;
 	snprintf(t->learned_path, sizeof(t->learned_path), "%s/learned.csv", head->state_directory);
 	snprintf(learned, sizeof(learned), "MIGMETER_LEARNED=%s", t->learned_path);
-	snprintf(log, sizeof(log), "%s/controller.log", head->state_directory);
 	snprintf(port, sizeof(port), "%d", CONTROLLER_PORT);
 	const char *const argv[] = { "env",
 		                     learned,
@@ -160,9 +156,7 @@ static int controller_start(struct testbed *t, struct err *e)
 		                     port,
 		                     application,
 		                     NULL };
-	if (process_start(&place, argv, log, &pid, e) < 0)
-		return -1;
-	return undo_add_process(t->undo, pid, e);
+	return daemons_start(&t->daemons, head, "controller", argv, t->undo, e);
 }
 
 /* Until the controller has told the switch to ask it. (What ovs-vsctl says of it, is_connected, is 5 s old.) */
@@ -189,7 +183,7 @@ static int switches_make(struct testbed *t, struct err *e)
 	const char *datapath = kernel ? "system" : "netdev";
 	for (int i = NODE_SRC; i <= NODE_DST; i++) {
 		struct node *n = &t->nodes[i];
-		if (ovs_start(n, t->undo, e) < 0 || physical_make(n, i, datapath, e) < 0 ||
+		if (ovs_start(n, &t->daemons, t->undo, e) < 0 || physical_make(n, i, datapath, e) < 0 ||
 		    switch_make(t, i, datapath, e) < 0)
 			return err_prefix(e, "switch of node '%s'", n->name);
 		ovs_flow_socket(n, "br-lan", n->flow_socket, sizeof(n->flow_socket));
