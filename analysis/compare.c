@@ -7,7 +7,6 @@
 #include "bench/base/err.h"
 #include "bench/base/json_file.h"
 
-#include <fnmatch.h>
 #include <json-c/json.h>
 #include <math.h>
 #include <stdio.h>
@@ -211,25 +210,30 @@ static const char *text_of(struct json_object *row, const char *key)
 
 /* The value of one run, if it has one, or why not. */
 static void take_value(struct compared *into, int side, const struct study_run *run, struct json_object *like,
-                       size_t place, const struct compare_rule *rule)
+                       size_t place)
 {
 	struct compared_side *s = &into->sides[side];
 	struct json_object *row = study_run_row_like(run, like, place), *value;
 	const char *reason = row ? text_of(row, "reason") : "the run has none";
 	int known = row && json_object_object_get_ex(row, "value", &value) && json_is_number(value);
-	int aborted = compare_is_of_whole(into->metric, into->estimator) && never_converged(run);
-	if (rule->endless && (aborted || (!known && fnmatch(rule->endless, reason, 0) == 0))) {
+	switch (compare_value_worth(into->metric, into->estimator, known, reason, never_converged(run))) {
+	case VALUE_ENDLESS:
 		s->values[s->n++] = INFINITY;
 		s->endless++;
-	} else if (known && !aborted) {
+		return;
+	case VALUE_KNOWN:
 		s->values[s->n++] = json_object_get_double(value);
 		s->unseen += downtime_is_no_stop(reason);
-	} else {
-		s->aborted += aborted;
-		s->missing++;
-		if (!into->reason[0])
-			snprintf(into->reason, sizeof(into->reason), "missing in %s: %s", sides[side], reason);
+		return;
+	case VALUE_ABORTED:
+		s->aborted++;
+		break;
+	case VALUE_MISSING:
+		break;
 	}
+	s->missing++;
+	if (!into->reason[0])
+		snprintf(into->reason, sizeof(into->reason), "missing in %s: %s", sides[side], reason);
 }
 
 /* Those that came to an end do not speak for the others, which may have been the hard ones. */
@@ -262,7 +266,7 @@ static int gather_value(struct gathering *g, struct json_object *like, size_t pl
 		if (!into->sides[side].values)
 			return -1;
 		for (int i = 0; i < g->of->complete_count[side]; i++)
-			take_value(into, side, g->of->complete[side][i], like, place, rule);
+			take_value(into, side, g->of->complete[side][i], like, place);
 		drop_survivors(into, side);
 	}
 	struct sample base = { into->sides[COMPARE_BASE].values, into->sides[COMPARE_BASE].n };

@@ -120,6 +120,7 @@ static int take_run(void *context, const struct history_run *run, struct err *e)
 		json_object_object_add(row, texts[i].key, json_of_text(texts[i].text));
 	json_object_object_add(row, "value", value_json(run->value));
 	json_object_object_add(row, "unseen", json_object_new_boolean(run->unseen));
+	json_object_object_add(row, "aborted", json_object_new_boolean(run->aborted));
 	add_conditions(trend, row, run->conditions);
 	json_object_array_add(json_array_at(trend, "/runs"), row);
 	return 0;

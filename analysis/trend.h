@@ -4,11 +4,12 @@
  *
  *	format, metric, estimator (as asked for; "" any), better
  *	trends   name (of the experiment), point (of its sweep), estimator, unit, runs [wall_ns, id, directory, qemu, libvirt, kernel, version,
- *	         value (null: missing, "never": endless), unseen (it is a downtime not above its floor), conditions (what
- *	         else is another than in the run before, "link.asked.rtt 0ns to 6ms"; "" nothing, null: not known), forbids
- *	         (which of them makes it another question, as compare has it: "link"; "")], changes [at (of the runs, the
- *	         first behind it), p, before, after (medians), verdict (improved, regressed, changed), versions (what changed
- *	         with it, "qemu 7.2.22 to 8.0.0"; "" nothing), conditions (as of a run)]
+ *	         value (null: missing, "never": endless), unseen (it is a downtime not above its floor), aborted (it is
+ *	         missing, since the migration never converged), conditions (what else is another than in the run before,
+ *	         "link.asked.rtt 0ns to 6ms"; "" nothing, null: not known), forbids (which of them makes it another question,
+ *	         as compare has it: "link"; "")], changes [at (of the runs, the first behind it), p, before, after (medians),
+ *	         verdict (improved, regressed, changed), versions (what changed with it, "qemu 7.2.22 to 8.0.0"; "" nothing),
+ *	         conditions (as of a run)]
  */
 #ifndef ANALYSIS_TREND_H
 #define ANALYSIS_TREND_H

@@ -182,6 +182,50 @@ static void what_is_not_alike_is_apart(void **state)
 	assert_shown("csv", ",1000,pages/s,,");
 }
 
+/* What a migration had measured when it was aborted is small, and no improvement: as in a comparison. */
+static void one_that_stops_converging_did_not_improve(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *metric, *estimator, *unit;
+		double before, after;
+		const char *verdict; /* NULL: no value, no change */
+	} all[] = {
+		{ "lost_work", "intadd", "s", 2, 0.1, "regressed" },
+		{ "bytes_on_wire", "migration:src-to-dst", "bytes", 2e8, 1e7, "regressed" },
+		{ "downtime", "network", "ns", 2e8, 1e6, "regressed" },
+		{ "mean_rate", "intadd", "additions/s", 8e8, 9.9e8, NULL },
+		{ "worst_op_p99", "intadd:migration", "ns", 1e7, 1e6, NULL },
+		{ "baseline_rate", "intadd", "additions/s", 9e8, 1e9, "improved" },
+	};
+	enum { ALL = sizeof(all) / sizeof(*all) };
+	struct err e = { 0 };
+	for (int i = 1; i <= BEFORE + AFTER; i++) {
+		char rows[4096] = "";
+		made_row(rows, "converged", "", "ratio", i <= BEFORE, "");
+		for (int k = 0; k < ALL; k++)
+			made_row(rows, all[k].metric, all[k].estimator, all[k].unit,
+			         (i <= BEFORE ? all[k].before : all[k].after) * (1 + 0.04 * made_random()), "");
+		made_compared(folder, i, &(struct made_conditions){ 0 }, rows);
+	}
+	add_folder();
+	for (int k = 0; k < ALL; k++) {
+		doc = trend_json(history, all[k].metric, NULL, NULL, &e);
+		assert_non_null(doc);
+		assert_string_equal(json_text_at(doc, "/trends/0/changes/0/verdict"),
+		                    all[k].verdict ? all[k].verdict : "");
+		if (!all[k].verdict) {
+			assert_string_equal(json_text_at(doc, "/trends/0/runs/12/value"), "");
+			assert_shown("text", "24 runs, never converged in 12\n  no change found\n");
+			assert_shown("csv", ",missing,");
+			assert_shown("csv", ",never converged,");
+		} else if (k < 3)
+			assert_string_equal(json_text_at(doc, "/trends/0/changes/0/after"), "never");
+		json_object_put(doc);
+		doc = NULL;
+	}
+}
+
 #define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, begin, end)
 
 int main(void)
@@ -192,6 +236,7 @@ int main(void)
 		IN_SCRATCH(unknown_conditions_are_no_change),
 		IN_SCRATCH(what_is_no_stop_is_told),
 		IN_SCRATCH(what_is_not_alike_is_apart),
+		IN_SCRATCH(one_that_stops_converging_did_not_improve),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
