@@ -295,14 +295,14 @@ static const char *text_at(sqlite3_stmt *s, int column)
 /* What the value of a row counts for, as compare has it. */
 static void read_value(struct history_run *run, sqlite3_stmt *s, const char *metric)
 {
-	const char *reason = text_at(s, 13);
-	int known = sqlite3_column_type(s, 12) != SQLITE_NULL;
-	int never = sqlite3_column_type(s, 16) != SQLITE_NULL && sqlite3_column_double(s, 16) == 0;
-	run->unit = text_at(s, 11);
-	run->estimator = text_at(s, 14);
-	run->vm = text_at(s, 15);
+	const char *reason = text_at(s, 14);
+	int known = sqlite3_column_type(s, 13) != SQLITE_NULL;
+	int never = sqlite3_column_type(s, 17) != SQLITE_NULL && sqlite3_column_double(s, 17) == 0;
+	run->unit = text_at(s, 12);
+	run->estimator = text_at(s, 15);
+	run->vm = text_at(s, 16);
 	enum value_worth worth = compare_value_worth(metric, run->estimator, known, reason, never);
-	run->value = worth == VALUE_KNOWN ? sqlite3_column_double(s, 12) : worth == VALUE_ENDLESS ? INFINITY : NAN;
+	run->value = worth == VALUE_KNOWN ? sqlite3_column_double(s, 13) : worth == VALUE_ENDLESS ? INFINITY : NAN;
 	run->aborted = worth == VALUE_ABORTED;
 	run->unseen = worth == VALUE_KNOWN && downtime_is_no_stop(reason);
 }
@@ -325,6 +325,7 @@ static int each(const struct history *h, sqlite3_stmt *s, const char *metric, hi
 			.version = text_at(s, 8),
 			.wall_ns = sqlite3_column_int64(s, 9),
 			.conditions = text_at(s, 10),
+			.repeat = sqlite3_column_int(s, 11),
 			.value = NAN,
 			.unit = "",
 			.vm = "",
@@ -341,7 +342,8 @@ static int each(const struct history *h, sqlite3_stmt *s, const char *metric, hi
 }
 
 #define RUN_COLUMNS                                                                                                  \
-	"r.id, r.directory, r.name, r.point, r.status, r.qemu, r.libvirt, r.kernel, r.version, r.wall_ns, r.conditions"
+	"r.id, r.directory, r.name, r.point, r.status, r.qemu, r.libvirt, r.kernel, r.version, r.wall_ns, "          \
+	"r.conditions, r.repeat"
 #define RUN_CHOSEN "(?1 IS NULL OR r.name = ?1) AND (?2 IS NULL OR r.point = ?2)"
 #define RUN_ORDER " ORDER BY r.wall_ns, r.name, r.point, r.repeat, r.id"
 

@@ -63,16 +63,19 @@ static int count_of(struct json_object *trend, const char *member)
 	return count;
 }
 
-/* "nightly, load=cpu: baseline_rate, 30 runs" */
+/* "nightly, load=cpu: baseline_rate, 300 runs in 30 sets" */
 static char *title_text(struct json_object *doc, struct json_object *trend, char *buffer, size_t room)
 {
 	const char *point = json_text(trend, "point"), *estimator = json_text(trend, "estimator");
 	char metric[128];
 	size_t runs = length_of(json_at(trend, "runs"));
+	size_t sets = (size_t)json_object_get_int64(json_at(trend, "sets"));
 	int unseen = count_of(trend, "unseen"), aborted = count_of(trend, "aborted"), used;
 	used = snprintf(buffer, room, "%s%s%s: %s%s%s, %zu run%s", json_text(trend, "name"), *point ? ", " : "",
 	                point, name_format(json_text(doc, "metric"), metric, sizeof(metric)), *estimator ? ", " : "",
 	                estimator, runs, runs == 1 ? "" : "s");
+	if (sets < runs && (size_t)used < room)
+		used += snprintf(buffer + used, room - (size_t)used, " in %zu set%s", sets, sets == 1 ? "" : "s");
 	if (unseen && (size_t)used < room)
 		used += snprintf(buffer + used, room - (size_t)used, ", " NO_STOP_SEEN " in %d", unseen);
 	if (aborted && (size_t)used < room)
@@ -328,8 +331,10 @@ static void put_head(FILE *out, struct json_object *const docs[], int count)
 		html_textf(out, "s of %d metrics", count);
 	fputs("</h1>\n<p class=\"note\">A dot is a run (a circle one in which no stop was seen); lines are the medians "
 	      "between change points, found by E-Divisive with the energy distance (Matteson and James 2014): at most "
-	      "one in twenty random orders of the runs between has a cut as good. Marks are where a version is another than "
-	      "before, and where the link, the scale, the machine or the load is.</p>\n</header>\n",
+	      "one in twenty random orders of the sets between has a cut as good. A set is the runs that were made "
+	      "together, such as the repeats of one night: what that night was like falls on all of them, so they are one "
+	      "value, their median (of shares the mean), and it takes four sets on either side. Marks are where a version "
+	      "is another than before, and where the link, the scale, the machine or the load is.</p>\n</header>\n",
 	      out);
 }
 
