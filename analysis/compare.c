@@ -137,18 +137,20 @@ int compare_side_is_lost(const struct compare_case *of, int side)
 }
 
 /* Whether the runs of a side speak for it; why has the reason of a run that did not succeed. */
-static int side_is_broken(struct compare_case *of, int side)
+static int side_is_broken(struct compare_case *of, int side, int whole)
 {
 	char first[300];
+	int lacks = side == COMPARE_NEW && whole && !of->runs[side]; /* nor is BASE lost, which is looked at before */
 	snprintf(first, sizeof(first), "%.290s", of->why);
 	if (!compare_side_is_lost(of, side))
 		return 0;
 	if (!of->runs[side])
-		snprintf(of->why, sizeof(of->why), "%s has no run of it", sides[side]);
+		snprintf(of->why, sizeof(of->why), "%s has no run of it%s", sides[side],
+		         lacks ? ": is it complete? (--partial: it need not be)" : "");
 	else
 		snprintf(of->why, sizeof(of->why), "%d of %d runs of %s %s: %s", of->failed[side] + of->skipped[side],
 		         of->runs[side], sides[side], of->failed[side] ? "failed" : "were skipped", first);
-	of->broken = side == COMPARE_NEW && of->failed[side];
+	of->broken = lacks || (side == COMPARE_NEW && of->failed[side]);
 	return 1;
 }
 
@@ -188,7 +190,7 @@ static int gather_case(struct gathering *g, const struct study_runs *base, const
 	memcpy(why[COMPARE_NEW], of->why, sizeof(of->why));
 	for (int side = 0; side < COMPARE_SIDES; side++) {
 		memcpy(of->why, why[side], sizeof(of->why));
-		if (side_is_broken(of, side))
+		if (side_is_broken(of, side, g->options->whole))
 			return 0;
 		of->why[0] = '\0';
 		of->typical[side] = typical_of(of->complete[side], of->complete_count[side]);
