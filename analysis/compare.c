@@ -72,15 +72,22 @@ static void gather_side(struct gathering *g, int side, const struct study_runs *
 	}
 }
 
+/* Endless where there is none. */
+static double time_of(const struct study_run *run)
+{
+	double time = study_run_value(run, "migration_time", "", "completion", NULL, 0);
+	return isnan(time) ? INFINITY : time;
+}
+
 /* The run in the middle, by migration time; those that have none are the longest. */
 static const struct study_run *typical_of(const struct study_run *const *runs, int count)
 {
 	for (int i = 0; i < count; i++) {
-		double own = study_run_value(runs[i], "migration_time", "", "completion", NULL, 0);
+		double own = time_of(runs[i]);
 		int shorter = 0;
 		for (int k = 0; k < count; k++) {
-			double other = study_run_value(runs[k], "migration_time", "", "completion", NULL, 0);
-			shorter += k != i && (other < own || ((!(own < other)) && k < i));
+			double other = time_of(runs[k]);
+			shorter += k != i && (other < own || (other == own && k < i));
 		}
 		if (shorter == (count - 1) / 2)
 			return runs[i];
