@@ -7,7 +7,6 @@
 #include "bench/base/err.h"
 #include "bench/base/json_file.h"
 
-#include <fnmatch.h>
 #include <json-c/json.h>
 #include <math.h>
 #include <stdio.h>
@@ -73,15 +72,22 @@ static void gather_side(struct gathering *g, int side, const struct study_runs *
 	}
 }
 
+/* Endless where there is none. */
+static double time_of(const struct study_run *run)
+{
+	double time = study_run_value(run, "migration_time", "", "completion", NULL, 0);
+	return isnan(time) ? INFINITY : time;
+}
+
 /* The run in the middle, by migration time; those that have none are the longest. */
 static const struct study_run *typical_of(const struct study_run *const *runs, int count)
 {
 	for (int i = 0; i < count; i++) {
-		double own = study_run_value(runs[i], "migration_time", "", "completion", NULL, 0);
+		double own = time_of(runs[i]);
 		int shorter = 0;
 		for (int k = 0; k < count; k++) {
-			double other = study_run_value(runs[k], "migration_time", "", "completion", NULL, 0);
-			shorter += k != i && (other < own || ((!(own < other)) && k < i));
+			double other = time_of(runs[k]);
+			shorter += k != i && (other < own || (other == own && k < i));
 		}
 		if (shorter == (count - 1) / 2)
 			return runs[i];
@@ -138,18 +144,20 @@ int compare_side_is_lost(const struct compare_case *of, int side)
 }
 
 /* Whether the runs of a side speak for it; why has the reason of a run that did not succeed. */
-static int side_is_broken(struct compare_case *of, int side)
+static int side_is_broken(struct compare_case *of, int side, int whole)
 {
 	char first[300];
+	int lacks = side == COMPARE_NEW && whole && !of->runs[side]; /* nor is BASE lost, which is looked at before */
 	snprintf(first, sizeof(first), "%.290s", of->why);
 	if (!compare_side_is_lost(of, side))
 		return 0;
 	if (!of->runs[side])
-		snprintf(of->why, sizeof(of->why), "%s has no run of it", sides[side]);
+		snprintf(of->why, sizeof(of->why), "%s has no run of it%s", sides[side],
+		         lacks ? ": is it complete? (--partial: it need not be)" : "");
 	else
 		snprintf(of->why, sizeof(of->why), "%d of %d runs of %s %s: %s", of->failed[side] + of->skipped[side],
 		         of->runs[side], sides[side], of->failed[side] ? "failed" : "were skipped", first);
-	of->broken = side == COMPARE_NEW && of->failed[side];
+	of->broken = lacks || (side == COMPARE_NEW && of->failed[side]);
 	return 1;
 }
 
@@ -189,7 +197,7 @@ static int gather_case(struct gathering *g, const struct study_runs *base, const
 	memcpy(why[COMPARE_NEW], of->why, sizeof(of->why));
 	for (int side = 0; side < COMPARE_SIDES; side++) {
 		memcpy(of->why, why[side], sizeof(of->why));
-		if (side_is_broken(of, side))
+		if (side_is_broken(of, side, g->options->whole))
 			return 0;
 		of->why[0] = '\0';
 		of->typical[side] = typical_of(of->complete[side], of->complete_count[side]);
@@ -211,25 +219,30 @@ static const char *text_of(struct json_object *row, const char *key)
 
 /* The value of one run, if it has one, or why not. */
 static void take_value(struct compared *into, int side, const struct study_run *run, struct json_object *like,
-                       size_t place, const struct compare_rule *rule)
+                       size_t place)
 {
 	struct compared_side *s = &into->sides[side];
 	struct json_object *row = study_run_row_like(run, like, place), *value;
 	const char *reason = row ? text_of(row, "reason") : "the run has none";
 	int known = row && json_object_object_get_ex(row, "value", &value) && json_is_number(value);
-	int aborted = compare_is_of_whole(into->metric, into->estimator) && never_converged(run);
-	if (rule->endless && (aborted || (!known && fnmatch(rule->endless, reason, 0) == 0))) {
+	switch (compare_value_worth(into->metric, into->estimator, known, reason, never_converged(run))) {
+	case VALUE_ENDLESS:
 		s->values[s->n++] = INFINITY;
 		s->endless++;
-	} else if (known && !aborted) {
+		return;
+	case VALUE_KNOWN:
 		s->values[s->n++] = json_object_get_double(value);
 		s->unseen += downtime_is_no_stop(reason);
-	} else {
-		s->aborted += aborted;
-		s->missing++;
-		if (!into->reason[0])
-			snprintf(into->reason, sizeof(into->reason), "missing in %s: %s", sides[side], reason);
+		return;
+	case VALUE_ABORTED:
+		s->aborted++;
+		break;
+	case VALUE_MISSING:
+		break;
 	}
+	s->missing++;
+	if (!into->reason[0])
+		snprintf(into->reason, sizeof(into->reason), "missing in %s: %s", sides[side], reason);
 }
 
 /* Those that came to an end do not speak for the others, which may have been the hard ones. */
@@ -262,7 +275,7 @@ static int gather_value(struct gathering *g, struct json_object *like, size_t pl
 		if (!into->sides[side].values)
 			return -1;
 		for (int i = 0; i < g->of->complete_count[side]; i++)
-			take_value(into, side, g->of->complete[side][i], like, place, rule);
+			take_value(into, side, g->of->complete[side][i], like, place);
 		drop_survivors(into, side);
 	}
 	struct sample base = { into->sides[COMPARE_BASE].values, into->sides[COMPARE_BASE].n };

@@ -69,13 +69,14 @@ struct compare_case {
 	const struct study_run **complete[COMPARE_SIDES], *typical[COMPARE_SIDES];
 	int complete_count[COMPARE_SIDES];
 	char why[900]; /* why it is not comparable; "" */
-	int broken;    /* ... because runs of NEW failed */
+	int broken;    /* ... because runs of NEW failed, or there is none and has to be */
 	struct condition_changes changes;
 };
 
 struct compare_options {
 	struct compare_choices choices;
 	const char *despite; /* of CONDITION_KINDS; "" none */
+	int whole;           /* NEW has to have runs of every case of BASE */
 };
 
 struct comparison {
@@ -98,7 +99,7 @@ void comparison_free(struct comparison *c);
 /* Whether a side has no run of the case, or too many of them failed or were skipped for the others to speak for all. */
 int compare_side_is_lost(const struct compare_case *of, int side);
 
-/* An enum exit_status: EXIT_MEASURED_BAD when something regressed or runs of NEW are broken, EXIT_USAGE when nothing could be
+/* An enum exit_status: EXIT_MEASURED_BAD when something regressed or a case is broken, EXIT_USAGE when nothing could be
  * compared. */
 int comparison_status(const struct comparison *c);
 

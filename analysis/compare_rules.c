@@ -66,12 +66,23 @@ const struct compare_rule *compare_rule_find(const char *metric, const char *est
 	return r;
 }
 
-int compare_is_of_whole(const char *metric, const char *estimator)
+/* Whether it is of a whole migration. */
+static int is_of_whole(const char *metric, const char *estimator)
 {
 	for (size_t i = 0; i < sizeof(anyway) / sizeof(*anyway); i++)
 		if (fits(anyway[i][0], metric) && fits(anyway[i][1], estimator))
 			return 0;
 	return 1;
+}
+
+enum value_worth compare_value_worth(const char *metric, const char *estimator, int known, const char *reason,
+                                     int never_converged)
+{
+	const char *endless = compare_rule_find(metric, estimator)->endless;
+	int aborted = never_converged && is_of_whole(metric, estimator);
+	if (endless && (aborted || (!known && fits(endless, reason))))
+		return VALUE_ENDLESS;
+	return aborted ? VALUE_ABORTED : known ? VALUE_KNOWN : VALUE_MISSING;
 }
 
 /* Whether "METRIC" or "METRIC:ESTIMATOR" is about this value; an estimator may have colons itself. */

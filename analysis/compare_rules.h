@@ -27,8 +27,17 @@ extern const struct compare_rule compare_rules[];
 /* Never NULL: the last row fits all. */
 const struct compare_rule *compare_rule_find(const char *metric, const char *estimator);
 
-/* Whether it is of a whole migration: what an aborted one has measured until then is none. */
-int compare_is_of_whole(const char *metric, const char *estimator);
+/* What a value of a run is worth: what an aborted migration has measured until it was is none of a migration. */
+enum value_worth {
+	VALUE_KNOWN,
+	VALUE_ENDLESS, /* worse than any */
+	VALUE_MISSING,
+	VALUE_ABORTED, /* missing, since the migration never converged: those that did speak for themselves only */
+};
+
+/* Of one that is known, or missing for a reason, in a run whose migration never converged, or did (or had none). */
+enum value_worth compare_value_worth(const char *metric, const char *estimator, int known, const char *reason,
+                                     int never_converged);
 
 enum { COMPARE_CHOICES_MAX = 32 };
 

@@ -5,7 +5,8 @@
  *	format, base, new (folders), level, resamples, seed, tested, needed, verdict
  *	counts      how many: improved, regressed, no_difference_shown, not_comparable
  *	cases       case, base and new {runs, failed, skipped, link_flagged, unsteady, disturbed, never_converged, folders,
- *	            typical; of new: shared (runs that are BASE's, too)}, why (not comparable; ""), broken,
+ *	            typical; of new: shared (runs that are BASE's, too)}, why (not comparable; ""), broken
+ *	            (runs of NEW failed, or there is none and has to be),
  *	            changes [what, base, new, forbids]
  *	comparisons case, metric, vm, role, estimator, alike (rows of this metric and VM), unit, better, center ("median",
  *	            "mean"),

@@ -8,7 +8,6 @@
 #include "bench/base/err.h"
 #include "bench/base/json_file.h"
 
-#include <fnmatch.h>
 #include <json-c/json.h>
 #include <limits.h>
 #include <math.h>
@@ -293,7 +292,22 @@ static const char *text_at(sqlite3_stmt *s, int column)
 	return text ? text : "";
 }
 
-/* Each row of the statement: RUN_COLUMNS, then (metric) unit, value, reason, estimator, vm. */
+/* What the value of a row counts for, as compare has it. */
+static void read_value(struct history_run *run, sqlite3_stmt *s, const char *metric)
+{
+	const char *reason = text_at(s, 14);
+	int known = sqlite3_column_type(s, 13) != SQLITE_NULL;
+	int never = sqlite3_column_type(s, 17) != SQLITE_NULL && sqlite3_column_double(s, 17) == 0;
+	run->unit = text_at(s, 12);
+	run->estimator = text_at(s, 15);
+	run->vm = text_at(s, 16);
+	enum value_worth worth = compare_value_worth(metric, run->estimator, known, reason, never);
+	run->value = worth == VALUE_KNOWN ? sqlite3_column_double(s, 13) : worth == VALUE_ENDLESS ? INFINITY : NAN;
+	run->aborted = worth == VALUE_ABORTED;
+	run->unseen = worth == VALUE_KNOWN && downtime_is_no_stop(reason);
+}
+
+/* Each row of the statement: RUN_COLUMNS, then (metric) unit, value, reason, estimator, vm, whether the migration converged. */
 static int each(const struct history *h, sqlite3_stmt *s, const char *metric, history_fn *fn, void *context,
                 struct err *e)
 {
@@ -311,22 +325,14 @@ static int each(const struct history *h, sqlite3_stmt *s, const char *metric, hi
 			.version = text_at(s, 8),
 			.wall_ns = sqlite3_column_int64(s, 9),
 			.conditions = text_at(s, 10),
+			.repeat = sqlite3_column_int(s, 11),
 			.value = NAN,
 			.unit = "",
 			.vm = "",
 			.estimator = "",
 		};
-		if (metric) {
-			const char *endless = compare_rule_find(metric, text_at(s, 14))->endless;
-			run.unit = text_at(s, 11);
-			run.estimator = text_at(s, 14);
-			run.vm = text_at(s, 15);
-			run.unseen = downtime_is_no_stop(text_at(s, 13));
-			if (sqlite3_column_type(s, 12) != SQLITE_NULL)
-				run.value = sqlite3_column_double(s, 12);
-			else if (endless && fnmatch(endless, text_at(s, 13), 0) == 0)
-				run.value = INFINITY;
-		}
+		if (metric)
+			read_value(&run, s, metric);
 		result = fn(context, &run, e);
 	}
 	if (result == 0 && step != SQLITE_DONE)
@@ -336,7 +342,8 @@ static int each(const struct history *h, sqlite3_stmt *s, const char *metric, hi
 }
 
 #define RUN_COLUMNS                                                                                                  \
-	"r.id, r.directory, r.name, r.point, r.status, r.qemu, r.libvirt, r.kernel, r.version, r.wall_ns, r.conditions"
+	"r.id, r.directory, r.name, r.point, r.status, r.qemu, r.libvirt, r.kernel, r.version, r.wall_ns, "          \
+	"r.conditions, r.repeat"
 #define RUN_CHOSEN "(?1 IS NULL OR r.name = ?1) AND (?2 IS NULL OR r.point = ?2)"
 #define RUN_ORDER " ORDER BY r.wall_ns, r.name, r.point, r.repeat, r.id"
 
@@ -364,6 +371,8 @@ int history_values(struct history *h, const char *name, const char *point, const
 	/* With min() the other columns are of the row that has it. */
 	sqlite3_stmt *s = prepare(h,
 	                          "SELECT " RUN_COLUMNS ", v.unit, v.value, v.reason, v.estimator, v.vm, "
+	                          "(SELECT c.value FROM value c WHERE c.run = r.id AND c.metric = 'converged' "
+	                          "ORDER BY c.vm, c.role LIMIT 1), "
 	                          "min((v.role <> 'migrating') || v.vm || ' ' || v.estimator) "
 	                          "FROM run r JOIN value v ON v.run = r.id "
 	                          "WHERE " RUN_CHOSEN " AND r.status = 'complete' AND v.metric = ?3 "

@@ -36,8 +36,10 @@ struct history_run {
 	const char *id, *directory, *name, *point, *status, *qemu, *libvirt, *kernel, *version;
 	const char *conditions; /* JSON of conditions_of(); "": not known, since it was added in schema version 1 */
 	int64_t wall_ns;        /* of its begin; 0: not known */
-	double value;           /* of history_values(): NAN: missing; INFINITY: endless */
-	int unseen;             /* it is a downtime that is not above its floor */
+	int repeat;
+	double value;                      /* of history_values(): NAN: missing; INFINITY: endless */
+	int aborted;                       /* it is missing because the migration never converged */
+	int unseen;                        /* it is a downtime that is not above its floor */
 	const char *unit, *vm, *estimator; /* of it */
 };
 

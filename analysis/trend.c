@@ -1,10 +1,12 @@
 #include "analysis/trend.h"
 
 #include "analysis/change_points.h"
+#include "analysis/compare_rules.h"
 #include "analysis/conditions.h"
 #include "analysis/history.h"
 #include "analysis/json_field.h"
 #include "analysis/metrics.h"
+#include "analysis/trend_sets.h"
 #include "bench/base/err.h"
 
 #include <json-c/json.h>
@@ -12,11 +14,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What is being read. */
+struct reading {
+	struct json_object *trends;
+	struct trend_sets sets;
+};
+
 /* The values of one trend, in order. */
 struct series {
 	struct json_object *runs;
-	double values[CHANGE_SERIES_MAX]; /* those that are there */
-	int places[CHANGE_SERIES_MAX];    /* of each among the runs */
+	double singles[CHANGE_SERIES_MAX]; /* of runs, those that are there */
+	int set_of[CHANGE_SERIES_MAX];     /* of each, its place among the sets */
+	int single_count;
+	struct trend_set sets[CHANGE_SERIES_MAX]; /* those with a value, in the end */
+	double values[CHANGE_SERIES_MAX];         /* theirs */
 	int count;
 };
 
@@ -44,6 +55,7 @@ static struct json_object *trend_of(struct json_object *trends, const struct his
 	struct json_object *trend = json_object_new_object();
 	for (int k = 0; k < MEMBERS; k++)
 		json_object_object_add(trend, members[k][0], json_of_text(members[k][1]));
+	json_object_object_add(trend, "sets", json_object_new_int(0));
 	json_object_object_add(trend, "runs", json_object_new_array());
 	json_object_array_add(trends, trend);
 	return trend;
@@ -109,7 +121,10 @@ static void add_conditions(struct json_object *trend, struct json_object *row, c
 
 static int take_run(void *context, const struct history_run *run, struct err *e)
 {
-	struct json_object *trend = trend_of(context, run), *row = json_object_new_object();
+	struct reading *reading = context;
+	struct json_object *trend = trend_of(reading->trends, run), *row = json_object_new_object();
+	int sets = json_object_get_int(json_object_object_get(trend, "sets"));
+	int set = trend_set_of(&reading->sets, trend, run, sets + 1);
 	(void)e;
 	const struct {
 		const char *key, *text;
@@ -118,34 +133,73 @@ static int take_run(void *context, const struct history_run *run, struct err *e)
 	json_object_object_add(row, "wall_ns", json_object_new_int64(run->wall_ns));
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
 		json_object_object_add(row, texts[i].key, json_of_text(texts[i].text));
+	if (set > sets)
+		json_object_object_add(trend, "sets", json_object_new_int(set));
+	json_object_object_add(row, "set", json_object_new_int(set));
 	json_object_object_add(row, "value", value_json(run->value));
 	json_object_object_add(row, "unseen", json_object_new_boolean(run->unseen));
+	json_object_object_add(row, "aborted", json_object_new_boolean(run->aborted));
 	add_conditions(trend, row, run->conditions);
 	json_object_array_add(json_array_at(trend, "/runs"), row);
 	return 0;
 }
 
-/* The last ones, when there are more than are looked at. */
-static void read_series(struct series *s, struct json_object *runs)
+/* A set's place among those of the series; it is added when it is not there. Their numbers ascend. */
+static int set_place(struct series *s, int number)
+{
+	int k = s->count - 1;
+	while (k >= 0 && s->sets[k].number > number)
+		k--;
+	if (k >= 0 && s->sets[k].number == number)
+		return k;
+	s->sets[s->count] = (struct trend_set){ .number = number, .first = -1, .last = -1 };
+	return s->count++;
+}
+
+/* The last runs, when there are more than are looked at. */
+static void read_runs(struct series *s, struct json_object *runs)
 {
 	size_t all = json_object_array_length(runs), first = all > CHANGE_SERIES_MAX ? all - CHANGE_SERIES_MAX : 0;
 	s->runs = runs;
-	s->count = 0;
+	s->count = s->single_count = 0;
 	for (size_t i = first; i < all; i++) {
-		const char *text = json_text_at(json_object_array_get_idx(runs, i), "/value");
+		struct json_object *run = json_object_array_get_idx(runs, i);
+		const char *text = json_text_at(run, "/value");
+		int place = set_place(s, json_object_get_int(json_object_object_get(run, "set")));
+		struct trend_set *set = &s->sets[place];
+		set->aborted |= json_object_get_boolean(json_object_object_get(run, "aborted"));
 		if (!*text)
 			continue;
-		s->places[s->count] = (int)i;
-		s->values[s->count++] = strcmp(text, "never") == 0 ? INFINITY : atof(text);
+		set->first = set->first < 0 ? (int)i : set->first;
+		set->last = (int)i;
+		s->set_of[s->single_count] = place;
+		s->singles[s->single_count++] = strcmp(text, "never") == 0 ? INFINITY : atof(text);
 	}
 }
 
-/* "qemu 7.2.22 to 8.0.0, kernel ..." between a run and the one before it that has a value. */
+/* The values of sets, of which those that have one are left. */
+static int read_series(struct series *s, struct json_object *runs, enum center center)
+{
+	int kept = 0;
+	read_runs(s, runs);
+	if (trend_sets_center(s->sets, s->count, s->singles, s->set_of, s->single_count, center) < 0)
+		return -1;
+	for (int k = 0; k < s->count; k++) {
+		if (isnan(s->sets[k].value))
+			continue;
+		s->values[kept] = s->sets[k].value;
+		s->sets[kept++] = s->sets[k];
+	}
+	s->count = kept;
+	return 0;
+}
+
+/* "qemu 7.2.22 to 8.0.0, kernel ..." between a set and the one before it. */
 static void say_versions(const struct series *s, int at, char *buffer, size_t room)
 {
 	static const char *const kinds[] = { "qemu", "libvirt", "kernel", "version" };
-	struct json_object *before = json_object_array_get_idx(s->runs, (size_t)s->places[at - 1]);
-	struct json_object *after = json_object_array_get_idx(s->runs, (size_t)s->places[at]);
+	struct json_object *before = json_object_array_get_idx(s->runs, (size_t)s->sets[at - 1].last);
+	struct json_object *after = json_object_array_get_idx(s->runs, (size_t)s->sets[at].first);
 	size_t used = 0;
 	buffer[0] = '\0';
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds) && used < room; i++) {
@@ -164,7 +218,7 @@ static struct json_object *conditions_json(const struct series *s, int at)
 {
 	char buffer[1024] = "";
 	size_t used = 0;
-	for (int i = s->places[at - 1] + 1; i <= s->places[at]; i++) {
+	for (int i = s->sets[at - 1].last + 1; i <= s->sets[at].first; i++) {
 		struct json_object *row = json_object_array_get_idx(s->runs, (size_t)i), *text;
 		if (!json_object_object_get_ex(row, "conditions", &text) || !text)
 			return NULL;
@@ -183,22 +237,24 @@ static const char *verdict_of(const struct change_point *c, enum metric_better b
 	return (more > 0) == (better == BETTER_HIGHER) ? "improved" : "regressed";
 }
 
-static int add_changes(struct json_object *trend, struct series *s, enum metric_better better)
+static int add_changes(struct json_object *trend, struct series *s, const struct metric_definition *metric)
 {
 	struct change_point found[CHANGE_POINTS_MAX];
 	struct json_object *list = json_object_new_array();
+	const struct compare_rule *rule = compare_rule_find(metric->name, json_text_at(trend, "/estimator"));
 	json_object_object_del(trend, "conditions");
-	read_series(s, json_array_at(trend, "/runs"));
-	int count = change_points(s->values, s->count, found);
+	int count = read_series(s, json_array_at(trend, "/runs"), rule->center);
+	if (count == 0)
+		count = change_points(s->values, s->count, found);
 	for (int i = 0; i < count; i++) {
 		struct json_object *row = json_object_new_object();
 		char versions[512];
 		say_versions(s, found[i].at, versions, sizeof(versions));
-		json_object_object_add(row, "at", json_object_new_int(s->places[found[i].at]));
+		json_object_object_add(row, "at", json_object_new_int(s->sets[found[i].at].first));
 		json_object_object_add(row, "p", json_of_number(found[i].p));
 		json_object_object_add(row, "before", value_json(found[i].median_before));
 		json_object_object_add(row, "after", value_json(found[i].median_after));
-		json_object_object_add(row, "verdict", json_of_text(verdict_of(&found[i], better)));
+		json_object_object_add(row, "verdict", json_of_text(verdict_of(&found[i], metric->better)));
 		json_object_object_add(row, "versions", json_of_text(versions));
 		json_object_object_add(row, "conditions", conditions_json(s, found[i].at));
 		json_object_array_add(list, row);
@@ -212,21 +268,24 @@ struct json_object *trend_json(struct history *h, const char *metric, const char
 {
 	struct json_object *root = json_object_new_object(), *all = json_object_new_array();
 	struct series *series = calloc(1, sizeof(*series));
+	struct reading *reading = calloc(1, sizeof(*reading));
 	char bare[RUN_NAME_ROOM];
 	const char *colon = strchr(metric, ':'), *estimator = colon ? colon + 1 : "";
 	snprintf(bare, sizeof(bare), "%.*s", (int)strcspn(metric, ":"), metric);
 	const struct metric_definition *d = metric_find(bare);
 	int result = d ? 0 : err_set(e, EXIT_USAGE, "unknown metric '%s'; 'migmeter list metrics' has all", bare);
-	if (result == 0 && !series)
+	if (result == 0 && (!series || !reading))
 		result = err_errno(e, EXIT_CANNOT, "cannot keep a trend");
-	if (result == 0)
-		result = history_values(h, name, point, bare, estimator, take_run, all, e);
+	if (result == 0) {
+		reading->trends = all;
+		result = history_values(h, name, point, bare, estimator, take_run, reading, e);
+	}
 	size_t trends = json_object_array_length(all);
 	if (result == 0 && trends == 0)
 		result = err_set(e, EXIT_USAGE, "no run in the history has '%s'%s", metric,
 		                 name || point ? " among those asked for" : "");
 	for (size_t i = 0; result == 0 && i < trends; i++)
-		if (add_changes(json_object_array_get_idx(all, i), series, d->better) < 0)
+		if (add_changes(json_object_array_get_idx(all, i), series, d) < 0)
 			result = err_errno(e, EXIT_CANNOT, "cannot keep a trend");
 	json_object_object_add(root, "format", json_object_new_int(1));
 	json_object_object_add(root, "metric", json_of_text(bare));
@@ -234,6 +293,7 @@ struct json_object *trend_json(struct history *h, const char *metric, const char
 	json_object_object_add(root, "better", json_of_text(d ? metric_better_name(d->better) : ""));
 	json_object_object_add(root, "trends", all);
 	free(series);
+	free(reading);
 	if (result == 0)
 		return root;
 	json_object_put(root);

@@ -25,6 +25,7 @@ static int read_options(const struct arguments *a, struct compare_options *o, ch
 	for (int i = 0; (text = arguments_option_at(a, "despite", i)) && used < room; i++)
 		used += (size_t)snprintf(despite + used, room - used, "%s%s", i ? "|" : "", text);
 	o->despite = despite;
+	o->whole = !arguments_option(a, "partial");
 	return 0;
 }
 
@@ -106,6 +107,7 @@ static const struct command_option options[] = {
 	{ "new", 0, "WORDS", "the same of NEW, which is BASE when not given: 'feature=tls'", NULL },
 	{ "despite", 0, "WHAT", "compare although the link, scale, machine or load is another; may be repeated",
 	  CONDITION_KINDS },
+	{ "partial", 0, NULL, "NEW need not have runs of every case of BASE", NULL },
 	{ "format", 0, "FORMAT", "text, csv, json, tap or junit", COMPARE_FORMATS },
 	{ "output", 'o', "DIR", "also write comparison.json, comparison.csv and compare.html here", NULL },
 	{ NULL, 0, NULL, NULL, NULL },
@@ -125,7 +127,8 @@ const struct command compare_command = {
 		"A study makes A and B in turn, in random order within each repeat: compare STUDY --base feature=plain --new\n"
 		"feature=tls. In a run a VM moves once, so each is a first migration after boot; the moves of\n"
 		"a consolidation loop are numbered (1:src-to-dst), and only those of one number are compared.\n"
-		"Exit status 1: something regressed, or too many runs of NEW failed; 2: nothing could be compared.\n",
+		"Exit status 1: something regressed, too many runs of NEW failed, or NEW has no run of a case of BASE\n"
+		"(--partial: it need not); 2: nothing could be compared.\n",
 	.options = options,
 	.run = compare_run,
 };

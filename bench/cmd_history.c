@@ -165,7 +165,8 @@ const struct command history_command = {
 		"add RUN...    adds runs, studies or folders of runs; one that is there already is renewed\n"
 		"list          prints the runs, oldest first, as CSV\n"
 		"trend METRIC  says where METRIC or METRIC:ESTIMATOR of the VM that moves changed (E-Divisive), and which\n"
-		"              versions and other conditions changed with it\n",
+		"              versions and other conditions changed with it; runs made together, as the repeats of one\n"
+		"              night, are one value: their median\n",
 	.options = options,
 	.run = history_command_run,
 };

@@ -15,6 +15,8 @@
 #include <string.h>
 #include <time.h>
 
+#define ABORTED "never converged" /* of a run that has no value for that */
+
 enum { TEXT_ROOM = 3072 };
 
 static size_t length_of(struct json_object *list)
@@ -52,27 +54,32 @@ static char *day_text(struct json_object *run, char *buffer, size_t room)
 	return buffer;
 }
 
-/* Of how many runs the value is a downtime that is not above its floor. */
-static int count_unseen(struct json_object *trend)
+/* Of how many runs a member is true. */
+static int count_of(struct json_object *trend, const char *member)
 {
 	int count = 0;
 	for (size_t i = 0; i < length_of(json_at(trend, "runs")); i++)
-		count += json_object_get_boolean(json_at(item(trend, "runs", i), "unseen"));
+		count += json_object_get_boolean(json_at(item(trend, "runs", i), member));
 	return count;
 }
 
-/* "nightly, load=cpu: baseline_rate, 30 runs" */
+/* "nightly, load=cpu: baseline_rate, 300 runs in 30 sets" */
 static char *title_text(struct json_object *doc, struct json_object *trend, char *buffer, size_t room)
 {
 	const char *point = json_text(trend, "point"), *estimator = json_text(trend, "estimator");
 	char metric[128];
 	size_t runs = length_of(json_at(trend, "runs"));
-	int unseen = count_unseen(trend), used;
+	size_t sets = (size_t)json_object_get_int64(json_at(trend, "sets"));
+	int unseen = count_of(trend, "unseen"), aborted = count_of(trend, "aborted"), used;
 	used = snprintf(buffer, room, "%s%s%s: %s%s%s, %zu run%s", json_text(trend, "name"), *point ? ", " : "",
 	                point, name_format(json_text(doc, "metric"), metric, sizeof(metric)), *estimator ? ", " : "",
 	                estimator, runs, runs == 1 ? "" : "s");
+	if (sets < runs && (size_t)used < room)
+		used += snprintf(buffer + used, room - (size_t)used, " in %zu set%s", sets, sets == 1 ? "" : "s");
 	if (unseen && (size_t)used < room)
-		snprintf(buffer + used, room - (size_t)used, ", " NO_STOP_SEEN " in %d", unseen);
+		used += snprintf(buffer + used, room - (size_t)used, ", " NO_STOP_SEEN " in %d", unseen);
+	if (aborted && (size_t)used < room)
+		snprintf(buffer + used, room - (size_t)used, ", " ABORTED " in %d", aborted);
 	return buffer;
 }
 
@@ -151,7 +158,10 @@ static void print_csv(FILE *out, struct json_object *doc)
 				putc(',', out);
 				field_text(out, json_text(run, texts[t]));
 			}
-			fprintf(out, ",%s,", json_object_get_boolean(json_at(run, "unseen")) ? NO_STOP_SEEN : "");
+			fprintf(out, ",%s,",
+			        json_object_get_boolean(json_at(run, "unseen"))    ? NO_STOP_SEEN
+			        : json_object_get_boolean(json_at(run, "aborted")) ? ABORTED
+			                                                           : "");
 			field_text(out, json_text(trend, "estimator"));
 			putc('\n', out);
 		}
@@ -268,7 +278,7 @@ static int prepare(const struct gnuplot *g, FILE *s, const struct drawing *d, st
 	gnuplot_set_text(s, "UNIT", unit);
 	gnuplot_set_text(s, "FIRST", day_text(item(d->trend, "runs", 0), first, sizeof(first)));
 	gnuplot_set_text(s, "LAST", day_text(item(d->trend, "runs", runs - 1), last, sizeof(last)));
-	fprintf(s, "COUNT = %zu\nENDLESS = %d\nUNSEEN = %d\n", runs, endless, count_unseen(d->trend));
+	fprintf(s, "COUNT = %zu\nENDLESS = %d\nUNSEEN = %d\n", runs, endless, count_of(d->trend, "unseen"));
 	put_marks(s, d->trend);
 	put_parts(s, d->trend, factor);
 	return 0;
@@ -329,8 +339,10 @@ static void put_head(FILE *out, struct json_object *const docs[], int count)
 		html_textf(out, "s of %d metrics", count);
 	fputs("</h1>\n<p class=\"note\">A dot is a run (a circle one in which no stop was seen); lines are the medians "
 	      "between change points, found by E-Divisive with the energy distance (Matteson and James 2014): at most "
-	      "one in twenty random orders of the runs between has a cut as good. Marks are where a version is another than "
-	      "before, and where the link, the scale, the machine or the load is.</p>\n</header>\n",
+	      "one in twenty random orders of the sets between has a cut as good. A set is the runs that were made "
+	      "together, such as the repeats of one night: what that night was like falls on all of them, so they are one "
+	      "value, their median (of shares the mean), and it takes four sets on either side. Marks are where a version "
+	      "is another than before, and where the link, the scale, the machine or the load is.</p>\n</header>\n",
 	      out);
 }
 

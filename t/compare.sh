@@ -53,6 +53,14 @@ for i in 1 2; do
 done
 ok 'two points of one study: 0' status 0 "$migmeter" compare "$work/words" --base a=b --new a=c -o "$work/points"
 like '... the page names them' "$(cat "$work/points/compare.html")" 'BASE [^ ]*/words \(a=b\), NEW [^ ]*/words \(a=c\)'
+mkdir "$work/early"
+cp -r "$work"/words/b? "$work/early"
+ok 'a study that died early: 1' status 1 "$migmeter" compare "$work/words" "$work/early"
+like '... and it says which case is not there' "$(cat "$work/out")" '^a=c, 2 to 0 runs: not comparable: NEW has no run of it: is it complete'
+"$migmeter" compare --format tap "$work/words" "$work/early" >"$work/early.tap"
+ok '... as prove does' status 1 prove --exec cat "$work/early.tap"
+ok '... which --partial accepts: 0' status 0 "$migmeter" compare --partial "$work/words" "$work/early"
+ok 'a study that has more: 0' status 0 "$migmeter" compare "$work/early" "$work/words"
 ok 'broken runs: 1' status 1 "$migmeter" compare "$work/base" "$work/failed"
 ok 'nothing to compare: 2' status 2 "$migmeter" compare "$work/failed" "$work/base"
 ok 'no runs: 2' status 2 "$migmeter" compare "$work" "$work/nowhere"

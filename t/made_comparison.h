@@ -10,6 +10,7 @@
 struct made_conditions {
 	const char *point, *status, *reason, *rate, *cpu, *qemu, *mode, *flags, *workload, *policy, *overload, *think;
 	double scale;
+	int repeat; /* 0: the number of the run, as in a study */
 };
 
 #define MADE_OR(value, usual) ((value) ? (value) : (usual))
@@ -32,11 +33,11 @@ __attribute__((unused)) static void made_compared(const char *folder, int number
 		"\"migration\":{\"vm\":\"vm1\",\"mode\":\"%s\"},\"config\":{\"consolidate\":{\"policy\":\"%s\"},"
 		"\"sessions\":{\"think\":\"%s\"}},\"consolidate\":{\"policy_options\":{\"overload\":\"%s\"}},\"vms\":[{\"name\":\"vm1\",\"role\":\"migrating\","
 		"\"memory_bytes\":100663296,\"workloads\":[{\"name\":\"%s\"}]}]}\n",
-		number, number, MADE_OR(c->status, "complete"), MADE_OR(c->reason, ""), MADE_OR(c->point, ""), number,
-		c->scale > 0 ? c->scale : 1, MADE_OR(c->cpu, "a cpu"), MADE_OR(c->qemu, "7.2.22"),
-		MADE_OR(c->rate, "100000000bit/s"), MADE_OR(c->flags, ""), MADE_OR(c->mode, "precopy"),
-		MADE_OR(c->policy, "threshold"), MADE_OR(c->think, "6s"), MADE_OR(c->overload, "0.9"),
-		MADE_OR(c->workload, "intadd"));
+		number, number, MADE_OR(c->status, "complete"), MADE_OR(c->reason, ""), MADE_OR(c->point, ""),
+		c->repeat ? c->repeat : number, c->scale > 0 ? c->scale : 1, MADE_OR(c->cpu, "a cpu"),
+		MADE_OR(c->qemu, "7.2.22"), MADE_OR(c->rate, "100000000bit/s"), MADE_OR(c->flags, ""),
+		MADE_OR(c->mode, "precopy"), MADE_OR(c->policy, "threshold"), MADE_OR(c->think, "6s"),
+		MADE_OR(c->overload, "0.9"), MADE_OR(c->workload, "intadd"));
 	if (!c->status || strcmp(c->status, "complete") == 0)
 		made_file(run, "metrics.json", "{\"status\":\"complete\",\"metrics\":[%s]}\n", rows);
 }

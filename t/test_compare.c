@@ -163,6 +163,17 @@ static void runs_of_both_sides_are_counted(void **state)
 	assert_int_equal(compared.cases[0].shared, 6);
 }
 
+/* A run without a migration time is the longest, also as the first. */
+static void the_typical_run_is_the_one_in_the_middle(void **state)
+{
+	(void)state;
+	add_moody(base_path, 3, 1, 20); /* never, 20.01 s, 20.02 s */
+	add_moody(new_path, 5, 2, 20);  /* never, never, 20.02 s, 20.03 s, 20.04 s */
+	compare();
+	assert_string_equal(strrchr(compared.cases[0].typical[COMPARE_BASE]->directory, '/'), "/002");
+	assert_string_equal(strrchr(compared.cases[0].typical[COMPARE_NEW]->directory, '/'), "/004");
+}
+
 static void nothing_of_what_is_asked_for(void **state)
 {
 	(void)state;
@@ -343,6 +354,7 @@ int main(void)
 		IN_FOLDERS(sides_of_many_and_few),
 		IN_FOLDERS(shares_are_known_to_some_degree),
 		IN_FOLDERS(runs_of_both_sides_are_counted),
+		IN_FOLDERS(the_typical_run_is_the_one_in_the_middle),
 		IN_FOLDERS(nothing_of_what_is_asked_for),
 		IN_FOLDERS(nearly_all_equal),
 		IN_FOLDERS(never_converged_is_data),

@@ -174,6 +174,43 @@ static void cases_by_point(void **state)
 	assert_int_equal(compared.verdict, COMPARE_SAME);
 }
 
+/* Of a study that died early most cases are not there, which is no success; a case that BASE has not is none of its faults. */
+static void a_case_that_new_lacks(void **state)
+{
+	(void)state;
+	const struct compare_options whole = { .despite = "", .whole = 1 };
+	const struct made_conditions points[] = { { .point = "load=cpu" },
+		                                  { .point = "load=io" },
+		                                  { .point = "load=web" } };
+	const struct made_conditions lost = { .point = "load=io", .status = "failed", .reason = "no link" };
+	const struct made_conditions died = { .point = "load=io", .status = "running" };
+	for (int i = 0; i < 3; i++)
+		made_set(base_path, 1 + 7 * i, 7, &points[i], 1e9, 200);
+	made_set(new_path, 1, 7, &points[0], 1e9, 200);
+	made_set(new_path, 8, 1, &died, 0, 0);
+	compare_with(&whole);
+	assert_int_equal(compared.verdict, COMPARE_SAME);
+	assert_int_equal(compared.cases[1].broken + compared.cases[2].broken, 2);
+	assert_string_equal(compared.cases[1].why,
+	                    "NEW has no run of it: is it complete? (--partial: it need not be)");
+	assert_int_equal(comparison_status(&compared), EXIT_MEASURED_BAD);
+	compare(); /* it may */
+	assert_int_equal(comparison_status(&compared), EXIT_DONE);
+	made_set(new_path, 8, 7, &points[1], 1e9, 200);
+	made_set(new_path, 15, 7, &points[2], 1e9, 200);
+	made_set(new_path, 22, 7, &(struct made_conditions){ .point = "load=more" }, 1e9, 200);
+	compare_with(&whole);
+	assert_int_equal(comparison_status(&compared), EXIT_DONE);
+	/* one that failed in BASE cannot be asked for */
+	snprintf(base_path, sizeof(base_path), "%s/failed", scratch);
+	snprintf(new_path, sizeof(new_path), "%s/partial", scratch);
+	made_set(base_path, 1, 7, &points[0], 1e9, 200);
+	made_set(base_path, 8, 7, &lost, 0, 0);
+	made_set(new_path, 1, 7, &points[0], 1e9, 200);
+	compare_with(&whole);
+	assert_int_equal(comparison_status(&compared), EXIT_DONE);
+}
+
 /* A and B made in turn: two members of one study, for each of its other cases. */
 static void points_of_one_study(void **state)
 {
@@ -241,7 +278,7 @@ int main(void)
 		IN_FOLDERS(another_policy_is_told), IN_FOLDERS(other_sessions),
 		IN_FOLDERS(loops_are_compared),     IN_FOLDERS(failed_runs),
 		IN_FOLDERS(cases_by_point),         IN_FOLDERS(runs_and_folders),
-		IN_FOLDERS(points_of_one_study),
+		IN_FOLDERS(points_of_one_study),    IN_FOLDERS(a_case_that_new_lacks),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

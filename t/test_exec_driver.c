@@ -205,15 +205,19 @@ static void without_state_it_is_over_with_start(void **state)
 	outcome_clear(&o);
 }
 
-/* Nor is its end moved by what `state` takes, where start ends with the migration. */
-static void the_end_of_start_is_the_end_when_it_is_completed_then(void **state)
+/* Nobody knows whether start ended with the migration, or began it only. */
+static void what_is_completed_at_the_first_question_ended_since_start_did(void **state)
 {
 	(void)state;
 	struct outcome o;
-	migrate(&o, "true", "date +%s%N >$F/asked; echo completed", "", LONG_NS);
+	migrate(&o, "date +%s%N >$F/started", "sleep 0.2; date +%s%N >$F/asked; echo completed", "", LONG_NS);
 	assert_int_equal(o.status, 0);
-	assert_int_equal(o.result.end_error_ns, 0);
-	assert_true(o.result.end_ns <= clock_from_wall_ns(strtoll(said("asked"), NULL, 10)));
+	assert_true(o.result.end_ns >= clock_from_wall_ns(strtoll(said("asked"), NULL, 10)));
+	assert_true(o.result.end_error_ns >= 200 * NS_PER_MS);
+	assert_true(o.result.end_ns - o.result.end_error_ns >=
+	            clock_from_wall_ns(strtoll(said("started"), NULL, 10)));
+	assert_true(o.result.end_ns - o.result.end_error_ns <=
+	            clock_from_wall_ns(strtoll(said("asked"), NULL, 10)) - 200 * NS_PER_MS);
 	outcome_clear(&o);
 }
 
@@ -370,6 +374,20 @@ static void cancelling_may_come_too_late_or_fail(void **state)
 	migrate(&o, "sleep 0.3", "", "true", 200 * NS_PER_MS);
 	assert_int_equal(o.status, 0);
 	outcome_clear(&o);
+	/* cancel says by failing that there is nothing to cancel any more */
+	migrate(&o, "true", "[ -e $F/off ] && echo completed || echo running",
+	        "touch $F/off; echo no job is active >&2; false", 200 * NS_PER_MS);
+	assert_int_equal(o.status, 0);
+	assert_int_equal(o.e.status, 0);
+	assert_non_null(strstr(o.events, "abort-refused: migration.cancel failed with status 1: no job is active"));
+	assert_true(o.result.end_error_ns > 0);
+	outcome_clear(&o);
+	migrate(&o, "sleep 0.5", "", "false", 200 * NS_PER_MS);
+	assert_int_equal(o.status, 0);
+	assert_true(o.result.end_ns - o.result.start_ns >= 500 * NS_PER_MS);
+	outcome_clear(&o);
+	migrate(&o, "true", "[ -e $F/off ] && echo failed || echo running", "touch $F/off; false", 200 * NS_PER_MS);
+	fails(&o, "it failed before it could be cancelled: migration.cancel failed with status 1");
 	migrate(&o, "true", "echo running", "echo not allowed >&2; false", 200 * NS_PER_MS);
 	assert_non_null(strstr(o.events, "abort-refused: migration.cancel failed with status 1: not allowed"));
 	fails(&o, "it may still go on: migration.cancel failed");
@@ -462,7 +480,7 @@ int main(void)
 		cmocka_unit_test(other_words_are_no_answer),
 		cmocka_unit_test(it_is_over_when_state_says_so),
 		cmocka_unit_test(without_state_it_is_over_with_start),
-		cmocka_unit_test(the_end_of_start_is_the_end_when_it_is_completed_then),
+		cmocka_unit_test(what_is_completed_at_the_first_question_ended_since_start_did),
 		cmocka_unit_test(commands_are_told_by_their_environment),
 		cmocka_unit_test(a_start_that_fails),
 		cmocka_unit_test(a_start_that_hangs_is_ended_with_its_children),

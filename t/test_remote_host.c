@@ -43,10 +43,10 @@ static void a_rate_is_htb_and_a_round_trip_netem(void **state)
 	assert_int_equal(qdisc_shape(LINK_HTB, &none, "eth1", lines), 0);
 }
 
-static int restore(const char *shown, char *line, int *own, struct err *e)
+static int restore(const char *shown, char *line, struct err *e)
 {
 	*e = (struct err){ 0 };
-	return qdisc_restore(shown, "eth1", line, own, e);
+	return qdisc_restore(shown, "eth1", line, e);
 }
 
 /* As iproute2 6.1 prints them. */
@@ -55,27 +55,22 @@ static void a_qdisc_is_put_back_as_it_was(void **state)
 	(void)state;
 	char line[QDISC_ROOM];
 	struct err e;
-	int own;
-	assert_int_equal(restore("qdisc noqueue 0: root refcnt 2 \n", line, &own, &e), 0);
-	assert_string_equal(line, "qdisc del dev eth1 root");
-	assert_int_equal(own, 0);
+	assert_int_equal(restore("qdisc noqueue 0: root refcnt 2 \n", line, &e), 0);
+	assert_string_equal(line, "");
 	assert_int_equal(
-		restore("qdisc mq 0: root \nqdisc fq_codel 0: parent :1 limit 10240p flows 1024\n", line, &own, &e),
-		0);
-	assert_int_equal(own, 0);
+		restore("qdisc mq 0: root \nqdisc fq_codel 0: parent :1 limit 10240p flows 1024\n", line, &e), 0);
+	assert_string_equal(line, "");
 	assert_int_equal(restore("qdisc fq_codel 8001: root refcnt 2 limit 10240p flows 1024 quantum 1514 target 5ms "
 	                         "interval 100ms memory_limit 32Mb ecn drop_batch 64 \n",
-	                         line, &own, &e),
+	                         line, &e),
 	                 0);
-	assert_int_equal(own, 1);
-	assert_string_equal(line,
-	                    "qdisc replace dev eth1 root handle 8001: fq_codel limit 10240 flows 1024 quantum 1514 "
-	                    "target 5ms interval 100ms memory_limit 32Mb ecn drop_batch 64");
+	assert_string_equal(line, "qdisc add dev eth1 root handle 8001: fq_codel limit 10240 flows 1024 quantum 1514 "
+	                          "target 5ms interval 100ms memory_limit 32Mb ecn drop_batch 64");
 	assert_int_equal(restore("qdisc sfq 8002: root refcnt 2 limit 127p quantum 1514b depth 127 divisor 1024 "
 	                         "perturb 10sec \nqdisc ingress ffff: parent ffff:fff1 ---------------- \n",
-	                         line, &own, &e),
+	                         line, &e),
 	                 0);
-	assert_string_equal(line, "qdisc replace dev eth1 root handle 8002: sfq limit 127 quantum 1514b depth 127 "
+	assert_string_equal(line, "qdisc add dev eth1 root handle 8002: sfq limit 127 quantum 1514b depth 127 "
 	                          "divisor 1024 perturb 10");
 }
 
@@ -84,21 +79,27 @@ static void a_qdisc_that_cannot_be_put_back_is_left_alone(void **state)
 	(void)state;
 	char line[QDISC_ROOM];
 	struct err e;
-	int own;
-	assert_int_equal(restore("qdisc htb 1: root refcnt 2 r2q 10 default 0x1\n", line, &own, &e), -1);
+	assert_int_equal(restore("qdisc htb 1: root refcnt 2 r2q 10 default 0x1\n", line, &e), -1);
 	assert_int_equal(e.status, EXIT_CANNOT);
 	assert_non_null(strstr(e.text, "'eth1' has a qdisc of its own (htb 1:)"));
 	assert_int_equal(
 		restore("qdisc tbf 8001: root refcnt 2 rate 1Mbit\nqdisc pfifo 8002: parent 8001:1 limit 9p\n", line,
-	                &own, &e),
+	                &e),
 		-1);
 	assert_non_null(strstr(e.text, "others below it"));
+	assert_int_equal(restore("qdisc sfq 1: root refcnt 2 limit 127p\n"
+	                         "filter parent 1: protocol ip pref 1 flow chain 0 \n",
+	                         line, &e),
+	                 -1);
+	assert_non_null(strstr(e.text, "(sfq 1:) with filters"));
 }
 
 /* ---- the lease ---- */
 
-/* What a shell with a /run of its own says of /run/take (of a lease so many seconds long), /run/renew and /run/release. */
-static void assert_leased(int seconds, const char *script, const char *wanted)
+/* What a shell with a /run of its own says of /run/take (of a lease so many seconds long, which undoes so), /run/renew and
+ * /run/release. */
+static void assert_leased_with(const char *undo, const char *known, int seconds, const char *script,
+                               const char *wanted)
 {
 	static const char files[] = "mount -t tmpfs none /run || exit 99\n"
 				    "cat >/run/take <<'TAKE'\n%s\nTAKE\n"
@@ -106,7 +107,8 @@ static void assert_leased(int seconds, const char *script, const char *wanted)
 				    "cat >/run/release <<'RELEASE'\n%s\nRELEASE\n%s";
 	const struct lease lease = { .owner = "migmeter on head, pid 7",
 		                     .seconds = seconds,
-		                     .undo = "false\necho undone >>/run/undone\n",
+		                     .undo = undo,
+		                     .state = known,
 		                     .directory = "/run/migmeter-own",
 		                     .virsh_uri = "qemu:///system" };
 	char text[4 * LEASE_SCRIPT_ROOM], taking[LEASE_SCRIPT_ROOM], output[4096];
@@ -121,6 +123,11 @@ static void assert_leased(int seconds, const char *script, const char *wanted)
 	if (process_run(NULL, argv, 60 * NS_PER_S, output, sizeof(output), &e) < 0)
 		fail_msg("%s", e.text);
 	assert_string_equal(output, wanted);
+}
+
+static void assert_leased(int seconds, const char *script, const char *wanted)
+{
+	assert_leased_with("false\necho undone >>/run/undone\n", NULL, seconds, script, wanted);
 }
 
 /* The taking shell is gone when the time comes. */
@@ -178,6 +185,70 @@ static void a_lease_whose_shell_was_killed_is_undone_by_others(void **state)
 	              "sh /run/release || exit 4\n"
 	              "cat /run/undone",
 	              "undone\nundone\n");
+}
+
+/* The other lines are run; the folder stays until it can be undone, and nobody else gets the lease before. */
+static void what_cannot_be_undone_is_told_and_kept(void **state)
+{
+	(void)state;
+	assert_leased_with("must cat /run/none\necho undone >>/run/undone\n", NULL, 30,
+	                   "sh /run/take || exit 1\n"
+	                   "mkdir /run/migmeter-own\n"
+	                   "sh /run/release && exit 2\n"
+	                   "[ -d " LEASE_DIRECTORY " ] && [ ! -d /run/migmeter-own ] || exit 3\n"
+	                   "sh /run/take; [ $? = 7 ] || exit 4\n"
+	                   "echo >/run/none\n"
+	                   "sh /run/release || exit 5\n"
+	                   "[ ! -d " LEASE_DIRECTORY " ] || exit 6\n"
+	                   "sort -u /run/undone",
+	                   "not undone: 'cat /run/none' failed: cat: /run/none: No such file or directory; "
+	                   "put it back by hand, then remove " LEASE_DIRECTORY "\n"
+	                   "an earlier lease is not undone: 'cat /run/none' failed: cat: /run/none: No such file or "
+	                   "directory; put it back by hand, then remove " LEASE_DIRECTORY "\n"
+	                   "undone\n");
+}
+
+/* The same after the time was over and nobody released. */
+static void what_could_not_be_undone_in_time_is_kept(void **state)
+{
+	(void)state;
+	assert_leased_with("must cat /run/none\n", NULL, 2,
+	                   "sh /run/take || exit 1\n"
+	                   "sleep 6\n"
+	                   "[ -d " LEASE_DIRECTORY " ] || exit 2\n"
+	                   "sh /run/renew 2>/dev/null && exit 3\n"
+	                   "echo now >/run/none\n"
+	                   "sh /run/take || exit 4\n"
+	                   "sh /run/release",
+	                   "");
+}
+
+static void what_is_as_before_is_not_touched(void **state)
+{
+	(void)state;
+	static const char undo[] = "echo touched; cp /run/saved /run/thing\n";
+	assert_leased_with(undo, "cat /run/thing", 30,
+	                   "echo a >/run/thing\n"
+	                   "sh /run/take && sh /run/release || exit 1\n"
+	                   "sh /run/take || exit 2\n"
+	                   "echo b >/run/thing; echo a >/run/saved\n"
+	                   "sh /run/release || exit 3\n"
+	                   "cat /run/thing",
+	                   "a\n");
+}
+
+/* Told once: there is nothing more to try. */
+static void what_is_not_as_before_is_told(void **state)
+{
+	(void)state;
+	assert_leased_with("echo c >/run/thing\n", "cat /run/thing", 30,
+	                   "echo a >/run/thing\n"
+	                   "sh /run/take || exit 1\n"
+	                   "echo b >/run/thing\n"
+	                   "sh /run/release && exit 2\n"
+	                   "[ ! -d " LEASE_DIRECTORY " ] || exit 3\n"
+	                   "sh /run/release",
+	                   "undone, but not as before: was a - is now c\n");
 }
 
 /* ---- ssh ---- */
@@ -247,7 +318,8 @@ static void a_plan_names_every_command_and_one_interface(void **state)
 	                                  "me", 30 * NS_PER_S, collect, all, &e),
 	                 0);
 	const char *const wanted[] = {
-		"tc qdisc replace dev eth1 root handle 8001: pfifo limit 77\n",
+		"unshare --net tc qdisc add dev lo root handle 8001: pfifo limit 77\n",
+		"must tc qdisc add dev eth1 root handle 8001: pfifo limit 77\n",
 		"mkdir /run/migmeter-lease || exit 1\n",
 		"virsh -q -c 'qemu:///system' destroy",
 		"rm -rf '/var/lib/libvirt/migmeter'\n",
@@ -258,8 +330,10 @@ static void a_plan_names_every_command_and_one_interface(void **state)
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
 		if (!strstr(all, wanted[i]))
 			fail_msg("'%s' is not in:\n%s", wanted[i], all);
+	/* but where it is tried whether it can be put back */
 	for (const char *at = all; (at = strstr(at, " dev ")); at++)
-		assert_memory_equal(at, " dev eth1 ", 10);
+		assert_memory_equal(at, strncmp(at, " dev lo ", 8) == 0 ? " dev lo root handle 8001:" : " dev eth1",
+		                    9);
 }
 
 /* ---- a host, which is a namespace of this machine behind the stand-in ---- */
@@ -273,34 +347,56 @@ static void qdisc_now(char *text, size_t room)
 static int namespaces_make(void)
 {
 	return unshare(CLONE_NEWNET | CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
-	                       mount("none", "/run", "tmpfs", 0, NULL) < 0 ||
-	                       process_runf(NULL, NULL, "ip link add d0 type veth peer name d1") < 0 ||
-	                       process_runf(NULL, NULL, "ip link set d0 up") < 0 ||
-	                       process_runf(NULL, NULL, "tc qdisc add dev d0 root handle 8001: pfifo limit 77") < 0
+	                       mount("none", "/run", "tmpfs", 0, NULL) < 0
 	               ? -1
 	               : 0;
 }
 
-/* The last test: it leaves this process in its namespaces. */
+/* A device with a qdisc of its own, or the kernel's where the machine has no such kind. */
+static void device_make(const char *qdisc)
+{
+	assert_int_equal(process_runf(NULL, NULL, "ip link add d0 type veth peer name d1"), 0);
+	assert_int_equal(process_runf(NULL, NULL, "ip link set d0 up"), 0);
+	if (qdisc[0] && process_runf(NULL, NULL, "tc qdisc add dev d0 root %s", qdisc) < 0)
+		print_message("no %s here\n", qdisc);
+}
+
+static void device_remove(void)
+{
+	assert_int_equal(process_runf(NULL, NULL, "ip link del d0"), 0);
+}
+
+static const struct remote_host_spec d0 = { .uri = "qemu+ssh://root@host/system", .device = "d0" };
+
+static void host_shape(struct remote_host *h, enum link_backend backend)
+{
+	struct link_shape shape = { .rate_bits_per_s = 100000000 };
+	char control[100];
+	struct err e = { 0 };
+	*h = (struct remote_host){ .name = "src", .spec = &d0, .directory = "/run/migmeter-own" };
+	snprintf(control, sizeof(control), "%s/control", scratch);
+	if (ssh_open(&h->ssh, "root@host", "", control, &e) < 0 || link_check_shape(&shape, &e) < 0 ||
+	    remote_host_take(h, "me", 5 * NS_PER_S, &e) < 0 || remote_host_shape(h, &shape, backend, &e) < 0 ||
+	    remote_host_renew(h, &e) < 0)
+		fail_msg("%s", e.text);
+}
+
+/* The last tests: they leave this process in its namespaces. */
 static void a_host_is_shaped_and_as_it_was_afterwards(void **state)
 {
 	(void)state;
-	const struct remote_host_spec spec = { .uri = "qemu+ssh://root@host/system", .device = "d0" };
-	struct remote_host h = { .name = "src", .spec = &spec, .directory = "/run/migmeter-own" };
-	struct link_shape shape = { .rate_bits_per_s = 100000000 };
+	struct remote_host h;
 	char before[2000], now[2000], path[200], control[100];
 	struct err e = { 0 };
 	if (geteuid() != 0)
 		skip();
 	stand_in();
 	assert_int_equal(namespaces_make(), 0);
+	device_make("handle 8001: pfifo limit 77");
 	snprintf(control, sizeof(control), "%s/control", scratch);
 	qdisc_now(before, sizeof(before));
 	for (int dies = 0; dies < 2; dies++) {
-		if (ssh_open(&h.ssh, "root@host", "", control, &e) < 0 || link_check_shape(&shape, &e) < 0 ||
-		    remote_host_probe(&h, LINK_HTB, &e) < 0 || remote_host_take(&h, "me", 5 * NS_PER_S, &e) < 0 ||
-		    remote_host_shape(&h, &shape, LINK_HTB, &e) < 0 || remote_host_renew(&h, &e) < 0)
-			fail_msg("%s", e.text);
+		host_shape(&h, LINK_HTB);
 		qdisc_now(now, sizeof(now));
 		assert_non_null(strstr(now, "htb 1: dev d0 root"));
 		assert_null(strstr(now, "pfifo 8001:"));
@@ -326,6 +422,86 @@ static void a_host_is_shaped_and_as_it_was_afterwards(void **state)
 	assert_non_null(strstr(e.text, "node 'src': 'd0' has a qdisc of its own (htb 7:)"));
 	assert_int_equal(access(LEASE_DIRECTORY, F_OK), -1);
 	ssh_close(h.ssh);
+	device_remove();
+}
+
+/* Also one with a handle that a qdisc of ours has, root or below it. */
+static void a_qdisc_comes_back_whatever_its_handle(void **state)
+{
+	(void)state;
+	static const char *const qdiscs[] = {
+		"",
+		"handle 1: tbf rate 50mbit burst 16kb latency 50ms",
+		"handle 10: tbf rate 50mbit burst 16kb latency 50ms",
+		"handle 1: pfifo limit 77",
+		"handle 10: pfifo limit 77",
+		"handle 10: bfifo limit 777777",
+		"handle 1: fq_codel limit 999",
+		"handle 10: sfq perturb 10",
+		"handle 1: netem delay 1ms",
+	};
+	if (geteuid() != 0)
+		skip();
+	stand_in();
+	for (size_t i = 0; i < 2 * sizeof(qdiscs) / sizeof(*qdiscs); i++) {
+		const char *qdisc = qdiscs[i / 2];
+		enum link_backend backend = i % 2 ? LINK_NETEM : LINK_HTB;
+		struct remote_host h;
+		char before[2000], now[2000];
+		struct err e = { 0 };
+		if (process_runf(NULL, NULL, "unshare --net tc qdisc add dev lo root %s",
+		                 backend == LINK_NETEM ? "netem delay 1ms" : "htb") < 0)
+			continue;
+		device_make(qdisc);
+		qdisc_now(before, sizeof(before));
+		host_shape(&h, backend);
+		qdisc_now(now, sizeof(now));
+		assert_non_null(strstr(now, backend == LINK_NETEM ? "qdisc netem" : "qdisc htb 1: dev d0 root"));
+		if (remote_host_release(&h, &e) < 0)
+			fail_msg("%s: %s", qdisc, e.text);
+		ssh_close(h.ssh);
+		qdisc_now(now, sizeof(now));
+		assert_string_equal(now, before);
+		device_remove();
+	}
+}
+
+/* A device that went and came back: there is nothing to put back on it until then. */
+static void what_does_not_come_back_is_told(void **state)
+{
+	(void)state;
+	static const char own[] = "handle 1: pfifo limit 77";
+	struct remote_host h;
+	struct err e = { 0 };
+	if (geteuid() != 0)
+		skip();
+	stand_in();
+	device_make(own);
+	host_shape(&h, LINK_HTB);
+	device_remove();
+	assert_int_equal(remote_host_release(&h, &e), -1);
+	if (!strstr(e.text, "node 'src': ") ||
+	    !strstr(e.text, "'tc qdisc add dev d0 root handle 1: pfifo limit 77' failed: Cannot find device"))
+		fail_msg("%s", e.text);
+	assert_int_equal(access(LEASE_DIRECTORY, F_OK), 0);
+	assert_int_equal(remote_host_take(&h, "me", 5 * NS_PER_S, &e), -1);
+	device_make(own);
+	ssh_close(h.ssh);
+	host_shape(&h, LINK_HTB);
+	assert_int_equal(remote_host_release(&h, &e), 0);
+	/* what came while it was shaped is not ours to remove, and told */
+	assert_int_equal(process_runf(NULL, NULL, "tc qdisc del dev d0 root"), 0);
+	ssh_close(h.ssh);
+	host_shape(&h, LINK_HTB);
+	assert_int_equal(process_runf(NULL, NULL, "tc qdisc add dev d0 ingress"), 0);
+	assert_int_equal(remote_host_release(&h, &e), -1);
+	if (!strstr(e.text,
+	            "undone, but not as before: was qdisc noqueue 0: root - is now qdisc noqueue 0: root qdisc "
+	            "ingress ffff:"))
+		fail_msg("%s", e.text);
+	assert_int_equal(access(LEASE_DIRECTORY, F_OK), -1);
+	ssh_close(h.ssh);
+	device_remove();
 }
 
 #define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, scratch_make, scratch_remove)
@@ -340,9 +516,15 @@ int main(void)
 		cmocka_unit_test(a_renewed_lease_lasts_and_a_released_one_undoes_at_once),
 		cmocka_unit_test(a_lease_whose_shell_was_killed_is_undone_by_others),
 		cmocka_unit_test(what_was_there_before_is_not_ours_to_remove),
+		cmocka_unit_test(what_cannot_be_undone_is_told_and_kept),
+		cmocka_unit_test(what_could_not_be_undone_in_time_is_kept),
+		cmocka_unit_test(what_is_as_before_is_not_touched),
+		cmocka_unit_test(what_is_not_as_before_is_told),
 		IN_SCRATCH(a_shell_elsewhere_answers),
 		cmocka_unit_test(a_plan_names_every_command_and_one_interface),
 		IN_SCRATCH(a_host_is_shaped_and_as_it_was_afterwards),
+		IN_SCRATCH(a_qdisc_comes_back_whatever_its_handle),
+		IN_SCRATCH(what_does_not_come_back_is_told),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

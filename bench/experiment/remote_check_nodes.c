@@ -109,7 +109,6 @@ static void check_shaping(struct checking *c, const struct remote_host *h)
 {
 	char shown[TEXT_ROOM], line[QDISC_ROOM], way[64], held[200];
 	struct err e = { 0 };
-	int own;
 	if (checking_ask(h, held, sizeof(held),
 	                 "kill -0 \"$(cat " LEASE_DIRECTORY
 	                 "/watcher 2>/dev/null)\" 2>/dev/null && cat " LEASE_DIRECTORY "/owner")[0])
@@ -121,7 +120,7 @@ static void check_shaping(struct checking *c, const struct remote_host *h)
 	if (!h->spec->device[0])
 		return;
 	if (remote_host_qdisc(h, shown, sizeof(shown), &e) < 0 ||
-	    qdisc_restore(shown, h->spec->device, line, &own, &e) < 0) {
+	    qdisc_restore(shown, h->spec->device, line, &e) < 0) {
 		checking_say(c, h->name, "shaping", "no", "the link's shape", "%s", e.text);
 		return;
 	}
@@ -129,7 +128,8 @@ static void check_shaping(struct checking *c, const struct remote_host *h)
 	             "ip -o route get ${SSH_CLIENT%%%% *} | sed -n 's/.* dev \\([^ ]*\\).*/\\1/p'");
 	bool ours = strcmp(way, h->spec->device) == 0;
 	checking_say(c, h->name, "shaping", ours ? "degraded" : "yes", "the link's shape",
-	             "on '%s', put back by: tc %s%s", h->spec->device, line,
+	             "on '%s', put back by: tc qdisc del dev %s root%s%s%s", h->spec->device, h->spec->device,
+	             line[0] ? "; tc " : "", line,
 	             ours ? "; this machine's own connection to it passes that interface too, and is shaped with it"
 	                  : "");
 }

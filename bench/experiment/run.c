@@ -191,8 +191,11 @@ static void keep_first(struct err *first, int result, const struct err *one)
 static void close_testbed(struct run *r, struct err *e)
 {
 	struct err one = { 0 };
-	if (r->testbed_open)
-		keep_first(e, testbed_close(&r->testbed, &one), &one);
+	if (r->testbed_open && testbed_close(&r->testbed, &one) < 0) {
+		if (e->status) /* what is left changed is told, whatever else went wrong */
+			progress_note("%s", one.text);
+		keep_first(e, -1, &one);
+	}
 	r->testbed_open = false;
 }
 

@@ -39,9 +39,9 @@ struct exec {
 	int variables;
 	char directory[32], xml_path[64]; /* "": none */
 	struct command start, ask;
-	pid_t guard;              /* of start's group */
-	int64_t running_since_ns; /* when `state` was last asked and said running; 0: never */
-	int troubles;             /* answers in a row that were none */
+	pid_t guard;         /* of start's group */
+	int64_t not_over_ns; /* the end of `start`, or when `state` was last asked and said running */
+	int troubles;        /* answers in a row that were none */
 };
 
 /* ---- what commands are told ---- */
@@ -208,10 +208,8 @@ static enum outcome ask(struct exec *x, bool breaking, struct err *e)
 	x->troubles = 0;
 	enum exec_state state = answer.state;
 	if (state == EXEC_COMPLETED) {
-		if (x->running_since_ns) {
-			x->result->end_ns = clock_now_ns();
-			x->result->end_error_ns = x->result->end_ns - x->running_since_ns;
-		}
+		x->result->end_ns = clock_now_ns();
+		x->result->end_error_ns = x->result->end_ns - x->not_over_ns;
 		x->result->completed = answer.statistics;
 		x->result->completed_count = answer.count;
 		answer.statistics = NULL;
@@ -220,7 +218,7 @@ static enum outcome ask(struct exec *x, bool breaking, struct err *e)
 		err_set(e, EXIT_MEASURED_BAD, "migration.state says failed%s%s", answer.reason[0] ? ": " : "",
 		        answer.reason);
 	} else {
-		x->running_since_ns = asked_ns;
+		x->not_over_ns = asked_ns;
 	}
 	exec_answer_clear(&answer);
 	return state == EXEC_COMPLETED ? ARRIVED : state == EXEC_FAILED ? FAILED : GOES_ON;
@@ -248,22 +246,27 @@ static enum outcome follow(struct exec *x, struct err *e)
 
 /* ---- the end before the end ---- */
 
-/* It has been cancelled: how it ended. GOES_ON: that cannot be told. */
-static enum outcome ended_how(struct exec *x)
+/* It is to be cancelled: how it ended. GOES_ON: that cannot be told. One that refused to be cancelled is not waited for when it
+ * says that it is running. */
+static enum outcome ended_how(struct exec *x, bool refused)
 {
 	struct err e = { 0 };
 	enum outcome how;
 	bool ended = await(x, &x->start, x->commands->command_timeout_ns, true);
-	int64_t end_ns = clock_now_ns() + x->commands->command_timeout_ns;
-	if (!x->commands->state[0])
-		return !ended ? GOES_ON : process_child_result(&x->start.child, "", &e) == 0 ? ARRIVED : FAILED;
+	int64_t now_ns = clock_now_ns(), end_ns = now_ns + x->commands->command_timeout_ns;
+	if (!x->commands->state[0]) {
+		how = !ended ? GOES_ON : process_child_result(&x->start.child, "", &e) == 0 ? ARRIVED : FAILED;
+		x->result->end_ns = how == ARRIVED ? now_ns : x->result->end_ns;
+		return how;
+	}
 	x->troubles = 0;
-	while ((how = ask(x, true, &e)) == GOES_ON && clock_now_ns() < end_ns)
+	while ((how = ask(x, true, &e)) == GOES_ON && (!refused || x->troubles) && clock_now_ns() < end_ns)
 		clock_sleep(x->commands->state_interval_ns < NS_PER_S ? x->commands->state_interval_ns : NS_PER_S);
 	return x->troubles ? GOES_ON : how;
 }
 
-/* Break off for this reason, which e gets with what came of it; ARRIVED when it was too late for that. */
+/* Break off for this reason, which e gets with what came of it; ARRIVED when it was too late for that, which cancel may say by
+ * failing. */
 static enum outcome break_off(struct exec *x, const char *why, struct err *e)
 {
 	struct err one = { 0 };
@@ -273,16 +276,20 @@ static enum outcome break_off(struct exec *x, const char *why, struct err *e)
 		err_set(e, EXIT_MEASURED_BAD, "%s; there is no migration.cancel: it may still go on", reason);
 		return FAILED;
 	}
-	if (command_run(x, "migration.cancel", x->commands->cancel, true, &one) < 0) {
+	bool refused = command_run(x, "migration.cancel", x->commands->cancel, true, &one) < 0;
+	if (refused) {
 		text_tame(one.text);
 		migration_say(x->spec, "abort-refused", one.text);
-		err_set(e, EXIT_MEASURED_BAD, "%s; it may still go on: %s", reason, one.text);
-		return FAILED;
 	}
 	x->result->end_ns = clock_now_ns();
-	enum outcome how = ended_how(x);
+	enum outcome how = ended_how(x, refused);
 	if (how == ARRIVED)
 		return ARRIVED;
+	if (refused) {
+		err_set(e, EXIT_MEASURED_BAD, "%s; %s: %s", reason,
+		        how == FAILED ? "it failed before it could be cancelled" : "it may still go on", one.text);
+		return FAILED;
+	}
 	if (how == GOES_ON) {
 		err_set(e, EXIT_MEASURED_BAD, "%s; it was cancelled, but may still go on", reason);
 		return FAILED;
@@ -315,7 +322,7 @@ static enum outcome carry_out(struct exec *x, struct err *e)
 	if (process_guard_start(x->start.child.pid, x->directory, &x->guard, e) < 0)
 		return FAILED;
 	bool ended = await(x, &x->start, INT64_MAX, false);
-	x->result->end_ns = clock_now_ns();
+	x->result->end_ns = x->not_over_ns = clock_now_ns();
 	if (ended && process_child_result(&x->start.child, "migration.start", e) < 0)
 		return FAILED;
 	if (ended)

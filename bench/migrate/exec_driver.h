@@ -16,10 +16,11 @@
  *	MIGMETER_CONFIG_DIRECTORY       where the config is
  *
  * `start` is waited for. Without `state` the migration is then over: completed when it ended with status 0. Otherwise
- * `state` is asked, at once and then every interval, until it says completed or failed (exec_answer.h); an answer that is
- * none (another status, no end within the limit, other words) is told as an event, and three in a row end it. `cancel` is
- * run when the migration is to be broken off or its state is not known any more. At the end whatever is left of the
- * group of `start` is ended, and also when this process is killed by a signal that it cannot answer.
+ * `state` is asked, at once and then every interval, until it says completed or failed (exec_answer.h); it ended between that
+ * answer and the question before, or the end of `start` where it is the first. An answer that is none (another status, no end
+ * within the limit, other words) is told as an event, and three in a row end it. `cancel` is run when the migration is to be
+ * broken off or its state is not known any more; how it ended is asked then, also when `cancel` failed. At the end whatever
+ * is left of the group of `start` is ended, and also when this process is killed by a signal that it cannot answer.
  */
 #ifndef BENCH_MIGRATE_EXEC_DRIVER_H
 #define BENCH_MIGRATE_EXEC_DRIVER_H

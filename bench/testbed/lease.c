@@ -7,22 +7,31 @@
 /* Not by the special ":", whose failed redirection ends the shell. */
 const char lease_renew_script[] = "echo >" D "/renewed && kill -0 \"$(cat " D "/watcher)\"";
 
-/* One whose waiting shell was killed is undone from here. */
+/* What is said of an undoing that failed goes on here, on one line. */
+#define ADVICE "put it back by hand, then remove " D
+
+/* The waiting shell is waited for. One that was killed, or could not undo, is followed by another try. */
 const char lease_release_script[] =
 	"( [ -d " D " ] || exit 0\n"
 	"echo >" D "/released\n"
 	"n=0\n"
-	"while [ -d " D " ] && [ $n -lt 200 ]; do\n"
-	"	kill -0 \"$(cat " D "/watcher 2>/dev/null)\" 2>/dev/null || { sh " D "/undo; rm -rf " D "; }\n"
-	"	[ -d " D " ] && sleep 0.1\n"
+	"while [ -d " D " ] && [ $n -lt 200 ] && kill -0 \"$(cat " D "/watcher 2>/dev/null)\" 2>/dev/null; do\n"
+	"	sleep 0.1\n"
 	"	n=$((n + 1))\n"
 	"done\n"
-	"[ ! -d " D " ] || { echo 'what was changed here is not undone after 20 s'; exit 1; } )";
+	"[ -d " D " ] || exit 0\n"
+	"[ $n -lt 200 ] || { echo 'what was changed here is not undone after 20 s'; exit 1; }\n"
+	"said=$(sh " D "/undo 2>&1)\n"
+	"case $? in\n"
+	"0) rm -rf " D " ;;\n"
+	"3) rm -rf " D "; echo \"$said\"; exit 1 ;;\n"
+	"*) echo \"not undone: ${said}" ADVICE "\"; exit 1 ;;\n"
+	"esac )";
 
-/* Asleep most of the time; a SIGTERM ends it only when it has undone. */
+/* Asleep most of the time; a SIGTERM ends it only when it has undone, or cannot. */
 static const char watch[] =
 	"trap '' HUP INT\n"
-	"undo() { sh " D "/undo; rm -rf " D "; exit 0; }\n"
+	"undo() { if sh " D "/undo >/dev/null 2>&1; then rm -rf " D "; else rm -f " D "/watcher; fi; exit 0; }\n"
 	"trap undo TERM\n"
 	"left=%d\n"
 	"echo $$ >" D "/watcher\n"
@@ -32,12 +41,40 @@ static const char watch[] =
 	"	sleep 1\n"
 	"done\n";
 
+/* Status 0: as before; 3: undone, but not as before, which is tried no more; otherwise a line failed, and told why. */
+static const char undo_begin[] =
+	"[ ! -e " D "/differs ] || { cat " D "/differs; exit 3; }\n"
+	"set -f\n"
+	"failed=0\n"
+	"must() { said=$(\"$@\" 2>&1) || { failed=1; printf \"'%%s' failed: %%s; \" \"$*\" \"$(echo $said)\"; }; }\n"
+	"state() { %s; }\n"
+	"while read -r guest; do virsh -q -c '%s' destroy \"$guest\" >/dev/null 2>&1; done <" D "/guests\n";
+
+static const char undo_end[] = "now=$(state) before=$(cat " D "/before)\n"
+			       "[ $failed = 0 ] || exit 1\n"
+			       "[ \"$now\" != \"$before\" ] || exit 0\n"
+			       "echo 'undone, but not as before: was' $before '- is now' $now >" D "/differs\n"
+			       "cat " D "/differs\n"
+			       "exit 3\n";
+
+static char *undo_script(const struct lease *lease, char *script, size_t room)
+{
+	size_t used = (size_t)snprintf(script, room, undo_begin, lease->state ? lease->state : ":", lease->virsh_uri);
+	if (lease->state)
+		used += (size_t)snprintf(script + used, room - used,
+		                         "if [ \"$(state)\" != \"$(cat " D "/before)\" ]; then\n%sfi\n", lease->undo);
+	else
+		used += (size_t)snprintf(script + used, room - used, "%s", lease->undo);
+	if (lease->directory)
+		used += (size_t)snprintf(script + used, room - used, "must rm -rf '%s'\n", lease->directory);
+	snprintf(script + used, room - used, "%s", undo_end);
+	return script;
+}
+
 char *lease_take_script(const struct lease *lease, char script[LEASE_SCRIPT_ROOM])
 {
-	char waits[1024], removal[600] = "", refusal[900] = "";
+	char waits[1024], undo[4096], refusal[900] = "";
 	snprintf(waits, sizeof(waits), watch, lease->seconds, lease->seconds);
-	if (lease->directory)
-		snprintf(removal, sizeof(removal), "rm -rf '%s'\n", lease->directory);
 	if (lease->directory)
 		snprintf(refusal, sizeof(refusal), "[ ! -e '%s' ] || { echo '%s is there already'; exit 8; }\n",
 		         lease->directory, lease->directory);
@@ -47,16 +84,18 @@ char *lease_take_script(const struct lease *lease, char script[LEASE_SCRIPT_ROOM
 	         "	if kill -0 \"$(cat " D "/watcher 2>/dev/null)\" 2>/dev/null; then\n"
 	         "		echo \"held by $(cat " D "/owner)\"; exit 9\n"
 	         "	fi\n"
-	         "	[ ! -f " D "/undo ] || sh " D "/undo\n"
-	         "	rm -rf " D "\n"
+	         "	[ ! -f " D "/undo ] || said=$(sh " D "/undo 2>&1)\n"
+	         "	case $? in\n"
+	         "	0 | 3) rm -rf " D " ;;\n"
+	         "	*) echo \"an earlier lease is not undone: ${said}" ADVICE "\"; exit 7 ;;\n"
+	         "	esac\n"
 	         "fi\n"
 	         "%s"
 	         "mkdir " D " || exit 1\n"
 	         "echo '%s' >" D "/owner\n"
 	         ": >" D "/guests\n"
+	         "{ %s; } >" D "/before\n"
 	         "cat >" D "/undo <<'END'\n"
-	         "while read -r guest; do virsh -q -c '%s' destroy \"$guest\" >/dev/null 2>&1; done <" D "/guests\n"
-	         "%s"
 	         "%s"
 	         "END\n"
 	         "cat >" D "/wait <<'END'\n"
@@ -66,7 +105,8 @@ char *lease_take_script(const struct lease *lease, char script[LEASE_SCRIPT_ROOM
 	         "n=0\n"
 	         "while [ ! -s " D "/watcher ] && [ $n -lt 50 ]; do sleep 0.1; n=$((n + 1)); done\n"
 	         "[ -s " D "/watcher ] || { rm -rf " D "; echo 'the waiting shell does not start'; exit 1; } )",
-	         refusal, lease->owner, lease->virsh_uri, lease->undo, removal, waits);
+	         refusal, lease->owner, lease->state ? lease->state : ":", undo_script(lease, undo, sizeof(undo)),
+	         waits);
 	return script;
 }
 

@@ -116,28 +116,42 @@ static int cannot(const struct root *root, const char *device, const char *why, 
 		device, root->kind, root->handle, why);
 }
 
-int qdisc_restore(const char *shown, const char *device, char line[QDISC_ROOM], int *ret_own, struct err *e)
+int qdisc_restore(const char *shown, const char *device, char line[QDISC_ROOM], struct err *e)
 {
 	char text[8192], parent[32], *save = NULL;
 	struct root root = { "", "", "" };
+	int filters = 0;
+	line[0] = '\0';
 	snprintf(text, sizeof(text), "%s", shown);
-	for (char *one = strtok_r(text, "\n", &save); one; one = strtok_r(NULL, "\n", &save))
+	for (char *one = strtok_r(text, "\n", &save); one; one = strtok_r(NULL, "\n", &save)) {
+		filters |= strncmp(one, "filter ", 7) == 0;
 		if (strncmp(one, "qdisc ", 6) == 0 && strstr(one, " root"))
 			root_read(one, &root);
-	*ret_own = root.handle[0] && strcmp(root.handle, "0:") != 0;
-	if (!*ret_own) {
-		snprintf(line, QDISC_ROOM, "qdisc del dev %s root", device);
-		return 0;
 	}
+	if (filters)
+		return cannot(&root, device, "with filters", e);
+	if (!root.handle[0] || strcmp(root.handle, "0:") == 0)
+		return 0;
 	snprintf(parent, sizeof(parent), " parent %s", root.handle);
 	if (strstr(shown, parent))
 		return cannot(&root, device, "with others below it", e);
 	for (int i = 0; restorable[i]; i++)
 		if (strcmp(restorable[i], root.kind) == 0) {
-			int length = snprintf(line, QDISC_ROOM, "qdisc replace dev %s root handle %s %s%s", device,
+			int length = snprintf(line, QDISC_ROOM, "qdisc add dev %s root handle %s %s%s", device,
 			                      root.handle, root.kind, root.options);
 			return length < QDISC_ROOM ? 0 : cannot(&root, device, "with long options", e);
 		}
 	return cannot(&root, device, "of a kind with classes or options that tc does not take back as it prints them",
 	              e);
+}
+
+char *qdisc_undo_script(const char *line, const char *device, char script[QDISC_UNDO_ROOM])
+{
+	int used =
+		snprintf(script, QDISC_UNDO_ROOM,
+	                 "case $(tc qdisc show dev %s) in *' 0: root'*) ;; *) must tc qdisc del dev %s root;; esac\n",
+	                 device, device);
+	if (line[0])
+		snprintf(script + used, (size_t)(QDISC_UNDO_ROOM - used), "must tc %s\n", line);
+	return script;
 }

@@ -9,7 +9,7 @@
 
 #include <stddef.h>
 
-enum { QDISC_LINES = 3, QDISC_ROOM = 320 };
+enum { QDISC_LINES = 3, QDISC_ROOM = 320, QDISC_UNDO_ROOM = 1024 };
 
 /* The words after "tc", a line a call, on a device that has no root qdisc of its own; LINK_NETEM or LINK_HTB. Returns how
  * many: none where there is nothing to shape. */
@@ -17,10 +17,14 @@ int qdisc_shape(enum link_backend backend, const struct link_shape *shape, const
                 char lines[QDISC_LINES][QDISC_ROOM]);
 
 /*
- * How the root qdisc that `tc qdisc show dev DEVICE` tells of in `shown` is put back: the words after "tc". The kernel's own
- * (handle 0:) comes back by itself when another one is deleted; *ret_own is then 0, else 1. EXIT_CANNOT for one that has
- * classes or filters, or whose words tc does not take back.
+ * How the root qdisc that is told of in `shown` (`tc qdisc show dev DEVICE; tc filter show dev DEVICE`) comes back once
+ * another one is deleted: the words after "tc" that add it; "" for the kernel's own (handle 0:), which comes by itself.
+ * EXIT_CANNOT for one that has classes or filters, or whose words tc does not take back.
  */
-int qdisc_restore(const char *shown, const char *device, char line[QDISC_ROOM], int *ret_own, struct err *e);
+int qdisc_restore(const char *shown, const char *device, char line[QDISC_ROOM], struct err *e);
+
+/* What puts it back on a device, as lines of a lease's undo (lease.h). Whatever is there is deleted first: another kind cannot
+ * be put in its place while one, or one below it, has the same handle. */
+char *qdisc_undo_script(const char *line, const char *device, char script[QDISC_UNDO_ROOM]);
 
 #endif

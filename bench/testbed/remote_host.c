@@ -26,29 +26,37 @@ int remote_host_qdisc(const struct remote_host *h, char *shown, size_t room, str
 		shown[0] = '\0';
 		return 0;
 	}
-	snprintf(script, sizeof(script), "tc qdisc show dev '%s'", h->spec->device);
+	snprintf(script, sizeof(script), "tc qdisc show dev '%s' && { tc filter show dev '%s' 2>/dev/null || :; }",
+	         h->spec->device, h->spec->device);
 	return ssh_ask(h->ssh, script, SHORT_NS, shown, room, NULL, e) < 0 ? err_prefix(e, "node '%s'", h->name) : 0;
 }
 
 /* What puts everything back, from what is there now. */
 struct undoing {
-	char restore[QDISC_ROOM]; /* words after "tc"; "" nothing was shaped */
-	char undo[QDISC_ROOM + 40], uri[600];
-	int own; /* the device has a qdisc that was not the kernel's */
+	char restore[QDISC_ROOM], trial[QDISC_ROOM + 40]; /* "": the kernel's own comes back by itself */
+	char undo[QDISC_UNDO_ROOM], state[100], uri[600];
 	struct lease lease;
 };
 
 static int undoing_make(const struct remote_host *h, const char *shown, const char *owner, int64_t lease_ns,
                         struct undoing *u, struct err *e)
 {
+	const char *device = h->spec->device;
+	char words[QDISC_ROOM];
 	memset(u, 0, sizeof(*u));
-	if (h->spec->device[0] && qdisc_restore(shown, h->spec->device, u->restore, &u->own, e) < 0)
-		return err_prefix(e, "node '%s'", h->name);
-	if (u->restore[0])
-		snprintf(u->undo, sizeof(u->undo), "tc %s\n", u->restore);
+	if (device[0]) {
+		if (qdisc_restore(shown, device, u->restore, e) < 0 || qdisc_restore(shown, "lo", words, e) < 0)
+			return err_prefix(e, "node '%s'", h->name);
+		if (u->restore[0])
+			snprintf(u->trial, sizeof(u->trial), "unshare --net tc %s", words);
+		qdisc_undo_script(u->restore, device, u->undo);
+		/* how often it is referred to is none of its settings */
+		snprintf(u->state, sizeof(u->state), "tc qdisc show dev %s | sed 's/ refcnt [0-9]*//'", device);
+	}
 	u->lease = (struct lease){ .owner = owner,
 		                   .seconds = (int)(lease_ns / NS_PER_S),
 		                   .undo = u->undo,
+		                   .state = device[0] ? u->state : NULL,
 		                   .directory = h->directory,
 		                   .virsh_uri = remote_host_local_uri(h->spec->uri, u->uri, sizeof(u->uri)) };
 	return 0;
@@ -90,13 +98,13 @@ int remote_host_plan(const struct remote_host *h, const struct link_shape *shape
 	struct undoing u;
 	if (undoing_make(h, shown, owner, lease_ns, &u, e) < 0)
 		return -1;
-	if (u.own)
-		say(context, tc_line(u.restore, line, sizeof(line)));
+	if (u.trial[0])
+		say(context, u.trial);
 	lease_take_script(&u.lease, script);
 	for (char *save = NULL, *one = strtok_r(script, "\n", &save); one; one = strtok_r(NULL, "\n", &save))
 		say(context, one);
 	say(context, directory_line(h, line, sizeof(line)));
-	int count = shape_lines(h, shape, backend, u.own, lines);
+	int count = shape_lines(h, shape, backend, u.restore[0], lines);
 	for (int i = 0; i < count; i++)
 		say(context, tc_line(lines[i], line, sizeof(line)));
 	return 0;
@@ -108,7 +116,7 @@ int remote_host_take(struct remote_host *h, const char *owner, int64_t lease_ns,
 	struct undoing u;
 	if (remote_host_qdisc(h, shown, sizeof(shown), e) < 0 || undoing_make(h, shown, owner, lease_ns, &u, e) < 0)
 		return -1;
-	if (u.own && ssh_ask(h->ssh, tc_line(u.restore, script, sizeof(script)), SHORT_NS, NULL, 0, NULL, e) < 0)
+	if (u.trial[0] && ssh_ask(h->ssh, u.trial, SHORT_NS, NULL, 0, NULL, e) < 0)
 		return err_prefix(e, "node '%s': its qdisc could not be put back, so it is left alone", h->name);
 	if (ssh_ask(h->ssh, lease_take_script(&u.lease, script), SHORT_NS, NULL, 0, NULL, e) < 0) {
 		e->status = EXIT_CANNOT;
@@ -132,13 +140,12 @@ int remote_host_probe(const struct remote_host *h, enum link_backend backend, st
 int remote_host_shape(struct remote_host *h, const struct link_shape *shape, enum link_backend backend, struct err *e)
 {
 	char lines[QDISC_LINES + 1][QDISC_ROOM], shown[4096], restore[QDISC_ROOM], script[QDISC_ROOM + 8];
-	int own = 0;
 	if (!h->spec->device[0])
 		return 0;
 	if (remote_host_qdisc(h, shown, sizeof(shown), e) < 0 ||
-	    qdisc_restore(shown, h->spec->device, restore, &own, e) < 0)
+	    qdisc_restore(shown, h->spec->device, restore, e) < 0)
 		return -1;
-	int count = shape_lines(h, shape, backend, own, lines);
+	int count = shape_lines(h, shape, backend, restore[0], lines);
 	for (int i = 0; i < count; i++) {
 		if (ssh_ask(h->ssh, tc_line(lines[i], script, sizeof(script)), SHORT_NS, NULL, 0, NULL, e) < 0) {
 			e->status = EXIT_CANNOT;

@@ -35,7 +35,7 @@ struct remote_host {
 /* How the host's own libvirt is reached there: the URI without transport and machine, "qemu:///system". */
 char *remote_host_local_uri(const char *uri, char *buffer, size_t room);
 
-/* What `tc qdisc show` says of the device now. */
+/* What tc says of the device's qdiscs and filters now. */
 int remote_host_qdisc(const struct remote_host *h, char *shown, size_t room, struct err *e);
 
 /* Every command that remote_host_take() and remote_host_shape() run there, and what puts back, a line each; for show. */
@@ -43,7 +43,8 @@ int remote_host_plan(const struct remote_host *h, const struct link_shape *shape
                      const char *shown, const char *owner, int64_t lease_ns,
                      void (*say)(void *context, const char *line), void *context, struct err *e);
 
-/* Take the lease, and make our directory. What puts the qdisc back is tried first, on the qdisc that is there. */
+/* Take the lease, and make our directory. What puts the qdisc back is tried first, in a network
+ * namespace that is gone afterwards. */
 int remote_host_take(struct remote_host *h, const char *owner, int64_t lease_ns, struct err *e);
 
 /* 0 when the host has the backend; tried in a network namespace that is gone afterwards. */
@@ -58,7 +59,7 @@ int remote_host_put(struct remote_host *h, const char *local, const char *name, 
 
 int remote_host_renew(struct remote_host *h, struct err *e);
 
-/* Have everything put back, and wait for it. */
+/* Have everything put back, and wait for it. Fails with the line that did not put back, or with what is not as before. */
 int remote_host_release(struct remote_host *h, struct err *e);
 
 #endif

@@ -220,7 +220,9 @@ int remote_testbed_open(struct testbed *t, const struct machine_wait *wait, stru
 	remote_testbed_name_nodes(t);
 	if (home_make(t->remote, e) == 0 && hosts_take(t, e) == 0)
 		return 0;
-	remote_testbed_close(t, NULL);
+	struct err closing = { 0 };
+	if (remote_testbed_close(t, &closing) < 0 && e)
+		err_set(e, EXIT_CANNOT, "%.400s; and then: %.400s", e->text, closing.text);
 	return -1;
 }
 
