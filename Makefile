@@ -31,7 +31,7 @@ GUEST_SOURCES := $(wildcard workloads/*.c) $(addprefix bench/base/,err.c clock.c
 GUEST_OBJECTS := $(GUEST_SOURCES:%.c=$(B)/guest/%.o)
 C_TESTS := $(patsubst t/%.c,$(B)/t/%.t,$(filter-out t/fuzz_alone.c t/bench_%.c,$(wildcard t/*.c)))
 
-.PHONY: help all deps guest images demo kuno kuno-explain hirofuchi sakurai sakurai-tables sakurai-rtt sakurai-tuning sakurai-model sakurai-machine openflow openflow-distance wide-area wide-area-groups wide-area-visits check check-full lint install clean bench FORCE
+.PHONY: help all deps guest images demo kuno kuno-explain hirofuchi sakurai sakurai-tables sakurai-rtt sakurai-tuning sakurai-model sakurai-machine openflow openflow-distance wide-area wide-area-groups wide-area-groups-buffers wide-area-return wide-area-visits check check-full lint install clean bench FORCE
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -113,19 +113,29 @@ openflow-distance: deps ## the same VM at RTTs of 0 to 30 ms, with its disk left
 	$(Q)$(MAKE) --no-print-directory $(PARALLEL) all
 	$(Q)$(STUDY) configs/openflow/distance.conf -o results/openflow-distance
 
-# What the claims are judged by; the group's other links: wide-area-groups. More repeats: build/migmeter run
-# configs/wide-area/groups.conf --repeat 3.
+# The group is judged on one link and by three fixed numbers at a time here; on the others, and by more numbers:
+# wide-area-groups, and with larger buffers wide-area-groups-buffers. More repeats: build/migmeter run configs/wide-area/groups.conf
+# --repeat 3.
 WIDE_AREA = $(STUDY_RUN); run() { part=$$1; shift; study configs/wide-area/$$part.conf -o results/wide-area-$$part "$$@"; }
-wide-area: deps  ## configs/wide-area: groups, who waits, reachability, page cache, pages in common, reuse (30 minutes), in results/wide-area-*
+wide-area: deps  ## configs/wide-area: groups, who waits, reachability, page cache, pages in common, reuse (36 minutes), in results/wide-area-*
 	$(Q)$(MAKE) --no-print-directory $(PARALLEL) all
-	$(Q)$(WIDE_AREA); run groups --only link=1G-100ms; run waiting; run reachable; run cached; \
-		run shared --only schedule=all; run reuse --only moves_before=1
+	$(Q)$(WIDE_AREA); run groups --only 'link=1G-100ms schedule=sequential|four|all|adaptive'; run waiting; \
+		run reachable; run cached; run shared --only schedule=all; run reuse --only moves_before=1; \
+		run return --only case=disk
 	$(Q)rm -rf results/wide-area-simulated
 	$(Q)$(B)/migmeter simulate configs/wide-area/simulated.conf -o results/wide-area-simulated
 
-wide-area-groups: deps ## the group over all links of configs/wide-area/groups.conf (20 more runs, about 25 minutes)
+wide-area-groups: deps ## the group on six links, by six fixed numbers at a time and adaptive (44 more runs, about an hour)
 	$(Q)$(MAKE) --no-print-directory $(PARALLEL) all
-	$(Q)$(STUDY) configs/wide-area/groups.conf -o results/wide-area-groups
+	$(Q)$(WIDE_AREA); run groups --only 'link=100M-0ms|100M-30ms|100M-100ms|1G-0ms|1G-30ms|1G-100ms'
+
+wide-area-groups-buffers: deps ## the same at 1G with TCP's buffers as large as by default (35 runs, about 45 minutes)
+	$(Q)$(MAKE) --no-print-directory $(PARALLEL) all
+	$(Q)$(WIDE_AREA); run groups --only 'link=1G-0ms-64M|1G-30ms-64M|1G-100ms-64M'
+
+wide-area-return: deps ## what a VM sends that comes back after ten minutes (3 runs of 21 minutes)
+	$(Q)$(MAKE) --no-print-directory $(PARALLEL) all
+	$(Q)$(WIDE_AREA); run return --only case=late
 
 wide-area-visits: deps ## what a site still has of a VM that left a while ago (9 runs, about 12 minutes)
 	$(Q)$(MAKE) --no-print-directory $(PARALLEL) all

@@ -17,10 +17,12 @@ const struct claim_paper claim_papers[] = {
 	{ "hirofuchi", hirofuchi_claims, { WORD_POINT, WORD_VM, WORD_ESTIMATOR }, hirofuchi_tables },
 	{ "openflow", openflow_claims, { WORD_POINT, WORD_VM, WORD_ESTIMATOR }, NULL },
 	{ "sakurai-rtt", sakurai_rtt_claims, { WORD_POINT, WORD_RTT, WORD_ESTIMATOR }, NULL },
-	{ "wide-area-groups", group_claims, { WORD_POINT, WORD_RATE, WORD_RTT, WORD_ESTIMATOR }, NULL },
+	{ "wide-area-groups", group_claims, { WORD_POINT, WORD_ESTIMATOR }, NULL },
 	{ "wide-area-reuse", reuse_claims, { WORD_POINT, WORD_VM, WORD_ESTIMATOR }, NULL },
+	{ "wide-area-return", return_claims, { WORD_POINT, WORD_VM, WORD_ESTIMATOR }, NULL },
 	{ "wide-area-visits", visits_claims, { WORD_POINT, WORD_VM, WORD_ESTIMATOR }, NULL },
 	{ "wide-area-cached", cached_claims, { WORD_POINT, WORD_VM, WORD_ESTIMATOR }, NULL },
+	{ "wide-area-shared", shared_claims, { WORD_POINT, WORD_VM, WORD_ESTIMATOR }, NULL },
 	{ "wide-area-reachable", reachable_claims, { WORD_POINT, WORD_VM, WORD_ESTIMATOR }, NULL },
 	{ "wide-area-waiting", waiting_claims, { WORD_POINT, WORD_VM, WORD_ESTIMATOR }, NULL },
 	{ 0 },
@@ -171,6 +173,8 @@ struct study_key claim_key(const struct claim_paper *paper, const struct formula
 			rate_parse(t->words[i], &key.rate_bits_per_s, NULL);
 		else if (word == WORD_RTT)
 			duration_parse(t->words[i], &key.rtt_ns, NULL);
+		else if (word == WORD_VM && strcmp(t->words[i], "none") == 0)
+			key.vm = STUDY_NO_VM;
 		else if (word != WORD_NONE)
 			*texts[word] = t->words[i];
 	}
@@ -180,7 +184,6 @@ struct study_key claim_key(const struct claim_paper *paper, const struct formula
 struct looking {
 	const struct study_runs *study;
 	const struct claim_paper *paper;
-	long repeat;
 	char *reason;
 	size_t room;
 };
@@ -190,9 +193,9 @@ static double look_up(void *context, const struct formula_term *t)
 	const struct looking *l = context;
 	const struct study_key key = claim_key(l->paper, t);
 	char reason[300];
-	double value = study_value(l->study, &key, l->repeat, reason, sizeof(reason));
+	double value = study_value(l->study, &key, t->repeat + 1, reason, sizeof(reason));
 	/* The first thing that is missing is told. */
-	if (isnan(value) && !l->reason[0])
+	if (isnan(value) && !t->tried && !l->reason[0])
 		snprintf(l->reason, l->room, "%s", reason);
 	return value;
 }
@@ -207,9 +210,9 @@ int claim_value(const struct study_runs *s, const struct claim_paper *paper, enu
 	int result = 0;
 	reason[0] = '\0';
 	for (int r = 0; r < count && result == 0; r++) {
-		struct looking l = { s, paper, r + 1, reason, room };
+		struct looking l = { s, paper, reason, room };
 		values[r] = NAN;
-		result = formula_value(formula, look_up, &l, &values[r], e);
+		result = formula_value(formula, r, count, look_up, &l, &values[r], e);
 	}
 	bool counted = kind == CLAIM_OUTCOME || kind == CLAIM_OUTCOME_FIGURE;
 	*ret = counted ? interval_of_outcomes(values, count) : interval_of(values, count);
@@ -225,7 +228,16 @@ struct judged {
 	char formula[512], paper[WORD_ROOM], reason[300];
 	struct interval value;
 	enum verdict verdict;
+	bool counts; /* in the verdict on the claim */
 };
+
+/* Whether it is judged at all. */
+static bool is_judged(const struct claim *c, const struct judged *part)
+{
+	if (c->kind == CLAIM_RANGE_IF_RUN && isnan(part->value.mean))
+		return strncmp(part->reason, STUDY_NO_RUN, strlen(STUDY_NO_RUN)) != 0;
+	return !claim_is_figure(c);
+}
 
 static int judge_part(const struct study_runs *s, const struct claim_paper *paper, const struct claim *c, int index,
                       struct judged *ret, struct err *e)
@@ -234,6 +246,7 @@ static int judge_part(const struct study_runs *s, const struct claim_paper *pape
 	if (claim_value(s, paper, c->kind, ret->formula, &ret->value, ret->reason, sizeof(ret->reason), e) < 0)
 		return -1;
 	ret->verdict = claim_verdict(c, &ret->value);
+	ret->counts = is_judged(c, ret);
 	return 0;
 }
 
@@ -251,7 +264,7 @@ static void write_part(FILE *out, const struct claim *c, enum verdict whole, con
 	field_number(out, part->value.mean);
 	field_number(out, part->value.low);
 	field_number(out, part->value.high);
-	fprintf(out, ",%d,%s,", part->value.n, claim_is_figure(c) ? "" : verdict_name(part->verdict));
+	fprintf(out, ",%d,%s,", part->value.n, part->counts ? verdict_name(part->verdict) : "");
 	field_text(out, part->reason);
 	putc(',', out);
 	field_text(out, c->answer ? c->answer : "");
@@ -269,7 +282,7 @@ static int write_claim(const struct study_runs *s, const struct claim_paper *pap
 	for (; result == 0 && c->id && strcmp(c->id, first->id) == 0; c++)
 		for (int i = 0; i < claim_parts(c) && count < PARTS_MAX && result == 0; i++) {
 			result = judge_part(s, paper, c, i, &parts[count], e);
-			if (!claim_is_figure(c))
+			if (result == 0 && parts[count].counts)
 				verdicts[judged++] = parts[count].verdict;
 			count++;
 		}

@@ -9,7 +9,7 @@
  *	METRIC(POINT, VM[, ESTIMATOR])
  * the metric of the VM in the run of that point of the sweep (a member of its label, several as A+B), or with a round trip as well
  *	METRIC(POINT, RTT[, ESTIMATOR])
- * The word - stands for any. The
+ * The word - stands for any, and none in the place of a VM for a value that is of no VM. The
  * formula has a value for each repeat; their mean has a 95 % interval from three repeats on.
  *	agrees      the whole interval lies in the claim's range
  *	disagrees   the whole interval lies outside of it
@@ -37,9 +37,10 @@ struct err;
 
 enum claim_kind {
 	CLAIM_RANGE = 0,
-	CLAIM_FIGURE = 1,    /* a figure to set beside the paper's, no part of the verdict */
-	CLAIM_OUTCOME,       /* of each repeat: 1, or less when it did not happen; no range */
-	CLAIM_OUTCOME_FIGURE /* the same as a figure */
+	CLAIM_FIGURE = 1,     /* a figure to set beside the paper's, no part of the verdict */
+	CLAIM_OUTCOME,        /* of each repeat: 1, or less when it did not happen; no range */
+	CLAIM_OUTCOME_FIGURE, /* the same as a figure */
+	CLAIM_RANGE_IF_RUN /* a range, of no part in the verdict where the study has no run of a point that it needs */
 };
 
 struct claim {
@@ -55,8 +56,8 @@ struct claim {
 };
 
 extern const struct claim kuno_claims[], hirofuchi_claims[], sakurai_rtt_claims[], openflow_claims[];
-extern const struct claim group_claims[], reuse_claims[], visits_claims[], cached_claims[], reachable_claims[],
-	waiting_claims[];
+extern const struct claim group_claims[], reuse_claims[], return_claims[], visits_claims[], cached_claims[],
+	shared_claims[], reachable_claims[], waiting_claims[];
 extern const struct paper_table hirofuchi_tables[];
 
 /* What a word of a term says. */
@@ -122,7 +123,7 @@ char *claim_rule(const struct claim *c, char *buffer, size_t room);
 
 /*
  * Write claims.csv: claim,claim_verdict,text,formula,rule,unit,paper,value,low,high,n,verdict,reason,answer; a row a
- * part. The verdict of a figure only is empty.
+ * part. The verdict of what has no part in the claim's is empty.
  */
 int claims_write(const struct study_runs *s, const struct claim_paper *paper, FILE *out, struct err *e);
 

@@ -23,8 +23,13 @@ const struct metric_definition metric_definitions[] = {
 	{ "loop_move_bytes", "bytes", "move_bytes of the same", BETTER_LOWER, "what a move sent, the same" },
 	{ "group_time", "ns", "move-end of the last VM of the group that arrived - begin of the group", BETTER_LOWER,
 	  "how long it took to move the whole group; missing where a VM of it stayed" },
-	{ "group_bound", "ns", "memory of the group's VMs / rate of the link", BETTER_NONE,
-	  "the least that moving the group can take when every byte of memory goes over the link once" },
+	{ "group_bound", "ns",
+	  "sum over the group's VMs of the most that a row of job-VM.csv in the move that arrived has of min(memory_normal_pages x "
+	  "memory_page_size_bytes, memory_total_bytes - memory_constant_pages x memory_page_size_bytes) / link.measured."
+	  "ideal_bits_per_s, TCP's goodput on an ideal link of this rate",
+	  BETTER_NONE,
+	  "the least that moving the group can take: pages that are not zero go over the link once each, as they are, and nothing "
+	  "else does; relays or compression may send less" },
 	{ "group_arrived", "ratio", "VMs that arrived / VMs of the group", BETTER_HIGHER,
 	  "which share of the group arrived" },
 	{ "group_recalled", "count", "move-end events with `recalled`", BETTER_LOWER,

@@ -13,6 +13,8 @@ struct parsing {
 	formula_term_fn *value;
 	void *context;
 	int bad, depth;
+	long repeat, repeats;
+	bool tries;
 };
 
 enum { DEPTH_MAX = 32 };
@@ -43,21 +45,51 @@ static void word(struct parsing *p, char *into)
 	p->at = end;
 }
 
-/* Behind the bracket; one that is missing may have been the least. */
+/* The mean of the formula that begins here over the repeats in which it has a value, NAN: none; stands behind it. */
+static double mean(struct parsing *p)
+{
+	const char *from = p->at;
+	const struct parsing asked = *p;
+	double total = 0;
+	int n = 0;
+	p->tries = true;
+	for (p->repeat = 0; p->repeat < p->repeats && !p->bad; p->repeat++) {
+		p->at = from;
+		double value = sum(p);
+		if (isfinite(value)) {
+			total += value;
+			n++;
+		}
+	}
+	p->repeat = asked.repeat;
+	p->tries = asked.tries;
+	return n ? total / n : NAN;
+}
+
+/* Behind the bracket. The chosen one is then asked for again, to be missed where it is missing. */
 static double least(struct parsing *p)
 {
-	double value = sum(p);
-	while (!p->bad && skip(p, ',')) {
-		double other = sum(p);
-		value = isnan(value) || isnan(other) ? NAN : fmin(value, other);
-	}
+	const char *chosen = p->at;
+	double lowest = NAN;
+	do {
+		const char *from = p->at;
+		double of_it = mean(p);
+		if (!isnan(of_it) && !(of_it >= lowest)) {
+			lowest = of_it;
+			chosen = from;
+		}
+	} while (!p->bad && skip(p, ','));
 	p->bad |= !skip(p, ')');
+	const char *end = p->at;
+	p->at = chosen;
+	double value = p->bad ? NAN : sum(p);
+	p->at = end;
 	return value;
 }
 
 static double term(struct parsing *p)
 {
-	struct formula_term t = { 0 };
+	struct formula_term t = { .repeat = p->repeat, .tried = p->tries };
 	word(p, t.name);
 	p->bad |= !skip(p, '(');
 	if (!p->bad && strcmp(t.name, "least") == 0)
@@ -122,9 +154,10 @@ static double sum(struct parsing *p)
 	return value;
 }
 
-int formula_value(const char *text, formula_term_fn *value, void *context, double *ret, struct err *e)
+int formula_value(const char *text, long repeat, long repeats, formula_term_fn *value, void *context, double *ret,
+                  struct err *e)
 {
-	struct parsing p = { .at = text, .value = value, .context = context };
+	struct parsing p = { .at = text, .value = value, .context = context, .repeat = repeat, .repeats = repeats };
 	double result = sum(&p);
 	while (*p.at == ' ')
 		p.at++;

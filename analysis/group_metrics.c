@@ -3,7 +3,6 @@
 #include "analysis/csv_field.h"
 #include "analysis/metrics_write.h"
 #include "bench/base/err.h"
-#include "bench/base/quantity.h"
 #include "bench/base/whole_file.h"
 
 #include <json-c/json.h>
@@ -64,20 +63,90 @@ static int member_count(const struct run *run)
 	return count;
 }
 
-/* All memory of its VMs at the link's rate, once. */
-static void put_bound(const struct run *run, struct metrics *metrics)
+/* ---- the least that it could have taken ---- */
+
+enum { HEAD, TOTAL, ZERO, NORMAL, PAGE, COLUMNS };
+static const struct series_column job_columns[COLUMNS] = {
+	[HEAD] = { "head_ns", COLUMN_INTEGER, 0 },
+	[TOTAL] = { "memory_total_bytes", COLUMN_INTEGER, 1 },
+	[ZERO] = { "memory_constant_pages", COLUMN_INTEGER, 1 },
+	[NORMAL] = { "memory_normal_pages", COLUMN_INTEGER, 1 },
+	[PAGE] = { "memory_page_size_bytes", COLUMN_INTEGER, 1 },
+};
+
+/* What had to be sent of the VM that moved then. */
+struct needed {
+	int64_t from_ns, to_ns;
+	double bytes; /* NAN: no row said */
+};
+
+/*
+ * The hypervisor counts every record of a page, zero or not, repeats too. Until each page was sent once, what it counts as not
+ * zero are pages that had to be; from then on all those are that it never counted as zero. The lower of both is right at any
+ * row, and the highest such row has seen most.
+ */
+static int on_job_row(void *context, const struct series_cell *cells, struct err *e)
 {
-	struct json_object *rate_text;
-	int64_t rate = 0;
-	double bytes = 0;
-	for (int i = 0; i < run->vm_count; i++)
-		if (is_member(run, run->vms[i].name))
-			bytes += (double)run->vms[i].memory_bytes;
-	if (json_pointer_get(run->manifest, "/link/asked/rate", &rate_text) != 0 ||
-	    rate_parse(json_object_get_string(rate_text), &rate, NULL) < 0 || rate <= 0)
-		metrics_put(metrics, "group_bound", NULL, "", NAN, "the link had no rate of its own");
-	else
-		metrics_put(metrics, "group_bound", NULL, "", bytes * 8e9 / (double)rate, NULL);
+	(void)e;
+	struct needed *n = context;
+	if (cells[HEAD].integer < n->from_ns || cells[HEAD].integer > n->to_ns)
+		return 0;
+	for (int i = TOTAL; i < COLUMNS; i++)
+		if (cells[i].integer == MISSING || cells[i].integer < 0)
+			return 0;
+	double page = (double)cells[PAGE].integer, normal = (double)cells[NORMAL].integer * page,
+	       rest = (double)cells[TOTAL].integer - (double)cells[ZERO].integer * page;
+	n->bytes = fmax(n->bytes, fmax(0, fmin(normal, rest)));
+	return 0;
+}
+
+/* The move with which it arrived; those before were in vain, and counted on their own. */
+static struct needed arrival_of(const struct run *run, const char *vm)
+{
+	struct needed n = { MISSING, MISSING, NAN };
+	for (int i = 0; i < run->event_count; i++) {
+		const struct run_event *begin = &run->events[i];
+		if (strcmp(begin->event, "move-begin") != 0 || strcmp(begin->vm, vm) != 0)
+			continue;
+		const struct run_event *end = run_event(run, "move-end", vm, begin->head_ns);
+		if (*end_kind(end) == 'a')
+			n = (struct needed){ begin->head_ns, end->head_ns, NAN };
+	}
+	return n;
+}
+
+/* Payload that TCP carries at most, bit/s; NAN: the link has no shape of its own, or was not measured. */
+static double goodput(const struct run *run)
+{
+	struct json_object *ideal;
+	if (json_pointer_get(run->manifest, "/link/measured/ideal_bits_per_s", &ideal) != 0 ||
+	    !(json_object_get_double(ideal) > 0))
+		return NAN;
+	return json_object_get_double(ideal);
+}
+
+static int put_bound(const struct run *run, struct metrics *metrics, struct err *e)
+{
+	double sum = 0, rate = goodput(run);
+	char name[RUN_NAME_ROOM + 16], reason[2 * RUN_NAME_ROOM + 64] = "";
+	for (int i = 0; i < run->vm_count; i++) {
+		const char *vm = run->vms[i].name;
+		if (!is_member(run, vm))
+			continue;
+		struct needed n = arrival_of(run, vm);
+		snprintf(name, sizeof(name), "job-%s.csv", vm);
+		if (n.from_ns != MISSING &&
+		    series_read(run->directory, name, job_columns, COLUMNS, on_job_row, &n, NULL, e) < 0)
+			return -1;
+		if (isnan(n.bytes) && !*reason)
+			snprintf(reason, sizeof(reason),
+			         n.from_ns == MISSING ? "%s did not arrive" : "%s does not say it",
+			         n.from_ns == MISSING ? vm : name);
+		sum += n.bytes;
+	}
+	metrics_put(metrics, "group_bound", NULL, "", sum * 8e9 / rate,
+	            isnan(rate) ? "the link had no rate of its own" : reason);
+	return 0;
 }
 
 void group_lost_metrics(const struct run *run, struct metrics *metrics)
@@ -109,7 +178,6 @@ static void put_all(const struct group *g, struct metrics *metrics)
 	            *reason || g->last_ns == MISSING ? NAN : (double)(g->last_ns - g->begin_ns), reason);
 	metrics_put(metrics, "group_arrived", NULL, "", count ? (double)g->arrived / count : NAN, reason);
 	metrics_put(metrics, "group_recalled", NULL, "", g->recalled, NULL);
-	put_bound(g->run, metrics);
 }
 
 int group_metrics(const struct run *run, struct metrics *metrics, struct err *e)
@@ -126,5 +194,7 @@ int group_metrics(const struct run *run, struct metrics *metrics, struct err *e)
 		if (strcmp(run->events[i].event, "move-begin") == 0)
 			put_move(&g, i, out.file);
 	put_all(&g, metrics);
-	return whole_file_close(&out, 0, e);
+	if (whole_file_close(&out, 0, e) < 0)
+		return -1;
+	return put_bound(run, metrics, e);
 }

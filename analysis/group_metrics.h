@@ -13,8 +13,10 @@ struct err;
 void group_lost_metrics(const struct run *run, struct metrics *metrics);
 
 /*
- * From events.csv group_time, group_arrived, group_recalled, from the manifest group_bound; and plots/group.csv: the
- * moves, a row each, with the columns vm, kind (arrived, recalled, failed), begin_s, end_s. -1: it cannot be written.
+ * From events.csv group_time, group_arrived, group_recalled; and plots/group.csv: the moves, a row each, with the columns
+ * vm, kind (arrived, recalled, failed), begin_s, end_s. From each VM's job-VM.csv group_bound: what had to be sent at least, at
+ * the goodput that TCP can have at most on the link. Of memory only, as it is: relays or compression may send less. -1: a
+ * file cannot be read or written.
  */
 int group_metrics(const struct run *run, struct metrics *metrics, struct err *e);
 

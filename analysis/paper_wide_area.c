@@ -1,20 +1,30 @@
 /*
  * The claims of Hirofuchi's report on moving groups of VMs over a wide area; a study each, since each needs other machines.
  *
- * wide-area-groups: the schedules sequential, four, all and adaptive (points), at each rate and round trip. The paper has no
- * figures, only that a group moves faster over a high-latency network when the number of moves at a time is chosen meanwhile:
- * judged against one after the other, at the longest round trip of the faster link. How far it is from the best number that
- * could have been known beforehand is a figure beside it.
+ * wide-area-groups: the schedules sequential, two, three, four, six, all (of eight VMs) and adaptive (points), on each link. The
+ * paper has no figures, only that a group moves faster over a high-latency network when the number of moves at a time is chosen
+ * meanwhile: W1, judged against one after the other, at the longest round trip of the faster link. W1-best is a goal of this
+ * program, and no word of the paper: without knowing it, within 10 % of the best fixed number (of those that were run, by the
+ * mean over the repeats), on each link of which there are runs. A link's name ends in 64M where TCP's buffers are this
+ * program's default, and not what Linux has by itself.
  *
  * wide-area-reuse: one VM that goes back and forth; the move that is measured comes after so many others (points 0, 1, 2), with
  * relays that keep pages at both sites or without (yes, no). "A considerable number" of unchanged pages is taken for 30 % of
- * what the return would send.
+ * what the return would send. The first move and the third are figures: `make wide-area` runs the return only.
+ *
+ * wide-area-return: the same with relays where the VM was away for ten minutes (late), which is judged by a goal of this
+ * program, 30 % of its memory at most on the link; and where its disk moves with it (disk), by the blocks of which the link
+ * carried less than 70 %, as above.
  *
  * wide-area-visits: the same VM, whose stream is only watched: what the site that it left had kept, by the time since (points 2s,
  * 15s, 45s, which it stays elsewhere). "A considerable number" is taken for 30 % of the pages.
  *
  * wide-area-cached: a guest that reads 32 MiB of its disk through its page cache, and one that computes; which of the pages that
- * are sent are blocks of a disk that the destination can read. Across VMs of one move is not looked at.
+ * are sent are blocks of a disk that the destination can read.
+ *
+ * wide-area-shared: three VMs of one kernel that move at once or one after the other (all, sequential): how many of the pages
+ * that are sent are equal to one of another VM. Whether they are page cache is not told: without a disk guests have in common
+ * what they booted into memory, kernel and programs.
  *
  * wide-area-reachable: a client talks to each VM of a group that moves between two LANs, one-by-one or as adaptive says.
  *
@@ -26,32 +36,40 @@
 
 #define ANY -INFINITY, INFINITY
 
-#define AT_EACH "100M,0ms 100M,30ms 100M,100ms 1G,0ms 1G,30ms 1G,100ms"
-#define TIME(schedule, at) "group_time(" schedule ", " at ")"
-#define BEST(at) "least(" TIME("sequential", at) ", " TIME("four", at) ", " TIME("all", at) ")"
+#define AT_EACH                                                                                                      \
+	"100M-0ms 100M-30ms 100M-100ms 1G-0ms 1G-30ms 1G-100ms "                                                     \
+	"1G-0ms-64M 1G-30ms-64M 1G-100ms-64M"
+#define TIME(schedule, link) "group_time(" schedule "+" link ")"
+#define BEST(link)                                                                                                   \
+	"least(" TIME("sequential", link) ", " TIME("two", link) ", " TIME("three", link) ", " TIME(                 \
+		"four", link) ", " TIME("six", link) ", " TIME("all", link) ")"
 
-/* Of the other schedules where `make wide-area` runs them. */
-#define AT_BOTH "100M,0ms 1G,100ms"
+/* Of the other schedules at the shortest and the longest way. */
+#define AT_BOTH "100M-0ms 1G-100ms"
 #define TO_LEAST(schedule, at)                                                                                       \
 	{                                                                                                            \
-		"W1", sooner, TIME(schedule, "EACH") " / group_bound(" schedule ", EACH)", at, ANY,                  \
-			"times memory / rate, " schedule, "not given", CLAIM_FIGURE, NULL                            \
+		"W1", sooner, TIME(schedule, "EACH") " / group_bound(" schedule "+EACH)", at, ANY,                   \
+			"times the least, " schedule, "not given", CLAIM_FIGURE, NULL                                \
 	}
 
-static const char sooner[] =
-	"over a high-latency network a group has moved sooner when the number of moves at a time is "
-	"chosen while they run";
+static const char sooner
+	[] = "over a high-latency network a group has moved sooner when the number of moves at a time is "
+	     "chosen while they run",
+  best[] =
+	  "the number of moves at a time that is chosen while they run is within 10 % of the best fixed one, on every "
+	  "link of which there are runs (a goal of this program, not of the paper)";
 
 /* clang-format off */
 const struct claim group_claims[] = {
-	ANSWER("W1", sooner, TIME("sequential", "1G, 100ms") " / " TIME("adaptive", "1G, 100ms"), ABOVE(1), "times",
+	ANSWER("W1", sooner, TIME("sequential", "1G-100ms") " / " TIME("adaptive", "1G-100ms"), ABOVE(1), "times",
 	       "sooner (section 4)", "At 1 Gbit/s and 100 ms a group moved sooner than one VM after the other, by a factor of"),
 	{ "W1", sooner, TIME("sequential", "EACH") " / " TIME("adaptive", "EACH"), AT_EACH, ANY, "times", "not given", 1, NULL },
-	{ "W1", sooner, TIME("adaptive", "EACH") " / " BEST("EACH"), AT_EACH, ANY, "times the best number", "not given", 1, NULL },
 	TO_LEAST("adaptive", AT_EACH),
 	TO_LEAST("sequential", AT_BOTH),
 	TO_LEAST("four", AT_BOTH),
 	TO_LEAST("all", AT_BOTH),
+	{ "W1-best", best, TIME("adaptive", "EACH") " / " BEST("EACH"), AT_EACH, BELOW(1.1), "times the best fixed number",
+	  "not given", CLAIM_RANGE_IF_RUN, NULL },
 	{ 0 },
 };
 
@@ -73,6 +91,20 @@ const struct claim reuse_claims[] = {
 	{ 0 },
 };
 
+static const char away[] = "a VM that is away for ten minutes sends at most 30 % of its memory when it comes back (a goal of "
+			   "this program, not of the paper)",
+		  disks[] = "of a virtual disk that moves along, blocks that did not change need not be sent to where it has been";
+
+const struct claim return_claims[] = {
+	PART("W2-away", away, "100 * bytes_to_memory(late, vm1, on_wire)", BELOW(30), "% of its memory", "not given"),
+	FIGURE("W2-away", away, MOVE("late") " / 1e9", "s", "not given"),
+	FIGURE("W2-away", away, "reuse_share(late, vm1, stream)", "% of its stream", "not given"),
+	PART("W2-disks", disks, "reuse_share(disk, vm1, disk:stream)", BELOW(70), "% of its disk's blocks",
+	     "a considerable number (section 4)"),
+	FIGURE("W2-disks", disks, "reuse_bytes(disk, vm1, disk:link) / 1e6", "MB", "not given"),
+	{ 0 },
+};
+
 #define VISITS "2s 15s 45s"
 
 const struct claim visits_claims[] = {
@@ -88,6 +120,19 @@ const struct claim cached_claims[] = {
 	PART("W3", cached, "pages_equal(computes, vm1, disk)", BELOW(1), "%", "recognised (section 4)"),
 	FIGURE("W3", cached, "stream_left(reads, vm1, disk)", "% of the bytes", "not given"),
 	FIGURE("W3", cached, "stream_left(reads, vm1, together)", "% of the bytes", "not given"),
+	{ 0 },
+};
+
+static const char across[] = "pages that several VMs of a move have in common can be recognised, and need to be sent once";
+
+/* What each VM saves depends on which one moves first; what all of them do together, does not. */
+const struct claim shared_claims[] = {
+	PART("W3", across, "pages_equal(all, none, group)", ABOVE(10), "%", "deduplicated (section 4)"),
+	FIGURE("W3", across, "pages_equal(all, none, deduplication)", "% with those within a VM", "not given"),
+	FIGURE("W3", across, "stream_left(all, none, group)", "% of the bytes", "not given"),
+	FIGURE("W3", across, "stream_left(all, none, deduplication)", "% of the bytes", "not given"),
+	FIGURE("W3", across, "stream_left(all, none, together)", "% of the bytes", "not given"),
+	FIGURE("W3", across, "pages_equal(sequential, none, group)", "%", "not given"),
 	{ 0 },
 };
 

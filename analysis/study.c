@@ -181,10 +181,11 @@ static struct json_object *find_row(const struct study_run *run, const char *met
                                     const char *estimator)
 {
 	size_t count = run->metrics ? json_object_array_length(run->metrics) : 0;
+	const char *of = strcmp(vm, STUDY_NO_VM) == 0 ? "" : vm;
 	for (size_t i = 0; i < count; i++) {
 		struct json_object *row = json_object_array_get_idx(run->metrics, i);
 		if (strcmp(json_text_at(row, "/metric"), metric) == 0 &&
-		    (!*vm || strcmp(json_text_at(row, "/vm"), vm) == 0) &&
+		    (!*vm || strcmp(json_text_at(row, "/vm"), of) == 0) &&
 		    (!*role || strcmp(json_text_at(row, "/role"), role) == 0) &&
 		    (!*estimator || strcmp(json_text_at(row, "/estimator"), estimator) == 0))
 			return row;
@@ -315,9 +316,9 @@ double study_value(const struct study_runs *s, const struct study_key *key, long
 		                         sizeof(why));
 		if (isnan(value))
 			snprintf(reason, room, "%s of %s: %s", key->metric,
-			         *key->vm     ? key->vm
-			         : *key->role ? key->role
-			                      : "the run",
+			         *key->vm && strcmp(key->vm, STUDY_NO_VM) != 0 ? key->vm
+			         : *key->role                                  ? key->role
+			                                                       : "the run",
 			         why);
 		return value;
 	}

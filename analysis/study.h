@@ -55,6 +55,9 @@ struct study_key {
 	const char *metric, *vm, *role, *estimator;
 };
 
+/* As a key's vm: values of no VM, such as a sum over all of them. */
+#define STUDY_NO_VM "-"
+
 /* Cut a point's label, "load=cpu feature=tls", by a word: "load=cpu" and "tls". 0 when it is not there. */
 int study_label_split(const char *label, const char *word, char *block, size_t block_room, char *member,
                       size_t member_room);

@@ -25,7 +25,8 @@ enum report_format study_arguments_format(const struct arguments *a);
 #define STUDY_OPTION_CONTINUE                                                                                        \
 	"continue", 0, NULL, "go on with an interrupted study in the results folder; finished runs are kept", NULL
 #define STUDY_OPTION_ONLY                                                                                            \
-	"only", 0, "WORDS", "run the points of a sweep that have these words, such as 'rate=1G feature=tls'", NULL
+	"only", 0, "WORDS", "run the points of a sweep that have these words, such as 'rate=1G feature=tls|none'",   \
+		NULL
 #define STUDY_OPTION_REPEAT "repeat", 0, "N", "run every point N times", NULL
 #define STUDY_OPTION_SCALE "scale", 0, "F", "multiply memory, disk, job and file sizes by F, such as 1/16", NULL
 #define STUDY_OPTION_FORMAT "format", 0, "FORMAT", "of the result table: text, csv or json", "text|csv|json"

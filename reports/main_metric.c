@@ -10,7 +10,7 @@ const struct main_metric main_metrics[] = {
 	{ "migration_time", "completion", "migration time, to completion" },
 	{ "migration_time", "switch_over", "migration time, to switch-over" },
 	{ "group_time", "", "time for the group" },
-	{ "group_bound", "", "its memory / rate of the link" },
+	{ "group_bound", "", "the least it could have taken: pages that are not zero, once each" },
 	{ "group_arrived", "", "share of the group that arrived" },
 	{ "group_lost_work", "", "work lost by all of the group" },
 	{ "move_time", "", "time of a move" },

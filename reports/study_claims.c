@@ -103,10 +103,10 @@ static void put_claim_part(FILE *out, const struct csv_table *t, int row, const 
 	fputs("</tr>\n", out);
 }
 
-/* A figure, of no part in the verdict, that this study was not asked for. */
+/* A row of no part in the verdict that this study was not asked for. */
 static bool is_elsewhere(const struct csv_table *t, int row)
 {
-	return !*csv_table_text(t, row, "rule") && isnan(csv_table_number(t, row, "value")) &&
+	return !*csv_table_text(t, row, "verdict") && isnan(csv_table_number(t, row, "value")) &&
 	       strncmp(csv_table_text(t, row, "reason"), STUDY_NO_RUN, strlen(STUDY_NO_RUN)) == 0;
 }
 
@@ -144,8 +144,9 @@ void claims_put(FILE *out, const struct study_view *v)
 	fputs("</tbody>\n</table>\n", out);
 	if (elsewhere) {
 		fputs("<p class=\"note\">", out);
-		html_textf(out, "%d figure%s more", elsewhere, elsewhere == 1 ? "" : "s");
-		fputs(" would need points that this study has no run of: claims.csv.</p>\n", out);
+		html_textf(out, "%d row%s more", elsewhere, elsewhere == 1 ? "" : "s");
+		fputs(" would need points that this study has no run of, and nothing is judged by them: claims.csv.</p>\n",
+		      out);
 	}
 	fputs("</section>\n", out);
 }

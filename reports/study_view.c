@@ -49,8 +49,8 @@ const struct paper *paper_find(const char *name)
 {
 	static const struct paper *const papers[] = { &kuno_paper,     &hirofuchi_paper, &sakurai_rtt_paper,
 		                                      &openflow_paper, &groups_paper,    &reuse_paper,
-		                                      &visits_paper,   &cached_paper,    &reachable_paper,
-		                                      &waiting_paper };
+		                                      &return_paper,   &visits_paper,    &cached_paper,
+		                                      &shared_paper,   &reachable_paper, &waiting_paper };
 	for (size_t i = 0; i < sizeof(papers) / sizeof(*papers); i++)
 		if (strcmp(papers[i]->name, name) == 0)
 			return papers[i];

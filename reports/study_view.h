@@ -88,7 +88,8 @@ struct paper {
 };
 
 extern const struct paper kuno_paper, hirofuchi_paper, sakurai_rtt_paper, openflow_paper;
-extern const struct paper groups_paper, reuse_paper, visits_paper, cached_paper, reachable_paper, waiting_paper;
+extern const struct paper groups_paper, reuse_paper, return_paper, visits_paper, cached_paper, shared_paper,
+	reachable_paper, waiting_paper;
 
 /* NULL: a paper that is not known. */
 const struct paper *paper_find(const char *name);

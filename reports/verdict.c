@@ -268,9 +268,9 @@ static void say_group(struct sentence *s, const struct run_data *run)
 	if (!isnan(run_link_rate(run)))
 		say(s, " over %s", value_format(run_link_rate(run), "bit/s", rate, sizeof(rate)));
 	if (bound && !isnan(bound->value)) {
-		say(s, " (their memory at that rate is ");
+		say(s, " (their pages that are not zero, once each, take it ");
 		say_value(s, bound, "");
-		say(s, ")");
+		say(s, " at least)");
 	}
 	if (lost && !isnan(lost->value)) {
 		say(s, "; together they lost ");

@@ -172,6 +172,18 @@ is 'what explains times over round trips' "$("$migmeter" run sakurai/rtt-explain
 is 'what shortens them' "$("$migmeter" run sakurai/rtt-tuning -n --scale 1/4 | head -n 1 | cut -d, -f1)" '8 points x up to 3 repeats'
 is 'dirty rates at two distances' "$("$migmeter" run sakurai/rtt-dirty -n --scale 1/4 | head -n 1 | cut -d, -f1)" '4 points x 2 repeats'
 is 'what make says of them' "$(grep '^openflow' Makefile | grep -o '[0-9]* runs' | tr '\n' ' ')" '33 runs 24 runs '
+# CONFIG TARGET: of its points those that make chooses
+chosen() {
+	"$migmeter" run "wide-area/$1" -n --only "$(sed -n "/^$2:/,/^\$/s/.*run $1 --only '\{0,1\}\([^';]*\)'\{0,1\}.*/\1/p" Makefile)" |
+		sed -n '1s/.*, \([0-9]* of [0-9]* runs\) to come.*/\1/p'
+}
+is 'make wide-area: groups' "$(chosen groups wide-area)" '12 of 189 runs'
+is 'make wide-area-groups' "$(chosen groups wide-area-groups)" '56 of 189 runs'
+is 'make wide-area-groups-buffers' "$(chosen groups wide-area-groups-buffers)" '35 of 189 runs'
+is 'fixed numbers of a group' "$(sed -n 's/^group.at_once = //p' configs/wide-area/groups.conf | tr '\n' ' ')" '2 3 4 6 '
+is 'make wide-area: back with a disk' "$(chosen return wide-area)" '3 of 6 runs'
+is 'make wide-area-return' "$(chosen return wide-area-return)" '3 of 6 runs'
+is 'make wide-area: in common' "$(chosen shared wide-area)" '3 of 6 runs'
 is 'who looks whether a connection lives looks longer than TCP waits' \
 	"$(sed -n 's/^settle = //p' configs/openflow/*.conf configs/wide-area/reachable.conf | sort -u)" 6s
 is 'the study of a paper' "$("$migmeter" run kuno/kuno -n --scale 1/16 | head -n 1 | cut -d, -f1)" '18 points x 3 repeats'

@@ -99,7 +99,9 @@ static void claims_follow_the_times(void **state)
 static void words_name_a_round_trip(void **state)
 {
 	(void)state;
-	const struct formula_term term = { "migration_time", { "1.00", "6ms", "completion" }, 3 };
+	const struct formula_term term = { .name = "migration_time",
+		                           .words = { "1.00", "6ms", "completion" },
+		                           .count = 3 };
 	const struct study_key key = claim_key(claim_paper_find("sakurai-rtt"), &term);
 	struct study_run run = { .point = "used=1.00 rtt=6ms", .rtt_ns = 6000000 };
 	assert_string_equal(key.point, "1.00");

@@ -243,6 +243,12 @@ static void points_of_one_study(void **state)
 	assert_true(point_label_has("load=cpu feature=tls", "feature=tls"));
 	assert_false(point_label_has("load=cpu feature=tls", "feature=t"));
 	assert_true(point_label_has("", ""));
+	assert_true(point_label_has("load=cpu feature=tls", "feature=none|tls load=cpu"));
+	assert_true(point_label_has("load=cpu feature=none", "feature=none|tls"));
+	assert_false(point_label_has("load=cpu feature=tls", "feature=none|tl|tls-2"));
+	assert_false(point_label_has("load=cpu feature=tls", "feature=|"));
+	assert_false(point_label_has("load=cpu feature=tls", "load=io|tls"));
+	assert_false(point_label_has("load=cpu feature=tls", "cpu|tls"));
 }
 
 static void runs_and_folders(void **state)

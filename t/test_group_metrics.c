@@ -8,8 +8,38 @@
 	"{\"name\":\"" name "\",\"role\":\"migrating\",\"node\":\"src\",\"memory_bytes\":125000000,\"workloads\":"   \
 	"[{\"name\":\"intadd\",\"unit\":\"additions\",\"options\":{}}]}"
 
+#define JOB                                                                                                          \
+	"head_ns,memory_total_bytes,memory_constant_pages,memory_normal_pages,memory_page_size_bytes,"               \
+	"memory_iteration\n"
+
+/* A row of job-VM.csv at second t, in pages of which there are 30,518. */
+static void job_row(char *into, double t, int zero, int normal, int iteration)
+{
+	sprintf(into + strlen(into), "%" PRId64 ",125001728,%d,%d,4096,%d\n", MADE_HEAD + (int64_t)(t * 1e9), zero,
+	        normal, iteration);
+}
+
+/*
+ * vm1 is recalled when it has sent more than it will have to; of its 30,518 pages 20,518 are zero, and 10,000 are sent, 3000
+ * of them once more, as are 500 that were zero. vm2, of which 5000 pages are not zero, writes zeros all the time.
+ */
+static void make_jobs(void)
+{
+	char vm1[2000] = JOB, vm2[2000] = JOB;
+	job_row(vm1, 9.3, 0, 12000, 1);
+	strcat(vm1, "7010000000000,missing,missing,missing,missing,missing\n");
+	job_row(vm1, 12, 9000, 6000, 1);
+	job_row(vm1, 15, 20518, 10000, 1);
+	job_row(vm1, 19, 20518, 13500, 2);
+	made_file(run_path, "job-vm1.csv", "%s", vm1);
+	job_row(vm2, 14, 25518, 4000, 1);
+	job_row(vm2, 16, 25518, 5000, 1);
+	job_row(vm2, 29, 29518, 5000, 3);
+	made_file(run_path, "job-vm2.csv", "%s", vm2);
+}
+
 /* vm1 from 10 to 20 s, recalled once before; vm2 from 12 to 30 s, or it fails. vm1 stands still for 1 s. */
-static void make(const char *end_of_vm2, const char *rate)
+static void make(const char *end_of_vm2, const char *goodput)
 {
 	char events[4096] = "";
 	const struct made_vm vm1 = { .name = "vm1",
@@ -42,9 +72,11 @@ static void make(const char *end_of_vm2, const char *rate)
 		run_path, "manifest.json",
 		"{\"format\":1,\"status\":\"complete\",\"name\":\"group\",\"vms\":[" MEMBER("vm1") "," MEMBER(
 			"vm2") "],\"migration\":{\"mode\":\"precopy\"},"
-			       "\"config\":{\"group\":{\"schedule\":\"fixed\"}},\"link\":{\"asked\":{\"rate\":\"%s\"}},"
+			       "\"config\":{\"group\":{\"schedule\":\"fixed\"}},\"link\":{\"asked\":{\"rate\":\"100000000bit/s\"},"
+			       "\"measured\":{\"ideal_bits_per_s\":%s}},"
 			       "\"group\":{\"vms\":[\"vm1\",\"vm2\"],\"arrived\":2,\"moves\":[{}]}}",
-		rate);
+		goodput);
+	make_jobs();
 	made_samples(run_path, &vm1);
 	made_samples(run_path, &vm2);
 	analyse_well();
@@ -58,9 +90,10 @@ static double number(const char *name)
 static void a_group_is_timed(void **state)
 {
 	(void)state;
-	make("\"arrived, took 18 s\"", "100000000bit/s");
+	make("\"arrived, took 18 s\"", "96000000");
 	assert_near(number("group_time"), 21e9, 1, "from the begin to the last that arrived");
-	assert_near(number("group_bound"), 20e9, 1, "250 MB at 100 Mbit/s");
+	assert_near(number("group_bound"), 15000 * 4096 * 8e9 / 96e6, 1,
+	            "pages that had to be sent, at TCP's goodput");
 	assert_near(number("group_arrived"), 1, 0, "all");
 	assert_near(number("group_recalled"), 1, 0, "once");
 	assert_near(number("group_lost_work"), 1 + 9, 0.3, "of both");
@@ -78,13 +111,33 @@ static void a_group_of_which_one_stays_has_no_time(void **state)
 	                    "only 1 of 2 VMs arrived");
 	assert_near(number("group_arrived"), 0.5, 0, "half of them");
 	assert_null(metric_member("group_bound", "", "", "value"));
+	assert_string_equal(json_object_get_string(metric_member("group_bound", "", "", "reason")),
+	                    "the link had no rate of its own");
+}
+
+/* It is not known what had to be sent: nothing is made up. */
+static void a_bound_needs_the_jobs_of_all(void **state)
+{
+	(void)state;
+	char path[128];
+	make("failed after 18 s: no", "96000000");
+	assert_null(metric_member("group_bound", "", "", "value"));
+	assert_string_equal(json_object_get_string(metric_member("group_bound", "", "", "reason")),
+	                    "vm2 did not arrive");
+	make("\"arrived, took 18 s\"", "96000000");
+	snprintf(path, sizeof(path), "%s/job-vm2.csv", run_path);
+	unlink(path);
+	analyse_well();
+	assert_null(metric_member("group_bound", "", "", "value"));
+	assert_string_equal(json_object_get_string(metric_member("group_bound", "", "", "reason")),
+	                    "job-vm2.csv does not say it");
 }
 
 static void its_page_shows_the_moves(void **state)
 {
 	(void)state;
 	struct err e = { 0 };
-	make("\"arrived, took 18 s\"", "100000000bit/s");
+	make("\"arrived, took 18 s\"", "96000000");
 	char path[128];
 	if (report_run(run_path, NULL, &e) < 0)
 		fail_msg("%s", e.text);
@@ -92,6 +145,7 @@ static void its_page_shows_the_moves(void **state)
 	char *page = whole_file_read(path, 16 << 20);
 	assert_non_null(page);
 	assert_non_null(strstr(page, "Schedule fixed: 2"));
+	assert_non_null(strstr(page, "(their pages that are not zero, once each, take it 5.12&nbsp;s at least)"));
 	assert_non_null(strstr(page, "time since the group began to move"));
 	free(page);
 }
@@ -103,6 +157,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ONE(a_group_is_timed),
 		ONE(a_group_of_which_one_stays_has_no_time),
+		ONE(a_bound_needs_the_jobs_of_all),
 		ONE(its_page_shows_the_moves),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,7 +13,8 @@ size_t point_label_word(const char **at);
 /* Whether a label has this word. */
 bool point_label_has_word(const char *label, const char *word, size_t length);
 
-/* Whether it has all of these words, in whatever order; "" is none. */
+/* Whether it has all of these words, in whatever order; "" is none. One may have several members, "used=0.60|1.00": the
+ * label has one of them. */
 bool point_label_has(const char *label, const char *words);
 
 #endif
