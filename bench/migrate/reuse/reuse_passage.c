@@ -72,6 +72,20 @@ static int end_write(struct reuse_passage *p, struct end *x)
 	return 0;
 }
 
+/* Whether this side has nothing more to say over the link: while bytes wait for their proof, they may be wanted again, plain, and
+ * while the stream comes, its proofs are to be answered. */
+static bool link_is_over(const struct reuse_passage *p)
+{
+	return p->qemu.ended &&
+	       (p->role == PASSAGE_NEAR ? reuse_sender_all_proved(p->sender) : reuse_receiver_ended(p->receiver));
+}
+
+/* And to QEMU. */
+static bool qemu_is_over(const struct reuse_passage *p)
+{
+	return p->role == PASSAGE_NEAR ? reuse_sender_back_ended(p->sender) : reuse_receiver_ended(p->receiver);
+}
+
 /* Say that nothing more comes, once all is written. */
 static void end_shut(struct end *x, bool over)
 {
@@ -165,8 +179,8 @@ static int serve(struct reuse_passage *p, const struct pollfd fds[2])
 		return -1;
 	if (p->qemu.to.failed || p->link.to.failed)
 		return broken(p, "out of memory");
-	end_shut(&p->link, p->qemu.ended);
-	end_shut(&p->qemu, p->role == PASSAGE_NEAR ? reuse_sender_back_ended(p->sender) : p->link.ended);
+	end_shut(&p->link, link_is_over(p));
+	end_shut(&p->qemu, qemu_is_over(p));
 	return 0;
 }
 
