@@ -13,7 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { PIECE = 64 << 10, KEPT_ROOM = 1 << 20 };
+enum { PIECE = 64 << 10, KEPT_ROOM = 1 << 20, WORDS_MOST = 256 << 10 };
 
 /* One end, and what is to be written to it. */
 struct end {
@@ -149,9 +149,11 @@ static bool qemu_is_wanted(const struct reuse_passage *p)
 	return !p->qemu.ended && !waiting(&p->link) && (p->role == PASSAGE_FAR || reuse_sender_room(p->sender) > 0);
 }
 
+/* Frames make words: one who sends frames and does not read words must wait. (Frames that wait near the source do not keep it
+ * from hearing words: they make none but once, and without them nothing would ever be proved.) */
 static bool link_is_wanted(const struct reuse_passage *p)
 {
-	return !p->link.ended && !waiting(&p->qemu);
+	return !p->link.ended && !waiting(&p->qemu) && (p->role == PASSAGE_NEAR || waiting(&p->link) <= WORDS_MOST);
 }
 
 void reuse_passage_poll(const struct reuse_passage *p, struct pollfd fds[2])
