@@ -375,6 +375,40 @@ static void a_peer_that_never_reads(void **state)
 	page_store_close(far);
 }
 
+/* A far side that says that it has more than is worth knowing: what is beyond that is not remembered, and nothing is broken. */
+static void a_far_side_that_has_much(void **state)
+{
+	enum { KNOWN = 1 << 18 };
+	(void)state;
+	struct made_stream s = vm_stream(PAGES, 0);
+	unsigned char content[MADE_PAGE_BYTES];
+	for (int beyond = 0; beyond < 2; beyond++) {
+		struct page_store *near = store_open(NULL, 100);
+		struct reused u;
+		struct err e = { 0 };
+		u = (struct reused){ 0 };
+		assert_int_equal(reuse_sender_create(&u.sender, REUSE_MEMORY, near, &e), 0);
+		reuse_put(&u.words, "H", 1);
+		reuse_put_number(&u.words, REUSE_VERSION, 4);
+		reuse_put_number(&u.words, 1, 8);
+		reuse_put_number(&u.words, 0, 4);
+		reuse_put_number(&u.words, KNOWN + 10, 4);
+		for (uint64_t i = 0; i < KNOWN + 10; i++) {
+			made_content(content, 0);
+			reuse_put_hash(&u.words, i == (beyond ? KNOWN : 0) ? page_hash_of(content, sizeof(content), 1)
+			                                                   : (struct page_hash){ i, i });
+		}
+		reuse_sender_hear(u.sender, u.words.bytes, u.words.length, &u.frames, &u.back);
+		assert_true(reuse_sender_room(u.sender) > s.length);
+		reuse_sender_take(u.sender, s.bytes, s.length, &u.frames);
+		assert_false(reuse_sender_report(u.sender)->broken);
+		assert_int_equal(reuse_sender_report(u.sender)->referenced, !beyond);
+		reused_free(&u);
+		page_store_close(near);
+	}
+	free(s.bytes);
+}
+
 /* The return path goes between the words. */
 static void the_way_back(void **state)
 {
@@ -626,6 +660,7 @@ int main(void)
 		cmocka_unit_test(room),
 		cmocka_unit_test(a_proof_of_nothing),
 		cmocka_unit_test(a_peer_that_never_reads),
+		cmocka_unit_test(a_far_side_that_has_much),
 		cmocka_unit_test(the_way_back),
 		cmocka_unit_test(the_store),
 		cmocka_unit_test(a_full_disk),
