@@ -1,8 +1,9 @@
 /*
  * The pair of reuse.h with a link that changes bytes. The first byte says who is to suffer: the receiver of frames that
  * were made from a stream and then changed, or the sender of a stream that hears words. What the receiver gives out is
- * always the beginning of the stream, as far as the frames are those that were made.
+ * always the beginning of the stream, as far as the frames are those that were made. Words come of proofs of something new only.
  */
+#include "bench/migrate/reuse/reuse_wire.h"
 #include "t/fuzz.h"
 #include "t/made_stream.h"
 #include "t/reused.h"
@@ -17,6 +18,9 @@ static struct page_store *store_of(uint32_t slots)
 	return s;
 }
 
+/* The least for an answer: a byte in a literal, and its proof; and once, that it cannot be used. */
+enum { WORD = 9, ANSWERED = 6 + 25 };
+
 static void to_receiver(const uint8_t *bytes, size_t length, size_t piece)
 {
 	struct page_store *store = store_of(64);
@@ -27,6 +31,8 @@ static void to_receiver(const uint8_t *bytes, size_t length, size_t piece)
 		reuse_receiver_take(u.receiver, bytes + at, length - at < piece ? length - at : piece, &u.raw,
 		                    &u.words);
 	if (reuse_receiver_report(u.receiver)->raw_bytes != u.raw.length || page_store_count(store) > 64)
+		abort();
+	if (u.words.length > WORD * (length / ANSWERED + 1))
 		abort();
 	reused_free(&u);
 	page_store_close(store);
@@ -86,6 +92,29 @@ static size_t seed_frames(int which, unsigned char *buffer)
 	return length;
 }
 
+/* The same proof again and again. */
+static size_t seed_proofs(int which, unsigned char *buffer)
+{
+	struct reuse_bytes frames = { 0 };
+	struct reuse_sum *sum = reuse_sum_create();
+	if (!sum)
+		abort();
+	if (which % 8) {
+		reuse_put(&frames, "L\0\0\0\1a", 6);
+		reuse_sum_add(sum, "a", 1);
+	}
+	for (int i = 0; i < 200; i++) {
+		reuse_put(&frames, "K", 1);
+		reuse_put_number(&frames, which % 8 ? 1 : 0, 8);
+		reuse_put_hash(&frames, reuse_sum_now(sum));
+	}
+	memcpy(buffer, frames.bytes, frames.length);
+	size_t length = frames.length;
+	reuse_sum_free(sum);
+	free(frames.bytes);
+	return length;
+}
+
 static size_t seed_words(int which, unsigned char *buffer)
 {
 	struct made_stream s = { 0 };
@@ -111,5 +140,7 @@ static size_t seed_words(int which, unsigned char *buffer)
 size_t fuzz_seed(int which, unsigned char *buffer)
 {
 	buffer[0] = (unsigned char)which;
+	if (which % 4 == 0)
+		return 1 + seed_proofs(which, buffer + 1);
 	return 1 + (which & 1 ? seed_words(which, buffer + 1) : seed_frames(which, buffer + 1));
 }

@@ -92,6 +92,29 @@ static void hashes_differ(void **state)
 	page_index_free(x);
 }
 
+/* Hashes chosen so that their low bits, or their high ones, are the same, or count up: each has a place of its own. */
+static void chosen_hashes(void **state)
+{
+	(void)state;
+	enum { COUNT = 20000, WAYS = 4 };
+	for (int way = 0; way < WAYS; way++) {
+		struct page_index *x;
+		struct err e = { 0 };
+		assert_int_equal(page_index_create(&x, 0, COUNT, &e), 0);
+		for (uint64_t i = 0; i < COUNT; i++) {
+			const struct page_hash ways[WAYS] = {
+				{ i << 32, 0 }, { 0, i }, { i, i }, { ~(i << 20), i << 40 }
+			};
+			uint32_t *value = page_index_put(x, ways[way]);
+			assert_non_null(value);
+			*value = 1;
+		}
+		assert_int_equal(page_index_count(x), COUNT);
+		assert_in_range(page_index_steps(x), COUNT, 8 * COUNT);
+		page_index_free(x);
+	}
+}
+
 static void within_a_migration(void **state)
 {
 	(void)state;
@@ -348,11 +371,17 @@ static void of_an_image(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(an_index),           cmocka_unit_test(hashes_differ),
-		cmocka_unit_test(within_a_migration), cmocka_unit_test(of_a_group),
-		cmocka_unit_test(a_bounded_pool),     cmocka_unit_test(a_share_of_the_pool),
-		cmocka_unit_test(compressed),         cmocka_unit_test(what_is_kept),
-		cmocka_unit_test(of_an_image),        cmocka_unit_test(what_is_kept_is_checked),
+		cmocka_unit_test(an_index),
+		cmocka_unit_test(hashes_differ),
+		cmocka_unit_test(chosen_hashes),
+		cmocka_unit_test(within_a_migration),
+		cmocka_unit_test(of_a_group),
+		cmocka_unit_test(a_bounded_pool),
+		cmocka_unit_test(a_share_of_the_pool),
+		cmocka_unit_test(compressed),
+		cmocka_unit_test(what_is_kept),
+		cmocka_unit_test(of_an_image),
+		cmocka_unit_test(what_is_kept_is_checked),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, scratch_make, scratch_remove);

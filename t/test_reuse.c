@@ -1,4 +1,6 @@
 /* The pair of reuse.h: byte for byte, with less to send on a return, and without harm when something is lost. */
+#include "bench/migrate/reuse/reuse_passage.h"
+#include "bench/migrate/reuse/reuse_wire.h"
 #include "collectors/stream/decoder.h"
 #include "t/made_nbd.h"
 #include "t/reused.h"
@@ -280,6 +282,133 @@ static void room(void **state)
 	page_store_close(far);
 }
 
+/* Frames of a peer: a byte and its proof, so often. */
+static void put_proofs(struct reuse_bytes *frames, struct reuse_sum *sum, uint64_t *position, int count)
+{
+	for (int i = 0; i < count; i++) {
+		reuse_put(frames, "L\0\0\0\1a", 6);
+		reuse_sum_add(sum, "a", 1);
+		reuse_put(frames, "K", 1);
+		reuse_put_number(frames, ++*position, 8);
+		reuse_put_hash(frames, reuse_sum_now(sum));
+	}
+}
+
+/* A proof of what is proved already is answered by nothing, and is the end. */
+static void a_proof_of_nothing(void **state)
+{
+	(void)state;
+	for (int proofs = 0; proofs < 2; proofs++) {
+		struct page_store *far = store_open(NULL, 10);
+		struct reuse_sum *sum = reuse_sum_create();
+		struct reused u;
+		uint64_t position = 0;
+		reused_begin(&u, REUSE_MEMORY, NULL, far);
+		u.words.length = 0;
+		put_proofs(&u.frames, sum, &position, proofs);
+		reuse_put(&u.frames, "K", 1);
+		reuse_put_number(&u.frames, position, 8);
+		reuse_put_hash(&u.frames, reuse_sum_now(sum));
+		reuse_receiver_take(u.receiver, u.frames.bytes, u.frames.length, &u.raw, &u.words);
+		assert_true(reuse_receiver_report(u.receiver)->broken);
+		assert_int_equal(u.words.length, proofs * 9);
+		assert_int_equal(u.raw.length, proofs);
+		reuse_sum_free(sum);
+		reused_free(&u);
+		page_store_close(far);
+	}
+}
+
+/* A peer that sends frames and never reads what it is told: after a while nothing more is taken from it. */
+static void a_peer_that_never_reads(void **state)
+{
+	enum { PROOFS = 1000, MOST = 8 << 20 };
+	(void)state;
+	int qemu[2], link[2], idle = 0;
+	struct page_store *far = store_open(NULL, 10);
+	struct reuse_bytes frames = { 0 };
+	struct reuse_sum *sum = reuse_sum_create();
+	struct reuse_passage *p;
+	struct err e = { 0 };
+	unsigned char raw[4096];
+	uint64_t position = 0, sent = 0;
+	size_t at = 0;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, qemu), 0);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, link), 0);
+	assert_int_equal(reuse_passage_create(&p, PASSAGE_FAR, REUSE_MEMORY, qemu[1], link[1], far, &e), 0);
+	while (idle < 10 && sent < MOST) {
+		if (at == frames.length) {
+			at = frames.length = 0;
+			put_proofs(&frames, sum, &position, PROOFS);
+		}
+		ssize_t n = send(link[0], frames.bytes + at, frames.length - at, MSG_NOSIGNAL | MSG_DONTWAIT);
+		at += n > 0 ? (size_t)n : 0;
+		sent += n > 0 ? (size_t)n : 0;
+		idle = n > 0 ? 0 : idle + 1;
+		struct pollfd fds[2];
+		reuse_passage_poll(p, fds);
+		poll(fds, 2, 0);
+		assert_int_equal(reuse_passage_serve(p, fds), PASSAGE_GOES_ON);
+		while (recv(qemu[0], raw, sizeof(raw), MSG_DONTWAIT) > 0)
+			;
+	}
+	print_message("# %llu bytes taken\n", (unsigned long long)sent);
+	assert_true(sent < MOST);
+	/* It goes on when the words are read. */
+	while (recv(link[0], raw, sizeof(raw), MSG_DONTWAIT) > 0)
+		;
+	struct pollfd fds[2];
+	for (int i = 0; i < 20; i++) {
+		reuse_passage_poll(p, fds);
+		poll(fds, 2, 0);
+		assert_int_equal(reuse_passage_serve(p, fds), PASSAGE_GOES_ON);
+		while (recv(qemu[0], raw, sizeof(raw), MSG_DONTWAIT) > 0 ||
+		       recv(link[0], raw, sizeof(raw), MSG_DONTWAIT) > 0)
+			;
+	}
+	assert_true(send(link[0], frames.bytes + at, frames.length - at, MSG_NOSIGNAL | MSG_DONTWAIT) > 0);
+	reuse_passage_free(p);
+	close(qemu[0]);
+	close(link[0]);
+	reuse_sum_free(sum);
+	free(frames.bytes);
+	page_store_close(far);
+}
+
+/* A far side that says that it has more than is worth knowing: what is beyond that is not remembered, and nothing is broken. */
+static void a_far_side_that_has_much(void **state)
+{
+	enum { KNOWN = 1 << 18 };
+	(void)state;
+	struct made_stream s = vm_stream(PAGES, 0);
+	unsigned char content[MADE_PAGE_BYTES];
+	for (int beyond = 0; beyond < 2; beyond++) {
+		struct page_store *near = store_open(NULL, 100);
+		struct reused u;
+		struct err e = { 0 };
+		u = (struct reused){ 0 };
+		assert_int_equal(reuse_sender_create(&u.sender, REUSE_MEMORY, near, &e), 0);
+		reuse_put(&u.words, "H", 1);
+		reuse_put_number(&u.words, REUSE_VERSION, 4);
+		reuse_put_number(&u.words, 1, 8);
+		reuse_put_number(&u.words, 0, 4);
+		reuse_put_number(&u.words, KNOWN + 10, 4);
+		for (uint64_t i = 0; i < KNOWN + 10; i++) {
+			made_content(content, 0);
+			reuse_put_hash(&u.words, i == (beyond ? KNOWN : 0) ? page_hash_of(content, sizeof(content), 1)
+			                                                   : (struct page_hash){ i, i });
+		}
+		reuse_sender_hear(u.sender, u.words.bytes, u.words.length, &u.frames, &u.back);
+		assert_true(reuse_sender_room(u.sender) > s.length);
+		reuse_sender_take(u.sender, s.bytes, s.length, &u.frames);
+		assert_false(reuse_sender_report(u.sender)->broken);
+		assert_int_equal(reuse_sender_report(u.sender)->referenced, !beyond);
+		reused_free(&u);
+		page_store_close(near);
+	}
+	free(s.bytes);
+}
+
 /* The return path goes between the words. */
 static void the_way_back(void **state)
 {
@@ -529,6 +658,9 @@ int main(void)
 		cmocka_unit_test(a_lost_page),
 		cmocka_unit_test(a_damaged_link),
 		cmocka_unit_test(room),
+		cmocka_unit_test(a_proof_of_nothing),
+		cmocka_unit_test(a_peer_that_never_reads),
+		cmocka_unit_test(a_far_side_that_has_much),
 		cmocka_unit_test(the_way_back),
 		cmocka_unit_test(the_store),
 		cmocka_unit_test(a_full_disk),

@@ -188,6 +188,69 @@ static void a_spoilt_store(void **state)
 	free(s.bytes);
 }
 
+/* So many pages of a site's store, from the first on, are no longer what they were. */
+static void spoil(const struct site *s, int pages)
+{
+	FILE *file = fopen(site_path("%s/%s.pages", s), "r+e");
+	assert_non_null(file);
+	fseek(file, -(long)DISK, SEEK_END);
+	for (int i = 0; i < pages * MADE_PAGE_BYTES; i++)
+		fputc('x', file);
+	fclose(file);
+}
+
+/* All of a stream is on its way, and its source has ended, when the destination finds that it misses a page. */
+static void a_page_missed_after_the_end(void **state)
+{
+	enum { FEW = 8 };
+	(void)state;
+	struct made_stream s = { 0 }, came = { 0 };
+	unsigned char content[MADE_PAGE_BYTES];
+	made_vm_begin(&s, FEW);
+	for (uint64_t i = 0; i < FEW; i++) {
+		made_content(content, i);
+		made_page(&s, "pc.ram", i * MADE_PAGE_BYTES, content);
+	}
+	made_vm_end(&s);
+	passed(&a, &b, &s);
+	struct ends x = connect_ends(&a, &b);
+	clock_sleep(200 * NS_PER_MS); /* it has said what it has */
+	spoil(&b, FEW);
+	assert_int_equal(send(x.source, s.bytes, s.length, MSG_NOSIGNAL), s.length);
+	shutdown(x.source, SHUT_WR);
+	assert_int_equal(read_all(x.destination, &came), 0);
+	assert_int_equal(came.length, s.length);
+	assert_memory_equal(came.bytes, s.bytes, s.length);
+	close_ends(&x);
+	assert_state(&a, "near", "ended");
+	assert_true(site_number(&a, "near", SITE_RESENT) > 0);
+	free(came.bytes);
+	free(s.bytes);
+}
+
+/* A return path that ends early: the stream goes on to its end all the same. */
+static void no_way_back(void **state)
+{
+	(void)state;
+	struct made_stream s = vm_stream(PAGES, 0), came = { 0 }, back = { 0 };
+	struct ends x = connect_ends(&a, &b);
+	struct loopback_bytes w = { x.source, s.bytes, s.length };
+	pthread_t thread;
+	shutdown(x.destination, SHUT_WR);
+	assert_int_equal(read_all(x.source, &back), 0);
+	assert_int_equal(back.length, 0);
+	assert_int_equal(pthread_create(&thread, NULL, loopback_send, &w), 0);
+	assert_int_equal(read_all(x.destination, &came), 0);
+	pthread_join(thread, NULL);
+	assert_int_equal(came.length, s.length);
+	assert_memory_equal(came.bytes, s.bytes, s.length);
+	close_ends(&x);
+	assert_state(&a, "near", "ended");
+	assert_state(&b, "far", "ended");
+	free(came.bytes);
+	free(s.bytes);
+}
+
 /* A store that others may read is not used: pages are in memory, and it is said. */
 static void a_store_that_is_not_private(void **state)
 {
@@ -396,6 +459,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(noise_byte_for_byte, both_start, both_end),
 		cmocka_unit_test_setup_teardown(returns, both_start, both_end),
 		cmocka_unit_test_setup_teardown(a_spoilt_store, both_start, both_end),
+		cmocka_unit_test_setup_teardown(a_page_missed_after_the_end, both_start, both_end),
+		cmocka_unit_test_setup_teardown(no_way_back, both_start, both_end),
 		cmocka_unit_test_setup_teardown(a_store_that_is_not_private, both_start, both_end),
 		cmocka_unit_test_setup_teardown(a_disk, both_start, both_end),
 		cmocka_unit_test_setup_teardown(deaths, both_start, both_end),

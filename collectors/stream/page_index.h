@@ -6,6 +6,8 @@
  *
  * The hash is XXH3 (xxhash) with a seed, which is to be secret where guests are not trusted: whoever knows it can make
  * pages with the same hash. Of 2^32 different pages two have the same hash with a probability of 2^-65.
+ *
+ * Hashes that a peer says may be chosen: where one goes depends on a random key of each index, so that none can be chosen to meet.
  */
 #ifndef COLLECTORS_STREAM_PAGE_INDEX_H
 #define COLLECTORS_STREAM_PAGE_INDEX_H
@@ -41,5 +43,7 @@ uint32_t *page_index_put(struct page_index *x, struct page_hash h);
 
 uint64_t page_index_count(const struct page_index *x);
 uint64_t page_index_bytes(const struct page_index *x); /* of memory */
+uint64_t page_index_steps(
+	const struct page_index *x); /* slots that were looked at to put hashes in: a few for each */
 
 #endif

@@ -13,7 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { PIECE = 64 << 10, KEPT_ROOM = 1 << 20 };
+enum { PIECE = 64 << 10, KEPT_ROOM = 1 << 20, WORDS_MOST = 256 << 10 };
 
 /* One end, and what is to be written to it. */
 struct end {
@@ -70,6 +70,20 @@ static int end_write(struct reuse_passage *p, struct end *x)
 		x->to = (struct reuse_bytes){ 0 };
 	}
 	return 0;
+}
+
+/* Whether this side has nothing more to say over the link: while bytes wait for their proof, they may be wanted again, plain, and
+ * while the stream comes, its proofs are to be answered. */
+static bool link_is_over(const struct reuse_passage *p)
+{
+	return p->qemu.ended &&
+	       (p->role == PASSAGE_NEAR ? reuse_sender_all_proved(p->sender) : reuse_receiver_ended(p->receiver));
+}
+
+/* And to QEMU. */
+static bool qemu_is_over(const struct reuse_passage *p)
+{
+	return p->role == PASSAGE_NEAR ? reuse_sender_back_ended(p->sender) : reuse_receiver_ended(p->receiver);
 }
 
 /* Say that nothing more comes, once all is written. */
@@ -135,9 +149,11 @@ static bool qemu_is_wanted(const struct reuse_passage *p)
 	return !p->qemu.ended && !waiting(&p->link) && (p->role == PASSAGE_FAR || reuse_sender_room(p->sender) > 0);
 }
 
+/* Frames make words: one who sends frames and does not read words must wait. (Frames that wait near the source do not keep it
+ * from hearing words: they make none but once, and without them nothing would ever be proved.) */
 static bool link_is_wanted(const struct reuse_passage *p)
 {
-	return !p->link.ended && !waiting(&p->qemu);
+	return !p->link.ended && !waiting(&p->qemu) && (p->role == PASSAGE_NEAR || waiting(&p->link) <= WORDS_MOST);
 }
 
 void reuse_passage_poll(const struct reuse_passage *p, struct pollfd fds[2])
@@ -165,8 +181,8 @@ static int serve(struct reuse_passage *p, const struct pollfd fds[2])
 		return -1;
 	if (p->qemu.to.failed || p->link.to.failed)
 		return broken(p, "out of memory");
-	end_shut(&p->link, p->qemu.ended);
-	end_shut(&p->qemu, p->role == PASSAGE_NEAR ? reuse_sender_back_ended(p->sender) : p->link.ended);
+	end_shut(&p->link, link_is_over(p));
+	end_shut(&p->qemu, qemu_is_over(p));
 	return 0;
 }
 

@@ -154,6 +154,10 @@ static void proof(struct reuse_receiver *r, const unsigned char *field)
 	expect(r, letter, 1);
 	if (r->waiting)
 		return;
+	if (!r->pending.length) {
+		broken(r, "a proof of nothing");
+		return;
+	}
 	reuse_sum_copy(r->trial, r->sum);
 	reuse_sum_add(r->trial, r->pending.bytes, r->pending.length);
 	if (position != r->proved + r->pending.length ||
@@ -207,12 +211,12 @@ static void letter(struct reuse_receiver *r, const unsigned char *field)
 		       { 'K', proof, 24 },
 		       { 'P', plain, 8 },
 		       { 'E', end, 8 } };
-	for (size_t i = 0; i < sizeof(frames) / sizeof(*frames); i++)
+	for (size_t i = 0; !r->ended && i < sizeof(frames) / sizeof(*frames); i++)
 		if ((unsigned char)frames[i].letter == field[0]) {
 			expect(r, frames[i].step, frames[i].bytes);
 			return;
 		}
-	broken(r, "a frame of a kind that is not known");
+	broken(r, r->ended ? "a frame after the end" : "a frame of a kind that is not known");
 }
 
 void reuse_receiver_take(struct reuse_receiver *r, const unsigned char *frames, size_t length,

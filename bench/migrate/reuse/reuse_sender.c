@@ -12,6 +12,7 @@ enum {
 	KEPT_MOST = 64 << 20,   /* raw bytes that are not proved yet, kept to be sent again */
 	PROVE_EACH = 256 << 10, /* raw bytes, at least; and whenever there is nothing more to send now */
 	SMALLEST_LITERAL = 128, /* that is worth compressing */
+	KNOWN_LEAST = 1 << 18,  /* hashes: 10 MiB */
 	ZSTD_LEVEL = 1,
 };
 
@@ -246,16 +247,23 @@ static void all_heard(struct reuse_sender *s)
 	expect(s, HEAR_LETTER, 1);
 }
 
+/* So many pages of the far side are worth knowing: as many as are kept here, and those of a store of 1 GiB in any case. */
+static uint64_t known_most(const struct reuse_sender *s)
+{
+	uint64_t own = s->store ? (uint64_t)page_store_count(s->store) + page_store_free(s->store) : 0;
+	return own < KNOWN_LEAST ? KNOWN_LEAST : own;
+}
+
 static void hear_head(struct reuse_sender *s)
 {
-	uint64_t most;
+	uint64_t most, known = known_most(s);
 	s->seed = reuse_number(s->field + 4, 8);
 	s->room = (uint32_t)reuse_number(s->field + 12, 4);
 	s->hashes_left = (uint32_t)reuse_number(s->field + 16, 4);
 	most = (uint64_t)s->room + s->hashes_left;
 	/* The index grows with what really comes. */
 	if (reuse_number(s->field, 4) != REUSE_VERSION || most > REUSE_HASHES_MOST ||
-	    page_index_create(&s->there, 0, most ? most : 1, NULL) < 0) {
+	    page_index_create(&s->there, 0, most && most < known ? most : known, NULL) < 0) {
 		broken(s, "the far relay is of another version, or has too much");
 		return;
 	}
