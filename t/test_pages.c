@@ -133,6 +133,32 @@ static void within_a_migration(void **state)
 	page_pool_free(pool);
 }
 
+/* A page that the VM does not have: whatever number it is given, nothing comes of it. */
+static void beyond_the_last_page(void **state)
+{
+	(void)state;
+	static const uint64_t numbers[] = { 8, 1000, UINT64_MAX };
+	struct page_pool *pool = pool_make(&limits);
+	struct page_classes *c = classes_make(pool, 8);
+	struct page_class class;
+	struct page_hash h;
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
+		for (int again = 0; again < 2; again++) {
+			class = sent(c, numbers[i], 100);
+			assert_int_equal(class.equal, 0);
+			assert_int_equal(class.zstd_bytes, 0);
+			assert_false(class.again);
+		}
+		page_classify_zero(c, numbers[i], &class);
+		page_forget(c, numbers[i], &class);
+		assert_false(class.again);
+		assert_false(page_last(c, numbers[i], &h));
+	}
+	assert_int_equal(page_pool_facts(pool).pages, 0);
+	page_classes_free(c);
+	page_pool_free(pool);
+}
+
 static void of_a_group(void **state)
 {
 	(void)state;
@@ -349,7 +375,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_index),           cmocka_unit_test(hashes_differ),
-		cmocka_unit_test(within_a_migration), cmocka_unit_test(of_a_group),
+		cmocka_unit_test(within_a_migration), cmocka_unit_test(beyond_the_last_page),
+		cmocka_unit_test(of_a_group),
 		cmocka_unit_test(a_bounded_pool),     cmocka_unit_test(a_share_of_the_pool),
 		cmocka_unit_test(compressed),         cmocka_unit_test(what_is_kept),
 		cmocka_unit_test(of_an_image),        cmocka_unit_test(what_is_kept_is_checked),
