@@ -188,6 +188,32 @@ static void a_spoilt_store(void **state)
 	free(s.bytes);
 }
 
+/* The destination's store is cut short while it is used: what was in it is sent again, and the relay lives. */
+static void a_store_that_is_cut_short(void **state)
+{
+	(void)state;
+	struct made_stream s = vm_stream(PAGES, 0), came = { 0 };
+	passed(&a, &b, &s);
+	struct ends x = connect_ends(&a, &b);
+	clock_sleep(200 * NS_PER_MS); /* it has said what it has */
+	assert_int_equal(truncate(site_path("%s/%s.pages", &b), 0), 0);
+	struct loopback_bytes w = { x.source, s.bytes, s.length };
+	pthread_t thread;
+	assert_int_equal(pthread_create(&thread, NULL, loopback_send, &w), 0);
+	assert_int_equal(read_all(x.destination, &came), 0);
+	pthread_join(thread, NULL);
+	assert_int_equal(came.length, s.length);
+	assert_memory_equal(came.bytes, s.bytes, s.length);
+	close_ends(&x);
+	assert_state(&a, "near", "ended");
+	assert_true(site_number(&a, "near", SITE_RESENT) > 0);
+	assert_int_equal(kill(b.pid, 0), 0);
+	assert_int_equal(waitpid(b.pid, NULL, WNOHANG), 0);
+	passed(&a, &b, &s);
+	free(came.bytes);
+	free(s.bytes);
+}
+
 /* A store that others may read is not used: pages are in memory, and it is said. */
 static void a_store_that_is_not_private(void **state)
 {
@@ -396,6 +422,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(noise_byte_for_byte, both_start, both_end),
 		cmocka_unit_test_setup_teardown(returns, both_start, both_end),
 		cmocka_unit_test_setup_teardown(a_spoilt_store, both_start, both_end),
+		cmocka_unit_test_setup_teardown(a_store_that_is_cut_short, both_start, both_end),
 		cmocka_unit_test_setup_teardown(a_store_that_is_not_private, both_start, both_end),
 		cmocka_unit_test_setup_teardown(a_disk, both_start, both_end),
 		cmocka_unit_test_setup_teardown(deaths, both_start, both_end),

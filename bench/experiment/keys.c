@@ -187,7 +187,8 @@ static const struct option_row migration_rows[] = {
 	{ "reuse_store", OPTION_STRING, MIGRATION(reuse_store), "", NULL, NULL,
 	  "folder in which each relay keeps pages from run to run (secrets of guests); empty: in memory, for the run" },
 	{ "reuse_memory", OPTION_SIZE, MIGRATION(reuse_memory_bytes), "512M", "4M", "256G",
-	  "pages that a relay holds in memory, at most half of them of disks; twice the VMs' memory and the disks: it forgets none" },
+	  "pages that a relay holds in memory, without a reuse_store; at most half are of disks; twice the VMs' memory and the disks: "
+	  "it forgets none" },
 	{ "reuse_disk", OPTION_SIZE, MIGRATION(reuse_disk_bytes), "1G", "4M", "256G",
 	  "pages that it keeps in reuse_store" },
 	{ "reuse_disks", OPTION_BOOLEAN, MIGRATION(reuse_disks), "yes", NULL, NULL,

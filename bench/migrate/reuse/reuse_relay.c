@@ -200,15 +200,15 @@ static int store_open(struct site *s, struct err *e)
 	const struct reuse_relay_spec *spec = s->spec;
 	uint32_t on_disk = (uint32_t)(spec->disk_bytes / STORE_PAGE_BYTES),
 		 in_memory = (uint32_t)(spec->memory_bytes / STORE_PAGE_BYTES);
-	if (spec->store_path && page_store_open(&s->store, spec->store_path, on_disk, 0, e) == 0) {
-		page_store_resident(s->store, (uint64_t)spec->memory_bytes);
-	} else {
-		if (spec->store_path)
-			fprintf(stderr, "pages are kept in memory only: %s\n", e->text);
+	int opened = spec->store_path ? page_store_open(&s->store, spec->store_path, on_disk, 0, e) : -1;
+	if (opened < 0 && spec->store_path)
+		fprintf(stderr, "pages are kept in memory only: %s\n", e->text);
+	if (opened < 0) {
 		*e = (struct err){ 0 };
-		if (page_store_open(&s->store, NULL, in_memory, 0, e) < 0)
-			return -1;
+		opened = page_store_open(&s->store, NULL, in_memory, 0, e);
 	}
+	if (opened < 0)
+		return -1;
 	if (spec->disks_near)
 		page_store_share(s->store);
 	return 0;

@@ -75,7 +75,7 @@ struct reuse_relay_spec {
 	int64_t patience_ns;                 /* how long the other side of a connection is waited for */
 	const char *store_path;              /* NULL: in memory only */
 	int64_t disk_bytes;                  /* of the store's pages */
-	int64_t memory_bytes;                /* of pages that stay in memory; of all of them without a file */
+	int64_t memory_bytes;                /* of the pages that it holds without a file */
 	/* Disk images that the site can read, NULL ends; may be NULL. Their blocks are put into the store when it starts, while
 	 * less than half of it is used. */
 	const char *const *images;
