@@ -1,6 +1,7 @@
 /* Classes of pages of made migrations with known duplicates; the index; what was kept; images. */
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
+#include "collectors/stream/disk_blocks.h"
 #include "collectors/stream/kept_pages.h"
 #include "collectors/stream/page_class.h"
 #include "t/made_stream.h"
@@ -338,6 +339,13 @@ static void what_is_kept_is_checked(void **state)
 	page_pool_free(pool);
 }
 
+static bool block_count(void *context, const unsigned char *block)
+{
+	(void)block;
+	*(uint64_t *)context += 1;
+	return true;
+}
+
 static void of_an_image(void **state)
 {
 	(void)state;
@@ -368,18 +376,37 @@ static void of_an_image(void **state)
 	assert_int_equal(sent(c, 3, 10598).equal, EQUAL_DISK | EQUAL_OWN);
 	assert_int_equal(kept_pages_of_image(pool, "/nowhere", &e), -1);
 	page_classes_free(c);
+	/* A MiB at a time it is the same, and nothing of it is read before it is asked for. */
+	struct disk_blocks *d;
+	uint64_t seen = 0;
+	assert_int_equal(disk_blocks_open(&d, path, &e), 0);
+	assert_true(disk_blocks_some(d, block_count, &seen));
+	assert_in_range(seen, 1, 256);
+	for (bool more = true; more;) {
+		uint64_t before = seen;
+		more = disk_blocks_some(d, block_count, &seen);
+		assert_in_range(seen - before, 0, 256);
+	}
+	assert_int_equal(seen, 401);
+	assert_false(disk_blocks_some(d, block_count, &seen));
+	assert_int_equal(disk_blocks_close(d), 401);
 	page_pool_free(pool);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(an_index),           cmocka_unit_test(hashes_differ),
-		cmocka_unit_test(within_a_migration), cmocka_unit_test(beyond_the_last_page),
+		cmocka_unit_test(an_index),
+		cmocka_unit_test(hashes_differ),
+		cmocka_unit_test(within_a_migration),
+		cmocka_unit_test(beyond_the_last_page),
 		cmocka_unit_test(of_a_group),
-		cmocka_unit_test(a_bounded_pool),     cmocka_unit_test(a_share_of_the_pool),
-		cmocka_unit_test(compressed),         cmocka_unit_test(what_is_kept),
-		cmocka_unit_test(of_an_image),        cmocka_unit_test(what_is_kept_is_checked),
+		cmocka_unit_test(a_bounded_pool),
+		cmocka_unit_test(a_share_of_the_pool),
+		cmocka_unit_test(compressed),
+		cmocka_unit_test(what_is_kept),
+		cmocka_unit_test(of_an_image),
+		cmocka_unit_test(what_is_kept_is_checked),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, scratch_make, scratch_remove);

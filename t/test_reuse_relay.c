@@ -183,7 +183,13 @@ static void a_spoilt_store(void **state)
 	assert_memory_equal(came.bytes, s.bytes, s.length);
 	close_ends(&x);
 	assert_state(&a, "near", "ended");
+	assert_state(&b, "far", "ended");
 	assert_true(site_number(&a, "near", SITE_RESENT) > 0);
+	/* The relay has looked at the others by then, while nothing passed. */
+	clock_sleep(NS_PER_S);
+	passed(&a, &b, &s);
+	assert_int_equal(site_number(&a, "near", SITE_RESENT), 0);
+	assert_true(site_number(&a, "near", SITE_REFERENCED) > PAGES / 2);
 	free(came.bytes);
 	free(s.bytes);
 }
@@ -234,6 +240,21 @@ static void a_store_that_is_not_private(void **state)
 	free(s.bytes);
 }
 
+/* Some words stand in a site's log, by now or soon. */
+static void assert_logged(const struct site *s, const char *words)
+{
+	char text[4096] = "";
+	for (int64_t end_ns = clock_now_ns() + 20 * NS_PER_S; !strstr(text, words) && clock_now_ns() < end_ns;
+	     clock_sleep(5 * NS_PER_MS)) {
+		FILE *file = fopen(site_path("%s/%s.log", s), "re");
+		size_t length = file ? fread(text, 1, sizeof(text) - 1, file) : 0;
+		text[length] = '\0';
+		if (file)
+			fclose(file);
+	}
+	assert_non_null(strstr(text, words));
+}
+
 /* Pages that are on a disk which the destination can read: a first visit sends little of them. */
 static void a_disk(void **state)
 {
@@ -251,6 +272,8 @@ static void a_disk(void **state)
 	b.images = images;
 	start(&b, NULL);
 	b.images = NULL;
+	assert_logged(&b, "blocks of");
+	assert_logged(&b, "/nonexistent/image");
 	passed(&a, &b, &s);
 	assert_in_range(site_number(&a, "near", SITE_REFERENCED), PAGES / 2 * 10 / 11 - 10, PAGES / 2 * 10 / 11 + 10);
 	unlink(images[0]);

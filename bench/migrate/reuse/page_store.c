@@ -14,6 +14,8 @@
 
 static const char mark[16] = "migmeter pages1";
 
+enum { CHECKED_AT_ONCE = 256 };
+
 /* The file: head, table of slots, then the pages, each part on whole pages. */
 struct head {
 	char mark[16];
@@ -38,6 +40,7 @@ struct page_store {
 	uint32_t count[REUSE_KINDS];
 	bool shared;
 	uint32_t disks_most; /* where it is shared */
+	uint32_t unchecked;  /* slots still to be looked at, from the last on: one that was found was damaged */
 	unsigned char page[STORE_PAGE_BYTES]; /* the last one that was read of the file */
 };
 
@@ -190,7 +193,7 @@ static int table_read(struct page_store *s, const char *path, uint32_t slots, ui
 	return table_write(s) < 0 ? err_errno(e, EXIT_CANNOT, "cannot make the page store '%s'", path) : 1;
 }
 
-/* Begin anew, or with what is there and intact. */
+/* Begin anew, or with what the file says that it has; whether it has it is seen when it is looked for. */
 static int slots_load(struct page_store *s, const char *path, uint32_t slots, uint64_t seed, struct err *e)
 {
 	int anew = table_read(s, path, slots, seed, e);
@@ -205,8 +208,7 @@ static int slots_load(struct page_store *s, const char *path, uint32_t slots, ui
 	if (page_index_create(&s->index, slots, slots, e) < 0)
 		return -1;
 	for (uint32_t i = slots; i-- > 0;) {
-		uint32_t *value =
-			s->slots[i].used_in && intact(s, i) ? page_index_put(s->index, s->slots[i].hash) : NULL;
+		uint32_t *value = s->slots[i].used_in ? page_index_put(s->index, s->slots[i].hash) : NULL;
 		if (value && !*value) {
 			*value = i + 1;
 			s->count[kind_of(s, i)]++;
@@ -332,11 +334,23 @@ const unsigned char *page_store_find(struct page_store *s, struct page_hash h)
 		return NULL;
 	uint32_t slot = *value - 1;
 	const unsigned char *page = intact(s, slot);
-	if (page)
+	if (page) {
 		used(s, slot);
-	else
+	} else {
 		forget_one(s, slot);
+		s->unchecked = s->head.slots;
+	}
 	return page;
+}
+
+bool page_store_check_some(struct page_store *s)
+{
+	for (int i = 0; i < CHECKED_AT_ONCE && s->unchecked; i++) {
+		uint32_t slot = --s->unchecked;
+		if (s->slots[slot].used_in && !intact(s, slot))
+			forget_one(s, slot);
+	}
+	return s->unchecked > 0;
 }
 
 /* Where a page can be put into the index; made again where it is full of what is not there any more. */

@@ -9,7 +9,8 @@
  *
  * Memory pages of guests are secrets: the file is its owner's only (0600), opened without following links, and refused
  * when it belongs to somebody else or others may read it. It is locked while it is open. What it holds is believed by
- * its hash alone: at opening every page is hashed, and one that does not fit is forgotten; found pages are hashed again.
+ * its hash alone: at opening only the table of hashes is read, and each page that is found is hashed. One that does not fit is
+ * forgotten, and then all of them are suspect (page_store_check_some()).
  * Within a session nothing else is forgotten. All of its file has room on the disk from the beginning, where the file system can.
  *
  * The file is read and written, never mapped: one that is cut short, or a disk with a fault, costs the pages that were there, and
@@ -23,6 +24,7 @@
 
 #include "collectors/stream/page_index.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct err;
@@ -48,6 +50,10 @@ void page_store_session(struct page_store *s);
 
 /* 4 KiB, good until the next call; NULL: not there, or what is there is no longer that page, which is forgotten then. */
 const unsigned char *page_store_find(struct page_store *s, struct page_hash h);
+
+/* Where a page was found damaged, look at the next MiB of them, and forget those that are. Returns whether there is more to look
+ * at: for when there is nothing else to do. */
+bool page_store_check_some(struct page_store *s);
 
 /* 0: it is there (now, or was); -1: no room for one more of this kind, or it cannot be written. */
 int page_store_put(struct page_store *s, enum reuse_kind kind, struct page_hash h, const unsigned char *content);

@@ -76,8 +76,8 @@ struct reuse_relay_spec {
 	const char *store_path;              /* NULL: in memory only */
 	int64_t disk_bytes;                  /* of the store's pages */
 	int64_t memory_bytes;                /* of the pages that it holds without a file */
-	/* Disk images that the site can read, NULL ends; may be NULL. Their blocks are put into the store when it starts, while
-	 * less than half of it is used. */
+	/* Disk images that the site can read, NULL ends; may be NULL. From the beginning on, and while nothing passes, their blocks are
+	 * put into the store, as long as less than half of it is used. */
 	const char *const *images;
 	/* Of each lane's memory, of the connection that left last (reuse_pace.h): in memory that is shared with children; may be NULL. */
 	struct reuse_live *live;
