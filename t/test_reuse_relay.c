@@ -2,6 +2,7 @@
  * A pair of reuse relays, each a process: streams byte for byte over real sockets, returns that take little of the link,
  * stores that survive a restart or are lost, ends and relays that die.
  */
+#include "bench/base/unix_socket.h"
 #include "bench/migrate/reuse/reuse_pace.h"
 #include "t/loopback.h"
 #include "t/made_stream.h"
@@ -438,6 +439,60 @@ static void the_pace(void **state)
 	assert_true(reuse_pace_look(&pace, now_ns += 100 * NS_PER_MS, &live) == 1);
 }
 
+/* However many come to one lane, and stay: the others' way is free. */
+static void too_many(void **state)
+{
+	enum { MANY = 40, BORNE = 8 };
+	(void)state;
+	struct err e = { 0 };
+	int fds[MANY], refused = 0;
+	char byte = 0;
+	for (int i = 0; i < MANY; i++) {
+		fds[i] = loopback_socket(a.near, SITE_PORT, 0);
+		assert_int_not_equal(fds[i], -1);
+	}
+	for (int64_t end_ns = clock_now_ns() + 20 * NS_PER_S; refused < MANY - BORNE && clock_now_ns() < end_ns;
+	     clock_sleep(5 * NS_PER_MS))
+		for (int i = 0; i < MANY; i++)
+			if (fds[i] >= 0 && recv(fds[i], &byte, 1, MSG_DONTWAIT) < 0 && errno == ECONNRESET) {
+				close(fds[i]);
+				fds[i] = -1;
+				refused++;
+			}
+	assert_int_equal(refused, MANY - BORNE);
+	char near[96], qemu[96];
+	snprintf(near, sizeof(near), "%s0", site_path(SITE_DISKS_NEAR, &a));
+	snprintf(qemu, sizeof(qemu), "%s0", site_path(SITE_DISKS_QEMU, &b));
+	int listening = unix_listen(qemu, &e), source = unix_connect(near);
+	assert_int_not_equal(listening, -1);
+	assert_int_not_equal(source, -1);
+	struct pollfd p = { .fd = listening, .events = POLLIN };
+	assert_int_equal(poll(&p, 1, 20000), 1);
+	int destination = accept4(listening, NULL, NULL, SOCK_CLOEXEC);
+	assert_int_equal(send(source, "d", 1, MSG_NOSIGNAL), 1);
+	shutdown(source, SHUT_WR);
+	assert_int_equal(recv(destination, &byte, 1, 0), 1);
+	assert_int_equal(byte, 'd');
+	close(source);
+	close(destination);
+	close(listening);
+	for (int i = 0; i < MANY; i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+}
+
+/* More VMs than there are lanes. */
+static void too_many_lanes(void **state)
+{
+	(void)state;
+	struct err e = { 0 };
+	const struct process_place here = { .core = 0 };
+	const struct reuse_relay_spec spec = { .site = "a", .directory = scratch, .lanes = REUSE_LANES + 1 };
+	pid_t pid = 0;
+	assert_int_equal(reuse_relay_start(&spec, &here, "/dev/null", NULL, &pid, &e), -1);
+	assert_non_null(strstr(e.text, "carries 1 to 16 VMs, not 17"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -453,6 +508,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(nobody_there, both_start, both_end),
 		cmocka_unit_test_setup_teardown(the_other_side_comes_later, both_start, both_end),
 		cmocka_unit_test_setup_teardown(a_caller_that_has_gone, both_start, both_end),
+		cmocka_unit_test_setup_teardown(too_many, both_start, both_end),
+		cmocka_unit_test(too_many_lanes),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	if (loopback_enter() < 0)

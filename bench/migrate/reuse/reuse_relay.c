@@ -23,7 +23,9 @@
 #include <unistd.h>
 
 enum { ROLES = 2, LISTENING = ROLES * REUSE_KINDS * REUSE_LANES };
-enum { PASSAGES = REUSE_KINDS * REUSE_LANES, ROW_MS = 100, RECEIVE_BYTES = 64 << 10 };
+/* Each socket bears so many connections, whatever comes to the others: QEMU's, and those that broke while it goes on with a new one. */
+enum { AT_ONCE = 8, PASSAGES = LISTENING * AT_ONCE };
+enum { ROW_MS = 100, RECEIVE_BYTES = 64 << 10 };
 enum { DISK_PATH_ROOM = 300 };
 enum { FD_STOP, FD_LISTENING, FDS = FD_LISTENING + LISTENING };
 
@@ -108,12 +110,23 @@ static void refuse(int listening, const char *reason)
 	fprintf(stderr, "%s: a connection was refused: %s\n", passage_role_name(listening % ROLES), reason);
 }
 
+/* Connections that came to a socket, and are here still. */
+static int came_to(const struct site *s, int listening)
+{
+	int count = 0;
+	for (int i = 0; i < s->caller_count; i++)
+		count += s->callers[i]->listening == listening;
+	for (int i = 0; i < s->open_count; i++)
+		count += ROLES * s->lane[i] + (int)reuse_passage_role(s->open[i]) == listening;
+	return count;
+}
+
 static void caller_accept(struct site *s, int listening)
 {
 	int accepted = tcp_accept(s->listening[listening]);
 	if (accepted < 0)
 		return;
-	struct caller *c = s->open_count + s->caller_count < PASSAGES ? calloc(1, sizeof(*c)) : NULL;
+	struct caller *c = came_to(s, listening) < AT_ONCE ? calloc(1, sizeof(*c)) : NULL;
 	if (!c) {
 		refuse(listening, "there are too many");
 		tcp_break_off(accepted);
@@ -344,6 +357,9 @@ static int relay_run(void *argument, int channel, struct err *e)
 int reuse_relay_start(const struct reuse_relay_spec *spec, const struct process_place *place, const char *log_path,
                       struct undo *undo, pid_t *ret_pid, struct err *e)
 {
+	if (spec->lanes < 1 || spec->lanes > REUSE_LANES)
+		return err_set(e, EXIT_USAGE, "a pair of relays carries 1 to %d VMs, not %d", REUSE_LANES,
+		               spec->lanes);
 	const struct helper_spec helper = { "mm-reuse", "reuse relay", log_path, undo };
 	struct site s = { .spec = spec, .place = place, .images = spec->images, .count = spec->first_connection };
 	return helper_start(&helper, relay_run, &s, ret_pid, e);

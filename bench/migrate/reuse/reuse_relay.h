@@ -14,6 +14,9 @@
  *
  *	QEMU -> disks_near<LANE>, near relay -> peer_ip:link_port + lanes, far relay -> disks_qemu<LANE>, QEMU
  *
+ * A lane bears eight connections of a kind in each direction, and refuses the ninth; they are told apart by nothing, so one that is
+ * made of several (multifd, post-copy's urgent pages) would not come out in its order.
+ *
  * Where the other side of a connection is not there, it is waited for (reuse_caller.h).
  *
  * A store is one for all of them; a page that came through one lane is known to connections of the other ones that begin
