@@ -1,6 +1,7 @@
 /* Classes of pages of made migrations with known duplicates; the index; what was kept; images. */
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
+#include "bench/base/whole_file.h"
 #include "collectors/stream/disk_blocks.h"
 #include "collectors/stream/kept_pages.h"
 #include "collectors/stream/page_class.h"
@@ -339,6 +340,47 @@ static void what_is_kept_is_checked(void **state)
 	page_pool_free(pool);
 }
 
+/* A link to it, one that others may read, and what is no file at all: nothing of it is believed, and nobody waits for it. */
+static void what_is_kept_is_private(void **state)
+{
+	(void)state;
+	char path[128], other[128];
+	struct err e = { 0 };
+	struct kept_facts facts;
+	struct whole_file out = { 0 };
+	struct stat st;
+	struct page_pool *pool = pool_make(&limits);
+	struct page_classes *c = classes_make(pool, 10);
+	snprintf(path, sizeof(path), "%s/vm3.kept", scratch);
+	snprintf(other, sizeof(other), "%s/vm4.kept", scratch);
+	/* From its first byte on nobody else may read it. */
+	assert_int_equal(whole_file_open_private(&out, path, &e), 0);
+	assert_int_equal(stat(out.temporary, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	assert_int_equal(whole_file_close(&out, -1, &e), -1);
+	sent(c, 0, 1);
+	assert_int_equal(kept_pages_write(path, c, limits.seed, &e), 0);
+	assert_int_equal(kept_pages_read(pool, path, &e), 0);
+	assert_int_equal(symlink(path, other), 0);
+	for (int turn = 0; turn < 3; turn++) {
+		const char *looked_at = turn ? path : other;
+		if (turn == 1)
+			assert_int_equal(chmod(path, 0640), 0);
+		if (turn == 2) {
+			assert_int_equal(unlink(path), 0);
+			assert_int_equal(mkfifo(path, 0600), 0);
+		}
+		e.text[0] = '\0';
+		assert_int_equal(kept_pages_facts(looked_at, &facts, &e), -1);
+		assert_non_null(strstr(e.text, turn ? "not private" : "cannot open"));
+		e.text[0] = '\0';
+		assert_int_equal(kept_pages_read(pool, looked_at, &e), -1);
+		assert_non_null(strstr(e.text, turn ? "not private" : "cannot open"));
+	}
+	page_classes_free(c);
+	page_pool_free(pool);
+}
+
 static bool block_count(void *context, const unsigned char *block)
 {
 	(void)block;
@@ -407,6 +449,7 @@ int main(void)
 		cmocka_unit_test(what_is_kept),
 		cmocka_unit_test(of_an_image),
 		cmocka_unit_test(what_is_kept_is_checked),
+		cmocka_unit_test(what_is_kept_is_private),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, scratch_make, scratch_remove);

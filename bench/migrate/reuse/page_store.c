@@ -1,6 +1,7 @@
 #include "bench/migrate/reuse/page_store.h"
 
 #include "bench/base/err.h"
+#include "bench/base/private_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -146,12 +147,10 @@ static enum reuse_kind kind_of(const struct page_store *s, uint32_t slot)
 static int file_open(struct page_store *s, const char *path, size_t bytes, struct err *e)
 {
 	struct stat st;
-	s->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR);
-	if (s->fd < 0 || fstat(s->fd, &st) < 0)
-		return err_errno(e, EXIT_CANNOT, "cannot open the page store '%s'", path);
-	if (!S_ISREG(st.st_mode) || st.st_uid != geteuid() || st.st_mode & (S_IRWXG | S_IRWXO))
-		return err_set(e, EXIT_CANNOT, "the page store '%s' is not private: chmod 600, or remove it", path);
-	if (flock(s->fd, LOCK_EX | LOCK_NB) < 0)
+	s->fd = private_file_open(path, O_RDWR | O_CREAT, "page store", e);
+	if (s->fd < 0)
+		return -1;
+	if (flock(s->fd, LOCK_EX | LOCK_NB) < 0 || fstat(s->fd, &st) < 0)
 		return err_errno(e, EXIT_CANNOT, "the page store '%s' is in use", path);
 	if ((size_t)st.st_size != bytes && (ftruncate(s->fd, 0) < 0 || ftruncate(s->fd, (off_t)bytes) < 0))
 		return err_errno(e, EXIT_CANNOT, "cannot make the page store '%s'", path);

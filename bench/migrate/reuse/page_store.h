@@ -7,8 +7,7 @@
  *	content = page_store_find(s, h);
  *	page_store_close(s);
  *
- * Memory pages of guests are secrets: the file is its owner's only (0600), opened without following links, and refused
- * when it belongs to somebody else or others may read it. It is locked while it is open. What it holds is believed by
+ * Memory pages of guests are secrets: the file is its owner's only (private_file.h). It is locked while it is open. What it holds is believed by
  * its hash alone: at opening only the table of hashes is read, and each page that is found is hashed. One that does not fit is
  * forgotten, and then all of them are suspect (page_store_check_some()).
  * Within a session nothing else is forgotten. All of its file has room on the disk from the beginning, where the file system can.
