@@ -38,7 +38,8 @@
 	"head_ns,switch,priority,protocol,in_port,eth_src,eth_dst,ip_src,ip_dst,port_src,port_dst,actions,"          \
 	"duration_ns,packets,bytes,cookie"
 
-enum { ANSWER_ROOM = 1 << 20 };
+/* Of a switch's answer, at first and at most. */
+enum { ANSWER_ROOM = 1 << 20, ANSWER_MOST = 16 << 20 };
 
 /* Open vSwitch carries counts from its datapath to its flows each half a second. */
 #define LATE_NS NS_PER_S
@@ -48,6 +49,7 @@ struct flows {
 	struct worker worker;
 	struct series *series;
 	char *answer;
+	size_t room;
 	int64_t readings, unread, not_understood, slots_missed, learned, made;
 	char trouble[256];
 	FILE *places; /* NULL: not there yet */
@@ -72,20 +74,39 @@ static void row_write(struct flows *f, const char *name, int64_t head_ns, const 
 	           flow->bytes, flow->cookie);
 }
 
-static void ask(struct flows *f, const struct watched_node *node)
+/* The whole of it: one that fills its room is cut off, and where that is inside of a flow, the rest may look like another one. */
+static int answer_read(struct flows *f, const struct watched_node *node, int64_t *ret_head_ns, struct err *e)
 {
-	char target[320], *save = NULL;
-	struct err e = { 0 };
-	struct flow flow;
+	char target[320];
 	snprintf(target, sizeof(target), "unix:%s", node->flow_socket);
 	const char *const argv[] = { "ovs-ofctl", "--names", "dump-flows", target, NULL };
-	int64_t begin_ns = clock_now_ns();
-	if (process_run(NULL, argv, 5 * NS_PER_S, f->answer, ANSWER_ROOM, &e) < 0) {
+	for (;;) {
+		int64_t begin_ns = clock_now_ns();
+		if (process_run(NULL, argv, 5 * NS_PER_S, f->answer, f->room, e) < 0)
+			return -1;
+		*ret_head_ns = begin_ns + (clock_now_ns() - begin_ns) / 2;
+		if (strlen(f->answer) < f->room - 1)
+			return 0;
+		char *grown = f->room < ANSWER_MOST ? realloc(f->answer, 2 * f->room) : NULL;
+		if (!grown)
+			return err_set(e, EXIT_MEASURED_BAD, "the flows of '%s' are more than %zu MiB", node->name,
+			               f->room >> 20);
+		f->answer = grown;
+		f->room *= 2;
+	}
+}
+
+static void ask(struct flows *f, const struct watched_node *node)
+{
+	char *save = NULL;
+	struct err e = { 0 };
+	struct flow flow;
+	int64_t head_ns;
+	if (answer_read(f, node, &head_ns, &e) < 0) {
 		f->unread++;
 		snprintf(f->trouble, sizeof(f->trouble), "%.*s", (int)sizeof(f->trouble) - 1, e.text);
 		return;
 	}
-	int64_t head_ns = begin_ns + (clock_now_ns() - begin_ns) / 2;
 	f->readings++;
 	for (char *line = strtok_r(f->answer, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
 		char said[200];
@@ -226,7 +247,7 @@ static int flows_start(const struct watch *watch, void **ret_state, struct err *
 		return 0;
 	struct flows *f = calloc(1, sizeof(*f));
 	if (f)
-		f->answer = malloc(ANSWER_ROOM);
+		f->answer = malloc(f->room = ANSWER_ROOM);
 	if (!f || !f->answer) {
 		free(f);
 		return err_errno(e, EXIT_CANNOT, "cannot start collector 'flows'");

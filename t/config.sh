@@ -229,6 +229,11 @@ complains 'relays for a disk under TLS' 2 'libvirt has no TLS' run "$work/good.c
 	-s migration.copy_disks=full -s migration.reuse=yes -s migration.tls=yes
 complains 'relays for what the daemons carry' 2 'migration.tunnelled' run "$work/good.conf" -n -s migration.reuse=yes \
 	-s migration.peer2peer=yes -s migration.tunnelled=yes
+for several in parallel=2 postcopy_preempt=yes; do
+	complains "relays for several connections: $several" 2 "migration.${several%=*}: then pages go over several" run "$work/good.conf" -n \
+		-s migration.reuse=yes -s migration.mode=postcopy -s migration.$several
+	ok "and no relays: $several" "$migmeter" run "$work/good.conf" -n -s migration.mode=postcopy -s migration.$several
+done
 complains 'a store of no relays' 2 'needs migration.reuse' run "$work/good.conf" -n -s migration.reuse_store=/tmp
 complains 'moves before a group' 2 'not with group.vms' run "$work/good.conf" -n -s migration.moves_before=1 -s group.vms=all
 complains 'a value twice in a list' 2 "'rate': the list has one value twice, '1G' and '1000M'" run "$work/good.conf" -n \

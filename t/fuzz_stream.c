@@ -117,6 +117,10 @@ static void seed_forward(struct made_stream *s, int which)
 	unsigned char content[MADE_PAGE_BYTES];
 	made_content(content, (uint64_t)which);
 	made_head(s, "pc-i440fx-7.2");
+	if (which % 4 == 1)
+		made_capability(s, "postcopy-ram");
+	if (which % 4)
+		made_page_bits(s, 12);
 	if (which % 3)
 		made_advise(s, 0x1000);
 	made_ram_begin(s, blocks, 2);
@@ -129,6 +133,13 @@ static void seed_forward(struct made_stream *s, int which)
 	made_record(s, NULL, 0, 0x100);
 	made_bytes(s, "\0\0\0\7seven..", 11);
 	made_part_end(s);
+	if (which % 4 == 3) { /* pages of another size from here on, says a second one */
+		made_configuration(s, "pc");
+		made_page_bits(s, 10 + which % 7);
+		made_part_begin(s);
+		made_record(s, "pc.ram", 15 * MADE_PAGE_BYTES, 0x08);
+		made_bytes(s, content, 1024);
+	}
 	if (which % 3 == 2) {
 		made_switch(s, "pc.ram", 0, MADE_PAGE_BYTES);
 		made_part_begin(s);

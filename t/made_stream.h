@@ -59,13 +59,37 @@ static inline void made_name(struct made_stream *s, const char *name)
 	made_bytes(s, name, strlen(name));
 }
 
+static inline void made_configuration(struct made_stream *s, const char *machine)
+{
+	made_number(s, 7, 1);
+	made_number(s, strlen(machine), 4);
+	made_bytes(s, machine, strlen(machine));
+}
+
 static inline void made_head(struct made_stream *s, const char *machine)
 {
 	made_bytes(s, "QEVM", 4);
 	made_number(s, 3, 4);
-	made_number(s, 7, 1);
-	made_number(s, strlen(machine), 4);
-	made_bytes(s, machine, strlen(machine));
+	made_configuration(s, machine);
+}
+
+/* Of a configuration: the target's pages have 2^bits bytes. */
+static inline void made_page_bits(struct made_stream *s, int bits)
+{
+	made_number(s, 5, 1);
+	made_name(s, "configuration/target-page-bits");
+	made_number(s, 1, 4);
+	made_number(s, (uint64_t)bits, 4);
+}
+
+/* And what the source can do. */
+static inline void made_capability(struct made_stream *s, const char *name)
+{
+	made_number(s, 5, 1);
+	made_name(s, "configuration/capabilities");
+	made_number(s, 1, 4);
+	made_number(s, 1, 4);
+	made_name(s, name);
 }
 
 static inline void made_command(struct made_stream *s, int command, const void *bytes, size_t length)

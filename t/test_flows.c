@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -122,8 +123,65 @@ static void learning_is_between_question_and_answer(void **state)
 	free(text);
 }
 
+/* So many flows, of 170 bytes each. */
+static const char many[] =
+	"#!/bin/sh\n"
+	"yes \" cookie=0x1, duration=2.5s, table=0, n_packets=5, n_bytes=490, priority=1,udp,in_port=up0,"
+	"nw_src=10.77.2.1,nw_dst=10.77.2.11,tp_src=40000,tp_dst=7707 actions=output:tun0\" | head -n %d\n";
+
+static void asked(int flows, struct json_object *facts)
+{
+	struct watched_node node = { .name = "src", .flow_socket = "/nonexistent", .switch_number = 1 };
+	struct watch watch = {
+		.directory = scratch, .nodes = &node, .node_count = 1, .flow_interval_ns = 100 * NS_PER_S
+	};
+	struct err e = { 0 };
+	void *state = NULL;
+	char text[1000], path[128];
+	snprintf(path, sizeof(path), "%s/flows.csv", scratch);
+	unlink(path);
+	snprintf(text, sizeof(text), many, flows);
+	put("ovs-ofctl", 0755, text);
+	if (flows_collector.start(&watch, &state, &e) < 0)
+		fail_msg("%s", e.text);
+	assert_int_equal(flows_collector.stop(state, facts, &e), 0);
+}
+
+static int64_t fact(struct json_object *facts, const char *name)
+{
+	return json_object_get_int64(json_object_object_get(facts, name));
+}
+
+/* However many flows there are, each is read whole, or it is said that none was. */
+static void many_flows(void **state)
+{
+	(void)state;
+	enum { FLOWS = 20000, ENDLESS = 120000 };
+	struct json_object *facts = json_object_new_object();
+	char path[128], line[512];
+	int64_t rows = 0;
+	asked(FLOWS, facts);
+	snprintf(path, sizeof(path), "%s/flows.csv", scratch);
+	FILE *file = fopen(path, "re");
+	assert_non_null(fgets(line, sizeof(line), file));
+	for (; fgets(line, sizeof(line), file); rows++)
+		assert_non_null(strstr(line, ",output:tun0,2500000000,5,490,0x1\n"));
+	fclose(file);
+	assert_true(fact(facts, "readings") > 0);
+	assert_int_equal(rows, FLOWS * fact(facts, "readings"));
+	assert_int_equal(fact(facts, "lines_not_understood"), 0);
+	json_object_put(facts);
+	facts = json_object_new_object();
+	asked(ENDLESS, facts);
+	assert_int_equal(fact(facts, "readings"), 0);
+	assert_true(fact(facts, "unread") > 0);
+	assert_non_null(strstr(json_object_get_string(json_object_object_get(facts, "trouble")), "more than 16 MiB"));
+	json_object_put(facts);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(learning_is_between_question_and_answer) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(learning_is_between_question_and_answer),
+		                            cmocka_unit_test(many_flows) };
 	return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
 }

@@ -1,6 +1,8 @@
 /* Classes of pages of made migrations with known duplicates; the index; what was kept; images. */
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
+#include "bench/base/whole_file.h"
+#include "collectors/stream/disk_blocks.h"
 #include "collectors/stream/kept_pages.h"
 #include "collectors/stream/page_class.h"
 #include "t/made_stream.h"
@@ -152,6 +154,32 @@ static void within_a_migration(void **state)
 	assert_false(page_last(c, 0, &h));
 	page_classify_zero(c, 7, &class);
 	assert_false(class.again);
+	page_classes_free(c);
+	page_pool_free(pool);
+}
+
+/* A page that the VM does not have: whatever number it is given, nothing comes of it. */
+static void beyond_the_last_page(void **state)
+{
+	(void)state;
+	static const uint64_t numbers[] = { 8, 1000, UINT64_MAX };
+	struct page_pool *pool = pool_make(&limits);
+	struct page_classes *c = classes_make(pool, 8);
+	struct page_class class;
+	struct page_hash h;
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
+		for (int again = 0; again < 2; again++) {
+			class = sent(c, numbers[i], 100);
+			assert_int_equal(class.equal, 0);
+			assert_int_equal(class.zstd_bytes, 0);
+			assert_false(class.again);
+		}
+		page_classify_zero(c, numbers[i], &class);
+		page_forget(c, numbers[i], &class);
+		assert_false(class.again);
+		assert_false(page_last(c, numbers[i], &h));
+	}
+	assert_int_equal(page_pool_facts(pool).pages, 0);
 	page_classes_free(c);
 	page_pool_free(pool);
 }
@@ -335,6 +363,54 @@ static void what_is_kept_is_checked(void **state)
 	page_pool_free(pool);
 }
 
+/* A link to it, one that others may read, and what is no file at all: nothing of it is believed, and nobody waits for it. */
+static void what_is_kept_is_private(void **state)
+{
+	(void)state;
+	char path[128], other[128];
+	struct err e = { 0 };
+	struct kept_facts facts;
+	struct whole_file out = { 0 };
+	struct stat st;
+	struct page_pool *pool = pool_make(&limits);
+	struct page_classes *c = classes_make(pool, 10);
+	snprintf(path, sizeof(path), "%s/vm3.kept", scratch);
+	snprintf(other, sizeof(other), "%s/vm4.kept", scratch);
+	/* From its first byte on nobody else may read it. */
+	assert_int_equal(whole_file_open_private(&out, path, &e), 0);
+	assert_int_equal(stat(out.temporary, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	assert_int_equal(whole_file_close(&out, -1, &e), -1);
+	sent(c, 0, 1);
+	assert_int_equal(kept_pages_write(path, c, limits.seed, &e), 0);
+	assert_int_equal(kept_pages_read(pool, path, &e), 0);
+	assert_int_equal(symlink(path, other), 0);
+	for (int turn = 0; turn < 3; turn++) {
+		const char *looked_at = turn ? path : other;
+		if (turn == 1)
+			assert_int_equal(chmod(path, 0640), 0);
+		if (turn == 2) {
+			assert_int_equal(unlink(path), 0);
+			assert_int_equal(mkfifo(path, 0600), 0);
+		}
+		e.text[0] = '\0';
+		assert_int_equal(kept_pages_facts(looked_at, &facts, &e), -1);
+		assert_non_null(strstr(e.text, turn ? "not private" : "cannot open"));
+		e.text[0] = '\0';
+		assert_int_equal(kept_pages_read(pool, looked_at, &e), -1);
+		assert_non_null(strstr(e.text, turn ? "not private" : "cannot open"));
+	}
+	page_classes_free(c);
+	page_pool_free(pool);
+}
+
+static bool block_count(void *context, const unsigned char *block)
+{
+	(void)block;
+	*(uint64_t *)context += 1;
+	return true;
+}
+
 static void of_an_image(void **state)
 {
 	(void)state;
@@ -365,6 +441,20 @@ static void of_an_image(void **state)
 	assert_int_equal(sent(c, 3, 10598).equal, EQUAL_DISK | EQUAL_OWN);
 	assert_int_equal(kept_pages_of_image(pool, "/nowhere", &e), -1);
 	page_classes_free(c);
+	/* A MiB at a time it is the same, and nothing of it is read before it is asked for. */
+	struct disk_blocks *d;
+	uint64_t seen = 0;
+	assert_int_equal(disk_blocks_open(&d, path, &e), 0);
+	assert_true(disk_blocks_some(d, block_count, &seen));
+	assert_in_range(seen, 1, 256);
+	for (bool more = true; more;) {
+		uint64_t before = seen;
+		more = disk_blocks_some(d, block_count, &seen);
+		assert_in_range(seen - before, 0, 256);
+	}
+	assert_int_equal(seen, 401);
+	assert_false(disk_blocks_some(d, block_count, &seen));
+	assert_int_equal(disk_blocks_close(d), 401);
 	page_pool_free(pool);
 }
 
@@ -375,6 +465,7 @@ int main(void)
 		cmocka_unit_test(hashes_differ),
 		cmocka_unit_test(chosen_hashes),
 		cmocka_unit_test(within_a_migration),
+		cmocka_unit_test(beyond_the_last_page),
 		cmocka_unit_test(of_a_group),
 		cmocka_unit_test(a_bounded_pool),
 		cmocka_unit_test(a_share_of_the_pool),
@@ -382,6 +473,7 @@ int main(void)
 		cmocka_unit_test(what_is_kept),
 		cmocka_unit_test(of_an_image),
 		cmocka_unit_test(what_is_kept_is_checked),
+		cmocka_unit_test(what_is_kept_is_private),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, scratch_make, scratch_remove);

@@ -201,6 +201,50 @@ static void an_end_that_breaks_off(void **state)
 	}
 }
 
+struct stuck {
+	atomic_int come, may_go, gone;
+};
+
+static void on_passed_stuck(void *context, int connection, bool back, const unsigned char *bytes, size_t length)
+{
+	struct stuck *s = context;
+	(void)connection, (void)back, (void)bytes, (void)length;
+	atomic_store(&s->come, 1);
+	until(&s->may_go, 1);
+}
+
+static void on_closed_stuck(void *context, int connection)
+{
+	(void)connection;
+	atomic_store(&((struct stuck *)context)->gone, 1);
+}
+
+/* Whoever looks at the bytes does not return: that is said, and what it uses is used still. */
+static void a_tap_that_does_not_return(void **state)
+{
+	static struct stuck stuck;
+	static struct relay *relay; /* for ever */
+	struct relay_spec spec = plain;
+	struct relay_report report = { .bytes = 77 };
+	struct err e = { 0 };
+	(void)state;
+	spec.tap = (struct relay_tap){ &stuck, NULL, on_passed_stuck, on_closed_stuck, NULL };
+	spec.patience_ns = 20 * NS_PER_MS;
+	int listening = tcp_socket(TARGET_PORT, 1);
+	assert_int_equal(relay_start(&relay, &spec, &e), 0);
+	int client = tcp_socket(relay_port(relay), 0), target = accept(listening, NULL, NULL);
+	assert_int_equal(send(client, "x", 1, 0), 1);
+	until(&stuck.come, 1);
+	assert_int_equal(relay_stop(relay, &report), -1);
+	assert_int_equal(report.bytes, 0);
+	assert_int_equal(stuck.gone, 0);
+	atomic_store(&stuck.may_go, 1);
+	until(&stuck.gone, 1);
+	close(client);
+	close(target);
+	close(listening);
+}
+
 /* ---- QEMU ---- */
 
 struct move {
@@ -417,6 +461,7 @@ int main(void)
 		cmocka_unit_test(bytes_both_ways),
 		cmocka_unit_test(a_target_that_is_not_there),
 		cmocka_unit_test(an_end_that_breaks_off),
+		cmocka_unit_test(a_tap_that_does_not_return),
 		cmocka_unit_test_teardown(a_precopy, free_move),
 		cmocka_unit_test_teardown(a_postcopy, free_move),
 		cmocka_unit_test_teardown(a_destination_that_dies, free_move),

@@ -2,6 +2,7 @@
  * A pair of reuse relays, each a process: streams byte for byte over real sockets, returns that take little of the link,
  * stores that survive a restart or are lost, ends and relays that die.
  */
+#include "bench/base/unix_socket.h"
 #include "bench/migrate/reuse/reuse_pace.h"
 #include "t/loopback.h"
 #include "t/made_stream.h"
@@ -183,7 +184,39 @@ static void a_spoilt_store(void **state)
 	assert_memory_equal(came.bytes, s.bytes, s.length);
 	close_ends(&x);
 	assert_state(&a, "near", "ended");
+	assert_state(&b, "far", "ended");
 	assert_true(site_number(&a, "near", SITE_RESENT) > 0);
+	/* The relay has looked at the others by then, while nothing passed. */
+	clock_sleep(NS_PER_S);
+	passed(&a, &b, &s);
+	assert_int_equal(site_number(&a, "near", SITE_RESENT), 0);
+	assert_true(site_number(&a, "near", SITE_REFERENCED) > PAGES / 2);
+	free(came.bytes);
+	free(s.bytes);
+}
+
+/* The destination's store is cut short while it is used: what was in it is sent again, and the relay lives. */
+static void a_store_that_is_cut_short(void **state)
+{
+	(void)state;
+	struct made_stream s = vm_stream(PAGES, 0), came = { 0 };
+	passed(&a, &b, &s);
+	struct ends x = connect_ends(&a, &b);
+	clock_sleep(200 * NS_PER_MS); /* it has said what it has */
+	assert_int_equal(truncate(site_path("%s/%s.pages", &b), 0), 0);
+	struct loopback_bytes w = { x.source, s.bytes, s.length };
+	pthread_t thread;
+	assert_int_equal(pthread_create(&thread, NULL, loopback_send, &w), 0);
+	assert_int_equal(read_all(x.destination, &came), 0);
+	pthread_join(thread, NULL);
+	assert_int_equal(came.length, s.length);
+	assert_memory_equal(came.bytes, s.bytes, s.length);
+	close_ends(&x);
+	assert_state(&a, "near", "ended");
+	assert_true(site_number(&a, "near", SITE_RESENT) > 0);
+	assert_int_equal(kill(b.pid, 0), 0);
+	assert_int_equal(waitpid(b.pid, NULL, WNOHANG), 0);
+	passed(&a, &b, &s);
 	free(came.bytes);
 	free(s.bytes);
 }
@@ -271,6 +304,21 @@ static void a_store_that_is_not_private(void **state)
 	free(s.bytes);
 }
 
+/* Some words stand in a site's log, by now or soon. */
+static void assert_logged(const struct site *s, const char *words)
+{
+	char text[4096] = "";
+	for (int64_t end_ns = clock_now_ns() + 20 * NS_PER_S; !strstr(text, words) && clock_now_ns() < end_ns;
+	     clock_sleep(5 * NS_PER_MS)) {
+		FILE *file = fopen(site_path("%s/%s.log", s), "re");
+		size_t length = file ? fread(text, 1, sizeof(text) - 1, file) : 0;
+		text[length] = '\0';
+		if (file)
+			fclose(file);
+	}
+	assert_non_null(strstr(text, words));
+}
+
 /* Pages that are on a disk which the destination can read: a first visit sends little of them. */
 static void a_disk(void **state)
 {
@@ -288,6 +336,8 @@ static void a_disk(void **state)
 	b.images = images;
 	start(&b, NULL);
 	b.images = NULL;
+	assert_logged(&b, "blocks of");
+	assert_logged(&b, "/nonexistent/image");
 	passed(&a, &b, &s);
 	assert_in_range(site_number(&a, "near", SITE_REFERENCED), PAGES / 2 * 10 / 11 - 10, PAGES / 2 * 10 / 11 + 10);
 	unlink(images[0]);
@@ -452,6 +502,60 @@ static void the_pace(void **state)
 	assert_true(reuse_pace_look(&pace, now_ns += 100 * NS_PER_MS, &live) == 1);
 }
 
+/* However many come to one lane, and stay: the others' way is free. */
+static void too_many(void **state)
+{
+	enum { MANY = 40, BORNE = 8 };
+	(void)state;
+	struct err e = { 0 };
+	int fds[MANY], refused = 0;
+	char byte = 0;
+	for (int i = 0; i < MANY; i++) {
+		fds[i] = loopback_socket(a.near, SITE_PORT, 0);
+		assert_int_not_equal(fds[i], -1);
+	}
+	for (int64_t end_ns = clock_now_ns() + 20 * NS_PER_S; refused < MANY - BORNE && clock_now_ns() < end_ns;
+	     clock_sleep(5 * NS_PER_MS))
+		for (int i = 0; i < MANY; i++)
+			if (fds[i] >= 0 && recv(fds[i], &byte, 1, MSG_DONTWAIT) < 0 && errno == ECONNRESET) {
+				close(fds[i]);
+				fds[i] = -1;
+				refused++;
+			}
+	assert_int_equal(refused, MANY - BORNE);
+	char near[96], qemu[96];
+	snprintf(near, sizeof(near), "%s0", site_path(SITE_DISKS_NEAR, &a));
+	snprintf(qemu, sizeof(qemu), "%s0", site_path(SITE_DISKS_QEMU, &b));
+	int listening = unix_listen(qemu, &e), source = unix_connect(near);
+	assert_int_not_equal(listening, -1);
+	assert_int_not_equal(source, -1);
+	struct pollfd p = { .fd = listening, .events = POLLIN };
+	assert_int_equal(poll(&p, 1, 20000), 1);
+	int destination = accept4(listening, NULL, NULL, SOCK_CLOEXEC);
+	assert_int_equal(send(source, "d", 1, MSG_NOSIGNAL), 1);
+	shutdown(source, SHUT_WR);
+	assert_int_equal(recv(destination, &byte, 1, 0), 1);
+	assert_int_equal(byte, 'd');
+	close(source);
+	close(destination);
+	close(listening);
+	for (int i = 0; i < MANY; i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+}
+
+/* More VMs than there are lanes. */
+static void too_many_lanes(void **state)
+{
+	(void)state;
+	struct err e = { 0 };
+	const struct process_place here = { .core = 0 };
+	const struct reuse_relay_spec spec = { .site = "a", .directory = scratch, .lanes = REUSE_LANES + 1 };
+	pid_t pid = 0;
+	assert_int_equal(reuse_relay_start(&spec, &here, "/dev/null", NULL, &pid, &e), -1);
+	assert_non_null(strstr(e.text, "carries 1 to 16 VMs, not 17"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -461,6 +565,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_spoilt_store, both_start, both_end),
 		cmocka_unit_test_setup_teardown(a_page_missed_after_the_end, both_start, both_end),
 		cmocka_unit_test_setup_teardown(no_way_back, both_start, both_end),
+		cmocka_unit_test_setup_teardown(a_store_that_is_cut_short, both_start, both_end),
 		cmocka_unit_test_setup_teardown(a_store_that_is_not_private, both_start, both_end),
 		cmocka_unit_test_setup_teardown(a_disk, both_start, both_end),
 		cmocka_unit_test_setup_teardown(deaths, both_start, both_end),
@@ -468,6 +573,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(nobody_there, both_start, both_end),
 		cmocka_unit_test_setup_teardown(the_other_side_comes_later, both_start, both_end),
 		cmocka_unit_test_setup_teardown(a_caller_that_has_gone, both_start, both_end),
+		cmocka_unit_test_setup_teardown(too_many, both_start, both_end),
+		cmocka_unit_test(too_many_lanes),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	if (loopback_enter() < 0)

@@ -259,10 +259,7 @@ static void a_configuration(void **state)
 	made_number(&s, 2, 4);
 	made_name(&s, "postcopy-ram");
 	made_name(&s, "");
-	made_number(&s, 5, 1);
-	made_name(&s, "configuration/target-page-bits");
-	made_number(&s, 1, 4);
-	made_number(&s, 13, 4);
+	made_page_bits(&s, 13);
 	made_ram_begin(&s, blocks, 1);
 	made_part_begin(&s);
 	made_zero(&s, "pc.ram", 8192);
@@ -311,11 +308,7 @@ static void what_is_not_decoded_is_told(void **state)
 	made_section(&s, 1, 2, "ram", 5);
 	assert_told(&s, "version 5");
 	made_head(&s, "pc");
-	made_number(&s, 5, 1);
-	made_name(&s, "configuration/capabilities");
-	made_number(&s, 1, 4);
-	made_number(&s, 1, 4);
-	made_name(&s, "x-ignore-shared");
+	made_capability(&s, "x-ignore-shared");
 	assert_told(&s, "x-ignore-shared");
 	static const struct {
 		unsigned flags;
@@ -342,6 +335,33 @@ static void what_is_not_decoded_is_told(void **state)
 	made_ram_begin(&s, blocks, 2);
 	s.bytes[s.length - 1] ^= 1;
 	assert_told(&s, "no footer");
+}
+
+/* Pages would be of another size than those that were counted: none of it is believed. */
+static void a_configuration_comes_once(void **state)
+{
+	(void)state;
+	unsigned char content[MADE_PAGE_BYTES];
+	struct made_stream s = { 0 };
+	made_content(content, 1);
+	made_head(&s, "pc");
+	made_ram_begin(&s, blocks, 1);
+	made_configuration(&s, "pc");
+	made_page_bits(&s, 10);
+	made_part_begin(&s);
+	made_record(&s, "pc.ram", 31 * MADE_PAGE_BYTES, 0x08);
+	made_bytes(&s, content, 1024);
+	assert_told(&s, "a second configuration");
+	made_head(&s, "pc");
+	made_configuration(&s, "pc");
+	made_page_bits(&s, 16);
+	assert_told(&s, "a second configuration");
+	/* Nor the first one, when the blocks are known. */
+	made_bytes(&s, "QEVM\0\0\0\3", 8);
+	made_ram_begin(&s, blocks, 1);
+	made_configuration(&s, "pc");
+	made_page_bits(&s, 10);
+	assert_told(&s, "after the list of RAM blocks");
 }
 
 /* What is cut off says so, and nothing else is said of it. */
@@ -418,6 +438,7 @@ int main(void)
 		cmocka_unit_test(huge_pages),
 		cmocka_unit_test(a_configuration),
 		cmocka_unit_test(what_is_not_decoded_is_told),
+		cmocka_unit_test(a_configuration_comes_once),
 		cmocka_unit_test(a_stream_that_is_cut_off),
 		cmocka_unit_test(a_false_description),
 		cmocka_unit_test(the_return_path),

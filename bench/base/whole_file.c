@@ -4,20 +4,22 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-int whole_file_open(struct whole_file *f, const char *directory, const char *name, struct err *e)
+static int open_with(struct whole_file *f, const char *directory, const char *name, bool private, struct err *e)
 {
 	snprintf(f->path, sizeof(f->path), "%s%s%s", directory ? directory : "", directory ? "/" : "", name);
 	const char *slash = strrchr(f->path, '/'), *base = slash ? slash + 1 : f->path;
 	snprintf(f->temporary, sizeof(f->temporary), "%.*s.%s.XXXXXX", (int)(base - f->path), f->path, base);
-	int fd = mkostemp(f->temporary, O_CLOEXEC);
+	int fd = mkostemp(f->temporary, O_CLOEXEC); /* nobody else's so far */
 	if (fd < 0)
 		return err_errno(e, EXIT_CANNOT, "cannot write '%s'", f->path);
-	fchmod(fd, 0644);
+	if (!private)
+		fchmod(fd, 0644);
 	f->file = fdopen(fd, "w");
 	if (f->file)
 		return 0;
@@ -25,6 +27,16 @@ int whole_file_open(struct whole_file *f, const char *directory, const char *nam
 	close(fd);
 	unlink(f->temporary);
 	return -1;
+}
+
+int whole_file_open(struct whole_file *f, const char *directory, const char *name, struct err *e)
+{
+	return open_with(f, directory, name, false, e);
+}
+
+int whole_file_open_private(struct whole_file *f, const char *path, struct err *e)
+{
+	return open_with(f, NULL, path, true, e);
 }
 
 int whole_file_close(struct whole_file *f, int result, struct err *e)

@@ -22,6 +22,9 @@ struct whole_file {
 /* directory NULL: name is a path. */
 int whole_file_open(struct whole_file *f, const char *directory, const char *name, struct err *e);
 
+/* For secrets: at no time may others than its owner read it. private_file.h reads it. */
+int whole_file_open_private(struct whole_file *f, const char *path, struct err *e);
+
 /* result 0: put it in place; -1: drop it, and what stood there before is unchanged. Returns -1 on a write error (a full
  * disk) or when result was -1, with e untouched then. */
 int whole_file_close(struct whole_file *f, int result, struct err *e);

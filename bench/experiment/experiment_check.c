@@ -250,6 +250,12 @@ static int reuse_check(const struct experiment *x, struct err *e)
 			e, EXIT_USAGE,
 			"migration.reuse cannot carry disks of a migration with migration.tls: they go through Unix "
 			"sockets, for which libvirt has no TLS");
+	other = x->features.parallel ? "parallel" : x->features.postcopy_preempt ? "postcopy_preempt" : NULL;
+	if (other)
+		return err_set(e, EXIT_USAGE,
+		               "migration.reuse cannot be had with migration.%s: then pages go over several "
+		               "connections, whose order relays do not keep and in which they recognise no page",
+		               other);
 	other = m->stream ? "stream" : x->features.tunnelled ? "tunnelled" : NULL;
 	return other ? err_set(e, EXIT_USAGE, "migration.reuse cannot be had with migration.%s", other) : 0;
 }

@@ -183,11 +183,13 @@ static const struct option_row migration_rows[] = {
 	{ "stream_kept", OPTION_STRING, MIGRATION(stream_kept), "", NULL, NULL,
 	  "folder in which a node keeps, from run to run, hashes of the pages of VMs that left it" },
 	{ "reuse", OPTION_BOOLEAN, MIGRATION(reuse), "no", NULL, NULL,
-	  "a relay on either node, which send over the link only what the other one has not kept of earlier visits" },
+	  "a relay on either node, which send over the link only what the other one has not kept of earlier visits; not with parallel "
+	  "or postcopy_preempt" },
 	{ "reuse_store", OPTION_STRING, MIGRATION(reuse_store), "", NULL, NULL,
 	  "folder in which each relay keeps pages from run to run (secrets of guests); empty: in memory, for the run" },
 	{ "reuse_memory", OPTION_SIZE, MIGRATION(reuse_memory_bytes), "512M", "4M", "256G",
-	  "pages that a relay holds in memory, at most half of them of disks; twice the VMs' memory and the disks: it forgets none" },
+	  "pages that a relay holds in memory, without a reuse_store; at most half are of disks; twice the VMs' memory and the disks: "
+	  "it forgets none" },
 	{ "reuse_disk", OPTION_SIZE, MIGRATION(reuse_disk_bytes), "1G", "4M", "256G",
 	  "pages that it keeps in reuse_store" },
 	{ "reuse_disks", OPTION_BOOLEAN, MIGRATION(reuse_disks), "yes", NULL, NULL,

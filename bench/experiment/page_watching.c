@@ -32,6 +32,7 @@ struct page_watching {
 	int64_t left_ns[NODES][VMS_MAX]; /* head time at which each VM left it last, also before this run; 0: never */
 	pthread_mutex_t lock;
 	struct json_object *told; /* of each VM's passages, under the lock */
+	int endless; /* passages whose relay does not end, under the lock: they use the pools and the series for ever */
 };
 
 struct page_passage {
@@ -167,8 +168,13 @@ int page_watching_close(struct page_watching *w, struct err *e)
 {
 	if (!w)
 		return 0;
-	int result = series_close(w->series, e);
 	tell_all(w);
+	if (w->endless) {
+		series_flush(w->series);
+		return err_set(e, EXIT_MEASURED_BAD,
+		               "%d relays that watch migrations do not end: pages.csv may lack rows", w->endless);
+	}
+	int result = series_close(w->series, e);
 	json_object_put(w->told);
 	pthread_mutex_destroy(&w->lock);
 	for (int node = 0; node < NODES; node++)
@@ -250,16 +256,31 @@ static void tell(struct page_watching *w, const char *vm, struct json_object *fa
 	pthread_mutex_unlock(&w->lock);
 }
 
+/* What it has seen is not known, since it may be looking still. */
+static void tell_endless(struct page_passage *p)
+{
+	struct json_object *facts = json_object_new_object();
+	pthread_mutex_lock(&p->w->lock);
+	p->w->endless++;
+	pthread_mutex_unlock(&p->w->lock);
+	json_object_object_add(facts, "verdict", json_object_new_string("not-understood"));
+	json_object_object_add(facts, "reason", json_object_new_string("the relay that watches it does not end"));
+	tell(p->w, p->w->x->vms[p->vm].name, facts);
+}
+
 void page_passage_end(struct page_passage *p, bool moved)
 {
 	struct relay_report report;
 	if (!p)
 		return;
-	relay_stop(p->relay, &report);
-	struct json_object *facts = page_watch_end(p->watch);
-	keep(p, moved, facts);
 	if (moved)
 		p->w->left_ns[p->from][p->vm] = clock_now_ns();
+	if (relay_stop(p->relay, &report) < 0) {
+		tell_endless(p);
+		return; /* its thread has it still */
+	}
+	struct json_object *facts = page_watch_end(p->watch);
+	keep(p, moved, facts);
 	if (p->away_ns)
 		json_object_object_add(facts, "away_ns", json_object_new_int64(p->away_ns));
 	json_object_object_add(facts, "relay_refused", json_object_new_int(report.refused));

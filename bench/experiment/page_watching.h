@@ -41,9 +41,10 @@ int page_watching_open(struct page_watching **ret, const struct experiment *x, c
 int page_passage_begin(struct page_passage **ret, struct page_watching *w, int vm, int from, int to,
                        struct migration_spec *spec, struct err *e);
 
-/* It has ended; moved: the VM is on the other node. p may be NULL. */
+/* It has ended; moved: the VM is on the other node. p may be NULL. Where its relay does not end, it is left to itself. */
 void page_passage_end(struct page_passage *p, bool moved);
 
+/* -1 also when a relay did not end. */
 int page_watching_close(struct page_watching *w, struct err *e);
 
 #endif

@@ -53,7 +53,7 @@ int stream_name(char ret[STREAM_NAME_ROOM], const unsigned char *field, size_t l
 
 /* ---- the head: magic, version, configuration ---- */
 
-static stream_step configuration_part, capability_length;
+static stream_step configuration_part, capability_length, machine_length;
 
 static void capability_name(struct stream_decoder *d, const unsigned char *field)
 {
@@ -137,6 +137,17 @@ static void machine_name(struct stream_decoder *d, const unsigned char *field)
 		stream_give_up(d, "a machine name that is none");
 	else
 		stream_expect(d, configuration_part, 1);
+}
+
+/* Once, and ahead of the blocks: all that is counted in pages is counted in those that it tells. */
+static void configuration_begin(struct stream_decoder *d)
+{
+	if (d->configured || d->report.block_count) {
+		stream_give_up(d, "a second configuration, or one after the list of RAM blocks");
+		return;
+	}
+	d->configured = true;
+	stream_expect(d, machine_length, 4);
 }
 
 static void machine_length(struct stream_decoder *d, const unsigned char *field)
@@ -248,7 +259,7 @@ void stream_section_type(struct stream_decoder *d, const unsigned char *field)
 		stream_expect(d, section_part, 4);
 		break;
 	case SECTION_CONFIGURATION:
-		stream_expect(d, machine_length, 4);
+		configuration_begin(d);
 		break;
 	case SECTION_COMMAND:
 		stream_command_begin(d);

@@ -115,9 +115,14 @@ void stream_ram_begin(struct stream_decoder *d, uint32_t version)
 static void page_out(struct stream_decoder *d, enum stream_kind kind, const unsigned char *content,
                      unsigned char fill, size_t content_bytes)
 {
+	const uint64_t number = d->blocks[d->block].first_page + d->offset / d->report.page_bytes;
+	if (number >= d->report.total_pages) {
+		stream_give_up(d, "a page that no block has");
+		return;
+	}
 	const struct stream_page page = {
 		.kind = kind,
-		.number = d->blocks[d->block].first_page + d->offset / d->report.page_bytes,
+		.number = number,
 		.content = content,
 		.fill = fill,
 		.record_bytes = (uint32_t)(d->pending + (content ? 0 : content_bytes)),

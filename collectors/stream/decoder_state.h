@@ -29,7 +29,8 @@ struct stream_decoder {
 	unsigned char section_type;
 	uint32_t section_id, ram_section_id;
 	char section_name[STREAM_NAME_ROOM];
-	uint32_t capabilities; /* of the source's configuration, to be read still */
+	bool configured;       /* the source's configuration was read, which comes once */
+	uint32_t capabilities; /* of it, to be read still */
 	uint16_t command;
 	/* RAM */
 	struct stream_block *blocks;

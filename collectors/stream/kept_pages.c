@@ -2,14 +2,18 @@
 
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
+#include "bench/base/private_file.h"
 #include "bench/base/whole_file.h"
 #include "collectors/stream/disk_blocks.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { AT_ONCE = 256 };
 
@@ -39,16 +43,13 @@ int kept_pages_write(const char *path, const struct page_classes *c, uint64_t se
 			head.pages++;
 			sum_up(&head.sum, h);
 		}
-	if (whole_file_open(&out, NULL, path, e) < 0)
+	if (whole_file_open_private(&out, path, e) < 0)
 		return -1;
-	int result = 0;
-	if (fchmod(fileno(out.file), S_IRUSR | S_IWUSR) < 0)
-		result = err_errno(e, EXIT_CANNOT, "cannot make '%s' private", path);
 	fwrite(&head, sizeof(head), 1, out.file);
 	for (uint64_t i = 0; i < page_classes_pages(c); i++)
 		if (page_last(c, i, &h))
 			fwrite(&h, sizeof(h), 1, out.file);
-	return whole_file_close(&out, result, e);
+	return whole_file_close(&out, 0, e);
 }
 
 static int head_read(FILE *file, const char *path, struct head *ret, struct err *e)
@@ -62,12 +63,28 @@ static int head_read(FILE *file, const char *path, struct head *ret, struct err 
 	return 0;
 }
 
+/* NULL: errno is ENOENT where there is none. */
+static FILE *kept_open(const char *path, struct err *e)
+{
+	int fd = private_file_open(path, O_RDONLY, "file of kept pages", e);
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
+	if (fd >= 0 && !file) {
+		err_errno(e, EXIT_CANNOT, "cannot read the kept pages '%s'", path);
+		close(fd);
+		errno = EIO;
+	}
+	return file;
+}
+
 int kept_pages_facts(const char *path, struct kept_facts *ret, struct err *e)
 {
 	struct head head;
-	FILE *file = fopen(path, "re");
-	if (!file)
+	struct err why = { 0 };
+	FILE *file = kept_open(path, &why);
+	if (!file && errno == ENOENT)
 		return 1;
+	if (!file)
+		return err_set(e, EXIT_CANNOT, "%s", why.text);
 	int result = head_read(file, path, &head, e);
 	fclose(file);
 	if (result == 0)
@@ -97,9 +114,9 @@ int kept_pages_read(struct page_pool *pool, const char *path, struct err *e)
 {
 	struct head head;
 	struct page_hash sum = { 0, 0 };
-	FILE *file = fopen(path, "re");
+	FILE *file = kept_open(path, e);
 	if (!file)
-		return err_errno(e, EXIT_CANNOT, "cannot read the kept pages '%s'", path);
+		return -1;
 	int result = head_read(file, path, &head, e);
 	if (result == 0 && head.seed != page_pool_seed(pool))
 		result = err_set(e, EXIT_MEASURED_BAD, "'%s' has hashes with another seed", path);

@@ -4,7 +4,8 @@
  *
  * When a VM leaves a node, what was last sent of each page is what the node could have kept. A file holds its hashes
  * only, and when that was; still it is readable by its owner only, since whoever guesses a page can prove with its hash
- * that a guest had it. Read tolerantly: a file that is cut short or changed is refused whole.
+ * that a guest had it (private_file.h). Read tolerantly: a file that is cut short or changed, somebody else's, or open to others, is
+ * refused whole.
  */
 #ifndef COLLECTORS_STREAM_KEPT_PAGES_H
 #define COLLECTORS_STREAM_KEPT_PAGES_H

@@ -201,6 +201,9 @@ static uint32_t compressed_bytes(struct page_classes *c, struct page_hash h, con
 void page_classify(struct page_classes *c, uint64_t number, const void *content, size_t length,
                    struct page_class *ret)
 {
+	*ret = (struct page_class){ 0 };
+	if (number >= c->pages)
+		return;
 	struct page_hash h = page_hash_of(content, length, c->pool->limits.seed), *last = &c->last[number];
 	h.high += h.high == 0; /* so that page_last() can tell */
 	ret->again = last->high || last->low != LAST_NONE;
@@ -212,8 +215,11 @@ void page_classify(struct page_classes *c, uint64_t number, const void *content,
 
 static void replace_last(struct page_classes *c, uint64_t number, uint64_t by, struct page_class *ret)
 {
+	*ret = (struct page_class){ 0 };
+	if (number >= c->pages)
+		return;
 	struct page_hash *last = &c->last[number];
-	*ret = (struct page_class){ .again = last->high || last->low != LAST_NONE };
+	ret->again = last->high || last->low != LAST_NONE;
 	*last = (struct page_hash){ .low = by };
 }
 
@@ -229,7 +235,7 @@ void page_forget(struct page_classes *c, uint64_t number, struct page_class *ret
 
 bool page_last(const struct page_classes *c, uint64_t number, struct page_hash *ret)
 {
-	*ret = c->last[number];
+	*ret = number < c->pages ? c->last[number] : (struct page_hash){ 0, 0 };
 	return ret->high != 0;
 }
 

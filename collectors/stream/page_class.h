@@ -80,7 +80,8 @@ struct page_pool_facts page_pool_facts(struct page_pool *pool);
 int page_classes_create(struct page_classes **ret, struct page_pool *pool, int vm, uint64_t pages, struct err *e);
 void page_classes_free(struct page_classes *c);
 
-/* number: of the VM's pages, below `pages`. Whatever it is, from now on it was sent. */
+/* number: of the VM's pages. Whatever it is, from now on it was sent. One that is not below `pages` is none of the VM's: it is
+ * equal to nothing, and nothing is remembered of it. */
 void page_classify(struct page_classes *c, uint64_t number, const void *content, size_t length,
                    struct page_class *ret);
 void page_classify_zero(struct page_classes *c, uint64_t number, struct page_class *ret);

@@ -216,15 +216,17 @@ int relay_port(const struct relay *r)
 	return r->port;
 }
 
-void relay_stop(struct relay *r, struct relay_report *report)
+int relay_stop(struct relay *r, struct relay_report *report)
 {
+	if (report)
+		*report = (struct relay_report){ 0 };
 	if (!r)
-		return;
-	int ended = worker_stop(&r->worker, 10 * NS_PER_S);
+		return 0;
+	if (worker_stop(&r->worker, r->spec.patience_ns ? r->spec.patience_ns : 10 * NS_PER_S) < 0)
+		return -1; /* its memory is in use still */
 	if (report)
 		*report = r->report;
-	if (ended < 0)
-		return; /* its memory is in use still */
 	close(r->listening);
 	free(r);
+	return 0;
 }

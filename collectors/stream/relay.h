@@ -38,6 +38,7 @@ struct relay_spec {
 	int listen_port;                   /* 0: a free one */
 	int target_port;                   /* 0: as it listens at */
 	struct relay_tap tap;
+	int64_t patience_ns; /* for which relay_stop() waits for the tap; 0: 10 s */
 };
 
 struct relay_report {
@@ -51,7 +52,8 @@ struct relay_report {
 int relay_start(struct relay **ret, const struct relay_spec *spec, struct err *e);
 int relay_port(const struct relay *r);
 
-/* Break off what is still connected, end and free. r may be NULL; report too. */
-void relay_stop(struct relay *r, struct relay_report *report);
+/* Break off what is still connected, end and free. r may be NULL; report too. -1: its thread does not end, since the tap does not
+ * return; then there is no report, and what the tap uses must stay for ever, as the relay does. */
+int relay_stop(struct relay *r, struct relay_report *report);
 
 #endif

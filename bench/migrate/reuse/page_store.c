@@ -1,6 +1,7 @@
 #include "bench/migrate/reuse/page_store.h"
 
 #include "bench/base/err.h"
+#include "bench/base/private_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,6 +14,8 @@
 #include <unistd.h>
 
 static const char mark[16] = "migmeter pages1";
+
+enum { CHECKED_AT_ONCE = 256 };
 
 /* The file: head, table of slots, then the pages, each part on whole pages. */
 struct head {
@@ -29,20 +32,17 @@ struct slot {
 
 struct page_store {
 	int fd; /* -1: memory only */
-	unsigned char *map;
-	size_t map_bytes;
-	struct head *head;
+	struct head head;
 	struct slot *slots;
-	unsigned char *pages;
+	unsigned char *pages;     /* without a file: all of them */
 	struct page_index *index; /* value: 1 + slot */
 	uint32_t *free_slots;     /* a stack */
 	uint32_t free_count;
 	uint32_t count[REUSE_KINDS];
 	bool shared;
 	uint32_t disks_most; /* where it is shared */
-	/* Since pages were last unmapped; resident_most 0: they never are. */
-	uint64_t touched, resident_most; /* bytes */
-	bool *windows;                   /* what of the map was touched, by the system's steps */
+	uint32_t unchecked;  /* slots still to be looked at, from the last on: one that was found was damaged */
+	unsigned char page[STORE_PAGE_BYTES]; /* the last one that was read of the file */
 };
 
 static size_t table_bytes(uint32_t slots)
@@ -51,85 +51,90 @@ static size_t table_bytes(uint32_t slots)
 	       STORE_PAGE_BYTES;
 }
 
-static int file_open(struct page_store *s, const char *path, struct err *e)
+/* ---- the file ---- */
+
+static off_t slot_at(uint32_t slot)
 {
-	struct stat st;
-	s->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR);
-	if (s->fd < 0 || fstat(s->fd, &st) < 0)
-		return err_errno(e, EXIT_CANNOT, "cannot open the page store '%s'", path);
-	if (!S_ISREG(st.st_mode) || st.st_uid != geteuid() || st.st_mode & (S_IRWXG | S_IRWXO))
-		return err_set(e, EXIT_CANNOT, "the page store '%s' is not private: chmod 600, or remove it", path);
-	if (flock(s->fd, LOCK_EX | LOCK_NB) < 0)
-		return err_errno(e, EXIT_CANNOT, "the page store '%s' is in use", path);
-	if ((size_t)st.st_size != s->map_bytes &&
-	    (ftruncate(s->fd, 0) < 0 || ftruncate(s->fd, (off_t)s->map_bytes) < 0))
-		return err_errno(e, EXIT_CANNOT, "cannot make the page store '%s'", path);
-	/* A mapped page without room on the disk would be the end of the process. */
-	if (fallocate(s->fd, 0, 0, (off_t)s->map_bytes) < 0 && errno != EOPNOTSUPP)
-		return err_errno(e, EXIT_CANNOT, "no room on the disk for the page store '%s'", path);
-	return 0;
+	return (off_t)(sizeof(struct head) + slot * sizeof(struct slot));
 }
 
-static int map_open(struct page_store *s, const char *path, uint32_t slots, struct err *e)
+static off_t page_at(const struct page_store *s, uint32_t slot)
 {
-	s->map_bytes = table_bytes(slots) + (size_t)slots * STORE_PAGE_BYTES;
-	if (path && file_open(s, path, e) < 0)
-		return -1;
-	s->map = mmap(NULL, s->map_bytes, PROT_READ | PROT_WRITE,
-	              path ? MAP_SHARED : MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, s->fd, 0);
-	if (s->map == MAP_FAILED) {
-		s->map = NULL;
-		return err_errno(e, EXIT_CANNOT, "cannot map a page store of %u pages", slots);
+	return (off_t)(table_bytes(s->head.slots) + (size_t)slot * STORE_PAGE_BYTES);
+}
+
+/* All of it, or -1. */
+static int read_at(int fd, void *bytes, size_t length, off_t at)
+{
+	unsigned char *to = bytes;
+	while (length) {
+		ssize_t n = pread(fd, to, length, at);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return -1;
+		to += n;
+		at += n;
+		length -= (size_t)n;
 	}
-	s->head = (struct head *)(void *)s->map;
-	s->slots = (struct slot *)(void *)(s->map + sizeof(struct head));
-	s->pages = s->map + table_bytes(slots);
 	return 0;
 }
 
-/* Around a page that is read the system maps those of the file that it has in memory (fault-around). */
-enum { WINDOW_BYTES = 64 << 10 };
-
-static size_t window_of(const struct page_store *s, const unsigned char *at)
+static int write_at(int fd, const void *bytes, size_t length, off_t at)
 {
-	return (size_t)((uintptr_t)at / WINDOW_BYTES - (uintptr_t)s->map / WINDOW_BYTES);
+	const unsigned char *from = bytes;
+	while (length) {
+		ssize_t n = pwrite(fd, from, length, at);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return -1;
+		from += n;
+		at += n;
+		length -= (size_t)n;
+	}
+	return 0;
 }
 
-static unsigned char *page_of(const struct page_store *s, uint32_t slot)
+/* Pages are believed by their hash alone: a line of the table that could not be written is a page less. */
+static void head_write(const struct page_store *s)
 {
-	return s->pages + (size_t)slot * STORE_PAGE_BYTES;
+	if (s->fd >= 0)
+		write_at(s->fd, &s->head, sizeof(s->head), 0);
 }
 
-static void unmap(struct page_store *s)
+static void slot_write(const struct page_store *s, uint32_t slot)
 {
-	madvise(s->map, s->map_bytes, MADV_DONTNEED);
-	s->touched = 0;
-	if (s->windows)
-		memset(s->windows, 0, window_of(s, s->map + s->map_bytes) + 1);
+	if (s->fd >= 0)
+		write_at(s->fd, &s->slots[slot], sizeof(*s->slots), slot_at(slot));
 }
 
-/* A page was looked at, and what the system maps with it. What is written stays in the file, so that what was found is found there
- * again. */
-static void touch(struct page_store *s, const unsigned char *page)
+static int table_write(const struct page_store *s)
 {
-	size_t window = window_of(s, page);
-	if (!s->resident_most || (s->windows && s->windows[window]))
-		return;
-	if (s->touched + WINDOW_BYTES > s->resident_most)
-		unmap(s);
-	s->touched += WINDOW_BYTES;
-	if (s->windows)
-		s->windows[window] = true;
+	return s->fd < 0 ? 0 : write_at(s->fd, s->slots, s->head.slots * sizeof(*s->slots), slot_at(0));
 }
 
-void page_store_resident(struct page_store *s, uint64_t most_bytes)
+/* Good until the next one is read; NULL: the file has it no more, or cannot be read there. */
+static const unsigned char *page_read(struct page_store *s, uint32_t slot)
 {
-	s->resident_most = s->fd < 0 ? 0 : most_bytes < 4 << 20 ? 4 << 20 : most_bytes;
-	if (!s->resident_most)
-		return;
-	if (!s->windows) /* without them, the same is counted again and again */
-		s->windows = calloc(window_of(s, s->map + s->map_bytes) + 1, sizeof(*s->windows));
-	unmap(s);
+	if (s->fd < 0)
+		return s->pages + (size_t)slot * STORE_PAGE_BYTES;
+	return read_at(s->fd, s->page, STORE_PAGE_BYTES, page_at(s, slot)) < 0 ? NULL : s->page;
+}
+
+static int page_write(struct page_store *s, uint32_t slot, const unsigned char *content)
+{
+	if (s->fd >= 0)
+		return write_at(s->fd, content, STORE_PAGE_BYTES, page_at(s, slot));
+	memcpy(s->pages + (size_t)slot * STORE_PAGE_BYTES, content, STORE_PAGE_BYTES);
+	return 0;
+}
+
+static const unsigned char *intact(struct page_store *s, uint32_t slot)
+{
+	const unsigned char *page = page_read(s, slot);
+	bool is = page && page_hash_equal(page_hash_of(page, STORE_PAGE_BYTES, s->head.seed), s->slots[slot].hash);
+	return is ? page : NULL;
 }
 
 static enum reuse_kind kind_of(const struct page_store *s, uint32_t slot)
@@ -137,30 +142,72 @@ static enum reuse_kind kind_of(const struct page_store *s, uint32_t slot)
 	return s->slots[slot].kind == REUSE_DISK ? REUSE_DISK : REUSE_MEMORY;
 }
 
-static bool is_intact(const struct page_store *s, uint32_t slot)
+/* ---- opening ---- */
+
+static int file_open(struct page_store *s, const char *path, size_t bytes, struct err *e)
 {
-	return page_hash_equal(page_hash_of(page_of(s, slot), STORE_PAGE_BYTES, s->head->seed), s->slots[slot].hash);
+	struct stat st;
+	s->fd = private_file_open(path, O_RDWR | O_CREAT, "page store", e);
+	if (s->fd < 0)
+		return -1;
+	if (flock(s->fd, LOCK_EX | LOCK_NB) < 0 || fstat(s->fd, &st) < 0)
+		return err_errno(e, EXIT_CANNOT, "the page store '%s' is in use", path);
+	if ((size_t)st.st_size != bytes && (ftruncate(s->fd, 0) < 0 || ftruncate(s->fd, (off_t)bytes) < 0))
+		return err_errno(e, EXIT_CANNOT, "cannot make the page store '%s'", path);
+	/* Told now, and not page by page later. */
+	if (fallocate(s->fd, 0, 0, (off_t)bytes) < 0 && errno != EOPNOTSUPP)
+		return err_errno(e, EXIT_CANNOT, "no room on the disk for the page store '%s'", path);
+	return 0;
 }
 
-/* Begin anew, or with what is there and intact. */
-static int slots_load(struct page_store *s, uint32_t slots, uint64_t seed, struct err *e)
+static int pages_open(struct page_store *s, const char *path, uint32_t slots, struct err *e)
 {
-	if (memcmp(s->head->mark, mark, sizeof(mark)) != 0 || (seed && s->head->seed != seed) ||
-	    s->head->slots != slots) {
+	const size_t bytes = (size_t)slots * STORE_PAGE_BYTES;
+	s->slots = calloc(slots, sizeof(*s->slots));
+	s->free_slots = malloc(slots * sizeof(*s->free_slots));
+	if (!s->slots || !s->free_slots)
+		return err_set(e, EXIT_CANNOT, "no memory for a page store of %u pages", slots);
+	if (path)
+		return file_open(s, path, table_bytes(slots) + bytes, e);
+	s->pages = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (s->pages != MAP_FAILED)
+		return 0;
+	s->pages = NULL;
+	return err_errno(e, EXIT_CANNOT, "cannot map a page store of %u pages", slots);
+}
+
+/* What the file says that it has; 1: it is of another kind, and all zeros now. */
+static int table_read(struct page_store *s, const char *path, uint32_t slots, uint64_t seed, struct err *e)
+{
+	if (s->fd < 0)
+		return 1;
+	if (read_at(s->fd, &s->head, sizeof(s->head), 0) < 0 ||
+	    read_at(s->fd, s->slots, slots * sizeof(*s->slots), slot_at(0)) < 0)
+		return err_errno(e, EXIT_CANNOT, "cannot read the page store '%s'", path);
+	if (memcmp(s->head.mark, mark, sizeof(mark)) == 0 && (!seed || s->head.seed == seed) &&
+	    s->head.slots == slots)
+		return 0;
+	memset(s->slots, 0, slots * sizeof(*s->slots));
+	s->head.slots = slots;
+	return table_write(s) < 0 ? err_errno(e, EXIT_CANNOT, "cannot make the page store '%s'", path) : 1;
+}
+
+/* Begin anew, or with what the file says that it has; whether it has it is seen when it is looked for. */
+static int slots_load(struct page_store *s, const char *path, uint32_t slots, uint64_t seed, struct err *e)
+{
+	int anew = table_read(s, path, slots, seed, e);
+	if (anew < 0)
+		return -1;
+	if (anew) {
 		if (!seed && getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
 			return err_errno(e, EXIT_CANNOT, "no random seed for a page store");
-		memset(s->slots, 0, slots * sizeof(*s->slots));
-		*s->head = (struct head){ .seed = seed, .slots = slots };
-		memcpy(s->head->mark, mark, sizeof(mark));
+		s->head = (struct head){ .seed = seed, .slots = slots };
+		memcpy(s->head.mark, mark, sizeof(mark));
 	}
 	if (page_index_create(&s->index, slots, slots, e) < 0)
 		return -1;
-	s->free_slots = malloc(slots * sizeof(*s->free_slots));
-	if (!s->free_slots)
-		return err_set(e, EXIT_CANNOT, "no memory for a page store of %u pages", slots);
 	for (uint32_t i = slots; i-- > 0;) {
-		uint32_t *value =
-			s->slots[i].used_in && is_intact(s, i) ? page_index_put(s->index, s->slots[i].hash) : NULL;
+		uint32_t *value = s->slots[i].used_in ? page_index_put(s->index, s->slots[i].hash) : NULL;
 		if (value && !*value) {
 			*value = i + 1;
 			s->count[kind_of(s, i)]++;
@@ -174,17 +221,17 @@ static int slots_load(struct page_store *s, uint32_t slots, uint64_t seed, struc
 
 int page_store_open(struct page_store **ret, const char *path, uint32_t slots, uint64_t seed, struct err *e)
 {
-	struct page_store *s = calloc(1, sizeof(*s));
-	if (!s || !slots) {
-		free(s);
+	struct page_store *s = slots ? calloc(1, sizeof(*s)) : NULL;
+	if (!s)
 		return err_set(e, EXIT_CANNOT, "no memory for a page store");
-	}
 	s->fd = -1;
-	if (map_open(s, path, slots, e) < 0 || slots_load(s, slots, seed, e) < 0) {
+	s->head.slots = slots;
+	if (pages_open(s, path, slots, e) < 0 || slots_load(s, path, slots, seed, e) < 0) {
 		page_store_close(s);
 		return -1;
 	}
-	s->head->session++;
+	s->head.session++;
+	head_write(s);
 	*ret = s;
 	return 0;
 }
@@ -193,25 +240,27 @@ void page_store_close(struct page_store *s)
 {
 	if (!s)
 		return;
-	if (s->map)
-		munmap(s->map, s->map_bytes);
+	if (s->pages)
+		munmap(s->pages, (size_t)s->head.slots * STORE_PAGE_BYTES);
 	if (s->fd >= 0)
 		close(s->fd);
 	page_index_free(s->index);
+	free(s->slots);
 	free(s->free_slots);
-	free(s->windows);
 	free(s);
 }
+
+/* ---- a session ---- */
 
 /* An index has no way to take one out: it is made again. */
 static void index_again(struct page_store *s)
 {
 	struct page_index *fresh;
-	if (page_index_create(&fresh, s->head->slots, s->head->slots, NULL) < 0)
+	if (page_index_create(&fresh, s->head.slots, s->head.slots, NULL) < 0)
 		return; /* then nothing is found of what was forgotten, since it is hashed */
 	page_index_free(s->index);
 	s->index = fresh;
-	for (uint32_t i = 0; i < s->head->slots; i++) {
+	for (uint32_t i = 0; i < s->head.slots; i++) {
 		uint32_t *value = s->slots[i].used_in ? page_index_put(s->index, s->slots[i].hash) : NULL;
 		if (value)
 			*value = i + 1;
@@ -221,7 +270,7 @@ static void index_again(struct page_store *s)
 /* So many of a kind, those that were used longest ago. */
 static void forget(struct page_store *s, enum reuse_kind kind, uint32_t count)
 {
-	uint32_t slots = s->head->slots;
+	uint32_t slots = s->head.slots;
 	s->count[kind] -= count;
 	while (count) {
 		uint32_t oldest = UINT32_MAX;
@@ -244,48 +293,89 @@ void page_store_share(struct page_store *s)
 
 void page_store_session(struct page_store *s)
 {
-	uint32_t half = s->head->slots / 2, quarter = (half + 1) / 2, before[REUSE_KINDS] = { 0 };
+	uint32_t half = s->head.slots / 2, quarter = (half + 1) / 2, before[REUSE_KINDS] = { 0 };
 	memcpy(before, s->count, sizeof(before));
+	bool full = page_store_count(s) > half;
 	for (int kind = 0; page_store_count(s) > half && kind < REUSE_KINDS; kind++) {
 		uint32_t other = before[!kind], kept = half - (other < quarter ? other : quarter);
 		forget(s, (enum reuse_kind)kind, before[kind] > kept ? before[kind] - kept : 0);
 	}
+	if (full)
+		table_write(s);
 	uint32_t disks = s->count[REUSE_DISK] + s->free_count / 2;
 	s->disks_most = disks < half ? disks : half;
 	index_again(s);
-	s->head->session++;
+	s->head.session++;
+	head_write(s);
+}
+
+static void used(struct page_store *s, uint32_t slot)
+{
+	if (s->slots[slot].used_in == s->head.session)
+		return;
+	s->slots[slot].used_in = s->head.session;
+	slot_write(s, slot);
+}
+
+/* Its index entry stays, and leads nowhere. */
+static void forget_one(struct page_store *s, uint32_t slot)
+{
+	s->count[kind_of(s, slot)]--;
+	s->slots[slot].used_in = 0;
+	slot_write(s, slot);
+	s->free_slots[s->free_count++] = slot;
 }
 
 const unsigned char *page_store_find(struct page_store *s, struct page_hash h)
 {
 	const uint32_t *value = page_index_find(s->index, h);
-	if (!value || !s->slots[*value - 1].used_in || !page_hash_equal(s->slots[*value - 1].hash, h) ||
-	    !is_intact(s, *value - 1))
+	if (!value || !s->slots[*value - 1].used_in || !page_hash_equal(s->slots[*value - 1].hash, h))
 		return NULL;
-	touch(s, page_of(s, *value - 1));
-	s->slots[*value - 1].used_in = s->head->session;
-	return page_of(s, *value - 1);
+	uint32_t slot = *value - 1;
+	const unsigned char *page = intact(s, slot);
+	if (page) {
+		used(s, slot);
+	} else {
+		forget_one(s, slot);
+		s->unchecked = s->head.slots;
+	}
+	return page;
+}
+
+bool page_store_check_some(struct page_store *s)
+{
+	for (int i = 0; i < CHECKED_AT_ONCE && s->unchecked; i++) {
+		uint32_t slot = --s->unchecked;
+		if (s->slots[slot].used_in && !intact(s, slot))
+			forget_one(s, slot);
+	}
+	return s->unchecked > 0;
+}
+
+/* Where a page can be put into the index; made again where it is full of what is not there any more. */
+static uint32_t *index_put(struct page_store *s, struct page_hash h)
+{
+	uint32_t *value = page_index_put(s->index, h);
+	if (value)
+		return value;
+	index_again(s);
+	return page_index_put(s->index, h);
 }
 
 int page_store_put(struct page_store *s, enum reuse_kind kind, struct page_hash h, const unsigned char *content)
 {
 	if (page_store_find(s, h))
 		return 0;
-	if (!page_store_room(s, kind))
+	if (!page_store_room(s, kind) || page_write(s, s->free_slots[s->free_count - 1], content) < 0)
 		return -1;
-	uint32_t *value = page_index_put(s->index, h);
+	uint32_t *value = index_put(s, h), slot = s->free_slots[s->free_count - 1];
 	if (!value)
 		return -1;
-	/* One that was there and is damaged keeps its slot. */
-	bool damaged = *value && s->slots[*value - 1].used_in;
-	uint32_t slot = damaged ? *value - 1 : s->free_slots[--s->free_count];
-	if (damaged)
-		s->count[kind_of(s, slot)]--;
-	s->count[kind]++;
 	*value = slot + 1;
-	touch(s, page_of(s, slot));
-	memcpy(page_of(s, slot), content, STORE_PAGE_BYTES);
-	s->slots[slot] = (struct slot){ .hash = h, .used_in = s->head->session, .kind = kind };
+	s->free_count--;
+	s->count[kind]++;
+	s->slots[slot] = (struct slot){ .hash = h, .used_in = s->head.session, .kind = kind };
+	slot_write(s, slot);
 	return 0;
 }
 
@@ -305,7 +395,7 @@ uint32_t page_store_free(const struct page_store *s)
 
 uint32_t page_store_count(const struct page_store *s)
 {
-	return s->head->slots - s->free_count;
+	return s->head.slots - s->free_count;
 }
 
 uint32_t page_store_count_of(const struct page_store *s, enum reuse_kind kind)
@@ -315,14 +405,14 @@ uint32_t page_store_count_of(const struct page_store *s, enum reuse_kind kind)
 
 uint64_t page_store_seed(const struct page_store *s)
 {
-	return s->head->seed;
+	return s->head.seed;
 }
 
 int page_store_next(const struct page_store *s, uint32_t *at, struct page_hash *ret)
 {
-	while (*at < s->head->slots && !s->slots[*at].used_in)
+	while (*at < s->head.slots && !s->slots[*at].used_in)
 		++*at;
-	if (*at == s->head->slots)
+	if (*at == s->head.slots)
 		return 0;
 	*ret = s->slots[(*at)++].hash;
 	return 1;

@@ -7,10 +7,13 @@
  *	content = page_store_find(s, h);
  *	page_store_close(s);
  *
- * Memory pages of guests are secrets: the file is its owner's only (0600), opened without following links, and refused
- * when it belongs to somebody else or others may read it. It is locked while it is open. What it holds is believed by
- * its hash alone: at opening every page is hashed, and one that does not fit is forgotten; found pages are hashed again.
- * Within a session nothing is forgotten. All of its file has room on the disk from the beginning, where the file system can.
+ * Memory pages of guests are secrets: the file is its owner's only (private_file.h). It is locked while it is open. What it holds is believed by
+ * its hash alone: at opening only the table of hashes is read, and each page that is found is hashed. One that does not fit is
+ * forgotten, and then all of them are suspect (page_store_check_some()).
+ * Within a session nothing else is forgotten. All of its file has room on the disk from the beginning, where the file system can.
+ *
+ * The file is read and written, never mapped: one that is cut short, or a disk with a fault, costs the pages that were there, and
+ * not the process. Its pages are in memory as far as the system keeps them there; the process has 80 bytes a slot at most.
  *
  * A page is kept for memory and for disks alike; what it came with says by whom its slot is taken. A disk may be larger than the
  * whole store, and crosses before the memory of its VM: it must not leave that without room, nor push out what was kept of it.
@@ -20,6 +23,7 @@
 
 #include "collectors/stream/page_index.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct err;
@@ -35,10 +39,6 @@ enum reuse_kind { REUSE_MEMORY, REUSE_DISK, REUSE_KINDS };
 int page_store_open(struct page_store **ret, const char *path, uint32_t slots, uint64_t seed, struct err *e);
 void page_store_close(struct page_store *s);
 
-/* Of a store in a file: so many bytes of pages stay mapped at most (4 MiB at least), the rest is the system's to keep or to
- * forget, which has them on disk. 20 to 40 bytes a slot come on top. */
-void page_store_resident(struct page_store *s, uint64_t most_bytes);
-
 /* Disks are carried, too: in each session they have half of the room that it begins with, and never more than half of the store;
  * the rest is memory's. Without this whoever comes first has all of it. */
 void page_store_share(struct page_store *s);
@@ -47,10 +47,14 @@ void page_store_share(struct page_store *s);
  * more, and where both have more than a quarter, of both. */
 void page_store_session(struct page_store *s);
 
-/* 4 KiB, good until the session ends; NULL: not there, or what is there is no longer that page. */
+/* 4 KiB, good until the next call; NULL: not there, or what is there is no longer that page, which is forgotten then. */
 const unsigned char *page_store_find(struct page_store *s, struct page_hash h);
 
-/* 0: it is there (now, or was); -1: no room for one more of this kind. */
+/* Where a page was found damaged, look at the next MiB of them, and forget those that are. Returns whether there is more to look
+ * at: for when there is nothing else to do. */
+bool page_store_check_some(struct page_store *s);
+
+/* 0: it is there (now, or was); -1: no room for one more of this kind, or it cannot be written. */
 int page_store_put(struct page_store *s, enum reuse_kind kind, struct page_hash h, const unsigned char *content);
 
 /* So many more of a kind can be put, in this session, whatever of the other one is. */

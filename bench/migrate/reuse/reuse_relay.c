@@ -23,7 +23,9 @@
 #include <unistd.h>
 
 enum { ROLES = 2, LISTENING = ROLES * REUSE_KINDS * REUSE_LANES };
-enum { PASSAGES = REUSE_KINDS * REUSE_LANES, ROW_MS = 100, RECEIVE_BYTES = 64 << 10 };
+/* Each socket bears so many connections, whatever comes to the others: QEMU's, and those that broke while it goes on with a new one. */
+enum { AT_ONCE = 8, PASSAGES = LISTENING * AT_ONCE };
+enum { ROW_MS = 100, RECEIVE_BYTES = 64 << 10 };
 enum { DISK_PATH_ROOM = 300 };
 enum { FD_STOP, FD_LISTENING, FDS = FD_LISTENING + LISTENING };
 
@@ -43,6 +45,8 @@ struct site {
 	int listening_count;
 	int stop_fd;
 	struct page_store *store;
+	const char *const *images; /* to be read still */
+	struct disk_blocks *image; /* that is being read; NULL: none */
 	struct series *series;
 	struct caller *callers[PASSAGES];
 	int caller_count;
@@ -106,12 +110,23 @@ static void refuse(int listening, const char *reason)
 	fprintf(stderr, "%s: a connection was refused: %s\n", passage_role_name(listening % ROLES), reason);
 }
 
+/* Connections that came to a socket, and are here still. */
+static int came_to(const struct site *s, int listening)
+{
+	int count = 0;
+	for (int i = 0; i < s->caller_count; i++)
+		count += s->callers[i]->listening == listening;
+	for (int i = 0; i < s->open_count; i++)
+		count += ROLES * s->lane[i] + (int)reuse_passage_role(s->open[i]) == listening;
+	return count;
+}
+
 static void caller_accept(struct site *s, int listening)
 {
 	int accepted = tcp_accept(s->listening[listening]);
 	if (accepted < 0)
 		return;
-	struct caller *c = s->open_count + s->caller_count < PASSAGES ? calloc(1, sizeof(*c)) : NULL;
+	struct caller *c = came_to(s, listening) < AT_ONCE ? calloc(1, sizeof(*c)) : NULL;
 	if (!c) {
 		refuse(listening, "there are too many");
 		tcp_break_off(accepted);
@@ -200,15 +215,15 @@ static int store_open(struct site *s, struct err *e)
 	const struct reuse_relay_spec *spec = s->spec;
 	uint32_t on_disk = (uint32_t)(spec->disk_bytes / STORE_PAGE_BYTES),
 		 in_memory = (uint32_t)(spec->memory_bytes / STORE_PAGE_BYTES);
-	if (spec->store_path && page_store_open(&s->store, spec->store_path, on_disk, 0, e) == 0) {
-		page_store_resident(s->store, (uint64_t)spec->memory_bytes);
-	} else {
-		if (spec->store_path)
-			fprintf(stderr, "pages are kept in memory only: %s\n", e->text);
+	int opened = spec->store_path ? page_store_open(&s->store, spec->store_path, on_disk, 0, e) : -1;
+	if (opened < 0 && spec->store_path)
+		fprintf(stderr, "pages are kept in memory only: %s\n", e->text);
+	if (opened < 0) {
 		*e = (struct err){ 0 };
-		if (page_store_open(&s->store, NULL, in_memory, 0, e) < 0)
-			return -1;
+		opened = page_store_open(&s->store, NULL, in_memory, 0, e);
 	}
+	if (opened < 0)
+		return -1;
 	if (spec->disks_near)
 		page_store_share(s->store);
 	return 0;
@@ -221,18 +236,36 @@ static bool block_store(void *context, const unsigned char *block)
 	return page_store_put(store, REUSE_DISK, h, block) == 0 && page_store_free(store) > page_store_count(store);
 }
 
-/* Guests have in their page cache what is on their disks. One that cannot be read is said, and done without. */
-static void images_store(struct site *s)
+static bool image_open(struct site *s)
 {
-	page_store_session(s->store);
-	for (const char *const *image = s->spec->images; image && *image; image++) {
-		struct err e = { 0 };
-		int64_t blocks = disk_blocks(*image, block_store, s->store, &e);
-		if (blocks < 0)
-			fprintf(stderr, "%s\n", e.text);
-		else
-			fprintf(stderr, "%" PRId64 " blocks of '%s'\n", blocks, *image);
-	}
+	struct err e = { 0 };
+	const char *path = *s->images++;
+	if (disk_blocks_open(&s->image, path, &e) == 0)
+		return true;
+	fprintf(stderr, "%s\n", e.text);
+	return false;
+}
+
+/* Guests have in their page cache what is on their disks. A MiB of an image; one that cannot be read is said, and done without.
+ * Returns whether there is more. */
+static bool images_some(struct site *s)
+{
+	if (!s->images || (!s->image && !*s->images))
+		return false;
+	if (s->images == s->spec->images)
+		page_store_session(s->store);
+	if ((!s->image && !image_open(s)) || disk_blocks_some(s->image, block_store, s->store))
+		return true;
+	fprintf(stderr, "%" PRId64 " blocks of '%s'\n", disk_blocks_close(s->image), s->images[-1]);
+	s->image = NULL;
+	return true;
+}
+
+/* While nothing passes, and nobody waits: what the far side has is told once, and the near one counts on the room that is left.
+ * Returns whether there is more to do. */
+static bool at_leisure(struct site *s)
+{
+	return !s->open_count && !s->caller_count && (images_some(s) || page_store_check_some(s->store));
 }
 
 static int begin(struct site *s, struct err *e)
@@ -270,7 +303,7 @@ static bool turn(struct site *s)
 	for (int i = 0; i < called; i++)
 		reuse_caller_poll(&s->callers[i]->caller, callers + 2 * (size_t)i);
 	nfds_t count = (nfds_t)(FDS + 2 * (served + called));
-	if (poll(fds, count, served || called ? ROW_MS : -1) < 0 && errno != EINTR)
+	if (poll(fds, count, at_leisure(s) ? 0 : served || called ? ROW_MS : -1) < 0 && errno != EINTR)
 		return false;
 	if (fds[FD_STOP].revents)
 		return false;
@@ -308,7 +341,6 @@ static int relay_run(void *argument, int channel, struct err *e)
 	int result = begin(s, e);
 	if (result == 0) {
 		helper_ready(channel);
-		images_store(s);
 		serve(s);
 	}
 	while (s->open_count)
@@ -317,6 +349,7 @@ static int relay_run(void *argument, int channel, struct err *e)
 		reuse_caller_end(&s->callers[--s->caller_count]->caller);
 		free(s->callers[s->caller_count]);
 	}
+	disk_blocks_close(s->image);
 	page_store_close(s->store);
 	return series_close(s->series, e) < 0 ? -1 : result;
 }
@@ -324,7 +357,10 @@ static int relay_run(void *argument, int channel, struct err *e)
 int reuse_relay_start(const struct reuse_relay_spec *spec, const struct process_place *place, const char *log_path,
                       struct undo *undo, pid_t *ret_pid, struct err *e)
 {
+	if (spec->lanes < 1 || spec->lanes > REUSE_LANES)
+		return err_set(e, EXIT_USAGE, "a pair of relays carries 1 to %d VMs, not %d", REUSE_LANES,
+		               spec->lanes);
 	const struct helper_spec helper = { "mm-reuse", "reuse relay", log_path, undo };
-	struct site s = { .spec = spec, .place = place, .count = spec->first_connection };
+	struct site s = { .spec = spec, .place = place, .images = spec->images, .count = spec->first_connection };
 	return helper_start(&helper, relay_run, &s, ret_pid, e);
 }

@@ -14,6 +14,9 @@
  *
  *	QEMU -> disks_near<LANE>, near relay -> peer_ip:link_port + lanes, far relay -> disks_qemu<LANE>, QEMU
  *
+ * A lane bears eight connections of a kind in each direction, and refuses the ninth; they are told apart by nothing, so one that is
+ * made of several (multifd, post-copy's urgent pages) would not come out in its order.
+ *
  * Where the other side of a connection is not there, it is waited for (reuse_caller.h).
  *
  * A store is one for all of them; a page that came through one lane is known to connections of the other ones that begin
@@ -75,9 +78,9 @@ struct reuse_relay_spec {
 	int64_t patience_ns;                 /* how long the other side of a connection is waited for */
 	const char *store_path;              /* NULL: in memory only */
 	int64_t disk_bytes;                  /* of the store's pages */
-	int64_t memory_bytes;                /* of pages that stay in memory; of all of them without a file */
-	/* Disk images that the site can read, NULL ends; may be NULL. Their blocks are put into the store when it starts, while
-	 * less than half of it is used. */
+	int64_t memory_bytes;                /* of the pages that it holds without a file */
+	/* Disk images that the site can read, NULL ends; may be NULL. From the beginning on, and while nothing passes, their blocks are
+	 * put into the store, as long as less than half of it is used. */
 	const char *const *images;
 	/* Of each lane's memory, of the connection that left last (reuse_pace.h): in memory that is shared with children; may be NULL. */
 	struct reuse_live *live;
