@@ -13,9 +13,10 @@ static struct sample sample_of(const struct compared *c, int side)
 	return (struct sample){ c->sides[side].values, c->sides[side].n };
 }
 
+/* Two samples to be compared. */
 static int has_values(const struct compared *c)
 {
-	return c->sides[COMPARE_BASE].n > 0 && c->sides[COMPARE_NEW].n > 0;
+	return !c->alone && c->sides[COMPARE_BASE].n > 0 && c->sides[COMPARE_NEW].n > 0;
 }
 
 int compare_measure(struct compared *c)

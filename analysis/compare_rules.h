@@ -30,6 +30,10 @@ const struct compare_rule *compare_rule_find(const char *metric, const char *est
 /* Whether it is of a whole migration: what an aborted one has measured until then is none. */
 int compare_is_of_whole(const char *metric, const char *estimator);
 
+/* Whether a value is missing because of what was measured (no overload was seen, the VM did not move), not since nothing was;
+ * by the reason. */
+int compare_is_of_data(const char *reason);
+
 enum { COMPARE_CHOICES_MAX = 32 };
 
 /* What is asked for: metrics, and thresholds of one's own. */
