@@ -3,10 +3,10 @@
  * have shown?
  *
  * Runs of one point of a sweep (a case) are compared with those of the same point; where each side has but one point, with
- * those of that, unless it is to go by_label. Values of one metric, VM, role and estimator are compared by their medians (analysis/compare_rules.h), the
- * difference with a bootstrap interval (analysis/resample.h; of shares analysis/two_shares.h), and tested by rank
- * (analysis/rank_test.h); p-values are adjusted after Holm for all that are compared. A test that could not be passed
- * whatever the order of its values (too few, or all equal) is none of them (Tarone, Biometrics 46, 1990).
+ * those of that, unless it is to go by_label. Values of one metric, VM, role and estimator are compared by their medians
+ * (analysis/compare_rules.h), the difference with a bootstrap interval (analysis/resample.h; of shares analysis/two_shares.h), and
+ * tested by rank (analysis/rank_test.h); p-values are adjusted after Holm for all that are compared. A test that could not be
+ * passed whatever the order of its values (too few, or all equal) is none of them (Tarone, Biometrics 46, 1990).
  *
  *	improved, regressed     adjusted p at most COMPARE_LEVEL, and a difference of at least the threshold, that way
  *	no difference shown     neither; `detectable` is the smallest that these runs could have shown

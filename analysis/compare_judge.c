@@ -90,6 +90,8 @@ static void judge(struct compared *c)
 	int shown = c->p_holm <= COMPARE_LEVEL, where = direction(c);
 	if (!has_values(c)) {
 		c->verdict = COMPARE_NOT;
+		if (c->alone && !c->reason[0])
+			snprintf(c->reason, sizeof(c->reason), "there is no baseline yet");
 	} else if (shown && where) {
 		c->verdict = where == worse_direction(c) ? COMPARE_REGRESSED : COMPARE_IMPROVED;
 	} else {

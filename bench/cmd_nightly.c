@@ -44,27 +44,32 @@ static bool is_to_run(const struct study *s, long point)
 	return false;
 }
 
-/* Of each case the last good set, or one for all. Whether the conditions are the same, the runs will say. */
+/* The path of the last good set of a case. */
+static const char *last_good(const struct nightly_sets *sets, const struct study *s, long point)
+{
+	int place = nightly_sets_find(sets, s->name, s->labels[point], INT64_MAX, INT_MAX);
+	return place < 0 ? "none" : sets->list[place].path;
+}
+
+/* That of each case, or one for all. Whether the conditions are the same, the runs will say. */
 static void baselines_print(const struct nightly *n, const struct study *s)
 {
 	struct nightly_sets sets;
 	struct err e = { 0 };
-	int first = -2;
+	const char *first = NULL;
 	bool differ = false;
 	if (nightly_sets_read(&sets, n->o->root, &e) < 0)
 		err_report(&e);
-	for (int print = 0; print <= differ; print++)
-		for (long i = 0; i < s->points; i++) {
-			if (!is_to_run(s, i))
-				continue;
-			int set = nightly_sets_find(&sets, s->name, s->labels[i], INT64_MAX, INT_MAX);
-			if (print)
-				printf("baseline of %s: %s\n", s->labels[i], set < 0 ? "none" : sets.list[set].path);
-			differ |= !print && first != -2 && set != first;
-			first = set;
-		}
-	if (!differ)
-		printf("baseline: %s\n", first < 0 ? "none: this set would be the first" : sets.list[first].path);
+	for (long i = 0; i < s->points; i++) {
+		const char *path = is_to_run(s, i) ? last_good(&sets, s, i) : first;
+		first = first ? first : path;
+		differ = differ || (path && strcmp(path, first) != 0);
+	}
+	for (long i = 0; differ && i < s->points; i++)
+		if (is_to_run(s, i))
+			printf("baseline of %s: %s\n", s->labels[i], last_good(&sets, s, i));
+	if (!differ && first)
+		printf("baseline: %s%s\n", first, strcmp(first, "none") == 0 ? ": this set would be the first" : "");
 	nightly_sets_free(&sets);
 }
 
