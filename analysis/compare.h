@@ -3,10 +3,10 @@
  * have shown?
  *
  * Runs of one point of a sweep (a case) are compared with those of the same point; where each side has but one point, with
- * those of that. Values of one metric, VM, role and estimator are compared by their medians (analysis/compare_rules.h), the
- * difference with a bootstrap interval (analysis/resample.h; of shares analysis/two_shares.h), and tested by rank
- * (analysis/rank_test.h); p-values are adjusted after Holm for all that are compared. A test that could not be passed
- * whatever the order of its values (too few, or all equal) is none of them (Tarone, Biometrics 46, 1990).
+ * those of that, unless it is to go by_label. Values of one metric, VM, role and estimator are compared by their medians
+ * (analysis/compare_rules.h), the difference with a bootstrap interval (analysis/resample.h; of shares analysis/two_shares.h), and
+ * tested by rank (analysis/rank_test.h); p-values are adjusted after Holm for all that are compared. A test that could not be
+ * passed whatever the order of its values (too few, or all equal) is none of them (Tarone, Biometrics 46, 1990).
  *
  *	improved, regressed     adjusted p at most COMPARE_LEVEL, and a difference of at least the threshold, that way
  *	no difference shown     neither; `detectable` is the smallest that these runs could have shown
@@ -28,6 +28,7 @@ struct err;
 
 #define COMPARE_LEVEL 0.05
 #define COMPARE_FAILED_SHARE 0.2 /* of a side's runs that may fail, and the others still speak for all */
+#define COMPARE_HAD_SHARE 0.8    /* of a side's runs that have a value, and it is one that they have */
 
 enum compare_verdict { COMPARE_IMPROVED, COMPARE_REGRESSED, COMPARE_SAME, COMPARE_NOT, COMPARE_VERDICTS };
 enum { COMPARE_BASE, COMPARE_NEW, COMPARE_SIDES };
@@ -35,9 +36,11 @@ enum { COMPARE_BASE, COMPARE_NEW, COMPARE_SIDES };
 struct compared_side {
 	double *values; /* INFINITY: endless */
 	int n, endless, missing;
-	int unseen;    /* of the values, those of a downtime that is not above its floor */
-	int aborted;   /* of the missing ones, those of a migration that never converged */
-	double center; /* NAN: no value */
+	int unmeasured; /* of the missing ones, those of which no data say that there can be none */
+	int unseen;     /* of the values, those of a downtime that is not above its floor */
+	int aborted;    /* of the missing ones, those of a migration that never converged */
+	double center;  /* NAN: no value */
+	char why[200];  /* the first one was unmeasured; "" */
 };
 
 struct compared {
@@ -53,6 +56,8 @@ struct compared {
 	double p_holm;     /* NAN: no part of the family */
 	double detectable; /* NAN: not known, or none */
 	int too_few;       /* whatever these runs were, nothing could have been shown */
+	int alone;         /* of a case that is; its verdict is COMPARE_NOT */
+	int vanished; /* COMPARE_HAD_SHARE of BASE's runs have it, and most of NEW, all without, should have measured it */
 	enum compare_verdict verdict;
 	char reason[300]; /* why not comparable, why `detectable` is not known, or what else is to be said; "" */
 };
@@ -64,12 +69,16 @@ struct compare_case {
 	int unsteady[COMPARE_SIDES];  /* complete ones whose work rates were not steady at the end of warm-up */
 	int disturbed[COMPARE_SIDES]; /* complete ones during which a node's core had other work */
 	int never[COMPARE_SIDES];     /* complete ones that never converged */
+	int lost[COMPARE_SIDES];      /* those that lost a VM (study_run.lost) */
 	int shared;                   /* complete ones of NEW that are runs of BASE, too */
 	/* Those with metrics, and the one with the median migration time (NULL: none); of the runs that were compared. */
 	const struct study_run **complete[COMPARE_SIDES], *typical[COMPARE_SIDES];
 	int complete_count[COMPARE_SIDES];
-	char why[900]; /* why it is not comparable; "" */
-	int broken;    /* ... because runs of NEW failed, or there is none and has to be */
+	char said[COMPARE_SIDES][300]; /* why the first run that failed or was skipped did; "" none */
+	char lost_why[300];            /* of the first of NEW that lost a VM */
+	int alone;                     /* BASE has no run of it, and need not: those of NEW stand on both sides */
+	char why[900];                 /* why it is not comparable; "" */
+	int broken;                    /* ... because runs of NEW failed, or there is none and has to be */
 	struct condition_changes changes;
 };
 
@@ -77,6 +86,7 @@ struct compare_options {
 	struct compare_choices choices;
 	const char *despite; /* of CONDITION_KINDS; "" none */
 	int whole;           /* NEW has to have runs of every case of BASE */
+	int by_label; /* cases of the same label only; one that BASE has no run of stands alone, and nothing is compared */
 };
 
 struct comparison {
@@ -84,10 +94,11 @@ struct comparison {
 	int case_count;
 	struct compared *list; /* by case */
 	int count;
-	int tested;                   /* how many p-values were adjusted */
-	double bar;                   /* the level that a further one had to pass */
-	int needed;                   /* the least n of both sides with which any difference could be shown */
-	int counts[COMPARE_VERDICTS]; /* of the list; a case that is not comparable counts as one, too */
+	int tested; /* how many p-values were adjusted */
+	double bar; /* the level that a further one had to pass */
+	int needed; /* the least n of both sides with which any difference could be shown */
+	int counts
+		[COMPARE_VERDICTS]; /* of the list, but for what stands alone; a case that is not comparable counts as one, too */
 	enum compare_verdict verdict; /* of all: regressed before improved before no difference shown */
 };
 

@@ -13,9 +13,10 @@ static struct sample sample_of(const struct compared *c, int side)
 	return (struct sample){ c->sides[side].values, c->sides[side].n };
 }
 
+/* Two samples to be compared. */
 static int has_values(const struct compared *c)
 {
-	return c->sides[COMPARE_BASE].n > 0 && c->sides[COMPARE_NEW].n > 0;
+	return !c->alone && c->sides[COMPARE_BASE].n > 0 && c->sides[COMPARE_NEW].n > 0;
 }
 
 int compare_measure(struct compared *c)
@@ -89,6 +90,8 @@ static void judge(struct compared *c)
 	int shown = c->p_holm <= COMPARE_LEVEL, where = direction(c);
 	if (!has_values(c)) {
 		c->verdict = COMPARE_NOT;
+		if (c->alone && !c->reason[0])
+			snprintf(c->reason, sizeof(c->reason), "there is no baseline yet");
 	} else if (shown && where) {
 		c->verdict = where == worse_direction(c) ? COMPARE_REGRESSED : COMPARE_IMPROVED;
 	} else {

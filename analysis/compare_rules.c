@@ -53,6 +53,26 @@ static const char *const anyway[][2] = {
 	{ "*_error", "*" },   { "setup_time", "*" },    { "samples_*", "*" },  { "slots_missed", "*" },
 };
 
+/* Of what was measured, where there is no such value. */
+static const char *const data[] = {
+	NEVER,
+	UNRECOVERED,
+	"there was no stop",
+	"its job ended before the migration did",
+	"the VM did not move",
+	"no VM was moved away from others",
+	"no node's VMs were gathered on another",
+	"at no time did two nodes with VMs have too little to do",
+	"no overload of the node was seen",
+	"no move was decided meanwhile*",
+	"the loop ended before the overload did",
+	"no request was meant for the migration phase",
+	"no samples with an operation in this phase",
+	"no such gap has the VM's stop in it",
+	"not above that of the baseline",
+	"less than 500 ms between the recovery and the end of settle",
+};
+
 static int fits(const char *pattern, const char *text)
 {
 	return fnmatch(pattern, text, 0) == 0;
@@ -83,6 +103,14 @@ enum value_worth compare_value_worth(const char *metric, const char *estimator, 
 	if (endless && (aborted || (!known && fits(endless, reason))))
 		return VALUE_ENDLESS;
 	return aborted ? VALUE_ABORTED : known ? VALUE_KNOWN : VALUE_MISSING;
+}
+
+int compare_is_of_data(const char *reason)
+{
+	for (size_t i = 0; i < sizeof(data) / sizeof(*data); i++)
+		if (fits(data[i], reason))
+			return 1;
+	return 0;
 }
 
 /* Whether "METRIC" or "METRIC:ESTIMATOR" is about this value; an estimator may have colons itself. */

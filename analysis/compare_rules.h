@@ -39,6 +39,10 @@ enum value_worth {
 enum value_worth compare_value_worth(const char *metric, const char *estimator, int known, const char *reason,
                                      int never_converged);
 
+/* Whether a value is missing because of what was measured (no overload was seen, the VM did not move), not since nothing was;
+ * by the reason. */
+int compare_is_of_data(const char *reason);
+
 enum { COMPARE_CHOICES_MAX = 32 };
 
 /* What is asked for: metrics, and thresholds of one's own. */

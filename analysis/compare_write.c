@@ -55,6 +55,8 @@ static struct json_object *side_runs_json(const struct compare_case *c, int side
 	add_count(into, "unsteady", c->unsteady[side]);
 	add_count(into, "disturbed", c->disturbed[side]);
 	add_count(into, "never_converged", c->never[side]);
+	add_count(into, "lost", c->lost[side]);
+	add_text(into, "said", c->said[side]);
 	if (side == COMPARE_NEW)
 		add_count(into, "shared", c->shared);
 	json_object_object_add(into, "folders", folders);
@@ -69,6 +71,7 @@ static struct json_object *case_json(const struct compare_case *c)
 	json_object_object_add(row, "base", side_runs_json(c, COMPARE_BASE));
 	json_object_object_add(row, "new", side_runs_json(c, COMPARE_NEW));
 	add_text(row, "why", c->why);
+	json_object_object_add(row, "alone", json_object_new_boolean(c->alone));
 	json_object_object_add(row, "broken", json_object_new_boolean(c->broken));
 	json_object_object_add(row, "changes", changes_json(&c->changes));
 	add_count(row, "changes_left_out", c->changes.left_out);
@@ -105,7 +108,7 @@ static struct json_object *compared_json(const struct comparison *of, const stru
 {
 	struct json_object *row = json_object_new_object();
 	double base = c->sides[COMPARE_BASE].center;
-	int has_test = c->sides[COMPARE_BASE].n && c->sides[COMPARE_NEW].n;
+	int has_test = !c->alone && c->sides[COMPARE_BASE].n && c->sides[COMPARE_NEW].n;
 	add_text(row, "case", of->cases[c->case_index].label);
 	add_text(row, "metric", c->metric);
 	add_text(row, "vm", c->vm);
@@ -129,6 +132,8 @@ static struct json_object *compared_json(const struct comparison *of, const stru
 	add_number(row, "detectable", c->detectable);
 	add_text(row, "verdict", compare_verdict_name(c->verdict));
 	json_object_object_add(row, "too_few", json_object_new_boolean(c->too_few));
+	json_object_object_add(row, "alone", json_object_new_boolean(c->alone));
+	json_object_object_add(row, "vanished", json_object_new_boolean(c->vanished));
 	add_text(row, "reason", c->reason);
 	return row;
 }

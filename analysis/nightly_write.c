@@ -43,25 +43,6 @@ struct json_object *night_failed_json(const struct night_facts *f, enum night_ve
 	return root;
 }
 
-/* A case's word: that of its worst comparison, or why it has none. */
-static const char *case_verdict(const struct comparison *c, int index, int has_baseline)
-{
-	const struct compare_case *of = &c->cases[index];
-	int counts[COMPARE_VERDICTS] = { 0 };
-	for (int i = 0; i < c->count; i++)
-		counts[c->list[i].verdict] += c->list[i].case_index == index;
-	if (night_case_is_broken(of, has_baseline))
-		return "broken";
-	if (!of->complete_count[COMPARE_NEW])
-		return of->skipped[COMPARE_NEW] ? "skipped" : "no runs";
-	if (!has_baseline)
-		return "baseline";
-	return compare_verdict_name(counts[COMPARE_REGRESSED]  ? COMPARE_REGRESSED
-	                            : counts[COMPARE_IMPROVED] ? COMPARE_IMPROVED
-	                            : counts[COMPARE_SAME]     ? COMPARE_SAME
-	                                                       : COMPARE_NOT);
-}
-
 struct json_object *night_json(const struct night_facts *f, const struct night *n, const struct comparison *c)
 {
 	struct json_object *root = night_failed_json(f, n->verdict, n->why), *cases = json_object_new_array();
@@ -70,13 +51,17 @@ struct json_object *night_json(const struct night_facts *f, const struct night *
 	add_count(root, "skipped", n->skipped);
 	for (int i = 0; i < c->case_count; i++) {
 		const struct compare_case *of = &c->cases[i];
+		const char *baseline = f->case_baselines ? f->case_baselines[i] : f->baseline;
 		struct json_object *row = json_object_new_object();
+		struct night_case one;
+		night_judge_case(&one, c, i, baseline[0] != '\0');
 		add_text(row, "case", of->label);
-		add_text(row, "verdict", case_verdict(c, i, f->baseline[0] != '\0'));
+		add_text(row, "verdict", night_verdict_name(one.verdict));
 		add_count(row, "complete", of->complete_count[COMPARE_NEW]);
 		add_count(row, "failed", of->failed[COMPARE_NEW]);
 		add_count(row, "skipped", of->skipped[COMPARE_NEW]);
-		add_text(row, "why", of->why);
+		add_text(row, "why", one.why);
+		add_text(row, "baseline", baseline);
 		json_object_array_add(cases, row);
 	}
 	json_object_object_add(root, "cases", cases);

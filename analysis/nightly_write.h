@@ -4,9 +4,10 @@
  *
  *	format, kind ("nightly"), name (of the experiment), config, began_ns, ended_ns (wall clock; null: it has not ended)
  *	verdict, status, why, complete, failed, skipped (analysis/nightly.h); verdict "running" before there is one
- *	baseline    the set compared with, an absolute path; "" none
- *	pinned      whether it was named
- *	cases       case, verdict (of compare, or "broken", "skipped", "baseline"), complete, failed, skipped, why
+ *	baseline    the set compared with, an absolute path; "" none, or not the same one for all cases
+ *	pinned      whether one was named
+ *	cases       case, verdict (analysis/nightly.h; of earlier versions "no difference shown" for fine), complete, failed,
+ *	            skipped, why, baseline (its own, as above; earlier versions have none)
  *	troubles    texts: what could not be done with the runs
  */
 #ifndef ANALYSIS_NIGHTLY_WRITE_H
@@ -25,6 +26,7 @@ struct json_object;
 
 struct night_facts {
 	const char *name, *config, *baseline; /* baseline "" : none */
+	const char *const *case_baselines;    /* by case of the comparison; NULL: it is `baseline` for each */
 	int pinned;
 	int64_t began_ns, ended_ns; /* 0: not yet */
 };

@@ -34,6 +34,24 @@ static void read_vms(struct study_run *run, struct json_object *manifest)
 	}
 }
 
+/* Whether it lost a VM, as its facts say, or its reason: of a guest that ended, that a failed switch left nowhere, or that found
+ * its memory changed. */
+static int has_lost(struct json_object *manifest)
+{
+	static const char *const moves[] = { "/consolidate/moves", "/group/moves" };
+	static const char *const words[] = { "ended unexpectedly on node", "the VM is lost",
+		                             "of its memory has changed", "Kernel panic" };
+	int lost = strcmp(json_text_at(manifest, "/migration/vm_lost"), "true") == 0;
+	for (size_t i = 0; i < sizeof(moves) / sizeof(*moves); i++) {
+		struct json_object *list = json_array_at(manifest, moves[i]);
+		for (size_t k = 0; list && k < json_object_array_length(list); k++)
+			lost |= strcmp(json_text_at(json_object_array_get_idx(list, k), "/vm_lost"), "true") == 0;
+	}
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		lost |= strstr(json_text_at(manifest, "/reason"), words[i]) != NULL;
+	return lost;
+}
+
 int study_label_split(const char *label, const char *word, char *block, size_t block_room, char *member,
                       size_t member_room)
 {
@@ -74,6 +92,7 @@ int study_run_read(struct study_run *run, const char *folder)
 	snprintf(run->explains, sizeof(run->explains), "%s", json_text_at(manifest, "/config/experiment/explains"));
 	snprintf(run->cause, sizeof(run->cause), "%s", json_text_at(manifest, "/config/experiment/cause"));
 	run->complete = strcmp(run->status, "complete") == 0;
+	run->lost = has_lost(manifest);
 	json_object_put(manifest);
 	if (run->complete) {
 		run->root = json_file_read(run->directory, "metrics.json");
@@ -230,6 +249,11 @@ double study_run_value(const struct study_run *run, const char *metric, const ch
                        char *reason, size_t room)
 {
 	return row_value(run, find_row(run, metric, "", role, estimator), reason, room);
+}
+
+int study_run_never_converged(const struct study_run *run)
+{
+	return study_run_value(run, "converged", "", "", NULL, 0) == 0;
 }
 
 const char *study_run_caution(const struct study_run *run, const char *metric, const char *estimator)

@@ -18,6 +18,7 @@ struct study_run {
 	char status[RUN_NAME_ROOM], reason[512]; /* of the manifest */
 	char explains[256], cause[256];          /* experiment.explains and .cause; see analysis/explanation.h */
 	int complete;                            /* else it has no metrics */
+	int lost;                                /* a VM ended that should not have, or had other memory afterwards */
 	int vms;
 	char workload[RUN_NAME_ROOM]; /* of the VM that moves, the first one */
 	int64_t rate_bits_per_s;      /* asked of the link; MISSING */
@@ -84,6 +85,9 @@ const char *study_run_caution(const struct study_run *run, const char *metric, c
 
 /* The unit of a metric of one run, "" when it has none; valid as long as the run. */
 const char *study_run_unit(const struct study_run *run, const char *metric, const char *estimator);
+
+/* Whether its migration was aborted at migration.timeout. */
+int study_run_never_converged(const struct study_run *run);
 
 /* Whether the run is one of those that the key says, whatever has become of it. */
 int study_run_is(const struct study_run *run, const struct study_key *key);

@@ -8,6 +8,7 @@
 #include "bench/study_arguments.h"
 #include "bench/study_plan.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -35,16 +36,40 @@ static int read_options(const struct arguments *a, struct nightly_options *o, st
 	return compare_arguments_read(a, &o->choices, e);
 }
 
-static void baseline_print(const struct nightly *n, const char *name)
+static bool is_to_run(const struct study *s, long point)
+{
+	for (long r = 0; r < s->repeats; r++)
+		if (s->states[r * s->points + point] != RUN_LEFT_OUT)
+			return true;
+	return false;
+}
+
+/* The path of the last good set of a case. */
+static const char *last_good(const struct nightly_sets *sets, const struct study *s, long point)
+{
+	int place = nightly_sets_find(sets, s->name, s->labels[point], INT64_MAX, INT_MAX);
+	return place < 0 ? "none" : sets->list[place].path;
+}
+
+/* That of each case, or one for all. Whether the conditions are the same, the runs will say. */
+static void baselines_print(const struct nightly *n, const struct study *s)
 {
 	struct nightly_sets sets;
 	struct err e = { 0 };
+	const char *first = NULL;
+	bool differ = false;
 	if (nightly_sets_read(&sets, n->o->root, &e) < 0)
 		err_report(&e);
-	const struct nightly_set *last = nightly_sets_baseline(&sets, name, INT64_MAX);
-	printf("baseline: %s\n", n->o->pinned ? n->o->pinned
-	                         : last       ? last->path
-	                                      : "none: this set would be the first");
+	for (long i = 0; i < s->points; i++) {
+		const char *path = is_to_run(s, i) ? last_good(&sets, s, i) : first;
+		first = first ? first : path;
+		differ = differ || (path && strcmp(path, first) != 0);
+	}
+	for (long i = 0; differ && i < s->points; i++)
+		if (is_to_run(s, i))
+			printf("baseline of %s: %s\n", s->labels[i], last_good(&sets, s, i));
+	if (!differ && first)
+		printf("baseline: %s%s\n", first, strcmp(first, "none") == 0 ? ": this set would be the first" : "");
 	nightly_sets_free(&sets);
 }
 
@@ -54,7 +79,10 @@ static int night(const struct arguments *a, struct nightly *n, struct study *s, 
 	s->unclaimed = false;
 	if (arguments_option(a, "dry-run")) {
 		study_plan_print(s, REPORT_TEXT);
-		baseline_print(n, s->name);
+		if (n->o->pinned)
+			printf("baseline: %s\n", n->o->pinned);
+		else
+			baselines_print(n, s);
 		return EXIT_DONE;
 	}
 	if (nightly_begin(n, s->name, s->config_path, e) < 0)
@@ -86,9 +114,10 @@ static int nightly_run(const struct arguments *a)
 static const struct command_option options[] = {
 	{ STUDY_OPTION_SET },
 	{ "output", 'o', "DIR", "where the sets are, a folder a night; results/nightly when not given", NULL },
-	{ "baseline", 'b', "DIR", "compare with this set, or folder of runs; the last good set when not given",
+	{ "baseline", 'b', "DIR",
+	  "compare the cases that it has with this set, or folder of runs; of each case the last good set when not given",
 	  NULL },
-	{ "keep", 0, "N", "remove the oldest sets beyond N, but for the baseline; 30 when not given", NULL },
+	{ "keep", 0, "N", "remove the oldest sets beyond N, but for baselines; 30 when not given", NULL },
 	{ "database", 'd', "FILE", "the history; results/history.sqlite when not given", NULL },
 	{ "textfile", 0, "FILE", "write metrics here too, for node_exporter's textfile collector (NAME.prom)", NULL },
 	{ COMPARE_OPTION_METRIC },
@@ -109,10 +138,11 @@ const struct command nightly_command = {
 	.maximum = 1,
 	.help = "Run a study, say what changed since the last good night, and keep it all",
 	.details =
-		"CONFIG is configs/nightly.conf when not given. The runs of a night are a set, DIR/DATE-TIME: compared with the\n"
-		"last set that neither regressed nor broke, added to the history, shown in summary.txt and index.html, and\n"
-		"written to metrics.prom. The first set is the baseline. A regression is told every night until it is gone, or\n"
-		"a set that has it is named once with --baseline. What slides slowly, from night to night, is in the trend.\n"
+		"CONFIG is configs/nightly.conf when not given. The runs of a night are a set, DIR/DATE-TIME: each case compared\n"
+		"with the last set in which it neither regressed nor broke nor had too few runs, under the same conditions (link,\n"
+		"scale, machine, load), added to the history, shown in summary.txt and index.html, and written to metrics.prom.\n"
+		"The first set of a case is its baseline. A regression is told every night until it is gone, or a set that has\n"
+		"it is named once with --baseline. What slides slowly, from night to night, is in the trend.\n"
 		"Exit status 0: nothing regressed; 1: something did, or runs failed; 3: another nightly is at work, or this\n"
 		"machine can run or keep nothing.\n",
 	.options = options,

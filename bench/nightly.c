@@ -13,6 +13,8 @@
 #include "bench/base/lock_file.h"
 #include "bench/experiment/progress.h"
 #include "bench/experiment/run_directory.h"
+#include "bench/nightly_baseline.h"
+#include "bench/nightly_runs.h"
 #include "bench/nightly_sets.h"
 #include "reports/compare.h"
 #include "reports/nightly.h"
@@ -40,18 +42,11 @@ static void owner_say(char *buffer, size_t room)
 	snprintf(buffer, room, "pid %d since %s", (int)getpid(), since);
 }
 
-/* The folder of runs that a baseline is: of a set, or the folder itself. */
-static const char *runs_of(const char *baseline, char *buffer, size_t room)
-{
-	nightly_set_runs(baseline, buffer, room);
-	return access(buffer, F_OK) == 0 ? buffer : baseline;
-}
-
 static int pinned_check(const char *pinned, struct err *e)
 {
 	struct study_runs runs = { 0 };
 	char path[PATH_MAX];
-	int result = pinned ? study_read_any(&runs, runs_of(pinned, path, sizeof(path)), e) : 0;
+	int result = pinned ? study_read_any(&runs, night_baseline_folder(pinned, path, sizeof(path)), e) : 0;
 	study_runs_free(&runs);
 	return result < 0 ? err_prefix(e, "--baseline") : 0;
 }
@@ -125,9 +120,9 @@ int nightly_begin(struct nightly *n, const char *name, const char *config, struc
 /* A night at its end. */
 struct ending {
 	struct nightly *n;
-	struct study_runs base, new;
+	struct study_runs new;
+	struct night_baseline base;
 	struct comparison comparison;
-	char baseline[PATH_MAX]; /* absolute; "" none */
 	struct json_object *night, *compared;
 	int troubled;
 };
@@ -141,91 +136,113 @@ static void trouble(struct ending *end, struct err *e)
 	*e = (struct err){ 0 };
 }
 
-/* The last good set that can still be read; "" in baseline when there is none. */
-static int baseline_find(struct ending *end, struct err *e)
+/* Take back baselines that have too few runs to show anything beside tonight's, which are enough. How many. */
+static int pass_small(struct ending *end)
 {
-	const struct nightly *n = end->n;
-	struct nightly_sets sets;
-	struct err unread = { 0 };
-	char path[PATH_MAX];
-	if (n->o->pinned) {
-		if (!realpath(n->o->pinned, end->baseline))
-			return err_errno(e, EXIT_USAGE, "cannot read the baseline '%s'", n->o->pinned);
-		return study_read_any(&end->base, runs_of(end->baseline, path, sizeof(path)), e);
+	const struct comparison *c = &end->comparison;
+	int passed = 0;
+	for (int i = 0; i < c->case_count; i++) {
+		struct night_case one;
+		night_judge_case(&one, c, i, 1);
+		if (one.verdict == NIGHT_INCONCLUSIVE && c->cases[i].complete_count[COMPARE_NEW] >= c->needed)
+			passed += night_baseline_pass(&end->base, c->cases[i].label);
 	}
-	int result = nightly_sets_read(&sets, n->o->root, e);
-	int64_t before_ns = n->began_ns;
-	const struct nightly_set *set;
-	while (result == 0 && !end->baseline[0] && (set = nightly_sets_baseline(&sets, n->name, before_ns))) {
-		before_ns = set->began_ns;
-		study_runs_free(&end->base);
-		if (study_read_any(&end->base, nightly_set_runs(set->path, path, sizeof(path)), &unread) == 0)
-			snprintf(end->baseline, sizeof(end->baseline), "%s", set->path);
+	return passed;
+}
+
+/* All cases at once, so that p-values are adjusted over all of them. */
+static int compare(struct ending *end, struct err *e)
+{
+	const struct compare_options options = { .choices = end->n->o->choices, .despite = "", .by_label = 1 };
+	int result = night_baseline_make(&end->base, end->n, &end->new, e);
+	while (result == 0) {
+		result = compare_make(&end->comparison, &end->base.runs, &end->new, &options, e);
+		if (result < 0 || !pass_small(end))
+			return result;
+		comparison_free(&end->comparison);
+		result = night_baseline_gather(&end->base, e);
 	}
-	nightly_sets_free(&sets);
 	return result;
 }
 
-/* How many runs of a case are in this state. */
-static int count_states(const struct study *s, const char *label, enum study_state state)
+static void say_interrupted(struct ending *end)
 {
-	int count = 0;
-	for (long i = 0; i < s->points * s->repeats; i++)
-		count += strcmp(s->labels[i % s->points], label) == 0 && s->states[i] == state;
-	return count;
-}
-
-/* A case that was to be run and left no run that ended: it was skipped, such as one for which the machine had no memory, unless
- * an interrupt came before. */
-static void count_skipped(struct ending *end, int interrupted)
-{
-	const struct study *s = end->n->study;
-	for (int i = 0; s && i < end->comparison.case_count; i++) {
+	for (int i = 0; i < end->comparison.case_count; i++) {
 		struct compare_case *of = &end->comparison.cases[i];
-		int skipped = count_states(s, of->label, RUN_SKIPPED);
-		int left = count_states(s, of->label, RUN_TO_COME) + count_states(s, of->label, RUN_INTERRUPTED);
-		if (of->runs[COMPARE_NEW] || skipped + left == 0)
-			continue;
-		skipped += interrupted ? 0 : left;
-		of->runs[COMPARE_NEW] = of->skipped[COMPARE_NEW] = skipped;
-		if (skipped)
-			snprintf(of->why, sizeof(of->why), "%d of %d runs of NEW were skipped: %.600s", skipped,
-			         skipped, s->skipped);
-		else
+		if (!of->runs[COMPARE_NEW])
 			snprintf(of->why, sizeof(of->why),
 			         "none of its runs had ended when the night was interrupted");
 	}
+}
+
+/* By case the set that it was compared with. *ret_same: that of all that have one; "" none, or several. The caller's. */
+static const char **baselines_of(const struct ending *end, const char **ret_same)
+{
+	const struct comparison *c = &end->comparison;
+	const char **list = calloc((size_t)c->case_count + 1, sizeof(*list));
+	int differ = 0;
+	*ret_same = "";
+	for (int i = 0; list && i < c->case_count; i++) {
+		list[i] = night_baseline_path(&end->base, c->cases[i].label);
+		differ |= *list[i] && **ret_same && strcmp(list[i], *ret_same) != 0;
+		*ret_same = *list[i] ? list[i] : *ret_same;
+	}
+	*ret_same = differ ? "" : *ret_same;
+	return list;
+}
+
+static int write_documents(struct ending *end, int interrupted, struct err *e)
+{
+	struct night night;
+	const char *same, **baselines = baselines_of(end, &same);
+	if (!baselines)
+		return err_errno(e, EXIT_CANNOT, "cannot list the baselines");
+	struct night_facts facts = facts_of(end->n, same);
+	facts.case_baselines = baselines;
+	facts.ended_ns = clock_wall_ns();
+	night_judge(&night, &end->comparison, 1, interrupted);
+	end->night = night_json(&facts, &night, &end->comparison);
+	end->compared =
+		comparison_json(&end->comparison, *same ? same : "the last good set of each case", end->n->set);
+	free(baselines);
+	return 0;
+}
+
+/* Nothing of it was what somebody wanted. */
+static void check_pinned(struct ending *end)
+{
+	struct err e = { 0 };
+	int used = !end->n->o->pinned;
+	for (int i = 0; i < end->base.case_count; i++)
+		used |= end->base.cases[i].set == BASELINE_PINNED;
+	if (used)
+		return;
+	err_set(&e, EXIT_USAGE,
+	        "the baseline '%s' has no run of any case of this night: each was compared with its last good set",
+	        end->n->o->pinned);
+	trouble(end, &e);
 }
 
 /* The verdict, and the documents. Without runs there is a verdict, too. */
 static void judge(struct ending *end, int interrupted)
 {
 	struct err e = { 0 };
-	struct night night;
-	char path[PATH_MAX];
-	const struct compare_options options = { .choices = end->n->o->choices, .despite = "" };
-	nightly_set_runs(end->n->set, path, sizeof(path));
-	int result = study_read_any(&end->new, path, &e);
+	int result = night_runs_read(&end->new, end->n, interrupted, &e);
 	enum night_verdict without = interrupted ? NIGHT_INTERRUPTED : result < 0 ? NIGHT_SKIPPED : NIGHT_BROKEN;
 	if (result == 0)
-		result = baseline_find(end, &e);
-	struct study_runs *base = end->baseline[0] ? &end->base : &end->new;
+		result = compare(end, &e);
+	if (result == 0 && interrupted)
+		say_interrupted(end);
 	if (result == 0)
-		result = compare_make(&end->comparison, base, &end->new, &options, &e);
-	struct night_facts facts = facts_of(end->n, end->baseline);
-	facts.ended_ns = clock_wall_ns();
-	if (result < 0) {
-		end->night = night_failed_json(&facts, without, e.text);
-		err_report(&e);
+		result = write_documents(end, interrupted, &e);
+	if (result == 0) {
+		check_pinned(end);
 		return;
 	}
-	count_skipped(end, interrupted);
-	night_judge(&night, &end->comparison, end->baseline[0] != '\0', interrupted);
-	if (!night.why[0] && end->n->study)
-		snprintf(night.why, sizeof(night.why), "%.590s", end->n->study->skipped);
-	end->night = night_json(&facts, &night, &end->comparison);
-	end->compared =
-		comparison_json(&end->comparison, end->baseline[0] ? end->baseline : end->n->set, end->n->set);
+	struct night_facts facts = facts_of(end->n, "");
+	facts.ended_ns = clock_wall_ns();
+	end->night = night_failed_json(&facts, without, e.text);
+	err_report(&e);
 }
 
 /* ---- history and trend ---- */
@@ -235,7 +252,8 @@ static void history_keep(struct ending *end, struct history *h)
 	struct err e = { 0 };
 	int new;
 	for (int i = 0; i < end->new.count; i++)
-		if (history_add(h, &end->new.runs[i], &new, &e) < 0 && e.status != EXIT_USAGE)
+		if (end->new.runs[i].directory[0] && history_add(h, &end->new.runs[i], &new, &e) < 0 &&
+		    e.status != EXIT_USAGE)
 			trouble(end, &e); /* a run that was interrupted is none for the history */
 }
 
@@ -287,7 +305,7 @@ static void compare_show(struct ending *end)
 	struct err e = { 0 };
 	char folder[PATH_MAX];
 	snprintf(folder, sizeof(folder), "%s/compare", end->n->set);
-	if (end->baseline[0] &&
+	if (end->base.runs.count &&
 	    (directory_make(folder, &e) < 0 || report_comparison_folder(end->compared, folder, &e) < 0))
 		trouble(end, &e);
 }
@@ -298,8 +316,14 @@ static void sets_trim(struct ending *end)
 	struct nightly_sets sets;
 	struct err e = { 0 };
 	int removed = nightly_sets_read(&sets, n->o->root, &e);
-	if (removed == 0)
-		removed = nightly_sets_trim(&sets, n->name, n->o->keep, end->baseline, &e);
+	char *stays = calloc((size_t)sets.count + 1, 1);
+	if (removed == 0 && !stays)
+		removed = err_errno(&e, EXIT_CANNOT, "cannot list '%s'", n->o->root);
+	if (removed == 0) {
+		night_baseline_stays(&end->base, &sets, n->o->keep, stays);
+		removed = nightly_sets_trim(&sets, n->name, n->o->keep, stays, &e);
+	}
+	free(stays);
 	if (removed < 0)
 		trouble(end, &e);
 	else if (removed)
@@ -336,14 +360,15 @@ int nightly_conclude(struct nightly *n, int interrupted, FILE *out)
 	struct err e = { 0 };
 	if (json_file_write(n->set, NIGHT_FILE, end->night, &e) < 0)
 		trouble(end, &e);
-	sets_trim(end);
+	if (end->compared)
+		sets_trim(end);
 	show(end, out);
 	int status = json_object_get_int(json_object_object_get(end->night, "status"));
 	int troubled = end->troubled;
 	json_object_put(end->night);
 	json_object_put(end->compared);
 	comparison_free(&end->comparison);
-	study_runs_free(&end->base);
+	night_baseline_free(&end->base);
 	study_runs_free(&end->new);
 	free(end);
 	return status == EXIT_DONE && troubled ? EXIT_CANNOT : status;

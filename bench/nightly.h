@@ -1,9 +1,9 @@
 /*
- * nightly.h - a night: a study run into a set of its own, compared with the last good set, kept in the history, shown.
+ * nightly.h - a night: a study run into a set of its own, compared with the last good ones, kept in the history, shown.
  *
  *	ROOT/20261122-013000/    a set; nightly.json (analysis/nightly_write.h), summary.txt, index.html, metrics.prom
  *		study/           the runs and their pages
- *		compare/         against the baseline, where there is one
+ *		compare/         against the baseline of each case (nightly_baseline.h), where there is one
  *		trend/           over all runs of this experiment in the history
  *	ROOT/.lock               held while a night is at work in ROOT
  *
@@ -22,7 +22,7 @@ struct err;
 
 struct nightly_options {
 	const char *root;
-	const char *pinned;   /* the baseline, a set or any folder of runs; NULL: the last good set */
+	const char *pinned;   /* the baseline, a set or any folder of runs; NULL: of each case the last good set */
 	const char *database; /* of the history */
 	const char *textfile; /* metrics go there too, for node_exporter; NULL: not */
 	int keep;             /* so many sets of this experiment */

@@ -1,5 +1,6 @@
 #include "bench/nightly_sets.h"
 
+#include "analysis/compare.h"
 #include "analysis/json_field.h"
 #include "analysis/nightly.h"
 #include "analysis/nightly_write.h"
@@ -16,10 +17,38 @@
 #include <string.h>
 #include <sys/stat.h>
 
+/* ---- the list ---- */
+
+/* Whether a case has a result that others may be compared with; row is one of the cases of its set. */
+static int case_is_good(struct json_object *row)
+{
+	int verdict = night_verdict_find(json_text_at(row, "/verdict")),
+	    complete = atoi(json_text_at(row, "/complete"));
+	int missing = atoi(json_text_at(row, "/failed")) + atoi(json_text_at(row, "/skipped"));
+	return verdict >= 0 && night_is_good(verdict) && complete > 0 &&
+	       missing <= COMPARE_FAILED_SHARE * (complete + missing);
+}
+
+static void cases_read(struct nightly_set *ret, struct json_object *doc)
+{
+	struct json_object *rows = json_array_at(doc, "/cases");
+	size_t count = rows ? json_object_array_length(rows) : 0;
+	int usable = ret->verdict >= 0 && ret->verdict != NIGHT_INTERRUPTED;
+	ret->cases = count ? calloc(count, sizeof(*ret->cases)) : NULL;
+	ret->case_count = ret->cases ? (int)count : 0;
+	for (int i = 0; i < ret->case_count; i++) {
+		struct json_object *row = json_object_array_get_idx(rows, (size_t)i);
+		struct nightly_set_case *into = &ret->cases[i];
+		snprintf(into->label, sizeof(into->label), "%s", json_text_at(row, "/case"));
+		into->is_good = usable && case_is_good(row);
+	}
+}
+
 /* 1: the folder is a set. A link to one is none: it is another's. */
 static int set_read(struct nightly_set *ret, const char *root, const char *entry)
 {
 	struct stat st;
+	*ret = (struct nightly_set){ 0 };
 	snprintf(ret->path, sizeof(ret->path), "%.3800s/%.255s", root, entry);
 	if (entry[0] == '.' || lstat(ret->path, &st) < 0 || !S_ISDIR(st.st_mode))
 		return 0;
@@ -28,6 +57,8 @@ static int set_read(struct nightly_set *ret, const char *root, const char *entry
 	snprintf(ret->name, sizeof(ret->name), "%s", json_text_at(doc, "/name"));
 	ret->began_ns = atoll(json_text_at(doc, "/began_ns"));
 	ret->verdict = night_verdict_find(json_text_at(doc, "/verdict"));
+	if (is)
+		cases_read(ret, doc);
 	json_object_put(doc);
 	return is;
 }
@@ -63,19 +94,33 @@ int nightly_sets_read(struct nightly_sets *ret, const char *root, struct err *e)
 
 void nightly_sets_free(struct nightly_sets *s)
 {
+	for (int i = 0; i < s->count; i++) {
+		if (s->list[i].runs)
+			study_runs_free(s->list[i].runs);
+		free(s->list[i].runs);
+		free(s->list[i].cases);
+	}
 	free(s->list);
 	*s = (struct nightly_sets){ 0 };
 }
 
-const struct nightly_set *nightly_sets_baseline(const struct nightly_sets *s, const char *name, int64_t before_ns)
+/* ---- cases ---- */
+
+int nightly_set_is_good(const struct nightly_set *set, const char *label)
 {
-	for (int i = s->count - 1; i >= 0; i--) {
-		const struct nightly_set *set = &s->list[i];
-		if (strcmp(set->name, name) == 0 && set->began_ns < before_ns && set->verdict >= 0 &&
-		    night_is_good(set->verdict))
-			return set;
-	}
-	return NULL;
+	for (int i = 0; i < set->case_count; i++)
+		if (set->cases[i].is_good && (!label || strcmp(set->cases[i].label, label) == 0))
+			return 1;
+	return 0;
+}
+
+int nightly_sets_find(const struct nightly_sets *s, const char *name, const char *label, int64_t before_ns, int end)
+{
+	for (int i = (end < s->count ? end : s->count) - 1; i >= 0; i--)
+		if (strcmp(s->list[i].name, name) == 0 && s->list[i].began_ns < before_ns &&
+		    nightly_set_is_good(&s->list[i], label))
+			return i;
+	return -1;
 }
 
 char *nightly_set_runs(const char *path, char *buffer, size_t room)
@@ -84,19 +129,48 @@ char *nightly_set_runs(const char *path, char *buffer, size_t room)
 	return buffer;
 }
 
-/* Whether a folder is the set, or in it. */
-static int holds(const struct nightly_set *set, const char *folder)
+const struct study_runs *nightly_set_conditions(struct nightly_set *set)
 {
 	char path[PATH_MAX];
-	size_t length = strlen(set->path);
-	if (!folder[0] || !realpath(folder, path))
-		return 0;
-	return strncmp(path, set->path, length) == 0 && (!path[length] || path[length] == '/');
+	struct err e = { 0 };
+	if (!set->runs && (set->runs = calloc(1, sizeof(*set->runs))) &&
+	    study_read_any(set->runs, nightly_set_runs(set->path, path, sizeof(path)), &e) == 0)
+		for (int i = 0; i < set->runs->count; i++) {
+			struct study_run *run = &set->runs->runs[i];
+			run->complete = run->complete && run->metrics;
+			json_object_put(run->root);
+			run->root = run->metrics = NULL;
+		}
+	return set->runs && set->runs->count ? set->runs : NULL;
 }
 
-int nightly_sets_trim(const struct nightly_sets *s, const char *name, int keep, const char *kept, struct err *e)
+static const struct study_run *next_complete(const struct study_runs *s, const char *label, int *at)
 {
-	const struct nightly_set *good = nightly_sets_baseline(s, name, INT64_MAX);
+	for (; *at < s->count; (*at)++)
+		if (s->runs[*at].complete && strcmp(s->runs[*at].point, label) == 0)
+			return &s->runs[(*at)++];
+	return NULL;
+}
+
+int nightly_runs_match(const struct study_runs *old, const struct study_runs *new, const char *label)
+{
+	int of_old = 0, of_new = 0;
+	const struct study_run *first = next_complete(new, label, &of_new), *run = next_complete(old, label, &of_old);
+	if (!first || !run)
+		return -1;
+	for (; run; run = next_complete(old, label, &of_old)) {
+		struct condition_changes changes;
+		conditions_compare(&changes, run, first);
+		if (conditions_forbid(&changes, ""))
+			return 0;
+	}
+	return 1;
+}
+
+/* ---- removal ---- */
+
+int nightly_sets_trim(const struct nightly_sets *s, const char *name, int keep, const char *stays, struct err *e)
+{
 	int left = 0, removed = 0, result = 0;
 	for (int i = 0; i < s->count; i++)
 		left += strcmp(s->list[i].name, name) == 0;
@@ -105,7 +179,7 @@ int nightly_sets_trim(const struct nightly_sets *s, const char *name, int keep, 
 		if (strcmp(set->name, name) != 0)
 			continue;
 		left--; /* one that must stay counts as one of the old, too */
-		if (set == good || holds(set, kept))
+		if (stays[i])
 			continue;
 		if (tree_remove(set->path) < 0)
 			result = err_errno(e, EXIT_CANNOT, "cannot remove the old set '%s'", set->path);

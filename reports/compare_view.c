@@ -65,6 +65,7 @@ struct shown_comparison comparison_row(struct json_object *doc, int index)
 		.unit = json_text(row, "unit"),
 		.better = json_text(row, "better"),
 		.verdict = json_text(row, "verdict"),
+		.vanished = json_object_get_boolean(json_at(row, "vanished")),
 		.reason = json_text(row, "reason"),
 		.alike = count_at(row, "alike"),
 		.base = side_of(json_at(row, "base")),
@@ -261,10 +262,12 @@ char *compare_counts(struct json_object *doc, char *buffer, size_t room)
 		                                  { "counts.no_difference_shown", "no difference shown" },
 		                                  { "counts.not_comparable", "not comparable" } };
 	const char *gap = ": ";
-	int count = comparison_count(doc), few = 0;
-	for (int i = 0; i < count; i++)
-		few += json_object_get_boolean(
-			json_at(json_object_array_get_idx(list_at(doc, "comparisons"), (size_t)i), "too_few"));
+	int count = 0, few = 0;
+	for (int i = 0; i < comparison_count(doc); i++) {
+		struct json_object *row = json_object_array_get_idx(list_at(doc, "comparisons"), (size_t)i);
+		count += !json_object_get_boolean(json_at(row, "alone"));
+		few += json_object_get_boolean(json_at(row, "too_few"));
+	}
 	snprintf(buffer, room, "%d comparison%s", count, count == 1 ? "" : "s");
 	for (size_t i = 0; i < sizeof(counted) / sizeof(*counted); i++)
 		if (count_at(doc, counted[i][0])) {

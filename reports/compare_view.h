@@ -18,7 +18,8 @@ struct shown_side {
 
 struct shown_comparison {
 	const char *case_label, *metric, *vm, *role, *estimator, *unit, *better, *verdict, *reason;
-	int alike; /* so many rows of the case are of this metric and VM */
+	int alike;    /* so many rows of the case are of this metric and VM */
+	int vanished; /* BASE's runs have it, and none of NEW */
 	struct shown_side base, new;
 	double difference, low, high; /* of NEW from BASE, in the unit */
 	double threshold, p, p_adjusted, detectable;

@@ -39,9 +39,18 @@ static struct json_object *case_at(struct json_object *night, int index)
 	return json_object_array_get_idx(json_at(night, "cases"), (size_t)index);
 }
 
+/* Whether any case was compared with another set. */
 static int has_baseline(struct json_object *night)
 {
-	return *json_text(night, "baseline") != '\0';
+	for (int i = 0; i < length_of(json_at(night, "cases")); i++)
+		if (*json_text(case_at(night, i), "baseline"))
+			return 1;
+	return 0;
+}
+
+static int has_several(struct json_object *night)
+{
+	return has_baseline(night) && !*json_text(night, "baseline");
 }
 
 /* ---- sentences ---- */
@@ -81,7 +90,8 @@ static char *verdict_text(struct json_object *night, struct json_object *compare
 
 static char *runs_text(struct json_object *night, char *buffer, size_t room)
 {
-	const char *baseline = json_text(night, "baseline"), *complete = json_text(night, "complete");
+	const char *baseline = has_several(night) ? "of each case" : json_text(night, "baseline");
+	const char *complete = json_text(night, "complete");
 	snprintf(buffer, room, "%s run%s complete, %s failed, %s skipped; baseline: %s%s", complete,
 	         strcmp(complete, "1") == 0 ? "" : "s", json_text(night, "failed"), json_text(night, "skipped"),
 	         *baseline ? baseline : "none",
@@ -96,7 +106,8 @@ static void put_line(FILE *out, char *text)
 	fprintf(out, "%s\n", text_tame(text));
 }
 
-/* Each sentence of a kind: what regressed, then what improved, what to be careful about, what could not be done. */
+/* Each sentence of a kind: what regressed, then what improved, what is missing, what to be careful about, what could not be
+ * done. */
 typedef void say_fn(FILE *out, const char *kind, const char *text);
 
 static void say_changes(FILE *out, struct json_object *compared, const char *verdict, say_fn *say)
@@ -114,11 +125,53 @@ static void say_changes(FILE *out, struct json_object *compared, const char *ver
 	}
 }
 
-static void say_all(FILE *out, struct json_object *night, struct json_object *compared, say_fn *say)
+/* What the baseline has, and no run of the night. */
+static void say_missing(FILE *out, struct json_object *compared, say_fn *say)
+{
+	char text[TEXT_ROOM], label[256], subject[256];
+	for (int i = 0; compared && i < comparison_count(compared); i++) {
+		struct shown_comparison row = comparison_row(compared, i);
+		if (!row.base.n || row.new.n)
+			continue;
+		compare_subject(&row, subject, sizeof(subject));
+		snprintf(text, sizeof(text), "%s%s%s: %s%s%s", compare_label(&row, label, sizeof(label)),
+		         *subject ? " of " : "", subject, row.reason, *row.case_label ? "; " : "", row.case_label);
+		say(out, "missing", text);
+	}
+}
+
+static void say_cautions(FILE *out, struct json_object *compared, say_fn *say)
 {
 	char text[TEXT_ROOM], cautions[TEXT_ROOM / 2];
+	for (int i = 0; compared && i < comparison_cases(compared); i++) {
+		struct json_object *of = comparison_case(compared, i);
+		const char *label = json_text(of, "case"), *said = json_text(of, "new.said");
+		if (*json_text(of, "why") || json_object_get_boolean(json_at(of, "alone")) ||
+		    !*compare_cautions(of, cautions, sizeof(cautions)))
+			continue;
+		snprintf(text, sizeof(text), "%s%s%s%s%s%s", label, *label ? ": " : "", cautions, *said ? " (" : "",
+		         said, *said ? ")" : "");
+		say(out, "take care", text);
+	}
+}
+
+static void say_baselines(FILE *out, struct json_object *night, say_fn *say)
+{
+	char text[TEXT_ROOM];
+	for (int i = 0; i < length_of(json_at(night, "cases")) && has_several(night); i++) {
+		const char *label = json_text(case_at(night, i), "case");
+		const char *baseline = json_text(case_at(night, i), "baseline");
+		snprintf(text, sizeof(text), "%s%s%s", label, *label ? ": " : "", *baseline ? baseline : "none");
+		say(out, "compared with", text);
+	}
+}
+
+static void say_all(FILE *out, struct json_object *night, struct json_object *compared, say_fn *say)
+{
+	char text[TEXT_ROOM];
 	say_changes(out, compared, "regressed", say);
 	say_changes(out, compared, "improved", say);
+	say_missing(out, compared, say);
 	for (int i = 0; i < length_of(json_at(night, "cases")); i++) {
 		const char *why = json_text(case_at(night, i), "why"), *label = json_text(case_at(night, i), "case");
 		if (!*why)
@@ -126,14 +179,9 @@ static void say_all(FILE *out, struct json_object *night, struct json_object *co
 		snprintf(text, sizeof(text), "%s%s%s", label, *label ? ": " : "", why);
 		say(out, json_text(case_at(night, i), "verdict"), text);
 	}
-	for (int i = 0; compared && i < comparison_cases(compared) && has_baseline(night); i++) {
-		struct json_object *of = comparison_case(compared, i);
-		const char *label = json_text(of, "case");
-		if (*json_text(of, "why") || !*compare_cautions(of, cautions, sizeof(cautions)))
-			continue;
-		snprintf(text, sizeof(text), "%s%s%s", label, *label ? ": " : "", cautions);
-		say(out, "take care", text);
-	}
+	if (has_baseline(night))
+		say_cautions(out, compared, say);
+	say_baselines(out, night, say);
 	for (int i = 0; i < length_of(json_at(night, "troubles")); i++)
 		say(out, "not done",
 		    json_object_get_string(json_object_array_get_idx(json_at(night, "troubles"), (size_t)i)));
@@ -142,9 +190,9 @@ static void say_all(FILE *out, struct json_object *night, struct json_object *co
 /* ---- the table of the cases ---- */
 
 /* "6.0 s (+0.3 %)" */
-static void put_value(char *cell, struct json_object *night, struct json_object *compared, const char *label,
-                      int column)
+static void put_value(char *cell, struct json_object *of, struct json_object *compared, int column)
 {
+	const char *label = json_text(of, "case");
 	char value[160], difference[160];
 	snprintf(cell, GRID_CELL, "missing");
 	for (int i = 0; compared && i < comparison_count(compared); i++) {
@@ -158,7 +206,7 @@ static void put_value(char *cell, struct json_object *night, struct json_object 
 		char *interval = strstr(difference, " (");
 		if (interval)
 			*interval = '\0';
-		if (has_baseline(night))
+		if (*json_text(of, "baseline"))
 			snprintf(cell, GRID_CELL, "%s (%s)", value, difference);
 		else
 			snprintf(cell, GRID_CELL, "%s", value);
@@ -181,7 +229,7 @@ static struct grid *cases_grid(struct json_object *night, struct json_object *co
 		snprintf(cells[1], GRID_CELL, "%s", json_text(of, "verdict"));
 		snprintf(cells[2], GRID_CELL, "%s", json_text(of, "complete"));
 		for (int c = 0; c < COLUMNS; c++)
-			put_value(cells[FIXED + c], night, compared, label, c);
+			put_value(cells[FIXED + c], of, compared, c);
 	}
 	return g;
 }

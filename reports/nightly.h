@@ -21,6 +21,8 @@ int report_night(struct json_object *night, struct json_object *compared, const 
  * node_exporter's textfile collector, which reads *.prom.
  *
  *	migmeter_nightly_*                          of the night: times, verdict, runs
+ *	migmeter_nightly_case_verdict{case,verdict} 1: what the case came to (analysis/nightly.h)
+ *	migmeter_nightly_baseline{case,set}         1: the set that it was compared with
  *	migmeter_METRIC_UNIT{case,metric,vm,role,estimator}        median over the runs (of a share: mean), in base units
  *	migmeter_no_stop_seen_ratio{the same}       of downtimes: in which share of the runs it was not above its floor
  *	migmeter_change_ratio{the same}             of it from the baseline's

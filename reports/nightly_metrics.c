@@ -105,6 +105,31 @@ static void put_time(FILE *out, struct json_object *night, const char *key, cons
 	put_of_night(out, night, name, NULL, NULL, (double)(at_ns / NS_PER_S));
 }
 
+/* One sample of a case, with one more label. */
+static void put_of_case(FILE *out, struct json_object *night, struct json_object *of, const char *name,
+                        const char *label, const char *value, double number)
+{
+	fprintf(out, "%s{", name);
+	put_label(out, "", "experiment", json_text(night, "name"));
+	put_label(out, ",", "case", json_text(of, "case"));
+	put_label(out, ",", label, value);
+	fputc('}', out);
+	put_number(out, number);
+}
+
+/* What a text of each case is, where it has one. */
+static void put_texts(FILE *out, struct json_object *night, const char *key, const char *name, const char *label,
+                      const char *help)
+{
+	struct json_object *cases = json_at(night, "cases");
+	put_family(out, name, "", help);
+	for (size_t i = 0; i < json_object_array_length(cases); i++) {
+		struct json_object *of = json_object_array_get_idx(cases, i);
+		if (*json_text(of, key))
+			put_of_case(out, night, of, name, label, json_text(of, key), 1);
+	}
+}
+
 static void put_runs(FILE *out, struct json_object *night)
 {
 	static const char *const outcomes[] = { "complete", "failed", "skipped" };
@@ -113,12 +138,8 @@ static void put_runs(FILE *out, struct json_object *night)
 	for (size_t i = 0; i < json_object_array_length(cases); i++)
 		for (int k = 0; k < 3; k++) {
 			struct json_object *of = json_object_array_get_idx(cases, i);
-			fputs("migmeter_nightly_runs{", out);
-			put_label(out, "", "experiment", json_text(night, "name"));
-			put_label(out, ",", "case", json_text(of, "case"));
-			put_label(out, ",", "outcome", outcomes[k]);
-			fputc('}', out);
-			put_number(out, json_number(of, outcomes[k]));
+			put_of_case(out, night, of, "migmeter_nightly_runs", "outcome", outcomes[k],
+			            json_number(of, outcomes[k]));
 		}
 }
 
@@ -131,6 +152,9 @@ static void put_night(FILE *out, struct json_object *night)
 	put_of_night(out, night, "migmeter_nightly_status", NULL, NULL, json_number(night, "status"));
 	put_family(out, "migmeter_nightly_verdict", "", "1 for what the night came to");
 	put_of_night(out, night, "migmeter_nightly_verdict", "verdict", json_text(night, "verdict"), 1);
+	put_texts(out, night, "verdict", "migmeter_nightly_case_verdict", "verdict", "1 for what each case came to");
+	put_texts(out, night, "baseline", "migmeter_nightly_baseline", "set",
+	          "1 for the set that each case was compared with");
 	put_runs(out, night);
 }
 
@@ -218,6 +242,15 @@ static void put_all(FILE *out, struct json_object *night, struct json_object *co
 	}
 }
 
+static int has_baseline(struct json_object *night)
+{
+	struct json_object *cases = json_at(night, "cases");
+	for (size_t i = 0; i < json_object_array_length(cases); i++)
+		if (*json_text(json_object_array_get_idx(cases, i), "baseline"))
+			return 1;
+	return 0;
+}
+
 int report_night_metrics(struct json_object *night, struct json_object *compared, const char *path, struct err *e)
 {
 	struct whole_file file = { 0 };
@@ -229,7 +262,7 @@ int report_night_metrics(struct json_object *night, struct json_object *compared
 		put_all(file.file, night, compared, "migmeter_no_stop_seen_ratio", "ratio",
 		        "share of the night's runs whose downtime is not above its floor", unseen_of);
 	}
-	if (compared && *json_text(night, "baseline")) {
+	if (compared && has_baseline(night)) {
 		put_all(file.file, night, compared, "migmeter_change_ratio", "ratio",
 		        "difference from the baseline, as a share of the baseline's", change_of);
 		put_all(file.file, night, compared, "migmeter_regressed", "", "1: it regressed", regressed_of);

@@ -39,7 +39,10 @@ wait $!
 is 'the first night: 0' "$?" 0
 like 'it says that it is the baseline' "$(cat "$work/first")" '^baseline: nothing to compare with'
 sleep 1
-ok 'the second night: 0' night
+night >"$work/second" 2>&1
+is 'the second night: 0' "$?" 0
+like 'two runs of each are too few to show anything, and it says so' "$(cat "$work/second")" \
+	'^inconclusive: load=compute: 2 and 2 runs are too few'
 for page in summary.txt index.html metrics.prom study/index.html compare/compare.html trend/trend.html trend/plots/trend_1.svg; do
 	ok "it has $page" test -s "$(set_of 2)/$page"
 done
@@ -60,12 +63,17 @@ else
 fi
 
 sed 's/^vm1.workload = idle/&\nexperiment.boot_timeout = 1s/' "$work/tiny.conf" >"$work/broken.conf"
+printf '[case load huge]\nvm1.workload = idle\nvm1.memory = 512G\n' >>"$work/broken.conf"
 mv "$work/broken.conf" "$work/tiny.conf"
 sleep 1
-night --keep 2 >"$work/said" 2>&1
+night --keep 1 >"$work/said" 2>&1
 is 'a night with a case that fails: 1' "$?" 1
 like 'it says which' "$(cat "$work/said")" '^broken: load=idle: 2 of 2 runs of NEW failed'
 is 'the other case has its runs' "$(cat "$work/sets"/*/study/*compute*/manifest.json | grep -c '"status": *"complete"')" 4
-is 'the oldest set is gone' "$(set_of 3)" ''
+like 'and which was refused, and why' "$(cat "$work/said")" '^skipped: load=huge: 2 of 2 runs were skipped: .'
+is 'what was refused left no folder' "$(find "$(set_of 2)/study" -maxdepth 1 -name '*huge*' | wc -l)" 0
+is 'the second set is gone' "$(set_of 3)" ''
+like 'the first is still the baseline' "$(cat "$(set_of 2)/metrics.prom")" \
+	"^migmeter_nightly_baseline\{.*case=\"load=compute\",set=\"$(set_of 1)\"\} 1"
 is 'nothing is left' "$(left_behind)" ''
 done_testing

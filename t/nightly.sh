@@ -23,6 +23,20 @@ is 'no number of sets: 2' "$(status night -n --keep 0)" 2
 is 'a config that is not there: 2' "$(status night -n "$work/none.conf")" 2
 is 'an unknown metric: 2' "$(status night -n -m nothing)" 2
 
+# What no machine has room for is refused before it has a folder.
+cat >"$work/huge.conf" <<'END'
+[experiment]
+name = huge
+repeat = 2
+[vm vm1]
+memory = 512G
+workload = idle
+END
+is 'a night whose runs are all refused: 3' "$(status night -q "$work/huge.conf")" 3
+like 'it says how many, and why' "$(cat "$work/said")" '^skipped: 2 of 2 runs were skipped: .'
+like 'and counts them' "$(cat "$work"/sets/*/metrics.prom)" '^migmeter_nightly_runs\{.*outcome="skipped"\} 2$'
+rm -r "$work/sets"
+
 mkdir "$work/sets"
 printf 'pid 4711 since yesterday' >"$work/sets/.lock"
 is 'while another is at work: 3' "$(flock "$work/sets/.lock" "$migmeter" nightly -o "$work/sets" >"$work/said" 2>&1; echo $?)" 3

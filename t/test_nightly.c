@@ -1,12 +1,5 @@
 /* Nights: every verdict on a set of runs, which set is the baseline, what is removed, and whole nights from made runs. */
-#include "analysis/nightly.h"
-#include "analysis/nightly_write.h"
-#include "bench/base/json_file.h"
-#include "bench/base/whole_file.h"
-#include "bench/experiment/progress.h"
-#include "bench/nightly.h"
-#include "bench/nightly_sets.h"
-#include "t/compared.h"
+#include "t/made_nights.h"
 
 #include <sys/wait.h>
 
@@ -183,43 +176,14 @@ static void an_interrupted_one_is_no_baseline(void **state)
 
 /* ---- sets ---- */
 
-static char root[128];
-
-/* A set of the experiment that began in minute `number`; verdict NULL: it still runs, or was killed. */
-static void made_night(int number, const char *name, const char *verdict)
+static void assert_found(const struct nightly_sets *sets, const char *name, const char *label, int64_t before_ns,
+                         const char *end_of_path)
 {
-	char path[256];
-	mkdir(root, 0755);
-	snprintf(path, sizeof(path), "%s/%03d", root, number);
-	mkdir(path, 0755);
-	made_file(path, NIGHT_FILE,
-	          "{\"format\":1,\"kind\":\"nightly\",\"name\":\"%s\",\"began_ns\":%d000000000,\"verdict\":\"%s\"}\n",
-	          name, 60 * number, verdict ? verdict : NIGHT_RUNNING);
-	made_file(path, "summary.txt", "a night\n");
-}
-
-static int is_there(const char *name)
-{
-	char path[256];
-	snprintf(path, sizeof(path), "%s/%s", root, name);
-	return access(path, F_OK) == 0;
-}
-
-static struct nightly_sets read_sets(void)
-{
-	struct nightly_sets sets;
-	struct err e = { 0 };
-	if (nightly_sets_read(&sets, root, &e) < 0)
-		fail_msg("%s", e.text);
-	return sets;
-}
-
-static int sets_begin(void **state)
-{
-	int result = begin(state);
-	snprintf(root, sizeof(root), "%s/nightly", scratch);
-	progress_quiet(true);
-	return result;
+	int place = nightly_sets_find(sets, name, label, before_ns, INT_MAX);
+	if (!end_of_path)
+		assert_int_equal(place, -1);
+	else if (place < 0 || !strstr(sets->list[place].path, end_of_path))
+		fail_msg("of '%s' it is %s, not %s", label, place < 0 ? "none" : sets->list[place].path, end_of_path);
 }
 
 static void the_baseline_is_the_last_good_one(void **state)
@@ -227,7 +191,7 @@ static void the_baseline_is_the_last_good_one(void **state)
 	(void)state;
 	struct nightly_sets sets = read_sets(); /* of a folder that is not there */
 	assert_int_equal(sets.count, 0);
-	assert_null(nightly_sets_baseline(&sets, "made", INT64_MAX));
+	assert_found(&sets, "made", "", INT64_MAX, NULL);
 	nightly_sets_free(&sets);
 	made_night(1, "made", "baseline");
 	made_night(2, "made", "fine");
@@ -237,22 +201,47 @@ static void the_baseline_is_the_last_good_one(void **state)
 	made_night(6, "made", "interrupted");
 	made_night(7, "made", NULL);
 	made_night(8, "made", "skipped");
+	made_night(9, "made", "inconclusive");
 	sets = read_sets();
-	assert_int_equal(sets.count, 8);
-	assert_non_null(strstr(nightly_sets_baseline(&sets, "made", INT64_MAX)->path, "/002"));
-	assert_non_null(strstr(nightly_sets_baseline(&sets, "made", sets.list[1].began_ns)->path, "/001"));
-	assert_non_null(strstr(nightly_sets_baseline(&sets, "other", INT64_MAX)->path, "/003"));
+	assert_int_equal(sets.count, 9);
+	assert_found(&sets, "made", "", INT64_MAX, "/002");
+	assert_found(&sets, "made", "", sets.list[1].began_ns, "/001");
+	assert_found(&sets, "made", "load=b", INT64_MAX, NULL);
+	assert_found(&sets, "other", "", INT64_MAX, "/003");
+	nightly_sets_free(&sets);
+}
+
+/* Sets of earlier versions, too. */
+static void each_case_has_its_own(void **state)
+{
+	(void)state;
+#define ROW(label, verdict, complete, failed)                                                                        \
+	"{\"case\":\"" label "\",\"verdict\":\"" verdict "\",\"complete\":" #complete ",\"failed\":" #failed         \
+	",\"skipped\":0}"
+	made_night_of(1, "made", "fine",
+	              ROW("load=a", "no difference shown", 6, 0) "," ROW("load=b", "improved", 6, 1));
+	made_night_of(2, "made", "broken",
+	              ROW("load=a", "no difference shown", 6, 0) "," ROW("load=b", "broken", 2, 4));
+	made_night_of(3, "made", "regressed",
+	              ROW("load=a", "regressed", 6, 0) "," ROW("load=b", "not comparable", 3, 3));
+	made_night_of(4, "made", "interrupted", ROW("load=a", "fine", 6, 0) "," ROW("load=b", "fine", 6, 0));
+	made_night_of(5, "made", "fine", ROW("load=a", "not comparable", 0, 0) "," ROW("load=c", "baseline", 6, 0));
+	struct nightly_sets sets = read_sets();
+	assert_found(&sets, "made", "load=a", INT64_MAX, "/002");
+	assert_found(&sets, "made", "load=b", INT64_MAX, "/001");
+	assert_found(&sets, "made", "load=c", INT64_MAX, "/005");
+	assert_found(&sets, "made", NULL, INT64_MAX, "/005");
 	nightly_sets_free(&sets);
 }
 
 static void the_old_ones_go(void **state)
 {
 	(void)state;
-	char kept[256], foreign[256], link[256];
+	char kept[256], foreign[256], link[256], stays[16] = { 1, 0, 1 };
 	struct err e = { 0 };
-	made_night(1, "made", "fine"); /* pinned */
+	made_night(1, "made", "fine"); /* it must stay */
 	made_night(2, "made", "baseline");
-	made_night(3, "made", "fine"); /* the last good one */
+	made_night(3, "made", "fine"); /* and so must this */
 	made_night(4, "other", "fine");
 	for (int i = 5; i < 10; i++)
 		made_night(i, "made", i % 2 ? "regressed" : NULL);
@@ -263,8 +252,8 @@ static void the_old_ones_go(void **state)
 	snprintf(kept, sizeof(kept), "%s/001", root);
 	assert_int_equal(symlink(kept, link), 0);
 	struct nightly_sets sets = read_sets();
-	assert_int_equal(nightly_sets_trim(&sets, "made", 100, "", &e), 0);
-	assert_int_equal(nightly_sets_trim(&sets, "made", 2, kept, &e), 4);
+	assert_int_equal(nightly_sets_trim(&sets, "made", 100, stays, &e), 0);
+	assert_int_equal(nightly_sets_trim(&sets, "made", 2, stays, &e), 4);
 	nightly_sets_free(&sets);
 	const char *const stay[] = { "001", "003", "004", "008", "009", "000-notes", "000-link" };
 	const char *const gone[] = { "002", "005", "006", "007" };
@@ -278,60 +267,14 @@ static void the_old_ones_go(void **state)
 
 /* ---- whole nights ---- */
 
-static char database[128], textfile[128], printed[65536];
-static struct nightly_options options;
-
-static int nights_begin(void **state)
-{
-	int result = sets_begin(state);
-	snprintf(database, sizeof(database), "%s/history/of.sqlite", scratch);
-	snprintf(textfile, sizeof(textfile), "%s/migmeter.prom", scratch);
-	options = (struct nightly_options){ .root = root, .database = database, .textfile = textfile, .keep = 30 };
-	return result;
-}
-
-/* A night of six runs; its exit status, and its set's path. */
-static int night(int number, const struct made_conditions *c, double rate, char *set, size_t room)
-{
-	struct nightly n;
-	struct err e = { 0 };
-	char path[512];
-	if (nightly_open(&n, &options, &e) < 0)
-		fail_msg("%s", e.text);
-	n.began_ns = INT64_C(1795000000000000000) + number * INT64_C(86400000000000);
-	if (nightly_begin(&n, "made", "made.conf", &e) < 0)
-		fail_msg("%s", e.text);
-	made_set(nightly_set_runs(n.set, path, sizeof(path)), 100 * number, 6, c, rate, 200);
-	FILE *out = fmemopen(printed, sizeof(printed), "w");
-	int status = nightly_conclude(&n, 0, out);
-	fclose(out);
-	nightly_close(&n);
-	snprintf(set, room, "%s", n.set);
-	return status;
-}
-
-static void assert_printed(const char *text)
-{
-	if (!strstr(printed, text))
-		fail_msg("'%s' is not in: %s", text, printed);
-}
-
-static void assert_file(const char *set, const char *name, int is)
-{
-	char path[1024];
-	snprintf(path, sizeof(path), "%s/%s", set, name);
-	if ((access(path, F_OK) == 0) != is)
-		fail_msg("%s %s", path, is ? "is not there" : "is there");
-}
-
 static void nights_follow_each_other(void **state)
 {
 	(void)state;
 	char first[512], second[512], slow[512], third[512];
-	assert_int_equal(night(1, &usual, 1e9, first, sizeof(first)), EXIT_DONE);
+	assert_int_equal(night(1, &usual, 1e9, first), EXIT_DONE);
 	assert_printed("\nbaseline: nothing to compare with");
 	assert_file(first, "compare", 0);
-	assert_int_equal(night(2, &usual, 1e9, second, sizeof(second)), EXIT_DONE);
+	assert_int_equal(night(2, &usual, 1e9, second), EXIT_DONE);
 	assert_printed("\nfine; 4 comparisons: 4 no difference shown\n");
 	assert_printed(strrchr(first, '/'));
 	static const char *const files[] = {
@@ -340,19 +283,19 @@ static void nights_follow_each_other(void **state)
 	};
 	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
 		assert_file(second, files[i], 1);
-	assert_int_equal(night(3, &usual, 0.85e9, slow, sizeof(slow)), EXIT_MEASURED_BAD);
+	assert_int_equal(night(3, &usual, 0.85e9, slow), EXIT_MEASURED_BAD);
 	assert_printed("\nregressed; 4 comparisons: 1 regressed");
 	assert_printed("\nregressed: baseline rate of vm1 (migrating): ");
 	/* still slow: compared with the last good one, not with the one before */
-	assert_int_equal(night(4, &usual, 0.85e9, third, sizeof(third)), EXIT_MEASURED_BAD);
+	assert_int_equal(night(4, &usual, 0.85e9, third), EXIT_MEASURED_BAD);
 	assert_printed(strrchr(second, '/'));
 	/* it is accepted: once named, the night is good, and a baseline itself */
 	options.pinned = slow;
-	assert_int_equal(night(5, &usual, 0.85e9, third, sizeof(third)), EXIT_DONE);
+	assert_int_equal(night(5, &usual, 0.85e9, third), EXIT_DONE);
 	assert_printed(" (named)");
 	options.pinned = NULL;
 	options.keep = 2;
-	assert_int_equal(night(6, &usual, 0.85e9, third, sizeof(third)), EXIT_DONE);
+	assert_int_equal(night(6, &usual, 0.85e9, third), EXIT_DONE);
 	assert_file(first, "", 0);
 	assert_file(slow, "", 0);
 	struct nightly_sets sets = read_sets();
@@ -378,7 +321,7 @@ static void a_history_that_cannot_be_kept(void **state)
 	(void)state;
 	char set[512];
 	options.database = "/proc/none/history.sqlite";
-	assert_int_equal(night(1, &usual, 1e9, set, sizeof(set)), EXIT_CANNOT);
+	assert_int_equal(night(1, &usual, 1e9, set), EXIT_CANNOT);
 	assert_printed("\nnot done: ");
 	assert_file(set, "index.html", 1);
 	assert_file(set, "metrics.prom", 1);
@@ -387,17 +330,12 @@ static void a_history_that_cannot_be_kept(void **state)
 static void a_night_without_runs(void **state)
 {
 	(void)state;
-	struct nightly n;
-	struct err e = { 0 };
-	assert_int_equal(nightly_open(&n, &options, &e), 0);
-	assert_int_equal(nightly_begin(&n, "made", "made.conf", &e), 0);
-	FILE *out = fmemopen(printed, sizeof(printed), "w");
-	assert_int_equal(nightly_conclude(&n, 0, out), EXIT_CANNOT);
-	fclose(out);
+	char set[512];
+	night_begins(1, NULL);
+	assert_int_equal(night_ends(0, set), EXIT_CANNOT);
 	assert_printed("\nskipped; ");
 	assert_printed("\n0 runs complete, 0 failed, 0 skipped; baseline: none\n");
-	assert_file(n.set, "index.html", 1);
-	nightly_close(&n);
+	assert_file(set, "index.html", 1);
 }
 
 /* Runs that this machine refused leave no folders: what it said is told, and a case that the baseline has is missed. */
@@ -405,31 +343,25 @@ static void runs_that_were_refused(void **state)
 {
 	(void)state;
 	const struct made_conditions a = { .point = "load=a" }, b = { .point = "load=b" };
-	char labels[2][300] = { "load=a", "load=b" }, path[512], set[512];
+	char labels[2][300] = { "load=a", "load=b" };
 	enum study_state states[12];
 	for (int i = 0; i < 12; i++)
 		states[i] = RUN_SKIPPED;
 	struct study s = { .points = 2, .repeats = 6, .labels = labels, .states = states, .skipped = "no memory" };
-	struct nightly n;
-	struct err e = { 0 };
-	assert_int_equal(night(1, &a, 1e9, set, sizeof(set)), EXIT_DONE);
-	made_set(nightly_set_runs(set, path, sizeof(path)), 150, 6, &b, 1e9, 200);
+	const char *path = night_begins(1, NULL);
+	made_set(path, 100, 6, &a, 1e9, 200);
+	made_set(path, 150, 6, &b, 1e9, 200);
+	assert_int_equal(night_ends(0, NULL), EXIT_DONE);
 	for (int round = 0; round < 2; round++) {
-		assert_int_equal(nightly_open(&n, &options, &e), 0);
-		n.began_ns = INT64_C(1795000000000000000) + (2 + round) * INT64_C(86400000000000);
-		assert_int_equal(nightly_begin(&n, "made", "made.conf", &e), 0);
-		n.study = &s;
-		nightly_set_runs(n.set, path, sizeof(path));
+		path = night_begins(2 + round, &s);
 		made_study(path, "");
+		for (int i = 1; round && i < 12; i += 2)
+			states[i] = RUN_COMPLETE;
 		if (round == 1)
 			made_set(path, 300, 6, &b, 1e9, 200);
-		FILE *out = fmemopen(printed, sizeof(printed), "w");
-		int status = nightly_conclude(&n, 0, out);
-		fclose(out);
-		assert_int_equal(status, round ? EXIT_MEASURED_BAD : EXIT_CANNOT);
+		assert_int_equal(night_ends(0, NULL), round ? EXIT_MEASURED_BAD : EXIT_CANNOT);
 		assert_printed(round ? "\nbroken; " : "\nskipped; ");
 		assert_printed("\nbroken: load=a: 6 of 6 runs of NEW were skipped: no memory\n");
-		nightly_close(&n);
 	}
 }
 
@@ -437,26 +369,18 @@ static void runs_that_were_refused(void **state)
 static void runs_that_were_not_come_to(void **state)
 {
 	(void)state;
-	const struct made_conditions b = { .point = "load=b" };
-	char labels[2][300] = { "load=a", "load=b" }, path[512], set[512];
+	const struct made_conditions a = { .point = "load=a" }, b = { .point = "load=b" };
+	char labels[2][300] = { "load=a", "load=b" };
 	enum study_state states[4] = { RUN_INTERRUPTED, RUN_COMPLETE, RUN_TO_COME, RUN_COMPLETE };
 	struct study s = { .points = 2, .repeats = 2, .labels = labels, .states = states };
-	const struct made_conditions a = { .point = "load=a" };
-	struct nightly n;
-	struct err e = { 0 };
-	assert_int_equal(night(1, &a, 1e9, set, sizeof(set)), EXIT_DONE);
-	made_set(nightly_set_runs(set, path, sizeof(path)), 150, 6, &b, 1e9, 200);
-	assert_int_equal(nightly_open(&n, &options, &e), 0);
-	n.began_ns = INT64_C(1795000000000000000) + 2 * INT64_C(86400000000000);
-	assert_int_equal(nightly_begin(&n, "made", "made.conf", &e), 0);
-	n.study = &s;
-	made_set(nightly_set_runs(n.set, path, sizeof(path)), 200, 2, &b, 1e9, 200);
-	FILE *out = fmemopen(printed, sizeof(printed), "w");
-	assert_int_equal(nightly_conclude(&n, 1, out), EXIT_INTERRUPTED);
-	fclose(out);
+	const char *path = night_begins(1, NULL);
+	made_set(path, 100, 6, &a, 1e9, 200);
+	made_set(path, 150, 6, &b, 1e9, 200);
+	assert_int_equal(night_ends(0, NULL), EXIT_DONE);
+	made_set(night_begins(2, &s), 200, 2, &b, 1e9, 200);
+	assert_int_equal(night_ends(1, NULL), EXIT_INTERRUPTED);
 	assert_printed("\n2 runs complete, 0 failed, 0 skipped; ");
 	assert_printed("\nno runs: load=a: none of its runs had ended when the night was interrupted\n");
-	nightly_close(&n);
 }
 
 static void two_do_not_overlap(void **state)
@@ -485,9 +409,6 @@ static void two_do_not_overlap(void **state)
 	nightly_close(&second);
 }
 
-#define OF_SETS(test) cmocka_unit_test_setup_teardown(test, sets_begin, end)
-#define OF_NIGHTS(test) cmocka_unit_test_setup_teardown(test, nights_begin, end)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -504,6 +425,7 @@ int main(void)
 		IN_FOLDERS(other_conditions_begin_anew),
 		IN_FOLDERS(an_interrupted_one_is_no_baseline),
 		OF_SETS(the_baseline_is_the_last_good_one),
+		OF_SETS(each_case_has_its_own),
 		OF_SETS(the_old_ones_go),
 		OF_NIGHTS(nights_follow_each_other),
 		OF_NIGHTS(a_baseline_that_is_none),
