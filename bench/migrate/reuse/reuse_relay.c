@@ -43,6 +43,7 @@ struct site {
 	int listening_count;
 	int stop_fd;
 	struct page_store *store;
+	struct reuse_site *shared;
 	struct series *series;
 	struct caller *callers[PASSAGES];
 	int caller_count;
@@ -129,9 +130,9 @@ static void passage_open(struct site *s, const struct caller *c)
 	bool near = role == PASSAGE_NEAR;
 	int fd = c->caller.fd, other = c->caller.other;
 	if (!s->open_count)
-		page_store_session(s->store);
+		reuse_site_session(s->shared);
 	if (reuse_passage_create(&s->open[s->open_count], role, kind_of(s, c->listening / ROLES), near ? fd : other,
-	                         near ? other : fd, s->store, &e) < 0) {
+	                         near ? other : fd, s->shared, &e) < 0) {
 		fprintf(stderr, "%s\n", e.text);
 		return;
 	}
@@ -253,7 +254,9 @@ static int begin(struct site *s, struct err *e)
 	for (int i = 0; i < s->listening_count; i++)
 		if (listen_at(s, i, e) < 0)
 			return -1;
-	return store_open(s, e) < 0 ? -1 : series_create(&s->series, s->spec->directory, name, REUSE_COLUMNS, e);
+	if (store_open(s, e) < 0 || reuse_site_create(&s->shared, s->store, e) < 0)
+		return -1;
+	return series_create(&s->series, s->spec->directory, name, REUSE_COLUMNS, e);
 }
 
 static bool turn(struct site *s)
@@ -317,6 +320,7 @@ static int relay_run(void *argument, int channel, struct err *e)
 		reuse_caller_end(&s->callers[--s->caller_count]->caller);
 		free(s->callers[s->caller_count]);
 	}
+	reuse_site_free(s->shared);
 	page_store_close(s->store);
 	return series_close(s->series, e) < 0 ? -1 : result;
 }
