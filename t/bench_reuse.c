@@ -35,8 +35,9 @@ static struct cost pass(const struct made_stream *s, struct page_store *near, st
 	struct reused u;
 	page_store_session(far);
 	reused_begin(&u, REUSE_MEMORY, near, far);
-	reused_exchange(&u, PIECE);
-	for (size_t at = 0; at < s->length; at += PIECE) {
+	size_t begun = reuse_sender_room(u.sender);
+	reused_pass(&u, s->bytes, begun, begun);
+	for (size_t at = begun; at < s->length; at += PIECE) {
 		size_t length = s->length - at < PIECE ? s->length - at : PIECE;
 		double begin_s = cpu_s();
 		reuse_sender_take(u.sender, s->bytes + at, length, &u.frames);

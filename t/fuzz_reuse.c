@@ -18,8 +18,20 @@ static struct page_store *store_of(uint32_t slots)
 	return s;
 }
 
-/* The least for an answer: a byte in a literal, and its proof; and once, that it cannot be used. */
-enum { WORD = 9, ANSWERED = 6 + 25 };
+/* How often the receiver said something. */
+static size_t said(const struct reuse_bytes *words, char which)
+{
+	size_t count = 0;
+	for (size_t at = 0; at < words->length;) {
+		char letter = (char)words->bytes[at];
+		count += letter == which;
+		at += letter == 'H' ? 9 + REUSE_GREETING : letter == 'G' ? 5 : letter == 'X' ? 17 : 9;
+	}
+	return count;
+}
+
+/* The least for an answer: a byte in a literal, and its proof. */
+enum { ANSWERED = 6 + 25 };
 
 static void to_receiver(const uint8_t *bytes, size_t length, size_t piece)
 {
@@ -32,7 +44,11 @@ static void to_receiver(const uint8_t *bytes, size_t length, size_t piece)
 		                    &u.words);
 	if (reuse_receiver_report(u.receiver)->raw_bytes != u.raw.length || page_store_count(store) > 64)
 		abort();
-	if (u.words.length > WORD * (length / ANSWERED + 1))
+	if (said(&u.words, 'A') > length / ANSWERED || said(&u.words, 'N') > 3)
+		abort();
+	while (reuse_receiver_has_more(u.receiver) && u.words.length < 1 << 20)
+		reuse_receiver_words(u.receiver, &u.words);
+	if (u.words.length >= 1 << 20)
 		abort();
 	reused_free(&u);
 	page_store_close(store);
@@ -48,8 +64,10 @@ static void to_sender(const uint8_t *bytes, size_t length, size_t piece)
 	for (size_t at = 0; at < length; at += piece) {
 		reuse_sender_hear(u.sender, bytes + at, length - at < piece ? length - at : piece, &u.frames,
 		                  &u.back);
-		if (reuse_sender_room(u.sender) >= sizeof(stream))
-			reuse_sender_take(u.sender, stream, sizeof(stream), &u.frames);
+		size_t room = reuse_sender_room(u.sender), taken = room < sizeof(stream) ? room : sizeof(stream);
+		if (taken)
+			reuse_sender_take(u.sender, stream, taken, &u.frames);
+		reuse_sender_turn(u.sender, &u.frames);
 	}
 	reused_free(&u);
 	page_store_close(store);
@@ -82,7 +100,9 @@ static size_t seed_frames(int which, unsigned char *buffer)
 	made_part_end(&s);
 	reused_begin(&u, REUSE_MEMORY, NULL, store);
 	reuse_sender_hear(u.sender, u.words.bytes, u.words.length, &u.frames, &u.back);
-	reuse_sender_take(u.sender, s.bytes, s.length, &u.frames);
+	size_t begun = reuse_sender_room(u.sender);
+	reuse_sender_take(u.sender, s.bytes, begun, &u.frames);
+	reuse_sender_take(u.sender, s.bytes + begun, s.length - begun, &u.frames);
 	reuse_sender_end(u.sender, &u.frames);
 	size_t length = u.frames.length < FUZZ_ROOM - 1 ? u.frames.length : FUZZ_ROOM - 1;
 	memcpy(buffer, u.frames.bytes, length);
@@ -118,12 +138,28 @@ static size_t seed_proofs(int which, unsigned char *buffer)
 static size_t seed_words(int which, unsigned char *buffer)
 {
 	struct made_stream s = { 0 };
-	made_bytes(&s, "H\0\0\0\1", 5);
-	made_number(&s, 1, 8);
-	made_number(&s, 10, 4);
-	made_number(&s, (uint64_t)which % 3, 4);
-	for (int i = 0; i < which % 3; i++)
-		made_bytes(&s, "0123456789abcdef", 16);
+	if (which % 7 == 6) {
+		/* Of version 1. */
+		made_bytes(&s, "H\0\0\0\1", 5);
+		made_number(&s, 1, 8);
+		made_number(&s, 10, 4);
+		made_number(&s, 2, 4);
+		made_bytes(&s, "0123456789abcdef0123456789abcdef", 32);
+	} else {
+		made_bytes(&s, "H\0\0\0\2\0\0\0", 8);
+		made_number(&s, REUSE_GREETING, 1);
+		made_number(&s, 1, 8);
+		made_number(&s, 7, 8);
+		made_number(&s, (uint64_t)which % 3, 8);
+		made_bytes(&s, "G\0\0\1\0", 5);
+		made_bytes(&s, "T", 1);
+		made_number(&s, (uint64_t)which % 3, 4);
+		for (int i = 0; i < which % 3; i++)
+			made_bytes(&s, "0123456789abcdef", 16);
+		made_bytes(&s, "D", 1);
+		made_number(&s, (uint64_t)which % 3, 8);
+		made_bytes(&s, "X0123456789abcdef", which % 2 ? 17 : 0);
+	}
 	for (int i = 0; i < which % 5; i++) {
 		made_bytes(&s, "A", 1);
 		made_number(&s, (uint64_t)i * 64, 8);

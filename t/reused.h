@@ -6,6 +6,8 @@
  *	reused_end(&u);
  *	... u.raw is what came out ...
  *	reused_free(&u);
+ *
+ *	reused_begin_at(&u, REUSE_MEMORY, near_site, far_site);       // of several that share them
  */
 #ifndef T_REUSED_H
 #define T_REUSED_H
@@ -17,6 +19,8 @@
 #include <string.h>
 
 struct reused {
+	struct reuse_site *near, *far;
+	bool own_sites;
 	struct reuse_sender *sender;
 	struct reuse_receiver *receiver;
 	struct reuse_bytes frames, words, raw, back;
@@ -27,7 +31,13 @@ struct reused {
 /* Both directions of the link, until nothing is left on it. piece: bytes at once. */
 static inline void reused_exchange(struct reused *u, size_t piece)
 {
-	while (u->frames.length || u->words.length) {
+	for (;;) {
+		if (!u->words.length && reuse_receiver_has_more(u->receiver))
+			reuse_receiver_words(u->receiver, &u->words);
+		if (!u->frames.length)
+			reuse_sender_turn(u->sender, &u->frames);
+		if (!u->frames.length && !u->words.length)
+			break;
 		struct reuse_bytes frames = u->frames, words = u->words;
 		u->frames = u->words = (struct reuse_bytes){ 0 };
 		if (u->on_frames)
@@ -46,15 +56,26 @@ static inline void reused_exchange(struct reused *u, size_t piece)
 	}
 }
 
-static inline void reused_begin(struct reused *u, enum reuse_kind kind, struct page_store *near,
-                                struct page_store *far)
+static inline void reused_begin_at(struct reused *u, enum reuse_kind kind, struct reuse_site *near,
+                                   struct reuse_site *far)
 {
 	struct err e = { 0 };
-	*u = (struct reused){ 0 };
+	*u = (struct reused){ .near = near, .far = far };
 	if (reuse_sender_create(&u->sender, kind, near, &e) < 0 ||
 	    reuse_receiver_create(&u->receiver, kind, far, &e) < 0)
 		abort();
 	reuse_receiver_words(u->receiver, &u->words);
+}
+
+static inline void reused_begin(struct reused *u, enum reuse_kind kind, struct page_store *near,
+                                struct page_store *far)
+{
+	struct reuse_site *near_site, *far_site;
+	struct err e = { 0 };
+	if (reuse_site_create(&near_site, near, &e) < 0 || reuse_site_create(&far_site, far, &e) < 0)
+		abort();
+	reused_begin_at(u, kind, near_site, far_site);
+	u->own_sites = true;
 }
 
 static inline void reused_pass(struct reused *u, const unsigned char *bytes, size_t length, size_t piece)
@@ -81,6 +102,10 @@ static inline void reused_free(struct reused *u)
 {
 	reuse_sender_free(u->sender);
 	reuse_receiver_free(u->receiver);
+	if (u->own_sites) {
+		reuse_site_free(u->near);
+		reuse_site_free(u->far);
+	}
 	free(u->frames.bytes);
 	free(u->words.bytes);
 	free(u->raw.bytes);

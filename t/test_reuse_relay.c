@@ -161,7 +161,50 @@ static void returns(void **state)
 		free(s[i].bytes);
 }
 
-/* The destination's store is spoilt under it: plain bytes, and they are right. */
+/* A group: two VMs with the same pages move at the same time. What one got across, the other one does not send. */
+static void two_at_a_time(void **state)
+{
+	(void)state;
+	struct made_stream s = vm_stream(PAGES, 0), came[2] = { { 0 }, { 0 } };
+	unsigned char piece[70001];
+	int listening = loopback_socket(b.qemu, SITE_PORT, 1), source[2], destination[2];
+	for (int i = 0; i < 2; i++) {
+		source[i] = loopback_socket(a.near, SITE_PORT, 0);
+		destination[i] = accept4(listening, NULL, NULL, SOCK_CLOEXEC);
+		assert_int_not_equal(destination[i], -1);
+	}
+	for (int i = 0; i < 2; i++) {
+		struct loopback_bytes w = { source[i], s.bytes, s.length };
+		pthread_t thread;
+		assert_int_equal(pthread_create(&thread, NULL, loopback_send, &w), 0);
+		while (came[i].length < s.length) {
+			ssize_t n = recv(destination[i], piece, sizeof(piece), 0);
+			assert_true(n > 0);
+			made_bytes(&came[i], piece, (size_t)n);
+		}
+		pthread_join(thread, NULL);
+		assert_int_equal(came[i].length, s.length);
+		assert_memory_equal(came[i].bytes, s.bytes, s.length);
+		if (!i)
+			clock_sleep(200 * NS_PER_MS); /* the last proof is on its way */
+	}
+	for (int i = 0; i < 2; i++) {
+		close(source[i]);
+		close(destination[i]);
+		if (!i)
+			assert_state(&a, "near", "ended");
+	}
+	for (int64_t end_ns = clock_now_ns() + 20 * NS_PER_S;
+	     site_number(&a, "near", SITE_REFERENCED) < PAGES * 9 / 10 && clock_now_ns() < end_ns;)
+		clock_sleep(5 * NS_PER_MS);
+	assert_in_range(site_number(&a, "near", SITE_REFERENCED), PAGES * 9 / 10, PAGES);
+	close(listening);
+	for (int i = 0; i < 2; i++)
+		free(came[i].bytes);
+	free(s.bytes);
+}
+
+/* The destination's store is spoilt under it: what it misses comes again, and is right. */
 static void a_spoilt_store(void **state)
 {
 	(void)state;
@@ -562,6 +605,7 @@ int main(void)
 		cmocka_unit_test(the_pace),
 		cmocka_unit_test_setup_teardown(noise_byte_for_byte, both_start, both_end),
 		cmocka_unit_test_setup_teardown(returns, both_start, both_end),
+		cmocka_unit_test_setup_teardown(two_at_a_time, both_start, both_end),
 		cmocka_unit_test_setup_teardown(a_spoilt_store, both_start, both_end),
 		cmocka_unit_test_setup_teardown(a_page_missed_after_the_end, both_start, both_end),
 		cmocka_unit_test_setup_teardown(no_way_back, both_start, both_end),

@@ -41,6 +41,7 @@ struct page_store {
 	uint32_t count[REUSE_KINDS];
 	bool shared;
 	uint32_t disks_most; /* where it is shared */
+	uint64_t forgotten;  /* pages, since it was opened */
 	uint32_t unchecked;  /* slots still to be looked at, from the last on: one that was found was damaged */
 	unsigned char page[STORE_PAGE_BYTES]; /* the last one that was read of the file */
 };
@@ -272,6 +273,7 @@ static void forget(struct page_store *s, enum reuse_kind kind, uint32_t count)
 {
 	uint32_t slots = s->head.slots;
 	s->count[kind] -= count;
+	s->forgotten += count;
 	while (count) {
 		uint32_t oldest = UINT32_MAX;
 		for (uint32_t i = 0; i < slots; i++)
@@ -321,6 +323,7 @@ static void used(struct page_store *s, uint32_t slot)
 static void forget_one(struct page_store *s, uint32_t slot)
 {
 	s->count[kind_of(s, slot)]--;
+	s->forgotten++;
 	s->slots[slot].used_in = 0;
 	slot_write(s, slot);
 	s->free_slots[s->free_count++] = slot;
@@ -391,6 +394,11 @@ uint32_t page_store_room(const struct page_store *s, enum reuse_kind kind)
 uint32_t page_store_free(const struct page_store *s)
 {
 	return s->free_count;
+}
+
+uint64_t page_store_forgotten(const struct page_store *s)
+{
+	return s->forgotten;
 }
 
 uint32_t page_store_count(const struct page_store *s)

@@ -62,6 +62,8 @@ uint32_t page_store_room(const struct page_store *s, enum reuse_kind kind);
 uint32_t page_store_free(const struct page_store *s);
 uint32_t page_store_count(const struct page_store *s);
 uint32_t page_store_count_of(const struct page_store *s, enum reuse_kind kind);
+/* How many have been forgotten since it was opened. */
+uint64_t page_store_forgotten(const struct page_store *s);
 uint64_t page_store_seed(const struct page_store *s);
 
 /* Hashes of all pages, one at a time: *at begins with 0. 1, or 0 after the last. */

@@ -13,7 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { PIECE = 64 << 10, KEPT_ROOM = 1 << 20, WORDS_MOST = 256 << 10 };
+enum { PIECE = 64 << 10, KEPT_ROOM = 1 << 20, WORDS_MOST = 256 << 10, BACK_MOST = 32 << 10 };
 
 /* One end, and what is to be written to it. */
 struct end {
@@ -146,7 +146,9 @@ static int from_link(struct reuse_passage *p)
 
 static bool qemu_is_wanted(const struct reuse_passage *p)
 {
-	return !p->qemu.ended && !waiting(&p->link) && (p->role == PASSAGE_FAR || reuse_sender_room(p->sender) > 0);
+	if (p->role == PASSAGE_FAR) /* a piece of what there is does not stand in its way */
+		return !p->qemu.ended && waiting(&p->link) <= BACK_MOST;
+	return !p->qemu.ended && !waiting(&p->link) && reuse_sender_room(p->sender) > 0;
 }
 
 /* Frames make words: one who sends frames and does not read words must wait. (Frames that wait near the source do not keep it
@@ -156,13 +158,30 @@ static bool link_is_wanted(const struct reuse_passage *p)
 	return !p->link.ended && !waiting(&p->qemu) && (p->role == PASSAGE_NEAR || waiting(&p->link) <= WORDS_MOST);
 }
 
+static bool has_more(const struct reuse_passage *p)
+{
+	return p->role == PASSAGE_NEAR ? reuse_sender_has_more(p->sender) : reuse_receiver_has_more(p->receiver);
+}
+
+/* What is not wanted at once is made when the link has taken the last of it; and other connections may have heard meanwhile what this
+ * one waits for. */
+static void make_more(struct reuse_passage *p)
+{
+	if (waiting(&p->link))
+		return;
+	if (p->role == PASSAGE_NEAR)
+		reuse_sender_turn(p->sender, &p->link.to);
+	else if (reuse_receiver_has_more(p->receiver))
+		reuse_receiver_words(p->receiver, &p->link.to);
+}
+
 void reuse_passage_poll(const struct reuse_passage *p, struct pollfd fds[2])
 {
 	short qemu = 0, link = 0;
 	qemu |= qemu_is_wanted(p) ? POLLIN : 0;
 	qemu |= waiting(&p->qemu) ? POLLOUT : 0;
 	link |= link_is_wanted(p) ? POLLIN : 0;
-	link |= waiting(&p->link) ? POLLOUT : 0;
+	link |= waiting(&p->link) || has_more(p) ? POLLOUT : 0;
 	fds[0] = (struct pollfd){ .fd = qemu ? p->qemu.fd : -1, .events = qemu };
 	fds[1] = (struct pollfd){ .fd = link ? p->link.fd : -1, .events = link };
 }
@@ -173,6 +192,7 @@ static int serve(struct reuse_passage *p, const struct pollfd fds[2])
 	short in = POLLIN | POLLERR | POLLHUP, out = POLLOUT | POLLERR | POLLHUP;
 	if (waiting(&p->link) && fds[1].revents & out && end_write(p, &p->link) < 0)
 		return -1;
+	make_more(p);
 	if (link_is_wanted(p) && fds[1].events & POLLIN && fds[1].revents & in && from_link(p) < 0)
 		return -1;
 	if (waiting(&p->qemu) && end_write(p, &p->qemu) < 0)
@@ -242,7 +262,7 @@ const char *reuse_passage_reason(const struct reuse_passage *p)
 }
 
 int reuse_passage_create(struct reuse_passage **ret, enum passage_role role, enum reuse_kind kind, int qemu, int link,
-                         struct page_store *store, struct err *e)
+                         struct reuse_site *site, struct err *e)
 {
 	int unsent = PASSAGE_UNSENT_BYTES;
 	struct reuse_passage *p = calloc(1, sizeof(*p));
@@ -256,8 +276,8 @@ int reuse_passage_create(struct reuse_passage **ret, enum passage_role role, enu
 	p->qemu.fd = qemu;
 	p->link.fd = link;
 	setsockopt(link, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof(unsent));
-	if (role == PASSAGE_NEAR ? reuse_sender_create(&p->sender, kind, store, e) < 0
-	                         : reuse_receiver_create(&p->receiver, kind, store, e) < 0) {
+	if (role == PASSAGE_NEAR ? reuse_sender_create(&p->sender, kind, site, e) < 0
+	                         : reuse_receiver_create(&p->receiver, kind, site, e) < 0) {
 		reuse_passage_free(p);
 		return -1;
 	}

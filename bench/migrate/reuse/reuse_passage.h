@@ -4,7 +4,7 @@
  *	at the source:          QEMU <-> near passage <-> the link
  *	at the destination:     the link <-> far passage <-> QEMU
  *
- *	reuse_passage_create(&p, PASSAGE_NEAR, REUSE_MEMORY, qemu, link, store, &e);
+ *	reuse_passage_create(&p, PASSAGE_NEAR, REUSE_MEMORY, qemu, link, site, &e);
  *	do {
  *		reuse_passage_poll(p, fds);
  *		poll(fds, 2, ...);
@@ -36,9 +36,9 @@ enum { PASSAGE_UNSENT_BYTES = 128 << 10 };
 const char *passage_role_name(enum passage_role role);
 const char *passage_state_name(enum passage_state state);
 
-/* The sockets are the passage's from now on, also when this fails. The store outlives it. */
+/* The sockets are the passage's from now on, also when this fails. The site outlives it. */
 int reuse_passage_create(struct reuse_passage **ret, enum passage_role role, enum reuse_kind kind, int qemu, int link,
-                         struct page_store *store, struct err *e);
+                         struct reuse_site *site, struct err *e);
 
 /* Close both, broken off where it has not ended. p may be NULL. */
 void reuse_passage_free(struct reuse_passage *p);

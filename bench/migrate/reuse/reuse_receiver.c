@@ -10,15 +10,27 @@
 struct reuse_receiver;
 typedef void receiver_step(struct reuse_receiver *r, const unsigned char *field);
 
+enum { LIST_PIECE = 1024, NAKS_MOST = 2 };
+
+/* What is to be said of what there is. */
+enum listing { LISTING_NOTHING, LISTING_ALL, LISTING_ADDITIONS };
+
 struct reuse_receiver {
 	enum reuse_kind kind;
+	struct reuse_site *site;
 	struct page_store *store;
+	uint32_t places; /* granted to the sender, for pages that are to be stored */
+	enum listing listing;
+	bool greeted;
+	uint32_t list_at;                   /* the store's */
+	uint64_t list_position, list_until; /* additions */
 	struct reuse_report report;
 	struct reuse_bytes pending; /* of the stream, not proved yet */
 	uint64_t proved;
 	struct reuse_sum *sum, *trial; /* of all that is proved; scratch */
-	bool waiting;                  /* for plain bytes from `proved` on; what comes before them is dropped */
-	bool ended;                    /* the sender said so, and all of it is proved */
+	bool waiting;                  /* for bytes from `proved` on; what comes before them is dropped */
+	int naks;
+	bool ended; /* the sender said so, and all of it is proved */
 	struct reuse_bytes *raw, *words;
 	ZSTD_DCtx *zstd;
 	receiver_step *step;
@@ -42,13 +54,13 @@ static void broken(struct reuse_receiver *r, const char *reason)
 	snprintf(r->report.reason, sizeof(r->report.reason), "%s", reason);
 }
 
-/* What came since the last proof is no good: once, all of it plain, please. */
+/* What came since the last proof is no good: all of it again, please; the second time nothing but plain bytes come. */
 static void no_good(struct reuse_receiver *r, const char *reason)
 {
 	static const char no = 'N';
 	if (r->waiting)
 		return;
-	if (r->report.plain) {
+	if (r->naks++ == NAKS_MOST) {
 		broken(r, "plain bytes that are not the stream's");
 		return;
 	}
@@ -68,12 +80,35 @@ static void came(struct reuse_receiver *r, const unsigned char *bytes, size_t le
 		broken(r, "too much without a proof");
 }
 
+static void grant(struct reuse_receiver *r)
+{
+	static const char places = 'G';
+	uint32_t more = reuse_site_grant(r->site, r->kind, r->places);
+	if (!more)
+		return;
+	r->places += more;
+	reuse_put(r->words, &places, 1);
+	reuse_put_number(r->words, more, 4);
+}
+
+/* Each takes the place that it was granted, also one that is dropped. A sender that sends more than that is told so. */
 static void page_came(struct reuse_receiver *r, const unsigned char *content)
 {
+	static const char not_stored = 'X';
+	bool place = r->places > 0;
+	if (place) {
+		r->places--;
+		reuse_site_return(r->site, r->kind, 1);
+	}
 	if (!r->waiting) {
 		r->report.pages++;
 		struct page_hash h = page_hash_of(content, STORE_PAGE_BYTES, page_store_seed(r->store));
-		r->report.stored += page_store_put(r->store, r->kind, h, content) == 0;
+		if (place && page_store_put(r->store, r->kind, h, content) == 0) {
+			r->report.stored++;
+		} else {
+			reuse_put(r->words, &not_stored, 1);
+			reuse_put_hash(r->words, h);
+		}
 	}
 	came(r, content, STORE_PAGE_BYTES);
 }
@@ -174,6 +209,7 @@ static void proof(struct reuse_receiver *r, const unsigned char *field)
 	r->pending.length = 0;
 	reuse_put(r->words, &yes, 1);
 	reuse_put_number(r->words, r->proved, 8);
+	grant(r);
 }
 
 static void plain(struct reuse_receiver *r, const unsigned char *field)
@@ -184,7 +220,23 @@ static void plain(struct reuse_receiver *r, const unsigned char *field)
 		return;
 	}
 	r->waiting = false;
-	r->report.plain = true;
+	r->report.plain = r->naks == NAKS_MOST;
+}
+
+/* All of it, where what was added since is not remembered any more. */
+static void wanted(struct reuse_receiver *r, const unsigned char *field)
+{
+	struct page_hash h;
+	uint64_t position = reuse_number(field, 8);
+	expect(r, letter, 1);
+	if (r->listing != LISTING_NOTHING) {
+		broken(r, "it asks again before it was answered");
+		return;
+	}
+	r->list_at = 0;
+	r->list_position = position;
+	r->list_until = reuse_site_added(r->site);
+	r->listing = reuse_site_addition(r->site, &position, &h) < 0 ? LISTING_ALL : LISTING_ADDITIONS;
 }
 
 static void end(struct reuse_receiver *r, const unsigned char *field)
@@ -210,6 +262,7 @@ static void letter(struct reuse_receiver *r, const unsigned char *field)
 		       { 'R', reference, 16 },
 		       { 'K', proof, 24 },
 		       { 'P', plain, 8 },
+		       { 'W', wanted, 8 },
 		       { 'E', end, 8 } };
 	for (size_t i = 0; !r->ended && i < sizeof(frames) / sizeof(*frames); i++)
 		if ((unsigned char)frames[i].letter == field[0]) {
@@ -243,21 +296,64 @@ void reuse_receiver_take(struct reuse_receiver *r, const unsigned char *frames, 
 	}
 }
 
-/* ---- all ---- */
+/* ---- what is there ---- */
+
+static bool list_next(struct reuse_receiver *r, struct page_hash *ret)
+{
+	if (r->listing == LISTING_ALL)
+		return page_store_next(r->store, &r->list_at, ret);
+	int more = reuse_site_addition(r->site, &r->list_position, ret);
+	if (more < 0) { /* forgotten meanwhile */
+		r->listing = LISTING_ALL;
+		return list_next(r, ret);
+	}
+	return more;
+}
+
+static void greet(struct reuse_receiver *r)
+{
+	static const char here = 'H';
+	reuse_put(r->words, &here, 1);
+	reuse_put_number(r->words, REUSE_VERSION, 4);
+	reuse_put_number(r->words, REUSE_GREETING, 4);
+	reuse_put_number(r->words, page_store_seed(r->store), 8);
+	reuse_put_number(r->words, reuse_site_epoch(r->site), 8);
+	reuse_put_number(r->words, page_store_count(r->store) ? reuse_site_added(r->site) : 0, 8);
+	grant(r);
+	r->greeted = true;
+}
+
+bool reuse_receiver_has_more(const struct reuse_receiver *r)
+{
+	return !r->greeted || r->listing != LISTING_NOTHING;
+}
 
 void reuse_receiver_words(struct reuse_receiver *r, struct reuse_bytes *words)
 {
-	static const char here = 'H';
-	struct page_hash h;
-	uint32_t at = 0;
-	reuse_put(words, &here, 1);
-	reuse_put_number(words, REUSE_VERSION, 4);
-	reuse_put_number(words, page_store_seed(r->store), 8);
-	reuse_put_number(words, page_store_room(r->store, r->kind), 4);
-	reuse_put_number(words, page_store_count(r->store), 4);
-	while (page_store_next(r->store, &at, &h))
-		reuse_put_hash(words, h);
+	static const char there = 'T', done = 'D';
+	struct page_hash h[LIST_PIECE];
+	uint32_t count = 0;
+	r->words = words;
+	if (!r->greeted)
+		greet(r);
+	if (r->listing == LISTING_NOTHING)
+		return;
+	while (count < LIST_PIECE && list_next(r, &h[count]))
+		count++;
+	if (count) {
+		reuse_put(words, &there, 1);
+		reuse_put_number(words, count, 4);
+	}
+	for (uint32_t i = 0; i < count; i++)
+		reuse_put_hash(words, h[i]);
+	if (count == LIST_PIECE)
+		return;
+	reuse_put(words, &done, 1);
+	reuse_put_number(words, r->list_until, 8);
+	r->listing = LISTING_NOTHING;
 }
+
+/* ---- all ---- */
 
 void reuse_back(const unsigned char *bytes, size_t length, struct reuse_bytes *words)
 {
@@ -283,13 +379,14 @@ const struct reuse_report *reuse_receiver_report(const struct reuse_receiver *r)
 	return &r->report;
 }
 
-int reuse_receiver_create(struct reuse_receiver **ret, enum reuse_kind kind, struct page_store *store, struct err *e)
+int reuse_receiver_create(struct reuse_receiver **ret, enum reuse_kind kind, struct reuse_site *site, struct err *e)
 {
 	struct reuse_receiver *r = calloc(1, sizeof(*r));
 	if (!r)
 		return err_set(e, EXIT_CANNOT, "no memory for a reuse relay");
 	r->kind = kind;
-	r->store = store;
+	r->site = site;
+	r->store = reuse_site_store(site);
 	r->sum = reuse_sum_create();
 	r->trial = reuse_sum_create();
 	r->zstd = ZSTD_createDCtx();
@@ -306,6 +403,7 @@ void reuse_receiver_free(struct reuse_receiver *r)
 {
 	if (!r)
 		return;
+	reuse_site_return(r->site, r->kind, r->places);
 	reuse_sum_free(r->sum);
 	reuse_sum_free(r->trial);
 	ZSTD_freeDCtx(r->zstd);

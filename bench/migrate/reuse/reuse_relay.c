@@ -47,6 +47,7 @@ struct site {
 	struct page_store *store;
 	const char *const *images; /* to be read still */
 	struct disk_blocks *image; /* that is being read; NULL: none */
+	struct reuse_site *shared;
 	struct series *series;
 	struct caller *callers[PASSAGES];
 	int caller_count;
@@ -144,9 +145,9 @@ static void passage_open(struct site *s, const struct caller *c)
 	bool near = role == PASSAGE_NEAR;
 	int fd = c->caller.fd, other = c->caller.other;
 	if (!s->open_count)
-		page_store_session(s->store);
+		reuse_site_session(s->shared);
 	if (reuse_passage_create(&s->open[s->open_count], role, kind_of(s, c->listening / ROLES), near ? fd : other,
-	                         near ? other : fd, s->store, &e) < 0) {
+	                         near ? other : fd, s->shared, &e) < 0) {
 		fprintf(stderr, "%s\n", e.text);
 		return;
 	}
@@ -231,9 +232,9 @@ static int store_open(struct site *s, struct err *e)
 
 static bool block_store(void *context, const unsigned char *block)
 {
-	struct page_store *store = context;
-	struct page_hash h = page_hash_of(block, STORE_PAGE_BYTES, page_store_seed(store));
-	return page_store_put(store, REUSE_DISK, h, block) == 0 && page_store_free(store) > page_store_count(store);
+	const struct site *s = context;
+	reuse_site_keep(s->shared, REUSE_DISK, page_hash_of(block, STORE_PAGE_BYTES, page_store_seed(s->store)), block);
+	return page_store_room(s->store, REUSE_DISK) && page_store_free(s->store) > page_store_count(s->store);
 }
 
 static bool image_open(struct site *s)
@@ -253,8 +254,8 @@ static bool images_some(struct site *s)
 	if (!s->images || (!s->image && !*s->images))
 		return false;
 	if (s->images == s->spec->images)
-		page_store_session(s->store);
-	if ((!s->image && !image_open(s)) || disk_blocks_some(s->image, block_store, s->store))
+		reuse_site_session(s->shared);
+	if ((!s->image && !image_open(s)) || disk_blocks_some(s->image, block_store, s))
 		return true;
 	fprintf(stderr, "%" PRId64 " blocks of '%s'\n", disk_blocks_close(s->image), s->images[-1]);
 	s->image = NULL;
@@ -286,7 +287,9 @@ static int begin(struct site *s, struct err *e)
 	for (int i = 0; i < s->listening_count; i++)
 		if (listen_at(s, i, e) < 0)
 			return -1;
-	return store_open(s, e) < 0 ? -1 : series_create(&s->series, s->spec->directory, name, REUSE_COLUMNS, e);
+	if (store_open(s, e) < 0 || reuse_site_create(&s->shared, s->store, e) < 0)
+		return -1;
+	return series_create(&s->series, s->spec->directory, name, REUSE_COLUMNS, e);
 }
 
 static bool turn(struct site *s)
@@ -350,6 +353,7 @@ static int relay_run(void *argument, int channel, struct err *e)
 		free(s->callers[s->caller_count]);
 	}
 	disk_blocks_close(s->image);
+	reuse_site_free(s->shared);
 	page_store_close(s->store);
 	return series_close(s->series, e) < 0 ? -1 : result;
 }

@@ -19,9 +19,9 @@
  *
  * Where the other side of a connection is not there, it is waited for (reuse_caller.h).
  *
- * A store is one for all of them; a page that came through one lane is known to connections of the other ones that begin
- * later. Where several at a time would store more than there is room for, those that find none come to plain bytes. Where disks are
- * carried, they and memory have a part of it each (page_store_share()).
+ * A store is one for all of them; a page that came through one lane is known to the other ones as soon as it has been proved. Where
+ * several at a time would store more than there is room for, each has what it was granted of it, and what finds no place is
+ * compressed. Where disks are carried, they and memory have a part of it each (page_store_share()).
  *
  * Where the store's file cannot be used, the log says why, and pages are kept in memory only, memory_bytes of them.
  *
@@ -29,8 +29,9 @@
  * reaches far_ip can speak to QEMU and ask for kept pages by their hash, as whoever reaches QEMU's own port can send it a VM.
  * Have them on a link that is trusted, or in a tunnel. A stream under TLS stays secret, and nothing of it can be kept.
  *
- * At the beginning of each connection the far relay says what it has, 16 bytes a page: 4 MiB for a store of 1 GiB. QEMU waits so
- * long, the VM does not.
+ * At the beginning of the first connection the far relay says what it has, 16 bytes a page: 4 MiB for a store of 1 GiB; later on, what
+ * was added since, as long as it has forgotten nothing. QEMU waits so long, the VM does not; a connection that takes post-copy up
+ * again neither asks nor waits. What the far side has is remembered in memory (reuse_site.h): 14 MiB at most for a store of 1 GiB.
  *
  * DIRECTORY/reuse-SITE.csv has a row each 100 ms for each connection, and one when it ends; numbers are of the connection so
  * far:
@@ -46,11 +47,11 @@
  *	stored             new in the store of the far side
  *	zstd_raw_bytes     near: what was compressed,
  *	zstd_bytes         and how small it became
- *	resent_bytes       near: what was sent again, plain
+ *	resent_bytes       near: what was sent again
  *	store_pages        that the site's store has
  *	store_room         and can take still
  *	cpu_ns             of the whole process
- *	reason             of plain or broken
+ *	reason             of plain, broken, or what was sent again
  */
 #ifndef BENCH_MIGRATE_REUSE_REUSE_RELAY_H
 #define BENCH_MIGRATE_REUSE_REUSE_RELAY_H

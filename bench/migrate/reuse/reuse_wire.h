@@ -7,10 +7,10 @@
 #include "bench/migrate/reuse/reuse.h"
 
 enum {
-	REUSE_VERSION = 1,
+	REUSE_VERSION = 2,
+	REUSE_GREETING = 24,           /* bytes of H after its length */
 	REUSE_LITERAL_MOST = 64 << 10, /* bytes of a frame's content */
 	REUSE_UNPROVED_MOST = 1 << 20, /* raw bytes from one proof to the next */
-	REUSE_HASHES_MOST = 1 << 26,
 };
 
 void reuse_put(struct reuse_bytes *b, const void *bytes, size_t length);
