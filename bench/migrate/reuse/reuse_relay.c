@@ -233,7 +233,8 @@ static int store_open(struct site *s, struct err *e)
 static bool block_store(void *context, const unsigned char *block)
 {
 	const struct site *s = context;
-	reuse_site_keep(s->shared, REUSE_DISK, page_hash_of(block, STORE_PAGE_BYTES, page_store_seed(s->store)), block);
+	reuse_site_keep(s->shared, REUSE_DISK, page_hash_of(block, STORE_PAGE_BYTES, page_store_seed(s->store)),
+	                block);
 	return page_store_room(s->store, REUSE_DISK) && page_store_free(s->store) > page_store_count(s->store);
 }
 
