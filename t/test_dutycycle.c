@@ -68,8 +68,12 @@ static void what_is_stolen_is_no_work(void **state)
 {
 	(void)state;
 	stay_on_one_core();
-	/* Half of the core is the rival's, by a scheduler that is fair; other work on the machine takes more. */
-	assert_in_range(work_of("100:400ms", true), NS_PER_MS, 280 * NS_PER_MS);
+	int64_t work = INT64_MAX;
+	/* Half of the core is the rival's, by a scheduler that is fair; beside other work, which may keep the rival from it, again.
+	 * One that counts what was stolen has all of it every time. */
+	for (int i = 0; i < 5 && work > 280 * NS_PER_MS; i++)
+		work = work_of("100:400ms", true);
+	assert_in_range(work, NS_PER_MS, 280 * NS_PER_MS);
 }
 
 /* Nor is more done than was asked, wherever in the period it is done. */
