@@ -133,6 +133,16 @@ static const char *verdict_words(const struct simulated_view *v, int row, const 
 	return is_verdict(v, row, column, "not shown") ? "is not shown" : csv_table_text(v->verdicts, row, column);
 }
 
+/* "0.946 times"; one over nothing has no value. */
+static const char *ratio_words(double value, const char *unit, char *buffer, size_t room)
+{
+	if (isfinite(value))
+		snprintf(buffer, room, "%.3g%s", value, unit);
+	else
+		snprintf(buffer, room, "none, as nobody waits");
+	return buffer;
+}
+
 /* Of the first point's sizes those that are not the paper's. */
 static void sizes_words(const struct simulated_view *v, const char *claim, char *text, size_t room)
 {
@@ -140,16 +150,17 @@ static void sizes_words(const struct simulated_view *v, const char *claim, char 
 	size_t used = 0;
 	text[0] = '\0';
 	for (int i = 0; i < csv_table_rows(t) && used < room; i++) {
-		char what[160];
+		char what[160], value[64];
 		if (strcmp(csv_table_text(t, i, "block"), simulated_first_block(v)) != 0 ||
 		    strcmp(csv_table_text(t, i, "claim"), claim) != 0 ||
 		    strcmp(csv_table_text(t, i, "size"), "1") != 0 ||
 		    strcmp(csv_table_text(t, i, "verdict"), "agrees") == 0 ||
 		    strcmp(csv_table_text(t, i, "verdict"), "a figure") == 0)
 			continue;
-		used += (size_t)snprintf(text + used, room - used, "%s%s %.3g, in the paper %s", used ? "; " : " (",
+		used += (size_t)snprintf(text + used, room - used, "%s%s %s, in the paper %s", used ? "; " : " (",
 		                         name_format(csv_table_text(t, i, "what"), what, sizeof(what)),
-		                         csv_table_number(t, i, "value"), csv_table_text(t, i, "paper"));
+		                         ratio_words(csv_table_number(t, i, "value"), "", value, sizeof(value)),
+		                         csv_table_text(t, i, "paper"));
 	}
 	if (used && used < room)
 		snprintf(text + used, room - used, ")");
@@ -163,10 +174,11 @@ void simulated_range_words(const struct simulated_view *v, char *text, size_t ro
 	text[0] = '\0';
 	/* The first rows are the first point's; a ratio stands there before the same one's size. */
 	for (int i = 0; i < csv_table_rows(t) && strcmp(csv_table_text(t, i, "size"), "0") == 0 && used < room; i++) {
-		char what[160];
-		used += (size_t)snprintf(text + used, room - used, "%s: %.3g times, in the paper %s. ",
+		char what[160], value[64];
+		used += (size_t)snprintf(text + used, room - used, "%s: %s, in the paper %s. ",
 		                         name_format(csv_table_text(t, i, "what"), what, sizeof(what)),
-		                         csv_table_number(t, i, "value"), csv_table_text(t, i, "paper"));
+		                         ratio_words(csv_table_number(t, i, "value"), " times", value, sizeof(value)),
+		                         csv_table_text(t, i, "paper"));
 	}
 	/* The claims of a block come together. */
 	for (int i = 0; i < csv_table_rows(v->verdicts) && used < room; i++) {

@@ -77,19 +77,27 @@ static void close_ends(struct ends *x)
 	close(x->listening);
 }
 
-/* From one site to the other, and something back; returns what the near relay sent over the link. */
-static int64_t passed(const struct site *from, const struct site *to, const struct made_stream *s)
+/* All of a stream, byte for byte, to its end. */
+static void assert_carried(const struct ends *x, const struct made_stream *s)
 {
-	struct made_stream came = { 0 }, back = { 0 };
-	unsigned char noise[MADE_PAGE_BYTES];
-	struct ends x = connect_ends(from, to);
-	struct loopback_bytes w = { x.source, s->bytes, s->length };
+	struct made_stream came = { 0 };
+	struct loopback_bytes w = { x->source, s->bytes, s->length };
 	pthread_t thread;
 	assert_int_equal(pthread_create(&thread, NULL, loopback_send, &w), 0);
-	assert_int_equal(read_all(x.destination, &came), 0);
+	assert_int_equal(read_all(x->destination, &came), 0);
 	pthread_join(thread, NULL);
 	assert_int_equal(came.length, s->length);
 	assert_memory_equal(came.bytes, s->bytes, s->length);
+	free(came.bytes);
+}
+
+/* From one site to the other, and something back; returns what the near relay sent over the link. */
+static int64_t passed(const struct site *from, const struct site *to, const struct made_stream *s)
+{
+	struct made_stream back = { 0 };
+	unsigned char noise[MADE_PAGE_BYTES];
+	struct ends x = connect_ends(from, to);
+	assert_carried(&x, s);
 	for (uint64_t i = 0; i < 20; i++) {
 		made_content(noise, i);
 		assert_int_equal(send(x.destination, noise, sizeof(noise), MSG_NOSIGNAL), sizeof(noise));
@@ -103,7 +111,6 @@ static int64_t passed(const struct site *from, const struct site *to, const stru
 	assert_state(to, "far", "ended");
 	assert_int_equal(site_number(from, "near", SITE_RAW), s->length);
 	assert_int_equal(site_number(to, "far", SITE_RAW), s->length);
-	free(came.bytes);
 	free(back.bytes);
 	return site_number(from, "near", SITE_SENT);
 }
@@ -204,6 +211,17 @@ static void two_at_a_time(void **state)
 	free(s.bytes);
 }
 
+/* So many pages of a site's store, from that one on, are no longer what they were. */
+static void spoil(const struct site *s, int first, int pages)
+{
+	FILE *file = fopen(site_path("%s/%s.pages", s), "r+e");
+	assert_non_null(file);
+	fseek(file, (long)first * MADE_PAGE_BYTES - (long)DISK, SEEK_END);
+	for (int i = 0; i < pages * MADE_PAGE_BYTES; i++)
+		fputc('x', file);
+	fclose(file);
+}
+
 /* The destination's store is spoilt under it: what it misses comes again, and is right. */
 static void a_spoilt_store(void **state)
 {
@@ -212,19 +230,8 @@ static void a_spoilt_store(void **state)
 	passed(&a, &b, &s);
 	struct ends x = connect_ends(&a, &b);
 	clock_sleep(200 * NS_PER_MS); /* it has said what it has */
-	FILE *file = fopen(site_path("%s/%s.pages", &b), "r+e");
-	fseek(file, -(long)(DISK - 1000 * MADE_PAGE_BYTES), SEEK_END);
-	for (int i = 0; i < 300000; i++)
-		fputc('x', file);
-	fclose(file);
-	struct made_stream came = { 0 };
-	struct loopback_bytes w = { x.source, s.bytes, s.length };
-	pthread_t thread;
-	assert_int_equal(pthread_create(&thread, NULL, loopback_send, &w), 0);
-	assert_int_equal(read_all(x.destination, &came), 0);
-	pthread_join(thread, NULL);
-	assert_int_equal(came.length, s.length);
-	assert_memory_equal(came.bytes, s.bytes, s.length);
+	spoil(&b, 1000, 74);
+	assert_carried(&x, &s);
 	close_ends(&x);
 	assert_state(&a, "near", "ended");
 	assert_state(&b, "far", "ended");
@@ -234,7 +241,6 @@ static void a_spoilt_store(void **state)
 	passed(&a, &b, &s);
 	assert_int_equal(site_number(&a, "near", SITE_RESENT), 0);
 	assert_true(site_number(&a, "near", SITE_REFERENCED) > PAGES / 2);
-	free(came.bytes);
 	free(s.bytes);
 }
 
@@ -242,37 +248,19 @@ static void a_spoilt_store(void **state)
 static void a_store_that_is_cut_short(void **state)
 {
 	(void)state;
-	struct made_stream s = vm_stream(PAGES, 0), came = { 0 };
+	struct made_stream s = vm_stream(PAGES, 0);
 	passed(&a, &b, &s);
 	struct ends x = connect_ends(&a, &b);
 	clock_sleep(200 * NS_PER_MS); /* it has said what it has */
 	assert_int_equal(truncate(site_path("%s/%s.pages", &b), 0), 0);
-	struct loopback_bytes w = { x.source, s.bytes, s.length };
-	pthread_t thread;
-	assert_int_equal(pthread_create(&thread, NULL, loopback_send, &w), 0);
-	assert_int_equal(read_all(x.destination, &came), 0);
-	pthread_join(thread, NULL);
-	assert_int_equal(came.length, s.length);
-	assert_memory_equal(came.bytes, s.bytes, s.length);
+	assert_carried(&x, &s);
 	close_ends(&x);
 	assert_state(&a, "near", "ended");
 	assert_true(site_number(&a, "near", SITE_RESENT) > 0);
 	assert_int_equal(kill(b.pid, 0), 0);
 	assert_int_equal(waitpid(b.pid, NULL, WNOHANG), 0);
 	passed(&a, &b, &s);
-	free(came.bytes);
 	free(s.bytes);
-}
-
-/* So many pages of a site's store, from the first on, are no longer what they were. */
-static void spoil(const struct site *s, int pages)
-{
-	FILE *file = fopen(site_path("%s/%s.pages", s), "r+e");
-	assert_non_null(file);
-	fseek(file, -(long)DISK, SEEK_END);
-	for (int i = 0; i < pages * MADE_PAGE_BYTES; i++)
-		fputc('x', file);
-	fclose(file);
 }
 
 /* All of a stream is on its way, and its source has ended, when the destination finds that it misses a page. */
@@ -291,7 +279,7 @@ static void a_page_missed_after_the_end(void **state)
 	passed(&a, &b, &s);
 	struct ends x = connect_ends(&a, &b);
 	clock_sleep(200 * NS_PER_MS); /* it has said what it has */
-	spoil(&b, FEW);
+	spoil(&b, 0, FEW);
 	assert_int_equal(send(x.source, s.bytes, s.length, MSG_NOSIGNAL), s.length);
 	shutdown(x.source, SHUT_WR);
 	assert_int_equal(read_all(x.destination, &came), 0);
@@ -308,22 +296,15 @@ static void a_page_missed_after_the_end(void **state)
 static void no_way_back(void **state)
 {
 	(void)state;
-	struct made_stream s = vm_stream(PAGES, 0), came = { 0 }, back = { 0 };
+	struct made_stream s = vm_stream(PAGES, 0), back = { 0 };
 	struct ends x = connect_ends(&a, &b);
-	struct loopback_bytes w = { x.source, s.bytes, s.length };
-	pthread_t thread;
 	shutdown(x.destination, SHUT_WR);
 	assert_int_equal(read_all(x.source, &back), 0);
 	assert_int_equal(back.length, 0);
-	assert_int_equal(pthread_create(&thread, NULL, loopback_send, &w), 0);
-	assert_int_equal(read_all(x.destination, &came), 0);
-	pthread_join(thread, NULL);
-	assert_int_equal(came.length, s.length);
-	assert_memory_equal(came.bytes, s.bytes, s.length);
+	assert_carried(&x, &s);
 	close_ends(&x);
 	assert_state(&a, "near", "ended");
 	assert_state(&b, "far", "ended");
-	free(came.bytes);
 	free(s.bytes);
 }
 
