@@ -18,7 +18,7 @@ const struct paper sakurai_rtt_paper = {
 		"deployment. The paper's VM has 2 GiB, of which 0.60 or 1.00 GiB are in use; ours has that much and no more, "
 		"since what a guest has never written is not sent.",
 	.term = "metric(GiB in use, RTT)",
-	.note = "Times are means over the repeats with their 95 % intervals.",
+	.note = "Times are means over the repeats with their 95 % intervals; one without is of a single run.",
 	.curves = &sakurai_curves,
 	.beside_heading = "What the paper could not switch: migration time at one round trip",
 };
