@@ -16,7 +16,7 @@ enum {
 struct reuse_site {
 	struct page_store *store;
 	uint64_t epoch, added;
-	uint64_t forgotten; /* by the store, when the epoch began */
+	uint64_t forgotten;          /* by the store, when the epoch began */
 	struct page_hash *additions; /* the last ones */
 	uint32_t additions_count, additions_room;
 	uint32_t granted[REUSE_KINDS];
