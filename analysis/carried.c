@@ -114,11 +114,8 @@ static double bytes_before(const struct carried *c, double at_ns)
 /* What TCP can carry on the link in such a time; INFINITY: not known. */
 static double most_bytes(const struct run *run, double length_ns)
 {
-	struct json_object *ideal;
-	if (json_pointer_get(run->manifest, "/link/measured/ideal_bits_per_s", &ideal) != 0 ||
-	    !(json_object_get_double(ideal) > 0))
-		return INFINITY;
-	return json_object_get_double(ideal) / 8e9 * length_ns;
+	double ideal = run_ideal_goodput(run);
+	return isnan(ideal) ? INFINITY : ideal / 8e9 * length_ns;
 }
 
 /* Bytes of each of `count` times of this length from an instant on. What is acknowledged at once, behind a repeat that was

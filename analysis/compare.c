@@ -36,19 +36,11 @@ const char *compare_verdict_name(enum compare_verdict verdict)
 
 /* ---- cases ---- */
 
-static int has_point(const struct study_runs *s, int before, const char *point)
-{
-	for (int i = 0; i < before; i++)
-		if (strcmp(s->runs[i].point, point) == 0)
-			return 1;
-	return 0;
-}
-
 static int count_points(const struct study_runs *s)
 {
 	int count = 0;
 	for (int i = 0; i < s->count; i++)
-		count += !has_point(s, i, s->runs[i].point);
+		count += !study_has_point(s, i, s->runs[i].point);
 	return count;
 }
 
@@ -181,7 +173,7 @@ static int gather_case(struct gathering *g, const struct study_runs *base, const
                        const struct study_runs *new, const char *new_point)
 {
 	struct compare_case *of = g->of = &g->c->cases[g->c->case_count++];
-	of->alone = g->options->by_label && !has_point(base, base->count, base_point);
+	of->alone = g->options->by_label && !study_has_point(base, base->count, base_point);
 	if (of->alone)
 		base = new;
 	of->complete[COMPARE_BASE] = calloc((size_t)base->count + 1, sizeof(*of->complete[0]));
@@ -235,10 +227,11 @@ static int gather_all(struct gathering *g, const struct study_runs *base, const 
 	if (!g->options->by_label && count_points(base) == 1 && count_points(new) == 1)
 		return take_case(g, base, base->runs[0].point, new, new->runs[0].point);
 	for (int i = 0; result == 0 && i < base->count; i++)
-		if (!has_point(base, i, base->runs[i].point))
+		if (!study_has_point(base, i, base->runs[i].point))
 			result = take_case(g, base, base->runs[i].point, new, base->runs[i].point);
 	for (int i = 0; result == 0 && i < new->count; i++)
-		if (!has_point(new, i, new->runs[i].point) && !has_point(base, base->count, new->runs[i].point))
+		if (!study_has_point(new, i, new->runs[i].point) &&
+		    !study_has_point(base, base->count, new->runs[i].point))
 			result = take_case(g, base, new->runs[i].point, new, new->runs[i].point);
 	return result;
 }

@@ -115,19 +115,9 @@ static struct needed arrival_of(const struct run *run, const char *vm)
 	return n;
 }
 
-/* Payload that TCP carries at most, bit/s; NAN: the link has no shape of its own, or was not measured. */
-static double goodput(const struct run *run)
-{
-	struct json_object *ideal;
-	if (json_pointer_get(run->manifest, "/link/measured/ideal_bits_per_s", &ideal) != 0 ||
-	    !(json_object_get_double(ideal) > 0))
-		return NAN;
-	return json_object_get_double(ideal);
-}
-
 static int put_bound(const struct run *run, struct metrics *metrics, struct err *e)
 {
-	double sum = 0, rate = goodput(run);
+	double sum = 0, rate = run_ideal_goodput(run);
 	char name[RUN_NAME_ROOM + 16], reason[2 * RUN_NAME_ROOM + 64] = "";
 	for (int i = 0; i < run->vm_count; i++) {
 		const char *vm = run->vms[i].name;

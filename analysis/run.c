@@ -418,3 +418,12 @@ int run_is_remote(const struct run *run)
 	json_pointer_get(run->manifest, "/config/hosts/kind", &kind);
 	return kind && strcmp(json_object_get_string(kind), "remote") == 0;
 }
+
+double run_ideal_goodput(const struct run *run)
+{
+	struct json_object *ideal;
+	if (json_pointer_get(run->manifest, "/link/measured/ideal_bits_per_s", &ideal) != 0 ||
+	    !(json_object_get_double(ideal) > 0))
+		return NAN;
+	return json_object_get_double(ideal);
+}

@@ -251,6 +251,14 @@ double study_run_value(const struct study_run *run, const char *metric, const ch
 	return row_value(run, find_row(run, metric, "", role, estimator), reason, room);
 }
 
+int study_has_point(const struct study_runs *s, int count, const char *point)
+{
+	for (int i = 0; i < count; i++)
+		if (strcmp(s->runs[i].point, point) == 0)
+			return 1;
+	return 0;
+}
+
 int study_run_never_converged(const struct study_run *run)
 {
 	return study_run_value(run, "converged", "", "", NULL, 0) == 0;

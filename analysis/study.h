@@ -86,6 +86,9 @@ const char *study_run_caution(const struct study_run *run, const char *metric, c
 /* The unit of a metric of one run, "" when it has none; valid as long as the run. */
 const char *study_run_unit(const struct study_run *run, const char *metric, const char *estimator);
 
+/* Whether any of the first `count` runs is of that point. */
+int study_has_point(const struct study_runs *s, int count, const char *point);
+
 /* Whether its migration was aborted at migration.timeout. */
 int study_run_never_converged(const struct study_run *run);
 

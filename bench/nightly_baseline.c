@@ -60,14 +60,6 @@ static int cases_list(struct night_baseline *b, struct err *e)
 
 /* ---- a set for each ---- */
 
-static int has_point(const struct study_runs *s, const char *label)
-{
-	for (int i = 0; i < s->count; i++)
-		if (strcmp(s->runs[i].point, label) == 0)
-			return 1;
-	return 0;
-}
-
 static int pinned_read(struct night_baseline *b, struct err *e)
 {
 	char path[PATH_MAX], runs[PATH_MAX];
@@ -112,7 +104,7 @@ static int find_any(struct night_baseline *b, const char *label)
 
 static void choose(struct night_baseline *b, struct night_baseline_case *of)
 {
-	if (b->pinned[0] && has_point(&b->read[b->sets.count], of->label)) {
+	if (b->pinned[0] && study_has_point(&b->read[b->sets.count], b->read[b->sets.count].count, of->label)) {
 		of->set = BASELINE_PINNED;
 		return;
 	}

@@ -39,8 +39,7 @@ static struct json_object *case_at(struct json_object *night, int index)
 	return json_object_array_get_idx(json_at(night, "cases"), (size_t)index);
 }
 
-/* Whether any case was compared with another set. */
-static int has_baseline(struct json_object *night)
+int report_night_has_baseline(struct json_object *night)
 {
 	for (int i = 0; i < length_of(json_at(night, "cases")); i++)
 		if (*json_text(case_at(night, i), "baseline"))
@@ -50,7 +49,7 @@ static int has_baseline(struct json_object *night)
 
 static int has_several(struct json_object *night)
 {
-	return has_baseline(night) && !*json_text(night, "baseline");
+	return report_night_has_baseline(night) && !*json_text(night, "baseline");
 }
 
 /* ---- sentences ---- */
@@ -81,7 +80,7 @@ static char *verdict_text(struct json_object *night, struct json_object *compare
 		         "baseline: nothing to compare with, so the next nights are compared with this set");
 	else if (strcmp(verdict, "not comparable") == 0)
 		snprintf(buffer, room, "not comparable: the next nights are compared with this set");
-	else if (has_cases && compared && has_baseline(night))
+	else if (has_cases && compared && report_night_has_baseline(night))
 		snprintf(buffer, room, "%s; %s", verdict, compare_counts(compared, counts, sizeof(counts)));
 	else
 		snprintf(buffer, room, "%s%s%s", verdict, has_cases || !*why ? "" : "; ", has_cases ? "" : why);
@@ -179,7 +178,7 @@ static void say_all(FILE *out, struct json_object *night, struct json_object *co
 		snprintf(text, sizeof(text), "%s%s%s", label, *label ? ": " : "", why);
 		say(out, json_text(case_at(night, i), "verdict"), text);
 	}
-	if (has_baseline(night))
+	if (report_night_has_baseline(night))
 		say_cautions(out, compared, say);
 	say_baselines(out, night, say);
 	for (int i = 0; i < length_of(json_at(night, "troubles")); i++)
@@ -318,7 +317,7 @@ static void put_page(FILE *out, struct json_object *night, struct json_object *c
 	fputs("</ul>\n</header>\n", out);
 	grid_html.table(out, "Cases", g);
 	if (compared)
-		grid_html.note(out, has_baseline(night)
+		grid_html.note(out, report_night_has_baseline(night)
 		                            ? "Medians over the night's runs, and how they differ from the "
 		                              "baseline's; of the VM that moves."
 		                            : "Medians over the night's runs, of the VM that moves.");

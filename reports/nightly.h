@@ -10,6 +10,9 @@
 struct err;
 struct json_object;
 
+/* Whether any case was compared with another set. */
+int report_night_has_baseline(struct json_object *night);
+
 /* The verdict, what changed, a table of the cases, and what was amiss. */
 int report_night_text(FILE *out, struct json_object *night, struct json_object *compared, struct err *e);
 

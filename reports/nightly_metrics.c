@@ -242,15 +242,6 @@ static void put_all(FILE *out, struct json_object *night, struct json_object *co
 	}
 }
 
-static int has_baseline(struct json_object *night)
-{
-	struct json_object *cases = json_at(night, "cases");
-	for (size_t i = 0; i < json_object_array_length(cases); i++)
-		if (*json_text(json_object_array_get_idx(cases, i), "baseline"))
-			return 1;
-	return 0;
-}
-
 int report_night_metrics(struct json_object *night, struct json_object *compared, const char *path, struct err *e)
 {
 	struct whole_file file = { 0 };
@@ -262,7 +253,7 @@ int report_night_metrics(struct json_object *night, struct json_object *compared
 		put_all(file.file, night, compared, "migmeter_no_stop_seen_ratio", "ratio",
 		        "share of the night's runs whose downtime is not above its floor", unseen_of);
 	}
-	if (compared && has_baseline(night)) {
+	if (compared && report_night_has_baseline(night)) {
 		put_all(file.file, night, compared, "migmeter_change_ratio", "ratio",
 		        "difference from the baseline, as a share of the baseline's", change_of);
 		put_all(file.file, night, compared, "migmeter_regressed", "", "1: it regressed", regressed_of);
