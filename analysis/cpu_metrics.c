@@ -110,11 +110,10 @@ static void put_others(const struct run *run, const struct counters *c, const st
 	}
 	struct metric_value *v = metrics_add(metrics, "cpu_others", run_vm(run, ""), "%s:baseline", node->key[NODE]);
 	v->value = others;
-	/* A remote node is watched with all its cores. */
-	char path[RUN_NAME_ROOM + 20];
-	snprintf(path, sizeof(path), "/nodes/%s/cores", node->key[NODE]);
-	int64_t cores = run_is_remote(run) ? run_fact(run, path) : 1;
-	double share = others / (double)(cores > 0 ? cores : 1);
+	/* Time that was stolen while a task ran is the core's, and in no task's own clock. */
+	double stolen = metrics_value(metrics, "cpu_stolen", v->variant);
+	int cores = run_node_cores(run, node->key[NODE]);
+	double share = (others - (stolen > 0 ? stolen : 0)) / cores;
 	if (share > others_noted)
 		metrics_warn(
 			metrics,

@@ -285,8 +285,14 @@ const struct metric_definition metric_definitions[] = {
 	{ "cpu_others", "cores",
 	  "CPU time of the node's core in the baseline phase / its length - the same of its VMs and services",
 	  BETTER_LOWER,
-	  "CPU taken by what is not of the experiment, and by interrupts that are in no process's time; of runs "
-	  "without cpu_service also by the services" },
+	  "CPU taken by what is not of the experiment, by interrupts that are in no process's time, and a part of "
+	  "cpu_stolen; of runs without cpu_service also by the services" },
+	{ "cpu_stolen", "cores",
+	  "time that a hypervisor below the node took from its core while there was work (steal of /proc/stat) in the phase / "
+	  "its length",
+	  BETTER_LOWER,
+	  "CPU that the machine under the node gave to others: a virtual machine that shares its processors, never the "
+	  "guests of the run" },
 	{ "cpu_service", "cores", "CPU time of the service on the node's core in the phase / its length",
 	  BETTER_LOWER,
 	  "CPU in use by what serves the run: storage, switches, hypervisor daemons, link emulators, the collectors" },

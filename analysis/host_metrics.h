@@ -30,8 +30,13 @@ int tcp_metrics(const struct run *run, struct metrics *metrics, struct err *e);
 int segment_metrics(const struct run *run, struct metrics *metrics, struct err *e);
 
 /*
+ * Read stolen.csv, where there is one: cpu_stolen; warns where it is much. Writes plots/stolen.csv: time_s,node,share.
+ */
+int stolen_metrics(const struct run *run, struct metrics *metrics, struct err *e);
+
+/*
  * Read cpu.csv: cpu_node, cpu_vm, cpu_thread, cpu_service, cpu_others, cpu_per_gib (moved_bytes may be NAN); writes
- * plots/cpu.csv.
+ * plots/cpu.csv. Comes after stolen_metrics(), whose part of the core is not other work's.
  */
 int cpu_metrics(const struct run *run, double moved_bytes, struct metrics *metrics, struct err *e);
 

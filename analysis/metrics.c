@@ -84,6 +84,14 @@ void metrics_put(struct metrics *m, const char *name, const struct run_vm *vm, c
 		snprintf(v->reason, sizeof(v->reason), "%s", reason);
 }
 
+double metrics_value(const struct metrics *m, const char *name, const char *variant)
+{
+	for (int i = 0; i < m->count; i++)
+		if (strcmp(m->values[i].definition->name, name) == 0 && strcmp(m->values[i].variant, variant) == 0)
+			return m->values[i].value;
+	return NAN;
+}
+
 void metrics_warn(struct metrics *m, const char *format, ...)
 {
 	va_list args;

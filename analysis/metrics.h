@@ -76,7 +76,10 @@ struct metric_value *metrics_add(struct metrics *m, const char *name, const stru
 void metrics_put(struct metrics *m, const char *name, const struct run_vm *vm, const char *variant, double value,
                  const char *reason);
 
-/* What such a warning says where other work took the node's core. */
+/* What has been put, of whichever VM comes first; NAN: nothing, or it is missing. */
+double metrics_value(const struct metrics *m, const char *name, const char *variant);
+
+/* What such a warning says where something else took the node's core. */
 #define METRICS_DISTURBED "the run was disturbed"
 
 /* Say something about all of them; the ninth is dropped. */

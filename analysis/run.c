@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <json-c/json.h>
+#include <limits.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -417,6 +418,14 @@ int run_is_remote(const struct run *run)
 	struct json_object *kind = NULL;
 	json_pointer_get(run->manifest, "/config/hosts/kind", &kind);
 	return kind && strcmp(json_object_get_string(kind), "remote") == 0;
+}
+
+int run_node_cores(const struct run *run, const char *node)
+{
+	char path[RUN_NAME_ROOM + 20];
+	snprintf(path, sizeof(path), "/nodes/%s/cores", node);
+	int64_t cores = run_is_remote(run) ? run_fact(run, path) : 1;
+	return cores > 0 && cores <= INT_MAX ? (int)cores : 1;
 }
 
 double run_ideal_goodput(const struct run *run)

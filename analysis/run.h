@@ -99,6 +99,9 @@ const struct run_vm *run_vm(const struct run *run, const char *name);
 /* Whether its nodes were other machines, each with a clock of its own and not divided by cores. */
 int run_is_remote(const struct run *run);
 
+/* How many of a node's cores are watched: all of a remote one, 1 of another. At least 1. */
+int run_node_cores(const struct run *run, const char *node);
+
 /* Payload that TCP carries at most on the link, bit/s. NAN: it has no rate of its own, or was not measured. */
 double run_ideal_goodput(const struct run *run);
 

@@ -119,19 +119,11 @@ static void put_windows(const struct segments *s, const struct run_vm *vm, struc
 	metrics_put(metrics, "captured_window", vm, "least", least, unscaled);
 }
 
-/* What tcp_metrics() has put; NAN. */
-static double by_kernel(const struct metrics *metrics, const char *variant)
-{
-	for (int i = 0; i < metrics->count; i++)
-		if (strcmp(metrics->values[i].definition->name, "tcp_bytes") == 0 &&
-		    strcmp(metrics->values[i].variant, variant) == 0)
-			return metrics->values[i].value;
-	return NAN;
-}
-
 static void put_difference(const struct run_vm *vm, double carried, double resent, struct metrics *metrics)
 {
-	double acked = by_kernel(metrics, "acked"), again = by_kernel(metrics, "resent");
+	/* What tcp_metrics() has put. */
+	double acked = metrics_value(metrics, "tcp_bytes", "acked"),
+	       again = metrics_value(metrics, "tcp_bytes", "resent");
 	if (isnan(acked)) /* collect.tcp was not on */
 		return;
 	const struct {

@@ -1,5 +1,6 @@
 /*
- * cpu.c - CPU time of nodes, of the VMs on them, of what inside QEMU used it, and of what serves the run beside them.
+ * cpu.c - CPU time of nodes, of the VMs on them, of what inside QEMU used it, of what serves the run beside them, and what of
+ * the nodes' time a hypervisor below took.
  *
  * Writes cpu.csv (head_ns,node,vm,thread,cpu_ns), cumulative, every cpu_interval_ns:
  *	vm and thread empty   busy time of the node's core, from an arbitrary origin
@@ -9,6 +10,8 @@
  *	vm empty              thread is the name of a service (see services.h): what those of that name used of the
  *	                      node's core, from an arbitrary origin. Runs of older versions have no such rows
  * The process of a VM is found by its pid file on each node, so that the destination's shows while it is incoming.
+ *
+ * Writes stolen.csv (head_ns,node,stolen_ns), cumulative, once a second: see core_stolen_parse() in proc_read.h.
  */
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
@@ -28,6 +31,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define STOLEN_INTERVAL_NS NS_PER_S /* /proc/stat takes a large machine a millisecond */
+
 /* A VM as it may run on a node. */
 struct resident {
 	const struct watched_node *node;
@@ -40,7 +45,8 @@ struct resident {
 struct cpu {
 	const struct watch *watch;
 	struct worker worker;
-	struct series *series;
+	struct series *series, *stolen;
+	int64_t next_stolen_ns;
 	enum core_source source;
 	int64_t *busy_ns; /* of each node, as last written */
 	struct resident *residents;
@@ -123,6 +129,17 @@ static void read_cores(struct cpu *c)
 	}
 }
 
+static void read_stolen(struct cpu *c)
+{
+	int64_t stolen_ns, now_ns = core_source_read(CORE_STAT, c->text, sizeof(c->text));
+	for (int i = 0; now_ns >= 0 && i < c->watch->node_count; i++) {
+		const struct watched_node *node = &c->watch->nodes[i];
+		if (node->core >= 0 && core_stolen_parse(c->text, node->core, &stolen_ns) == 0)
+			series_row(c->stolen, "%" PRId64 ",%s,%" PRId64, now_ns, node->name, stolen_ns);
+	}
+	c->next_stolen_ns = clock_now_ns() + STOLEN_INTERVAL_NS;
+}
+
 static void read_services(struct cpu *c)
 {
 	const struct service_use *uses;
@@ -145,10 +162,13 @@ static void *cpu_main(void *argument)
 		for (int i = 0; i < c->resident_count; i++)
 			read_resident(c, &c->residents[i]);
 		read_services(c);
+		if (clock_now_ns() >= c->next_stolen_ns)
+			read_stolen(c);
 		last_ns = next_ns;
 		next_ns = worker_next_tick(last_ns, interval_ns);
 		c->ticks_missed += (next_ns - last_ns) / interval_ns - 1;
 	}
+	read_stolen(c); /* the end of the run is in the series */
 	return NULL;
 }
 
@@ -181,6 +201,8 @@ static int cpu_free(struct cpu *c, struct err *e)
 	for (int i = 0; i < c->resident_count; i++)
 		watched_process_close(&c->residents[i].process);
 	int result = series_close(c->series, e);
+	if (series_close(c->stolen, result ? NULL : e) < 0)
+		result = -1;
 	services_close(c->services);
 	free(c->residents);
 	free(c->busy_ns);
@@ -201,6 +223,7 @@ static int cpu_start(const struct watch *watch, void **ret_state, struct err *e)
 	}
 	if (list_residents(c, e) < 0 ||
 	    series_create(&c->series, watch->directory, "cpu.csv", "head_ns,node,vm,thread,cpu_ns", e) < 0 ||
+	    series_create(&c->stolen, watch->directory, "stolen.csv", "head_ns,node,stolen_ns", e) < 0 ||
 	    worker_start(&c->worker, "mm-cpu", cpu_main, c, e) < 0)
 		goto fail;
 	*ret_state = c;
@@ -228,8 +251,8 @@ static int cpu_stop(void *state, struct json_object *facts, struct err *e)
 
 const struct collector_ops cpu_collector = {
 	.name = "cpu",
-	.files = "cpu.csv",
-	.help = "CPU time of nodes, VMs, QEMU's vCPU and migration threads, and the nodes' services",
+	.files = "cpu.csv stolen.csv",
+	.help = "CPU time of nodes, VMs, QEMU's vCPU and migration threads, the nodes' services, and what was stolen of it",
 	.start = cpu_start,
 	.stop = cpu_stop,
 };

@@ -5,6 +5,7 @@
  * Writes, with the columns of those two (thread is always empty):
  *	cpu.csv     busy time of all cores of a node together, and of each VM's QEMU, in steps of the kernel's USER_HZ
  *	            (10 ms); the time that a hypervisor below stole counts as busy
+ *	stolen.csv  that time, of all cores of a node together
  *	link.csv    counters of the source's interface that migrations pass
  *	clocks.csv  node,head_before_ns,wall_ns,head_after_ns: the node's own wall clock, read between two stamps of
  *	            head time, for the stamps that its QEMU gives (analysis/host_clocks.h)
@@ -43,7 +44,7 @@ struct host {
 struct hosts {
 	const struct watch *watch;
 	struct worker worker;
-	struct series *cpu, *link, *clocks;
+	struct series *cpu, *stolen, *link, *clocks;
 	struct host hosts[HOSTS_MAX];
 	int count;
 	int64_t interval_ns, ticks_missed;
@@ -67,7 +68,7 @@ int host_clock_parse(const char *text, int64_t *ret_wall_ns)
 	return 0;
 }
 
-int host_busy_parse(const char *line, int64_t *ret_busy_ns)
+int host_busy_parse(const char *line, int64_t *ret_busy_ns, int64_t *ret_stolen_ns)
 {
 	long long user, nice, system, idle, iowait, irq, softirq, steal;
 	if (strncmp(line, "cpu ", 4) != 0 || /* of all cores: "cpu0" is one */
@@ -75,6 +76,7 @@ int host_busy_parse(const char *line, int64_t *ret_busy_ns)
 	           &softirq, &steal) != 8)
 		return -1;
 	*ret_busy_ns = (user + nice + system + irq + softirq + steal) * NS_PER_TICK;
+	*ret_stolen_ns = steal * NS_PER_TICK;
 	return 0;
 }
 
@@ -93,10 +95,11 @@ int host_process_parse(const char *stat, int64_t *ret_cpu_ns)
 static void take_line(struct hosts *h, struct host *host, int64_t now_ns, const char *line)
 {
 	long long c[6];
-	int64_t value;
+	int64_t value, stolen_ns;
 	int vm, at = 0;
-	if (host_busy_parse(line, &value) == 0) {
+	if (host_busy_parse(line, &value, &stolen_ns) == 0) {
 		series_row(h->cpu, "%" PRId64 ",%s,,,%" PRId64, now_ns, host->node->name, value);
+		series_row(h->stolen, "%" PRId64 ",%s,%" PRId64, now_ns, host->node->name, stolen_ns);
 	} else if (sscanf(line, "vm %d %n", &vm, &at) == 1 && vm >= 0 && vm < h->watch->vm_count &&
 	           host_process_parse(line + at, &value) == 0) {
 		series_row(h->cpu, "%" PRId64 ",%s,%s,,%" PRId64, now_ns, host->node->name, h->watch->vms[vm].name,
@@ -191,8 +194,8 @@ static int script_make(struct hosts *h, const char *device, struct err *e)
 static int hosts_free(struct hosts *h, struct err *e)
 {
 	int result = 0;
-	struct series *const all[] = { h->cpu, h->link, h->clocks };
-	for (int i = 0; i < 3; i++)
+	struct series *const all[] = { h->cpu, h->stolen, h->link, h->clocks };
+	for (int i = 0; i < 4; i++)
 		if (series_close(all[i], result ? NULL : e) < 0)
 			result = -1;
 	free(h);
@@ -216,6 +219,7 @@ static int hosts_start(const struct watch *watch, void **ret_state, struct err *
 		}
 	if (script_make(h, device, e) < 0 ||
 	    series_create(&h->cpu, watch->directory, "cpu.csv", "head_ns,node,vm,thread,cpu_ns", e) < 0 ||
+	    series_create(&h->stolen, watch->directory, "stolen.csv", "head_ns,node,stolen_ns", e) < 0 ||
 	    series_create(&h->link, watch->directory, "link.csv", "head_ns,link,direction,bytes,packets,drops", e) <
 	            0 ||
 	    series_create(&h->clocks, watch->directory, "clocks.csv", "node,head_before_ns,wall_ns,head_after_ns",
@@ -250,7 +254,7 @@ static int hosts_stop(void *state, struct json_object *facts, struct err *e)
 
 const struct collector_ops hosts_collector = {
 	.name = "hosts",
-	.files = "cpu.csv link.csv clocks.csv",
+	.files = "cpu.csv stolen.csv link.csv clocks.csv",
 	.help = "of remote nodes: CPU time, link counters and clocks, over ssh",
 	.start = hosts_start,
 	.stop = hosts_stop,

@@ -99,7 +99,8 @@ int64_t core_source_read(enum core_source source, char *buffer, size_t room)
 	return before + (clock_now_ns() - before) / 2;
 }
 
-int core_busy_parse(enum core_source source, const char *text, int core, int64_t now_ns, int64_t *ret_busy_ns)
+/* What stands behind the core's name in either file; NULL: it is not there. */
+static const char *core_line(const char *text, int core)
 {
 	char key[24];
 	size_t length = (size_t)snprintf(key, sizeof(key), "cpu%d ", core);
@@ -108,9 +109,24 @@ int core_busy_parse(enum core_source source, const char *text, int core, int64_t
 		line = strchr(line, '\n');
 		line = line ? line + 1 : NULL;
 	}
+	return line ? line + length : NULL;
+}
+
+int core_stolen_parse(const char *stat, int core, int64_t *ret_stolen_ns)
+{
+	const char *line = core_line(stat, core);
+	int64_t stolen;
+	if (!line || sscanf(line, "%*u %*u %*u %*u %*u %*u %*u %" SCNd64, &stolen) != 1 || stolen < 0)
+		return -1;
+	*ret_stolen_ns = stolen * core_source_resolution_ns(CORE_STAT);
+	return 0;
+}
+
+int core_busy_parse(enum core_source source, const char *text, int core, int64_t now_ns, int64_t *ret_busy_ns)
+{
+	const char *line = core_line(text, core);
 	if (!line)
 		return -1;
-	line += length;
 	if (source == CORE_SCHEDSTAT) {
 		int64_t running_ns;
 		if (sscanf(line, "%*u %*u %*u %*u %*u %*u %" SCNd64, &running_ns) != 1 || running_ns < 0)

@@ -41,6 +41,12 @@ int64_t core_source_resolution_ns(enum core_source source);
 /* The NUL-terminated text holds all cores; now_ns is when it was read. -1: the core is not there. */
 int core_busy_parse(enum core_source source, const char *text, int core, int64_t now_ns, int64_t *ret_busy_ns);
 
+/*
+ * Time that a hypervisor below this machine took from a core that had work (column steal of the core's line in /proc/stat,
+ * see proc_stat(5)), in steps of USER_HZ. -1: the core is not there.
+ */
+int core_stolen_parse(const char *stat, int core, int64_t *ret_stolen_ns);
+
 /* Read the source's file into buffer, NUL-terminated; returns head time at the read, or -1. */
 int64_t core_source_read(enum core_source source, char *buffer, size_t room);
 

@@ -308,8 +308,8 @@ char *compare_cautions(struct json_object *of, char *buffer, size_t room)
 		{ "new.link_flagged", "new.runs", "of NEW had a link that was not as asked" },
 		{ "base.never_converged", "base.runs", "of BASE never converged" },
 		{ "new.never_converged", "new.runs", "of NEW never converged" },
-		{ "base.disturbed", "base.runs", "of BASE were disturbed by other work on the machine" },
-		{ "new.disturbed", "new.runs", "of NEW were disturbed by other work on the machine" },
+		{ "base.disturbed", "base.runs", "of BASE were disturbed by other work on the machine or below it" },
+		{ "new.disturbed", "new.runs", "of NEW were disturbed by other work on the machine or below it" },
 		{ "base.unsteady", "base.runs", "of BASE were not steady at the end of warm-up" },
 		{ "new.unsteady", "new.runs", "of NEW were not steady at the end of warm-up" },
 	};

@@ -13,6 +13,7 @@
 #include <string.h>
 
 enum { RATE_PANELS = 8, SILENCE_PANELS = 2 };
+#define STOLEN_SEEN 0.05 /* of a core */
 
 /* Draw the view's span into out_path. Returns the number of series; 0 also when no number is in them. */
 static int draw(struct view *v, struct draw_request request, const char *out_path, struct drawn *ret)
@@ -173,6 +174,18 @@ static void put_cpu(struct view *v)
 	put_lines(v, "CPU", v->zoom ? NULL : &request, &drawn);
 }
 
+/* Beside the CPU in use, where it is enough to be seen. */
+static void put_stolen(struct view *v)
+{
+	struct drawn drawn = { .highest = NAN };
+	char path[5000];
+	snprintf(path, sizeof(path), "%s/plots/stolen.csv", v->p->run->directory);
+	struct draw_request request = { .path = path, .keys = { "node" }, .values = { "share" } };
+	put_lines(v, "STOLEN", v->zoom ? NULL : &request, &drawn);
+	if (!(drawn.highest >= STOLEN_SEEN))
+		fputs("STOLENS = 0\n", v->p->script);
+}
+
 static void put_silences(struct view *v)
 {
 	FILE *s = v->p->script;
@@ -205,6 +218,7 @@ static int view_prepare(struct view *v)
 	double first_s = v->first_s, last_s = v->last_s;
 	put_link(v);
 	put_cpu(v);
+	put_stolen(v);
 	put_silences(v);
 	if (!rates || !(last_s > first_s))
 		return plot_skip(v->p, "there is no series of work in this run%s", v->zoom ? " around the stop" : "");

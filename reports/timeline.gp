@@ -3,6 +3,7 @@
 #	RATES    RATE_FILE, RATE_TITLE, RATE_PERCENT   data: time, value, smoothed value
 #	LINKS    LINK_FILE, LINK_LABEL, LINK_UNIT, LINK_FACTOR, LINK_ASKED (0: none)   one series an index
 #	CPUS     CPU_FILE, CPU_LABEL                 one series an index
+#	STOLENS  STOLEN_FILE, STOLEN_LABEL           the same, of CPU that a hypervisor below took
 #	SILENCES SILENCE_FILE, SILENCE_TITLE         data: time, longest silence in ms
 #	BARS     BAR_FROM, BAR_TO, BAR_LABEL, BAR_TEXT   estimators of downtime that have a place in time
 #	BANDS    BAND_FROM, BAND_TO, BAND_AT, BAND_LABEL, BAND_ROW; BAND_ROWS
@@ -126,7 +127,8 @@ if (CPUS > 0) {
 	set label 1 'CPU' at graph 0, graph 1 left offset 0, 0.9 font bold
 	set ylabel '% of a core'
 	set yrange [0:105<*]
-	plot for [k = 1:CPUS] CPU_FILE index k - 1 using 1:($2 * 100) with lines linewidth 1.8 linecolor rgb COLOUR[k] title CPU_LABEL[k]
+	plot for [k = 1:CPUS] CPU_FILE index k - 1 using 1:($2 * 100) with lines linewidth 1.8 linecolor rgb COLOUR[k] title CPU_LABEL[k], \
+		for [k = 1:STOLENS] STOLEN_FILE index k - 1 using 1:($2 * 100) with lines linewidth 1.4 dashtype 3 linecolor rgb COLOUR[k] title STOLEN_LABEL[k].', stolen from below'
 }
 set ytics autofreq
 do for [i = 1:SILENCES] {

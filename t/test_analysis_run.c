@@ -169,6 +169,19 @@ static void test_hosts_cut_short(void **state)
 	assert_missing("bytes_on_wire", "migration:src-to-dst", "link.csv does not cover the migration");
 }
 
+/* The warning that the run was disturbed; "" without one. */
+static const char *disturbance(void)
+{
+	analyse_well();
+	struct json_object *warnings = json_object_object_get(analysed, "warnings");
+	for (size_t i = 0; i < json_object_array_length(warnings); i++) {
+		const char *warning = json_object_get_string(json_object_array_get_idx(warnings, i));
+		if (strstr(warning, METRICS_DISTURBED))
+			return warning;
+	}
+	return "";
+}
+
 /* Shares of src's core: the node, its guest, a switch and a disk server (0: no rows of them, as in older runs). */
 static const char *other_work(double node, double guest, double ovs, double tgtd)
 {
@@ -188,14 +201,48 @@ static const char *other_work(double node, double guest, double ovs, double tgtd
 			        used * 0.05);
 	}
 	fclose(cpu);
-	analyse_well();
-	struct json_object *warnings = json_object_object_get(analysed, "warnings");
-	for (size_t i = 0; i < json_object_array_length(warnings); i++) {
-		const char *warning = json_object_get_string(json_object_array_get_idx(warnings, i));
-		if (strstr(warning, METRICS_DISTURBED))
-			return warning;
+	return disturbance();
+}
+
+/* The same core when a hypervisor below takes shares of it: of src before the migration, of dst while it moves. */
+static const char *stolen_work(double before, double moving)
+{
+	make_migration();
+	FILE *cpu = series_begin("cpu.csv", "head_ns,node,vm,thread,cpu_ns\n");
+	FILE *stolen = series_begin("stolen.csv", "head_ns,node,stolen_ns\n");
+	double src = 0, dst = 0;
+	for (int i = 0; i <= 300; i++) {
+		int64_t at = MADE_HEAD + i * 100 * MADE_MS;
+		fprintf(cpu, "%" PRId64 ",src,,,%.0f\n", at, i * 1e8);
+		fprintf(cpu, "%" PRId64 ",src,vm1,,%.0f\n", at, i * 6e7);
+		src += i <= 100 ? before * 1e8 : 0;
+		dst += i > 100 && i <= 155 ? moving * 1e8 : 0;
+		if (i % 10 == 0 || i == 155)
+			fprintf(stolen, "%" PRId64 ",src,%.0f\n%" PRId64 ",dst,%.0f\n", at, src, at, dst);
 	}
-	return "";
+	fclose(cpu);
+	fclose(stolen);
+	return disturbance();
+}
+
+static void test_stolen(void **state)
+{
+	(void)state;
+	/* 0.4 of the core is nobody's, and 0.3 of that was stolen. */
+	const char *blamed = stolen_work(0.3, 0.05);
+	if (!strstr(blamed, "up to 30 % of a node's core was stolen by a hypervisor below"))
+		fail_msg("blamed: '%s'", blamed);
+	assert_near(metric_number("cpu_stolen", "", "src:baseline", "value"), 0.3, 0.001, "src before");
+	assert_near(metric_number("cpu_stolen", "", "src:migration", "value"), 0, 0.001, "src while");
+	assert_near(metric_number("cpu_stolen", "", "dst:migration", "value"), 0.05, 0.001, "dst while");
+	assert_near(metric_number("cpu_others", "", "src:baseline", "value"), 0.4, 0.001, "with what was stolen");
+	blamed = stolen_work(0.3, 0.45);
+	if (!strstr(blamed, "up to 45 % of a node's core was stolen"))
+		fail_msg("blamed: '%s'", blamed);
+	/* Little is said nothing of; then the core's other work is somebody's again. */
+	blamed = stolen_work(0.08, 0.05);
+	if (!strstr(blamed, "the core of node 'src' was 32 % busy with other work"))
+		fail_msg("blamed: '%s'", blamed);
 }
 
 static void test_other_work(void **state)
@@ -308,9 +355,16 @@ int main(void)
 {
 #define ONE(test) cmocka_unit_test_setup_teardown(test, run_make, run_remove)
 	const struct CMUnitTest tests[] = {
-		ONE(test_by_hand),  ONE(test_neighbour_and_roles), ONE(test_moves),
-		ONE(test_hosts),    ONE(test_hosts_cut_short),     ONE(test_other_work),
-		ONE(test_forecast), ONE(test_schedule_and_units),  ONE(test_plots),
+		ONE(test_by_hand),
+		ONE(test_neighbour_and_roles),
+		ONE(test_moves),
+		ONE(test_hosts),
+		ONE(test_hosts_cut_short),
+		ONE(test_other_work),
+		ONE(test_stolen),
+		ONE(test_forecast),
+		ONE(test_schedule_and_units),
+		ONE(test_plots),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

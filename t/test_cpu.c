@@ -26,13 +26,13 @@ static void core_lines_are_parsed(void **state)
 {
 	(void)state;
 	static const char stat[] = "cpu  30 0 20 900 40 0 0 0 0 0\n"
-				   "cpu1 10 0 10 400 20 0 0 0 0 0\n"
+				   "cpu1 10 0 10 400 20 0 0 7 0 0\n"
 				   "cpu10 20 0 10 500 20 0 0 0 0 0\nintr 1 2 3\n";
 	static const char schedstat[] = "version 15\ntimestamp 4295300000\n"
 					"cpu0 0 0 11 12 13 14 123456789012 555 99\n"
 					"domain0 3 1 2 3 4 5 6 7 8 9\n"
 					"cpu1 0 0 0 0 0 0 42 0 0\n";
-	int64_t busy, tick = core_source_resolution_ns(CORE_STAT);
+	int64_t busy, stolen, tick = core_source_resolution_ns(CORE_STAT);
 	assert_int_equal(core_busy_parse(CORE_STAT, stat, 1, 1000 * tick, &busy), 0);
 	assert_int_equal(busy, (1000 - 420) * tick);
 	assert_int_equal(core_busy_parse(CORE_STAT, stat, 10, 1000 * tick, &busy), 0);
@@ -45,6 +45,12 @@ static void core_lines_are_parsed(void **state)
 	assert_int_equal(busy, 42);
 	assert_int_equal(core_busy_parse(CORE_SCHEDSTAT, schedstat, 2, 0, &busy), -1);
 	assert_int_not_equal(core_source_probe(), CORE_NONE);
+	assert_int_equal(core_stolen_parse(stat, 1, &stolen), 0);
+	assert_int_equal(stolen, 7 * tick);
+	assert_int_equal(core_stolen_parse(stat, 10, &stolen), 0);
+	assert_int_equal(stolen, 0);
+	assert_int_equal(core_stolen_parse(stat, 0, &stolen), -1);
+	assert_int_equal(core_stolen_parse("cpu0 1 2 3 4 5 6 7", 0, &stolen), -1); /* kernels before 2.6.11 */
 }
 
 static void thread_names_are_known(void **state)
@@ -192,7 +198,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	struct fixture *f = *state;
-	static const char *const files[] = { "src/a.pid", "src/b.pid", "dst/a.pid", "dst/b.pid", "cpu.csv" };
+	static const char *const files[] = { "src/a.pid", "src/b.pid", "dst/a.pid", "dst/b.pid", "cpu.csv", "stolen.csv" };
 	char path[160];
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
 		snprintf(path, sizeof(path), "%s/%s", f->directory, files[i]);

@@ -30,16 +30,17 @@
 static void answers_are_read(void **state)
 {
 	(void)state;
-	int64_t ns;
+	int64_t ns, stolen_ns;
 	assert_int_equal(host_clock_parse("1763786400.123456\n", &ns), 0);
 	assert_int_equal(ns, INT64_C(1763786400123456000));
 	assert_int_equal(host_clock_parse("1763786400.000000001", &ns), 0);
 	assert_int_equal(ns, INT64_C(1763786400000000001));
 	assert_int_equal(host_clock_parse("1763786400.N", &ns), -1);
 	assert_int_equal(host_clock_parse("", &ns), -1);
-	assert_int_equal(host_busy_parse("cpu  100 20 30 9999 888 4 5 6 0 0", &ns), 0);
+	assert_int_equal(host_busy_parse("cpu  100 20 30 9999 888 4 5 6 0 0", &ns, &stolen_ns), 0);
 	assert_int_equal(ns, 165 * 10 * NS_PER_MS);
-	assert_int_equal(host_busy_parse("cpu0 100 20 30 9999 888 4 5 6 0 0", &ns), -1);
+	assert_int_equal(stolen_ns, 60 * NS_PER_MS);
+	assert_int_equal(host_busy_parse("cpu0 100 20 30 9999 888 4 5 6 0 0", &ns, &stolen_ns), -1);
 	assert_int_equal(
 		host_process_parse("71 (qemu ) x) S 1 71 71 0 -1 4194624 9 0 0 0 250 50 1 2 20 0 4 0 99 1", &ns), 0);
 	assert_int_equal(ns, 3 * NS_PER_S);
@@ -143,6 +144,10 @@ static void counters_come_over_a_shell(void **state)
 	assert_memory_equal(text, "head_ns,node,vm,thread,cpu_ns\n", 30);
 	assert_non_null(strstr(text, ",src,,,"));
 	assert_non_null(strstr(text, ",dst,,,"));
+	scratch_text("stolen.csv", text, sizeof(text));
+	assert_memory_equal(text, "head_ns,node,stolen_ns\n", 23);
+	assert_non_null(strstr(text, ",src,"));
+	assert_non_null(strstr(text, ",dst,"));
 	scratch_text("link.csv", text, sizeof(text));
 	assert_int_equal(
 		sscanf(text, "head_ns,link,direction,bytes,packets,drops\n%*d,migration,src-to-dst,%63[0-9,]", value),
