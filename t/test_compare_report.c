@@ -194,9 +194,10 @@ static void sentences_are_whole(void **state)
 	compare();
 	char whole[400];
 	snprintf(whole, sizeof(whole), "not comparable: missing in BASE: %s\n", why);
-	const char *const text[] = { whole,
-		                     "Take care: 1 of 1 runs of NEW were disturbed by other work on the machine or below it.\n",
-		                     NULL };
+	const char *const text[] = {
+		whole, "Take care: 1 of 1 runs of NEW were disturbed by other work on the machine or below it.\n",
+		NULL
+	};
 	assert_shown("text", text);
 	struct err e = { 0 };
 	struct json_object *doc = comparison_json(&compared, base_path, new_path);

@@ -198,7 +198,8 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	struct fixture *f = *state;
-	static const char *const files[] = { "src/a.pid", "src/b.pid", "dst/a.pid", "dst/b.pid", "cpu.csv", "stolen.csv" };
+	static const char *const files[] = { "src/a.pid", "src/b.pid", "dst/a.pid",
+		                             "dst/b.pid", "cpu.csv",   "stolen.csv" };
 	char path[160];
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
 		snprintf(path, sizeof(path), "%s/%s", f->directory, files[i]);
