@@ -95,6 +95,7 @@ loop="$work/good.conf -n -s consolidate.policy=threshold"
 	complains 'a window that is too long' 2 "window of 61 s is more than the monitor remembers: set consolidate.threshold.window to 60s or less" run $loop -s consolidate.threshold.window=61s
 	complains 'jobs that are waited for' 2 "workload 'intadd' of VM 'vm1' has no job" run $loop -s consolidate.until=jobs
 	ok 'and that come' "$migmeter" run $loop -s consolidate.until=jobs -s vm1.intadd.job=1000000
+	complains 'jobs that are waited for, and VMs' 2 'consolidate.until = gathered, but workload' run $loop -s consolidate.until=gathered
 	complains 'a monitor that forgets' 2 'consolidate.keep is shorter than consolidate.duration' run $loop \
 		-s consolidate.duration=2h -s consolidate.keep=1h
 	complains 'a policy and mode none' 2 'consolidate.policy = none' run $loop -s migration.mode=none

@@ -6,7 +6,7 @@ export MIGMETER_BUILD="${MIGMETER_BUILD:-build}" CMOCKA_MESSAGE_OUTPUT=TAP
 if [ $# = 0 ]; then
 	for test in "$MIGMETER_BUILD"/t/*.t t/*.sh; do
 		case "$test" in
-		*'*'*|t/run.sh|t/lib.sh|t/bench*.sh) ;;
+		*'*'*|t/run.sh|t/lib*.sh|t/bench*.sh) ;;
 		*.long.sh) [ -z "${MIGMETER_LONG:-}" ] || set -- "$@" "$test" ;;
 		*) set -- "$@" "$test" ;;
 		esac

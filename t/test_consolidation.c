@@ -185,6 +185,7 @@ struct stop {
 
 static atomic_int notes;
 static const char *over_text; /* the load is over when the log has this; NULL: nobody asks */
+static bool gather;           /* and the VMs are to be together */
 
 static bool is_over(void *context)
 {
@@ -262,6 +263,7 @@ static struct looped loop_run(const char *second, int64_t duration_ns, bool dry_
 		                                 .interval_ns = INTERVAL_NS,
 		                                 .duration_ns = duration_ns,
 		                                 .is_over = over_text ? is_over : NULL,
+		                                 .gather = gather,
 		                                 .dry_run = dry_run,
 		                                 .pulse = on_pulse,
 		                                 .note = on_note };
@@ -299,7 +301,7 @@ static void the_loop_ends_with_its_time(void **state)
 	consolidation_result_free(&l.result);
 }
 
-/* When the VMs are together, and no move goes on. */
+/* When no move goes on, and where that is asked for the VMs are together. */
 static void the_loop_ends_with_the_load(void **state)
 {
 	(void)state;
@@ -316,6 +318,18 @@ static void the_loop_ends_with_the_load(void **state)
 	assert_int_equal(l.e.status, EXIT_INTERRUPTED);
 	atomic_store(&hold, false);
 	consolidation_result_free(&l.result);
+
+	over_text = "move-end: arrived"; /* they are apart */
+	l = loop_run("pm1", PATIENCE_NS, false, (struct stop){ 0 });
+	assert_int_equal(l.status, 0);
+	assert_int_equal(l.result.move_count, 1);
+	assert_true(l.result.length_ns < PATIENCE_NS);
+	consolidation_result_free(&l.result);
+	gather = true;
+	l = loop_run("pm1", PATIENCE_NS, false, (struct stop){ "move-end: arrived", 1, 10 });
+	assert_int_equal(l.e.status, EXIT_INTERRUPTED);
+	consolidation_result_free(&l.result);
+	gather = false;
 	over_text = NULL;
 }
 

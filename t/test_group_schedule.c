@@ -1,55 +1,18 @@
 /* Schedules of a group's moves, on a link that is known: which of them is right can be reckoned. */
-#include "bench/base/err.h"
 #include "bench/placement/group_link.h"
+#include "t/made_group.h"
 
-#include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* after the headers it needs */
-#include <cmocka.h>
-
-#define MB 1e6
 #define WINDOW (2 * MB) /* of a connection */
-enum { MOST = 64 };
-
-struct made_vm {
-	double memory, dirty;
-};
-
 static const struct made_vm mixed[] = {
 	{ .memory = 48 * MB, .dirty = 0.2 * MB },  { .memory = 96 * MB, .dirty = 1 * MB }, { .memory = 64 * MB },
 	{ .memory = 128 * MB, .dirty = 0.5 * MB }, { .memory = 64 * MB, .dirty = 2 * MB }, { .memory = 48 * MB },
 	{ .memory = 96 * MB, .dirty = 0.2 * MB },  { .memory = 64 * MB, .dirty = 1 * MB },
 };
 enum { MIXED = sizeof(mixed) / sizeof(*mixed) };
-
-static void made_group(int kind, int at_once, const struct made_vm *vms, int count, bool dirty_known,
-                       struct group_schedule_options *ret_options, struct group_vm *ret)
-{
-	*ret_options = (struct group_schedule_options){ 0 };
-	assert_int_equal(option_defaults(group_schedule_rows, ret_options, NULL), 0);
-	ret_options->kind = kind;
-	ret_options->at_once = at_once;
-	ret_options->recall = true;
-	for (int i = 0; i < count; i++)
-		ret[i] = (struct group_vm){ (int64_t)vms[i].memory, (int64_t)vms[i].memory,
-			                    dirty_known ? vms[i].dirty : NAN };
-}
-
-static struct group_schedule *made(int kind, int at_once, const struct made_vm *vms, int count, int64_t free_bytes,
-                                   bool dirty_known)
-{
-	struct group_schedule_options options;
-	struct group_vm group[MOST];
-	made_group(kind, at_once, vms, count, dirty_known, &options, group);
-	struct group_schedule *s = group_schedule_new(&options, group, count, free_bytes, NULL);
-	assert_non_null(s);
-	return s;
-}
 
 static struct group_outcome moved(const struct group_link *l, const struct made_vm *vms, int count, int kind,
                                   int at_once, bool dirty_known, int seed)
@@ -391,113 +354,6 @@ static void adaptive_is_not_far_off_for_any_group(void **state)
 	assert_true(worst < 1.35);
 }
 
-static void the_one_that_takes_longest_goes_first(void **state)
-{
-	static const struct made_vm vms[] = { { .memory = 10 * MB }, { .memory = 30 * MB }, { .memory = 20 * MB } };
-	(void)state;
-	struct group_schedule *s = made(SCHEDULE_FIXED, 2, vms, 3, INT64_MAX, false);
-	assert_int_equal(group_schedule_next(s, 1), 1);
-	assert_int_equal(group_schedule_next(s, 1), 2);
-	assert_int_equal(group_schedule_next(s, 1), -1);
-	group_schedule_ended(s, 2, true);
-	assert_int_equal(group_schedule_next(s, 2), 0);
-	group_schedule_ended(s, 0, false);
-	assert_int_equal(group_schedule_next(s, 3), -1);
-	assert_false(group_schedule_is_over(s));
-	group_schedule_ended(s, 1, true);
-	assert_true(group_schedule_is_over(s));
-	assert_int_equal(group_schedule_next(s, 4), -1);
-	group_schedule_free(s);
-}
-
-static void no_more_begin_than_the_memory_bears(void **state)
-{
-	static const struct made_vm vms[] = {
-		{ .memory = 60 * MB }, { .memory = 30 * MB }, { .memory = 50 * MB }, { .memory = 200 * MB }
-	};
-	(void)state;
-	struct group_schedule *s = made(SCHEDULE_ALL, 0, vms, 4, (int64_t)(100 * MB), false);
-	assert_int_equal(group_schedule_next(s, 1), 0);
-	assert_int_equal(group_schedule_next(s, 1), 1);
-	assert_int_equal(group_schedule_next(s, 1), -1);
-	/* What arrived has its memory, what failed gives it back. */
-	group_schedule_ended(s, 1, true);
-	assert_int_equal(group_schedule_next(s, 2), -1);
-	group_schedule_ended(s, 0, false);
-	assert_int_equal(group_schedule_next(s, 3), 2);
-	group_schedule_ended(s, 2, true);
-	/* The last never fits. */
-	assert_int_equal(group_schedule_next(s, 4), -1);
-	assert_true(group_schedule_is_over(s));
-	group_schedule_free(s);
-}
-
-static void told(struct group_schedule *s, int vm, double sent, double dirty)
-{
-	const struct group_progress p = { (int64_t)sent, (int64_t)(1000 * MB), dirty };
-	group_schedule_progress(s, vm, &p);
-}
-
-/* A link that one fills: four have begun before that is known. */
-static void moves_that_are_of_no_use_are_recalled_and_wait_again(void **state)
-{
-	static const struct made_vm vms[] = {
-		{ .memory = 900 * MB, .dirty = MB },
-		{ .memory = 800 * MB, .dirty = MB },
-		{ .memory = 700 * MB, .dirty = MB },
-		{ .memory = 600 * MB, .dirty = MB },
-	};
-	struct group_schedule_options options;
-	struct group_vm group[4];
-	double sent[4] = { 0 };
-	bool moving[4] = { 0 };
-	int most = 0, now = 0, recalled = 0;
-	(void)state;
-	made_group(SCHEDULE_ADAPTIVE, 0, vms, 4, true, &options, group);
-	options.rtt_ns = 100000000;
-	struct group_schedule *s = group_schedule_new(&options, group, 4, INT64_MAX, NULL);
-	assert_non_null(s);
-	for (double at_s = 1; at_s < 6; at_s += 0.05) {
-		for (int i = 0; i < 4; i++)
-			if (moving[i]) {
-				sent[i] += fmin(at_s - 1, 1) * 10 * MB * 0.05 / now;
-				told(s, i, sent[i], MB);
-			}
-		for (int vm; (vm = group_schedule_recall(s)) >= 0; recalled++) {
-			assert_int_not_equal(vm, 0);
-			moving[vm] = false;
-			group_schedule_ended(s, vm, false);
-			now--;
-		}
-		for (int vm; (vm = group_schedule_next(s, (int64_t)(at_s * 1e9))) >= 0; now++)
-			moving[vm] = true;
-		most = now > most ? now : most;
-	}
-	assert_int_equal(most, 4);
-	assert_int_equal(recalled, 3);
-	assert_int_equal(group_schedule_limit(s), 1);
-	assert_non_null(strstr(group_schedule_why(s), "1 at a time: "));
-	group_schedule_ended(s, 0, true);
-	assert_int_equal(group_schedule_next(s, (int64_t)7e9), 1);
-	group_schedule_free(s);
-}
-
-/* A VM that dirties as much as its share does not move beside another. */
-static void a_vm_moves_alone_where_its_share_would_not_do(void **state)
-{
-	static const struct made_vm vms[] = { { .memory = 90 * MB, .dirty = 6 * MB }, { .memory = 80 * MB } };
-	(void)state;
-	struct group_schedule *s = made(SCHEDULE_ADAPTIVE, 0, vms, 2, INT64_MAX, true);
-	assert_int_equal(group_schedule_next(s, (int64_t)1e9), 0);
-	for (double at_s = 1; at_s < 4; at_s += 0.05) {
-		told(s, 0, 10 * MB * (at_s - 0.99), NAN);
-		assert_int_equal(group_schedule_next(s, (int64_t)(at_s * 1e9)), -1);
-	}
-	group_schedule_ended(s, 0, true);
-	assert_int_equal(group_schedule_next(s, (int64_t)4e9), 1);
-	group_schedule_free(s);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -509,10 +365,6 @@ int main(void)
 		cmocka_unit_test(adaptive_where_one_connection_fills_the_link),
 		cmocka_unit_test(one_that_is_left_behind_is_begun_anew),
 		cmocka_unit_test(adaptive_sees_that_the_link_is_slower),
-		cmocka_unit_test(the_one_that_takes_longest_goes_first),
-		cmocka_unit_test(no_more_begin_than_the_memory_bears),
-		cmocka_unit_test(moves_that_are_of_no_use_are_recalled_and_wait_again),
-		cmocka_unit_test(a_vm_moves_alone_where_its_share_would_not_do),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,10 +1,6 @@
-/* A consolidation loop whose truth is known: what is computed of it, and its picture. */
-#include "analysis/study_analyze.h"
-#include "bench/base/whole_file.h"
-#include "reports/report.h"
-#include "t/analysed.h"
+/* A consolidation loop whose truth is known: what is computed of it. */
+#include "t/loop_files.h"
 #include "t/made_loop.h"
-#include "t/made_study.h"
 
 #include <sqlite3.h>
 
@@ -23,19 +19,6 @@ static void make(const struct made_loop *l)
 {
 	made_loop(run_path, l, "", 1, "");
 	analyse_well();
-}
-
-static void assert_says(const char *text, const char *wanted)
-{
-	if (!strstr(text, wanted))
-		fail_msg("not there: %s", wanted);
-}
-
-static char *plot_text(const char *name)
-{
-	char path[128];
-	snprintf(path, sizeof(path), "%s/plots/%s", run_path, name);
-	return whole_file_read(path, 1 << 20);
 }
 
 static void an_overload_is_timed(void **state)
@@ -390,23 +373,6 @@ static void stops_are_of_own_moves(void **state)
 	}
 }
 
-/* In a run of MADE_LOOP: what is not of the loop does not count. */
-static void make_responses(const char *directory)
-{
-	FILE *file = made_open(directory, "responses-vm0.csv");
-	fputs("intended_ns,begin_ns,end_ns,session,page,status,bytes,class,reason\n", file);
-	for (int i = 0; i < 1050; i++) { /* 8 are good, one ends after 3 s, one after 5 s */
-		int64_t at_ns = MADE_HEAD + i * MADE_S / 10;
-		int64_t took_ns = i % 10 < 8 ? MADE_S / 10 : i % 10 == 8 ? 3 * MADE_S : 5 * MADE_S;
-		fprintf(file, "%" PRId64 ",%" PRId64 ",%" PRId64 ",0,login,200,1,%s,\n", at_ns, at_ns,
-		        at_ns + took_ns,
-		        i < 100 || i >= 1000 || i % 10 == 9 ? "failed"
-		        : i % 10 == 8                       ? "tolerable"
-		                                            : "good");
-	}
-	fclose(file);
-}
-
 static void responses_have_classes(void **state)
 {
 	(void)state;
@@ -430,157 +396,6 @@ static void responses_have_classes(void **state)
 	free(bins);
 }
 
-static void it_has_a_picture(void **state)
-{
-	(void)state;
-	const struct made_loop l = MADE_LOOP;
-	struct err e = { 0 };
-	char path[128], more[1024] = "";
-	made_event(more, 20, "", "dst", "node-asleep", "stand-in");
-	made_event(more, 45, "", "dst", "node-wake", "stand-in");
-	made_event(more, 49.5, "", "dst", "node-awake", "stand-in");
-	made_loop(run_path, &l, "", 1, more);
-	analyse_well();
-	if (report_run(run_path, NULL, &e) < 0)
-		fail_msg("%s", e.text);
-	snprintf(path, sizeof(path), "%s/report.html", run_path);
-	char *page = whole_file_read(path, 16 << 20);
-	assert_non_null(page);
-	static const char *const wanted[] = { "Nodes and VMs", "vm0: move to dst",
-		                              "runs on dst",   "vm0: move to src",
-		                              "node src",      "asleep",
-		                              "overloaded",    "on dst",
-		                              "its core",      "src was overloaded, which was seen after 10" };
-	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++)
-		assert_says(page, wanted[i]);
-	free(page);
-	char *marks = plot_text("cluster-marks.csv");
-	assert_says(marks, "10.000000,35.000000,,dst,asleep,stand-in\n35.000000,39.500000,,dst,waking,");
-	assert_says(marks, "40.010000,51.000000,vm0,src,move,to dst\n");
-	assert_says(marks, "50.200000,missing,vm0,dst,switch,\n");
-	free(marks);
-	/* Back on src vm0 is another process, and its first second is not known. */
-	char *series = plot_text("cluster.csv");
-	assert_says(series, "src,vm0,missing\n");
-	assert_says(series, "src,vm1,80.00\n");
-	assert_null(strstr(series, "vm0,-"));
-	free(series);
-}
-
-/* What the monitor lost is told on the pages of the run and of the study; its database is what the results are made of. */
-static void what_the_monitor_lost_is_told(void **state)
-{
-	(void)state;
-	static const char *const wanted[] = { "the monitor lost 2 seconds",
-		                              "3 of the nodes&#39; answers came to the monitor too late" };
-	struct made_loop l = MADE_LOOP;
-	struct err e = { 0 };
-	char path[256], run[200];
-	l.seconds_lost = 2;
-	l.answers_late = 3;
-	made_study(scratch, "hirofuchi");
-	snprintf(run, sizeof(run), "%.100s/001-r1", scratch);
-	made_loop(run, &l, "case=staircase-precopy", 1, "");
-	if (analyze_run(run, &e) < 0 || report_run(run, NULL, &e) < 0 || analyze_study(scratch, &e) < 0 ||
-	    report_study(scratch, NULL, path, sizeof(path), &e) < 0)
-		fail_msg("%s", e.text);
-	for (int of_run = 0; of_run < 2; of_run++) {
-		if (of_run)
-			snprintf(path, sizeof(path), "%s/report.html", run);
-		char *page = whole_file_read(path, 16 << 20);
-		assert_non_null(page);
-		for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++)
-			assert_says(page, wanted[i]);
-		free(page);
-	}
-	snprintf(path, sizeof(path), "%s/metrics.json", run);
-	char *metrics = whole_file_read(path, 16 << 20);
-	assert_non_null(metrics);
-	assert_says(metrics, "\"monitor.sqlite\":");
-	free(metrics);
-}
-
-/* A column a way to move; one that was not run says so. */
-static void a_study_has_one_of_several(void **state)
-{
-	(void)state;
-	static const char *const points[] = { "staircase-postcopy", "staircase-precopy" };
-	struct err e = { 0 };
-	char path[256], label[64];
-	made_study(scratch, "hirofuchi");
-	for (int i = 0; i < 2; i++) {
-		struct made_loop l = MADE_LOOP;
-		if (i == 0)
-			l.away.ran_s = 51.2;
-		snprintf(path, sizeof(path), "%s/00%d-r1", scratch, i + 1);
-		snprintf(label, sizeof(label), "case=%s", points[i]);
-		made_loop(path, &l, label, 1, "");
-		if (analyze_run(path, &e) < 0)
-			fail_msg("%s", e.text);
-	}
-	if (analyze_study(scratch, &e) < 0 || report_study(scratch, NULL, path, sizeof(path), &e) < 0)
-		fail_msg("%s", e.text);
-	char *page = whole_file_read(path, 16 << 20);
-	assert_non_null(page);
-	static const char *const wanted[] = { "Figures 3 to 14: the staircase",
-		                              "pre-copy, zero pages skipped",
-		                              "not measured",
-		                              "3. node src",
-		                              "10. vm1",
-		                              "post-copy, by 9 s (no interval: n = 1)",
-		                              "the study has no run of staircase-precopy-skip" };
-	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++)
-		assert_says(page, wanted[i]);
-	free(page);
-}
-
-/* Drawn is a repeat that moved VMs as most did, and which it is. */
-static void a_figure_stands_for_its_repeats(void **state)
-{
-	(void)state;
-	struct err e = { 0 };
-	char path[256];
-	made_study(scratch, "hirofuchi");
-	for (int repeat = 1; repeat <= 3; repeat++) {
-		struct made_loop l = MADE_LOOP;
-		if (repeat == 1)
-			l.back.decided_s = 0;
-		snprintf(path, sizeof(path), "%s/001-r%d", scratch, repeat);
-		made_loop(path, &l, "case=staircase-precopy", repeat, "");
-		if (analyze_run(path, &e) < 0)
-			fail_msg("%s", e.text);
-	}
-	if (analyze_study(scratch, &e) < 0 || report_study(scratch, NULL, path, sizeof(path), &e) < 0)
-		fail_msg("%s", e.text);
-	char *page = whole_file_read(path, 16 << 20);
-	assert_non_null(page);
-	assert_says(page, "<p class=\"note\">Shown: pre-copy, repeat 2 of 3.</p>");
-	free(page);
-}
-
-/* The responses of the VMs, a column a way to move. */
-static void a_study_shows_responses(void **state)
-{
-	(void)state;
-	static const char *const wanted[] = { "Figures 23 to 30", "Figures 31 to 34", "31. vm0", "responses a second",
-		                              "tolerable" };
-	const struct made_loop l = MADE_LOOP;
-	struct err e = { 0 };
-	char path[256];
-	made_study(scratch, "hirofuchi");
-	snprintf(path, sizeof(path), "%s/008-r1", scratch);
-	made_loop(path, &l, "case=web-postcopy", 1, "");
-	make_responses(path);
-	if (analyze_run(path, &e) < 0 || analyze_study(scratch, &e) < 0 ||
-	    report_study(scratch, NULL, path, sizeof(path), &e) < 0)
-		fail_msg("%s", e.text);
-	char *page = whole_file_read(path, 16 << 20);
-	assert_non_null(page);
-	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++)
-		assert_says(page, wanted[i]);
-	free(page);
-}
-
 #define ONE(test) cmocka_unit_test_setup_teardown(test, run_make, run_remove)
 
 int main(void)
@@ -600,11 +415,6 @@ int main(void)
 		ONE(responses_have_classes),
 		ONE(work_is_held_against_the_moves),
 		ONE(stops_are_of_own_moves),
-		ONE(it_has_a_picture),
-		ONE(what_the_monitor_lost_is_told),
-		ONE(a_study_has_one_of_several),
-		ONE(a_figure_stands_for_its_repeats),
-		ONE(a_study_shows_responses),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -29,7 +29,7 @@ enum accelerator { ACCELERATOR_AUTO, ACCELERATOR_KVM, ACCELERATOR_TCG };
 enum migration_driver { DRIVER_LIBVIRT, DRIVER_EXEC };
 enum migration_mode { MODE_PRECOPY, MODE_POSTCOPY, MODE_NONE };
 enum point_order { ORDER_RANDOM, ORDER_LISTED };
-enum loop_end { UNTIL_DURATION, UNTIL_JOBS };
+enum loop_end { UNTIL_DURATION, UNTIL_JOBS, UNTIL_GATHERED };
 enum postcopy_switch { SWITCH_NOW, SWITCH_FIRST_PASS, SWITCH_TIME };
 
 struct experiment_general {

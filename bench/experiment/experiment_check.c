@@ -116,11 +116,11 @@ static int jobs_check(const struct experiment *x, struct err *e)
 		for (int w = 0; w < VM_WORKLOADS_MAX && x->vms[i].workloads[w]; w++) {
 			const struct workload_ops *ops = x->vms[i].workloads[w];
 			if (!ops->has_job || !ops->has_job(x->vms[i].workload_options[w]))
-				return err_set(
-					e, EXIT_USAGE,
-					"consolidate.until = jobs, but workload '%s' of VM '%s' has no job and "
-					"never ends: give it one, or set until = duration",
-					ops->name, x->vms[i].name);
+				return err_set(e, EXIT_USAGE,
+				               "consolidate.until = %s, but workload '%s' of VM '%s' has no job and "
+				               "never ends: give it one, or set until = duration",
+				               x->consolidate.until == UNTIL_JOBS ? "jobs" : "gathered", ops->name,
+				               x->vms[i].name);
 		}
 	return 0;
 }
@@ -150,7 +150,7 @@ static int loop_check(const struct experiment *x, struct err *e)
 	if (k->power == NODE_POWER_COMMAND && (!k->sleep[0] || !k->wake[0]))
 		return err_set(e, EXIT_USAGE, "consolidate.power = command needs consolidate.sleep and .wake");
 	policy_link_set(k->ops, k->policy_options, x->link.shape.rate_bits_per_s, x->link.shape.rtt_ns);
-	if (k->until == UNTIL_JOBS && jobs_check(x, e) < 0)
+	if (k->until != UNTIL_DURATION && jobs_check(x, e) < 0)
 		return -1;
 	if (k->keep_ns && k->keep_ns < k->duration_ns)
 		return err_set(

@@ -302,13 +302,14 @@ static bool is_together(const struct consolidation *k)
 	int hosts = 0;
 	for (int32_t i = 0; i < c->node_count; i++)
 		hosts += c->nodes[i].vms > 0;
-	return hosts <= 1 && !mover_is_busy(k->mover);
+	return hosts <= 1;
 }
 
 static bool is_over(const struct consolidation *k)
 {
 	const struct consolidation_spec *spec = k->spec;
-	return spec->is_over && is_together(k) && spec->is_over(spec->pulse_context);
+	return spec->is_over && !mover_is_busy(k->mover) && (!spec->gather || is_together(k)) &&
+	       spec->is_over(spec->pulse_context);
 }
 
 /* Until there is no time left and nothing moves; a loop that is broken off is so at once. */

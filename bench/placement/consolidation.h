@@ -51,8 +51,9 @@ struct consolidation_spec {
 	int64_t keep_ns;      /* age at which its rows are deleted; 0: 1 h */
 	int64_t interval_ns;  /* of the monitor and the planner; 0: 1 s */
 	int64_t duration_ns;
-	/* The load is over: the loop ends as soon as all VMs are together and none moves. NULL: only duration_ns ends it. */
+	/* The load is over: the loop ends as soon as none moves. NULL: only duration_ns ends it. */
 	bool (*is_over)(void *context);
+	bool gather;                  /* and all VMs are on one node */
 	struct node_power_spec power; /* names and count, sink and tell, deadline are filled in */
 	int64_t sleep_after_ns;       /* a node is put to sleep when it has been empty for so long */
 	int64_t patience_ns;          /* for a power command to end, and for a woken node to answer; 0: 60 s */

@@ -1,0 +1,120 @@
+/* What a schedule of a group's moves begins and recalls, told step by step. */
+#include "t/made_group.h"
+
+static void the_one_that_takes_longest_goes_first(void **state)
+{
+	static const struct made_vm vms[] = { { .memory = 10 * MB }, { .memory = 30 * MB }, { .memory = 20 * MB } };
+	(void)state;
+	struct group_schedule *s = made(SCHEDULE_FIXED, 2, vms, 3, INT64_MAX, false);
+	assert_int_equal(group_schedule_next(s, 1), 1);
+	assert_int_equal(group_schedule_next(s, 1), 2);
+	assert_int_equal(group_schedule_next(s, 1), -1);
+	group_schedule_ended(s, 2, true);
+	assert_int_equal(group_schedule_next(s, 2), 0);
+	group_schedule_ended(s, 0, false);
+	assert_int_equal(group_schedule_next(s, 3), -1);
+	assert_false(group_schedule_is_over(s));
+	group_schedule_ended(s, 1, true);
+	assert_true(group_schedule_is_over(s));
+	assert_int_equal(group_schedule_next(s, 4), -1);
+	group_schedule_free(s);
+}
+
+static void no_more_begin_than_the_memory_bears(void **state)
+{
+	static const struct made_vm vms[] = {
+		{ .memory = 60 * MB }, { .memory = 30 * MB }, { .memory = 50 * MB }, { .memory = 200 * MB }
+	};
+	(void)state;
+	struct group_schedule *s = made(SCHEDULE_ALL, 0, vms, 4, (int64_t)(100 * MB), false);
+	assert_int_equal(group_schedule_next(s, 1), 0);
+	assert_int_equal(group_schedule_next(s, 1), 1);
+	assert_int_equal(group_schedule_next(s, 1), -1);
+	/* What arrived has its memory, what failed gives it back. */
+	group_schedule_ended(s, 1, true);
+	assert_int_equal(group_schedule_next(s, 2), -1);
+	group_schedule_ended(s, 0, false);
+	assert_int_equal(group_schedule_next(s, 3), 2);
+	group_schedule_ended(s, 2, true);
+	/* The last never fits. */
+	assert_int_equal(group_schedule_next(s, 4), -1);
+	assert_true(group_schedule_is_over(s));
+	group_schedule_free(s);
+}
+
+static void told(struct group_schedule *s, int vm, double sent, double dirty)
+{
+	const struct group_progress p = { (int64_t)sent, (int64_t)(1000 * MB), dirty };
+	group_schedule_progress(s, vm, &p);
+}
+
+/* A link that one fills: four have begun before that is known. */
+static void moves_that_are_of_no_use_are_recalled_and_wait_again(void **state)
+{
+	static const struct made_vm vms[] = {
+		{ .memory = 900 * MB, .dirty = MB },
+		{ .memory = 800 * MB, .dirty = MB },
+		{ .memory = 700 * MB, .dirty = MB },
+		{ .memory = 600 * MB, .dirty = MB },
+	};
+	struct group_schedule_options options;
+	struct group_vm group[4];
+	double sent[4] = { 0 };
+	bool moving[4] = { 0 };
+	int most = 0, now = 0, recalled = 0;
+	(void)state;
+	made_group(SCHEDULE_ADAPTIVE, 0, vms, 4, true, &options, group);
+	options.rtt_ns = 100000000;
+	struct group_schedule *s = group_schedule_new(&options, group, 4, INT64_MAX, NULL);
+	assert_non_null(s);
+	for (double at_s = 1; at_s < 6; at_s += 0.05) {
+		for (int i = 0; i < 4; i++)
+			if (moving[i]) {
+				sent[i] += fmin(at_s - 1, 1) * 10 * MB * 0.05 / now;
+				told(s, i, sent[i], MB);
+			}
+		for (int vm; (vm = group_schedule_recall(s)) >= 0; recalled++) {
+			assert_int_not_equal(vm, 0);
+			moving[vm] = false;
+			group_schedule_ended(s, vm, false);
+			now--;
+		}
+		for (int vm; (vm = group_schedule_next(s, (int64_t)(at_s * 1e9))) >= 0; now++)
+			moving[vm] = true;
+		most = now > most ? now : most;
+	}
+	assert_int_equal(most, 4);
+	assert_int_equal(recalled, 3);
+	assert_int_equal(group_schedule_limit(s), 1);
+	assert_non_null(strstr(group_schedule_why(s), "1 at a time: "));
+	group_schedule_ended(s, 0, true);
+	assert_int_equal(group_schedule_next(s, (int64_t)7e9), 1);
+	group_schedule_free(s);
+}
+
+/* A VM that dirties as much as its share does not move beside another. */
+static void a_vm_moves_alone_where_its_share_would_not_do(void **state)
+{
+	static const struct made_vm vms[] = { { .memory = 90 * MB, .dirty = 6 * MB }, { .memory = 80 * MB } };
+	(void)state;
+	struct group_schedule *s = made(SCHEDULE_ADAPTIVE, 0, vms, 2, INT64_MAX, true);
+	assert_int_equal(group_schedule_next(s, (int64_t)1e9), 0);
+	for (double at_s = 1; at_s < 4; at_s += 0.05) {
+		told(s, 0, 10 * MB * (at_s - 0.99), NAN);
+		assert_int_equal(group_schedule_next(s, (int64_t)(at_s * 1e9)), -1);
+	}
+	group_schedule_ended(s, 0, true);
+	assert_int_equal(group_schedule_next(s, (int64_t)4e9), 1);
+	group_schedule_free(s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_one_that_takes_longest_goes_first),
+		cmocka_unit_test(no_more_begin_than_the_memory_bears),
+		cmocka_unit_test(moves_that_are_of_no_use_are_recalled_and_wait_again),
+		cmocka_unit_test(a_vm_moves_alone_where_its_share_would_not_do),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
