@@ -1,6 +1,8 @@
 /* What a schedule of a group's moves begins and recalls, told step by step. */
 #include "t/made_group.h"
 
+#include <string.h>
+
 static void the_one_that_takes_longest_goes_first(void **state)
 {
 	static const struct made_vm vms[] = { { .memory = 10 * MB }, { .memory = 30 * MB }, { .memory = 20 * MB } };

@@ -2,6 +2,7 @@
  * A pair of reuse relays, each a process: streams byte for byte over real sockets, returns that take little of the link,
  * stores that survive a restart or are lost.
  */
+#include "bench/migrate/reuse/reuse_pace.h"
 #include "t/relayed_streams.h"
 
 #include <signal.h>
