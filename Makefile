@@ -55,7 +55,7 @@ demo: deps       ## from bare machine to report: install, build, one measured mi
 
 # How every study is run. Stopped with Ctrl-C, it goes on when it is run again; a new one: move its folder in results/ away. A
 # point that this machine lacks something for is skipped (exit status 3), which the study's page says, and what follows is done.
-STUDY_RUN = study() { $(B)/migmeter run "$$@" --continue || { status=$$?; test $$status = 3 || exit $$status; }; }
+STUDY_RUN = study() { $(B)/migmeter run "$$@" --continue $(if $(REDO),--redo $(REDO)) || { status=$$?; test $$status = 3 || exit $$status; }; }
 STUDY     = $(STUDY_RUN); study
 
 kuno: deps       ## the study of configs/kuno at scale 1/16: 54 runs (about 40 minutes), report in results/kuno

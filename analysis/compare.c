@@ -90,16 +90,6 @@ static const struct study_run *typical_of(const struct study_run *const *runs, i
 	return NULL;
 }
 
-/* Whether the analysis warned that the machine had other work. */
-static int was_disturbed(const struct study_run *run)
-{
-	struct json_object *warnings = json_array_at(run->root, "/warnings");
-	for (size_t i = 0; warnings && i < json_object_array_length(warnings); i++)
-		if (strstr(json_object_get_string(json_object_array_get_idx(warnings, i)), METRICS_DISTURBED))
-			return 1;
-	return 0;
-}
-
 /* What a complete run says against itself. */
 static void count_cautions(struct compare_case *of, int side, const struct study_run *run)
 {
@@ -107,7 +97,7 @@ static void count_cautions(struct compare_case *of, int side, const struct study
 	struct json_object *flags = json_array_at(manifest, "/link/flags");
 	of->flagged[side] += flags && json_object_array_length(flags) > 0;
 	of->unsteady[side] += warmup_steady(manifest) == 0;
-	of->disturbed[side] += was_disturbed(run);
+	of->disturbed[side] += study_run_disturbed(run);
 	of->never[side] += study_run_never_converged(run);
 	json_object_put(manifest);
 }

@@ -1,6 +1,7 @@
 #include "analysis/study.h"
 
 #include "analysis/json_field.h"
+#include "analysis/metrics.h"
 #include "bench/base/err.h"
 #include "bench/base/json_file.h"
 #include "bench/base/quantity.h"
@@ -109,10 +110,10 @@ void study_run_free(struct study_run *run)
 	memset(run, 0, sizeof(*run));
 }
 
-/* Folders of interrupted runs are no runs of the study. */
-static int is_run_folder(const struct dirent *entry)
+int study_is_run_folder(const struct dirent *entry)
 {
-	return entry->d_name[0] != '.' && !strstr(entry->d_name, ".interrupted-");
+	return entry->d_name[0] != '.' && !strstr(entry->d_name, ".interrupted-") &&
+	       !strstr(entry->d_name, ".redone-");
 }
 
 /* Fractions as a config has them; the defaults are those of the keys. */
@@ -136,7 +137,7 @@ static void copy_key(struct json_object *plan, const char *path, char *buffer, s
 static int read_runs(struct study_runs *ret, const char *directory, struct err *e)
 {
 	struct dirent **entries = NULL;
-	int count = scandir(directory, &entries, is_run_folder, alphasort);
+	int count = scandir(directory, &entries, study_is_run_folder, alphasort);
 	ret->runs = count < 0 ? NULL : calloc((size_t)count + 1, sizeof(*ret->runs));
 	for (int i = 0; i < count; i++) {
 		char folder[4096 + 256];
@@ -255,6 +256,15 @@ int study_has_point(const struct study_runs *s, int count, const char *point)
 {
 	for (int i = 0; i < count; i++)
 		if (strcmp(s->runs[i].point, point) == 0)
+			return 1;
+	return 0;
+}
+
+int study_run_disturbed(const struct study_run *run)
+{
+	struct json_object *warnings = json_array_at(run->root, "/warnings");
+	for (size_t i = 0; warnings && i < json_object_array_length(warnings); i++)
+		if (strstr(json_object_get_string(json_object_array_get_idx(warnings, i)), METRICS_DISTURBED))
 			return 1;
 	return 0;
 }

@@ -8,6 +8,7 @@
 #include "analysis/bisect.h"
 #include "analysis/run.h"
 
+struct dirent;
 struct err;
 struct json_object;
 
@@ -85,6 +86,13 @@ const char *study_run_caution(const struct study_run *run, const char *metric, c
 
 /* The unit of a metric of one run, "" when it has none; valid as long as the run. */
 const char *study_run_unit(const struct study_run *run, const char *metric, const char *estimator);
+
+/* Whether its analysis warned that something beside the experiment took the nodes' cores (METRICS_DISTURBED). */
+int study_run_disturbed(const struct study_run *run);
+
+/* A filter for scandir(3): not hidden, and not what is kept of a run that was interrupted ("NAME.interrupted-1") or made
+ * anew ("NAME.redone-1"). */
+int study_is_run_folder(const struct dirent *entry);
 
 /* Whether any of the first `count` runs is of that point. */
 int study_has_point(const struct study_runs *s, int count, const char *point);

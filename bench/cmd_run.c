@@ -22,9 +22,9 @@ static int run_command_run(const struct arguments *a)
 }
 
 static const struct command_option options[] = {
-	{ STUDY_OPTION_SET },    { STUDY_OPTION_OUTPUT }, { STUDY_OPTION_CONTINUE },     { STUDY_OPTION_ONLY },
-	{ STUDY_OPTION_REPEAT }, { STUDY_OPTION_SCALE },  { STUDY_OPTION_FORMAT },       { STUDY_OPTION_DRY_RUN },
-	{ STUDY_OPTION_WAIT },   { STUDY_OPTION_QUIET },  { NULL, 0, NULL, NULL, NULL },
+	{ STUDY_OPTION_SET },     { STUDY_OPTION_OUTPUT }, { STUDY_OPTION_CONTINUE }, { STUDY_OPTION_REDO },
+	{ STUDY_OPTION_ONLY },    { STUDY_OPTION_REPEAT }, { STUDY_OPTION_SCALE },    { STUDY_OPTION_FORMAT },
+	{ STUDY_OPTION_DRY_RUN }, { STUDY_OPTION_WAIT },   { STUDY_OPTION_QUIET },    { NULL, 0, NULL, NULL, NULL },
 };
 
 const struct command run_command = {

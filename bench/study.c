@@ -187,6 +187,9 @@ int study_prepare(struct study *s, struct err *e)
 			s->directory);
 	if (study_run_count(s) > 1 && study_plan_fits(s, e) < 0)
 		return -1;
+	if (s->redo && s->steps > 1)
+		return err_set(e, EXIT_USAGE,
+		               "--redo is not for a search ([bisect]): its later steps were chosen by what is there");
 	study_states_read(s);
 	return states_choose(s, e);
 }
@@ -208,21 +211,24 @@ void study_free(struct study *s)
 
 /* ---- one run ---- */
 
-/* A run that was cut off is kept under another name. */
+/* What is there of a run is kept under another name: it was cut off, or is made anew. */
 static int move_aside(const char *folder, struct err *e)
 {
-	char aside[900];
+	char aside[900], status[32];
 	if (!folder_is_used(folder))
 		return 0;
+	bool ended = run_directory_status(folder, status, sizeof(status)) == 0 &&
+	             (strcmp(status, "complete") == 0 || strcmp(status, "failed") == 0);
+	const char *why = ended ? "redone" : "interrupted";
 	for (int i = 1; i < 1000; i++) {
-		snprintf(aside, sizeof(aside), "%s.interrupted-%d", folder, i);
+		snprintf(aside, sizeof(aside), "%s.%s-%d", folder, why, i);
 		if (folder_is_used(aside))
 			continue;
 		if (rename(folder, aside) < 0)
 			return err_errno(e, EXIT_CANNOT, "cannot rename '%s' to '%s'", folder, aside);
 		return 0;
 	}
-	return err_set(e, EXIT_CANNOT, "'%s' was interrupted too often: remove its '.interrupted-' folders", folder);
+	return err_set(e, EXIT_CANNOT, "'%s' was %s too often: remove its '.%s-' folders", folder, why, why);
 }
 
 int study_results_write(const char *folder, struct err *e)

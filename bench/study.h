@@ -4,7 +4,7 @@
  * One run stands in the results folder itself; several in folders below it, called after their point and repeat,
  * beside plan.json (what was to be run), study.csv (means over repeats) and index.html (a row a run). A run that fails
  * keeps its folder and does not end the study. An interrupted study goes on with `resume`: runs that have ended,
- * failed ones included, are kept. Runs come in blocks, a repeat each, in random order (study_order.h).
+ * failed ones included, are kept (but see `redo`). Runs come in blocks, a repeat each, in random order (study_order.h).
  */
 #ifndef BENCH_STUDY_H
 #define BENCH_STUDY_H
@@ -14,6 +14,9 @@
 #include "reports/report.h"
 
 #include <stdbool.h>
+
+/* Runs that have ended and are to be made anew. */
+enum study_redo { REDO_NONE, REDO_DISTURBED, REDO_FAILED };
 
 enum study_state { RUN_TO_COME, RUN_RUNNING, RUN_COMPLETE, RUN_FAILED, RUN_SKIPPED, RUN_LEFT_OUT, RUN_INTERRUPTED };
 
@@ -27,7 +30,8 @@ struct study {
 	const char *command; /* that it is carried out by, for what is advised; NULL: run */
 	char command_line[1024];
 	bool resume;
-	bool waits; /* for another migmeter, before each run; several runs always do */
+	enum study_redo redo; /* only with resume; what such a run was stays beside it, as NAME.redone-1 */
+	bool waits;           /* for another migmeter, before each run; several runs always do */
 	const char
 		*only; /* run points whose label has every word of this, such as "load=cpu feature=tls"; NULL: all */
 	enum report_format format;

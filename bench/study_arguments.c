@@ -49,6 +49,10 @@ int study_arguments_read(const struct arguments *a, const char *command, struct 
 	s->waits = arguments_option(a, "wait") != NULL;
 	if (s->resume && !s->directory[0])
 		return err_set(e, EXIT_USAGE, "--continue needs -o DIR, the results folder to go on in");
+	if ((text = arguments_option(a, "redo")))
+		s->redo = strcmp(text, "failed") == 0 ? REDO_FAILED : REDO_DISTURBED;
+	if (s->redo && !s->resume)
+		return err_set(e, EXIT_USAGE, "--redo needs --continue: it is for runs that are there");
 	if ((text = arguments_option(a, "scale")) && fraction_parse(text, &s->scale, e) < 0)
 		return err_prefix(e, "--scale");
 	if (s->scale <= 0 || s->scale > 1)

@@ -24,6 +24,11 @@ enum report_format study_arguments_format(const struct arguments *a);
 	"output", 'o', "DIR", "results folder (must not exist, or be empty); default results/NAME-TIME", NULL
 #define STUDY_OPTION_CONTINUE                                                                                        \
 	"continue", 0, NULL, "go on with an interrupted study in the results folder; finished runs are kept", NULL
+#define STUDY_OPTION_REDO                                                                                             \
+	"redo", 0, "WHICH",                                                                                           \
+		"with --continue: make runs anew that were disturbed (by other work on the machine or below it), or " \
+		"that failed; what they were is kept beside them",                                                    \
+		"disturbed|failed"
 #define STUDY_OPTION_ONLY                                                                                            \
 	"only", 0, "WORDS", "run the points of a sweep that have these words, such as 'rate=1G feature=tls|none'",   \
 		NULL

@@ -115,14 +115,26 @@ void study_run_folder(const struct study *s, long index, char *buffer, size_t ro
 
 /* ---- what they came to ---- */
 
+static bool is_made_anew(const struct study *s, enum study_state is, const char *folder)
+{
+	struct study_run run;
+	if (s->redo != REDO_DISTURBED || is != RUN_COMPLETE || study_run_read(&run, folder) < 0)
+		return s->redo == REDO_FAILED && is == RUN_FAILED;
+	bool disturbed = study_run_disturbed(&run);
+	study_run_free(&run);
+	return disturbed;
+}
+
 static void state_read(struct study *s, long index)
 {
 	char folder[800], status[32];
 	study_run_folder(s, index, folder, sizeof(folder));
-	if (run_directory_status(folder, status, sizeof(status)) == 0)
-		s->states[index] = strcmp(status, "complete") == 0 ? RUN_COMPLETE
-		                   : strcmp(status, "failed") == 0 ? RUN_FAILED
-		                                                   : RUN_TO_COME;
+	if (run_directory_status(folder, status, sizeof(status)) < 0)
+		return;
+	enum study_state is = strcmp(status, "complete") == 0 ? RUN_COMPLETE
+	                      : strcmp(status, "failed") == 0 ? RUN_FAILED
+	                                                      : RUN_TO_COME;
+	s->states[index] = is_made_anew(s, is, folder) ? RUN_TO_COME : is;
 }
 
 /* Of the runs of a point that have a result the share that converged; NAN: none has. */

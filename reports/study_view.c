@@ -1,5 +1,6 @@
 #include "reports/study_view.h"
 
+#include "analysis/study.h"
 #include "bench/base/err.h"
 #include "bench/base/json_file.h"
 #include "reports/csv_table.h"
@@ -15,16 +16,11 @@
 
 enum { VALUE_ROWS = 1000000 };
 
-static int is_run_folder(const struct dirent *entry)
-{
-	return entry->d_name[0] != '.' && !strstr(entry->d_name, ".interrupted-");
-}
-
 static int load_runs(struct study_view *v, struct err *e)
 {
 	struct dirent **entries = NULL;
 	char path[sizeof(v->directory) + 300];
-	int count = scandir(v->directory, &entries, is_run_folder, alphasort);
+	int count = scandir(v->directory, &entries, study_is_run_folder, alphasort);
 	v->runs = count < 0 ? NULL : calloc((size_t)count + 1, sizeof(*v->runs));
 	for (int i = 0; i < count; i++) {
 		snprintf(path, sizeof(path), "%s/%s/manifest.json", v->directory, entries[i]->d_name);

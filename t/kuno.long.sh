@@ -7,12 +7,12 @@ pid=
 trap '[ -z "$pid" ] || kill -INT "$pid" 2>/dev/null; wait; rm -rf "$work"' EXIT
 
 # in a subshell of its own, whose process becomes it
-study() {
+study() { # OPTION...
 	exec "$migmeter" run configs/kuno/kuno.conf --scale 1/16 -q --repeat 1 -o "$work/study" --continue \
-		-s hosts.accelerator=tcg -s link.rate=100M -s experiment.vms=3 -s experiment.settle=2s
+		-s hosts.accelerator=tcg -s link.rate=100M -s experiment.vms=3 -s experiment.settle=2s "$@"
 }
 again() {
-	(study)
+	(study "$@")
 }
 fact() {
 	perl -MJSON::PP -0777 -e 'my $x = decode_json(<STDIN>); for (split m{/}, shift) { $x = ref $x eq "ARRAY" ? $x->[$_] : $x->{$_} } print $x' \
@@ -33,6 +33,14 @@ pid=
 stamp=$(stat -c %Y "$work/study/001-load=cpu-r1/manifest.json")
 ok 'it goes on' again
 is 'what was complete is kept' "$(stat -c %Y "$work/study/001-load=cpu-r1/manifest.json")" "$stamp"
+
+# One that says that it was disturbed is made anew when that is asked for.
+perl -MJSON::PP -0777 -pi -e 'my $x = decode_json($_); push @{$x->{warnings}}, "the run was disturbed"; $_ = encode_json($x)' \
+	"$work/study/001-load=cpu-r1/metrics.json"
+ok 'a disturbed run is made anew' again --redo disturbed
+ok 'what it was is kept' test -s "$work/study/001-load=cpu-r1.redone-1/metrics.json"
+ok 'and there is another' test "$(stat -c %Y "$work/study/001-load=cpu-r1/manifest.json")" != "$stamp"
+is 'which alone counts' "$(cat "$work/study/index.html" "$work/study/study.csv" | grep -c redone)" 0
 
 for run in "$work"/study/*-r1; do
 	name=${run##*/}

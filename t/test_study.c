@@ -1,4 +1,5 @@
 /* What a study does beside its runs. */
+#include "analysis/metrics.h"
 #include "bench/base/err.h"
 #include "bench/base/json_file.h"
 #include "bench/experiment/progress.h"
@@ -7,6 +8,8 @@
 #include "bench/study_order.h"
 #include "bench/study_plan.h"
 #include "bench/study_search.h"
+#include "t/made_run.h"
+#include "t/scratch.h"
 
 #include <json-c/json.h>
 #include <setjmp.h>
@@ -211,6 +214,52 @@ static void points_have_repeats_of_their_own(void **state)
 	assert_int_equal(rmdir(place), 0);
 }
 
+/* A run of the study with this status, and this warning of its analysis. */
+static void ended(const struct study *s, long index, const char *status, const char *warning)
+{
+	char folder[800];
+	study_run_folder(s, index, folder, sizeof(folder));
+	mkdir(folder, 0755);
+	made_file(folder, "manifest.json", "{\"format\":1,\"status\":\"%s\",\"point\":\"%s\"}", status,
+	          s->labels[index]);
+	made_file(folder, "metrics.json", "{\"warnings\":[\"%s\"],\"metrics\":[]}", warning);
+}
+
+/* Only what was asked for, and only of what has ended. */
+static void what_was_disturbed_or_failed_is_made_anew(void **state)
+{
+	static const char config[] = "[experiment]\nname = made\n[vm vm1]\nmemory = 128M\n[case quiet]\n"
+				     "link.rate = 100M\n[case loud]\nlink.rate = 100M\n[case broken]\n"
+				     "link.rate = 100M\n[case new]\nlink.rate = 100M\n";
+	static const enum study_state wanted[][4] = {
+		[REDO_NONE] = { RUN_COMPLETE, RUN_COMPLETE, RUN_FAILED, RUN_TO_COME },
+		[REDO_DISTURBED] = { RUN_COMPLETE, RUN_TO_COME, RUN_FAILED, RUN_TO_COME },
+		[REDO_FAILED] = { RUN_COMPLETE, RUN_COMPLETE, RUN_TO_COME, RUN_TO_COME },
+	};
+	char path[128];
+	struct err e = { 0 };
+	(void)state;
+	made_file(scratch, "a.conf", "%s", config);
+	snprintf(path, sizeof(path), "%s/a.conf", scratch);
+	for (int redo = -1; redo <= REDO_FAILED; redo++) { /* -1: there is nothing yet */
+		struct study s = {
+			.config_path = path, .scale = 1, .resume = redo >= 0, .redo = redo < 0 ? 0 : redo
+		};
+		snprintf(s.directory, sizeof(s.directory), "%s/study", scratch);
+		if (config_file_read(&s.config, path, &e) < 0 || study_prepare(&s, &e) < 0)
+			fail_msg("%s", e.text);
+		if (redo < 0) {
+			assert_int_equal(study_plan_write(&s, &e), 0);
+			ended(&s, 0, "complete", "goodput is low");
+			ended(&s, 1, "complete", "half of a core was stolen: " METRICS_DISTURBED);
+			ended(&s, 2, "failed", METRICS_DISTURBED);
+		}
+		for (long i = 0; redo >= 0 && i < 4; i++)
+			assert_int_equal(s.states[i], wanted[redo][i]);
+		study_free(&s);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -221,6 +270,8 @@ int main(void)
 		cmocka_unit_test(repeats_are_blocks_in_random_order),
 		cmocka_unit_test(runs_come_in_that_order),
 		cmocka_unit_test(points_have_repeats_of_their_own),
+		cmocka_unit_test_setup_teardown(what_was_disturbed_or_failed_is_made_anew, scratch_make,
+		                                scratch_remove),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
