@@ -106,6 +106,7 @@ for (my $i = 0; $i < ($end - $begin) * 10; $i++) {
 }
 put('plots/link.csv', $link);
 put('plots/cpu.csv', $cpu);
+put('plots/stolen.csv', "time_s,node,share\n" . join('', map { my $t = $_; sprintf("%.2f,src,%.3f\n%.2f,dst,0\n", $t, 0.1 + 0.05 * noise(), $t) } $begin .. $end - 1));
 put('plots/packets-vm1.csv', $packets);
 
 my @passes = $post ? ([1, 0, 0.3, 3.4, 124.1, 0.2, 11.3]) : ([1, 0, 9.35, 105.9, 22.4, 2.4, 11.3], [2, 9.35, 11.34, 22.4, 4.9, 2.5, 11.3], [3, 11.34, 11.62, 3.2, 2.4, 2.6, 11.4], [4, 11.62, 11.83, 2.4, 0, 'missing', 11.3]);

@@ -132,6 +132,8 @@ static void page_says_it_all(void **state)
 		assert_non_null(svg);
 		assert_well_formed(svg);
 		assert_lacks(svg, ":Bold");
+		/* What was stolen from a node is drawn with its CPU, and not around the stop. */
+		assert_int_equal(strstr(svg, "src, stolen from below") != NULL, strcmp(plots[i], "timeline") == 0);
 		free(svg);
 	}
 	free(page);
