@@ -3,6 +3,7 @@
 #include "bench/testbed/link_emulator.h"
 #include "bench/testbed/link_measure.h"
 #include "bench/testbed/link_stats.h"
+#include "collectors/proc_read.h"
 #include "t/link_pair.h"
 
 #include <arpa/inet.h>
@@ -28,18 +29,46 @@ static struct link_measured measure(void)
 	return m;
 }
 
+/* What a hypervisor below has taken of the machine's cores so far. */
+static int64_t stolen_ns(void)
+{
+	static char text[1 << 18];
+	int64_t sum = 0, one;
+	assert_true(core_source_read(CORE_STAT, text, sizeof(text)) >= 0);
+	for (int core = 0; core_stolen_parse(text, core, &one) == 0; core++)
+		sum += one;
+	return sum;
+}
+
+/*
+ * Measure until the link carries 0.9 of its rate, and its round trip is that of the shape but for 5 ms. A shaped link does not
+ * make up for time in which nobody served it: what is stolen of the machine counts twice for what it need not carry, and
+ * with much of that the round trip is not looked at.
+ */
+static struct link_measured measure_right(void)
+{
+	for (int i = 1;; i++) {
+		int64_t begin_ns = clock_now_ns(), before_ns = stolen_ns();
+		struct link_measured m = measure();
+		double cores_ns = (double)(clock_now_ns() - begin_ns) * (double)sysconf(_SC_NPROCESSORS_ONLN);
+		double stolen = (double)(stolen_ns() - before_ns) / cores_ns;
+		double ratio = m.goodput_bits_per_s / m.ideal_bits_per_s;
+		double off_ms = (double)(m.rtt_p50_ns - m.rtt_expected_ns) / 1e6;
+		assert_true(m.probes_sent > 100);
+		if (ratio > 0.9 - 2 * stolen && ratio < 1.02 && off_ms > -0.5 && (off_ms < 5 || stolen > 0.1))
+			return m;
+		if (i == TRIES)
+			fail_msg("%.2f of its rate, round trip off by %.2f ms, %.0f %% of the machine stolen", ratio,
+			         off_ms, 100 * stolen);
+	}
+}
+
 static void carries_its_rate(int64_t rate, enum link_backend wanted, enum link_backend due)
 {
 	const struct link_shape shape = { .rate_bits_per_s = rate };
-	double ratio = 0;
 	make_link(&shape, wanted, NULL);
 	assert_int_equal(link_made->backend, due);
-	for (int i = 0; i < TRIES && !(ratio > 0.9 && ratio < 1.02); i++) {
-		struct link_measured m = measure();
-		ratio = m.goodput_bits_per_s / m.ideal_bits_per_s;
-		assert_true(m.probes_sent > 100);
-	}
-	assert_true(ratio > 0.9 && ratio < 1.02);
+	measure_right();
 }
 
 static enum link_backend automatic(void)
@@ -80,19 +109,12 @@ static void emulator_1g(void **state)
 static void emulator_delays_both_ways(void **state)
 {
 	const struct link_shape shape = { .rate_bits_per_s = 100000000, .rtt_ns = 20 * NS_PER_MS };
-	struct link_measured m = { 0 };
-	double ratio = 0, rtt = 0;
 	(void)state;
 	/* Where netem is not, delay must come from the emulator. */
 	make_link(&shape, automatic() == LINK_NETEM ? LINK_EMULATOR : LINK_AUTO, NULL);
 	assert_int_equal(link_made->backend, LINK_EMULATOR);
-	for (int i = 0; i < TRIES && !(ratio > 0.9 && ratio < 1.02 && rtt > 19.5 && rtt < 25); i++) {
-		m = measure();
-		ratio = m.goodput_bits_per_s / m.ideal_bits_per_s;
-		rtt = (double)m.rtt_p50_ns / 1e6;
-	}
-	assert_true(ratio > 0.9 && ratio < 1.02);
-	assert_true(rtt > 19.5 && rtt < 25);
+	struct link_measured m = measure_right();
+	assert_in_range(m.rtt_expected_ns, 20 * NS_PER_MS, 21 * NS_PER_MS);
 	assert_true(m.rtt_min_ns >= 20 * NS_PER_MS); /* never early */
 	assert_true(m.late_p99_ns >= 0);
 }
@@ -137,18 +159,13 @@ static void small_buffers_are_not_the_link(void **state)
 {
 	const struct link_shape shape = { .rate_bits_per_s = 100000000, .rtt_ns = 20 * NS_PER_MS };
 	struct err e = { 0 };
-	double ratio = 0;
 	(void)state;
 	make_link(&shape, LINK_EMULATOR, NULL);
 	assert_int_equal(link_pin_tcp(path_a, NULL, 64 << 10, NULL, &e), 0);
 	assert_int_equal(link_pin_tcp(path_b, NULL, 64 << 10, NULL, &e), 0);
-	for (int i = 0; i < TRIES && !(ratio > 0.9); i++) {
-		struct link_measured m = measure();
-		ratio = m.goodput_bits_per_s / m.ideal_bits_per_s;
-	}
+	measure_right();
 	assert_int_equal(link_pin_tcp(path_a, NULL, 0, NULL, &e), 0);
 	assert_int_equal(link_pin_tcp(path_b, NULL, 0, NULL, &e), 0);
-	assert_true(ratio > 0.9);
 }
 
 /* Send `count` small datagrams one by one from a to b; returns how many came. */
