@@ -118,7 +118,7 @@ openflow-distance: deps ## the same VM at RTTs of 0 to 30 ms, with its disk left
 # wide-area-groups, and with larger buffers wide-area-groups-buffers. More repeats: build/migmeter run configs/wide-area/groups.conf
 # --repeat 3.
 WIDE_AREA = $(STUDY_RUN); run() { part=$$1; shift; study configs/wide-area/$$part.conf -o results/wide-area-$$part "$$@"; }
-wide-area: deps  ## configs/wide-area: groups, who waits, reachability, page cache, pages in common, reuse (36 minutes), in results/wide-area-*
+wide-area: deps  ## configs/wide-area: groups, who waits, reachability, page cache, pages in common, reuse (about 40 minutes), in results/wide-area-*
 	$(Q)$(MAKE) --no-print-directory $(PARALLEL) all
 	$(Q)$(WIDE_AREA); run groups --only 'link=1G-100ms schedule=sequential|four|all|adaptive'; run waiting; \
 		run reachable; run cached; run shared --only schedule=all; run reuse --only moves_before=1; \
