@@ -94,6 +94,54 @@ static void moves_that_are_of_no_use_are_recalled_and_wait_again(void **state)
 	group_schedule_free(s);
 }
 
+/* Bytes that a connection has sent so many seconds after it began to. */
+static double sent_after(double seconds, double rate, double growth)
+{
+	return seconds > 0 ? rate * seconds + growth * seconds * seconds / 2 : 0;
+}
+
+/*
+ * Three begin to send after setup_s; 2 s later, so does the last of them, which crawls; after 5 s the second has arrived, and
+ * room is free. How often that one is recalled until it is through.
+ */
+static int recalls_of_one_that_crawls(double setup_s)
+{
+	static const struct made_vm vms[] = { { .memory = 900 * MB }, { .memory = 150 * MB }, { .memory = 80 * MB } };
+	struct group_schedule_options options;
+	struct group_vm group[3];
+	int recalls = 0;
+	made_group(SCHEDULE_ADAPTIVE, 0, vms, 3, true, &options, group);
+	options.rtt_ns = 100000000;
+	struct group_schedule *s = group_schedule_new(&options, group, 3, INT64_MAX, NULL);
+	assert_non_null(s);
+	for (double at_s = 0.05; at_s < setup_s + 12; at_s += 0.05) {
+		bool arrives = at_s >= setup_s + 5 && at_s < setup_s + 5.05;
+		const double sent[] = { sent_after(at_s - setup_s, 30 * MB, 0),
+			                sent_after(at_s - setup_s, 30 * MB, 0),
+			                sent_after(at_s - setup_s - 2, 0.3 * MB, 0.5 * MB) };
+		for (int i = 0; i < 3; i++) {
+			const struct group_progress p = { (int64_t)sent[i],
+				                          sent[i] > 0 ? (int64_t)(vms[i].memory - sent[i]) : 0, 0 };
+			group_schedule_progress(s, i, &p);
+		}
+		if (arrives)
+			group_schedule_ended(s, 1, true);
+		for (int vm; (vm = group_schedule_recall(s)) >= 0; recalls++)
+			assert_int_equal(vm, 2);
+		while (group_schedule_next(s, (int64_t)(at_s * 1e9)) >= 0)
+			;
+	}
+	group_schedule_free(s);
+	return recalls;
+}
+
+static void one_that_crawls_is_begun_anew_where_that_is_faster(void **state)
+{
+	(void)state;
+	assert_int_equal(recalls_of_one_that_crawls(0.5), 1);
+	assert_int_equal(recalls_of_one_that_crawls(5), 0);
+}
+
 /* A VM that dirties as much as its share does not move beside another. */
 static void a_vm_moves_alone_where_its_share_would_not_do(void **state)
 {
@@ -116,6 +164,7 @@ int main(void)
 		cmocka_unit_test(the_one_that_takes_longest_goes_first),
 		cmocka_unit_test(no_more_begin_than_the_memory_bears),
 		cmocka_unit_test(moves_that_are_of_no_use_are_recalled_and_wait_again),
+		cmocka_unit_test(one_that_crawls_is_begun_anew_where_that_is_faster),
 		cmocka_unit_test(a_vm_moves_alone_where_its_share_would_not_do),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

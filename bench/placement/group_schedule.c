@@ -11,7 +11,7 @@
 const struct option_row group_schedule_rows[] = { GROUP_SCHEDULE_ROWS(struct group_schedule_options, ), OPTION_END };
 
 enum move_state { WAITING, MOVING, RECALLED, OVER };
-#define STUCK 3               /* times what others took */
+#define ANEW_PAYS 2           /* times what it takes anew */
 #define RATE_WEIGHT 0.3       /* of the last window in a move's rate */
 #define RESTART_NS 1000000000 /* between two that are begun anew */
 enum { RECALL_PART = 4 };     /* of its memory: one that has sent more goes on */
@@ -45,6 +45,7 @@ struct group_schedule {
 	int64_t window_ns;
 	int64_t window_from_ns; /* 0: it has not begun */
 	int window_moving;      /* at most */
+	int64_t first_ns;       /* when the first move began; 0: none has */
 	int64_t setup_ns;       /* mean time before a move sends */
 	int setups;
 	bool flowing; /* something has been sent */
@@ -210,6 +211,8 @@ static void look(struct group_schedule *s, int64_t now_ns)
 {
 	if (s->moving > s->window_moving)
 		s->window_moving = s->moving;
+	if (!s->flowing && s->first_ns && now_ns - s->first_ns >= RAMP_RTTS * s->options.rtt_ns)
+		search_ahead(&s->search, s->moving, s->waiting);
 	if (s->flowing && !s->window_from_ns)
 		window_begin(s, now_ns);
 	if (!s->window_from_ns || now_ns - s->window_from_ns < s->window_ns)
@@ -275,6 +278,7 @@ int group_schedule_next(struct group_schedule *s, int64_t now_ns)
 		return -1;
 	s->members[found].state = MOVING;
 	s->members[found].begun_ns = now_ns;
+	s->first_ns = s->first_ns ? s->first_ns : now_ns;
 	s->free_bytes -= s->members[found].vm.memory_bytes;
 	s->waiting--;
 	s->moving++;
@@ -318,10 +322,25 @@ static bool crawls(const struct group_schedule *s, const struct member *m)
 	       m->peak * CRAWL < k->single && 2 * (k->capacity - k->goodput) > k->single && another_is_fast(s);
 }
 
+/* Of a move that sends, as it goes on: what is left at its rate, which grows as it has grown until now. */
+static double left_s(const struct group_schedule *s, const struct member *m)
+{
+	double had_s = (double)(s->now_ns - m->sending_ns) / 1e9, left = (double)m->remaining_bytes;
+	double rate = fmax(m->rate - dirty_of(m), 1), growth = 2 * (m->rate - (double)m->sent_bytes / had_s) / had_s;
+	return growth > 0 ? (sqrt(rate * rate + 2 * growth * left) - rate) / growth : left / rate;
+}
+
+/* Of the same with a new connection, at the most that one has had. */
+static double anew_s(const struct group_schedule *s, const struct member *m)
+{
+	return (double)(s->setup_ns + RAMP_RTTS * s->options.rtt_ns) / 1e9 +
+	       (double)m->vm.used_bytes / fmax(s->search.single, 1);
+}
+
 /*
  * One whose connection crawls, and none waits that could take that room. Or one whose connection lost: it has had twice
- * the time in which others arrived, has sent little, and will take so much longer that a new connection is worth it.
- * Twice each at most, the slowest first. -1: none.
+ * the time in which others arrived and has sent little. In either case a new connection has to be worth it. Twice each at
+ * most, the slowest first. -1: none.
  */
 static int stuck(const struct group_schedule *s)
 {
@@ -331,14 +350,15 @@ static int stuck(const struct group_schedule *s)
 		return -1;
 	for (int i = 0; i < s->count; i++) {
 		const struct member *m = &s->members[i];
+		if (!is_young(m) || !m->sending_ns || m->anew == ANEW_MOST || m->remaining_bytes == 0)
+			continue;
 		double others_s = (double)m->vm.used_bytes * s->arrived_s / fmax(s->arrived_bytes, 1);
-		double had_s = (double)(s->now_ns - m->begun_ns) / 1e9;
-		double left_s = (double)m->remaining_bytes / fmax(m->rate - dirty_of(m), 1);
-		bool late = s->arrived_s > 0 && had_s > 2 * others_s && left_s > STUCK * others_s;
-		if (is_young(m) && m->anew < ANEW_MOST && m->remaining_bytes > 0 &&
-		    (late || (!s->waiting && crawls(s, m))) && left_s > most_s) {
+		double had_s = (double)(s->now_ns - m->begun_ns) / 1e9, stays_s = left_s(s, m);
+		bool late = s->arrived_s > 0 && had_s > 2 * others_s;
+		if ((late || (!s->waiting && crawls(s, m))) && stays_s > ANEW_PAYS * anew_s(s, m) &&
+		    stays_s > most_s) {
 			found = i;
-			most_s = left_s;
+			most_s = stays_s;
 		}
 	}
 	return found;

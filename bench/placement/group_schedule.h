@@ -15,7 +15,7 @@
  * use. Since a move sends nothing at first, the next one begins so long before the expected end of one that goes on. A
  * VM is not begun where its share of the goodput, or that of one that moves, would not exceed its dirty rate, but when nothing
  * else moves. One that is left behind, since its connection lost, is recalled and begun anew, twice at most; so is one that
- * crawls from its begin, when no other waits.
+ * crawls from its begin, when no other waits: if it would take, gaining speed as it has, twice what a new one takes.
  */
 #ifndef BENCH_PLACEMENT_GROUP_SCHEDULE_H
 #define BENCH_PLACEMENT_GROUP_SCHEDULE_H

@@ -106,12 +106,24 @@ static bool is_worth(const struct group_search *s, double before, int few, doubl
 	return after >= before * (1 + fmax((double)(many - few) / few / 2, s->gain));
 }
 
+static void more_ahead(struct group_search *s, const struct search_window *w, const char *why)
+{
+	s->ahead = false;
+	limit_set(s, w, 2 * s->first, why);
+}
+
+void search_ahead(struct group_search *s, int moving, int waiting)
+{
+	const struct search_window w = { .moving = moving, .most_moving = moving, .waiting = waiting };
+	if (s->ahead)
+		more_ahead(s, &w, "the first have had the time of a slow start");
+}
+
 /* As many moved as may, and slow start takes longer. */
 static void climb_ramps(struct group_search *s, const struct search_window *w)
 {
 	if (s->ahead && w->sending) {
-		s->ahead = false;
-		limit_set(s, w, 2 * s->first, "the first have begun to send");
+		more_ahead(s, w, "the first have begun to send");
 		return;
 	}
 	if (w->moving > s->limit)

@@ -15,14 +15,14 @@
  * move, and as many more as dirty a small share of the goodput, to hide that moves begin and end.
  *
  * Over a longer round trip a connection doubles its rate in each until its window, the link or a loss ends that,
- * and what it brings is not known sooner. Two begin at once, and two more as soon as these send, since the link has
- * room for their ramps. Progress is judged when three quarters of the moves have come to their speed: if it has
- * grown by half of what as many more would bring if each brought as much as those before, and by `gain`, half as
- * many more begin; else K goes back to what was enough, and no further. For on a full link those that begin leave
- * slow start at once (RFC 9406) and crawl to their end. So, too, none begins when what is left takes less than four
- * times what it needs to gain speed. When it takes ten times that, all but one are recalled first, to see whether
- * they bring more than it does alone; and when forty times, those that hide how moves begin and end are allowed
- * here, too.
+ * and what it brings is not known sooner. Two begin at once, and two more as soon as these send or could have come
+ * to their speed, since the link has room for their ramps. Progress is judged when three quarters of the moves
+ * have come to their speed: if it has grown by half of what as many more would bring if each brought as much as
+ * those before, and by `gain`, half as many more begin; else K goes back to what was enough, and no further. For
+ * on a full link those that begin leave slow start at once (RFC 9406) and crawl to their end. So, too, none begins
+ * when what is left takes less than four times what it needs to gain speed. When it takes ten times that, all but
+ * one are recalled first, to see whether they bring more than it does alone; and when forty times, those that hide
+ * how moves begin and end are allowed here, too.
  *
  * Moves that were begun beyond it have to be worth going on with: what the VMs dirty until all are across is sent
  * again, and if that takes longer than to begin those moves once more, those that have just begun are recalled,
@@ -90,6 +90,9 @@ struct group_search {
 
 /* first: so many begin at once; above 1: slow start takes longer than a window. */
 void search_begin(struct group_search *s, double gain, int patience, int first);
+
+/* Nothing is sent yet, so there is no window, for as long as a slow start takes. */
+void search_ahead(struct group_search *s, int moving, int waiting);
 
 /* The next window. */
 void search_look(struct group_search *s, const struct search_window *w);
