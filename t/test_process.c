@@ -4,6 +4,7 @@
 #include "bench/base/process_child.h"
 
 #include <setjmp.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/time.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -149,6 +151,43 @@ static void a_child_ends_with_its_group(void **state)
 	assert_true(process_start_time(atoi(output)) != started);
 }
 
+static void *go_on(void *unused)
+{
+	(void)unused;
+	clock_sleep(300 * NS_PER_MS);
+	_exit(0);
+}
+
+/* Its first thread ends at SIGTERM, another one some time after. */
+static void be_slow_to_end(int ready)
+{
+	sigset_t end;
+	pthread_t thread;
+	int signal_number;
+	sigemptyset(&end);
+	sigaddset(&end, SIGTERM);
+	sigprocmask(SIG_BLOCK, &end, NULL);
+	if (write(ready, "", 1) != 1 || sigwait(&end, &signal_number) || pthread_create(&thread, NULL, go_on, NULL))
+		_exit(1);
+	pthread_exit(NULL);
+}
+
+static void what_was_ended_is_reaped(void **state)
+{
+	int ready[2];
+	char byte;
+	(void)state;
+	assert_int_equal(pipe(ready), 0);
+	pid_t pid = fork();
+	if (pid == 0)
+		be_slow_to_end(ready[1]);
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	process_end(pid, process_start_time(pid), LONG_NS);
+	assert_int_equal(waitpid(pid, NULL, WNOHANG), -1);
+	close(ready[0]);
+	close(ready[1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -158,6 +197,7 @@ int main(void)
 		cmocka_unit_test(signals_cut_nothing),
 		cmocka_unit_test(a_child_keeps_the_begin_of_its_output_and_the_end_of_its_errors),
 		cmocka_unit_test(a_child_ends_with_its_group),
+		cmocka_unit_test(what_was_ended_is_reaped),
 		cmocka_unit_test(a_pid_file_has_one_pid_or_none),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

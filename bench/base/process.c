@@ -201,6 +201,12 @@ pid_t process_pid_file(const char *path)
 	return pid;
 }
 
+/* A child is there until it is reaped: other threads of it may go on when its first one has ended. */
+static int is_there(pid_t pid, uint64_t start_time)
+{
+	return waitpid(pid, NULL, WNOHANG) == 0 || process_start_time(pid) == start_time;
+}
+
 void process_end(pid_t pid, uint64_t start_time, int64_t grace_ns)
 {
 	uint64_t now = process_start_time(pid);
@@ -208,15 +214,10 @@ void process_end(pid_t pid, uint64_t start_time, int64_t grace_ns)
 		return;
 	int64_t end = clock_now_ns() + grace_ns;
 	kill(pid, SIGTERM);
-	while (process_start_time(pid) == now && clock_now_ns() < end) {
-		waitpid(pid, NULL, WNOHANG);
+	while (is_there(pid, now) && clock_now_ns() < end)
 		clock_sleep(5 * NS_PER_MS);
-	}
-	if (process_start_time(pid) == now)
+	if (is_there(pid, now))
 		kill(pid, SIGKILL);
-	for (int i = 0; i < 400 && process_start_time(pid) == now; i++) {
-		waitpid(pid, NULL, WNOHANG);
+	for (int i = 0; i < 400 && is_there(pid, now); i++)
 		clock_sleep(5 * NS_PER_MS);
-	}
-	waitpid(pid, NULL, WNOHANG);
 }
