@@ -106,7 +106,7 @@ sakurai-machine: deps ## the simulator beside machines: the same VMs and policy 
 	$(Q)rm -rf results/sakurai-machine-simulated
 	$(Q)$(B)/migmeter simulate configs/sakurai/machine-simulated.conf -o results/sakurai-machine-simulated
 
-openflow: deps   ## the study of configs/openflow at scale 1/8: 33 runs (about 20 minutes), report in results/openflow
+openflow: deps   ## the study of configs/openflow at scale 1/8: 30 runs (about 18 minutes), report in results/openflow
 	$(Q)$(MAKE) --no-print-directory $(PARALLEL) all
 	$(Q)$(STUDY) configs/openflow/openflow.conf --scale 1/8 -o results/openflow
 
