@@ -275,7 +275,9 @@ static int all_metrics(struct analysis *a, struct err *e)
 		return -1;
 	if (!relayed)
 		check_way(a, moved_bytes);
-	return stolen_metrics(&a->run, &a->metrics, e) < 0 ? -1 : cpu_metrics(&a->run, moved_bytes, &a->metrics, e);
+	if (stolen_metrics(&a->run, &a->metrics, e) < 0)
+		return -1;
+	return cpu_metrics(&a->run, moved_bytes, &a->metrics, e);
 }
 
 /* The two tables that many VMs and workloads add to. */

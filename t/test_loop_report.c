@@ -5,6 +5,40 @@
 #include "t/made_loop.h"
 #include "t/made_study.h"
 
+static char *page_of(const char *path)
+{
+	char *page = whole_file_read(path, 16 << 20);
+	assert_non_null(page);
+	return page;
+}
+
+static void analyse_loop(const char *directory)
+{
+	struct err e = { 0 };
+	if (analyze_run(directory, &e) < 0)
+		fail_msg("%s", e.text);
+}
+
+/* Of the study in `scratch`, whose runs are analysed. The caller frees. */
+static char *study_page(void)
+{
+	struct err e = { 0 };
+	char path[256];
+	if (analyze_study(scratch, &e) < 0 || report_study(scratch, NULL, path, sizeof(path), &e) < 0)
+		fail_msg("%s", e.text);
+	return page_of(path);
+}
+
+/* Frees the page. */
+static void says_all(char *page, const char *const *wanted, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		assert_says(page, wanted[i]);
+	free(page);
+}
+
+#define SAYS_ALL(page, wanted) says_all(page, wanted, sizeof(wanted) / sizeof(*(wanted)))
+
 static void it_has_a_picture(void **state)
 {
 	(void)state;
@@ -19,16 +53,12 @@ static void it_has_a_picture(void **state)
 	if (report_run(run_path, NULL, &e) < 0)
 		fail_msg("%s", e.text);
 	snprintf(path, sizeof(path), "%s/report.html", run_path);
-	char *page = whole_file_read(path, 16 << 20);
-	assert_non_null(page);
 	static const char *const wanted[] = { "Nodes and VMs", "vm0: move to dst",
 		                              "runs on dst",   "vm0: move to src",
 		                              "node src",      "asleep",
 		                              "overloaded",    "on dst",
 		                              "its core",      "src was overloaded, which was seen after 10" };
-	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++)
-		assert_says(page, wanted[i]);
-	free(page);
+	SAYS_ALL(page_of(path), wanted);
 	char *marks = plot_text("cluster-marks.csv");
 	assert_says(marks, "10.000000,35.000000,,dst,asleep,stand-in\n35.000000,39.500000,,dst,waking,");
 	assert_says(marks, "40.010000,51.000000,vm0,src,move,to dst\n");
@@ -56,21 +86,14 @@ static void what_the_monitor_lost_is_told(void **state)
 	made_study(scratch, "hirofuchi");
 	snprintf(run, sizeof(run), "%.100s/001-r1", scratch);
 	made_loop(run, &l, "case=staircase-precopy", 1, "");
-	if (analyze_run(run, &e) < 0 || report_run(run, NULL, &e) < 0 || analyze_study(scratch, &e) < 0 ||
-	    report_study(scratch, NULL, path, sizeof(path), &e) < 0)
+	analyse_loop(run);
+	if (report_run(run, NULL, &e) < 0)
 		fail_msg("%s", e.text);
-	for (int of_run = 0; of_run < 2; of_run++) {
-		if (of_run)
-			snprintf(path, sizeof(path), "%s/report.html", run);
-		char *page = whole_file_read(path, 16 << 20);
-		assert_non_null(page);
-		for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++)
-			assert_says(page, wanted[i]);
-		free(page);
-	}
+	SAYS_ALL(study_page(), wanted);
+	snprintf(path, sizeof(path), "%s/report.html", run);
+	SAYS_ALL(page_of(path), wanted);
 	snprintf(path, sizeof(path), "%s/metrics.json", run);
-	char *metrics = whole_file_read(path, 16 << 20);
-	assert_non_null(metrics);
+	char *metrics = page_of(path);
 	assert_says(metrics, "\"monitor.sqlite\":");
 	free(metrics);
 }
@@ -80,7 +103,6 @@ static void a_study_has_one_of_several(void **state)
 {
 	(void)state;
 	static const char *const points[] = { "staircase-postcopy", "staircase-precopy" };
-	struct err e = { 0 };
 	char path[256], label[64];
 	made_study(scratch, "hirofuchi");
 	for (int i = 0; i < 2; i++) {
@@ -90,13 +112,8 @@ static void a_study_has_one_of_several(void **state)
 		snprintf(path, sizeof(path), "%s/00%d-r1", scratch, i + 1);
 		snprintf(label, sizeof(label), "case=%s", points[i]);
 		made_loop(path, &l, label, 1, "");
-		if (analyze_run(path, &e) < 0)
-			fail_msg("%s", e.text);
+		analyse_loop(path);
 	}
-	if (analyze_study(scratch, &e) < 0 || report_study(scratch, NULL, path, sizeof(path), &e) < 0)
-		fail_msg("%s", e.text);
-	char *page = whole_file_read(path, 16 << 20);
-	assert_non_null(page);
 	static const char *const wanted[] = { "Figures 3 to 14: the staircase",
 		                              "pre-copy, zero pages skipped",
 		                              "not measured",
@@ -104,16 +121,13 @@ static void a_study_has_one_of_several(void **state)
 		                              "10. vm1",
 		                              "post-copy, by 9 s (no interval: n = 1)",
 		                              "the study has no run of staircase-precopy-skip" };
-	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++)
-		assert_says(page, wanted[i]);
-	free(page);
+	SAYS_ALL(study_page(), wanted);
 }
 
 /* Drawn is a repeat that moved VMs as most did, and which it is. */
 static void a_figure_stands_for_its_repeats(void **state)
 {
 	(void)state;
-	struct err e = { 0 };
 	char path[256];
 	made_study(scratch, "hirofuchi");
 	for (int repeat = 1; repeat <= 3; repeat++) {
@@ -122,13 +136,9 @@ static void a_figure_stands_for_its_repeats(void **state)
 			l.back.decided_s = 0;
 		snprintf(path, sizeof(path), "%s/001-r%d", scratch, repeat);
 		made_loop(path, &l, "case=staircase-precopy", repeat, "");
-		if (analyze_run(path, &e) < 0)
-			fail_msg("%s", e.text);
+		analyse_loop(path);
 	}
-	if (analyze_study(scratch, &e) < 0 || report_study(scratch, NULL, path, sizeof(path), &e) < 0)
-		fail_msg("%s", e.text);
-	char *page = whole_file_read(path, 16 << 20);
-	assert_non_null(page);
+	char *page = study_page();
 	assert_says(page, "<p class=\"note\">Shown: pre-copy, repeat 2 of 3.</p>");
 	free(page);
 }
@@ -140,20 +150,13 @@ static void a_study_shows_responses(void **state)
 	static const char *const wanted[] = { "Figures 23 to 30", "Figures 31 to 34", "31. vm0", "responses a second",
 		                              "tolerable" };
 	const struct made_loop l = MADE_LOOP;
-	struct err e = { 0 };
 	char path[256];
 	made_study(scratch, "hirofuchi");
 	snprintf(path, sizeof(path), "%s/008-r1", scratch);
 	made_loop(path, &l, "case=web-postcopy", 1, "");
 	make_responses(path);
-	if (analyze_run(path, &e) < 0 || analyze_study(scratch, &e) < 0 ||
-	    report_study(scratch, NULL, path, sizeof(path), &e) < 0)
-		fail_msg("%s", e.text);
-	char *page = whole_file_read(path, 16 << 20);
-	assert_non_null(page);
-	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++)
-		assert_says(page, wanted[i]);
-	free(page);
+	analyse_loop(path);
+	SAYS_ALL(study_page(), wanted);
 }
 
 #define ONE(test) cmocka_unit_test_setup_teardown(test, run_make, run_remove)
