@@ -3,9 +3,9 @@
 #include "bench/base/err.h"
 #include "bench/base/field_text.h"
 #include "bench/base/whole_file.h"
-#include "bench/experiment/progress.h"
 #include "bench/experiment/run.h"
 #include "bench/experiment/run_directory.h"
+#include "bench/simulation_workers.h"
 
 #include <gsl/gsl_rng.h>
 #include <inttypes.h>
@@ -80,59 +80,77 @@ static struct group_link link_of(const struct simulated_config *x)
 		                    .stop = &run_interrupted };
 }
 
-static int run_one(const struct simulation_study *s, long point, long run, FILE *out, struct err *e)
+/* What a run came to; of its VMs the memory. */
+struct evacuated {
+	struct group_outcome outcome;
+	double bytes;
+};
+
+struct work {
+	const struct simulation_study *study;
+	struct evacuated *results; /* point by point */
+};
+
+static int run_one(void *context, long index, struct err *e)
 {
-	const struct simulated_config *x = &s->points[point];
+	const struct work *w = context;
+	long run = index % w->study->runs;
+	const struct simulated_config *x = &w->study->points[index / w->study->runs];
 	const struct group_link link = link_of(x);
 	struct group_schedule_options options = x->evacuation.schedule;
-	struct group_outcome o;
+	struct evacuated *ret = &w->results[index];
 	struct drawn d;
 	options.recall = true;
 	int result = draw(x, run, &d, e);
 	if (result == 0)
 		result = group_link_move(&link, &options, d.vms, d.dirty_per_s, (int)x->evacuation.vms,
-		                         x->evacuation.free_bytes, x->general.seed + run, &o, e);
-	if (result == 0) {
-		fprintf(out, "%ld,", point + 1);
-		field_text(out, s->labels[point]);
-		fprintf(out, ",%ld,%" PRId64 ",", run + 1, x->evacuation.vms);
-		fprintf(out, isinf(o.time_s) ? "missing" : "%.0f", 1e9 * o.time_s);
-		fprintf(out, ",%.0f,%.0f,%.0f,%d,%d\n", 1e9 * d.bytes / link.rate, o.sent_bytes, d.bytes, o.recalled,
-		        o.most);
-	}
+		                         x->evacuation.free_bytes, x->general.seed + run, &ret->outcome, e);
+	ret->bytes = d.bytes;
 	drawn_free(&d);
 	return result;
 }
 
-static int run_all(const struct simulation_study *s, FILE *out, struct err *e)
+static void put_all(const struct work *w, FILE *out)
 {
+	const struct simulation_study *s = w->study;
 	fputs("point,label,run,vms,time_ns,bound_ns,sent_bytes,memory_bytes,recalled,most\n", out);
-	progress_phase("simulation", 0);
 	for (long i = 0; i < s->point_count * s->runs; i++) {
-		char text[80];
-		snprintf(text, sizeof(text), "%ld of %ld runs", i, s->point_count * s->runs);
-		progress_tick(text);
-		int result = run_interrupted ? -1 : run_one(s, i / s->runs, i % s->runs, out, e);
-		if (run_interrupted)
-			return err_set(e, EXIT_INTERRUPTED, "interrupted: nothing was kept");
-		if (result < 0)
-			return -1;
+		const struct evacuated *v = &w->results[i];
+		const struct group_outcome *o = &v->outcome;
+		long point = i / s->runs;
+		fprintf(out, "%ld,", point + 1);
+		field_text(out, s->labels[point]);
+		fprintf(out, ",%ld,%" PRId64 ",", i % s->runs + 1, s->points[point].evacuation.vms);
+		fprintf(out, isinf(o->time_s) ? "missing" : "%.0f", 1e9 * o->time_s);
+		fprintf(out, ",%.0f,%.0f,%.0f,%d,%d\n", 1e9 * v->bytes / link_of(&s->points[point]).rate,
+		        o->sent_bytes, v->bytes, o->recalled, o->most);
 	}
-	progress_end();
-	return 0;
+}
+
+static int run_and_write(const struct simulation_study *s, struct err *e)
+{
+	struct work w = { s, calloc((size_t)(s->point_count * s->runs), sizeof(*w.results)) };
+	struct whole_file out = { 0 };
+	int result = w.results ? simulation_workers_run(s, run_one, &w, e)
+	                       : err_set(e, EXIT_CANNOT, "no memory for %ld runs", s->point_count * s->runs);
+	if (result == 0)
+		result = whole_file_open(&out, s->directory, "evacuations.csv", e);
+	if (result == 0) {
+		put_all(&w, out.file);
+		result = whole_file_close(&out, 0, e);
+	}
+	free(w.results);
+	return result;
 }
 
 int evacuation_run(struct simulation_study *s, struct err *e)
 {
 	struct run_directory d;
-	struct whole_file out = { 0 };
 	struct err own = { 0 };
 	run_catch_signals();
 	if (simulation_folder_begin(s, "evacuation", &d, e) < 0)
 		return -1;
-	int result = whole_file_open(&out, s->directory, "evacuations.csv", e);
-	if (result == 0)
-		result = whole_file_close(&out, run_all(s, out.file, e), e);
+	int result = run_and_write(s, e);
 	const char *status = result == 0 ? "complete" : e->status == EXIT_INTERRUPTED ? "interrupted" : "failed";
 	if (run_directory_finish(&d, status, result == 0 ? "" : e->text, &own) < 0 && result == 0)
 		result = err_set(e, own.status, "%s", own.text);

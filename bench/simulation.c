@@ -1,40 +1,26 @@
 #include "bench/simulation.h"
 
 #include "analysis/simulated.h"
-#include "bench/base/clock.h"
 #include "bench/base/err.h"
 #include "bench/base/field_text.h"
 #include "bench/base/whole_file.h"
-#include "bench/experiment/progress.h"
 #include "bench/experiment/run.h"
 #include "bench/experiment/run_directory.h"
 #include "bench/experiment/sweep.h"
 #include "bench/simulation_words.h"
+#include "bench/simulation_workers.h"
 #include "bench/study_plan.h"
 
 #include <inttypes.h>
 #include <json-c/json.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-enum { THREADS_MAX = 256 };
-
-/* All runs, point by point; threads take the next one that nobody has. */
+/* All runs, point by point. */
 struct work {
 	const struct simulation_study *study;
 	struct simulated *results;
 	char **told; /* a text a point: rows of simulated.csv */
-	_Atomic long next, done;
-	_Atomic bool failed;
-};
-
-struct worker {
-	struct work *work;
-	struct err e;
-	pthread_t thread;
 };
 
 /* ---- before ---- */
@@ -147,8 +133,9 @@ static void tell(void *context, const struct simulated_note *n)
 	putc('\n', t->out);
 }
 
-static int run_one(struct work *w, long index, struct err *e)
+static int run_one(void *context, long index, struct err *e)
 {
+	struct work *w = context;
 	const struct simulation_study *s = w->study;
 	long point = index / s->runs, run = index % s->runs;
 	const struct simulated_config *x = &s->points[point];
@@ -178,66 +165,6 @@ static int run_one(struct work *w, long index, struct err *e)
 	scenario_end(&drawn);
 	return result < 0 && s->labels[point][0] ? err_prefix(e, "point '%s', run %ld", s->labels[point], run + 1)
 	                                         : result;
-}
-
-static void *work_through(void *context)
-{
-	struct worker *me = context;
-	struct work *w = me->work;
-	long total = w->study->point_count * w->study->runs, index;
-	while (!w->failed && !run_interrupted && (index = atomic_fetch_add(&w->next, 1)) < total) {
-		if (run_one(w, index, &me->e) < 0)
-			w->failed = true;
-		atomic_fetch_add(&w->done, 1);
-	}
-	return NULL;
-}
-
-static int thread_count(const struct simulation_study *s)
-{
-	long cores = s->threads > 0 ? s->threads : sysconf(_SC_NPROCESSORS_ONLN);
-	long total = s->point_count * s->runs;
-	cores = cores > total ? total : cores;
-	return cores < 1 ? 1 : cores > THREADS_MAX ? THREADS_MAX : (int)cores;
-}
-
-static void wait_for(const struct work *w)
-{
-	long total = w->study->point_count * w->study->runs;
-	progress_phase("simulation", 0);
-	for (int pause_ms = 1; w->done < total && !w->failed && !run_interrupted;
-	     pause_ms = pause_ms < 100 ? 2 * pause_ms : 100) {
-		char text[80];
-		snprintf(text, sizeof(text), "%ld of %ld runs", (long)w->done, total);
-		progress_tick(text);
-		clock_sleep(pause_ms * NS_PER_MS);
-	}
-	progress_end();
-}
-
-static int run_all(struct work *w, struct err *e)
-{
-	int wanted = thread_count(w->study), started = 0, result = 0;
-	struct worker *workers = calloc((size_t)wanted, sizeof(*workers));
-	if (!workers)
-		return err_set(e, EXIT_CANNOT, "no memory for %d threads", wanted);
-	for (; started < wanted; started++) {
-		workers[started].work = w;
-		if (pthread_create(&workers[started].thread, NULL, work_through, &workers[started]) != 0)
-			break;
-	}
-	if (started)
-		wait_for(w);
-	for (int i = 0; i < started; i++) {
-		pthread_join(workers[i].thread, NULL);
-		if (workers[i].e.status && result == 0)
-			result = err_set(e, workers[i].e.status, "%s", workers[i].e.text);
-	}
-	free(workers);
-	if (!started)
-		return err_errno(e, EXIT_CANNOT, "cannot start a thread");
-	bool interrupted = run_interrupted && (result == 0 || e->status == EXIT_INTERRUPTED);
-	return interrupted ? err_set(e, EXIT_INTERRUPTED, "interrupted: nothing was kept") : result;
 }
 
 /* ---- files ---- */
@@ -362,7 +289,7 @@ static int placed_check(const struct work *w, struct err *e)
 
 static int run_and_write(struct work *w, struct run_directory *d, struct err *e)
 {
-	int result = run_all(w, e);
+	int result = simulation_workers_run(w->study, run_one, w, e);
 	if (result == 0)
 		result = write_all(w, e);
 	if (result == 0)

@@ -9,15 +9,16 @@
 #define BEGIN_BYTES 14480
 #define QUEUE_S 0.05   /* before the link */
 #define QUEUE_FULL 0.9 /* where connections that begin no more share the link */
+#define RAMP_MOST 64   /* round trips: more doublings are beyond any window */
 
 /* A VM that moves. */
 struct flow {
 	int vm;
 	double memory, dirty;
-	double sends_s, sent, left, pass_sent, rate;
-	double across_s;  /* its last byte was; 0: not yet */
-	double lost_s;    /* since when it grows evenly; 0: not yet */
-	double kept_rate; /* from this */
+	double sends_s, sent, left, pass_sent, cap, rate; /* cap: what its connection carries in this step */
+	double across_s;                                  /* its last byte was; 0: not yet */
+	double lost_s;                                    /* since when it grows evenly; 0: not yet */
+	double kept_rate;                                 /* from this */
 	bool loses;
 };
 
@@ -39,8 +40,9 @@ static double flow_cap(const struct group_link *l, const struct flow *f, double 
 	double since_s = now_s - f->sends_s;
 	if (since_s < 0 || f->across_s > 0)
 		return 0;
-	double window =
-		l->rtt_s > 0 ? fmin(BEGIN_BYTES * exp2(since_s / l->rtt_s), l->window_bytes) / l->rtt_s : l->rate;
+	double window = l->rtt_s > 0 ? l->window_bytes / l->rtt_s : l->rate;
+	if (since_s < RAMP_MOST * l->rtt_s)
+		window = fmin(BEGIN_BYTES * exp2(since_s / l->rtt_s), l->window_bytes) / l->rtt_s;
 	return f->lost_s > 0 ? fmin(f->kept_rate + l->growth * (now_s - f->lost_s), window) : window;
 }
 
@@ -84,18 +86,19 @@ static void link_share(struct flows *m, double now_s)
 	const struct group_link *l = m->l;
 	double left = l->rate - (l->taken > 0 && now_s >= l->taken_from_s ? l->taken : 0);
 	int open = m->count;
-	for (int i = 0; i < m->count; i++)
+	for (int i = 0; i < m->count; i++) {
+		m->flows[i].cap = flow_cap(l, &m->flows[i], now_s);
 		m->flows[i].rate = -1;
+	}
 	for (bool again = true; again && open;) {
 		double each = left / open;
 		again = false;
 		for (int i = 0; i < m->count; i++) {
 			struct flow *f = &m->flows[i];
-			double cap = f->rate < 0 ? flow_cap(l, f, now_s) : INFINITY;
-			if (cap > each)
+			if (f->rate >= 0 || f->cap > each)
 				continue;
-			f->rate = cap;
-			left -= cap;
+			f->rate = f->cap;
+			left -= f->cap;
 			again = true;
 			open--;
 		}
