@@ -122,10 +122,12 @@ static void add_conditions(struct json_object *trend, struct json_object *row, c
 static int take_run(void *context, const struct history_run *run, struct err *e)
 {
 	struct reading *reading = context;
-	struct json_object *trend = trend_of(reading->trends, run), *row = json_object_new_object();
+	struct json_object *trend = trend_of(reading->trends, run);
 	int sets = json_object_get_int(json_object_object_get(trend, "sets"));
 	int set = trend_set_of(&reading->sets, trend, run, sets + 1);
-	(void)e;
+	if (set < 0)
+		return err_set(e, EXIT_CANNOT, "no memory for a trend's sets");
+	struct json_object *row = json_object_new_object();
 	const struct {
 		const char *key, *text;
 	} texts[] = { { "id", run->id },           { "directory", run->directory }, { "qemu", run->qemu },
@@ -268,18 +270,16 @@ struct json_object *trend_json(struct history *h, const char *metric, const char
 {
 	struct json_object *root = json_object_new_object(), *all = json_object_new_array();
 	struct series *series = calloc(1, sizeof(*series));
-	struct reading *reading = calloc(1, sizeof(*reading));
+	struct reading reading = { .trends = all };
 	char bare[RUN_NAME_ROOM];
 	const char *colon = strchr(metric, ':'), *estimator = colon ? colon + 1 : "";
 	snprintf(bare, sizeof(bare), "%.*s", (int)strcspn(metric, ":"), metric);
 	const struct metric_definition *d = metric_find(bare);
 	int result = d ? 0 : err_set(e, EXIT_USAGE, "unknown metric '%s'; 'migmeter list metrics' has all", bare);
-	if (result == 0 && (!series || !reading))
+	if (result == 0 && !series)
 		result = err_errno(e, EXIT_CANNOT, "cannot keep a trend");
-	if (result == 0) {
-		reading->trends = all;
-		result = history_values(h, name, point, bare, estimator, take_run, reading, e);
-	}
+	if (result == 0)
+		result = history_values(h, name, point, bare, estimator, take_run, &reading, e);
 	size_t trends = json_object_array_length(all);
 	if (result == 0 && trends == 0)
 		result = err_set(e, EXIT_USAGE, "no run in the history has '%s'%s", metric,
@@ -293,7 +293,7 @@ struct json_object *trend_json(struct history *h, const char *metric, const char
 	json_object_object_add(root, "better", json_of_text(d ? metric_better_name(d->better) : ""));
 	json_object_object_add(root, "trends", all);
 	free(series);
-	free(reading);
+	trend_sets_free(&reading.sets);
 	if (result == 0)
 		return root;
 	json_object_put(root);

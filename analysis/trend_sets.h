@@ -17,21 +17,16 @@ struct history_run;
 
 #define SET_GAP_NS INT64_C(43200000000000) /* half a day */
 
-enum { SETS_OPEN = 16, SET_FOLDER_ROOM = 4096 };
-
-/* The sets that were last added to, of any trend; all 0 at first. */
+/* The sets that can still grow, of all trends; all 0 at first. */
 struct trend_sets {
-	struct open_set {
-		const void *trend;
-		char folder[SET_FOLDER_ROOM];
-		int number, repeat;
-		int64_t wall_ns;
-	} open[SETS_OPEN];
-	int next; /* the one that is forgotten for a new one */
+	struct open_set *open;
+	int count, room;
 };
 
-/* The set of a run: its number in the trend, or `next`, a new one. Runs come by time. */
+/* The set of a run: its number in the trend, or `next`, a new one; -1 when memory is short. Runs come by time. */
 int trend_set_of(struct trend_sets *s, const void *trend, const struct history_run *run, int next);
+
+void trend_sets_free(struct trend_sets *s);
 
 /* A set in a series. */
 struct trend_set {

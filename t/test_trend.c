@@ -3,6 +3,7 @@
 #include "analysis/json_field.h"
 #include "analysis/study.h"
 #include "analysis/trend.h"
+#include "analysis/trend_sets.h"
 #include "bench/base/tree.h"
 #include "bench/base/whole_file.h"
 #include "reports/trend.h"
@@ -307,6 +308,26 @@ static void assert_sets(const char *wanted)
 	assert_string_equal(sets, wanted);
 }
 
+/* However many trends go on at the same time, as in a study of many points, whose repeats come in blocks. */
+static void many_trends_have_their_sets(void **state)
+{
+	(void)state;
+	enum { TRENDS = 40, REPEATS = 3 };
+	static char trends[TRENDS];
+	struct trend_sets sets = { 0 };
+	for (int day = 0; day < 2; day++)
+		for (int repeat = 1; repeat <= REPEATS; repeat++)
+			for (int i = 0; i < TRENDS; i++) {
+				const struct history_run run = { .directory = "/results/kuno/001",
+					                         .wall_ns = (int64_t)(1 + day) * DAY * 1000000000 +
+					                                    repeat,
+					                         .repeat = repeat };
+				assert_int_equal(trend_set_of(&sets, &trends[i], &run, day + 1), day + 1);
+			}
+	assert_int_equal(sets.count, TRENDS);
+	trend_sets_free(&sets);
+}
+
 static void a_set_is_the_runs_of_one_study(void **state)
 {
 	(void)state;
@@ -470,6 +491,7 @@ int main(int argc, char **argv)
 		IN_SCRATCH(what_is_no_stop_is_told),
 		IN_SCRATCH(what_is_not_alike_is_apart),
 		IN_SCRATCH(one_that_stops_converging_did_not_improve),
+		cmocka_unit_test(many_trends_have_their_sets),
 		IN_SQL(a_set_is_the_runs_of_one_study),
 		IN_SQL(a_set_with_one_that_never_converged),
 		IN_SQL(nights_are_no_change),
