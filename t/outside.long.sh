@@ -113,6 +113,7 @@ ok 'a guest that is nobody'\''s' here src virsh -q create "$work/guest/own.xml"
 run=$work/outside
 ok 'it is measured' outside run "$work/outside.conf" -q -o "$run"
 like 'it is complete' "$(cat "$run/manifest.json")" '"status": ?"complete"'
+like 'its id is its own, not that of the agent, which stays the same' "$(tr -d ' ' <"$run/manifest.json" | grep '"run_id":' | grep -v 0123456789abcdef)" '^"run_id":"[0-9a-f]{16}"'
 sed 's/^/# /' "$run/metrics.csv" | head -n 40
 for missing in downtime:stop_resume downtime:reported migration_time:switch_over bytes_reported:; do
 	is "${missing%:} is missing" "$(metric "$run" "${missing%:*}" "${missing#*:}" | sed 's/^$/missing/')" missing

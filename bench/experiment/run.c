@@ -131,6 +131,11 @@ static int hosts_prepare(struct run *r, struct err *e)
 		progress_note("guests run under TCG (emulation): %s", r->boot.accelerator_reason);
 	if (stage_connect(r, e) < 0)
 		return -1;
+	int left = 0;
+	for (int node = NODE_SRC; r->testbed.kept && node <= NODE_DST; node++)
+		left += guests_end_left(r->connections[node]);
+	if (left)
+		progress_note("ended %d guest%s that a killed run had left", left, left == 1 ? "" : "s");
 	return guests_check_features(&r->boot, r->x, r->connections[NODE_SRC], r->connections[NODE_DST], e);
 }
 
@@ -245,13 +250,14 @@ int run_execute(const struct run_order *order, struct err *e)
 	struct run r = { .order = order, .x = order->experiment };
 	struct err trouble = { 0 };
 	config_directory_find(&r);
-	if (r.x->remote.run_id[0])
-		r.run_id = strtoull(r.x->remote.run_id, NULL, 16);
-	else if (getrandom(&r.run_id, sizeof(r.run_id), 0) != sizeof(r.run_id))
+	uint64_t id;
+	if (getrandom(&id, sizeof(id), 0) != sizeof(id))
 		return err_errno(e, EXIT_CANNOT, "cannot draw a run id");
+	/* The agents in domains of the user's have one of their own, the same in every run. */
+	r.run_id = r.x->remote.run_id[0] ? strtoull(r.x->remote.run_id, NULL, 16) : id;
 	if (run_directory_create(&r.directory, order->directory, order->config_path, e) < 0)
 		return -1;
-	run_facts_experiment(&r.directory, order, r.run_id);
+	run_facts_experiment(&r.directory, order, id);
 	run_facts_host(&r.directory);
 	bool ready = run_directory_save(&r.directory, &trouble) == 0 && stage_testbed(&r, &trouble) == 0 &&
 	             stage_guests(&r, &trouble) == 0;
