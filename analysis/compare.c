@@ -123,19 +123,22 @@ int compare_side_is_lost(const struct compare_case *of, int side)
 	return missing == runs || missing > COMPARE_FAILED_SHARE * runs;
 }
 
-/* Whether the runs of a side do not speak for it, and why. */
-static int side_is_broken(struct compare_case *of, int side, int whole)
+/* Whether the runs of a side do not speak for it, and why: what broke NEW is told before what BASE has not. */
+static int side_is_lost(struct compare_case *of, int side, int whole)
 {
-	int lacks = side == COMPARE_NEW && whole && !of->runs[side]; /* nor is BASE lost, which is looked at before */
+	int is_new = side == COMPARE_NEW, lacks = is_new && whole && !of->runs[side] && !of->why[0];
+	int broken = lacks || (is_new && of->failed[side]);
 	if (!compare_side_is_lost(of, side))
 		return 0;
+	of->broken |= broken;
+	if (of->why[0] && !broken)
+		return 1;
 	if (!of->runs[side])
 		snprintf(of->why, sizeof(of->why), "%s has no run of it%s", sides[side],
 		         lacks ? ": is it complete? (--partial: it need not be)" : "");
 	else
 		snprintf(of->why, sizeof(of->why), "%d of %d runs of %s %s: %s", of->failed[side] + of->skipped[side],
 		         of->runs[side], sides[side], of->failed[side] ? "failed" : "were skipped", of->said[side]);
-	of->broken = lacks || (side == COMPARE_NEW && of->failed[side]);
 	return 1;
 }
 
@@ -172,9 +175,10 @@ static int gather_case(struct gathering *g, const struct study_runs *base, const
 		return -1;
 	gather_side(g, COMPARE_BASE, base, base_point);
 	gather_side(g, COMPARE_NEW, new, new_point);
-	for (int side = of->alone ? COMPARE_NEW : COMPARE_BASE; side < COMPARE_SIDES; side++)
-		if (side_is_broken(of, side, g->options->whole))
-			return 0;
+	int lost = !of->alone && side_is_lost(of, COMPARE_BASE, g->options->whole);
+	lost |= side_is_lost(of, COMPARE_NEW, g->options->whole);
+	if (lost)
+		return 0;
 	for (int side = 0; side < COMPARE_SIDES; side++) {
 		of->typical[side] = typical_of(of->complete[side], of->complete_count[side]);
 		for (int i = 0; i < of->complete_count[side]; i++)

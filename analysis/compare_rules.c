@@ -196,7 +196,7 @@ double compare_threshold(const struct compare_choices *c, const char *metric, co
 	for (int i = 0; i < c->threshold_count; i++)
 		if (!c->thresholds[i].metric[0] || is_about(c->thresholds[i].metric, metric, estimator)) {
 			share = c->thresholds[i].share;
-			least = c->thresholds[i].metric[0] ? 0 : least;
+			least = c->thresholds[i].metric[0] ? 0 : rule->least;
 		}
 	return fmax(share * base, least);
 }

@@ -79,15 +79,24 @@ static void say(struct json_object *value, char *buffer, size_t room)
 		snprintf(buffer, room, "%s", text);
 }
 
-/* One change; those that forbid stay when there is no room for all. */
+/* There is no room: one that forbids takes the place of one that is only told. NULL: it is left out itself. */
+static struct condition_change *last_told(struct condition_changes *c, const char *kind)
+{
+	c->left_out++;
+	for (int i = c->count - 1; kind && i >= 0; i--)
+		if (!c->list[i].kind)
+			return &c->list[i];
+	return NULL;
+}
+
+/* One change. */
 static void add(struct condition_changes *c, const char *path, const char *kind, struct json_object *base,
                 struct json_object *new)
 {
-	if (c->count == CONDITION_CHANGES_MAX) {
-		c->left_out++;
+	struct condition_change *change =
+		c->count < CONDITION_CHANGES_MAX ? &c->list[c->count++] : last_told(c, kind);
+	if (!change)
 		return;
-	}
-	struct condition_change *change = &c->list[c->count++];
 	change->kind = kind;
 	snprintf(change->what, sizeof(change->what), "%s", path);
 	say(base, change->base, sizeof(change->base));

@@ -340,6 +340,9 @@ static void choices(void **state)
 	compare_choose_threshold(&c, "downtime:net*=1%", &e);
 	assert_near(compare_threshold(&c, "downtime", "network", 20e6), 0.2e6, 1e-3, "of one metric");
 	assert_near(compare_threshold(&c, "downtime", "work", 200e6), 40e6, 1e-3, "of the others");
+	compare_choose_threshold(&c, "5%", &e);
+	assert_near(compare_threshold(&c, "downtime", "network", 20e6), 10e6, 1e-3,
+	            "and then of all, with their least");
 }
 
 int main(void)

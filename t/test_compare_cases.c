@@ -138,6 +138,39 @@ static void failed_runs(void **state)
 	compare();
 	assert_non_null(strstr(compared.cases[0].why, "of BASE failed"));
 	assert_int_equal(comparison_status(&compared), EXIT_USAGE);
+	/* and do not hide those of NEW */
+	made_set(new_path, 1, 3, &failed, 0, 0);
+	compare();
+	assert_string_equal(compared.cases[0].why, "3 of 10 runs of NEW failed: the guest did not boot");
+	assert_int_equal(comparison_status(&compared), EXIT_MEASURED_BAD);
+}
+
+/* What is only told leaves room for what forbids. */
+static void what_forbids_is_not_left_out(void **state)
+{
+	(void)state;
+	struct json_object *base = json_object_new_object(), *new = json_object_new_object();
+	for (int side = 0; side < 2; side++) {
+		struct json_object *into = side ? new : base, *keys = json_object_new_object(),
+				   *sessions = json_object_new_object();
+		for (int i = 0; i < CONDITION_CHANGES_MAX + 3; i++) {
+			char key[20];
+			snprintf(key, sizeof(key), "key%d", i);
+			json_object_object_add(keys, key, json_object_new_int(side));
+		}
+		json_object_object_add(sessions, "think", json_object_new_string(side ? "1s" : "6s"));
+		json_object_object_add(into, "config.migration", keys);
+		json_object_object_add(into, "config.sessions", sessions);
+	}
+	struct condition_changes changes;
+	conditions_changes(&changes, base, new);
+	assert_int_equal(changes.count, CONDITION_CHANGES_MAX);
+	assert_int_equal(changes.left_out, 4);
+	const struct condition_change *forbids = conditions_forbid(&changes, "");
+	assert_non_null(forbids);
+	assert_string_equal(forbids->what, "config.sessions.think");
+	json_object_put(base);
+	json_object_put(new);
 }
 
 /* ---- cases ---- */
@@ -278,13 +311,21 @@ static void runs_and_folders(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		IN_FOLDERS(another_link),           IN_FOLDERS(another_scale),
-		IN_FOLDERS(another_machine),        IN_FOLDERS(another_load),
-		IN_FOLDERS(mixed_among_themselves), IN_FOLDERS(versions_are_told),
-		IN_FOLDERS(another_policy_is_told), IN_FOLDERS(other_sessions),
-		IN_FOLDERS(loops_are_compared),     IN_FOLDERS(failed_runs),
-		IN_FOLDERS(cases_by_point),         IN_FOLDERS(runs_and_folders),
-		IN_FOLDERS(points_of_one_study),    IN_FOLDERS(a_case_that_new_lacks),
+		IN_FOLDERS(another_link),
+		IN_FOLDERS(another_scale),
+		IN_FOLDERS(another_machine),
+		IN_FOLDERS(another_load),
+		IN_FOLDERS(mixed_among_themselves),
+		IN_FOLDERS(versions_are_told),
+		IN_FOLDERS(another_policy_is_told),
+		IN_FOLDERS(other_sessions),
+		IN_FOLDERS(loops_are_compared),
+		IN_FOLDERS(failed_runs),
+		IN_FOLDERS(cases_by_point),
+		IN_FOLDERS(runs_and_folders),
+		IN_FOLDERS(points_of_one_study),
+		IN_FOLDERS(a_case_that_new_lacks),
+		cmocka_unit_test(what_forbids_is_not_left_out),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -47,8 +47,7 @@ static struct json_object *vm_json(const struct experiment *x, int index)
 	json_object_object_add(into, "vcpus", json_object_new_int64(vm->vcpus));
 	json_object_object_add(into, "memory_fill", text(vm->fill == FILL_RANDOM ? "random" : "none"));
 	json_object_object_add(into, "data_ip", text(guest_address(x, LAN_NETWORK, index, ip, sizeof(ip))));
-	if (vm->sessions[0])
-		json_object_object_add(into, "sessions", text(vm->sessions));
+	json_object_object_add(into, "sessions", text(vm->sessions));
 	json_object_object_add(into, "sample_interval_ns", json_object_new_int64(x->collect.sample_interval_ns));
 	for (int w = 0; w < VM_WORKLOADS_MAX && vm->workloads[w]; w++) {
 		struct json_object *one = json_object_new_object();
