@@ -125,9 +125,10 @@ static int is_broken(struct night_case *ret, const struct comparison *c, int ind
 static enum night_verdict judge_values(struct night_case *ret, const struct comparison *c, int index)
 {
 	const struct compare_case *of = &c->cases[index];
-	int counts[COMPARE_VERDICTS] = { 0 }, too_few = 0, shares = 0;
+	int counts[COMPARE_VERDICTS] = { 0 }, too_few = 0, shares = 0, values = 0;
 	for (int i = 0; i < c->count; i++)
 		if (c->list[i].case_index == index) {
+			values += c->list[i].sides[COMPARE_NEW].n;
 			counts[c->list[i].verdict]++;
 			too_few += c->list[i].too_few;
 			shares += c->list[i].verdict == COMPARE_SAME && c->list[i].center == CENTER_MEAN &&
@@ -135,8 +136,12 @@ static enum night_verdict judge_values(struct night_case *ret, const struct comp
 		}
 	if (counts[COMPARE_REGRESSED] || counts[COMPARE_IMPROVED])
 		return counts[COMPARE_REGRESSED] ? NIGHT_REGRESSED : NIGHT_IMPROVED;
-	if (!counts[COMPARE_SAME])
+	if (!counts[COMPARE_SAME] && values)
 		return NIGHT_NOT_COMPARABLE;
+	if (!counts[COMPARE_SAME]) {
+		snprintf(ret->why, sizeof(ret->why), "no run of NEW has a value of what is compared");
+		return NIGHT_INCONCLUSIVE;
+	}
 	if (!too_few || too_few + shares < counts[COMPARE_SAME])
 		return NIGHT_FINE;
 	snprintf(

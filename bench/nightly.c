@@ -136,6 +136,15 @@ static void trouble(struct ending *end, struct err *e)
 	*e = (struct err){ 0 };
 }
 
+/* Whether a set is too small for anything that was compared: tonight's may be, for want of values, while it is not. */
+static int is_small(const struct comparison *c, int index, int side)
+{
+	for (int i = 0; i < c->count; i++)
+		if (c->list[i].case_index == index && c->list[i].sides[side].n >= c->needed)
+			return 0;
+	return 1;
+}
+
 /* Take back baselines that have too few runs to show anything beside tonight's, which are enough. How many. */
 static int pass_small(struct ending *end)
 {
@@ -144,7 +153,7 @@ static int pass_small(struct ending *end)
 	for (int i = 0; i < c->case_count; i++) {
 		struct night_case one;
 		night_judge_case(&one, c, i, 1);
-		if (one.verdict == NIGHT_INCONCLUSIVE && c->cases[i].complete_count[COMPARE_NEW] >= c->needed)
+		if (one.verdict == NIGHT_INCONCLUSIVE && is_small(c, i, COMPARE_BASE) && !is_small(c, i, COMPARE_NEW))
 			passed += night_baseline_pass(&end->base, c->cases[i].label);
 	}
 	return passed;
@@ -321,7 +330,7 @@ static void sets_trim(struct ending *end)
 		removed = err_errno(&e, EXIT_CANNOT, "cannot list '%s'", n->o->root);
 	if (removed == 0) {
 		night_baseline_stays(&end->base, &sets, n->o->keep, stays);
-		removed = nightly_sets_trim(&sets, n->name, n->o->keep, stays, &e);
+		removed = nightly_sets_trim(&sets, n->o->root, n->name, n->o->keep, stays, &e);
 	}
 	free(stays);
 	if (removed < 0)

@@ -169,9 +169,42 @@ int nightly_runs_match(const struct study_runs *old, const struct study_runs *ne
 
 /* ---- removal ---- */
 
-int nightly_sets_trim(const struct nightly_sets *s, const char *name, int keep, const char *stays, struct err *e)
+/* A set that is being removed: no set any more, and found again if that is cut short. */
+#define REMOVING ".removing-"
+
+/* Those that an earlier night began to remove. */
+static int removals_finish(const char *root, struct err *e)
 {
-	int left = 0, removed = 0, result = 0;
+	char path[PATH_MAX + 300];
+	DIR *d = opendir(root);
+	int result = 0;
+	if (!d)
+		return errno == ENOENT ? 0 : err_errno(e, EXIT_CANNOT, "cannot read '%s'", root);
+	for (struct dirent *entry; (entry = readdir(d));) {
+		if (strncmp(entry->d_name, REMOVING, strlen(REMOVING)) != 0)
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", root, entry->d_name);
+		if (tree_remove(path) < 0)
+			result = err_errno(e, EXIT_CANNOT, "cannot remove '%s'", path);
+	}
+	closedir(d);
+	return result;
+}
+
+static int set_remove(const char *path, struct err *e)
+{
+	char hidden[PATH_MAX + 32];
+	const char *slash = strrchr(path, '/');
+	snprintf(hidden, sizeof(hidden), "%.*s/" REMOVING "%s", (int)(slash - path), path, slash + 1);
+	if (rename(path, hidden) < 0)
+		return err_errno(e, EXIT_CANNOT, "cannot remove the old set '%s'", path);
+	return tree_remove(hidden) < 0 ? err_errno(e, EXIT_CANNOT, "cannot remove '%s'", hidden) : 0;
+}
+
+int nightly_sets_trim(const struct nightly_sets *s, const char *root, const char *name, int keep, const char *stays,
+                      struct err *e)
+{
+	int left = 0, removed = 0, result = removals_finish(root, e);
 	for (int i = 0; i < s->count; i++)
 		left += strcmp(s->list[i].name, name) == 0;
 	for (int i = 0; i < s->count && left > keep; i++) {
@@ -181,8 +214,8 @@ int nightly_sets_trim(const struct nightly_sets *s, const char *name, int keep, 
 		left--; /* one that must stay counts as one of the old, too */
 		if (stays[i])
 			continue;
-		if (tree_remove(set->path) < 0)
-			result = err_errno(e, EXIT_CANNOT, "cannot remove the old set '%s'", set->path);
+		if (set_remove(set->path, e) < 0)
+			result = -1;
 		else
 			removed++;
 	}

@@ -53,8 +53,12 @@ const struct study_runs *nightly_set_conditions(struct nightly_set *set);
  * `new`; 0: not all; -1: either has none. */
 int nightly_runs_match(const struct study_runs *old, const struct study_runs *new, const char *label);
 
-/* Remove the oldest sets of this experiment, so that `keep` are left, but for those at a place of which `stays` is not 0.
- * Returns how many were removed; -1 when one could not be, and the others are all the same. */
-int nightly_sets_trim(const struct nightly_sets *s, const char *name, int keep, const char *stays, struct err *e);
+/*
+ * Remove the oldest sets of this experiment in the root that they were read from, so that `keep` are left, but for those at
+ * a place of which `stays` is not 0; and what is left of sets that were being removed when a night was killed. Returns how many were
+ * removed; -1 when one could not be, and the others are all the same.
+ */
+int nightly_sets_trim(const struct nightly_sets *s, const char *root, const char *name, int keep, const char *stays,
+                      struct err *e);
 
 #endif

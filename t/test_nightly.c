@@ -237,7 +237,7 @@ static void each_case_has_its_own(void **state)
 static void the_old_ones_go(void **state)
 {
 	(void)state;
-	char kept[256], foreign[256], link[256], stays[16] = { 1, 0, 1 };
+	char kept[256], foreign[256], link[256], left[256], stays[16] = { 1, 0, 1 };
 	struct err e = { 0 };
 	made_night(1, "made", "fine"); /* it must stay */
 	made_night(2, "made", "baseline");
@@ -252,8 +252,13 @@ static void the_old_ones_go(void **state)
 	snprintf(kept, sizeof(kept), "%s/001", root);
 	assert_int_equal(symlink(kept, link), 0);
 	struct nightly_sets sets = read_sets();
-	assert_int_equal(nightly_sets_trim(&sets, "made", 100, stays, &e), 0);
-	assert_int_equal(nightly_sets_trim(&sets, "made", 2, stays, &e), 4);
+	assert_int_equal(nightly_sets_trim(&sets, root, "made", 100, stays, &e), 0);
+	/* Another night was killed while it removed one. */
+	snprintf(left, sizeof(left), "%s/.removing-000", root);
+	mkdir(left, 0755);
+	made_file(left, "something", "more\n");
+	assert_int_equal(nightly_sets_trim(&sets, root, "made", 2, stays, &e), 4);
+	assert_int_equal(access(left, F_OK), -1);
 	nightly_sets_free(&sets);
 	const char *const stay[] = { "001", "003", "004", "008", "009", "000-notes", "000-link" };
 	const char *const gone[] = { "002", "005", "006", "007" };
@@ -409,6 +414,27 @@ static void two_do_not_overlap(void **state)
 	nightly_close(&second);
 }
 
+/* A night whose runs have none of what is compared shows nothing, and others are not to be compared with it. */
+static void a_night_without_values_is_no_baseline(void **state)
+{
+	(void)state;
+	struct compared row = { .verdict = COMPARE_NOT };
+	struct compare_case of = { .runs = { 6, 6 }, .complete_count = { 6, 6 } };
+	const struct comparison c = { .cases = &of, .case_count = 1, .list = &row, .count = 1, .needed = 4 };
+	struct night_case one;
+	row.sides[COMPARE_BASE].n = 6;
+	night_judge_case(&one, &c, 0, 1);
+	assert_int_equal(one.verdict, NIGHT_INCONCLUSIVE);
+	assert_false(night_is_good(one.verdict));
+	assert_string_equal(one.why, "no run of NEW has a value of what is compared");
+	/* the first that has some begins anew */
+	row.sides[COMPARE_BASE].n = 0;
+	row.sides[COMPARE_NEW].n = 6;
+	night_judge_case(&one, &c, 0, 1);
+	assert_int_equal(one.verdict, NIGHT_NOT_COMPARABLE);
+	assert_true(night_is_good(one.verdict));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -427,6 +453,7 @@ int main(void)
 		OF_SETS(the_baseline_is_the_last_good_one),
 		OF_SETS(each_case_has_its_own),
 		OF_SETS(the_old_ones_go),
+		cmocka_unit_test(a_night_without_values_is_no_baseline),
 		OF_NIGHTS(nights_follow_each_other),
 		OF_NIGHTS(a_baseline_that_is_none),
 		OF_NIGHTS(a_history_that_cannot_be_kept),
