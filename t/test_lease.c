@@ -29,15 +29,16 @@ static void assert_leased_with(const char *undo, const char *known, int seconds,
 		                     .state = known,
 		                     .directory = "/run/migmeter-own",
 		                     .virsh_uri = "qemu:///system" };
-	char text[4 * LEASE_SCRIPT_ROOM], taking[LEASE_SCRIPT_ROOM], output[4096];
+	char text[4 * LEASE_SCRIPT_ROOM], taking[LEASE_SCRIPT_ROOM], renewing[LEASE_SCRIPT_ROOM],
+		releasing[LEASE_SCRIPT_ROOM], output[4096];
 	const char *const argv[] = {
 		"unshare", "--mount", "--pid", "--fork", "--mount-proc", "sh", "-c", text, NULL
 	};
 	struct err e = { 0 };
 	if (geteuid() != 0)
 		skip();
-	snprintf(text, sizeof(text), files, lease_take_script(&lease, taking), lease_renew_script,
-	         lease_release_script, script);
+	snprintf(text, sizeof(text), files, lease_take_script(&lease, taking),
+	         lease_renew_script(lease.owner, renewing), lease_release_script(lease.owner, releasing), script);
 	if (process_run(NULL, argv, 60 * NS_PER_S, output, sizeof(output), &e) < 0)
 		fail_msg("%s", e.text);
 	assert_string_equal(output, wanted);
@@ -103,6 +104,36 @@ static void a_lease_whose_shell_was_killed_is_undone_by_others(void **state)
 	              "sh /run/release || exit 4\n"
 	              "cat /run/undone",
 	              "undone\nundone\n");
+}
+
+/* One who was asleep for too long does not end what is another's by now. */
+static void anothers_lease_is_left_alone(void **state)
+{
+	(void)state;
+	assert_leased(30,
+	              "sh /run/take || exit 1\n"
+	              "echo 'migmeter on another' >" LEASE_DIRECTORY "/owner\n"
+	              "sh /run/renew && exit 2\n"
+	              "sh /run/release || exit 3\n"
+	              "[ -d " LEASE_DIRECTORY " ] && [ ! -e /run/undone ] || exit 4\n"
+	              "sh /run/take; [ $? = 9 ]",
+	              "held by migmeter on another\n");
+}
+
+/* A hypervisor that does not answer holds up nothing but what comes after it. */
+static void what_is_put_back_waits_for_no_hypervisor(void **state)
+{
+	(void)state;
+	assert_leased(30,
+	              "mkdir /run/bin; PATH=/run/bin:$PATH\n"
+	              "printf '#!/bin/sh\\n[ -e /run/undone ] && echo first; sleep 300\\n' >/run/bin/virsh\n"
+	              "chmod 755 /run/bin/virsh\n"
+	              "sh /run/take || exit 1\n"
+	              "echo guest >>" LEASE_DIRECTORY "/guests\n"
+	              "sed -i 's/timeout 15/timeout 1/' " LEASE_DIRECTORY "/undo\n"
+	              "sh /run/release || exit 2\n"
+	              "cat /run/undone",
+	              "undone\n");
 }
 
 /* The other lines are run; the folder stays until it can be undone, and nobody else gets the lease before. */
@@ -175,6 +206,8 @@ int main(void)
 		cmocka_unit_test(a_lease_that_is_not_renewed_undoes),
 		cmocka_unit_test(a_renewed_lease_lasts_and_a_released_one_undoes_at_once),
 		cmocka_unit_test(a_lease_whose_shell_was_killed_is_undone_by_others),
+		cmocka_unit_test(anothers_lease_is_left_alone),
+		cmocka_unit_test(what_is_put_back_waits_for_no_hypervisor),
 		cmocka_unit_test(what_was_there_before_is_not_ours_to_remove),
 		cmocka_unit_test(what_cannot_be_undone_is_told_and_kept),
 		cmocka_unit_test(what_could_not_be_undone_in_time_is_kept),

@@ -4,6 +4,7 @@
 #include "bench/base/ssh.h"
 #include "bench/experiment/experiment.h"
 #include "bench/experiment/guests.h"
+#include "bench/testbed/lease.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,7 +43,7 @@ static void show_commands(struct checking *c)
 	enum link_backend backend;
 	struct link_shape shape = x->link.shape;
 	struct err e = { 0 };
-	char owner[200], shown[TEXT_ROOM];
+	char owner[200], shown[TEXT_ROOM], script[LEASE_SCRIPT_ROOM];
 	if (link_check_shape(&shape, &e) < 0 ||
 	    remote_backend_choose(c->hosts, &shape, x->link.backend, &backend, &e) < 0) {
 		checking_say(c, "", "shaping", "no", "the link's shape", "%s", e.text);
@@ -56,9 +57,9 @@ static void show_commands(struct checking *c)
 			                 &e);
 		show_files(c, &t);
 		tell(&t, "# again and again while the run is on:");
-		tell(&t, lease_renew_script);
+		tell(&t, lease_renew_script(owner, script));
 		tell(&t, "# at its end:");
-		tell(&t, lease_release_script);
+		tell(&t, lease_release_script(owner, script));
 	}
 }
 

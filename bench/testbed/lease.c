@@ -4,15 +4,23 @@
 
 #define D LEASE_DIRECTORY
 
+#define IS_MINE "[ \"$(cat " D "/owner 2>/dev/null)\" = '%s' ]"
+
 /* Not by the special ":", whose failed redirection ends the shell. */
-const char lease_renew_script[] = "echo >" D "/renewed && kill -0 \"$(cat " D "/watcher)\"";
+static const char renew[] = IS_MINE " && echo >" D "/renewed && kill -0 \"$(cat " D "/watcher)\"";
+
+char *lease_renew_script(const char *owner, char script[LEASE_SCRIPT_ROOM])
+{
+	snprintf(script, LEASE_SCRIPT_ROOM, renew, owner);
+	return script;
+}
 
 /* What is said of an undoing that failed goes on here, on one line. */
 #define ADVICE "put it back by hand, then remove " D
 
 /* The waiting shell is waited for. One that was killed, or could not undo, is followed by another try. */
-const char lease_release_script[] =
-	"( [ -d " D " ] || exit 0\n"
+static const char release[] =
+	"( " IS_MINE " || exit 0\n"
 	"echo >" D "/released\n"
 	"n=0\n"
 	"while [ -d " D " ] && [ $n -lt 200 ] && kill -0 \"$(cat " D "/watcher 2>/dev/null)\" 2>/dev/null; do\n"
@@ -27,6 +35,12 @@ const char lease_release_script[] =
 	"3) rm -rf " D "; echo \"$said\"; exit 1 ;;\n"
 	"*) echo \"not undone: ${said}" ADVICE "\"; exit 1 ;;\n"
 	"esac )";
+
+char *lease_release_script(const char *owner, char script[LEASE_SCRIPT_ROOM])
+{
+	snprintf(script, LEASE_SCRIPT_ROOM, release, owner);
+	return script;
+}
 
 /* Asleep most of the time; a SIGTERM ends it only when it has undone, or cannot. */
 static const char watch[] =
@@ -47,8 +61,12 @@ static const char undo_begin[] =
 	"set -f\n"
 	"failed=0\n"
 	"must() { said=$(\"$@\" 2>&1) || { failed=1; printf \"'%%s' failed: %%s; \" \"$*\" \"$(echo $said)\"; }; }\n"
-	"state() { %s; }\n"
-	"while read -r guest; do virsh -q -c '%s' destroy \"$guest\" >/dev/null 2>&1; done <" D "/guests\n";
+	"state() { %s; }\n";
+
+/* After what has to be put back, which a hypervisor that does not answer must not keep from it. */
+static const char undo_guests[] =
+	"while read -r guest; do timeout 15 virsh -q -c '%s' destroy \"$guest\" >/dev/null 2>&1; done <" D
+	"/guests\n";
 
 static const char undo_end[] = "now=$(state) before=$(cat " D "/before)\n"
 			       "[ $failed = 0 ] || exit 1\n"
@@ -59,12 +77,13 @@ static const char undo_end[] = "now=$(state) before=$(cat " D "/before)\n"
 
 static char *undo_script(const struct lease *lease, char *script, size_t room)
 {
-	size_t used = (size_t)snprintf(script, room, undo_begin, lease->state ? lease->state : ":", lease->virsh_uri);
+	size_t used = (size_t)snprintf(script, room, undo_begin, lease->state ? lease->state : ":");
 	if (lease->state)
 		used += (size_t)snprintf(script + used, room - used,
 		                         "if [ \"$(state)\" != \"$(cat " D "/before)\" ]; then\n%sfi\n", lease->undo);
 	else
 		used += (size_t)snprintf(script + used, room - used, "%s", lease->undo);
+	used += (size_t)snprintf(script + used, room - used, undo_guests, lease->virsh_uri);
 	if (lease->directory)
 		used += (size_t)snprintf(script + used, room - used, "must rm -rf '%s'\n", lease->directory);
 	snprintf(script + used, room - used, "%s", undo_end);

@@ -45,11 +45,11 @@ char *lease_take_script(const struct lease *lease, char script[LEASE_SCRIPT_ROOM
 /* A domain that ends with the lease, by its UUID. Before it is started. */
 char *lease_guest_script(const char *uuid, char script[LEASE_SCRIPT_ROOM]);
 
-/* Fails when the lease is over, or nobody waits any more. */
-extern const char lease_renew_script[];
+/* Fails when the lease is over, another's, or nobody waits any more. */
+char *lease_renew_script(const char *owner, char script[LEASE_SCRIPT_ROOM]);
 
 /* Ends when all is undone; fails after 20 s, or with words on its last line when it is not as before. A lease that is over
- * already is success. */
-extern const char lease_release_script[];
+ * already is success, and another's is left alone. */
+char *lease_release_script(const char *owner, char script[LEASE_SCRIPT_ROOM]);
 
 #endif

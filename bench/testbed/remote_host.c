@@ -123,6 +123,7 @@ int remote_host_take(struct remote_host *h, const char *owner, int64_t lease_ns,
 		return err_prefix(e, "node '%s'", h->name);
 	}
 	h->leased = true;
+	snprintf(h->owner, sizeof(h->owner), "%s", owner);
 	return ssh_ask(h->ssh, directory_line(h, script, sizeof(script)), SHORT_NS, NULL, 0, NULL, e);
 }
 
@@ -164,7 +165,8 @@ int remote_host_put(struct remote_host *h, const char *local, const char *name, 
 
 int remote_host_renew(struct remote_host *h, struct err *e)
 {
-	if (ssh_ask(h->ssh, lease_renew_script, SHORT_NS, NULL, 0, NULL, e) == 0)
+	char script[LEASE_SCRIPT_ROOM];
+	if (ssh_ask(h->ssh, lease_renew_script(h->owner, script), SHORT_NS, NULL, 0, NULL, e) == 0)
 		return 0;
 	e->status = EXIT_MEASURED_BAD;
 	return err_prefix(e, "the lease on node '%s' is lost, and what it shaped with it", h->name);
@@ -172,10 +174,11 @@ int remote_host_renew(struct remote_host *h, struct err *e)
 
 int remote_host_release(struct remote_host *h, struct err *e)
 {
+	char script[LEASE_SCRIPT_ROOM];
 	if (!h->leased)
 		return 0;
 	h->leased = false;
-	return ssh_ask(h->ssh, lease_release_script, RELEASE_NS, NULL, 0, NULL, e) < 0
+	return ssh_ask(h->ssh, lease_release_script(h->owner, script), RELEASE_NS, NULL, 0, NULL, e) < 0
 	               ? err_prefix(e, "node '%s'", h->name)
 	               : 0;
 }

@@ -30,6 +30,7 @@ struct remote_host {
 	const char *directory; /* of ours, there */
 	struct ssh *ssh;
 	bool leased;
+	char owner[200]; /* of the lease, once it was taken: us */
 };
 
 /* How the host's own libvirt is reached there: the URI without transport and machine, "qemu:///system". */
