@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 enum { POINT, LABEL, TIME, BOUND, SENT, MEMORY, RECALLED, MOST, WANTED };
-enum { RUNS_MAX = 10000, POINTS_MAX = 1000 };
 
 struct point {
 	char label[300], link[300], schedule[64];
@@ -40,16 +39,16 @@ int evacuation_is(const char *directory)
 
 static struct point *point_of(struct points *all, int64_t number, const char *label)
 {
-	if (number < 1 || number > POINTS_MAX || number > all->count + 1)
+	if (number < 1 || number > EVACUATION_POINTS || number > all->count + 1)
 		return NULL;
 	struct point *p = &all->points[number - 1];
 	if (number > all->count) {
 		all->count++;
 		snprintf(p->label, sizeof(p->label), "%.299s", label);
 		study_label_split(label, "schedule", p->link, sizeof(p->link), p->schedule, sizeof(p->schedule));
-		p->times_s = calloc(RUNS_MAX, sizeof(*p->times_s));
+		p->times_s = calloc(EVACUATION_RUNS, sizeof(*p->times_s));
 	}
-	return p->times_s && p->runs < RUNS_MAX ? p : NULL;
+	return p->times_s && p->runs < EVACUATION_RUNS ? p : NULL;
 }
 
 static int on_row(void *context, const struct series_cell *cells, struct err *e)
@@ -117,7 +116,7 @@ int evacuation_analyze(const char *directory, struct err *e)
 		[SENT] = { "sent_bytes", COLUMN_INTEGER, 0 },   [MEMORY] = { "memory_bytes", COLUMN_INTEGER, 0 },
 		[RECALLED] = { "recalled", COLUMN_INTEGER, 0 }, [MOST] = { "most", COLUMN_INTEGER, 0 },
 	};
-	struct points all = { calloc(POINTS_MAX, sizeof(*all.points)), 0 };
+	struct points all = { calloc(EVACUATION_POINTS, sizeof(*all.points)), 0 };
 	if (!all.points)
 		return err_set(e, EXIT_CANNOT, "no memory to sum up simulated groups");
 	int result = series_read(directory, "evacuations.csv", wanted, WANTED, on_row, &all, NULL, e);

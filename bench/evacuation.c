@@ -1,5 +1,6 @@
 #include "bench/evacuation.h"
 
+#include "analysis/evacuation.h"
 #include "bench/base/err.h"
 #include "bench/base/field_text.h"
 #include "bench/base/whole_file.h"
@@ -26,6 +27,9 @@ int evacuation_is_asked(const struct simulation_study *s, bool *ret, struct err 
 	for (long i = 0; i < s->point_count; i++)
 		asked += s->points[i].evacuation.vms > 0;
 	*ret = asked > 0;
+	if (asked && (s->point_count > EVACUATION_POINTS || s->runs > EVACUATION_RUNS))
+		return err_set(e, EXIT_USAGE, "%ld points of %ld runs: a simulated group has at most %d of %d",
+		               s->point_count, s->runs, EVACUATION_POINTS, EVACUATION_RUNS);
 	return !asked || asked == s->point_count
 	               ? 0
 	               : err_set(e, EXIT_USAGE,

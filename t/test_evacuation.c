@@ -22,10 +22,10 @@ static const char config[] = "[simulate]\nname = small\nruns = 3\n[evacuation]\n
 			     "[case schedule six]\nevacuation.schedule = fixed\nevacuation.at_once = 6\n"
 			     "[case schedule adaptive]\nevacuation.schedule = adaptive\n%s";
 
-static void simulate_in(const char *folder, const char *more)
+static void simulate_with(const char *folder, const char *more, int threads)
 {
 	char path[128];
-	struct simulation_study s = { .config_path = path };
+	struct simulation_study s = { .config_path = path, .threads = threads };
 	struct err e = { 0 };
 	bool asked = false;
 	made_file(scratch, "a.conf", config, more);
@@ -36,6 +36,11 @@ static void simulate_in(const char *folder, const char *more)
 	    evacuation_analyze(s.directory, &e) < 0)
 		fail_msg("%s", e.text);
 	simulation_free(&s);
+}
+
+static void simulate_in(const char *folder, const char *more)
+{
+	simulate_with(folder, more, 0);
 }
 
 static int row_of(const struct csv_table *t, const char *label)
@@ -82,13 +87,13 @@ static void schedules_are_compared_on_the_same_groups(void **state)
 	free(page);
 }
 
-/* The same to the byte. */
+/* The same to the byte, on any number of threads. */
 static void a_seed_gives_the_same(void **state)
 {
 	(void)state;
 	char a[128], b[128];
-	simulate_in("a", "");
-	simulate_in("b", "");
+	simulate_with("a", "", 1);
+	simulate_with("b", "", 5);
 	snprintf(a, sizeof(a), "%s/a/evacuations.csv", scratch);
 	snprintf(b, sizeof(b), "%s/b/evacuations.csv", scratch);
 	char *first = whole_file_read(a, 1 << 20), *second = whole_file_read(b, 1 << 20);
@@ -125,15 +130,22 @@ static void what_never_ends_is_told(void **state)
 	print(REPORT_JSON, json);
 }
 
-static void half_a_group_is_refused(void **state)
+/* Nor of VMs that the destination has no room for. */
+static void what_does_not_fit_never_ends(void **state)
 {
 	(void)state;
+	static const char *const text[] = { "link=near", "3 of 3 runs came to no end", "missing", NULL };
+	simulate_in("out", "[preset none]\n[case room little]\nevacuation.free = 200M\n");
+	print(REPORT_TEXT, text);
+}
+
+static void assert_refused(const char *more)
+{
 	char path[128];
 	struct simulation_study s = { .config_path = path };
 	struct err e = { 0 };
 	bool asked;
-	made_file(scratch, "a.conf", config,
-	          "[case kind group]\nevacuation.vms = 4\n[case kind cluster]\nevacuation.vms = 0\n");
+	made_file(scratch, "a.conf", config, more);
 	snprintf(path, sizeof(path), "%s/a.conf", scratch);
 	assert_int_equal(config_file_read(&s.config, path, &e), 0);
 	if (simulation_prepare(&s, &e) < 0)
@@ -141,6 +153,18 @@ static void half_a_group_is_refused(void **state)
 	assert_int_equal(evacuation_is_asked(&s, &asked, &e), -1);
 	assert_int_equal(e.status, EXIT_USAGE);
 	simulation_free(&s);
+}
+
+static void half_a_group_is_refused(void **state)
+{
+	(void)state;
+	assert_refused("[case kind group]\nevacuation.vms = 4\n[case kind cluster]\nevacuation.vms = 0\n");
+}
+
+static void more_runs_than_are_kept_are_refused(void **state)
+{
+	(void)state;
+	assert_refused("[case many runs]\nsimulate.runs = 20000\n");
 }
 
 #define ONE(test) cmocka_unit_test_setup_teardown(test, scratch_make, scratch_remove)
@@ -151,7 +175,9 @@ int main(void)
 		ONE(schedules_are_compared_on_the_same_groups),
 		ONE(a_seed_gives_the_same),
 		ONE(what_never_ends_is_told),
+		ONE(what_does_not_fit_never_ends),
 		ONE(half_a_group_is_refused),
+		ONE(more_runs_than_are_kept_are_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -26,6 +26,7 @@ struct flows {
 	const struct group_link *l;
 	struct group_schedule *schedule;
 	const struct group_vm *vms;
+	int vms_count;
 	const double *dirty_per_s;
 	struct flow *flows; /* those that move */
 	int count;
@@ -120,6 +121,7 @@ static void flow_end(struct flows *m, int i, bool arrived)
 {
 	m->outcome->sent_bytes += m->flows[i].sent;
 	m->outcome->recalled += !arrived;
+	m->outcome->arrived += arrived;
 	group_schedule_ended(m->schedule, m->flows[i].vm, arrived);
 	m->flows[i] = m->flows[--m->count];
 }
@@ -197,7 +199,7 @@ static int flow_all(struct flows *m, double step_s, double limit_s, struct err *
 	}
 	for (int i = 0; i < m->count; i++)
 		m->outcome->sent_bytes += m->flows[i].sent;
-	m->outcome->time_s = now_s < limit_s ? now_s : INFINITY;
+	m->outcome->time_s = now_s < limit_s && m->outcome->arrived == m->vms_count ? now_s : INFINITY;
 	return 0;
 }
 
@@ -208,6 +210,7 @@ int group_link_move(const struct group_link *l, const struct group_schedule_opti
 	struct group_schedule_options o = *options;
 	struct flows m = { .l = l,
 		           .vms = vms,
+		           .vms_count = count,
 		           .dirty_per_s = dirty_per_s,
 		           .outcome = ret,
 		           .random = { 0x330e, (unsigned short)seed, (unsigned short)(seed >> 16) } };

@@ -35,7 +35,10 @@ struct group_link {
 };
 
 struct group_outcome {
-	double time_s; /* until the last one has arrived; INFINITY: not in ten times what one after the other would take */
+	/* Until the last one has arrived; INFINITY: not in ten times what one after the other would take, or the destination's
+	 * memory does not hold all. */
+	double time_s;
+	int arrived;
 	double sent_bytes;
 	int recalled, most; /* moves broken off by the schedule; that went on at a time */
 	int turns;          /* of the schedule's K: up after down, or down after up */

@@ -51,6 +51,7 @@ struct group_schedule {
 	bool flowing; /* something has been sent */
 	/* of moves that have arrived */
 	double arrived_bytes, arrived_s;
+	int64_t asked_ns;           /* when it was asked for the next move */
 	int64_t now_ns, restart_ns; /* of the last window; of the last move that was begun anew */
 	struct group_search search; /* of adaptive; the rest of it is seen of all */
 };
@@ -109,7 +110,7 @@ void group_schedule_ended(struct group_schedule *s, int vm, bool arrived)
 	bool again = m->state == RECALLED && !arrived;
 	if (arrived) {
 		s->arrived_bytes += (double)m->vm.used_bytes;
-		s->arrived_s += (double)(s->now_ns - m->begun_ns) / 1e9;
+		s->arrived_s += (double)(s->asked_ns - m->begun_ns) / 1e9;
 	}
 	m->state = again ? WAITING : OVER;
 	m->sent_bytes = again ? 0 : m->sent_bytes;
@@ -263,6 +264,7 @@ static int nearly_over(const struct group_schedule *s)
 int group_schedule_next(struct group_schedule *s, int64_t now_ns)
 {
 	int found = -1;
+	s->asked_ns = now_ns;
 	look(s, now_ns);
 	if (s->moving >= group_schedule_limit(s) + nearly_over(s))
 		return -1;
