@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PAGE_BYTES = 4096, CONNECTIONS = 256 };
+enum { PAGE_BYTES = 4096, FIRST_ROOM = 16 };
 enum {
 	HEAD,
 	ROLE,
@@ -47,8 +47,8 @@ static const struct which near_memory = { true, false }, near_disk = { true, tru
 /* One node's relay. */
 struct relay {
 	const struct run *run;
-	struct passage passages[CONNECTIONS];
-	int count;
+	struct passage *passages; /* the caller frees */
+	int count, room;
 	FILE *plot;      /* of the measured migration; NULL: not at this node */
 	int64_t plot_ns; /* a line for what is known of then is to be written; 0: none */
 };
@@ -69,20 +69,27 @@ static double sum_of(const struct relay *r, struct which which, int column)
 	return sum;
 }
 
+/* The last ones go on. NULL: memory is short. */
 static struct passage *passage_of(struct relay *r, const struct series_cell *cells)
 {
-	int i = 0;
-	while (i < r->count && r->passages[i].number != cells[CONNECTION].integer)
-		i++;
-	if (i == CONNECTIONS)
-		return NULL;
-	if (i == r->count)
-		r->passages[r->count++] = (struct passage){ .number = cells[CONNECTION].integer,
-			                                    .begin_ns = cells[HEAD].integer,
-			                                    .begin_cpu_ns = cells[CPU].integer,
-			                                    .near = !strcmp(cells[ROLE].text, "near"),
-			                                    .disk = !strcmp(cells[KIND].text, "disk") };
-	return &r->passages[i];
+	for (int i = r->count - 1; i >= 0; i--)
+		if (r->passages[i].number == cells[CONNECTION].integer)
+			return &r->passages[i];
+	if (r->count == r->room) {
+		int room = r->room ? 2 * r->room : FIRST_ROOM;
+		struct passage *larger = realloc(r->passages, (size_t)room * sizeof(*larger));
+		if (!larger)
+			return NULL;
+		r->passages = larger;
+		r->room = room;
+	}
+	struct passage *p = &r->passages[r->count++];
+	*p = (struct passage){ .number = cells[CONNECTION].integer,
+		               .begin_ns = cells[HEAD].integer,
+		               .begin_cpu_ns = cells[CPU].integer,
+		               .near = !strcmp(cells[ROLE].text, "near"),
+		               .disk = !strcmp(cells[KIND].text, "disk") };
+	return p;
 }
 
 /* Connections have a row each of one time: a line is for all of them. */
@@ -103,7 +110,7 @@ static int on_row(void *context, const struct series_cell *cells, struct err *e)
 			return err_set(e, EXIT_MEASURED_BAD, "a relay's row has no number where one must be");
 	struct passage *p = passage_of(r, cells);
 	if (!p)
-		return err_set(e, EXIT_MEASURED_BAD, "a relay had more than %d connections", CONNECTIONS);
+		return err_set(e, EXIT_CANNOT, "no memory for a relay's %d connections", r->count);
 	if (cells[HEAD].integer != r->plot_ns)
 		plot_line(r);
 	p->end_ns = cells[HEAD].integer;
@@ -223,16 +230,20 @@ static int by_begin(const void *a, const void *b)
 
 static int moves_write(const struct run *run, const char *const nodes[2], const struct relay relays[2], struct err *e)
 {
-	const struct passage *moves[2 * CONNECTIONS] = { NULL };
+	const struct passage **moves = calloc((size_t)(relays[0].count + relays[1].count) + 1, sizeof(*moves));
 	struct whole_file out = { 0 };
 	size_t count = 0;
+	if (!moves)
+		return err_set(e, EXIT_CANNOT, "no memory for %d moves", relays[0].count + relays[1].count);
 	for (int node = 0; node < 2; node++)
 		for (int i = 0; i < relays[node].count; i++)
 			if (relays[node].passages[i].near && relays[node].passages[i].cells[RAW] > 0)
 				moves[count++] = &relays[node].passages[i];
 	qsort(moves, count, sizeof(*moves), by_begin);
-	if (whole_file_open(&out, run->directory, "plots/reuse-moves.csv", e) < 0)
+	if (whole_file_open(&out, run->directory, "plots/reuse-moves.csv", e) < 0) {
+		free(moves);
 		return -1;
+	}
 	fputs("from,begin_s,end_s,measured,stream_bytes,link_bytes,back_bytes,pages,referenced,stored,state,kind\n",
 	      out.file);
 	for (size_t i = 0; i < count; i++) {
@@ -245,6 +256,7 @@ static int moves_write(const struct run *run, const char *const nodes[2], const 
 		        (long long)m->cells[REFERENCED], (long long)m->cells[STORED], m->state,
 		        m->disk ? "disk" : "memory");
 	}
+	free(moves);
 	return whole_file_close(&out, 0, e);
 }
 
@@ -255,13 +267,9 @@ int reuse_metrics(const struct run *run, struct metrics *metrics, bool *ret_ther
 	const char *const nodes[2] = { run->source[0] ? run->source : "src",
 		                       run->destination[0] ? run->destination : "dst" };
 	*ret_there = false;
-	struct relay *relays = calloc(2, sizeof(*relays));
-	if (!relays)
-		return err_set(e, EXIT_CANNOT, "no memory to read what relays did");
-	if (whole_file_open(&plot, run->directory, "plots/reuse.csv", e) < 0) {
-		free(relays);
+	struct relay relays[2] = { { 0 } };
+	if (whole_file_open(&plot, run->directory, "plots/reuse.csv", e) < 0)
 		return -1;
-	}
 	fputs("time_s,stream_bytes,link_bytes,disk_stream_bytes,disk_link_bytes\n", plot.file);
 	int result = relay_read(&relays[0], run, nodes[0], plot.file, e);
 	*ret_there = result == 0;
@@ -278,6 +286,7 @@ int reuse_metrics(const struct run *run, struct metrics *metrics, bool *ret_ther
 		put_node(&relays[0], vm, nodes[0], metrics);
 		put_node(&relays[1], vm, nodes[1], metrics);
 	}
-	free(relays);
+	free(relays[0].passages);
+	free(relays[1].passages);
 	return result < 0 ? -1 : 0;
 }

@@ -119,6 +119,29 @@ static void the_measured_move(void **state)
 	metrics_free(&m);
 }
 
+/* A loop of a day has many. */
+static void many_connections_are_added_up(void **state)
+{
+	(void)state;
+	enum { MANY = 1000 };
+	bool there;
+	struct err e = { 0 };
+	char *rows = NULL;
+	size_t size;
+	FILE *text = open_memstream(&rows, &size);
+	for (int i = 0; i < MANY; i++)
+		fprintf(text, "%d,near,%d,memory,ended,1000,900,10,0,0,0,0,0,0,0,9000,1000,\n", 1100000000 + i, i);
+	fclose(text);
+	series_write("src", rows);
+	series_write("dst", "");
+	struct metrics m = summed(&there, &e);
+	assert_int_equal(e.status, 0);
+	assert_true(value(&m, "reuse_bytes", "stream") == 1000.0 * MANY);
+	assert_true(value(&m, "reuse_bytes", "link") == 900.0 * MANY);
+	metrics_free(&m);
+	free(rows);
+}
+
 static void what_is_not_there(void **state)
 {
 	(void)state;
@@ -218,6 +241,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_measured_move),
+		cmocka_unit_test(many_connections_are_added_up),
 		cmocka_unit_test(what_is_not_there),
 		cmocka_unit_test(a_picture),
 	};
