@@ -125,6 +125,16 @@ like 'a bridge keeps its MAC, whatever joins it' "$joined" '02:00:0a:4d:02:02'
 like 'nodes have their own host name' "$("$migmeter" testbed exec dst hostname)" '^mm-dst$'
 ok 'a run uses the testbed that is up' "$migmeter" run "$work/fault.conf" -q -o "$work/kept"
 ok 'and leaves it up' "$migmeter" testbed status
+for reuse in no yes; do
+	start "left-$reuse" -s "migration.reuse=$reuse"
+	ok 'a run on it is in the middle of its migration' reached 'iteration,1' "$work/err"
+	kill -9 "$pid"
+	wait "$pid" 2>/dev/null
+	"$migmeter" run "$work/fault.conf" -o "$work/after-$reuse" -s "migration.reuse=$reuse" >/dev/null 2>"$work/err"
+	is 'the next run completes, whatever a killed one has left' "$?" 0
+	like 'and says so' "$(cat "$work/err")" 'ended [12] guests? that a killed run had left'
+	is 'no relay is left' "$(ps -eo stat,comm | awk '$1 !~ /^Z/ && $2 == "mm-reuse"')" ''
+done
 said=$("$migmeter" run "$work/fault.conf" -q -o "$work/other" -s link.rate=50M 2>&1)
 is 'a run that wants another link: exit status' "$?" 2
 ok 'testbed down' "$migmeter" testbed down

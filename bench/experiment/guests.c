@@ -241,6 +241,20 @@ static int lease_guest(const struct testbed *t, const unsigned char uuid[16], st
 	return remote_testbed_guest(t, text, e);
 }
 
+int guests_end_left(virConnectPtr connection)
+{
+	virDomainPtr *domains = NULL;
+	int count = virConnectListAllDomains(connection, &domains, VIR_CONNECT_LIST_DOMAINS_ACTIVE), ended = 0;
+	for (int i = 0; i < count; i++) {
+		unsigned char uuid[VIR_UUID_BUFLEN];
+		if (virDomainGetUUID(domains[i], uuid) == 0 && domain_uuid_is_ours(uuid))
+			ended += virDomainDestroy(domains[i]) == 0;
+		virDomainFree(domains[i]);
+	}
+	free(domains);
+	return ended;
+}
+
 int guest_start(const struct experiment *x, int index, const struct guest_boot *boot, const struct testbed *t,
                 const struct node *node, virConnectPtr connection, uint64_t run_id, const char *run_directory,
                 struct err *e)

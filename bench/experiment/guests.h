@@ -39,6 +39,9 @@ char *guest_mac(int network, int vm, char *buffer, size_t room);
 /* The words of the command line with which the user starts the agent in a domain of theirs: "--head ... --run ...". */
 int guest_agent_words(const struct experiment *x, int index, char *buffer, size_t room, struct err *e);
 
+/* Guests of a run that was killed on a testbed that was up and still is: they are ended. How many there were. */
+int guests_end_left(virConnectPtr connection);
+
 /* Start VM `index` on `node` through its connection; its console goes to the run directory. */
 int guest_start(const struct experiment *x, int index, const struct guest_boot *boot, const struct testbed *t,
                 const struct node *node, virConnectPtr connection, uint64_t run_id, const char *run_directory,

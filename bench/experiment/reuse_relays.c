@@ -3,6 +3,7 @@
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
 #include "bench/base/process.h"
+#include "bench/base/process_guard.h"
 #include "bench/experiment/experiment.h"
 #include "bench/experiment/run_directory.h"
 #include "bench/migrate/migration.h"
@@ -42,6 +43,7 @@ struct reuse_relays {
 	pthread_mutex_t lock; /* VMs of a group move at the same time */
 	pid_t pid[NODES];     /* of NODE_SRC, NODE_DST; 0: not started */
 	uint64_t start_time[NODES];
+	pid_t guard[NODES]; /* on a testbed that is kept up, whose next run would not undo */
 	char uri[VMS_MAX][64];
 	char disks_uri[VMS_MAX][NODES][64]; /* by the node to which they go */
 	struct reuse_live *live;            /* [NODES][VMS_MAX], shared with the relays */
@@ -85,9 +87,13 @@ static int relay_start(struct reuse_relays *p, int node, struct err *e)
 		.live = p->live + (node == NODE_SRC ? 0 : VMS_MAX),
 		.first_connection = p->starts++ * CONNECTIONS,
 	};
+	process_guard_end(p->guard[node]);
+	p->guard[node] = 0;
 	if (reuse_relay_start(&spec, &place, log, p->testbed->undo, &p->pid[node], e) < 0)
 		return err_prefix(e, "migration.reuse, node '%s'", here->name);
 	p->start_time[node] = process_start_time(p->pid[node]);
+	if (p->testbed->kept && process_guard_start(p->pid[node], NULL, &p->guard[node], e) < 0)
+		return -1;
 	snprintf(detail, sizeof(detail), "pid %d", (int)p->pid[node]);
 	p->sink(p->context, clock_now_ns(), "", here->name, "reuse-relay", detail);
 	return 0;
@@ -188,6 +194,7 @@ void reuse_relays_close(struct reuse_relays *p, struct run_directory *d)
 		char path[64];
 		bool early = p->ended_early[node] || has_ended(p, node);
 		process_end(p->pid[node], p->start_time[node], 2 * NS_PER_S);
+		process_guard_end(p->guard[node]);
 		snprintf(path, sizeof(path), "reuse.%s.ended_early", p->testbed->nodes[node].name);
 		if (d)
 			run_directory_set(d, path, json_object_new_boolean(early));

@@ -20,6 +20,11 @@ void domain_uuid(uint64_t run_id, int index, unsigned char uuid[16])
 	uuid[15] = (unsigned char)index;
 }
 
+bool domain_uuid_is_ours(const unsigned char uuid[16])
+{
+	return uuid[6] == 0x80 && uuid[7] == 0 && uuid[8] == 0x80 && !uuid[11] && !uuid[12] && !uuid[13];
+}
+
 /* Text as content, or as an attribute in either kind of quotes. */
 static void escaped(FILE *out, const char *text)
 {

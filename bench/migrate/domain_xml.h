@@ -64,6 +64,9 @@ struct domain_spec {
 /* The UUID of VM `index` of a run: valid (version 8), the same each time, different for other runs and indices. */
 void domain_uuid(uint64_t run_id, int index, unsigned char uuid[16]);
 
+/* Whether it is such a one, of any run. */
+bool domain_uuid_is_ours(const unsigned char uuid[16]);
+
 /* The XML, to be freed; NULL when memory is short. All texts are escaped; a byte XML cannot hold becomes '?'. */
 char *domain_xml(const struct domain_spec *spec);
 
