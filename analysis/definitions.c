@@ -35,7 +35,8 @@ const struct metric_definition metric_definitions[] = {
 	{ "group_recalled", "count", "move-end events with `recalled`", BETTER_LOWER,
 	  "moves that the schedule began and broke off again" },
 	{ "group_lost_work", "s", "sum of lost_work of the group's VMs", BETTER_LOWER,
-	  "work that all VMs of the group together did not do" },
+	  "work that all VMs of the group together did not do; the interval is the sum of theirs, since what disturbs one "
+	  "disturbs all" },
 	{ "node_active", "ns", "length of the loop - time for which the node slept; waking counts as on",
 	  BETTER_LOWER, "how long a node was on" },
 	{ "moves", "count", "move-end events of the VM with which it arrived", BETTER_LOWER,

@@ -143,7 +143,7 @@ void group_lost_metrics(const struct run *run, struct metrics *metrics)
 {
 	if (!run_event(run, "group", NULL, MISSING))
 		return;
-	double sum = 0;
+	double sum = 0, low = 0, high = 0;
 	int n = 0;
 	char reason[128] = "";
 	for (int i = 0; i < metrics->count; i++) {
@@ -153,9 +153,17 @@ void group_lost_metrics(const struct run *run, struct metrics *metrics)
 		if (isnan(v->value) && !*reason)
 			snprintf(reason, sizeof(reason), "that of %.60s is missing", v->vm);
 		sum += v->value;
+		low += v->low;
+		high += v->high;
 		n++;
 	}
-	metrics_put(metrics, "group_lost_work", NULL, "", n ? sum : NAN, n ? reason : "no VM's is known");
+	struct metric_value *all = metrics_add(metrics, "group_lost_work", NULL, "%s", "");
+	snprintf(all->reason, sizeof(all->reason), "%s", n ? reason : "no VM's is known");
+	if (!n)
+		return;
+	all->value = sum;
+	all->low = low;
+	all->high = high;
 }
 
 static void put_all(const struct group *g, struct metrics *metrics)

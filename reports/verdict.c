@@ -108,6 +108,15 @@ static void say_stop(struct sentence *s, const struct run_data *run, const char 
 	say_value(s, first, "a time that nothing measured");
 }
 
+/* "lost 1.2 s of work" */
+static void say_lost(struct sentence *s, const struct shown_metric *lost)
+{
+	int none = lost && lost->low <= 0 && lost->high >= 0;
+	say(s, none ? "lost no work beyond the uncertainty (" : "lost ");
+	say_value(s, lost, "an unknown amount");
+	say(s, none ? ")" : " of work");
+}
+
 /* recovers: it was stopped, so that it can be asked when it was back. */
 static void say_work(struct sentence *s, const struct run_data *run, const char *vm, int moves, int recovers)
 {
@@ -121,10 +130,8 @@ static void say_work(struct sentence *s, const struct run_data *run, const char 
 		say(s, "; how much work it lost is missing: %s.", lost->reason);
 		return;
 	}
-	int none = lost && lost->low <= 0 && lost->high >= 0;
-	say(s, none ? ", lost no work beyond the uncertainty (" : ", lost ");
-	say_value(s, lost, "an unknown amount");
-	say(s, none ? ")" : " of work");
+	say(s, ", ");
+	say_lost(s, lost);
 	/* Of several, the first speaks; the table has all. */
 	if (lost && *lost->estimator && json_object_is_type(workloads, json_type_array) &&
 	    json_object_array_length(workloads) > 1)
@@ -273,9 +280,8 @@ static void say_group(struct sentence *s, const struct run_data *run)
 		say(s, " at least)");
 	}
 	if (lost && !isnan(lost->value)) {
-		say(s, "; together they lost ");
-		say_value(s, lost, "");
-		say(s, " of work");
+		say(s, "; together they ");
+		say_lost(s, lost);
 	}
 	say(s, ".");
 }

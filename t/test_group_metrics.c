@@ -97,6 +97,12 @@ static void a_group_is_timed(void **state)
 	assert_near(number("group_arrived"), 1, 0, "all");
 	assert_near(number("group_recalled"), 1, 0, "once");
 	assert_near(number("group_lost_work"), 1 + 9, 0.3, "of both");
+	static const char *const ends[] = { "low", "high" };
+	for (int i = 0; i < 2; i++)
+		assert_near(metric_number("group_lost_work", "", "", ends[i]),
+		            metric_number("lost_work", "vm1", "intadd", ends[i]) +
+		                    metric_number("lost_work", "vm2", "intadd", ends[i]),
+		            1e-9, ends[i]);
 	assert_near(metric_number("move_time", "vm1", "2:src-to-dst", "value"), 10e9, 1,
 	            "the second time it arrived");
 	assert_near(metric_number("downtime", "vm1", "stop_resume", "value"), 1e9, 1, "its own");
