@@ -23,7 +23,8 @@ struct condition_change {
 };
 
 struct condition_changes {
-	struct condition_change list[CONDITION_CHANGES_MAX]; /* what forbids is never left out for what is only told */
+	struct condition_change
+		list[CONDITION_CHANGES_MAX]; /* what forbids is never left out for what is only told */
 	int count, left_out;
 };
 
