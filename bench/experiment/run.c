@@ -103,14 +103,22 @@ static int stage_testbed(struct run *r, struct err *e)
 	return run_interrupted_or_lost(r, e);
 }
 
+/* A testbed that was up may have guests of a run that was killed; their end is no event of this one. */
 static int stage_connect(struct run *r, struct err *e)
 {
+	int left = 0;
 	if (hypervisor_init(e) < 0)
 		return -1;
 	for (int i = NODE_SRC; i <= NODE_DST; i++) {
+		if (hypervisor_open(&r->connections[i], r->testbed.nodes[i].libvirt_uri, e) < 0)
+			return -1;
+		left += r->testbed.kept ? guests_end_left(r->connections[i]) : 0;
+	}
+	if (left)
+		progress_note("ended %d guest%s that a killed run had left", left, left == 1 ? "" : "s");
+	for (int i = NODE_SRC; i <= NODE_DST; i++) {
 		const struct node *n = &r->testbed.nodes[i];
-		if (hypervisor_open(&r->connections[i], n->libvirt_uri, e) < 0 ||
-		    node_events_open(&r->events[i], n->libvirt_uri, n->name, NULL, run_on_hypervisor_event, r, e) < 0)
+		if (node_events_open(&r->events[i], n->libvirt_uri, n->name, NULL, run_on_hypervisor_event, r, e) < 0)
 			return -1;
 	}
 	run_directory_set(&r->directory, "hypervisor", hypervisor_facts(r->connections[NODE_SRC]));
@@ -131,11 +139,6 @@ static int hosts_prepare(struct run *r, struct err *e)
 		progress_note("guests run under TCG (emulation): %s", r->boot.accelerator_reason);
 	if (stage_connect(r, e) < 0)
 		return -1;
-	int left = 0;
-	for (int node = NODE_SRC; r->testbed.kept && node <= NODE_DST; node++)
-		left += guests_end_left(r->connections[node]);
-	if (left)
-		progress_note("ended %d guest%s that a killed run had left", left, left == 1 ? "" : "s");
 	return guests_check_features(&r->boot, r->x, r->connections[NODE_SRC], r->connections[NODE_DST], e);
 }
 
