@@ -1,11 +1,11 @@
 #!/bin/sh
 # Comparisons of real runs, made in turn: the same experiment twice shows no difference, a workload that is a tenth slower
-# regressed; and how often either is so, by resampling the runs (t/bench_compare.c). MIGMETER_REPEATS runs a side, 5 when it is
-# not set: with two metrics a difference can be shown. About five minutes.
+# regressed; and how often either is so, by resampling the runs (t/bench_compare.c). MIGMETER_REPEATS runs a side, 10 when it is
+# not set: 5 can show a difference of two metrics, but a machine of which others take a part hid it. About ten minutes.
 . t/lib.sh
 [ "$(id -u)" = 0 ] || skip_all 'a local testbed needs root'
 alone
-repeats=${MIGMETER_REPEATS:-5}
+repeats=${MIGMETER_REPEATS:-10}
 
 # A guest that is busy for a share of the time; the link is fast and the guest small, since the work rate is what is looked at.
 cat >"$work/busy.conf" <<'END'
