@@ -3,6 +3,7 @@
 #include "bench/base/json_file.h"
 
 #include <json-c/json.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,22 +80,22 @@ static void say(struct json_object *value, char *buffer, size_t room)
 		snprintf(buffer, room, "%s", text);
 }
 
-/* There is no room: one that forbids takes the place of one that is only told. NULL: it is left out itself. */
-static struct condition_change *last_told(struct condition_changes *c, const char *kind)
+/* NULL: all forbid. */
+static struct condition_change *last_told(struct condition_changes *c)
 {
-	c->left_out++;
-	for (int i = c->count - 1; kind && i >= 0; i--)
+	for (int i = c->count - 1; i >= 0; i--)
 		if (!c->list[i].kind)
 			return &c->list[i];
 	return NULL;
 }
 
-/* One change. */
+/* One change; where there is no room for all, one that forbids takes the place of one that is only told. */
 static void add(struct condition_changes *c, const char *path, const char *kind, struct json_object *base,
                 struct json_object *new)
 {
-	struct condition_change *change =
-		c->count < CONDITION_CHANGES_MAX ? &c->list[c->count++] : last_told(c, kind);
+	bool room = c->count < CONDITION_CHANGES_MAX;
+	struct condition_change *change = room ? &c->list[c->count++] : kind ? last_told(c) : NULL;
+	c->left_out += !room;
 	if (!change)
 		return;
 	change->kind = kind;

@@ -150,13 +150,8 @@ static int run_and_write(const struct simulation_study *s, struct err *e)
 int evacuation_run(struct simulation_study *s, struct err *e)
 {
 	struct run_directory d;
-	struct err own = { 0 };
 	run_catch_signals();
 	if (simulation_folder_begin(s, "evacuation", &d, e) < 0)
 		return -1;
-	int result = run_and_write(s, e);
-	const char *status = result == 0 ? "complete" : e->status == EXIT_INTERRUPTED ? "interrupted" : "failed";
-	if (run_directory_finish(&d, status, result == 0 ? "" : e->text, &own) < 0 && result == 0)
-		result = err_set(e, own.status, "%s", own.text);
-	return result;
+	return simulation_folder_end(&d, run_and_write(s, e), e);
 }

@@ -296,11 +296,7 @@ static int run_and_write(struct work *w, struct run_directory *d, struct err *e)
 		simulation_words_set(d, w->study, w->results);
 	if (result == 0)
 		result = placed_check(w, e);
-	const char *status = result == 0 ? "complete" : e->status == EXIT_INTERRUPTED ? "interrupted" : "failed";
-	struct err own = { 0 };
-	if (run_directory_finish(d, status, result == 0 ? "" : e->text, &own) < 0 && result == 0)
-		result = err_set(e, own.status, "%s", own.text);
-	return result;
+	return simulation_folder_end(d, result, e);
 }
 
 int simulation_folder_begin(struct simulation_study *s, const char *kind, struct run_directory *d, struct err *e)
@@ -316,6 +312,15 @@ int simulation_folder_begin(struct simulation_study *s, const char *kind, struct
 	run_directory_set(d, "command_line", json_object_new_string(s->command_line));
 	run_directory_set(d, "simulation", asked_json(s));
 	return 0;
+}
+
+int simulation_folder_end(struct run_directory *d, int result, struct err *e)
+{
+	const char *status = result == 0 ? "complete" : e->status == EXIT_INTERRUPTED ? "interrupted" : "failed";
+	struct err own = { 0 };
+	if (run_directory_finish(d, status, result == 0 ? "" : e->text, &own) < 0 && result == 0)
+		result = err_set(e, own.status, "%s", own.text);
+	return result;
 }
 
 int simulation_run(struct simulation_study *s, struct err *e)

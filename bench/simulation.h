@@ -45,8 +45,10 @@ int simulation_prepare(struct simulation_study *s, struct err *e);
 /* What would be run, on stdout: as text, as CSV (point,label,repeats,to_come) or as JSON (the same rows in `list`). */
 void simulation_plan_print(const struct simulation_study *s, enum report_format format);
 
-/* Make the results folder, with what was asked in its manifest; run_directory_finish() it. */
+/* Make the results folder, with what was asked in its manifest; and end it with what came of that: 0, or -1 and why. Returns
+ * the same, or -1 when that cannot be written. */
 int simulation_folder_begin(struct simulation_study *s, const char *kind, struct run_directory *d, struct err *e);
+int simulation_folder_end(struct run_directory *d, int result, struct err *e);
 
 /* Run it all and write the files; EXIT_INTERRUPTED and nothing but the folder when a signal came. */
 int simulation_run(struct simulation_study *s, struct err *e);
