@@ -2,30 +2,14 @@
 
 #include "reports/csv_table.h"
 #include "reports/run_data.h"
+#include "reports/sentence.h"
+#include "reports/verdict_many.h"
 
 #include <json-c/json.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-
-struct sentence {
-	char *text;
-	size_t used, room;
-};
-
-static void say(struct sentence *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static void say(struct sentence *s, const char *format, ...)
-{
-	va_list args;
-	va_start(args, format);
-	int length = vsnprintf(s->text + s->used, s->room - s->used, format, args);
-	va_end(args);
-	if (length > 0)
-		s->used = s->used + (size_t)length < s->room ? s->used + (size_t)length : s->room - 1;
-}
 
 /* "vm1 (intadd, 128 MiB)" */
 static void say_vm(struct sentence *s, const struct run_data *run, const char *name)
@@ -73,16 +57,6 @@ static void say_faults(struct sentence *s, const struct run_data *run)
 		    recoveries == 1 ? "y" : "ies");
 }
 
-/* The value, or "an unknown time (REASON)". */
-static void say_value(struct sentence *s, const struct shown_metric *m, const char *unknown)
-{
-	char text[96];
-	if (m && !isnan(m->value))
-		say(s, "%s", value_format(m->value, m->unit, text, sizeof(text)));
-	else
-		say(s, "%s (missing%s%s)", unknown, m && *m->reason ? ": " : "", m ? m->reason : "");
-}
-
 /* "stopped 0.21 s", by the estimator nearest to the vCPUs that has a value. */
 static void say_stop(struct sentence *s, const struct run_data *run, const char *vm)
 {
@@ -106,15 +80,6 @@ static void say_stop(struct sentence *s, const struct run_data *run, const char 
 	}
 	say(s, "it was stopped for ");
 	say_value(s, first, "a time that nothing measured");
-}
-
-/* "lost 1.2 s of work" */
-static void say_lost(struct sentence *s, const struct shown_metric *lost)
-{
-	int none = lost && lost->low <= 0 && lost->high >= 0;
-	say(s, none ? "lost no work beyond the uncertainty (" : "lost ");
-	say_value(s, lost, "an unknown amount");
-	say(s, none ? ")" : " of work");
 }
 
 /* recovers: it was stopped, so that it can be asked when it was back. */
@@ -193,99 +158,6 @@ static void say_calibration(struct sentence *s, const struct run_data *run)
 	say(s, "%s", isnan(work) ? "" : ".");
 }
 
-/* "src was overloaded, which was seen after 8.1 s and over after another 6.5 s." */
-static void say_overloads(struct sentence *s, const struct run_data *run)
-{
-	for (int i = 0; i < run->shown_count; i++) {
-		const struct shown_metric *m = &run->shown[i];
-		if (strcmp(m->metric, "overload_seen_time") != 0)
-			continue;
-		const char *node = strchr(m->estimator, ':') ? strchr(m->estimator, ':') + 1 : m->estimator;
-		const struct shown_metric *over = run_metric(run, "overload_resolve_time", NULL, m->estimator);
-		const struct shown_metric *lasted = run_metric(run, "overload_time", NULL, node);
-		if (isnan(m->value) && lasted && !(lasted->value > 0))
-			continue;
-		say(s, " %s was overloaded", node);
-		if (isnan(m->value)) {
-			say(s, ", %s.", m->reason);
-			continue;
-		}
-		say(s, ", which was seen after ");
-		say_value(s, m, "");
-		say(s, over && !isnan(over->value) ? " and over after another " : "; how long it lasted then is ");
-		say_value(s, over, "not known");
-		say(s, ".");
-	}
-}
-
-/* What a policy moved, and what it brought. */
-static void say_loop(struct sentence *s, const struct run_data *run)
-{
-	struct json_object *loop = json_at(run->manifest, "config.consolidate");
-	bool dry = strcmp(json_text(loop, "dry_run"), "yes") == 0,
-	     stand_in = strcmp(json_text(loop, "power"), "stand-in") == 0;
-	int moves = 0, nodes = 0;
-	say(s, "Policy %s%s ", json_text(loop, "policy"), dry ? ", which in a dry run may do nothing," : "");
-	for (int i = 0; i < run->shown_count; i++) {
-		const struct shown_metric *m = &run->shown[i];
-		if (strcmp(m->metric, "move_time") != 0)
-			continue;
-		const char *way = strchr(m->estimator, ':'), *to = way ? strstr(way, "-to-") : NULL;
-		const struct shown_metric *ran = run_metric(run, "move_switch_time", m->vm, m->estimator);
-		say(s, "%s%s %s", moves++ ? "; " : "", isnan(m->value) ? "could not move" : "moved", m->vm);
-		if (to)
-			say(s, " from %.*s to %s", (int)(to - way - 1), way + 1, to + 4);
-		if (isnan(m->value)) {
-			say(s, "%s%s%s", *m->reason ? " (" : "", m->reason, *m->reason ? ")" : "");
-			continue;
-		}
-		say(s, " in ");
-		say_value(s, m, "");
-		if (ran && !isnan(ran->value)) {
-			say(s, ", running there after ");
-			say_value(s, ran, "");
-		}
-	}
-	say(s, moves ? "." : "moved nothing.");
-	say_overloads(s, run);
-	bool sleeps = strcmp(json_text(loop, "power"), "none") != 0;
-	for (int i = 0; sleeps && i < run->shown_count; i++)
-		if (strcmp(run->shown[i].metric, "node_active") == 0) {
-			say(s, "%s%s was on for ", nodes++ ? ", " : " ", run->shown[i].estimator);
-			say_value(s, &run->shown[i], "an unknown time");
-		}
-	say(s, "%s%s", nodes && stand_in ? " (sleep is a stand-in here)" : "", nodes ? "." : "");
-}
-
-/* How a group came over. */
-static void say_group(struct sentence *s, const struct run_data *run)
-{
-	const struct shown_metric *time = run_metric(run, "group_time", NULL, NULL),
-				  *bound = run_metric(run, "group_bound", NULL, NULL),
-				  *lost = run_metric(run, "group_lost_work", NULL, NULL);
-	struct json_object *vms = json_at(run->manifest, "group.vms");
-	size_t count = json_object_is_type(vms, json_type_array) ? json_object_array_length(vms) : 0;
-	char rate[64];
-	say(s, "Schedule %s: %.0f of %zu VMs moved", json_text(run->manifest, "config.group.schedule"),
-	    json_number(run->manifest, "group.arrived"), count);
-	if (time && !isnan(time->value)) {
-		say(s, " in ");
-		say_value(s, time, "");
-	}
-	if (!isnan(run_link_rate(run)))
-		say(s, " over %s", value_format(run_link_rate(run), "bit/s", rate, sizeof(rate)));
-	if (bound && !isnan(bound->value)) {
-		say(s, " (their pages that are not zero, once each, take it ");
-		say_value(s, bound, "");
-		say(s, " at least)");
-	}
-	if (lost && !isnan(lost->value)) {
-		say(s, "; together they ");
-		say_lost(s, lost);
-	}
-	say(s, ".");
-}
-
 char *verdict_format(const struct run_data *run, char *buffer, size_t room)
 {
 	struct sentence s = { .text = buffer, .room = room };
@@ -321,11 +193,11 @@ char *verdict_format(const struct run_data *run, char *buffer, size_t room)
 		return buffer;
 	}
 	if (*json_text(run->manifest, "config.consolidate.policy")) {
-		say_loop(&s, run);
+		verdict_loop(&s, run);
 		return buffer;
 	}
 	if (json_at(run->manifest, "group.moves")) {
-		say_group(&s, run);
+		verdict_group(&s, run);
 		return buffer;
 	}
 	const struct shown_metric *time = run_metric(run, "migration_time", NULL, "completion");
