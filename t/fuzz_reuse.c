@@ -41,7 +41,7 @@ static void to_receiver(const uint8_t *bytes, size_t length, size_t piece)
 	u.words.length = 0;
 	for (size_t at = 0; at < length; at += piece)
 		reuse_receiver_take(u.receiver, bytes + at, length - at < piece ? length - at : piece, &u.raw,
-		                    &u.words);
+		                    SIZE_MAX, &u.words);
 	if (reuse_receiver_report(u.receiver)->raw_bytes != u.raw.length || page_store_count(store) > 64)
 		abort();
 	if (said(&u.words, 'A') > length / ANSWERED || said(&u.words, 'N') > 3)

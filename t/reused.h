@@ -46,7 +46,7 @@ static inline void reused_exchange(struct reused *u, size_t piece)
 		for (size_t at = 0; at < frames.length; at += piece)
 			reuse_receiver_take(u->receiver, frames.bytes + at,
 			                    frames.length - at < piece ? frames.length - at : piece, &u->raw,
-			                    &u->words);
+			                    SIZE_MAX, &u->words);
 		for (size_t at = 0; at < words.length; at += piece)
 			reuse_sender_hear(u->sender, words.bytes + at,
 			                  words.length - at < piece ? words.length - at : piece, &u->frames,

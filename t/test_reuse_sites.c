@@ -126,7 +126,7 @@ static uint64_t list_bytes(const struct two_sites *x, const struct made_stream *
 	reuse_sender_take(u.sender, s->bytes, 4, &u.frames);
 	reuse_sender_hear(u.sender, u.words.bytes, u.words.length, &u.frames, &u.back);
 	u.words.length = 0;
-	reuse_receiver_take(u.receiver, u.frames.bytes, u.frames.length, &u.raw, &u.words);
+	reuse_receiver_take(u.receiver, u.frames.bytes, u.frames.length, &u.raw, SIZE_MAX, &u.words);
 	u.frames.length = 0;
 	size_t before = u.words.length;
 	while (reuse_receiver_has_more(u.receiver))

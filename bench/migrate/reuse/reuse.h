@@ -7,7 +7,7 @@
  *	reuse_receiver_create(&r, REUSE_MEMORY, there, &e);  reuse_receiver_words(r, &words);  // send them first
  *	reuse_sender_create(&s, REUSE_MEMORY, here, &e);  reuse_sender_hear(s, words ..., &frames, &back);
  *	reuse_sender_take(s, bytes, n, &frames);                                   // at most reuse_sender_room(s) of them
- *	reuse_receiver_take(r, frames ..., &raw, &words);
+ *	reuse_receiver_take(r, frames ..., &raw, SIZE_MAX, &words);
  *	if (reuse_receiver_has_more(r)) reuse_receiver_words(r, &words);            // when the link has taken the last ones
  *	if (reuse_sender_has_more(s)) reuse_sender_turn(s, &frames);
  *
@@ -123,9 +123,13 @@ void reuse_receiver_free(struct reuse_receiver *r);
 bool reuse_receiver_has_more(const struct reuse_receiver *r);
 void reuse_receiver_words(struct reuse_receiver *r, struct reuse_bytes *words);
 
-/* The next frames, cut anywhere; raw: bytes of the stream that are proved. */
-void reuse_receiver_take(struct reuse_receiver *r, const unsigned char *frames, size_t length,
-                         struct reuse_bytes *raw, struct reuse_bytes *words);
+/*
+ * The next frames, cut anywhere; raw: bytes of the stream that are proved are appended to it. None is begun once raw has most
+ * bytes or more: few frames may stand for many bytes, and who reads raw may be slow (one proof adds at most
+ * REUSE_UNPROVED_MOST). Returns how many bytes of the frames were taken; the rest is to be given again.
+ */
+size_t reuse_receiver_take(struct reuse_receiver *r, const unsigned char *frames, size_t length,
+                           struct reuse_bytes *raw, size_t most, struct reuse_bytes *words);
 
 /* Bytes of the return path, as words; its end. */
 void reuse_back(const unsigned char *bytes, size_t length, struct reuse_bytes *words);

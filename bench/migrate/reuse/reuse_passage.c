@@ -13,7 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { PIECE = 64 << 10, KEPT_ROOM = 1 << 20, WORDS_MOST = 256 << 10, BACK_MOST = 32 << 10 };
+enum { PIECE = 64 << 10, KEPT_ROOM = 1 << 20, WORDS_MOST = 256 << 10, BACK_MOST = 32 << 10, RAW_MOST = 256 << 10 };
 
 /* One end, and what is to be written to it. */
 struct end {
@@ -34,6 +34,8 @@ struct reuse_passage {
 	struct reuse_receiver *receiver; /* far */
 	char reason[160];
 	unsigned char piece[PIECE];
+	unsigned char frames[PIECE]; /* far: of the link, */
+	size_t frame_at, frames_end; /* of which these are to be taken when QEMU has what came of those before */
 };
 
 static int broken(struct reuse_passage *p, const char *reason)
@@ -97,10 +99,10 @@ static void end_shut(struct end *x, bool over)
 
 /* ---- reading ---- */
 
-/* What came of it is in p->piece; 0: nothing now, or it has ended; -1: it broke. */
-static ssize_t end_read(struct reuse_passage *p, struct end *x, size_t room)
+/* What came of it is in piece; 0: nothing now, or it has ended; -1: it broke. */
+static ssize_t end_read(struct reuse_passage *p, struct end *x, unsigned char piece[PIECE], size_t room)
 {
-	ssize_t n = recv(x->fd, p->piece, room < PIECE ? room : PIECE, MSG_DONTWAIT);
+	ssize_t n = recv(x->fd, piece, room < PIECE ? room : PIECE, MSG_DONTWAIT);
 	if (n < 0)
 		return tcp_later() ? 0 : broken(p, x == &p->qemu ? "QEMU broke off" : "the link broke");
 	x->ended = n == 0;
@@ -111,7 +113,7 @@ static ssize_t end_read(struct reuse_passage *p, struct end *x, size_t room)
 static int from_qemu(struct reuse_passage *p)
 {
 	bool near = p->role == PASSAGE_NEAR;
-	ssize_t n = end_read(p, &p->qemu, near ? reuse_sender_room(p->sender) : PIECE);
+	ssize_t n = end_read(p, &p->qemu, p->piece, near ? reuse_sender_room(p->sender) : PIECE);
 	if (n < 0)
 		return -1;
 	if (n > 0 && near)
@@ -125,21 +127,40 @@ static int from_qemu(struct reuse_passage *p)
 	return 0;
 }
 
+static bool frames_wait(const struct reuse_passage *p)
+{
+	return p->frame_at < p->frames_end;
+}
+
+static void take_frames(struct reuse_passage *p)
+{
+	p->frame_at += reuse_receiver_take(p->receiver, p->frames + p->frame_at, p->frames_end - p->frame_at,
+	                                   &p->qemu.to, RAW_MOST, &p->link.to);
+}
+
+static int check(struct reuse_passage *p)
+{
+	const struct reuse_report *r = reuse_passage_report(p);
+	return r->broken ? broken(p, r->reason) : 0;
+}
+
 static int from_link(struct reuse_passage *p)
 {
 	bool near = p->role == PASSAGE_NEAR;
-	ssize_t n = end_read(p, &p->link, PIECE);
+	ssize_t n = end_read(p, &p->link, near ? p->piece : p->frames, PIECE);
 	if (n < 0)
 		return -1;
-	if (n > 0 && near)
+	if (near && n > 0)
 		reuse_sender_hear(p->sender, p->piece, (size_t)n, &p->link.to, &p->qemu.to);
-	else if (n > 0)
-		reuse_receiver_take(p->receiver, p->piece, (size_t)n, &p->qemu.to, &p->link.to);
+	if (!near) {
+		p->frame_at = 0;
+		p->frames_end = (size_t)n;
+		take_frames(p);
+	}
 	if (p->link.ended && !(near ? reuse_sender_back_ended(p->sender) && reuse_sender_all_proved(p->sender)
 	                            : reuse_receiver_ended(p->receiver)))
 		return broken(p, "the other relay went away");
-	const struct reuse_report *r = reuse_passage_report(p);
-	return r->broken ? broken(p, r->reason) : 0;
+	return check(p);
 }
 
 /* ---- both ---- */
@@ -155,7 +176,8 @@ static bool qemu_is_wanted(const struct reuse_passage *p)
  * from hearing words: they make none but once, and without them nothing would ever be proved.) */
 static bool link_is_wanted(const struct reuse_passage *p)
 {
-	return !p->link.ended && !waiting(&p->qemu) && (p->role == PASSAGE_NEAR || waiting(&p->link) <= WORDS_MOST);
+	return !p->link.ended && !waiting(&p->qemu) && !frames_wait(p) &&
+	       (p->role == PASSAGE_NEAR || waiting(&p->link) <= WORDS_MOST);
 }
 
 static bool has_more(const struct reuse_passage *p)
@@ -186,6 +208,21 @@ void reuse_passage_poll(const struct reuse_passage *p, struct pollfd fds[2])
 	fds[1] = (struct pollfd){ .fd = link ? p->link.fd : -1, .events = link };
 }
 
+/* As much as it takes, and then of what waits for that. */
+static int to_qemu(struct reuse_passage *p)
+{
+	while (waiting(&p->qemu)) {
+		if (end_write(p, &p->qemu) < 0)
+			return -1;
+		if (waiting(&p->qemu) || !frames_wait(p))
+			return 0;
+		take_frames(p);
+		if (check(p) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 /* The link is written to when poll() says that it has little left, QEMU at once. */
 static int serve(struct reuse_passage *p, const struct pollfd fds[2])
 {
@@ -195,7 +232,7 @@ static int serve(struct reuse_passage *p, const struct pollfd fds[2])
 	make_more(p);
 	if (link_is_wanted(p) && fds[1].events & POLLIN && fds[1].revents & in && from_link(p) < 0)
 		return -1;
-	if (waiting(&p->qemu) && end_write(p, &p->qemu) < 0)
+	if (to_qemu(p) < 0)
 		return -1;
 	if (qemu_is_wanted(p) && fds[0].events & POLLIN && fds[0].revents & in && from_qemu(p) < 0)
 		return -1;

@@ -272,13 +272,13 @@ static void letter(struct reuse_receiver *r, const unsigned char *field)
 	broken(r, r->ended ? "a frame after the end" : "a frame of a kind that is not known");
 }
 
-void reuse_receiver_take(struct reuse_receiver *r, const unsigned char *frames, size_t length,
-                         struct reuse_bytes *raw, struct reuse_bytes *words)
+size_t reuse_receiver_take(struct reuse_receiver *r, const unsigned char *frames, size_t length,
+                           struct reuse_bytes *raw, size_t most, struct reuse_bytes *words)
 {
+	const unsigned char *first = frames;
 	r->raw = raw;
 	r->words = words;
-	r->report.frame_bytes += length;
-	while (length && !r->report.broken) {
+	while (length && !r->report.broken && raw->length < most) {
 		size_t missing = r->want - r->have, taken = missing < length ? missing : length;
 		const unsigned char *field = frames;
 		if (r->have || taken < missing) {
@@ -294,6 +294,8 @@ void reuse_receiver_take(struct reuse_receiver *r, const unsigned char *frames, 
 		r->have = 0;
 		r->step(r, field);
 	}
+	r->report.frame_bytes += (uint64_t)(frames - first);
+	return (size_t)(frames - first);
 }
 
 /* ---- what is there ---- */
