@@ -4,9 +4,29 @@
 [ "$(id -u)" = 0 ] || skip_all 'a local testbed needs root'
 alone
 
+# guest_cores NODE: the cores of all threads of its guests, each set once
+guest_cores() {
+	for one in $(ip netns pids "mm-$1"); do
+		case $(cat "/proc/$one/comm" 2>/dev/null) in
+		qemu-system*) taskset --all-tasks --cpu-list --pid "$one" ;;
+		esac
+	done | sed 's/.*: //' | sort -u | tr '\n' ' '
+}
+
 run=$work/run
-ok 'a run over a 100 Mbit/s link completes' "$migmeter" run configs/quick.conf -q -o "$run" \
-	-s experiment.warmup=1s -s experiment.baseline=4s -s experiment.settle=4s
+"$migmeter" run configs/quick.conf -q -o "$run" \
+	-s experiment.warmup=1s -s experiment.baseline=4s -s experiment.settle=4s &
+pid=$!
+if [ "$(nproc)" -ge 2 ]; then
+	cores=0,1 core=0
+	[ "$(nproc)" -lt 4 ] || cores=1,2 core=1
+	reached ',vm1,src,resume|,vm1,src,lifecycle'
+	is 'while a guest boots, it has the cores of both nodes' "$(guest_cores src)" "$cores "
+	reached ',phase,baseline'
+	is 'while it is measured, all its threads have the core of its own' "$(guest_cores src)" "$core "
+fi
+wait "$pid"
+is 'a run over a 100 Mbit/s link completes' "$?" 0
 for file in manifest.json config.conf events.csv samples-vm1.csv job-vm1.csv cpu.csv link.csv packets-vm1.csv \
 	metrics.csv metrics.json report.html; do
 	ok "$file is there" test -s "$run/$file"

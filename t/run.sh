@@ -6,12 +6,19 @@ export MIGMETER_BUILD="${MIGMETER_BUILD:-build}" CMOCKA_MESSAGE_OUTPUT=TAP
 if [ $# = 0 ]; then
 	for test in "$MIGMETER_BUILD"/t/*.t t/*.sh; do
 		case "$test" in
-		*'*'*|t/run.sh|t/lib*.sh|t/bench*.sh) ;;
+		*'*'*|t/run.sh|t/lib*.sh|t/bench*.sh) continue ;;
+		esac
+		[ -x "$test" ] || not_executable="${not_executable:-} $test" # prove would stop there
+		case "$test" in
 		*.long.sh) [ -z "${MIGMETER_LONG:-}" ] || set -- "$@" "$test" ;;
 		*) set -- "$@" "$test" ;;
 		esac
 	done
 fi
+[ -z "${not_executable:-}" ] || {
+	echo "t/run.sh: make them executable (chmod +x):$not_executable" >&2
+	exit 2
+}
 status=$(mktemp)
 trap 'rm -f "$status"' EXIT
 {

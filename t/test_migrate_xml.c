@@ -18,7 +18,6 @@ static struct domain_spec plain(void)
 	struct domain_spec spec = { .name = "vm1",
 		                    .memory_bytes = 128 << 20,
 		                    .vcpus = 2,
-		                    .core = -1,
 		                    .kernel = "/k",
 		                    .initrd = "/i",
 		                    .arguments = "console=ttyS0",
@@ -30,7 +29,7 @@ static struct domain_spec plain(void)
 static struct domain_spec full(void)
 {
 	struct domain_spec spec = plain();
-	spec.core = 1;
+	spec.cores = "0,1";
 	spec.lock_bytes = 256 << 20;
 	spec.nic_count = 2;
 	spec.nics[0] = (struct domain_nic){ "52:54:00:00:00:01", "br-mgmt", false };
@@ -63,7 +62,7 @@ static void test_all_parts(void **state)
 	has(xml, "<domain type='qemu' xmlns:qemu=");
 	has(xml, "<uuid>01234567-89ab-8000-80cd-ef0000000003</uuid>");
 	has(xml, "<memory unit='b'>134217728</memory>");
-	has(xml, "<vcpupin vcpu='0' cpuset='1'/><vcpupin vcpu='1' cpuset='1'/><emulatorpin cpuset='1'/>");
+	has(xml, "<vcpupin vcpu='0' cpuset='0,1'/><vcpupin vcpu='1' cpuset='0,1'/><emulatorpin cpuset='0,1'/>");
 	has(xml, "<source bridge='br-mgmt'/><model type='virtio'/><rom enabled='no'/>");
 	has(xml,
 	    "<source bridge='br-lan'/><virtualport type='openvswitch'/><model type='virtio'/><driver><host csum='off'");

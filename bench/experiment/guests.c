@@ -4,6 +4,7 @@
 #include "bench/base/data.h"
 #include "bench/base/err.h"
 #include "bench/base/ssh.h"
+#include "bench/experiment/guest_threads.h"
 #include "bench/experiment/wait_watching.h"
 #include "bench/migrate/domain_xml.h"
 #include "bench/migrate/hypervisor.h"
@@ -205,17 +206,6 @@ int guest_agent_words(const struct experiment *x, int index, char *buffer, size_
 	return used < room ? 0 : err_set(e, EXIT_USAGE, "VM '%s' has too many settings", x->vms[index].name);
 }
 
-/* All threads of a VM's QEMU, and those to come. */
-static int make_urgent(const struct node *node, const char *vm, struct err *e)
-{
-	char path[400];
-	snprintf(path, sizeof(path), "%s/%s.pid", node->qemu_pid_directory, vm);
-	pid_t pid = process_pid_file(path);
-	if (pid <= 0)
-		return err_set(e, EXIT_CANNOT, "cannot read the pid of QEMU in '%s'", path);
-	return process_runf(NULL, e, "chrt --all-tasks --rr --pid 1 %d", (int)pid);
-}
-
 /* Where QEMU writes it: into the run directory, or on a remote node into our directory, to be fetched. */
 static int console_path(const struct testbed *t, const struct node *node, const char *run_directory, const char *vm,
                         char *buffer, size_t room, struct err *e)
@@ -260,7 +250,7 @@ int guest_start(const struct experiment *x, int index, const struct guest_boot *
                 struct err *e)
 {
 	const struct experiment_vm *vm = &x->vms[index];
-	char arguments[GUEST_COMMAND_LINE_ROOM], console[PATH_MAX + 100], monitor[300], disk[64];
+	char arguments[GUEST_COMMAND_LINE_ROOM], console[PATH_MAX + 100], monitor[300], disk[64], cores[32];
 	if (arguments_make(x, index, t, run_id, arguments, sizeof(arguments), e) < 0)
 		return -1;
 	if (console_path(t, node, run_directory, vm->name, console, sizeof(console), e) < 0)
@@ -270,7 +260,7 @@ int guest_start(const struct experiment *x, int index, const struct guest_boot *
 		.kvm = boot->kvm,
 		.memory_bytes = vm->memory_bytes,
 		.vcpus = (int)vm->vcpus,
-		.core = node->core,
+		.cores = guest_threads_boot_cores(t, cores, sizeof(cores)),
 		.kernel = boot->kernel,
 		.initrd = boot->initrd,
 		.arguments = arguments,
@@ -314,6 +304,6 @@ int guest_start(const struct experiment *x, int index, const struct guest_boot *
 	int result = hypervisor_start_domain(connection, xml, e);
 	free(xml);
 	if (result == 0 && x->hosts.urgent)
-		result = make_urgent(node, vm->name, e);
+		result = guest_threads_urge(node, vm->name, e);
 	return result < 0 ? err_prefix(e, "VM '%s' on node '%s'", vm->name, node->name) : 0;
 }

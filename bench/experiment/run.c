@@ -2,6 +2,7 @@
 
 #include "bench/base/clock.h"
 #include "bench/base/err.h"
+#include "bench/experiment/guest_threads.h"
 #include "bench/experiment/page_watching.h"
 #include "bench/experiment/progress.h"
 #include "bench/experiment/reuse_relays.h"
@@ -142,6 +143,18 @@ static int hosts_prepare(struct run *r, struct err *e)
 	return guests_check_features(&r->boot, r->x, r->connections[NODE_SRC], r->connections[NODE_DST], e);
 }
 
+/* What boots may use the cores of both nodes; what is measured has its own. */
+static int guests_pin(struct run *r, struct err *e)
+{
+	for (int i = 0; i < r->x->vm_count; i++) {
+		int node = run_start_node(r, i);
+		if (!r->x->vms[i].domain[0] &&
+		    guest_threads_pin(&r->testbed.nodes[node], r->connections[node], r->x->vms[i].name, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int stage_guests(struct run *r, struct err *e)
 {
 	progress_phase("guests", 0);
@@ -162,7 +175,7 @@ static int stage_guests(struct run *r, struct err *e)
 		                                         r->connections[node], r->run_id, r->directory.path, e) < 0)
 			return -1;
 	}
-	if (run_wait_agents(r, AGENT_READY, r->x->general.boot_timeout_ns, e) < 0)
+	if (run_wait_agents(r, AGENT_READY, r->x->general.boot_timeout_ns, e) < 0 || guests_pin(r, e) < 0)
 		return -1;
 	samples_start_agents(r->watching.samples);
 	r->guests_running = true;

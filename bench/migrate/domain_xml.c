@@ -105,12 +105,12 @@ static void cpu_print(FILE *out, const struct domain_spec *spec)
 		escaped(out, cpu);
 		fputs("</model></cpu>\n", out);
 	}
-	if (spec->core < 0)
+	if (!spec->cores)
 		return;
 	fputs("<cputune>", out);
 	for (int i = 0; i < spec->vcpus; i++)
-		fprintf(out, "<vcpupin vcpu='%d' cpuset='%d'/>", i, spec->core);
-	fprintf(out, "<emulatorpin cpuset='%d'/></cputune>\n", spec->core);
+		fprintf(out, "<vcpupin vcpu='%d' cpuset='%s'/>", i, spec->cores);
+	fprintf(out, "<emulatorpin cpuset='%s'/></cputune>\n", spec->cores);
 }
 
 static void features_print(FILE *out, const struct domain_spec *spec)

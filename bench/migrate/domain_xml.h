@@ -36,8 +36,8 @@ struct domain_spec {
 	bool kvm;               /* else TCG */
 	int64_t memory_bytes;
 	int vcpus;
-	const char *cpu; /* NULL: as above; else host-passthrough, host-model, maximum or a model's name */
-	int core;        /* vCPUs and emulator threads are pinned here; -1: not pinned */
+	const char *cpu;   /* NULL: as above; else host-passthrough, host-model, maximum or a model's name */
+	const char *cores; /* vCPUs and emulator threads are pinned to these ("0,1"); NULL: not pinned */
 	const char *kernel, *initrd, *arguments; /* initrd and arguments may be NULL */
 	const char *console_path;                /* the serial port is appended to it, on every node; NULL: none */
 	int64_t dirty_ring_pages; /* KVM: size of a vCPU's dirty ring, 1024 to 65536, a power of two; 0: dirty bitmap */
