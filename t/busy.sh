@@ -69,6 +69,7 @@ like 'and what to do' "$said" "killed left something behind: 'migmeter testbed d
 like 'so says exec' "$("$migmeter" testbed exec src true 2>&1)" 'killed left something behind'
 
 hold
+: >"$work/out"
 "$migmeter" testbed down --wait >"$work/out" 2>&1 &
 waiting=$!
 ok 'testbed down --wait waits' says "waiting: another migmeter \(pid $holder\)" "$work/out"

@@ -42,6 +42,7 @@ trap '[ -z "$pid" ] || kill -INT "$pid" 2>/dev/null; wait; "$migmeter" testbed d
 start() {
 	run=$work/run-$1
 	shift
+	: >"$work/err" # what the one before said is not this one's word
 	"$migmeter" run "$work/fault.conf" -o "$run" "$@" >"$work/out" 2>"$work/err" &
 	pid=$!
 }
