@@ -28,7 +28,8 @@
 #define LOST(id, link, at)                                                                                           \
 	{                                                                                                            \
 		.name = "lost_" id, .heading = "Work lost by all eight VMs together at " at,                         \
-		.axis = "seconds of work", .factor = 1, .bars = OF_EACH_SCHEDULE(link, "group_lost_work"),           \
+		.axis = "seconds of work (below zero: they did more than before)", .factor = 1,                      \
+		.bars = OF_EACH_SCHEDULE(link, "group_lost_work"),                                                   \
 	}
 #define DEFAULT ", buffers of 64 MiB"
 
