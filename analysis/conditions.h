@@ -22,9 +22,9 @@ struct condition_change {
 	const char *kind;         /* what it forbids; NULL: nothing, it is only told */
 };
 
+/* What forbids is never left out for what is only told. */
 struct condition_changes {
-	struct condition_change
-		list[CONDITION_CHANGES_MAX]; /* what forbids is never left out for what is only told */
+	struct condition_change list[CONDITION_CHANGES_MAX];
 	int count, left_out;
 };
 

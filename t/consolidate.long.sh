@@ -61,13 +61,13 @@ is 'and moves nothing' "$(number "$work/dry" ',(move-begin|migrate-start),')" 0
 alone
 ok 'rtt-aware on machines' staircase "$work/far" --dry-run -s consolidate.duration=4s -s link.rtt=30ms \
 	-s consolidate.policy=rtt-aware -s consolidate.rtt-aware.memory_threshold=0.1%
-like 'sees the round trip' "$(event "$work/far" ',plan,')" ',vm[01],src,plan,"?stay: .*the RTT to it is 3[0-9.]+ ms > 20 ms'
+like 'sees the round trip' "$(event "$work/far" ',plan,')" ',vm0,src,plan,"?stay: .*the RTT to it is 3[0-9.]+ ms > 20 ms'
 # As far apart as a VM may move: what the emulator adds to that, within its tolerance, keeps none from it.
 alone
 ok 'rtt-aware at its threshold' staircase "$work/at" --dry-run -s consolidate.duration=4s -s link.rtt=20ms \
 	-s consolidate.policy=rtt-aware -s consolidate.rtt-aware.memory_threshold=0.1% \
 	-s consolidate.rtt-aware.may_overload=yes
-like 'moves' "$(event "$work/at" ',plan,')" ',vm[01],src,plan,"?would move to dst: .*RTT 20 ms <= 20 ms'
+like 'moves' "$(event "$work/at" ',plan,')" ',vm0,src,plan,"?would move to dst: .*RTT 20 ms <= 20 ms'
 like 'the round trip was a little longer' "$(cat "$work/at/manifest.json")" '"rtt_p50_ns": ?20[0-9]*[1-9][0-9]*,'
 complains() {
 	"$migmeter" consolidate "$@" 2>&1

@@ -6,7 +6,6 @@
 #include "bench/testbed/testbed.h"
 
 #include <stdio.h>
-#include <string.h>
 
 static int qemu_pid(const struct node *node, const char *vm, pid_t *ret, struct err *e)
 {
