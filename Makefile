@@ -134,7 +134,7 @@ wide-area-groups-buffers: deps ## the same at 1G with TCP's buffers as large as 
 	$(Q)$(MAKE) --no-print-directory $(PARALLEL) all
 	$(Q)$(WIDE_AREA); run groups --only 'link=1G-0ms-64M|1G-30ms-64M|1G-100ms-64M'
 
-wide-area-return: deps ## what a VM sends that comes back after ten minutes (3 runs of 21 minutes)
+wide-area-return: deps ## what a VM sends that comes back after ten minutes (3 runs of 11 minutes)
 	$(Q)$(MAKE) --no-print-directory $(PARALLEL) all
 	$(Q)$(WIDE_AREA); run return --only case=late
 

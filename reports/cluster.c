@@ -45,8 +45,7 @@ static void add_row(struct cluster *c, const char *name, int is_vm)
 
 static void find_rows(struct cluster *c, const struct run_data *run)
 {
-	struct json_object *nodes = json_at(run->manifest, "consolidate.active_ns"),
-			   *vms = json_at(run->manifest, "vms");
+	struct json_object *nodes = json_at(run->manifest, "consolidate.active_ns");
 	if (json_object_is_type(nodes, json_type_object)) {
 		json_object_object_foreach(nodes, node, ns)
 		{
@@ -54,8 +53,8 @@ static void find_rows(struct cluster *c, const struct run_data *run)
 			add_row(c, node, 0);
 		}
 	}
-	for (size_t i = 0; json_object_is_type(vms, json_type_array) && i < json_object_array_length(vms); i++)
-		add_row(c, json_text(json_object_array_get_idx(vms, i), "name"), 1);
+	for (int i = 0; i < json_length(run->manifest, "vms"); i++)
+		add_row(c, json_text(json_element(run->manifest, "vms", i), "name"), 1);
 }
 
 /* Row of a node or VM, -1: it has none. */

@@ -149,17 +149,16 @@ static void put_table(struct page *p, struct json_object *of)
 
 static void put_changes(struct page *p, struct json_object *of)
 {
-	struct json_object *list = json_at(of, "changes");
-	if (!json_object_is_type(list, json_type_array) || json_object_array_length(list) == 0)
+	if (!json_length(of, "changes"))
 		return;
 	fputs("<h3>What was another in NEW</h3>\n<table>\n<thead><tr><th>what</th><th>BASE</th><th>NEW</th></tr></thead>\n"
 	      "<tbody>\n",
 	      p->out);
-	for (size_t i = 0; i < json_object_array_length(list); i++) {
+	for (int i = 0; i < json_length(of, "changes"); i++) {
 		static const char *const cells[] = { "what", "base", "new" };
 		fputs("<tr>", p->out);
 		for (int c = 0; c < 3; c++)
-			put_cell(p->out, "", json_text(json_object_array_get_idx(list, i), cells[c]));
+			put_cell(p->out, "", json_text(json_element(of, "changes", i), cells[c]));
 		fputs("</tr>\n", p->out);
 	}
 	fputs("</tbody>\n</table>\n", p->out);

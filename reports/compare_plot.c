@@ -180,12 +180,10 @@ static int draw_run(const char *folder, const char *series, const char *name, in
 /* Every run of a side, the typical one last; how many were drawn. */
 static int draw_side(struct json_object *side, const char *series, const char *name, struct span *span)
 {
-	struct json_object *folders = json_at(side, "folders");
 	const char *typical = json_text(side, "typical");
 	int count = 0;
-	size_t runs = json_object_is_type(folders, json_type_array) ? json_object_array_length(folders) : 0;
-	for (size_t i = 0; i < runs && count < RUNS_DRAWN - 1; i++) {
-		const char *folder = json_object_get_string(json_object_array_get_idx(folders, i));
+	for (int i = 0; i < json_length(side, "folders") && count < RUNS_DRAWN - 1; i++) {
+		const char *folder = json_object_get_string(json_element(side, "folders", i));
 		if (strcmp(folder, typical) != 0)
 			count += draw_run(folder, series, name, count, span);
 	}

@@ -29,19 +29,14 @@ static const struct {
 
 enum { COLUMNS = sizeof(columns) / sizeof(*columns), FIXED = 3 };
 
-static int length_of(struct json_object *list)
-{
-	return json_object_is_type(list, json_type_array) ? (int)json_object_array_length(list) : 0;
-}
-
 static struct json_object *case_at(struct json_object *night, int index)
 {
-	return json_object_array_get_idx(json_at(night, "cases"), (size_t)index);
+	return json_element(night, "cases", index);
 }
 
 int report_night_has_baseline(struct json_object *night)
 {
-	for (int i = 0; i < length_of(json_at(night, "cases")); i++)
+	for (int i = 0; i < json_length(night, "cases"); i++)
 		if (*json_text(case_at(night, i), "baseline"))
 			return 1;
 	return 0;
@@ -73,7 +68,7 @@ static char *time_text(struct json_object *night, char *buffer, size_t room)
 static char *verdict_text(struct json_object *night, struct json_object *compared, char *buffer, size_t room)
 {
 	const char *verdict = json_text(night, "verdict"), *why = json_text(night, "why");
-	int has_cases = length_of(json_at(night, "cases")) > 0;
+	int has_cases = json_length(night, "cases") > 0;
 	char counts[256];
 	if (strcmp(verdict, "baseline") == 0)
 		snprintf(buffer, room,
@@ -157,7 +152,7 @@ static void say_cautions(FILE *out, struct json_object *compared, say_fn *say)
 static void say_baselines(FILE *out, struct json_object *night, say_fn *say)
 {
 	char text[TEXT_ROOM];
-	for (int i = 0; i < length_of(json_at(night, "cases")) && has_several(night); i++) {
+	for (int i = 0; i < json_length(night, "cases") && has_several(night); i++) {
 		const char *label = json_text(case_at(night, i), "case");
 		const char *baseline = json_text(case_at(night, i), "baseline");
 		snprintf(text, sizeof(text), "%s%s%s", label, *label ? ": " : "", *baseline ? baseline : "none");
@@ -171,7 +166,7 @@ static void say_all(FILE *out, struct json_object *night, struct json_object *co
 	say_changes(out, compared, "regressed", say);
 	say_changes(out, compared, "improved", say);
 	say_missing(out, compared, say);
-	for (int i = 0; i < length_of(json_at(night, "cases")); i++) {
+	for (int i = 0; i < json_length(night, "cases"); i++) {
 		const char *why = json_text(case_at(night, i), "why"), *label = json_text(case_at(night, i), "case");
 		if (!*why)
 			continue;
@@ -181,7 +176,7 @@ static void say_all(FILE *out, struct json_object *night, struct json_object *co
 	if (report_night_has_baseline(night))
 		say_cautions(out, compared, say);
 	say_baselines(out, night, say);
-	for (int i = 0; i < length_of(json_at(night, "troubles")); i++)
+	for (int i = 0; i < json_length(night, "troubles"); i++)
 		say(out, "not done",
 		    json_object_get_string(json_object_array_get_idx(json_at(night, "troubles"), (size_t)i)));
 }
@@ -220,7 +215,7 @@ static struct grid *cases_grid(struct json_object *night, struct json_object *co
 	static const char *const heads[FIXED] = { "case", "verdict", "runs" };
 	for (int i = 0; cells && i < FIXED + COLUMNS; i++)
 		snprintf(cells[i], GRID_CELL, "%s", i < FIXED ? heads[i] : columns[i - FIXED].label);
-	for (int i = 0; i < length_of(json_at(night, "cases")) && (cells = grid_row(g)); i++) {
+	for (int i = 0; i < json_length(night, "cases") && (cells = grid_row(g)); i++) {
 		struct json_object *of = case_at(night, i);
 		const char *label = json_text(of, "case");
 		snprintf(cells[0], GRID_CELL, "%.79s", *label ? label : json_text(night, "name"));

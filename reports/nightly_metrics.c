@@ -121,10 +121,9 @@ static void put_of_case(FILE *out, struct json_object *night, struct json_object
 static void put_texts(FILE *out, struct json_object *night, const char *key, const char *name, const char *label,
                       const char *help)
 {
-	struct json_object *cases = json_at(night, "cases");
 	put_family(out, name, "", help);
-	for (size_t i = 0; i < json_object_array_length(cases); i++) {
-		struct json_object *of = json_object_array_get_idx(cases, i);
+	for (int i = 0; i < json_length(night, "cases"); i++) {
+		struct json_object *of = json_element(night, "cases", i);
 		if (*json_text(of, key))
 			put_of_case(out, night, of, name, label, json_text(of, key), 1);
 	}
@@ -133,11 +132,10 @@ static void put_texts(FILE *out, struct json_object *night, const char *key, con
 static void put_runs(FILE *out, struct json_object *night)
 {
 	static const char *const outcomes[] = { "complete", "failed", "skipped" };
-	struct json_object *cases = json_at(night, "cases");
 	put_family(out, "migmeter_nightly_runs", "", "runs of the night by what became of them");
-	for (size_t i = 0; i < json_object_array_length(cases); i++)
+	for (int i = 0; i < json_length(night, "cases"); i++)
 		for (int k = 0; k < 3; k++) {
-			struct json_object *of = json_object_array_get_idx(cases, i);
+			struct json_object *of = json_element(night, "cases", i);
 			put_of_case(out, night, of, "migmeter_nightly_runs", "outcome", outcomes[k],
 			            json_number(of, outcomes[k]));
 		}

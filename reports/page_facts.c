@@ -47,11 +47,10 @@ static void warn_of_loss(void *context, const char *path, struct json_object *le
 	fputs("</li>\n", w->out);
 }
 
-static void warn_each(struct warnings *w, const char *what, struct json_object *list)
+static void warn_each(struct warnings *w, const char *what, struct json_object *of, const char *path)
 {
-	int count = list && json_object_is_type(list, json_type_array) ? (int)json_object_array_length(list) : 0;
-	for (int i = 0; i < count && w->count < WARNINGS_ROOM; i++) {
-		struct json_object *item = json_object_array_get_idx(list, (size_t)i);
+	for (int i = 0; i < json_length(of, path) && w->count < WARNINGS_ROOM; i++) {
+		struct json_object *item = json_element(of, path, i);
 		fputs("<li>", next_warning(w));
 		if (*json_text(item, "name"))
 			html_textf(w->out, "%s: %s: %s", what, json_text(item, "name"), json_text(item, "reason"));
@@ -87,9 +86,9 @@ void page_warnings(FILE *out, const struct run_data *run)
 		                   : "the reason is missing");
 		fputs("</li>\n", out);
 	}
-	warn_each(&w, "link", json_at(run->manifest, "link.flags"));
-	warn_each(&w, "analysis", json_at(run->metrics, "warnings"));
-	warn_each(&w, "this machine lacks", json_at(run->manifest, "capabilities_missing"));
+	warn_each(&w, "link", run->manifest, "link.flags");
+	warn_each(&w, "analysis", run->metrics, "warnings");
+	warn_each(&w, "this machine lacks", run->manifest, "capabilities_missing");
 	facts_walk(json_at(run->manifest, "collectors"), warn_of_loss, &w);
 	if (w.count)
 		fputs("</ul>\n</section>\n", out);
@@ -116,9 +115,9 @@ static void put_features(FILE *out, struct json_object *m)
 	struct json_object *kept = json_at(m, "features.kept");
 	put_facts(out, kept ? "features asked, and read back" : "features asked",
 	          kept ? kept : json_at(m, "features.asked"), "none beyond the hypervisor's defaults");
-	struct json_object *past = json_at(m, "features.past_libvirt");
-	if (json_object_is_type(past, json_type_array) && json_object_array_length(past) > 0)
-		put_facts(out, "set past libvirt, which is too old or has no key", past, "none");
+	if (json_length(m, "features.past_libvirt"))
+		put_facts(out, "set past libvirt, which is too old or has no key",
+		          json_at(m, "features.past_libvirt"), "none");
 	if (!parameters) {
 		put_facts(out, "read back from the hypervisor", on, "missing");
 	} else {
@@ -221,16 +220,15 @@ static void put_all_metrics(FILE *out, const struct run_data *run)
 
 static void put_definitions(FILE *out, const struct run_data *run)
 {
-	struct json_object *list = json_at(run->metrics, "definitions");
-	if (!list || !json_object_is_type(list, json_type_array) || json_object_array_length(list) == 0)
+	if (!json_length(run->metrics, "definitions"))
 		return;
 	fputs("<details>\n<summary>Definitions and "
 	      "formulas</summary>\n<table>\n<thead><tr><th>metric</th><th>unit</th>"
 	      "<th>formula</th><th>better</th><th>meaning</th></tr></thead>\n<tbody>\n",
 	      out);
-	for (size_t i = 0; i < json_object_array_length(list); i++) {
+	for (int i = 0; i < json_length(run->metrics, "definitions"); i++) {
 		static const char *const cells[] = { "unit", "formula", "better", "help" };
-		struct json_object *row = json_object_array_get_idx(list, i);
+		struct json_object *row = json_element(run->metrics, "definitions", i);
 		char name[128];
 		fputs("<tr><th scope=\"row\">", out);
 		html_text(out, name_format(json_text(row, "metric"), name, sizeof(name)));

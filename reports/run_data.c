@@ -44,15 +44,31 @@ double json_number(struct json_object *object, const char *path)
 	return json_object_get_double(found);
 }
 
+int json_count(struct json_object *object, const char *path)
+{
+	double count = json_number(object, path);
+	return count >= 0 && count < 1e9 ? (int)count : 0;
+}
+
+int json_length(struct json_object *object, const char *path)
+{
+	struct json_object *list = json_at(object, path);
+	return json_object_is_type(list, json_type_array) ? (int)json_object_array_length(list) : 0;
+}
+
+struct json_object *json_element(struct json_object *object, const char *path, int index)
+{
+	return index >= 0 && index < json_length(object, path)
+	               ? json_object_array_get_idx(json_at(object, path), (size_t)index)
+	               : NULL;
+}
+
 static void load_metrics(struct run_data *run)
 {
-	struct json_object *list = json_at(run->metrics, "metrics");
-	if (!list || !json_object_is_type(list, json_type_array))
-		return;
-	int count = (int)json_object_array_length(list);
+	int count = json_length(run->metrics, "metrics");
 	run->shown = calloc((size_t)count + 1, sizeof(*run->shown));
 	for (int i = 0; run->shown && i < count; i++) {
-		struct json_object *row = json_object_array_get_idx(list, (size_t)i);
+		struct json_object *row = json_element(run->metrics, "metrics", i);
 		double n = json_number(row, "n");
 		run->shown[run->shown_count++] = (struct shown_metric){
 			.metric = json_text(row, "metric"),

@@ -60,6 +60,13 @@ struct json_object *json_at(struct json_object *object, const char *path);
 const char *json_text(struct json_object *object, const char *path);
 double json_number(struct json_object *object, const char *path);
 
+/* Its number as a count; 0 where it is none. */
+int json_count(struct json_object *object, const char *path);
+
+/* The list there: how many it has (0 where it is none), and each of them (NULL beyond). */
+int json_length(struct json_object *object, const char *path);
+struct json_object *json_element(struct json_object *object, const char *path, int index);
+
 /* The first metric that fits; vm and estimator may be NULL for any. NULL: there is none. */
 const struct shown_metric *run_metric(const struct run_data *run, const char *metric, const char *vm,
                                       const char *estimator);

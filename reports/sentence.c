@@ -6,6 +6,12 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+struct sentence sentence_begin(char *buffer, size_t room)
+{
+	buffer[0] = '\0';
+	return (struct sentence){ .text = buffer, .room = room };
+}
+
 void say(struct sentence *s, const char *format, ...)
 {
 	va_list args;

@@ -10,9 +10,12 @@
 struct shown_metric;
 
 struct sentence {
-	char *text; /* room bytes, "" at first */
+	char *text; /* room bytes */
 	size_t used, room;
 };
+
+/* An empty one in buffer. */
+struct sentence sentence_begin(char *buffer, size_t room);
 
 /* Append. */
 void say(struct sentence *s, const char *format, ...) __attribute__((format(printf, 2, 3)));

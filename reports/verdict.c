@@ -160,9 +160,8 @@ static void say_calibration(struct sentence *s, const struct run_data *run)
 
 char *verdict_format(const struct run_data *run, char *buffer, size_t room)
 {
-	struct sentence s = { .text = buffer, .room = room };
+	struct sentence s = sentence_begin(buffer, room);
 	const char *vm = run_moved_vm(run);
-	buffer[0] = '\0';
 	static const struct {
 		const char *status, *words;
 	} ends[] = { { "failed", "failed" }, { "interrupted", "was interrupted" }, { "skipped", "was skipped" } };
@@ -251,11 +250,10 @@ static int interval(const struct csv_table *t, int row, double *low, double *hig
 char *verdict_downtimes(const struct run_data *run, const char *vm, char *buffer, size_t room)
 {
 	const struct csv_table *t = run->downtime;
-	struct sentence s = { .text = buffer, .room = room };
+	struct sentence s = sentence_begin(buffer, room);
 	int first = -1, compared = 0, differ = 0, seen = 0;
 	double low0 = 0, high0 = 0, low, high;
 	char name[96], name0[96], by[96], least[96];
-	buffer[0] = '\0';
 	for (int i = 0; i < csv_table_rows(t); i++) {
 		if ((vm && strcmp(csv_table_text(t, i, "vm"), vm) != 0) || !interval(t, i, &low, &high))
 			continue;

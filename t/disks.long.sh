@@ -39,7 +39,8 @@ is 'incremental: what was changed' "$(copied incremental)" $((8 << 20))
 ok 'which is seen on the wire' test $(($(sent full) - $(sent incremental))) -gt $((20 << 20))
 for before in 2 1; do # at 1 the VM begins where it is to arrive
 	[ $before = 2 ] && way=full-relayed || way=incremental-relayed
-	ok "$way: $before moves and another" disk_run $way -s migration.reuse=yes -s migration.moves_before=$before -s migration.stay=1s
+	ok "$way: $before moves and another" disk_run $way -s migration.reuse=yes -s migration.moves_before=$before -s migration.first_stay=1s \
+		-s migration.stay=1s
 	ok "$way: the disk that arrived is the one that left" qemu-img compare -q "$(image src)" "$(image dst)"
 	ok "$way: so much was copied" test "$(metric reuse_bytes disk:stream)" -ge "$(copied $way)"
 	ok "$way: hardly any of it crossed the link" test "$(metric reuse_share disk:stream)" -le 3

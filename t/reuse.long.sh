@@ -8,7 +8,8 @@
 # shellcheck disable=SC2120 # ok() hands it arguments
 relayed() {
 	"$migmeter" run configs/wide-area/reuse.conf --wait -q -o "$run" -s hosts.accelerator=tcg -s experiment.repeat=1 \
-		-s experiment.compare= -s experiment.reference= -s vm1.memory=128M -s vm1.memcheck.region=16M -s migration.reuse=yes -s migration.stay=3s "$@"
+		-s experiment.compare= -s experiment.reference= -s vm1.memory=128M -s vm1.memcheck.region=16M -s migration.reuse=yes \
+		-s migration.first_stay=3s -s migration.stay=3s "$@"
 }
 metric() { # METRIC ESTIMATOR [WORKLOAD'S UNIT]: the first value
 	awk -F, -v m="$1" -v e="$2" '$1 == m && $4 == e { print int($5); exit }' "$run/metrics.csv"

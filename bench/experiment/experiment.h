@@ -89,8 +89,9 @@ struct experiment_migration {
 	bool reuse, reuse_disks; /* see bench/experiment/reuse_relays.h */
 	char reuse_store[OPTION_STRING_ROOM];
 	int64_t reuse_memory_bytes, reuse_disk_bytes;
-	int64_t moves_before, stay_ns; /* before the measured one; before and after each of them */
-	bool page_waits;               /* see bench/experiment/wait_watching.h */
+	int64_t moves_before;           /* the measured one */
+	int64_t first_stay_ns, stay_ns; /* before the first of them; after each */
+	bool page_waits;                /* see bench/experiment/wait_watching.h */
 	int64_t suspend_ns; /* mode none only: stop the VM this long in the middle of the migration phase; 0: no */
 };
 

@@ -37,17 +37,17 @@ int run_before(struct run *r, struct err *e)
 	int from = run_start_node(r, (int)(vm - r->x->vms));
 	run_begin_phase(r, "before", 0);
 	atomic_store(&r->before, true);
+	if (run_pause(r, r->x->migration.first_stay_ns, e) < 0)
+		return -1;
 	for (int64_t i = 0; i < count; i++, from = 1 - from) {
-		progress_note("move %lld of %lld before the one that is measured", (long long)i + 1,
-		              (long long)count);
-		if (run_pause(r, r->x->migration.stay_ns, e) < 0)
-			return -1;
+		progress_note("move %lld of %lld before the one that is measured, then %g s of work there",
+		              (long long)i + 1, (long long)count, (double)r->x->migration.stay_ns / 1e9);
 		if (move(r, vm, from, e) < 0)
 			return err_prefix(e, "move %lld before the one that is measured", (long long)i + 1);
+		/* The hypervisors' last words about it come a little later. */
+		if (run_pause(r, r->x->migration.stay_ns, e) < 0)
+			return -1;
 	}
-	/* The hypervisors' last words about it come a little later. */
-	if (run_pause(r, r->x->migration.stay_ns, e) < 0)
-		return -1;
 	atomic_store(&r->before, false);
 	return 0;
 }
