@@ -239,22 +239,25 @@ static void adaptive_does_not_overfill_the_link(void **state)
 /* A machine at a third of the speed: a move takes seconds to begin, and the link may not be filled. */
 static void adaptive_does_not_wait_for_slow_beginnings(void **state)
 {
-	static const double rates[] = { 118 * MB, 40 * MB };
+	static const double rates[] = { 118 * MB, 40 * MB, 11.8 * MB }, rtts_s[] = { 0.1, 0.03, 0 };
 	(void)state;
-	for (int i = 0; i < 2; i++) {
-		struct group_link l = wide_area(rates[i], 0.1, 2.9 * MB);
+	for (int i = 0; i < 9; i++) {
+		struct group_link l = wide_area(rates[i / 3], rtts_s[i % 3], 2.9 * MB);
 		l.setup_s = 2;
 		l.setup_each_s = 0.3;
 		l.end_s = 0.5;
 		int k = 0;
 		double best = best_outcome(&l, &k);
 		const struct group_outcome o = mean_outcome(&l, SCHEDULE_ADAPTIVE, 0);
-		print_message("# slow beginnings, %.0f MB/s: four %.1f s, all %.1f s, best %.1f s (K = %d), adaptive "
-		              "%.1f s = %.3f times that, %d recalled\n",
-		              l.rate / MB, mean_outcome(&l, SCHEDULE_FIXED, 4).time_s,
-		              mean_outcome(&l, SCHEDULE_ALL, 0).time_s, best, k, o.time_s, o.time_s / best,
-		              o.recalled);
-		assert_true(o.time_s < 1.05 * best);
+		print_message(
+			"# slow beginnings, %.0f MB/s, %.0f ms: one %.1f s, four %.1f s, all %.1f s, best %.1f s "
+			"(K = %d), adaptive %.1f s = %.3f times that, %d recalled\n",
+			l.rate / MB, l.rtt_s * 1e3, mean_outcome(&l, SCHEDULE_SEQUENTIAL, 0).time_s,
+			mean_outcome(&l, SCHEDULE_FIXED, 4).time_s, mean_outcome(&l, SCHEDULE_ALL, 0).time_s, best, k,
+			o.time_s, o.time_s / best, o.recalled);
+		/* Where one connection can have most of the link, those that begin beside it are slow to the end. */
+		bool most_for_one = rates[i / 3] > 100 * MB && rtts_s[i % 3] > 0 && rtts_s[i % 3] < 0.1;
+		assert_true(o.time_s < (most_for_one ? 1.3 : 1.06) * best);
 	}
 }
 
@@ -331,7 +334,7 @@ static void one_that_is_left_behind_is_begun_anew(void **state)
 	assert_int_equal(recalled, 0);
 	double adaptive = mean_time(&unfair, SCHEDULE_ADAPTIVE, 0, &recalled);
 	print_message("# unfair: best mean %.1f s, adaptive %.1f s, %d recalled\n", best, adaptive, recalled);
-	assert_true(adaptive < 0.9 * best);
+	assert_true(adaptive < 0.6 * best);
 	assert_true(recalled > 0);
 }
 
@@ -379,8 +382,8 @@ static void adaptive_is_not_far_off_for_any_group(void **state)
 				count, l->rate * 8 / MB, l->rtt_s * 1e3, best, k, ratio);
 	}
 	print_message("# adaptive to the best: mean %.3f, worst %.3f\n", sum, worst);
-	assert_true(sum < 1.07);
-	assert_true(worst < 1.35);
+	assert_true(sum < 1.03);
+	assert_true(worst < 1.2);
 }
 
 int main(void)

@@ -13,12 +13,14 @@ const struct option_row group_schedule_rows[] = { GROUP_SCHEDULE_ROWS(struct gro
 enum move_state { WAITING, MOVING, RECALLED, OVER };
 #define ANEW_PAYS 2           /* times what it takes anew */
 #define RATE_WEIGHT 0.3       /* of the last window in a move's rate */
+#define AHEAD_NS 1000000000   /* without anything sent: moves take long to begin */
 #define RESTART_NS 1000000000 /* between two that are begun anew */
 enum { RECALL_PART = 4 };     /* of its memory: one that has sent more goes on */
 enum { ANEW_MOST = 2 };
-enum { CRAWL = 8, CRAWL_RTTS = 15 }; /* at less than this part of what another had, so long after it began to send */
-enum { SETTLED = 2 };                /* windows without more */
-enum { RAMP_RTTS = 10 };             /* from ten segments on, that many doublings make 15 MB */
+enum { BEHIND_RTTS = 15 };    /* so long after it began to send, slow start should be over */
+enum { CRAWL = 8, SLOW = 4 }; /* at less than this part of what another had: at its best; now */
+enum { SETTLED = 2 };         /* windows without more */
+enum { RAMP_RTTS = 10 };      /* from ten segments on, that many doublings make 15 MB */
 
 struct member {
 	struct group_vm vm;
@@ -212,7 +214,8 @@ static void look(struct group_schedule *s, int64_t now_ns)
 {
 	if (s->moving > s->window_moving)
 		s->window_moving = s->moving;
-	if (!s->flowing && s->first_ns && now_ns - s->first_ns >= RAMP_RTTS * s->options.rtt_ns)
+	if (!s->flowing && s->first_ns && now_ns - s->first_ns >= AHEAD_NS &&
+	    now_ns - s->first_ns >= RAMP_RTTS * s->options.rtt_ns)
 		search_ahead(&s->search, s->moving, s->waiting);
 	if (s->flowing && !s->window_from_ns)
 		window_begin(s, now_ns);
@@ -243,21 +246,45 @@ static double expected_time(const struct group_schedule *s, const struct member 
 }
 
 /*
- * Moves that are over, as it seems, before one that begins now sends anything. None where two fill the link and one of
- * them has yet to gain speed: for that it has to be alone.
+ * Moves that are over, as it seems, before one that begins now sends much: in the first half of slow start it is a
+ * thirtieth. None where two fill the link and one of them has yet to gain speed: for that it has to be alone.
  */
 static int nearly_over(const struct group_schedule *s)
 {
 	int count = 0;
 	bool lone = s->search.first > 1 && s->search.single * 2 > s->search.capacity;
-	double share = s->search.goodput / (s->moving ? s->moving : 1), setup_s = (double)s->setup_ns / 1e9;
+	double share = s->search.goodput / (s->moving ? s->moving : 1),
+	       begins_s = (double)(s->setup_ns + RAMP_RTTS / 2 * s->options.rtt_ns) / 1e9;
 	for (int i = 0; i < s->count && s->options.kind == SCHEDULE_ADAPTIVE; i++) {
 		const struct member *m = &s->members[i];
 		if (lone && m->state == MOVING && !m->settled)
 			return 0;
 		count += m->state == MOVING && m->remaining_bytes > 0 &&
-		         (double)m->remaining_bytes < setup_s * (share - dirty_of(m));
+		         (double)m->remaining_bytes < begins_s * (share - dirty_of(m));
 	}
+	return count;
+}
+
+/* Over a long round trip: the link could carry another move. */
+static bool has_room(const struct group_schedule *s)
+{
+	const struct group_search *k = &s->search;
+	return k->first > 1 && 2 * (k->capacity - k->goodput) > k->single;
+}
+
+/* Its connection left slow start long before its time, by jitter or another one's burst. */
+static bool is_behind(const struct group_schedule *s, const struct member *m, double rate, int part)
+{
+	return m->state == MOVING && m->sending_ns && s->now_ns - m->sending_ns > BEHIND_RTTS * s->options.rtt_ns &&
+	       rate * part < s->search.single;
+}
+
+/* Moves that hold no place, since they leave it free. */
+static int slow_ones(const struct group_schedule *s)
+{
+	int count = 0;
+	for (int i = 0; i < s->count && s->options.kind == SCHEDULE_ADAPTIVE && has_room(s); i++)
+		count += is_behind(s, &s->members[i], s->members[i].rate, SLOW);
 	return count;
 }
 
@@ -266,7 +293,7 @@ int group_schedule_next(struct group_schedule *s, int64_t now_ns)
 	int found = -1;
 	s->asked_ns = now_ns;
 	look(s, now_ns);
-	if (s->moving >= group_schedule_limit(s) + nearly_over(s))
+	if (s->moving >= group_schedule_limit(s) + nearly_over(s) + slow_ones(s))
 		return -1;
 	double bearable = dirty_bearable(s);
 	for (int i = 0; i < s->count; i++) {
@@ -316,12 +343,10 @@ static bool another_is_fast(const struct group_schedule *s)
 	return false;
 }
 
-/* Its connection left slow start long before its time, by jitter or another one's burst. There is room for a new one. */
+/* It never was fast, and another one shows that it could be: there is room for a new one. */
 static bool crawls(const struct group_schedule *s, const struct member *m)
 {
-	const struct group_search *k = &s->search;
-	return k->first > 1 && m->sending_ns && s->now_ns - m->sending_ns > CRAWL_RTTS * s->options.rtt_ns &&
-	       m->peak * CRAWL < k->single && 2 * (k->capacity - k->goodput) > k->single && another_is_fast(s);
+	return has_room(s) && is_behind(s, m, m->peak, CRAWL) && another_is_fast(s);
 }
 
 /* Of a move that sends, as it goes on: what is left at its rate, which grows as it has grown until now. */

@@ -12,10 +12,12 @@
  * Never are more VMs begun than the destination's free memory bears.
  *
  * Adaptive: group_search.h says how, and when moves that have just begun are recalled, since more were begun than are of
- * use. Since a move sends nothing at first, the next one begins so long before the expected end of one that goes on. A
- * VM is not begun where its share of the goodput, or that of one that moves, would not exceed its dirty rate, but when nothing
- * else moves. One that is left behind, since its connection lost, is recalled and begun anew, twice at most; so is one that
- * crawls from its begin, when no other waits: if it would take, gaining speed as it has, twice what a new one takes.
+ * use. Since a move sends nothing at first, and little in the first half of slow start, the next one begins so long before
+ * the expected end of one that goes on. One that is slow, since its connection left slow start early, holds no place while
+ * the link has room. A VM is not begun where its share of the goodput, or that of one that moves, would not exceed its dirty
+ * rate, but when nothing else moves. One that is left behind, since its connection lost, is recalled and begun anew, twice at
+ * most; so is one that crawls from its begin, when no other waits: if it would take, gaining speed as it has, twice what a
+ * new one takes.
  */
 #ifndef BENCH_PLACEMENT_GROUP_SCHEDULE_H
 #define BENCH_PLACEMENT_GROUP_SCHEDULE_H

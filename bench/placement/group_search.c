@@ -16,7 +16,7 @@ void search_begin(struct group_search *s, double gain, int patience, int first)
 		                    .patience = patience,
 		                    .first = first,
 		                    .limit = first,
-		                    .ahead = first > 1,
+		                    .ahead = true,
 		                    .best = NAN,
 		                    .least = 1,
 		                    .hold = first * FIRST_HOLD };
@@ -116,7 +116,7 @@ void search_ahead(struct group_search *s, int moving, int waiting)
 {
 	const struct search_window w = { .moving = moving, .most_moving = moving, .waiting = waiting };
 	if (s->ahead)
-		more_ahead(s, &w, "the first have had the time of a slow start");
+		more_ahead(s, &w, "nothing has been sent yet, and a slow start would be over");
 }
 
 /* As many moved as may, and slow start takes longer. */

@@ -12,7 +12,8 @@
  *
  * Where slow start is over within two windows, K grows by one with each in which progress grew by the share `gain`.
  * Where it has not for `patience` windows, K becomes what is enough: the group's best goodput over that of one
- * move, and as many more as dirty a small share of the goodput, to hide that moves begin and end.
+ * move, and as many more as dirty a small share of the goodput, to hide that moves begin and end. Where nothing is sent for a
+ * second, moves take long to begin, and a second one begins.
  *
  * Over a longer round trip a connection doubles its rate in each until its window, the link or a loss ends that,
  * and what it brings is not known sooner. Two begin at once, and two more as soon as these send or could have come
@@ -91,7 +92,7 @@ struct group_search {
 /* first: so many begin at once; above 1: slow start takes longer than a window. */
 void search_begin(struct group_search *s, double gain, int patience, int first);
 
-/* Nothing is sent yet, so there is no window, for as long as a slow start takes. */
+/* Nothing is sent yet, so there is no window, for a second and as long as a slow start takes: once, twice as many begin. */
 void search_ahead(struct group_search *s, int moving, int waiting);
 
 /* The next window. */
