@@ -135,6 +135,39 @@ static int recalls_of_one_that_crawls(double setup_s)
 	return recalls;
 }
 
+/* Two arrive while the last one crawls: it need not be late to be begun anew. */
+static void one_that_crawls_alone_is_begun_anew(void **state)
+{
+	static const struct made_vm vms[] = { { .memory = 100 * MB }, { .memory = 100 * MB }, { .memory = 80 * MB } };
+	const double setup_s = 0.5, arrive_s = setup_s + 3.4, late_s = 2 * 80. / 100 * arrive_s;
+	struct group_schedule_options options;
+	struct group_vm group[3];
+	int recalled = -1;
+	(void)state;
+	made_group(SCHEDULE_ADAPTIVE, 0, vms, 3, true, &options, group);
+	options.rtt_ns = 100000000;
+	struct group_schedule *s = group_schedule_new(&options, group, 3, INT64_MAX, NULL);
+	assert_non_null(s);
+	for (double at_s = 0.05; recalled < 0; at_s += 0.05) {
+		assert_true(at_s < late_s);
+		for (int i = 0; i < 3; i++) {
+			double sent = i < 2 ? sent_after(at_s - setup_s, 30 * MB, 0)
+			                    : sent_after(at_s - setup_s, 0.3 * MB, 0);
+			const struct group_progress p = { (int64_t)sent,
+				                          sent > 0 ? (int64_t)(vms[i].memory - sent) : 0, 0 };
+			if (i == 2 || at_s < arrive_s)
+				group_schedule_progress(s, i, &p);
+		}
+		for (int i = 0; i < 2 && at_s >= arrive_s; i++)
+			group_schedule_ended(s, i, true);
+		while (group_schedule_next(s, (int64_t)(at_s * 1e9)) >= 0)
+			;
+		recalled = at_s < arrive_s ? -1 : group_schedule_recall(s);
+	}
+	assert_int_equal(recalled, 2);
+	group_schedule_free(s);
+}
+
 static void one_that_crawls_is_begun_anew_where_that_is_faster(void **state)
 {
 	(void)state;
@@ -165,6 +198,7 @@ int main(void)
 		cmocka_unit_test(no_more_begin_than_the_memory_bears),
 		cmocka_unit_test(moves_that_are_of_no_use_are_recalled_and_wait_again),
 		cmocka_unit_test(one_that_crawls_is_begun_anew_where_that_is_faster),
+		cmocka_unit_test(one_that_crawls_alone_is_begun_anew),
 		cmocka_unit_test(a_vm_moves_alone_where_its_share_would_not_do),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -343,10 +343,10 @@ static bool another_is_fast(const struct group_schedule *s)
 	return false;
 }
 
-/* It never was fast, and another one shows that it could be: there is room for a new one. */
+/* It never was fast, and another one shows that it could be, or the link is its alone: there is room for a new one. */
 static bool crawls(const struct group_schedule *s, const struct member *m)
 {
-	return has_room(s) && is_behind(s, m, m->peak, CRAWL) && another_is_fast(s);
+	return has_room(s) && is_behind(s, m, m->peak, CRAWL) && (s->moving == 1 || another_is_fast(s));
 }
 
 /* Of a move that sends, as it goes on: what is left at its rate, which grows as it has grown until now. */
