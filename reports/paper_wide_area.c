@@ -72,8 +72,8 @@ const struct paper groups_paper = {
 static const struct paper_bars reuse_bars[] = {
 	{ .name = "sent",
 	  .heading = "What each move of a VM that goes back and forth sent over the link",
-	  .axis = "MB",
-	  .factor = 1e6,
+	  .axis = "MiB",
+	  .factor = 1 << 20,
 	  .bars = { SENT("there, as it is", "0", "no"), SENT("there, with relays", "0", "yes"),
 	            SENT("back, as it is", "1", "no"), SENT("back, with relays", "1", "yes"),
 	            SENT("there again, as it is", "2", "no"), SENT("there again, with relays", "2", "yes") } },
@@ -105,8 +105,8 @@ const struct paper reuse_paper = {
 static const struct paper_bars return_bars[] = {
 	{ .name = "returned",
 	  .heading = "What came back over the link, with relays, of what the VM's QEMU sent",
-	  .axis = "MB",
-	  .factor = 1e6,
+	  .axis = "MiB",
+	  .factor = 1 << 20,
 	  .bars = { RETURNED("after 10 min: sent by QEMU", "late", "reuse_bytes", "vm1", "stream"),
 	            RETURNED("after 10 min: on the link", "late", "reuse_bytes", "vm1", "link"),
 	            RETURNED("with a disk: memory, sent by QEMU", "disk", "reuse_bytes", "vm1", "stream"),
@@ -121,7 +121,7 @@ const struct paper return_paper = {
 	.title = "What a VM sends that comes back late, or with its disk",
 	.cited = CITED,
 	.term = "metric(point of the study, VM, which)",
-	.note = "'make wide-area' runs the return with a disk; the one after ten minutes takes an hour by itself: "
+	.note = "'make wide-area' runs the return with a disk; the one after ten minutes takes half an hour by itself: "
 		"'make wide-area-return'.",
 	.bars = return_bars,
 };
