@@ -177,8 +177,7 @@ static void say_all(FILE *out, struct json_object *night, struct json_object *co
 		say_cautions(out, compared, say);
 	say_baselines(out, night, say);
 	for (int i = 0; i < json_length(night, "troubles"); i++)
-		say(out, "not done",
-		    json_object_get_string(json_object_array_get_idx(json_at(night, "troubles"), (size_t)i)));
+		say(out, "not done", json_object_get_string(json_element(night, "troubles", i)));
 }
 
 /* ---- the table of the cases ---- */

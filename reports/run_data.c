@@ -58,8 +58,9 @@ int json_length(struct json_object *object, const char *path)
 
 struct json_object *json_element(struct json_object *object, const char *path, int index)
 {
-	return index >= 0 && index < json_length(object, path)
-	               ? json_object_array_get_idx(json_at(object, path), (size_t)index)
+	struct json_object *list = json_at(object, path);
+	return index >= 0 && json_object_is_type(list, json_type_array)
+	               ? json_object_array_get_idx(list, (size_t)index)
 	               : NULL;
 }
 

@@ -44,6 +44,18 @@ static void no_more_begin_than_the_memory_bears(void **state)
 	group_schedule_free(s);
 }
 
+/* adaptive, over a round trip of 100 ms */
+static struct group_schedule *made_far(const struct made_vm *vms, int count)
+{
+	struct group_schedule_options options;
+	struct group_vm group[MOST];
+	made_group(SCHEDULE_ADAPTIVE, 0, vms, count, true, &options, group);
+	options.rtt_ns = 100000000;
+	struct group_schedule *s = group_schedule_new(&options, group, count, INT64_MAX, NULL);
+	assert_non_null(s);
+	return s;
+}
+
 static void told(struct group_schedule *s, int vm, double sent, double dirty)
 {
 	const struct group_progress p = { (int64_t)sent, (int64_t)(1000 * MB), dirty };
@@ -59,16 +71,11 @@ static void moves_that_are_of_no_use_are_recalled_and_wait_again(void **state)
 		{ .memory = 700 * MB, .dirty = MB },
 		{ .memory = 600 * MB, .dirty = MB },
 	};
-	struct group_schedule_options options;
-	struct group_vm group[4];
 	double sent[4] = { 0 };
 	bool moving[4] = { 0 };
 	int most = 0, now = 0, recalled = 0;
 	(void)state;
-	made_group(SCHEDULE_ADAPTIVE, 0, vms, 4, true, &options, group);
-	options.rtt_ns = 100000000;
-	struct group_schedule *s = group_schedule_new(&options, group, 4, INT64_MAX, NULL);
-	assert_non_null(s);
+	struct group_schedule *s = made_far(vms, 4);
 	for (double at_s = 1; at_s < 6; at_s += 0.05) {
 		for (int i = 0; i < 4; i++)
 			if (moving[i]) {
@@ -100,6 +107,13 @@ static double sent_after(double seconds, double rate, double growth)
 	return seconds > 0 ? rate * seconds + growth * seconds * seconds / 2 : 0;
 }
 
+/* Of a VM that dirties nothing: what it has not sent remains. */
+static void told_sent(struct group_schedule *s, int vm, const struct made_vm *of, double sent)
+{
+	const struct group_progress p = { (int64_t)sent, sent > 0 ? (int64_t)(of->memory - sent) : 0, 0 };
+	group_schedule_progress(s, vm, &p);
+}
+
 /*
  * Three begin to send after setup_s; 2 s later, so does the last of them, which crawls; after 5 s the second has arrived, and
  * room is free. How often that one is recalled until it is through.
@@ -107,23 +121,15 @@ static double sent_after(double seconds, double rate, double growth)
 static int recalls_of_one_that_crawls(double setup_s)
 {
 	static const struct made_vm vms[] = { { .memory = 900 * MB }, { .memory = 150 * MB }, { .memory = 80 * MB } };
-	struct group_schedule_options options;
-	struct group_vm group[3];
 	int recalls = 0;
-	made_group(SCHEDULE_ADAPTIVE, 0, vms, 3, true, &options, group);
-	options.rtt_ns = 100000000;
-	struct group_schedule *s = group_schedule_new(&options, group, 3, INT64_MAX, NULL);
-	assert_non_null(s);
+	struct group_schedule *s = made_far(vms, 3);
 	for (double at_s = 0.05; at_s < setup_s + 12; at_s += 0.05) {
 		bool arrives = at_s >= setup_s + 5 && at_s < setup_s + 5.05;
 		const double sent[] = { sent_after(at_s - setup_s, 30 * MB, 0),
 			                sent_after(at_s - setup_s, 30 * MB, 0),
 			                sent_after(at_s - setup_s - 2, 0.3 * MB, 0.5 * MB) };
-		for (int i = 0; i < 3; i++) {
-			const struct group_progress p = { (int64_t)sent[i],
-				                          sent[i] > 0 ? (int64_t)(vms[i].memory - sent[i]) : 0, 0 };
-			group_schedule_progress(s, i, &p);
-		}
+		for (int i = 0; i < 3; i++)
+			told_sent(s, i, &vms[i], sent[i]);
 		if (arrives)
 			group_schedule_ended(s, 1, true);
 		for (int vm; (vm = group_schedule_recall(s)) >= 0; recalls++)
@@ -135,29 +141,26 @@ static int recalls_of_one_that_crawls(double setup_s)
 	return recalls;
 }
 
+static void one_that_crawls_is_begun_anew_where_that_is_faster(void **state)
+{
+	(void)state;
+	assert_int_equal(recalls_of_one_that_crawls(0.5), 1);
+	assert_int_equal(recalls_of_one_that_crawls(5), 0);
+}
+
 /* Two arrive while the last one crawls: it need not be late to be begun anew. */
 static void one_that_crawls_alone_is_begun_anew(void **state)
 {
 	static const struct made_vm vms[] = { { .memory = 100 * MB }, { .memory = 100 * MB }, { .memory = 80 * MB } };
 	const double setup_s = 0.5, arrive_s = setup_s + 3.4, late_s = 2 * 80. / 100 * arrive_s;
-	struct group_schedule_options options;
-	struct group_vm group[3];
 	int recalled = -1;
 	(void)state;
-	made_group(SCHEDULE_ADAPTIVE, 0, vms, 3, true, &options, group);
-	options.rtt_ns = 100000000;
-	struct group_schedule *s = group_schedule_new(&options, group, 3, INT64_MAX, NULL);
-	assert_non_null(s);
+	struct group_schedule *s = made_far(vms, 3);
 	for (double at_s = 0.05; recalled < 0; at_s += 0.05) {
 		assert_true(at_s < late_s);
-		for (int i = 0; i < 3; i++) {
-			double sent = i < 2 ? sent_after(at_s - setup_s, 30 * MB, 0)
-			                    : sent_after(at_s - setup_s, 0.3 * MB, 0);
-			const struct group_progress p = { (int64_t)sent,
-				                          sent > 0 ? (int64_t)(vms[i].memory - sent) : 0, 0 };
-			if (i == 2 || at_s < arrive_s)
-				group_schedule_progress(s, i, &p);
-		}
+		for (int i = 0; i < 2 && at_s < arrive_s; i++)
+			told_sent(s, i, &vms[i], sent_after(at_s - setup_s, 30 * MB, 0));
+		told_sent(s, 2, &vms[2], sent_after(at_s - setup_s, 0.3 * MB, 0));
 		for (int i = 0; i < 2 && at_s >= arrive_s; i++)
 			group_schedule_ended(s, i, true);
 		while (group_schedule_next(s, (int64_t)(at_s * 1e9)) >= 0)
@@ -166,13 +169,6 @@ static void one_that_crawls_alone_is_begun_anew(void **state)
 	}
 	assert_int_equal(recalled, 2);
 	group_schedule_free(s);
-}
-
-static void one_that_crawls_is_begun_anew_where_that_is_faster(void **state)
-{
-	(void)state;
-	assert_int_equal(recalls_of_one_that_crawls(0.5), 1);
-	assert_int_equal(recalls_of_one_that_crawls(5), 0);
 }
 
 /* A VM that dirties as much as its share does not move beside another. */
