@@ -187,6 +187,22 @@ static void a_page_missed_after_the_end(void **state)
 	free(s.bytes);
 }
 
+/* The last row is about the connection that there is, not about the one before it. */
+static void a_row_from_the_beginning(void **state)
+{
+	(void)state;
+	char text[32];
+	struct made_stream s = vm_stream(PAGES, 0);
+	passed(&a, &b, &s);
+	struct ends x = connect_ends(&a, &b);
+	assert_int_equal(send(x.source, s.bytes, MADE_PAGE_BYTES, MSG_NOSIGNAL), MADE_PAGE_BYTES);
+	assert_int_equal(recv(x.destination, text, 1, 0), 1);
+	assert_string_not_equal(site_column(&a, "near", SITE_STATE, text, sizeof(text)), "ended");
+	assert_string_not_equal(site_column(&b, "far", SITE_STATE, text, sizeof(text)), "ended");
+	close_ends(&x);
+	free(s.bytes);
+}
+
 /* A return path that ends early: the stream goes on to its end all the same. */
 static void no_way_back(void **state)
 {
@@ -256,6 +272,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(two_at_a_time, both_start, both_end),
 		cmocka_unit_test_setup_teardown(a_spoilt_store, both_start, both_end),
 		cmocka_unit_test_setup_teardown(a_page_missed_after_the_end, both_start, both_end),
+		cmocka_unit_test_setup_teardown(a_row_from_the_beginning, both_start, both_end),
 		cmocka_unit_test_setup_teardown(no_way_back, both_start, both_end),
 		cmocka_unit_test_setup_teardown(a_store_that_is_cut_short, both_start, both_end),
 		cmocka_unit_test_setup_teardown(a_store_that_is_not_private, both_start, both_end),

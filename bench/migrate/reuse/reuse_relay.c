@@ -154,6 +154,8 @@ static void passage_open(struct site *s, const struct caller *c)
 	s->number[s->open_count] = s->count++;
 	s->lane[s->open_count] = c->listening / ROLES;
 	row_write(s, s->open_count++, clock_now_ns());
+	/* Who reads the last row must not take the connection before this one for it. */
+	series_flush(s->series);
 }
 
 static void caller_serve(struct site *s, int i, const struct pollfd fds[2])
