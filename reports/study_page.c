@@ -60,6 +60,12 @@ static void put_others(FILE *out, const struct study_view *v, const char *status
 		html_textf(out, ", %d %s", count, words);
 }
 
+/* A search's number is known at its end; and who goes on with a part of a study has planned no more than that part. */
+static int runs_wanted(const struct study_view *v)
+{
+	return v->boundary || v->planned < v->count ? v->count : v->planned;
+}
+
 static void put_head(FILE *out, const struct study_view *v)
 {
 	const struct run_data *any = study_view_any(v);
@@ -73,8 +79,7 @@ static void put_head(FILE *out, const struct study_view *v)
 		if (sections[i]->is_there(v))
 			sections[i]->put_summary(out, v);
 	fputs("<p class=\"tags\">\n<span>", out);
-	/* How many a search takes is known at its end. */
-	html_textf(out, "%d of %d runs complete", v->complete, v->planned && !v->boundary ? v->planned : v->count);
+	html_textf(out, "%d of %d runs complete", v->complete, runs_wanted(v));
 	put_others(out, v, "failed", "failed");
 	put_others(out, v, "skipped", "could not be had here");
 	fputs("</span>\n<span>", out);

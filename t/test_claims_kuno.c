@@ -148,6 +148,17 @@ static void test_page(void **state)
 	free(page);
 }
 
+/* More runs than were planned last, since then only a part was gone on with. */
+static void test_page_of_more_runs(void **state)
+{
+	(void)state;
+	make_study(CONTRARY, 5);
+	csv_table_free(claims_made());
+	char *page = page_made(scratch);
+	assert_non_null(strstr(page, "90 of 90 runs complete"));
+	free(page);
+}
+
 /* Further runs are shown beside what does not agree, and leave its verdict. */
 static void test_explained(void **state)
 {
@@ -196,8 +207,9 @@ static void test_explained(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		IN_SCRATCH(test_agrees),  IN_SCRATCH(test_disagrees), IN_SCRATCH(test_not_shown),
-		IN_SCRATCH(test_missing), IN_SCRATCH(test_page),      IN_SCRATCH(test_explained),
+		IN_SCRATCH(test_agrees),    IN_SCRATCH(test_disagrees), IN_SCRATCH(test_not_shown),
+		IN_SCRATCH(test_missing),   IN_SCRATCH(test_page),      IN_SCRATCH(test_page_of_more_runs),
+		IN_SCRATCH(test_explained),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
