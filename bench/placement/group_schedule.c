@@ -279,12 +279,13 @@ static bool is_behind(const struct group_schedule *s, const struct member *m, do
 	       rate * part < s->search.single;
 }
 
-/* Moves that hold no place, since they leave it free. */
+/* Moves that hold no place, since they leave it free: no more than would fill the link. */
 static int slow_ones(const struct group_schedule *s)
 {
+	double room = s->search.single > 0 ? round((s->search.capacity - s->search.goodput) / s->search.single) : 0;
 	int count = 0;
 	for (int i = 0; i < s->count && s->options.kind == SCHEDULE_ADAPTIVE && has_room(s); i++)
-		count += is_behind(s, &s->members[i], s->members[i].rate, SLOW);
+		count += count < room && is_behind(s, &s->members[i], s->members[i].rate, SLOW);
 	return count;
 }
 
