@@ -87,6 +87,28 @@ static void schedules_are_compared_on_the_same_groups(void **state)
 	free(page);
 }
 
+/* Connections that lose leave their places to others, but not to all at once. */
+static void many_on_a_link_that_loses(void **state)
+{
+	(void)state;
+	char folder[128];
+	struct csv_table *t;
+	simulate_in("many", "[case schedule sixty-four]\nevacuation.schedule = fixed\nevacuation.at_once = 64\n"
+	                    "[case link lossy]\nevacuation.rtt = 100ms\nevacuation.vms = 500\n"
+	                    "evacuation.memory = 256M\nevacuation.memory_most = 2G\nevacuation.dirty_most = 4M\n"
+	                    "transfer.rate = 10G\ntransfer.window = 16M\ntransfer.setup = 500ms\n"
+	                    "evacuation.lose_after = 64M\nevacuation.lose_rate = 10M\n"
+	                    "evacuation.lose_growth = 1M\n");
+	snprintf(folder, sizeof(folder), "%s/many", scratch);
+	assert_int_equal(csv_table_load(&t, folder, "evacuation.csv", 100, NULL), 0);
+	int adaptive = row_of(t, "link=lossy schedule=adaptive");
+	print_message("# %.2f times the best, %.0f at a time\n", csv_table_number(t, adaptive, "times_best"),
+	              csv_table_number(t, adaptive, "most"));
+	assert_true(csv_table_number(t, adaptive, "times_best") < 1.2);
+	assert_true(csv_table_number(t, adaptive, "most") < 200);
+	csv_table_free(t);
+}
+
 /* The same to the byte, on any number of threads. */
 static void a_seed_gives_the_same(void **state)
 {
@@ -173,6 +195,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		ONE(schedules_are_compared_on_the_same_groups),
+		ONE(many_on_a_link_that_loses),
 		ONE(a_seed_gives_the_same),
 		ONE(what_never_ends_is_told),
 		ONE(what_does_not_fit_never_ends),
