@@ -265,11 +265,11 @@ static int nearly_over(const struct group_schedule *s)
 	return count;
 }
 
-/* Over a long round trip: the link could carry another move. */
-static bool has_room(const struct group_schedule *s)
+/* Over a long round trip: so many more moves the link could carry, half of one counted as one. */
+static double room(const struct group_schedule *s)
 {
 	const struct group_search *k = &s->search;
-	return k->first > 1 && 2 * (k->capacity - k->goodput) > k->single;
+	return k->first > 1 && k->single > 0 ? ceil((k->capacity - k->goodput) / k->single - 0.5) : 0;
 }
 
 /* Its connection left slow start long before its time, by jitter or another one's burst. */
@@ -282,10 +282,10 @@ static bool is_behind(const struct group_schedule *s, const struct member *m, do
 /* Moves that hold no place, since they leave it free: no more than would fill the link. */
 static int slow_ones(const struct group_schedule *s)
 {
-	double room = s->search.single > 0 ? round((s->search.capacity - s->search.goodput) / s->search.single) : 0;
+	double most = s->options.kind == SCHEDULE_ADAPTIVE ? room(s) : 0;
 	int count = 0;
-	for (int i = 0; i < s->count && s->options.kind == SCHEDULE_ADAPTIVE && has_room(s); i++)
-		count += count < room && is_behind(s, &s->members[i], s->members[i].rate, SLOW);
+	for (int i = 0; i < s->count && count < most; i++)
+		count += is_behind(s, &s->members[i], s->members[i].rate, SLOW);
 	return count;
 }
 
@@ -347,7 +347,7 @@ static bool another_is_fast(const struct group_schedule *s)
 /* It never was fast, and another one shows that it could be, or the link is its alone: there is room for a new one. */
 static bool crawls(const struct group_schedule *s, const struct member *m)
 {
-	return has_room(s) && is_behind(s, m, m->peak, CRAWL) && (s->moving == 1 || another_is_fast(s));
+	return room(s) > 0 && is_behind(s, m, m->peak, CRAWL) && (s->moving == 1 || another_is_fast(s));
 }
 
 /* Of a move that sends, as it goes on: what is left at its rate, which grows as it has grown until now. */
